@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../../ports/clock.ts';
+import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
+import { checkBodies } from '../../ports/queue-rules.ts';
+
+/** How many messages one `consume` handles at a time. */
+const AT_ONCE = 8;
+
+/** How often a clock that was handed in is looked at while messages wait for it (milliseconds). */
+const GLANCE = 10;
+
+/** The longest a timer is set for (milliseconds). */
+const LONGEST = 60_000;
+
+interface Waiting {
+  readonly id: string;
+  readonly body: string;
+  attempts: number;
+  visibleAt: number;
+}
+
+/** A `Queue` that lives in memory, for tests and demonstrations. */
+export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }): Queue {
+  const { retryAfter, maxAttempts, clock = systemClock } = options;
+  const waiting: Waiting[] = [];
+  const dead: Message[] = [];
+  const sleepers = new Set<() => void>();
+
+  function wakeAll(): void {
+    for (const wake of sleepers) wake();
+  }
+
+  function take(): Waiting | undefined {
+    const index = waiting.findIndex(({ visibleAt }) => visibleAt <= clock.now());
+    return index < 0 ? undefined : waiting.splice(index, 1)[0];
+  }
+
+  /** Resolves when `wakeAll` is called or, when asked for `more`, once a message may have fallen due. */
+  function somethingHappens(more: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const due = Math.min(...waiting.map(({ visibleAt }) => visibleAt)) - clock.now();
+      const pause = clock === systemClock ? Math.max(0, Math.min(due, LONGEST)) : GLANCE;
+      const timer = more && waiting.length > 0 ? setTimeout(wake, pause) : undefined;
+      sleepers.add(wake);
+      function wake(): void {
+        clearTimeout(timer);
+        sleepers.delete(wake);
+        resolve();
+      }
+    });
+  }
+
+  async function deliver(entry: Waiting, handler: (message: Message) => Promise<void>): Promise<void> {
+    entry.attempts++;
+    const message = { id: entry.id, body: entry.body, attempt: entry.attempts };
+    try {
+      await handler(message);
+    } catch {
+      if (entry.attempts >= maxAttempts) dead.push(message);
+      else waiting.push({ ...entry, visibleAt: clock.now() + retryAfter });
+    }
+  }
+
+  return {
+    async send(bodies) {
+      checkBodies(bodies);
+      for (const body of bodies)
+        waiting.push({ id: randomUUID(), body, attempts: 0, visibleAt: clock.now() });
+      wakeAll();
+    },
+    async consume(handler, signal) {
+      const running = new Set<Promise<void>>();
+      signal.addEventListener('abort', wakeAll);
+      while (!signal.aborted) {
+        const entry = running.size < AT_ONCE ? take() : undefined;
+        if (entry) {
+          const delivery = deliver(entry, handler).finally(() => {
+            running.delete(delivery);
+            wakeAll();
+          });
+          running.add(delivery);
+        } else {
+          await somethingHappens(running.size < AT_ONCE);
+        }
+      }
+      await Promise.all(running);
+      signal.removeEventListener('abort', wakeAll);
+    },
+    async deadLetters() {
+      return dead.slice(0, 100);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** Roles, visibility and scopes, as GitLab's API numbers and names them. */
+
+/** Access levels of members. 60 is the instance administrator. */
+export const levels = {
+  none: 0,
+  minimal: 5,
+  guest: 10,
+  planner: 15,
+  reporter: 20,
+  developer: 30,
+  maintainer: 40,
+  owner: 50,
+  admin: 60,
+} as const;
+
+/** The levels a member can be given. */
+export const grantableLevels: readonly number[] = [5, 10, 15, 20, 30, 40, 50];
+
+/** Who may see a group or project at all. */
+export const visibilities = ['private', 'internal', 'public'] as const;
+/** See `visibilities`. */
+export type Visibility = (typeof visibilities)[number];
+
+/** Whether `inner` is no more visible than `outer`, as a child must be to its parent. */
+export function fitsInside(inner: Visibility, outer: Visibility): boolean {
+  return visibilities.indexOf(inner) <= visibilities.indexOf(outer);
+}
+
+/**
+ * A project's package switch: `disabled` refuses everyone, `private` admits members only, `enabled` follows the
+ * project's visibility, `public` lets anyone pull whatever the visibility.
+ */
+export const registryAccessLevels = ['disabled', 'private', 'enabled', 'public'] as const;
+/** See `registryAccessLevels`. */
+export type RegistryAccess = (typeof registryAccessLevels)[number];
+
+/** Scopes of personal, project and group access tokens. */
+export const accessTokenScopes = [
+  'api',
+  'read_api',
+  'read_user',
+  'self_rotate',
+  'read_registry',
+  'write_registry',
+  'read_package_registry',
+  'write_package_registry',
+  'read_virtual_registry',
+  'write_virtual_registry',
+] as const;
+
+/** Scopes of deploy tokens. */
+export const deployTokenScopes = [
+  'read_repository',
+  'read_registry',
+  'write_registry',
+  'read_package_registry',
+  'write_package_registry',
+  'read_virtual_registry',
+  'write_virtual_registry',
+] as const;
+
+/** Any scope a token may carry. */
+export type Scope = (typeof accessTokenScopes)[number] | (typeof deployTokenScopes)[number];

@@ -1,0 +1,80 @@
+/**
+ * Everything that can go wrong for a caller, in one table: code -> kind and message.
+ * The core and the formats throw `RegistryError`; only `http` turns a kind into a status, and a format may word
+ * the answer in its client's dialect. Messages reach the terminal of a user: say what to do where we know it.
+ */
+
+/** What sort of refusal an error is; `http/status.ts` maps each to a status. */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'denied'
+  | 'missing'
+  | 'conflict'
+  | 'precondition'
+  | 'too-large'
+  | 'unprocessable'
+  | 'unsupported'
+  | 'unavailable';
+
+const errors = {
+  invalidRequest: ['invalid', '400 Bad Request'],
+  invalidPackage: ['invalid', 'The package is invalid'],
+  unauthenticated: ['unauthenticated', '401 Unauthorized'],
+  forbidden: ['denied', '403 Forbidden'],
+  insufficientScope: ['denied', 'The token has no scope for this request'],
+  registryDisabled: ['denied', '403 Forbidden - The package registry is disabled for this project'],
+  projectArchived: ['denied', '403 Forbidden - The project is archived and read-only'],
+  notFound: ['missing', '404 Not Found'],
+  projectNotFound: ['missing', '404 Project Not Found'],
+  groupNotFound: ['missing', '404 Group Not Found'],
+  userNotFound: ['missing', '404 User Not Found'],
+  packageNotFound: ['missing', '404 Package Not Found'],
+  fileNotFound: ['missing', '404 Package File Not Found'],
+  routeNotFound: ['missing', '404 Not Found'],
+  duplicateVersion: ['conflict', 'Package already exists.'],
+  duplicateFile: ['conflict', 'Duplicate package is not allowed'],
+  alreadyTaken: ['conflict', 'has already been taken'],
+  conflict: ['conflict', '409 Conflict'],
+  preconditionFailed: ['precondition', '412 Precondition Failed'],
+  bodyTooLarge: ['too-large', 'The file is too large'],
+  unprocessable: ['unprocessable', '422 Unprocessable Entity'],
+  methodNotAllowed: ['unsupported', '405 Method Not Allowed'],
+  storageUnavailable: ['unavailable', 'The storage is not available, try again later'],
+} as const satisfies Record<string, readonly [ErrorKind, string]>;
+
+/** The name of an error in the table. */
+export type ErrorCode = keyof typeof errors;
+
+/** A refusal with a reason a caller may see. `fields` are public details (`{"path": ["is invalid"]}`). */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly fields: Readonly<Record<string, readonly string[]>> | undefined;
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options: ErrorOptions & { fields?: Readonly<Record<string, readonly string[]>> } = {},
+  ) {
+    super(message ?? errors[code][1], options);
+    this.code = code;
+    this.kind = errors[code][0];
+    this.fields = options.fields;
+  }
+}
+
+/** A request that is wrong in itself: what is wrong, in words. */
+export function badRequest(message: string): RegistryError {
+  return new RegistryError('invalidRequest', message);
+}
+
+/** An uploaded package that can't be accepted: which part, and why, so that its publisher can mend it. */
+export function invalidPackage(reason: string, cause?: unknown): RegistryError {
+  return new RegistryError('invalidPackage', reason, { cause });
+}
+
+/** An upload over its limit. `limit` is in bytes. */
+export function tooLarge(limit: number, hint = ''): RegistryError {
+  return new RegistryError('bodyTooLarge', `The file is larger than the limit of ${limit} bytes.${hint}`);
+}

@@ -1,0 +1,75 @@
+/** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
+
+/** What GitLab's API calls the status of a package; `default` and `deprecated` can be installed, `hidden` by address. */
+export const packageStatuses = [
+  'default',
+  'hidden',
+  'processing',
+  'error',
+  'deprecated',
+  'pending_destruction',
+] as const;
+/** See `packageStatuses`. */
+export type PackageStatus = (typeof packageStatuses)[number];
+
+/** Digests of a blob, lower-case hex. */
+export interface Digests {
+  readonly md5: string;
+  readonly sha1: string;
+  readonly sha256: string;
+  readonly sha512: string;
+}
+
+/** Bytes in the blob store that no transaction refers to yet. */
+export interface StagedBlob {
+  readonly storageKey: string;
+  readonly size: number;
+  readonly digests: Digests;
+}
+
+/** Names a package: a name of a format in a project. `name` is already normalised by the format. */
+export interface PackageRef {
+  readonly projectId: number;
+  readonly format: string;
+  readonly name: string;
+}
+
+/** The head of a package: counts every change of it, so that a rendered index can be checked against it. */
+export interface PackageHead extends PackageRef {
+  readonly revision: number;
+  readonly versionCount: number;
+  readonly updatedAt: number;
+}
+
+/** A version of a package. `metadata` is the format's own. */
+export interface Version<M = unknown> extends PackageRef {
+  readonly id: number;
+  readonly version: string;
+  readonly status: PackageStatus;
+  readonly metadata: M;
+  readonly creatorId: number | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly lastDownloadedAt: number | null;
+}
+
+/** A file of a version. */
+export interface PackageFile {
+  readonly id: number;
+  readonly versionId: number;
+  readonly version: string;
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly digests: Digests;
+  readonly storageKey: string;
+  readonly createdAt: number;
+}
+
+/** A movable name of a version. */
+export interface Tag {
+  readonly tag: string;
+  readonly version: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}

@@ -1,0 +1,15 @@
+import type { Format } from '../../http/format.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { routes } from './routes.ts';
+
+/** Files of any kind under a name, a version and a path: GitLab's generic packages. */
+export const generic: Format = {
+  id: 'generic',
+  duplicates: 'by-setting',
+  duplicatesAllowed: true,
+  fileLimit: 5 * 1024 ** 3,
+  challenge: DEFAULT_CHALLENGE,
+  credentialsFirst: true,
+  renderError: (error, status) => gitlabError(error, status === 409 ? 400 : status),
+  routes,
+};

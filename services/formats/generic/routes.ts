@@ -1,0 +1,97 @@
+import { badRequest, RegistryError } from '../../domain/errors.ts';
+import type { PackageFile, PackageRef, PackageStatus } from '../../domain/packages.ts';
+import { duplicatesFor } from '../../http/duplicates.ts';
+import type { FormatRoutes } from '../../http/format.ts';
+import { change, type FormatContext, publish, pull, type Target } from '../../http/guard.ts';
+import { isMultipart, multipartFile } from '../../http/multipart.ts';
+import { packageFileJson } from '../../http/package-json.ts';
+import { readUpload } from '../../http/read-upload.ts';
+import { reply, replyJson } from '../../http/reply.ts';
+import type { Scope } from '../../http/scope.ts';
+import { sendFile } from '../../http/send-file.ts';
+import { addFile } from '../../registry/add-file.ts';
+import { deleteFile, deleteVersion } from '../../registry/delete-version.ts';
+import { maybeEntity } from '../../registry/entities.ts';
+import { keys } from '../../registry/keys.ts';
+import { discardUnless } from '../../registry/stage-blob.ts';
+import { filePath, packageName, packageVersion } from './names.ts';
+
+const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');
+const version = (c: FormatContext) => packageVersion(c.req.param('version') ?? '');
+const file = (c: FormatContext) => filePath(c.req.param('file') ?? '');
+
+const withFile = {
+  name,
+  more: (c: FormatContext, ref: PackageRef) => [keys.file(ref, version(c), file(c))],
+};
+
+/** PUT stores, GET sends and DELETE removes a file at `/<name>/<version>/<file>`; DELETE without a file, the version. */
+export function routes(app: FormatRoutes): void {
+  const path = '/:name/:version/:file{.+}';
+  app.get(path, pull(withFile, download));
+  app.put(path, publish(withFile, upload));
+  app.delete(path, change('delete', withFile, removeFile));
+  app.delete('/:name/:version', change('delete', { name }, removeVersion));
+}
+
+/** Sends the newest file of the name among the projects that have one. */
+async function download(c: FormatContext, scope: Scope): Promise<Response> {
+  let newest: PackageFile | undefined;
+  for (const { items } of scope.found) {
+    const candidate = maybeEntity<PackageFile>(items[0]);
+    if (candidate && (!newest || candidate.createdAt > newest.createdAt)) newest = candidate;
+  }
+  if (newest) return sendFile(c, newest);
+  throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+}
+
+async function upload(c: FormatContext, target: Target): Promise<Response> {
+  const status = statusOf(c);
+  const select = c.req.query('select');
+  if (select !== undefined && select !== 'package_file') {
+    throw badRequest('select does not have a valid value');
+  }
+  const place = { name: name(c), version: version(c), fileName: file(c) };
+  const duplicates = await duplicatesFor(c, target.project, [place.name, place.version]);
+  if (duplicates === 'refuse' && target.scope.found[0]?.items[0]) throw new RegistryError('duplicateFile');
+  const { blob } = await readUpload(c, isMultipart(c) ? { body: multipartFile(c, 'file') } : {});
+  const { version: stored, file: added } = await discardUnless(c.env.registry, [blob], () =>
+    addFile(c.env.registry, {
+      project: target.project,
+      actor: target.actor,
+      format: 'generic',
+      name: place.name,
+      version: place.version,
+      status,
+      metadata: {},
+      duplicates,
+      file: { fileName: place.fileName, contentType: 'application/octet-stream', blob },
+    }),
+  );
+  if (select === undefined) return replyJson(c, 201, { message: '201 Created' });
+  return replyJson(c, 200, packageFileJson(added, stored.id));
+}
+
+function statusOf(c: FormatContext): PackageStatus {
+  const status = c.req.query('status') ?? 'default';
+  if (status !== 'default' && status !== 'hidden') throw badRequest('status does not have a valid value');
+  return status;
+}
+
+async function removeFile(c: FormatContext, target: Target): Promise<Response> {
+  const found = maybeEntity<PackageFile>(target.scope.found[0]?.items[0]);
+  if (!found) throw new RegistryError('fileNotFound');
+  await deleteFile(c.env.registry, {
+    ...target,
+    format: 'generic',
+    name: name(c),
+    version: version(c),
+    fileId: found.id,
+  });
+  return reply(c, 204, null);
+}
+
+async function removeVersion(c: FormatContext, target: Target): Promise<Response> {
+  await deleteVersion(c.env.registry, { ...target, format: 'generic', name: name(c), version: version(c) });
+  return reply(c, 204, null);
+}

@@ -1,0 +1,31 @@
+import type { Registry } from '../registry/context.ts';
+import type { FormatAddress } from './address.ts';
+import type { Format } from './format.ts';
+
+/** What the host knows of a request beside the request itself. */
+export interface HostInfo {
+  readonly clientAddress?: string;
+  /** The host's own id for the request; one is made where there is none. */
+  readonly requestId?: string;
+}
+
+/** An application: a request in, a response out; the same on every host. */
+export type App = (request: Request, host: HostInfo) => Promise<Response>;
+
+/** What every handler finds in `c.env`. */
+export interface Call {
+  readonly registry: Registry;
+  readonly requestId: string;
+}
+
+/** What the handler of a format finds in `c.env`. */
+export interface FormatCall extends Call {
+  readonly address: FormatAddress;
+  readonly format: Format;
+}
+
+/** The Hono environment of the management API. */
+export type CallEnv = { Bindings: Call };
+
+/** The Hono environment of a format's routes. */
+export type FormatEnv = { Bindings: FormatCall };

@@ -1,0 +1,51 @@
+/** A secret as it was sent. `username` is set only where the carrier has one. */
+export interface Credential {
+  readonly secret: string;
+  readonly username?: string;
+}
+
+const tokenHeaders = ['private-token', 'deploy-token', 'job-token', 'x-nuget-apikey'];
+const tokenParameters = ['private_token', 'job_token'];
+
+/**
+ * The credential of a request, from whichever carrier a client uses: `Authorization` (Bearer, Basic, or the bare
+ * token), GitLab's token headers, NuGet's key header, or the query. The first one that is not empty counts.
+ */
+export function credentialOf(request: Request): Credential | undefined {
+  const { headers } = request;
+  const authorization = headers.get('authorization');
+  if (authorization) {
+    const credential = fromAuthorization(authorization);
+    if (credential) return credential;
+  }
+  for (const name of tokenHeaders) {
+    const secret = headers.get(name);
+    if (secret) return { secret };
+  }
+  return fromQuery(request.url);
+}
+
+function fromAuthorization(value: string): Credential | undefined {
+  const space = value.indexOf(' ');
+  if (space < 0) return { secret: value };
+  const scheme = value.slice(0, space).toLowerCase();
+  const rest = value.slice(space + 1).trim();
+  if (rest === '') return undefined;
+  if (scheme === 'bearer' || scheme === 'token') return { secret: rest };
+  if (scheme !== 'basic') return { secret: value };
+  const decoded = Buffer.from(rest, 'base64').toString();
+  const colon = decoded.indexOf(':');
+  const username = colon < 0 ? decoded : decoded.slice(0, colon);
+  const password = colon < 0 ? '' : decoded.slice(colon + 1);
+  return password === '' ? { secret: username } : { secret: password, username };
+}
+
+function fromQuery(url: string): Credential | undefined {
+  if (!url.includes('_token=')) return undefined;
+  const query = new URL(url).searchParams;
+  for (const name of tokenParameters) {
+    const secret = query.get(name);
+    if (secret) return { secret };
+  }
+  return undefined;
+}

@@ -1,0 +1,39 @@
+import type { DuplicateRule, Group, Project } from '../domain/accounts.ts';
+import type { Registry } from '../registry/context.ts';
+import { maybeEntity } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
+import { matchesWhole } from '../shared/text/user-pattern.ts';
+import type { FormatContext } from './guard.ts';
+
+/**
+ * Whether a project lets a file of this format be published again: the rule of the nearest group above it that has
+ * one, else the format's own. A rule's exceptions turn it around for the names or versions they match.
+ */
+export async function duplicatesFor(
+  c: FormatContext,
+  project: Project,
+  nameAndVersion: readonly string[],
+): Promise<'allow' | 'refuse'> {
+  const { registry, format } = c.env;
+  if (format.duplicates === 'never') return 'refuse';
+  const rule = (await nearestRule(registry, project, format.id)) ?? {
+    allowed: format.duplicatesAllowed ?? false,
+    exceptions: '',
+  };
+  const excepted =
+    rule.exceptions !== '' && nameAndVersion.some((text) => matchesWhole(rule.exceptions, text));
+  return rule.allowed !== excepted ? 'allow' : 'refuse';
+}
+
+async function nearestRule(
+  registry: Registry,
+  project: Project,
+  format: string,
+): Promise<DuplicateRule | undefined> {
+  const groups = await registry.table.getMany([...project.ancestors].reverse().map((id) => keys.group(id)));
+  for (const item of groups) {
+    const rule = maybeEntity<Group>(item)?.settings.duplicates[format];
+    if (rule) return rule;
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Busboy, type BusboyFileStream } from '@fastify/busboy';
+import { badRequest, tooLarge } from '../domain/errors.ts';
+import type { FormatContext } from './guard.ts';
+import { requestBody, uploadLimit } from './read-upload.ts';
+
+/** Bytes that a form may have beside its file. */
+const FORM_OVERHEAD = 1 << 20;
+
+/** Whether the request's body is a form with files. */
+export function isMultipart(c: FormatContext): boolean {
+  return /^multipart\/form-data\b/i.test(c.req.header('content-type') ?? '');
+}
+
+/** The bytes of the file field `field` of a form, as they come in. Other fields are passed over. */
+export async function* multipartFile(c: FormatContext, field: string): AsyncGenerator<Uint8Array> {
+  const limit = uploadLimit(c);
+  const output = new PassThrough();
+  let seen = false;
+  const parser = busboyFor(c, limit.bytes);
+  parser.on('file', (name: string, file: BusboyFileStream) => {
+    file.on('limit', () => output.destroy(tooLarge(limit.bytes, limit.hint)));
+    if (name !== field || seen) {
+      file.resume();
+      return;
+    }
+    seen = true;
+    file.pipe(output);
+  });
+  parser.on('finish', () => {
+    if (!seen) output.destroy(badRequest(`${field} is missing`));
+  });
+  const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
+  pipeline(Readable.from(body), parser).catch((error: Error) => output.destroy(error));
+  yield* output as AsyncIterable<Uint8Array>;
+}
+
+function busboyFor(c: FormatContext, fileSize: number): InstanceType<typeof Busboy> {
+  try {
+    return new Busboy({
+      headers: { 'content-type': c.req.header('content-type') ?? '' },
+      limits: { fileSize, files: 10, fields: 100, fieldSize: FORM_OVERHEAD },
+    });
+  } catch (error) {
+    throw badRequest(`the form can't be read: ${(error as Error).message}`);
+  }
+}

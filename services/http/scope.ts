@@ -1,0 +1,186 @@
+import type { Group, Principal, Project, Token } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { PackageHead, PackageRef } from '../domain/packages.ts';
+import type { Item, Key } from '../ports/table.ts';
+import { effectiveLevelOf, projectMemberKeys } from '../registry/access-levels.ts';
+import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
+import { authorizeProject, type Decision, type ProjectAction } from '../registry/authorize.ts';
+import type { Registry } from '../registry/context.ts';
+import { maybeEntity, type StoredHead } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
+import { listHolders, type Place, readHolders } from '../registry/locate-packages.ts';
+import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
+import type { FormatCall } from './call.ts';
+
+/** A project that holds the asked package (or is to hold it), and may be used for the asked action. */
+export interface Found {
+  readonly project: Project;
+  /** Absent when the project has no package of the name. */
+  readonly head: PackageHead | undefined;
+  /** The items under the keys asked for with `more`. */
+  readonly items: readonly (Item | undefined)[];
+}
+
+/** What a request may work with, after credentials and access were checked. */
+export interface Scope {
+  readonly principal: Principal;
+  /** At project level the project, found or not; at group and instance level undefined. */
+  readonly project: Project | undefined;
+  /** At group level the group. */
+  readonly group: Group | undefined;
+  /** The projects that hold the asked name and allow the action, the first one winning. */
+  readonly found: readonly Found[];
+}
+
+/** What a route asks of its scope. */
+export interface ScopeRequest {
+  readonly action: ProjectAction;
+  /** The package name asked for, normalised; without one nothing is looked up. */
+  readonly name: string | undefined;
+  /** Keys to read beside the head, in the same round trip. */
+  readonly more: (ref: PackageRef) => readonly Key[];
+}
+
+/**
+ * Checks credentials and access of a request at its level, and reads what it asked for on the way: two sequential
+ * round trips at project level, three at group and instance level.
+ */
+export async function openScope(call: FormatCall, request: Request, wanted: ScopeRequest): Promise<Scope> {
+  const { address, registry } = call;
+  const token = presentedToken(registry, request);
+  if (address.level === 'project') {
+    const [credential, project] = await both(token, findProject(registry.table, address.owner));
+    return projectScope(call, credential, project, wanted);
+  }
+  const grouped =
+    address.level === 'group' ? findGroup(registry.table, address.owner) : Promise.resolve(undefined);
+  const [credential, group] = await both(token, grouped);
+  return sharedScope(call, credential, group, wanted);
+}
+
+/** Waits for both, a bad credential going before whatever the other says. */
+async function both<T>(
+  token: Promise<Token | undefined>,
+  other: Promise<T>,
+): Promise<[Token | undefined, T]> {
+  const [credential, value] = await Promise.allSettled([token, other]);
+  if (credential.status === 'rejected') throw credential.reason;
+  if (value.status === 'rejected') throw value.reason;
+  return [credential.value, value.value];
+}
+
+async function projectScope(
+  call: FormatCall,
+  token: Token | undefined,
+  project: Project | undefined,
+  wanted: ScopeRequest,
+): Promise<Scope> {
+  const { registry, address } = call;
+  const users = userKeys(token);
+  if (!project) {
+    const [user] = await registry.table.getMany(users);
+    throw absent(principalOf(token, user), 'projectNotFound');
+  }
+  const userId = userIdOf(token);
+  const members = userId === undefined ? [] : projectMemberKeys(project, userId);
+  const ref =
+    wanted.name === undefined
+      ? undefined
+      : { projectId: project.id, format: address.format, name: wanted.name };
+  const warm = ref ? [keys.head(ref), ...wanted.more(ref)] : [];
+  const wantedKeys = [...users, ...members, ...warm];
+  const items = wantedKeys.length === 0 ? [] : await registry.table.getMany(wantedKeys);
+  const principal = principalOf(token, users.length > 0 ? items[0] : undefined);
+  const memberships = items.slice(users.length, users.length + members.length);
+  const level = effectiveLevelOf(memberships, registry.clock.now());
+  requireDecision(authorizeProject(wanted.action, principal, project, level));
+  const [head, ...more] = items.slice(users.length + members.length);
+  return {
+    principal,
+    project,
+    group: undefined,
+    found: ref ? [{ project, head: liveHead(head), items: more }] : [],
+  };
+}
+
+function liveHead(item: Item | undefined): PackageHead | undefined {
+  const head = maybeEntity<StoredHead>(item);
+  return head?.live ? head : undefined;
+}
+
+async function sharedScope(
+  call: FormatCall,
+  token: Token | undefined,
+  group: Group | undefined,
+  wanted: ScopeRequest,
+): Promise<Scope> {
+  const { registry, address } = call;
+  const users = userKeys(token);
+  const place: Place | undefined = placeOf(call, group, wanted.name);
+  const [items, holders] = await Promise.all([
+    users.length > 0 ? registry.table.getMany(users) : Promise.resolve([]),
+    place ? listHolders(registry, place) : [],
+  ]);
+  const principal = principalOf(token, items[0]);
+  if (address.level === 'group' && !group) throw absent(principal, 'groupNotFound');
+  if (!place) return { principal, project: undefined, group, found: [] };
+  const userId = userIdOf(token);
+  const located = await readHolders(
+    registry,
+    holders,
+    place,
+    ({ projectId, ancestors }) =>
+      userId === undefined ? [] : projectMemberKeys({ id: projectId, ancestors }, userId),
+    wanted.more,
+  );
+  const now = registry.clock.now();
+  const found: Found[] = [];
+  let refusal: Decision | undefined;
+  for (const { project, head, memberships, items } of located) {
+    const decision = authorizeProject(wanted.action, principal, project, effectiveLevelOf(memberships, now));
+    if (decision === 'allow') found.push({ project, head, items });
+    else if (decision !== 'hidden' && decision !== 'unauthenticated') refusal ??= decision;
+  }
+  if (found.length === 0 && refusal) requireDecision(refusal);
+  if (found.length === 0 && principal.kind === 'anonymous' && mustChallenge(call, group)) {
+    throw new RegistryError('unauthenticated');
+  }
+  return { principal, project: undefined, group, found };
+}
+
+function placeOf(call: FormatCall, group: Group | undefined, name: string | undefined): Place | undefined {
+  if (name === undefined || (call.address.level === 'group' && !group)) return undefined;
+  const { format } = call.address;
+  if (!group) return { format, name };
+  return { format, name, rootId: group.ancestors[0] ?? group.id, withinId: group.id };
+}
+
+/** The same for what is missing as for what is hidden, so that neither answer tells which it was. */
+function mustChallenge(call: FormatCall, group: Group | undefined): boolean {
+  return !call.format.credentialsFirst || (group !== undefined && group.visibility !== 'public');
+}
+
+function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
+  return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
+}
+
+const refusals = {
+  unauthenticated: 'unauthenticated',
+  hidden: 'projectNotFound',
+  denied: 'forbidden',
+  'out-of-scope': 'insufficientScope',
+  disabled: 'registryDisabled',
+  archived: 'projectArchived',
+} as const;
+
+/** Throws what a decision other than `allow` means to the caller. */
+export function requireDecision(decision: Decision): void {
+  if (decision !== 'allow') throw new RegistryError(refusals[decision]);
+}
+
+/** The level of a principal in a project, for callers outside a format. */
+export async function levelIn(registry: Registry, principal: Principal, project: Project): Promise<number> {
+  if (principal.kind !== 'user') return 0;
+  const items = await registry.table.getMany(projectMemberKeys(project, principal.user.id));
+  return effectiveLevelOf(items, registry.clock.now());
+}

@@ -1,0 +1,63 @@
+import { fitsInside, levels, type Visibility } from '../../domain/access.ts';
+import type { Group } from '../../domain/accounts.ts';
+import type { Registry } from '../context.ts';
+import { itemOf } from '../entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId } from '../keys.ts';
+import { claimingPath, memberWrite } from './create-user.ts';
+import { checkPath, taken } from './paths.ts';
+
+/** How deep groups may nest. */
+const MAX_DEPTH = 20;
+
+/** A group to make, below `parent` or at the top. */
+export interface NewGroup {
+  readonly name: string;
+  readonly path: string;
+  readonly parent?: Group | undefined;
+  readonly description?: string | undefined;
+  readonly visibility?: Visibility | undefined;
+  readonly projectCreationLevel?: Group['projectCreationLevel'] | undefined;
+  readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
+  /** The user who owns it from the start. */
+  readonly ownerId: number;
+}
+
+/** Makes a group. A group can't be more visible than its parent. */
+export async function createGroup(registry: Registry, input: NewGroup): Promise<Group> {
+  const now = registry.clock.now();
+  const { parent } = input;
+  const path = checkPath(input.path);
+  const visibility = input.visibility ?? 'private';
+  if (parent && !fitsInside(visibility, parent.visibility)) {
+    throw taken('visibility_level', `${visibility} is not allowed in a ${parent.visibility} group.`);
+  }
+  if (parent?.kind === 'user') throw taken('parent_id', 'is a user namespace, which holds no groups');
+  if (parent && parent.ancestors.length + 2 > MAX_DEPTH) throw taken('parent_id', 'is nested too deep');
+  const id = await registry.ids.next('namespace');
+  const group: Group = {
+    id,
+    kind: 'group',
+    name: input.name,
+    path,
+    fullName: parent ? `${parent.fullName} / ${input.name}` : input.name,
+    fullPath: parent ? `${parent.fullPath}/${path}` : path,
+    parentId: parent?.id ?? null,
+    ancestors: parent ? [...parent.ancestors, parent.id] : [],
+    description: input.description ?? '',
+    visibility,
+    projectCreationLevel: input.projectCreationLevel ?? 'developer',
+    subgroupCreationLevel: input.subgroupCreationLevel ?? 'maintainer',
+    settings: { duplicates: {} },
+    createdAt: now,
+  };
+  const listed = inIndex1(indexes.groups.pk, padId(id));
+  const child = parent ? inIndex2(indexes.children(parent.id).pk, `group#${padId(id)}`) : {};
+  await claimingPath(() =>
+    registry.table.write([
+      { put: itemOf(keys.route(group.fullPath), { kind: 'group', id }), when: { exists: false } },
+      { put: itemOf(keys.group(id), group, { ...listed, ...child }), when: { exists: false } },
+      memberWrite({ kind: 'group', id }, input.ownerId, levels.owner, null, now),
+    ]),
+  );
+  return group;
+}

@@ -1,0 +1,57 @@
+import { fitsInside, type RegistryAccess, type Visibility } from '../../domain/access.ts';
+import type { Group, Project } from '../../domain/accounts.ts';
+import type { Registry } from '../context.ts';
+import { itemOf } from '../entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId } from '../keys.ts';
+import { claimingPath } from './create-user.ts';
+import { checkPath, taken } from './paths.ts';
+
+/** A project to make in a group or user namespace. */
+export interface NewProject {
+  readonly namespace: Group;
+  readonly name: string;
+  readonly path: string;
+  readonly description?: string | undefined;
+  readonly visibility?: Visibility | undefined;
+  readonly registryAccess?: RegistryAccess | undefined;
+  readonly creatorId: number;
+}
+
+/** Makes a project. It can't be more visible than the group it is in. */
+export async function createProject(registry: Registry, input: NewProject): Promise<Project> {
+  const now = registry.clock.now();
+  const { namespace } = input;
+  const path = checkPath(input.path);
+  const visibility = input.visibility ?? 'private';
+  if (!fitsInside(visibility, namespace.visibility)) {
+    throw taken('visibility_level', `${visibility} is not allowed in a ${namespace.visibility} group.`);
+  }
+  const id = await registry.ids.next('project');
+  const project: Project = {
+    id,
+    name: input.name,
+    path,
+    fullName: `${namespace.fullName} / ${input.name}`,
+    fullPath: `${namespace.fullPath}/${path}`,
+    namespaceId: namespace.id,
+    ancestors: [...namespace.ancestors, namespace.id],
+    description: input.description ?? '',
+    visibility,
+    registryAccess: input.registryAccess ?? 'enabled',
+    archived: false,
+    creatorId: input.creatorId,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const listed = {
+    ...inIndex1(indexes.projects.pk, padId(id)),
+    ...inIndex2(indexes.children(namespace.id).pk, `project#${padId(id)}`),
+  };
+  await claimingPath(() =>
+    registry.table.write([
+      { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
+      { put: itemOf(keys.project(id), project, listed), when: { exists: false } },
+    ]),
+  );
+  return project;
+}

@@ -1,0 +1,86 @@
+import { LRUCache } from 'lru-cache';
+import type { Group, Project, User } from '../../domain/accounts.ts';
+import type { Table, TableReader } from '../../ports/table.ts';
+import { entityOf, maybeEntity } from '../entities.ts';
+import { keys } from '../keys.ts';
+
+/** What a full path leads to. */
+export interface Route {
+  readonly kind: 'user' | 'group' | 'project';
+  /** The id of the user's namespace, the group or the project. */
+  readonly id: number;
+}
+
+const knownRoutes = new WeakMap<Table, LRUCache<string, Route>>();
+
+/**
+ * The route of a full path. Routes seen before are answered from memory: whoever uses one must check that what
+ * it leads to still has the path (`findProject` and `findGroup` do).
+ */
+async function routeOf(table: Table, path: string): Promise<{ route: Route; fresh: boolean } | undefined> {
+  const cache = routesOf(table);
+  const lower = path.toLowerCase();
+  const known = cache.get(lower);
+  if (known) return { route: known, fresh: false };
+  const route = maybeEntity<Route>(await table.get(keys.route(lower)));
+  if (!route) return undefined;
+  cache.set(lower, { kind: route.kind, id: route.id });
+  return { route, fresh: true };
+}
+
+function routesOf(table: Table): LRUCache<string, Route> {
+  let cache = knownRoutes.get(table);
+  if (!cache) {
+    cache = new LRUCache({ max: 10_000 });
+    knownRoutes.set(table, cache);
+  }
+  return cache;
+}
+
+async function findByPath<T extends { readonly fullPath: string }>(
+  table: Table,
+  path: string,
+  accepts: (route: Route) => boolean,
+  load: (id: number) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const found = await routeOf(table, path);
+  if (!found) return undefined;
+  const entity = accepts(found.route) ? await load(found.route.id) : undefined;
+  if (entity?.fullPath.toLowerCase() === path.toLowerCase()) return entity;
+  if (found.fresh) return undefined;
+  routesOf(table).delete(path.toLowerCase());
+  return findByPath(table, path, accepts, load);
+}
+
+function numericId(idOrPath: string): number | undefined {
+  return /^[1-9]\d{0,15}$/.test(idOrPath) ? Number(idOrPath) : undefined;
+}
+
+/** The project with this id or full path (decoded), or undefined. */
+export async function findProject(table: Table, idOrPath: string): Promise<Project | undefined> {
+  const load = async (id: number) => maybeEntity<Project>(await table.get(keys.project(id)));
+  const id = numericId(idOrPath);
+  if (id !== undefined) return load(id);
+  return findByPath(table, idOrPath, (route) => route.kind === 'project', load);
+}
+
+/** The group or user namespace with this id or full path (decoded), or undefined. */
+export async function findGroup(table: Table, idOrPath: string): Promise<Group | undefined> {
+  const load = async (id: number) => maybeEntity<Group>(await table.get(keys.group(id)));
+  const id = numericId(idOrPath);
+  if (id !== undefined) return load(id);
+  return findByPath(table, idOrPath, (route) => route.kind !== 'project', load);
+}
+
+/** The user with this id, or undefined. */
+export async function findUser(table: TableReader, id: number): Promise<User | undefined> {
+  return maybeEntity<User>(await table.get(keys.user(id)));
+}
+
+/** The user with this name, or undefined. */
+export async function findUserByName(table: Table, username: string): Promise<User | undefined> {
+  const item = await table.get(keys.route(username));
+  if (!item || entityOf<Route>(item).kind !== 'user') return undefined;
+  const namespace = maybeEntity<Group & { userId: number }>(await table.get(keys.group(Number(item.id))));
+  return namespace ? findUser(table, namespace.userId) : undefined;
+}

@@ -1,0 +1,25 @@
+import { isActive, type Token } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Registry } from '../context.ts';
+import { maybeEntity } from '../entities.ts';
+import { keys } from '../keys.ts';
+import { secretDigest } from './token-secret.ts';
+
+/**
+ * The live token of a secret. It is found by the digest of the secret, so no comparison of secrets takes place.
+ * A deploy token sent with a user name must be sent with its own.
+ * @throws RegistryError `unauthenticated` when there is none, or it is revoked or expired.
+ */
+export async function findToken(
+  registry: Registry,
+  credential: { readonly secret: string; readonly username?: string },
+): Promise<Token> {
+  const item = await registry.table.get(keys.token(secretDigest(credential.secret)));
+  const token = maybeEntity<Token>(item);
+  if (!token || !isActive(token, registry.clock.now())) throw new RegistryError('unauthenticated');
+  const isDeploy = token.kind === 'project-deploy' || token.kind === 'group-deploy';
+  if (isDeploy && credential.username !== undefined && credential.username !== token.username) {
+    throw new RegistryError('unauthenticated');
+  }
+  return token;
+}

@@ -1,0 +1,36 @@
+import type { BlobStore } from '../ports/blob-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Table } from '../ports/table.ts';
+import type { DocumentCache } from './document-cache.ts';
+import type { IdSource } from './ids.ts';
+
+/** What an operator decides about the registry as a whole. */
+export interface RegistrySettings {
+  /** The address users see, without a trailing slash; never taken from a request. */
+  readonly url: string;
+  /** How long a signed link works, in seconds. */
+  readonly linkLifetime: number;
+  /** Send every byte through the registry instead of redirecting to the blob store. */
+  readonly proxyDownload: boolean;
+  /** Bodies up to this many bytes are sent by the registry even where a link could be given. */
+  readonly proxyBelow: number;
+  /** The most bytes a request body may have on this host, and what to tell who sends more. */
+  readonly bodyLimit: { readonly bytes: number; readonly hint: string };
+  /** Whether this process may delete blobs; where it may not, only the sweep does. */
+  readonly deletesBlobs: boolean;
+  /** How long an unreferenced blob is kept, in milliseconds. */
+  readonly blobGrace: number;
+}
+
+/** What every verb works with: the ports, the settings, and what the process may keep in memory. */
+export interface Registry {
+  readonly table: Table;
+  readonly audit: Table;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: RegistrySettings;
+  readonly ids: IdSource;
+  readonly documents: DocumentCache;
+}

@@ -1,0 +1,154 @@
+/**
+ * Every key of the registry table. Nothing else builds a key.
+ *
+ *     ROUTE#<path>                     META                      whose path it is: user, group or project
+ *     USER#<id>                        META                      user                    index1 USERS
+ *     USER#<id>                        TOKEN#<id>                a token that acts as the user
+ *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
+ *     GROUP#<id>                       MEMBER#<user>             member                  index1 memberships of the user
+ *     GROUP#<id>                       TOKEN#<id>                group or deploy token
+ *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
+ *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
+ *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
+ *     PROJECT#<id>                     PACKAGE#<id>              which version has the id
+ *     TOKEN#<sha256>                   META                      token, by the digest of its secret
+ *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
+ *                                      TAG#<tag>                 tag
+ *                                      VERSION#<version>         version                 index1 by name, index2 by root
+ *                                      FILE#<version>#<file>     the file of that name
+ *                                      FILE#<version>#<file>#<id> an older file of that name
+ *                                      DOCUMENT#<kind>           rendered index of a revision
+ *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
+ *     WORD#<project or root>           <word>#<fmt>#<name>#...   search: words of names
+ *     BLOB#<sha256>                    META                      references, storage key index1 by storage key,
+ *                                                                                        index2 UNREFERENCED
+ *     ROOT                             TOKEN                     the bootstrap token
+ *     EVENT#<shard>                    <event id>                outbox
+ *     COUNTER#<kind>                   META                      next id
+ *
+ * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
+ */
+import type { PackageRef } from '../domain/packages.ts';
+import type { Key } from '../ports/table.ts';
+
+const META = 'META';
+
+function escapePart(part: string): string {
+  return part.replaceAll('%', '%25').replaceAll('#', '%23');
+}
+
+/** Turns an escaped part of a key back into what it was. */
+export function unescapePart(part: string): string {
+  return part.replaceAll('%23', '#').replaceAll('%25', '%');
+}
+
+/** An id as it stands in sort keys: sixteen digits, so that text order is number order. */
+export function padId(id: number): string {
+  return String(id).padStart(16, '0');
+}
+
+/** The owner of members and tokens. */
+export type Owner = { readonly kind: 'group' | 'project' | 'user'; readonly id: number };
+
+function ownerPartition(owner: Owner): string {
+  return `${owner.kind.toUpperCase()}#${owner.id}`;
+}
+
+function packagePartition(ref: PackageRef): string {
+  return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
+}
+
+/** Keys of single items. */
+export const keys = {
+  route: (path: string): Key => ({ pk: `ROUTE#${path.toLowerCase()}`, sk: META }),
+  user: (id: number): Key => ({ pk: `USER#${id}`, sk: META }),
+  group: (id: number): Key => ({ pk: `GROUP#${id}`, sk: META }),
+  project: (id: number): Key => ({ pk: `PROJECT#${id}`, sk: META }),
+  member: (owner: Owner, userId: number): Key => ({
+    pk: ownerPartition(owner),
+    sk: `MEMBER#${padId(userId)}`,
+  }),
+  ownedToken: (owner: Owner, tokenId: number): Key => ({
+    pk: ownerPartition(owner),
+    sk: `TOKEN#${padId(tokenId)}`,
+  }),
+  token: (sha256: string): Key => ({ pk: `TOKEN#${sha256}`, sk: META }),
+  packageId: (projectId: number, id: number): Key => ({
+    pk: `PROJECT#${projectId}`,
+    sk: `PACKAGE#${padId(id)}`,
+  }),
+  head: (ref: PackageRef): Key => ({ pk: packagePartition(ref), sk: 'HEAD' }),
+  tag: (ref: PackageRef, tag: string): Key => ({ pk: packagePartition(ref), sk: `TAG#${tag}` }),
+  version: (ref: PackageRef, version: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `VERSION#${escapePart(version)}`,
+  }),
+  file: (ref: PackageRef, version: string, fileName: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}`,
+  }),
+  olderFile: (ref: PackageRef, version: string, fileName: string, id: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}#${padId(id)}`,
+  }),
+  document: (ref: PackageRef, kind: string): Key => ({ pk: packagePartition(ref), sk: `DOCUMENT#${kind}` }),
+  name: (ref: PackageRef, rootId: number): Key => ({
+    pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
+    sk: `${padId(rootId)}#${padId(ref.projectId)}`,
+  }),
+  word: (scope: Owner, word: string, ref: PackageRef): Key => ({
+    pk: `WORD#${ownerPartition(scope)}`,
+    sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+  }),
+  blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
+  rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
+  event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
+  counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
+};
+
+/** Ranges of the base table: a partition and what its sort keys start with. */
+export const ranges = {
+  members: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'MEMBER#' }),
+  tokens: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'TOKEN#' }),
+  packageIds: (projectId: number) => ({ pk: `PROJECT#${projectId}`, prefix: 'PACKAGE#' }),
+  tags: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'TAG#' }),
+  versions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'VERSION#' }),
+  files: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'FILE#' }),
+  filesOf: (ref: PackageRef, version: string) => ({
+    pk: packagePartition(ref),
+    prefix: `FILE#${escapePart(version)}#`,
+  }),
+  /** Projects that hold a name: in the whole instance, or below one root namespace. */
+  names: (format: string, name: string, rootId?: number) => ({
+    pk: `NAME#${format}#${escapePart(name)}`,
+    ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
+  }),
+  words: (scope: Owner, start: string) => ({
+    pk: `WORD#${ownerPartition(scope)}`,
+    prefix: escapePart(start),
+  }),
+  events: (shard: number) => ({ pk: `EVENT#${shard}` }),
+};
+
+/** Index attributes of items, and the index ranges that read them. */
+export const indexes = {
+  users: { index: 'index1', pk: 'USERS' },
+  groups: { index: 'index1', pk: 'GROUPS' },
+  projects: { index: 'index1', pk: 'PROJECTS' },
+  memberships: (userId: number) => ({ index: 'index1', pk: `MEMBERSHIPS#${userId}` }),
+  children: (groupId: number) => ({ index: 'index2', pk: `CHILDREN#${groupId}` }),
+  packagesByName: (projectId: number) => ({ index: 'index1', pk: `PACKAGES#${projectId}` }),
+  packagesBelow: (rootId: number) => ({ index: 'index2', pk: `PACKAGES#${rootId}` }),
+  storedBlob: (storageKey: string) => ({ index: 'index1', pk: `STORED#${storageKey}` }),
+  unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
+} as const;
+
+/** Attributes that put an item into an index partition. */
+export function inIndex1(pk: string, sk: string) {
+  return { index1pk: pk, index1sk: sk };
+}
+
+/** Attributes that put an item into a partition of the second index. */
+export function inIndex2(pk: string, sk: string) {
+  return { index2pk: pk, index2sk: sk };
+}

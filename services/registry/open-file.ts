@@ -1,0 +1,77 @@
+import { LRUCache } from 'lru-cache';
+import { RegistryError } from '../domain/errors.ts';
+import type { PackageFile } from '../domain/packages.ts';
+import type { ByteRange } from '../ports/blob-store.ts';
+import type { Registry } from './context.ts';
+
+/** Files up to this many bytes are kept in memory once they were sent; opening a file costs more than sending one. */
+const SMALL = 128 * 1024;
+
+const smallFiles = new WeakMap<Registry['blobs'], LRUCache<string, Uint8Array>>();
+
+/** A file ready to be sent: where to find it, or its bytes. */
+export type OpenedFile =
+  | { readonly link: string }
+  | { readonly bytes: Uint8Array }
+  | { readonly stream: ReadableStream<Uint8Array> };
+
+/** How a file is asked for. */
+export interface OpenOptions {
+  readonly range?: ByteRange | undefined;
+  /** Send the bytes even where a link could be given: the client would take its credentials along. */
+  readonly proxy: boolean;
+  /** What the answer is to say the file is and is called. */
+  readonly contentType: string;
+  readonly contentDisposition: string;
+}
+
+/**
+ * Opens a file's bytes, or makes a signed link to them where the blob store can and settings and client allow it.
+ * @throws RegistryError `storageUnavailable` when the blob that the file refers to is not there.
+ */
+export async function openFile(
+  registry: Registry,
+  file: PackageFile,
+  options: OpenOptions,
+): Promise<OpenedFile> {
+  const { settings, blobs } = registry;
+  const proxied = options.proxy || settings.proxyDownload || file.size <= settings.proxyBelow;
+  if (!proxied) {
+    const link = await blobs.link(file.storageKey, {
+      method: 'GET',
+      lifetime: settings.linkLifetime,
+      contentType: options.contentType,
+      contentDisposition: options.contentDisposition,
+    });
+    if (link !== undefined) return { link };
+  }
+  if (file.size <= SMALL) return { bytes: part(await smallFile(registry, file), options.range) };
+  const content = await blobs.get(file.storageKey, options.range);
+  if (!content) throw lost(file);
+  return { stream: content.body };
+}
+
+async function smallFile(registry: Registry, file: PackageFile): Promise<Uint8Array> {
+  let cache = smallFiles.get(registry.blobs);
+  if (!cache) {
+    cache = new LRUCache({ maxSize: 64 << 20, sizeCalculation: (bytes) => bytes.byteLength + 200 });
+    smallFiles.set(registry.blobs, cache);
+  }
+  const cached = cache.get(file.storageKey);
+  if (cached) return cached;
+  const content = await registry.blobs.get(file.storageKey);
+  if (!content) throw lost(file);
+  const bytes = new Uint8Array(await new Response(content.body).arrayBuffer());
+  cache.set(file.storageKey, bytes);
+  return bytes;
+}
+
+function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
+  return range ? bytes.subarray(range.start, range.end + 1) : bytes;
+}
+
+function lost(file: PackageFile): RegistryError {
+  return new RegistryError('storageUnavailable', undefined, {
+    cause: new Error(`the blob ${file.storageKey} of file ${file.id} is missing`),
+  });
+}

@@ -1,0 +1,146 @@
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import type { PackageFile, PackageHead, PackageRef, Tag, Version } from '../domain/packages.ts';
+import type { Item, TableReader, Write } from '../ports/table.ts';
+import type { Registry } from './context.ts';
+import type { Document } from './document-cache.ts';
+import { entityOf, itemOf, type PackageContents } from './entities.ts';
+import { keys, ranges } from './keys.ts';
+import { queryAll } from './query-all.ts';
+
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+
+/** Stands in a rendered index for the address it is asked under, which differs between project, group and instance. */
+export const BASE = '{packhouse:base}';
+
+/** Bytes of a compressed index per item, and how many items it may take; a larger one is rendered anew per process. */
+const CHUNK = 350_000;
+const MAX_CHUNKS = 10;
+
+/** One kind of index document of a package. */
+export interface DocumentKind<M> {
+  /** Names the stored document; change it when `render` changes what it writes. */
+  readonly kind: string;
+  /** Whether `render` looks at files. */
+  readonly files: boolean;
+  /** The document's text with `BASE` where the asked address goes. Pure. */
+  render(contents: PackageContents<M>): string;
+}
+
+/**
+ * The index document of a package that one or more projects hold, for the address `base`. Rendered once per
+ * revision and kept in the table and in memory; when several projects hold the name their versions are merged,
+ * the first project's winning. A read whose head says what memory has costs nothing more.
+ */
+export async function packageDocument<M>(
+  registry: Registry,
+  heads: readonly [PackageHead, ...PackageHead[]],
+  kind: DocumentKind<M>,
+  base: string,
+): Promise<Document> {
+  const [first] = heads;
+  const revision = heads
+    .map((head) => `${head.projectId.toString(36)}.${head.revision.toString(36)}`)
+    .join('-');
+  const key = [kind.kind, first.format, first.name, heads.map((head) => head.projectId).join(), base].join(
+    '\n',
+  );
+  return registry.documents.get(key, revision, async () => {
+    const text =
+      heads.length === 1 ? await storedText(registry, first, kind) : await mergedText(registry, heads, kind);
+    return Buffer.from(text.replaceAll(BASE, base));
+  });
+}
+
+async function mergedText<M>(
+  registry: Registry,
+  heads: readonly PackageHead[],
+  kind: DocumentKind<M>,
+): Promise<string> {
+  const all = await Promise.all(heads.map((head) => readContents<M>(registry.table, head, kind.files)));
+  return kind.render(mergeContents(all));
+}
+
+async function storedText<M>(registry: Registry, head: PackageHead, kind: DocumentKind<M>): Promise<string> {
+  const stored = await readDocument(registry.table, head, kind.kind);
+  if (stored !== undefined) return stored;
+  const text = kind.render(await readContents<M>(registry.table, head, kind.files));
+  await storeDocument(registry, head, kind.kind, text);
+  return text;
+}
+
+async function readDocument(
+  table: TableReader,
+  head: PackageHead,
+  kind: string,
+): Promise<string | undefined> {
+  const first = await table.get(keys.document(head, kind));
+  if (first?.revision !== head.revision) return undefined;
+  const rest = Array.from({ length: Number(first.chunks) - 1 }, (_, index) =>
+    keys.document(head, `${kind}#${index + 1}`),
+  );
+  const items = [first, ...(rest.length > 0 ? await table.getMany(rest) : [])];
+  if (items.some((item) => item?.revision !== head.revision)) return undefined;
+  const bytes = Buffer.concat(items.map((item) => item?.bytes as Uint8Array));
+  return (await decompress(bytes)).toString();
+}
+
+async function storeDocument(
+  registry: Registry,
+  head: PackageHead,
+  kind: string,
+  text: string,
+): Promise<void> {
+  const bytes = await compress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+  const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK));
+  if (chunks > MAX_CHUNKS) return;
+  const writes = Array.from({ length: chunks }, (_, index): Write => {
+    const key = keys.document(head, index === 0 ? kind : `${kind}#${index}`);
+    const part = new Uint8Array(bytes.subarray(index * CHUNK, (index + 1) * CHUNK));
+    return { put: { ...itemOf(key, { revision: head.revision, chunks }), bytes: part } };
+  });
+  try {
+    await registry.table.write(writes);
+  } catch (error) {
+    registry.log.error('rendered index not stored', { package: head.name, format: head.format, error });
+  }
+}
+
+/** Everything a package consists of. */
+export async function readContents<M>(
+  table: TableReader,
+  head: PackageHead,
+  files: boolean,
+): Promise<PackageContents<M>> {
+  const ref: PackageRef = head;
+  const [versions, tags, fileItems] = await Promise.all([
+    queryAll(table, ranges.versions(ref)),
+    queryAll(table, ranges.tags(ref)),
+    files ? queryAll(table, ranges.files(ref)) : ([] as Item[]),
+  ]);
+  return {
+    head,
+    versions: versions.map((item) => entityOf<Version<M>>(item)),
+    tags: tags.map((item) => entityOf<Tag>(item)),
+    files: fileItems.map((item) => entityOf<PackageFile>(item)),
+  };
+}
+
+/** Several projects' contents of one name as one package: of a version or tag in several the first one counts. */
+export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageContents<M> {
+  const [first] = all;
+  if (!first) throw new Error('no contents to merge');
+  const versions = new Map<string, Version<M>>();
+  const tags = new Map<string, Tag>();
+  const files: PackageFile[] = [];
+  for (const contents of all) {
+    for (const version of contents.versions) {
+      if (versions.has(version.version)) continue;
+      versions.set(version.version, version);
+      files.push(...contents.files.filter((file) => file.versionId === version.id));
+    }
+    for (const tag of contents.tags) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
+  }
+  return { head: first.head, versions: [...versions.values()], tags: [...tags.values()], files };
+}

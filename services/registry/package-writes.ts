@@ -1,0 +1,80 @@
+/** The writes a publish is made of; `publish-version` and `add-file` put them together into one transaction. */
+import type { Project } from '../domain/accounts.ts';
+import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
+import type { Item, Write } from '../ports/table.ts';
+import { itemOf, type PackagePointer } from './entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId } from './keys.ts';
+import { nameWords } from './search-words.ts';
+
+/** The root namespace of a project. */
+export function rootOf(project: Project): number {
+  return project.ancestors[0] ?? project.namespaceId;
+}
+
+/** The item of a version, with the index entries that lists read. */
+export function versionItem(project: Project, version: Version): Item {
+  return itemOf(keys.version(version, version.version), version, {
+    ...inIndex1(
+      indexes.packagesByName(project.id).pk,
+      `${version.name}#${version.version}#${padId(version.id)}`,
+    ),
+    ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(version.id)),
+  });
+}
+
+/** A new version: its item, and the pointer that makes its id unique and findable. */
+export function versionWrites(project: Project, version: Version): Write[] {
+  const { id, format, name } = version;
+  const pointer: PackagePointer = { id, format, name, version: version.version };
+  return [
+    { put: versionItem(project, version), when: { exists: false } },
+    { put: itemOf(keys.packageId(project.id, id), pointer), when: { exists: false } },
+  ];
+}
+
+/** A file that becomes the current one of its name. */
+export function fileWrites(ref: PackageRef, file: PackageFile, replaced: PackageFile | undefined): Write[] {
+  const key = keys.file(ref, file.version, file.fileName);
+  if (!replaced) return [{ put: itemOf(key, file), when: { exists: false } }];
+  return [
+    { put: itemOf(key, file), when: { equals: { id: replaced.id } } },
+    { put: itemOf(keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id), replaced) },
+  ];
+}
+
+/** A tag set to a version. */
+export function tagWrite(ref: PackageRef, tag: string, version: string, now: number): Write {
+  const entity: Tag = { tag, version, createdAt: now, updatedAt: now };
+  return { put: itemOf(keys.tag(ref, tag), entity) };
+}
+
+/** The head moves on by one. `listed` is whether the name index held the package when it was read. */
+export function headWrite(ref: PackageRef, now: number, newVersions: number, listed: boolean): Write {
+  return {
+    update: keys.head(ref),
+    add: { revision: 1, versionCount: newVersions },
+    set: { projectId: ref.projectId, format: ref.format, name: ref.name, updatedAt: now, live: true },
+    when: { equals: { live: listed ? true : undefined } },
+  };
+}
+
+/** Lists the name in the indexes by which groups, the instance and searches find it. */
+export function nameWrites(project: Project, ref: PackageRef): Write[] {
+  const root = rootOf(project);
+  const entry = { projectId: project.id, rootId: root, ancestors: project.ancestors };
+  const found = { ...entry, format: ref.format, name: ref.name };
+  return [
+    { put: itemOf(keys.name(ref, root), entry) },
+    ...nameWords(ref.name).flatMap((word): Write[] => [
+      { put: itemOf(keys.word({ kind: 'project', id: project.id }, word, ref), found) },
+      { put: itemOf(keys.word({ kind: 'group', id: root }, word, ref), found) },
+    ]),
+  ];
+}
+
+/** Takes the name out of the indexes again. */
+export function unlistWrites(project: Project, ref: PackageRef): Write[] {
+  return nameWrites(project, ref).flatMap((write): Write[] =>
+    'put' in write ? [{ delete: { pk: write.put.pk, sk: write.put.sk } }] : [],
+  );
+}

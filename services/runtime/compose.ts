@@ -1,0 +1,57 @@
+import type { App } from '../http/call.ts';
+import type { Format } from '../http/format.ts';
+import { type OtherApp, registryApp } from '../http/registry-app.ts';
+import type { BlobStore } from '../ports/blob-store.ts';
+import { type Clock, systemClock } from '../ports/clock.ts';
+import { type Log, silentLog } from '../ports/log.ts';
+import type { Table } from '../ports/table.ts';
+import type { Registry, RegistrySettings } from '../registry/context.ts';
+import { documentCache } from '../registry/document-cache.ts';
+import { tableIds } from '../registry/ids.ts';
+
+/** The adapters a host has opened. */
+export interface Stores {
+  readonly table: Table;
+  readonly audit: Table;
+  readonly blobs: BlobStore;
+  readonly clock?: Clock;
+  readonly log?: Log;
+}
+
+const MIB = 1024 * 1024;
+
+/** Settings as they are where an operator says nothing. */
+export const defaultSettings: Omit<RegistrySettings, 'url'> = {
+  linkLifetime: 600,
+  proxyDownload: false,
+  proxyBelow: 0,
+  bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
+  deletesBlobs: true,
+  blobGrace: 24 * 3600 * 1000,
+};
+
+/** Puts the core together over the adapters of a host. `memory` bounds the rendered indexes kept, in bytes. */
+export function createRegistry(
+  stores: Stores,
+  settings: Partial<RegistrySettings> & { readonly url: string },
+  memory = 64 * MIB,
+): Registry {
+  return {
+    table: stores.table,
+    audit: stores.audit,
+    blobs: stores.blobs,
+    clock: stores.clock ?? systemClock,
+    log: stores.log ?? silentLog,
+    settings: { ...defaultSettings, ...settings },
+    ids: tableIds(stores.table),
+    documents: documentCache(memory),
+  };
+}
+
+/** The request handler of a host that serves these formats, and `api` for all other paths. */
+export function createApp(
+  registry: Registry,
+  parts: { readonly formats: readonly Format[]; readonly api: OtherApp },
+): App {
+  return registryApp(registry, parts.formats, parts.api);
+}

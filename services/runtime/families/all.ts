@@ -1,0 +1,6 @@
+import type { Format } from '../../http/format.ts';
+import { formats as files } from './files.ts';
+import { formats as js } from './js.ts';
+
+/** Every format, for the host that serves them all. */
+export const allFormats: readonly Format[] = [...files, ...js];

@@ -1,0 +1,27 @@
+/** Bytes from `start` to `end`, both included. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Reads a `Range` header against a body of `size` bytes (RFC 9110 section 14.2). Answers the range, `whole` when
+ * there is none to obey (absent, another unit, malformed, or several ranges, which we do not serve), or
+ * `unsatisfiable` when nothing of it lies in the body.
+ */
+export function parseRange(
+  header: string | null | undefined,
+  size: number,
+): Range | 'whole' | 'unsatisfiable' {
+  const match = /^bytes=(?<first>\d*)-(?<last>\d*)$/.exec(header?.trim() ?? '');
+  const { first = '', last = '' } = match?.groups ?? {};
+  if (first === '' && last === '') return 'whole';
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'unsatisfiable' : { start: size - length, end: size - 1 };
+  }
+  const start = Number(first);
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (last !== '' && Number(last) < start) return 'whole';
+  return start >= size ? 'unsatisfiable' : { start, end };
+}

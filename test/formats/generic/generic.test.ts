@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import type { Project } from '../../../services/domain/accounts.ts';
+import { startApp, type TestApp } from '../../kit/start-app.ts';
+
+let app: TestApp;
+let project: Project;
+let base: string;
+beforeEach(async () => {
+  app = await startApp();
+  project = await app.project('tools');
+  base = `/api/v4/projects/${project.id}/packages/generic`;
+});
+
+const put = (path: string, body: string, token = app.rootToken) =>
+  app.send('PUT', base + path, { token, body });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  app.send('GET', path, { token: app.rootToken, headers });
+
+describe('generic packages', () => {
+  test('an uploaded file comes back byte for byte', async () => {
+    const created = await put('/tool/1.0/tool.zip', 'bytes of the tool');
+    expect(created.status).toBe(201);
+    expect(await created.json()).toEqual({ message: '201 Created' });
+    const answer = await get(`${base}/tool/1.0/tool.zip`);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toBe('bytes of the tool');
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="tool.zip"');
+    const sha256 = createHash('sha256').update('bytes of the tool').digest('hex');
+    expect(answer.headers.get('x-checksum-sha256')).toBe(sha256);
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('the project may be named by its encoded path, or by its path with plain slashes', async () => {
+    await put('/tool/1.0/a.txt', 'a');
+    for (const id of ['acme%2Ftools', 'acme/tools', 'ACME%2Ftools']) {
+      const answer = await get(`/api/v4/projects/${id}/packages/generic/tool/1.0/a.txt`);
+      expect([id, answer.status, await answer.text()]).toEqual([id, 200, 'a']);
+    }
+  });
+
+  test('the group and the instance serve what their projects hold', async () => {
+    await put('/tool/1.0/a.txt', 'a');
+    for (const prefix of ['/api/v4/groups/acme/-/packages/generic', '/api/v4/packages/generic']) {
+      const answer = await get(`${prefix}/tool/1.0/a.txt`);
+      expect([prefix, answer.status, await answer.text()]).toEqual([prefix, 200, 'a']);
+    }
+  });
+
+  test('select=package_file answers the stored file', async () => {
+    const answer = await put('/tool/1.0/dir/a.txt?select=package_file', 'abc');
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({
+      file_name: 'dir/a.txt',
+      size: 3,
+      file_md5: '900150983cd24fb0d6963f7d28e17f72',
+      file_sha1: 'a9993e364706816aba3e25717850c26c9cd0d89d',
+    });
+  });
+
+  test('a file in directories is found with plain and with encoded slashes', async () => {
+    await put('/tool/1.0/linux/amd64/tool', 'x');
+    expect((await get(`${base}/tool/1.0/linux%2Famd64%2Ftool`)).status).toBe(200);
+  });
+
+  test('a name, version or file name that could mislead is refused with the reason', async () => {
+    const bad = [
+      '/to%20ol/1.0/a',
+      '/tool/1..0/a',
+      '/tool/1.0/..%2F..%2Fetc',
+      '/tool/1.0/~a',
+      '/tool/1.0/a%00b',
+      '/tool/1.0/a//b',
+    ];
+    for (const path of bad) {
+      const answer = await put(path, 'x');
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(((await answer.json()) as { message: string }).message).toContain('is invalid');
+    }
+  });
+
+  test('uploading the same name again is allowed, and the newest is served', async () => {
+    await put('/tool/1.0/a.txt', 'one');
+    app.clock.advance(1000);
+    expect((await put('/tool/1.0/a.txt', 'two')).status).toBe(201);
+    expect(await (await get(`${base}/tool/1.0/a.txt`)).text()).toBe('two');
+  });
+
+  test('a hidden package is served by its address', async () => {
+    expect((await put('/tool/1.0/a.txt?status=hidden', 'x')).status).toBe(201);
+    expect((await get(`${base}/tool/1.0/a.txt`)).status).toBe(200);
+    expect((await put('/tool/1.0/a.txt?status=gone', 'x')).status).toBe(400);
+  });
+
+  test('deleting a file, then the version, leaves nothing', async () => {
+    await put('/tool/1.0/a.txt', 'one');
+    await put('/tool/1.0/b.txt', 'two');
+    expect((await app.send('DELETE', `${base}/tool/1.0/a.txt`, { token: app.rootToken })).status).toBe(204);
+    expect((await get(`${base}/tool/1.0/a.txt`)).status).toBe(404);
+    expect((await get(`${base}/tool/1.0/b.txt`)).status).toBe(200);
+    expect((await app.send('DELETE', `${base}/tool/1.0`, { token: app.rootToken })).status).toBe(204);
+    expect((await get(`${base}/tool/1.0/b.txt`)).status).toBe(404);
+  });
+
+  test('deleting the newest of several files of one name brings the older one back', async () => {
+    await put('/tool/1.0/a.txt', 'one');
+    await put('/tool/1.0/a.txt', 'two');
+    await app.send('DELETE', `${base}/tool/1.0/a.txt`, { token: app.rootToken });
+    expect(await (await get(`${base}/tool/1.0/a.txt`)).text()).toBe('one');
+  });
+
+  test('ranges, HEAD and conditional requests', async () => {
+    await put('/tool/1.0/a.txt', '0123456789');
+    const part = await get(`${base}/tool/1.0/a.txt`, { range: 'bytes=2-4' });
+    expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([
+      206,
+      '234',
+      'bytes 2-4/10',
+    ]);
+    expect((await get(`${base}/tool/1.0/a.txt`, { range: 'bytes=10-' })).status).toBe(416);
+    const head = await app.send('HEAD', `${base}/tool/1.0/a.txt`, { token: app.rootToken });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '10', '']);
+    const again = await get(`${base}/tool/1.0/a.txt`, { 'if-none-match': head.headers.get('etag') ?? '' });
+    expect(again.status).toBe(304);
+  });
+
+  test('multipart uploads are taken as well', async () => {
+    const form = new FormData();
+    form.set('file', new Blob(['from a form']), 'any-name');
+    expect(
+      (await app.send('PUT', `${base}/tool/1.0/a.txt`, { token: app.rootToken, body: form })).status,
+    ).toBe(201);
+    expect(await (await get(`${base}/tool/1.0/a.txt`)).text()).toBe('from a form');
+    const empty = new FormData();
+    empty.set('other', 'x');
+    const refused = await app.send('PUT', `${base}/tool/1.0/b.txt`, { token: app.rootToken, body: empty });
+    expect([refused.status, await refused.json()]).toEqual([400, { message: 'file is missing' }]);
+  });
+
+  test('who may not is told so: 401 without credentials, 404 when blind, 403 when only reading', async () => {
+    await put('/tool/1.0/a.txt', 'x');
+    const anonymous = await app.send('GET', `${base}/tool/1.0/a.txt`);
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.headers.get('www-authenticate')).toBe('Basic realm="GitLab Packages Registry"');
+    expect(anonymous.headers.get('x-registry-challenge')).toBe('Basic realm="GitLab Packages Registry"');
+    const stranger = await app.user('stranger');
+    expect((await app.send('GET', `${base}/tool/1.0/a.txt`, { token: stranger.token })).status).toBe(404);
+    const reporter = await app.user('reporter', { level: levels.reporter, of: project });
+    expect((await app.send('GET', `${base}/tool/1.0/a.txt`, { token: reporter.token })).status).toBe(200);
+    expect((await put('/tool/1.0/b.txt', 'x', reporter.token)).status).toBe(403);
+    expect((await app.send('GET', `${base}/tool/1.0/a.txt`, { token: 'no-such-token' })).status).toBe(401);
+    expect(app.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
+import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
+import { managementApi } from '../../services/api/app.ts';
+import type { Visibility } from '../../services/domain/access.ts';
+import { levels } from '../../services/domain/access.ts';
+import type { Group, Project, User } from '../../services/domain/accounts.ts';
+import type { App } from '../../services/http/call.ts';
+import type { Log } from '../../services/ports/log.ts';
+import { createGroup } from '../../services/registry/accounts/create-group.ts';
+import { createProject, type NewProject } from '../../services/registry/accounts/create-project.ts';
+import { createUser, memberWrite } from '../../services/registry/accounts/create-user.ts';
+import {
+  issueDeployToken,
+  issuePersonalToken,
+  issueResourceToken,
+} from '../../services/registry/accounts/issue-token.ts';
+import type { Registry, RegistrySettings } from '../../services/registry/context.ts';
+import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
+import { allFormats } from '../../services/runtime/families/all.ts';
+import { fakeClock } from './fake-clock.ts';
+
+/** The address of the app under test. */
+export const URL_BASE = 'http://registry.test';
+
+/** The whole application on memory adapters, with one group, one private project and users of each role. */
+export async function startApp(
+  options: { settings?: Partial<RegistrySettings>; stores?: Partial<Stores> } = {},
+) {
+  const clock = fakeClock();
+  const errors: unknown[] = [];
+  const log: Log = { debug() {}, info() {}, error: (message, fields) => errors.push({ message, ...fields }) };
+  const table = memoryTable();
+  const stores: Stores = {
+    table,
+    audit: memoryTable(),
+    blobs: memoryBlobStore(),
+    clock,
+    log,
+    ...options.stores,
+  };
+  const registry = createRegistry(stores, { url: URL_BASE, ...options.settings });
+  const app = createApp(registry, { formats: allFormats, api: managementApi });
+  const root = await createUser(registry, {
+    username: 'root',
+    name: 'Root',
+    email: 'root@example.com',
+    admin: true,
+  });
+  const rootToken = await personalToken(registry, root);
+  const group = await createGroup(registry, {
+    name: 'Acme',
+    path: 'acme',
+    visibility: 'public',
+    ownerId: root.id,
+  });
+  const make = (input: Partial<NewProject> = {}) =>
+    createProject(registry, { namespace: group, name: 'Tools', path: 'tools', creatorId: root.id, ...input });
+  return {
+    app,
+    registry,
+    clock,
+    /** What was logged as an error; a test that expects none checks that it is empty. */
+    errors,
+    root,
+    rootToken,
+    group,
+    /** Makes a project in `group`. */
+    project: (path: string, visibility: Visibility = 'private', namespace: Group = group) =>
+      make({ path, name: path, visibility, namespace }),
+    /** Makes a subgroup of `group`. */
+    subgroup: (path: string, visibility: Visibility = 'public', parent: Group = group) =>
+      createGroup(registry, { name: path, path, parent, visibility, ownerId: root.id }),
+    /** Makes a user and answers a token of its. */
+    async user(username: string, member?: { level: number; of: Project | Group }) {
+      const user = await createUser(registry, { username, name: username, email: `${username}@example.com` });
+      if (member) await addMember(registry, user, member.of, member.level);
+      return { user, token: await personalToken(registry, user) };
+    },
+    /** Sends a request to the app. */
+    async send(
+      method: string,
+      path: string,
+      init: { token?: string; headers?: Record<string, string>; body?: unknown } = {},
+    ) {
+      const headers = new Headers(init.headers);
+      if (init.token) headers.set('authorization', `Bearer ${init.token}`);
+      const body = init.body as ConstructorParameters<typeof Request>[1] extends { body?: infer B }
+        ? B
+        : never;
+      const request = new Request(URL_BASE + path, {
+        method,
+        headers,
+        ...(body === undefined || body === null ? {} : { body, duplex: 'half' }),
+      } as RequestInit);
+      return app(request, {});
+    },
+  };
+}
+
+/** The app with what `startApp` put around it. */
+export type TestApp = Awaited<ReturnType<typeof startApp>>;
+
+/** Makes a user a member of a project or group. */
+export async function addMember(
+  registry: Registry,
+  user: User,
+  of: Project | Group,
+  level: number = levels.developer,
+): Promise<void> {
+  const kind = 'namespaceId' in of ? 'project' : 'group';
+  await registry.table.write([memberWrite({ kind, id: of.id }, user.id, level, null, registry.clock.now())]);
+}
+
+/** A personal token of a user, with scope `api` unless others are given. */
+export async function personalToken(
+  registry: Registry,
+  user: User,
+  scopes: Parameters<typeof issuePersonalToken>[2]['scopes'] = ['api'],
+): Promise<string> {
+  return (await issuePersonalToken(registry, user, { name: 'test', scopes, expiresAt: null })).secret;
+}
+
+/** A deploy token of a project or group. */
+export async function deployToken(
+  registry: Registry,
+  of: Project | Group,
+  scopes: Parameters<typeof issueDeployToken>[2]['scopes'],
+) {
+  const kind = 'namespaceId' in of ? ('project' as const) : ('group' as const);
+  return issueDeployToken(registry, { kind, id: of.id }, { name: 'deploy', scopes, expiresAt: null });
+}
+
+/** A project or group access token. */
+export async function accessToken(registry: Registry, of: Project | Group, level: number) {
+  const kind = 'namespaceId' in of ? ('project' as const) : ('group' as const);
+  return issueResourceToken(
+    registry,
+    { kind, id: of.id },
+    { name: 'bot', scopes: ['api'], expiresAt: null, level },
+  );
+}
+
+/** The app type, for helpers that take any host's. */
+export type { App };
