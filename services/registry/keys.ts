@@ -26,6 +26,8 @@
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
  *
+ * The audit table holds events alone: PROJECT#<id> / <event id>.
+ *
  * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
  */
 import type { PackageRef } from '../domain/packages.ts';
@@ -106,6 +108,11 @@ export const keys = {
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
 };
 
+/** The key of an event in the audit table, which holds nothing else. */
+export function auditKey(event: { readonly id: string; readonly projectId: number }): Key {
+  return { pk: `PROJECT#${event.projectId}`, sk: event.id };
+}
+
 /** Ranges of the base table: a partition and what its sort keys start with. */
 export const ranges = {
   members: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'MEMBER#' }),
@@ -130,16 +137,19 @@ export const ranges = {
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };
 
+const in1 = (pk: string) => ({ index: 'index1', pk }) as const;
+const in2 = (pk: string) => ({ index: 'index2', pk }) as const;
+
 /** Index attributes of items, and the index ranges that read them. */
 export const indexes = {
   users: { index: 'index1', pk: 'USERS' },
   groups: { index: 'index1', pk: 'GROUPS' },
   projects: { index: 'index1', pk: 'PROJECTS' },
-  memberships: (userId: number) => ({ index: 'index1', pk: `MEMBERSHIPS#${userId}` }),
-  children: (groupId: number) => ({ index: 'index2', pk: `CHILDREN#${groupId}` }),
-  packagesByName: (projectId: number) => ({ index: 'index1', pk: `PACKAGES#${projectId}` }),
-  packagesBelow: (rootId: number) => ({ index: 'index2', pk: `PACKAGES#${rootId}` }),
-  storedBlob: (storageKey: string) => ({ index: 'index1', pk: `STORED#${storageKey}` }),
+  memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
+  children: (groupId: number) => in2(`CHILDREN#${groupId}`),
+  packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
+  packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
+  storedBlob: (storageKey: string) => in1(`STORED#${storageKey}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
 } as const;
 

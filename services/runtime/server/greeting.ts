@@ -1,0 +1,28 @@
+/** What a server says when it is ready: where it is, the token while it can be told, and the next commands. */
+export function greeting(facts: {
+  readonly url: string;
+  readonly store: string;
+  readonly rootToken?: string | undefined;
+}): string {
+  const { url, store, rootToken } = facts;
+  const token = rootToken ?? '<token>';
+  const host = url.replace(/^https?:/, '');
+  const lines = [
+    '',
+    `  Packhouse is ready at ${url}`,
+    `  Packages are kept in ${store}`,
+    '',
+    ...(rootToken
+      ? ['  The administrator is root. This is its token, shown only this once:', '', `    ${rootToken}`, '']
+      : ['  The administrator is root, with the token set or shown at the first start.', '']),
+    '  Publish a first package from any folder with a package.json:',
+    '',
+    `    curl -fsS -H "PRIVATE-TOKEN: ${token}" -d name=hello "${url}/api/v4/projects"`,
+    `    npm config set "${host}/:_authToken" "${token}" --location=project`,
+    `    npm publish --registry "${url}/api/v4/projects/root%2Fhello/packages/npm/"`,
+    '',
+    `  Install it:  npm install --registry "${url}/api/v4/packages/npm/" <its name>`,
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}

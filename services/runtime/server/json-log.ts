@@ -1,0 +1,21 @@
+import type { Log, LogFields } from '../../ports/log.ts';
+
+const order = ['debug', 'info', 'error', 'silent'] as const;
+
+/** A log of JSON lines, from `level` upwards. `write` takes a line with its end. */
+export function jsonLog(level: (typeof order)[number], write: (line: string) => void): Log {
+  const lowest = order.indexOf(level);
+  const at = (name: 'debug' | 'info' | 'error') => {
+    if (order.indexOf(name) < lowest) return () => {};
+    return (message: string, fields: LogFields = {}) => {
+      const line = { time: new Date().toISOString(), level: name, message, ...fields };
+      write(`${JSON.stringify(line, plainError)}\n`);
+    };
+  };
+  return { debug: at('debug'), info: at('info'), error: at('error') };
+}
+
+function plainError(_key: string, value: unknown): unknown {
+  if (!(value instanceof Error)) return value;
+  return { name: value.name, message: value.message, stack: value.stack, cause: value.cause };
+}

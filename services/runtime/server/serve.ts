@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { managementApi } from '../../api/app.ts';
+import type { App } from '../../http/call.ts';
+import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import { createApp, createRegistry } from '../compose.ts';
+import { allFormats } from '../families/all.ts';
+import { greeting } from './greeting.ts';
+import { startJobs } from './jobs.ts';
+import { jsonLog } from './json-log.ts';
+import { listen } from './node-server.ts';
+import { openStores } from './open-stores.ts';
+import type { ServerSettings } from './settings.ts';
+
+/** A registry that is being served. */
+export interface Serving {
+  readonly url: string;
+  readonly port: number;
+  /** The root token, when this start made it up. */
+  readonly rootToken: string | undefined;
+  /** Finishes the requests and jobs under way and closes the stores. */
+  stop(): Promise<void>;
+}
+
+/** Serves every format and the API on one machine, and does the jobs there too. `print` gets what people should read. */
+export async function serve(settings: ServerSettings, print: (text: string) => void): Promise<Serving> {
+  const log = jsonLog(settings.log, print);
+  const stores = await openStores(settings);
+  try {
+    const started = Promise.withResolvers<App>();
+    let app: App = async (request, host) => (await started.promise)(request, host);
+    const listening = await listen((request, host) => app(request, host), settings.host, settings.port);
+    const url = settings.url ?? addressOf(settings.host, listening.port);
+    const registry = createRegistry({ ...stores, log }, { url, proxyDownload: settings.proxyDownload });
+    const root = await ensureRoot(registry, settings.rootToken);
+    app = createApp(registry, { formats: allFormats, api: managementApi });
+    started.resolve(app);
+    const jobs = stores.queue && startJobs(registry, stores.queue);
+    print(greeting({ url, store: placeOf(settings), rootToken: root.secret }));
+    return {
+      url,
+      port: listening.port,
+      rootToken: root.secret,
+      async stop() {
+        await listening.stop();
+        await jobs?.stop();
+        await stores.close();
+      },
+    };
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
+
+function addressOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function placeOf(settings: ServerSettings): string {
+  const blobs = settings.bucket ? `the bucket ${settings.bucket}` : resolve(settings.dataDir);
+  if (!settings.bucket) return blobs;
+  return `${blobs}, their records in ${settings.table ? `the table ${settings.table}` : resolve(settings.dataDir)}`;
+}
