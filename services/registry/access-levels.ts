@@ -18,12 +18,14 @@ export function groupMemberKeys(group: Pick<Group, 'id' | 'ancestors'>, userId: 
 
 /** The effective level: the highest of the memberships that have not expired at `now` (milliseconds). */
 export function effectiveLevelOf(memberships: readonly (Item | undefined)[], now: number): number {
-  const today = new Date(now).toISOString().slice(0, 10);
   let level = 0;
   for (const item of memberships) {
     const member = maybeEntity<Member>(item);
-    if (member && (member.expiresOn === null || today < member.expiresOn))
-      level = Math.max(level, member.level);
+    if (member && !hasExpired(member, now)) level = Math.max(level, member.level);
   }
   return level;
+}
+
+function hasExpired({ expiresOn }: Member, now: number): boolean {
+  return expiresOn !== null && new Date(now).toISOString().slice(0, 10) >= expiresOn;
 }

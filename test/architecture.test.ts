@@ -1,0 +1,231 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { catalog, families } from '../services/catalog.ts';
+import { allFormats } from '../services/runtime/families/all.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Where a file of a folder may import from; the first rule whose folder holds the file counts. */
+const rules: readonly { readonly folder: string; readonly may: readonly string[] }[] = [
+  { folder: 'bin/app.ts', may: ['lib'] },
+  { folder: 'bin', may: ['services/runtime/server'] },
+  { folder: 'lib', may: ['lib', 'services/catalog.ts'] },
+  { folder: 'services/runtime', may: ['services'] },
+  {
+    folder: 'services/api',
+    may: [
+      'services/api',
+      'services/http',
+      'services/registry',
+      'services/domain',
+      'services/shared',
+      'services/catalog.ts',
+      'services/ports',
+    ],
+  },
+  {
+    folder: 'services/jobs',
+    may: [
+      'services/jobs',
+      'services/registry',
+      'services/domain',
+      'services/shared',
+      'services/catalog.ts',
+      'services/ports',
+    ],
+  },
+  {
+    folder: 'services/formats',
+    may: ['services/http', 'services/registry', 'services/domain', 'services/shared', 'services/ports'],
+  },
+  {
+    folder: 'services/http',
+    may: [
+      'services/http',
+      'services/registry',
+      'services/domain',
+      'services/shared',
+      'services/ports',
+      'services/catalog.ts',
+    ],
+  },
+  {
+    folder: 'services/registry',
+    may: ['services/registry', 'services/ports', 'services/domain', 'services/shared'],
+  },
+  { folder: 'services/adapters', may: ['services/ports', 'services/domain', 'services/shared'] },
+  { folder: 'services/ports', may: ['services/ports', 'services/domain'] },
+  { folder: 'services/domain', may: ['services/domain', 'services/shared'] },
+  { folder: 'services/shared', may: ['services/shared'] },
+  { folder: 'services/catalog.ts', may: [] },
+];
+
+/** Folders whose subfolders must not know each other. */
+const strangers = ['services/formats', 'services/adapters'];
+
+/** Packages that only some places may use. */
+const packageRules: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
+  { name: /^@aws-sdk\//, only: ['services/adapters/aws', 'services/runtime/lambda'] },
+  { name: /^@middy\/|^@aws-lambda-powertools\//, only: ['services/runtime/lambda'] },
+  {
+    name: /^node:(fs|fs\/promises|sqlite|worker_threads)$/,
+    only: ['services/adapters/embedded', 'services/runtime/server'],
+  },
+  {
+    name: /^hono(\/|$)|^@hono\//,
+    only: ['services/http', 'services/api', 'services/formats', 'services/runtime'],
+  },
+  { name: /^vitest$|^aws-cdk-lib|^esbuild$/, only: [] },
+];
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+const sources = ['bin', 'lib', 'services'].flatMap(filesBelow);
+const tests = ['test', 'bench'].flatMap(filesBelow);
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)[^'"]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import\s*'([^']+)'/g,
+  );
+  return [...found].map((match) => ({ file, target: match[1] ?? match[2] ?? match[3] ?? '' }));
+}
+
+function isIn(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+const imports = sources.flatMap(importsOf);
+const inner = imports
+  .filter(({ target }) => target.startsWith('.'))
+  .map(({ file, target }) => ({ file, target: relative(root, resolve(root, dirname(file), target)) }));
+
+describe('the house', () => {
+  test('every import goes downward', () => {
+    const wrong = inner.filter(({ file, target }) => {
+      const rule = rules.find(({ folder }) => isIn(file, folder));
+      const own = strangers.some(
+        (folder) => isIn(file, folder) && ownFolder(file, folder) === ownFolder(target, folder),
+      );
+      return !own && !rule?.may.some((folder) => isIn(target, folder));
+    });
+    expect(wrong).toEqual([]);
+    expect(inner.length).toBeGreaterThan(100);
+  });
+
+  test('formats and adapters do not know each other', () => {
+    const wrong = inner.filter(({ file, target }) =>
+      strangers.some(
+        (folder) =>
+          isIn(file, folder) && isIn(target, folder) && ownFolder(file, folder) !== ownFolder(target, folder),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('only the runtime opens adapters', () => {
+    const wrong = inner.filter(
+      ({ file, target }) =>
+        isIn(target, 'services/adapters') &&
+        !isIn(file, 'services/adapters') &&
+        !isIn(file, 'services/runtime'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('packages are used only where they belong', () => {
+    const outer = imports.filter(({ file, target }) => !target.startsWith('.') && isIn(file, 'services'));
+    const wrong = outer.filter(({ file, target }) =>
+      packageRules.some(({ name, only }) => name.test(target) && !only.some((folder) => isIn(file, folder))),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('only the runtime and the commands read the environment', () => {
+    const wrong = sources.filter(
+      (file) =>
+        isIn(file, 'services') &&
+        !isIn(file, 'services/runtime') &&
+        readFileSync(join(root, file), 'utf8').includes('process.env'),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('nothing decides by the name of a format', () => {
+    const wrong = sources.filter((file) => {
+      if (isIn(file, 'services/formats') || file === 'services/catalog.ts') return false;
+      return /switch \((?:.*\.)?format(?:\.id)?\)|format(?:\.id|Id)? [!=]== '/.test(
+        readFileSync(join(root, file), 'utf8'),
+      );
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+function ownFolder(path: string, folder: string): string | undefined {
+  return isIn(path, folder) ? relative(folder, path).split('/')[0] : undefined;
+}
+
+describe('the catalog is complete', () => {
+  test('each format has its folder, its descriptor, its README, and a place in its family', () => {
+    expect(allFormats.map((format) => format.id).sort()).toEqual(catalog.map((format) => format.id).sort());
+    for (const { id } of catalog) {
+      for (const name of ['format.ts', 'routes.ts', 'README.md']) {
+        expect([id, name, existsSync(join(root, 'services/formats', id, name))]).toEqual([id, name, true]);
+      }
+    }
+    const folders = readdirSync(join(root, 'services/formats'), { withFileTypes: true });
+    expect(
+      folders
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .sort(),
+    ).toEqual(catalog.map((format) => format.id).sort());
+  });
+
+  test('each family has its list and its function', () => {
+    for (const family of families) {
+      expect(existsSync(join(root, `services/runtime/families/${family}.ts`))).toBe(true);
+      expect(existsSync(join(root, `services/runtime/lambda/${family}.ts`))).toBe(true);
+    }
+  });
+
+  test('each format is tested in process and with real clients', () => {
+    for (const { id } of catalog) {
+      expect([id, existsSync(join(root, 'test/formats', id))]).toEqual([id, true]);
+      expect([id, existsSync(join(root, 'test/clients', id))]).toEqual([id, true]);
+    }
+  });
+});
+
+describe('files stay small', () => {
+  const tooLong = (files: readonly string[], limit: number) =>
+    files
+      .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
+      .filter(({ lines }) => lines > limit);
+
+  test('a source file has at most 400 lines', () => expect(tooLong(sources, 400)).toEqual([]));
+
+  test('a test file has at most 600 lines', () => expect(tooLong(tests, 600)).toEqual([]));
+
+  test('a format is at most 1,500 lines', () => {
+    for (const { id } of catalog) {
+      const files = filesBelow(`services/formats/${id}`);
+      const lines = files.reduce(
+        (sum, file) => sum + readFileSync(join(root, file), 'utf8').split('\n').length,
+        0,
+      );
+      expect(lines).toBeLessThan(1500);
+    }
+  });
+});

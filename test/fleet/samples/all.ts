@@ -1,0 +1,6 @@
+import { generic } from './generic.ts';
+import { npm } from './npm.ts';
+import type { Sample } from './sample.ts';
+
+/** A sample of every format of the catalog; a format without one fails the fleet. */
+export const samples: readonly Sample[] = [generic, npm];

@@ -1,0 +1,16 @@
+import type { Sample } from './sample.ts';
+
+/** Generic packages in the fleet tests. */
+export const generic: Sample = {
+  id: 'generic',
+  async publish(name, version) {
+    const bytes = Buffer.from(
+      `the file of ${name} ${version}, ${'long enough to take parts of. '.repeat(20)}`,
+    );
+    const headers = { 'content-type': 'application/octet-stream' };
+    return { method: 'PUT', path: `/${name}/${version}/file.bin`, headers, body: bytes, bytes };
+  },
+  file: (name, version) => `/${name}/${version}/file.bin`,
+  delete: (name, version) => ({ method: 'DELETE', path: `/${name}/${version}` }),
+  anonymousMissing: 404,
+};

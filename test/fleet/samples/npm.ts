@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import type { Sample } from './sample.ts';
+
+async function tarball(manifest: object): Promise<Uint8Array> {
+  const tar = pack();
+  tar.entry({ name: 'package/package.json' }, JSON.stringify(manifest));
+  tar.entry({ name: 'package/index.js' }, 'module.exports = 1;\n'.repeat(40));
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  return new Uint8Array(gzipSync(Buffer.concat(chunks)));
+}
+
+/** npm packages in the fleet tests. */
+export const npm: Sample = {
+  id: 'npm',
+  async publish(name, version) {
+    const manifest = { name, version, main: 'index.js' };
+    const bytes = await tarball(manifest);
+    const dist = {
+      shasum: createHash('sha1').update(bytes).digest('hex'),
+      integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
+      tarball: `http://localhost/${name}/-/${name}-${version}.tgz`,
+    };
+    const attachment = {
+      content_type: 'application/octet-stream',
+      data: Buffer.from(bytes).toString('base64'),
+      length: bytes.byteLength,
+    };
+    const body = JSON.stringify({
+      _id: name,
+      name,
+      'dist-tags': { latest: version },
+      versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist } },
+      _attachments: { [`${name}-${version}.tgz`]: attachment },
+    });
+    return { method: 'PUT', path: `/${name}`, headers: { 'content-type': 'application/json' }, body, bytes };
+  },
+  file: (name, version) => `/${name}/-/${name}-${version}.tgz`,
+  index: (name) => `/${name}`,
+  duplicate: 403,
+  anonymousMissing: 404,
+};

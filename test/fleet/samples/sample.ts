@@ -1,0 +1,25 @@
+/** What the fleet tests must know of a format to try the behaviour that all formats share. Paths follow the prefix. */
+export interface Sample {
+  readonly id: string;
+  /** The request that publishes version `version` of package `name`, and the bytes its file will have. */
+  publish(
+    name: string,
+    version: string,
+  ): Promise<{
+    readonly method: string;
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | Uint8Array;
+    readonly bytes: Uint8Array;
+  }>;
+  /** Where the file of that version is. */
+  file(name: string, version: string): string;
+  /** An index document of the package, for formats that have one. */
+  index?(name: string): string;
+  /** A request that deletes the version, for formats whose clients can. */
+  delete?(name: string, version: string): { readonly method: string; readonly path: string };
+  /** The status of publishing a version again, where that is refused; absent where it is allowed. */
+  readonly duplicate?: number;
+  /** The status for a package that an anonymous caller can't find at instance level. */
+  readonly anonymousMissing: 401 | 404;
+}
