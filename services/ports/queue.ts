@@ -1,7 +1,7 @@
 /**
  * The `Queue` port: messages delivered at least once, in no promised order.
  *
- * Promises every adapter keeps (checked by `test/contract/queue.ts`):
+ * Promises every adapter keeps (checked by `test/contract/queue-contract.ts`):
  * - `send` returns when the messages are durable.
  * - A message is handed out until a handler returns for it; one whose handler throws comes again after
  *   `retryAfter`, and after `maxAttempts` deliveries it lies among the dead letters instead.
@@ -20,7 +20,7 @@ export interface Queue {
   /** Adds messages (any number; adapters split them as they must). */
   send(bodies: readonly string[]): Promise<void>;
   /**
-   * Takes messages as they come and hands each to `handler` until `signal` is aborted.
+   * Takes messages as they come and hands each to `handler`, several at once, until `signal` is aborted.
    * Resolves once no handler of this call is running any more.
    */
   consume(handler: (message: Message) => Promise<void>, signal: AbortSignal): Promise<void>;

@@ -1,11 +1,13 @@
 /**
  * The `Table` port: a key-value table with sorted ranges, conditional writes and small transactions.
  *
- * Promises every adapter keeps (checked by `test/contract/table.ts`):
+ * Promises every adapter keeps (checked by `test/contract/table-contract.ts`):
  * - A write that has returned is durable; a read that starts later, from any process, sees it.
  * - `write` applies all of its operations or none, and its conditions are judged against one state.
  * - Writes to one item never lose an update: `add` from a hundred writers adds up.
  * - Items come back as plain data, equal to what was put. Callers must not change a returned item.
+ * - A `write` holds at most 4 MB; values nest at most 32 deep.
+ * - Sort keys of an index are unique in their index partition: paging goes on from one.
  * - Index queries (`index1`, `index2`) may lag a moment behind writes; key queries and gets never do.
  */
 

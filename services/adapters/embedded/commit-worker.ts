@@ -1,0 +1,97 @@
+/**
+ * The thread that writes. Everything that waits is applied in one SQLite transaction, each job in a savepoint of
+ * its own, so that one fsync serves all of them and a job that fails spoils no other.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type { Item } from '../../ports/table.ts';
+import { afterWrite, keyOf } from '../../ports/table-rules.ts';
+import { failureOf, type JobOutcome, type PostedJob, type SqlJob, type WriteJob } from './commit-jobs.ts';
+import { openWriter } from './database.ts';
+import { itemReader, itemWriter } from './item-rows.ts';
+
+/** The most jobs that share a transaction. */
+const BATCH = 256;
+
+function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
+  const database = openWriter(file);
+  const tables = { registry: itemsOf('registry'), audit: itemsOf('audit') };
+  const statements = new Map<string, StatementSync>();
+  const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
+  const [save, release] = [database.prepare('SAVEPOINT job'), database.prepare('RELEASE job')];
+
+  function itemsOf(table: 'registry' | 'audit') {
+    return { ...itemReader(database, table), ...itemWriter(database, table) };
+  }
+
+  /** Applies the jobs and makes them durable. When the transaction as a whole fails each job is tried alone. */
+  function commitJobs(posted: readonly PostedJob[]): JobOutcome[] {
+    try {
+      begin.run();
+      const outcomes = posted.map(performInSavepoint);
+      commit.run();
+      return outcomes;
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK');
+      const [first] = posted;
+      if (first && posted.length === 1) return [{ id: first.id, failure: failureOf(error) }];
+      return posted.flatMap((each) => commitJobs([each]));
+    }
+  }
+
+  function performInSavepoint({ id, job }: PostedJob): JobOutcome {
+    save.run();
+    try {
+      const value = 'operations' in job ? applyWrites(job) : runStatements(job);
+      release.run();
+      return { id, value };
+    } catch (error) {
+      if (!database.isTransaction) throw error; // SQLite gave the whole transaction up, as it may on a full disk
+      database.exec('ROLLBACK TO job; RELEASE job');
+      return { id, failure: failureOf(error) };
+    }
+  }
+
+  function applyWrites({ table, operations }: WriteJob): Item | undefined {
+    const items = tables[table];
+    const after = operations.map((write, number) => {
+      const judged = write.when !== undefined || 'update' in write;
+      return afterWrite(write, judged ? items.find(keyOf(write))?.item : undefined, number);
+    });
+    for (const [number, write] of operations.entries()) {
+      const item = after[number];
+      if ('delete' in write) items.remove(write.delete);
+      else if (item && !('check' in write)) items.put(item);
+    }
+    return after[0];
+  }
+
+  function runStatements(job: SqlJob): unknown[] {
+    let rows: unknown[] = [];
+    for (const { sql, values } of job.statements) {
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      rows = statement.all(...values);
+    }
+    return rows;
+  }
+
+  port.on('message', (first: PostedJob | 'close') => {
+    const posted: PostedJob[] = [];
+    let next: PostedJob | 'close' | undefined = first;
+    while (next && next !== 'close') {
+      posted.push(next);
+      next = posted.length < BATCH ? receiveMessageOnPort(port)?.message : undefined;
+    }
+    if (posted.length > 0) port.postMessage(commitJobs(posted));
+    if (next === 'close') close(database);
+  });
+  port.postMessage('ready');
+
+  function close(open: DatabaseSync): void {
+    open.close();
+    port.close();
+  }
+}
+
+if (parentPort) startWorker(parentPort, workerData);

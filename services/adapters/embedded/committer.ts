@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './commit-jobs.ts';
+
+/** Makes jobs durable, one fsync for all that wait. */
+export interface Committer {
+  /** Resolves with the answer of the job once it is durable. */
+  commit(job: CommitJob): Promise<unknown>;
+  /** Finishes what was asked for and lets go of the database. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Starts the thread that writes to the database file, making the file when there is none. */
+export async function startCommitter(file: string): Promise<Committer> {
+  const worker = new Worker(new URL('./commit-worker.ts', import.meta.url), { workerData: file });
+  await once(worker, 'message');
+  worker.unref();
+  const waiting = new Map<number, Waiting>();
+  let lastId = 0;
+  let ended: Error | undefined;
+
+  function end(error: Error): void {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  }
+
+  worker.on('message', (outcomes: readonly JobOutcome[]) => {
+    for (const { id, value, failure } of outcomes) {
+      const job = waiting.get(id);
+      waiting.delete(id);
+      if (failure) job?.reject(errorOf(failure));
+      else job?.resolve(value);
+    }
+    if (waiting.size === 0) worker.unref();
+  });
+  worker.on('error', (cause) =>
+    end(new Error('the thread that writes failed; start the server again', { cause })),
+  );
+  worker.on('exit', () => end(new Error('the store is closed')));
+
+  return {
+    commit(job) {
+      return new Promise((resolve, reject) => {
+        if (ended) return reject(ended);
+        const posted: PostedJob = { id: ++lastId, job };
+        worker.postMessage(posted);
+        if (waiting.size === 0) worker.ref();
+        waiting.set(posted.id, { resolve, reject });
+      });
+    },
+    async close() {
+      if (ended) return;
+      worker.ref();
+      const exited = once(worker, 'exit');
+      worker.postMessage('close');
+      await exited;
+    },
+  };
+}

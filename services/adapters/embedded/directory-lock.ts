@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Takes the data directory for this process and answers how to give it back; throws when another has it.
+ *
+ * The lock is SQLite's on an empty file: the operating system drops it with the process, however that ends,
+ * and it also holds between two openings in one process. Node itself has no call for it.
+ */
+export function lockDirectory(directory: string): () => void {
+  const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+  try {
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database.close();
+    throw new Error(`${directory} is in use by another server; a data directory serves one at a time`, {
+      cause,
+    });
+  }
+  return () => database.close();
+}

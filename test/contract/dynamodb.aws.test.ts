@@ -1,0 +1,163 @@
+import {
+  type BatchGetItemCommandInput,
+  type BatchGetItemCommandOutput,
+  DynamoDBClient,
+  type QueryCommandInput,
+  TransactionCanceledException,
+  type TransactWriteItemsCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dynamodbTable } from '../../services/adapters/aws/dynamodb-table.ts';
+import { ConditionFailed, type Table, type Write } from '../../services/ports/table.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { loseAnswers, onAttempt, onCommand } from '../kit/faults.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+
+describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  let tableName: string;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+    tableName = await resources.table();
+  });
+  afterAll(async () => {
+    resources?.close();
+    await ministack?.stop();
+  });
+
+  function open(patience?: number): { client: DynamoDBClient; table: Table } {
+    const client = new DynamoDBClient({ endpoint: ministack.endpoint });
+    return { client, table: dynamodbTable({ client, tableName, ...(patience && { patience }) }) };
+  }
+
+  describe('an answer that is lost', () => {
+    test('does not make a put a conflict with itself', async () => {
+      const { client, table } = open();
+      loseAnswers(client, ['PutItemCommand'], 1);
+      const item = { pk: 'lost', sk: 'put', map: { list: [1, 'two', null] }, bytes: new Uint8Array([1, 2]) };
+      await table.write([{ put: item, when: { exists: false } }]);
+      expect((await table.get(item))?.map).toEqual(item.map);
+    });
+
+    test('does not hide that another item was there first', async () => {
+      const { client, table } = open();
+      const key = { pk: 'lost', sk: 'other put' };
+      await table.write([{ put: { ...key, by: 'another' } }]);
+      loseAnswers(client, ['PutItemCommand'], 1);
+      const writing = table.write([{ put: { ...key, by: 'me' }, when: { exists: false } }]);
+      await expect(writing).rejects.toThrow(ConditionFailed);
+    });
+
+    test('does not apply a transaction twice', async () => {
+      const { client, table } = open();
+      loseAnswers(client, ['TransactWriteItemsCommand'], 2);
+      const key = { pk: 'lost', sk: 'counter' };
+      await table.write([
+        { update: key, add: { n: 1 } },
+        { put: { pk: 'lost', sk: 'once' }, when: { exists: false } },
+      ]);
+      expect(await table.get(key)).toMatchObject({ n: 1 });
+    });
+  });
+
+  describe('contention', () => {
+    const two: Write[] = [
+      { update: { pk: 'busy', sk: 'a' }, add: { n: 1 }, when: { equals: { other: undefined } } },
+      { update: { pk: 'busy', sk: 'b' }, add: { n: 1 } },
+    ];
+
+    test('of a transaction is waited out, each time under a new token', async () => {
+      const { client, table } = open();
+      const tokens = new Set<string>();
+      onCommand(client, 'TransactWriteItemsCommand', (input: TransactWriteItemsCommandInput) => {
+        tokens.add(input.ClientRequestToken!);
+      });
+      onAttempt(client, 'TransactWriteItemsCommand', (count) => {
+        if (count <= 3) throw cancelled('TransactionConflict', 'ConditionalCheckFailed');
+      });
+      await table.write(two);
+      expect(tokens.size).toBe(4);
+      expect((await table.query({ pk: 'busy' })).items.map(({ n }) => n)).toEqual([1, 1]);
+    });
+
+    test('of a single write with a transaction is waited out', async () => {
+      const { client, table } = open();
+      onAttempt(client, 'UpdateItemCommand', (count) => {
+        if (count <= 2) throw named('TransactionConflictException');
+      });
+      const key = { pk: 'busy', sk: 'single' };
+      expect(await table.update(key, { add: { n: 1 } })).toEqual({ ...key, n: 1 });
+    });
+
+    test('behind a condition that failed does not hide it', async () => {
+      const { client, table } = open();
+      onAttempt(client, 'TransactWriteItemsCommand', () => {
+        throw cancelled('None', 'ConditionalCheckFailed', 'TransactionConflict');
+      });
+      await expect(table.write(two)).rejects.toMatchObject({ name: 'ConditionFailed', operation: 1 });
+    });
+
+    test('that does not end is an error with a name', async () => {
+      const { client, table } = open(300);
+      onAttempt(client, 'TransactWriteItemsCommand', () => {
+        throw cancelled('TransactionConflict', 'None');
+      });
+      await expect(table.write(two)).rejects.toMatchObject({ name: 'TableBusy' });
+    });
+  });
+
+  test('a transaction that is refused for another reason tells which', async () => {
+    const { client, table } = open();
+    onAttempt(client, 'TransactWriteItemsCommand', () => {
+      throw cancelled('None', 'ValidationError');
+    });
+    const writing = table.write([{ delete: { pk: 'a', sk: 'a' } }, { delete: { pk: 'a', sk: 'b' } }]);
+    await expect(writing).rejects.toThrow(/operation 1.*ValidationError/);
+  });
+
+  test('a read of many that is answered in part asks for the rest', async () => {
+    const { client, table } = open();
+    const keys = Array.from({ length: 20 }, (_, n) => ({ pk: 'parts', sk: `item ${n}` }));
+    await table.write(keys.map((put) => ({ put })));
+    let left: BatchGetItemCommandOutput['UnprocessedKeys'] = {};
+    onCommand(
+      client,
+      'BatchGetItemCommand',
+      ({ RequestItems }: BatchGetItemCommandInput) => {
+        const Keys = RequestItems![tableName]!.Keys!.splice(3);
+        left = Keys.length > 0 ? { [tableName]: { Keys } } : {};
+      },
+      (output: BatchGetItemCommandOutput) => {
+        output.UnprocessedKeys = left;
+      },
+    );
+    expect(await table.getMany(keys)).toEqual(keys);
+  });
+
+  test('pages that DynamoDB cuts short, as at 1 MB, are put together', async () => {
+    const { client, table } = open();
+    const keys = Array.from({ length: 25 }, (_, n) => ({
+      pk: 'cut',
+      sk: `item ${String(n).padStart(2, '0')}`,
+    }));
+    await table.write(keys.map((put) => ({ put })));
+    onCommand(client, 'QueryCommand', (input: QueryCommandInput) => {
+      input.Limit = Math.min(input.Limit!, 4);
+    });
+    expect(await table.query({ pk: 'cut' })).toEqual({ items: keys, more: false });
+    expect(await table.query({ pk: 'cut', limit: 24 })).toEqual({ items: keys.slice(0, 24), more: true });
+    const query = { pk: 'cut', prefix: 'item 1', after: 'item 18', reverse: true, limit: 8 };
+    expect(await table.query(query)).toEqual({ items: keys.slice(10, 18).reverse(), more: false });
+  });
+});
+
+function cancelled(...codes: string[]): Error {
+  const CancellationReasons = codes.map((Code) => ({ Code }));
+  return new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons });
+}
+
+function named(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}

@@ -1,0 +1,196 @@
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { itemCache } from '../../services/adapters/embedded/item-cache.ts';
+import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
+import type { Message } from '../../services/ports/queue.ts';
+import type { FullDiskReport } from '../kit/full-disk-child.ts';
+
+const kit = join(import.meta.dirname, '../kit');
+const quiet = '--disable-warning=ExperimentalWarning';
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'packhouse-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('a data directory', () => {
+  test('keeps items, blobs and messages when it is opened again', async () => {
+    const first = await openEmbedded(directory);
+    const item = { pk: 'p', sk: 's', bytes: new Uint8Array([1, 2, 3]), list: [1] };
+    await first.table.write([{ put: item }]);
+    await first.audit.write([{ put: { pk: 'a', sk: 's' } }]);
+    await first.blobs.put('a/b', [Buffer.from('bytes')] as never);
+    await first.queue('work', { retryAfter: 0, maxAttempts: 1 }).send(['one']);
+    await first.close();
+    const second = await openEmbedded(directory);
+    expect(await second.table.get(item)).toEqual(item);
+    expect(await second.table.get({ pk: 'a', sk: 's' })).toBeUndefined();
+    expect(await second.audit.get({ pk: 'a', sk: 's' })).toEqual({ pk: 'a', sk: 's' });
+    expect(await second.blobs.head('a/b')).toMatchObject({ size: 5 });
+    expect((await take(second, 'work')).body).toBe('one');
+    await second.close();
+  });
+
+  test('loses unfinished uploads when it is opened again', async () => {
+    await (await openEmbedded(directory)).close();
+    await writeFile(join(directory, 'uploads', 'left-over'), 'bytes');
+    const opened = await openEmbedded(directory);
+    expect(await readdir(join(directory, 'uploads'))).toEqual([]);
+    await opened.close();
+  });
+
+  test('is made with its parents when it is absent', async () => {
+    const opened = await openEmbedded(join(directory, 'not', 'yet'));
+    await opened.table.write([{ put: { pk: 'p', sk: 's' } }]);
+    await opened.close();
+  });
+
+  test('is refused to a second opening in one process, and free after the first is closed', async () => {
+    const first = await openEmbedded(directory);
+    await expect(openEmbedded(directory)).rejects.toThrow(/in use by another server/);
+    await first.table.write([{ put: { pk: 'p', sk: 's' } }]);
+    await first.close();
+    await (await openEmbedded(directory)).close();
+  });
+
+  test('is refused while another process has it; a kill frees it and what that process had taken', async () => {
+    const child = spawn(process.execPath, [quiet, join(kit, 'holding-child.ts'), directory]);
+    await once(child.stdout, 'data');
+    await expect(openEmbedded(directory)).rejects.toThrow(/in use by another server/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const opened = await openEmbedded(directory);
+    expect(await take(opened, 'work')).toMatchObject({ body: 'work', attempt: 2 });
+    await opened.close();
+  });
+
+  test('is free again when opening it failed half-way', async () => {
+    await writeFile(join(directory, 'packhouse.db'), 'not a database, but long enough to be looked at');
+    await expect(openEmbedded(directory)).rejects.toThrow(/not a database/);
+    await rm(join(directory, 'packhouse.db'));
+    await (await openEmbedded(directory)).close();
+  });
+
+  test('answers writes after it was closed with a clear error', async () => {
+    const opened = await openEmbedded(directory);
+    await opened.close();
+    await expect(opened.table.write([{ put: { pk: 'p', sk: 's' } }])).rejects.toThrow('the store is closed');
+    await opened.close();
+  });
+});
+
+test('writes asked for before a close are durable when it returns', async () => {
+  const first = await openEmbedded(directory);
+  const writes = Array.from({ length: 600 }, (_, n) =>
+    first.table.update({ pk: 'p', sk: `s ${n}` }, { set: { n } }),
+  );
+  await Promise.all([first.close(), ...writes]);
+  const second = await openEmbedded(directory);
+  expect((await second.table.query({ pk: 'p' })).items).toHaveLength(600);
+  await second.close();
+});
+
+test('a sweep removes expired items, also from the cache, and no others', async () => {
+  const opened = await openEmbedded(directory);
+  const now = Math.floor(Date.now() / 1000);
+  const times = { past: now - 1000, future: now + 1000, never: undefined };
+  for (const [sk, expiresAt] of Object.entries(times))
+    await opened.table.write([{ put: { pk: 'p', sk, expiresAt } }]);
+  const keys = Array.from({ length: 1200 }, (_, n) => ({ pk: 'many', sk: `s ${n}`, expiresAt: 1 }));
+  for (let at = 0; at < keys.length; at += 100)
+    await opened.table.write(keys.slice(at, at + 100).map((put) => ({ put })));
+  expect(await opened.table.get({ pk: 'p', sk: 'past' })).toBeDefined();
+  await opened.sweep();
+  expect(await opened.table.get({ pk: 'p', sk: 'past' })).toBeUndefined();
+  expect((await opened.table.query({ pk: 'p' })).items.map(({ sk }) => sk)).toEqual(['future', 'never']);
+  expect((await opened.table.query({ pk: 'many' })).items).toEqual([]);
+  await opened.close();
+});
+
+test('two queues do not see each other, and one of the same name is the same', async () => {
+  const opened = await openEmbedded(directory);
+  const options = { retryAfter: 0, maxAttempts: 1 };
+  const taken = take(opened, 'a');
+  await opened.queue('b', options).send(['for b']);
+  await opened.queue('a', options).send(['for a']);
+  expect((await taken).body).toBe('for a');
+  expect((await take(opened, 'b')).body).toBe('for b');
+  await opened.close();
+});
+
+test('a key that is the folder of others is no blob', async () => {
+  const opened = await openEmbedded(directory);
+  await opened.blobs.put('a/b/c', [Buffer.from('bytes')] as never);
+  expect(await opened.blobs.get('a/b')).toBeUndefined();
+  expect(await opened.blobs.head('a/b')).toBeUndefined();
+  await opened.blobs.delete(['a/b', 'a']);
+  expect(await opened.blobs.head('a/b/c')).toBeDefined();
+  expect(await opened.blobs.head('a/b/c/d')).toBeUndefined();
+  await opened.blobs.delete(['a/b/c/d']);
+  await opened.close();
+});
+
+test('the item cache stays within its room and keeps what is used', () => {
+  const cache = itemCache(100_000);
+  const key = (n: number) => ({ pk: 'p', sk: `item ${n}` });
+  cache.set(key(0), { ...key(0) }, 1000);
+  for (let n = 1; n < 1000; n++) {
+    cache.set(key(n), undefined, 1000);
+    expect(cache.get(key(0))?.item).toEqual(key(0));
+  }
+  const kept = Array.from({ length: 1000 }, (_, n) => key(n)).filter((each) => cache.get(each));
+  expect(kept.length).toBeGreaterThan(30);
+  expect(kept.length).toBeLessThan(100);
+  for (const each of kept) cache.delete(each);
+  expect(kept.filter((each) => cache.get(each))).toEqual([]);
+});
+
+const inOwnMount = ['--user', '--map-root-user', '--mount'];
+const canMount = spawnSync('unshare', [...inOwnMount, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+test.skipIf(!canMount)(
+  'on a full disk writes fail clearly, reads go on, and with room writes do too',
+  async () => {
+    const disk = join(directory, 'disk');
+    await mkdir(disk);
+    const script = 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" "$3" "$4" "$1/data"';
+    const child = [process.execPath, quiet, join(kit, 'full-disk-child.ts')];
+    const { stdout } = await promisify(execFile)('unshare', [
+      ...inOwnMount,
+      'sh',
+      '-c',
+      script,
+      'sh',
+      disk,
+      ...child,
+    ]);
+    const report: FullDiskReport = JSON.parse(stdout);
+    for (const what of ['item', 'queue', 'blob']) {
+      expect(report.refused[what]).toEqual({
+        code: 'ENOSPC',
+        message: 'the disk is full; nothing was written',
+      });
+    }
+    expect(report.found).toEqual(report.acknowledged.toSorted());
+    expect(report.acknowledged).toContain('after');
+    expect(report.uploadsWhenFull).toEqual([]);
+    expect(report.blobsWhenFull).toEqual(['ballast']);
+    expect(report.handled).toEqual(['before', 'after']);
+  },
+);
+
+/** The next message of a queue, which is then done. */
+async function take(opened: Awaited<ReturnType<typeof openEmbedded>>, name: string): Promise<Message> {
+  const stop = new AbortController();
+  const taken: Message[] = [];
+  await opened.queue(name, { retryAfter: 0, maxAttempts: 3 }).consume(async (message) => {
+    taken.push(message);
+    stop.abort();
+  }, stop.signal);
+  return taken[0]!;
+}

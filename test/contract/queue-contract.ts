@@ -1,0 +1,240 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Message, Queue, QueueOptions } from '../../services/ports/queue.ts';
+
+/** A queue opened for one test, and how to let go of it. */
+export interface OpenedQueue {
+  readonly queue: Queue;
+  close(): Promise<void>;
+}
+
+/** Checks every promise of the `Queue` port. `open` is called for each test and gives an empty queue. */
+export function describeQueue(name: string, open: (options: QueueOptions) => Promise<OpenedQueue>): void {
+  async function withQueue(
+    options: Partial<QueueOptions>,
+    use: (queue: Queue) => Promise<void>,
+  ): Promise<void> {
+    const opened = await open({ retryAfter: 0, maxAttempts: 3, ...options });
+    try {
+      await use(opened.queue);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  describe(`${name} keeps the promises of a queue`, () => {
+    deliveryCases(withQueue);
+    retryCases(withQueue);
+    abortCases(withQueue);
+  });
+}
+
+type WithQueue = (options: Partial<QueueOptions>, use: (queue: Queue) => Promise<void>) => Promise<void>;
+
+function deliveryCases(withQueue: WithQueue): void {
+  test('messages sent before and while consuming are delivered', () =>
+    withQueue({}, async (queue) => {
+      const text = JSON.stringify({ text: 'grüße 🎉\n"' });
+      await queue.send([text]);
+      const consumer = consuming(queue);
+      await consumer.until(1);
+      await queue.send(['second', 'third']);
+      await consumer.until(3);
+      await consumer.stop();
+      expect(consumer.messages.map(({ body }) => body).sort()).toEqual(['second', 'third', text].sort());
+      expect(consumer.messages.every(({ attempt, id }) => attempt >= 1 && id !== '')).toBe(true);
+      expect(await queue.deadLetters()).toEqual([]);
+    }));
+
+  test('sending nothing is no error', () => withQueue({}, (queue) => queue.send([])));
+
+  test('500 messages all arrive', () =>
+    withQueue({}, async (queue) => {
+      const bodies = Array.from({ length: 500 }, (_, n) => `message ${n}`);
+      await Promise.all([
+        queue.send(bodies.slice(0, 333)),
+        ...bodies.slice(333).map((body) => queue.send([body])),
+      ]);
+      const consumer = consuming(queue);
+      await consumer.untilBodies(500);
+      await consumer.stop();
+      expect(consumer.bodies()).toEqual(bodies.toSorted());
+    }));
+
+  test('two consumers share the messages', () =>
+    withQueue({}, async (queue) => {
+      const consumers = [consuming(queue), consuming(queue)] as const;
+      const bodies = Array.from({ length: 60 }, (_, n) => `message ${n}`);
+      await queue.send(bodies);
+      await vi.waitFor(() => {
+        const seen = new Set(consumers.flatMap((consumer) => consumer.bodies()));
+        expect([...seen].sort()).toEqual(bodies.toSorted());
+      }, WAIT);
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    }));
+
+  test('a message of 256 KB is delivered and a larger one refused', () =>
+    withQueue({}, async (queue) => {
+      const body = 'ü'.repeat(128 * 1024);
+      await queue.send([body]);
+      const consumer = consuming(queue);
+      await consumer.until(1);
+      expect(consumer.messages[0]?.body).toBe(body);
+      await expect(queue.send(['fine', `${body}x`])).rejects.toThrow();
+      await consumer.stop();
+    }));
+}
+
+function retryCases(withQueue: WithQueue): void {
+  test('a message whose handler throws comes again with the next attempt number', () =>
+    withQueue({}, async (queue) => {
+      await queue.send(['work']);
+      const consumer = consuming(queue, async ({ attempt }) => {
+        if (attempt < 3) throw new Error('not yet');
+      });
+      await consumer.until(3);
+      await consumer.stop();
+      expect(consumer.messages.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+      expect(new Set(consumer.messages.map(({ body }) => body))).toEqual(new Set(['work']));
+      expect(await queue.deadLetters()).toEqual([]);
+    }));
+
+  test('a failed message does not come before retryAfter, and then comes', () =>
+    withQueue({ retryAfter: 1000 }, async (queue) => {
+      const times: number[] = [];
+      const consumer = consuming(queue, async ({ attempt }) => {
+        times.push(performance.now());
+        if (attempt === 1) throw new Error('not yet');
+      });
+      await queue.send(['work']);
+      await consumer.until(2);
+      await consumer.stop();
+      expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
+    }));
+
+  test('a handler that throws at once and not as a promise is a failure like any other', () =>
+    withQueue({ maxAttempts: 1 }, async (queue) => {
+      const consumer = consuming(queue, () => {
+        throw new Error('at once');
+      });
+      await queue.send(['work']);
+      await vi.waitFor(async () => expect(await queue.deadLetters()).toHaveLength(1), WAIT);
+      await consumer.stop();
+    }));
+
+  test('after the last attempt a message lies among the dead letters', () =>
+    withQueue({ maxAttempts: 2 }, async (queue) => {
+      const consumer = consuming(queue, async ({ body }) => {
+        if (body.startsWith('bad')) throw new Error('never');
+      });
+      await queue.send(['bad one']);
+      await vi.waitFor(async () => expect(await queue.deadLetters()).toHaveLength(1), WAIT);
+      await queue.send(['good', 'bad two']);
+      await vi.waitFor(async () => expect(await queue.deadLetters()).toHaveLength(2), WAIT);
+      await consumer.until(5);
+      await consumer.stop();
+      const letters = await queue.deadLetters();
+      expect(letters.map(({ body }) => body)).toEqual(['bad one', 'bad two']);
+      const attempts = consumer.messages
+        .filter(({ body }) => body === 'bad one')
+        .map(({ attempt }) => attempt);
+      expect(attempts).toEqual([1, 2]);
+      expect(consumer.messages.filter(({ body }) => body === 'good')).toHaveLength(1);
+    }));
+
+  test('at most 100 dead letters are shown', () =>
+    withQueue({ maxAttempts: 1 }, async (queue) => {
+      const bodies = Array.from({ length: 120 }, (_, n) => `bad ${n}`);
+      await queue.send(bodies);
+      const consumer = consuming(queue, async () => {
+        throw new Error('never');
+      });
+      await consumer.untilBodies(120);
+      await consumer.stop();
+      await vi.waitFor(async () => expect(await queue.deadLetters()).toHaveLength(100), WAIT);
+    }));
+}
+
+function abortCases(withQueue: WithQueue): void {
+  test('an idle consumer ends when its signal is aborted', () =>
+    withQueue({}, async (queue) => {
+      const stop = new AbortController();
+      const ended = queue.consume(async () => {}, stop.signal);
+      stop.abort();
+      await ended;
+    }));
+
+  test('a consumer whose signal is aborted already takes nothing', () =>
+    withQueue({}, async (queue) => {
+      await queue.send(['work']);
+      const bodies: string[] = [];
+      await queue.consume(async ({ body }) => void bodies.push(body), AbortSignal.abort());
+      expect(bodies).toEqual([]);
+      const consumer = consuming(queue);
+      await consumer.until(1);
+      await consumer.stop();
+    }));
+
+  test('consume resolves only after the running handler has ended, and its message is done', () =>
+    withQueue({}, async (queue) => {
+      const stop = new AbortController();
+      const order: string[] = [];
+      const started = Promise.withResolvers<void>();
+      const release = Promise.withResolvers<void>();
+      await queue.send(['slow']);
+      const ended = queue
+        .consume(async () => {
+          started.resolve();
+          await release.promise;
+          order.push('handler');
+        }, stop.signal)
+        .then(() => order.push('consume'));
+      await started.promise;
+      stop.abort();
+      release.resolve();
+      await ended;
+      expect(order).toEqual(['handler', 'consume']);
+      const consumer = consuming(queue);
+      await queue.send(['next']);
+      await consumer.until(1);
+      await consumer.stop();
+      expect(consumer.bodies()).toEqual(['next']);
+    }));
+
+  test('messages that were not taken before the abort wait for the next consumer', () =>
+    withQueue({}, async (queue) => {
+      const bodies = Array.from({ length: 50 }, (_, n) => `message ${n}`);
+      await queue.send(bodies);
+      const first: string[] = [];
+      const stop = new AbortController();
+      await queue.consume(async ({ body }) => {
+        first.push(body);
+        stop.abort();
+      }, stop.signal);
+      const consumer = consuming(queue);
+      await vi.waitFor(() => expect(new Set([...first, ...consumer.bodies()]).size).toBe(50), WAIT);
+      await consumer.stop();
+    }));
+}
+
+const WAIT = { timeout: 30_000, interval: 10 };
+
+/** A consumer that remembers what it was given. */
+function consuming(queue: Queue, handler: (message: Message) => Promise<void> = async () => {}) {
+  const messages: Message[] = [];
+  const stopping = new AbortController();
+  const ended = queue.consume((message) => {
+    messages.push(message);
+    return handler(message);
+  }, stopping.signal);
+  const bodies = () => [...new Set(messages.map(({ body }) => body))].sort();
+  return {
+    messages,
+    bodies,
+    until: (count: number) => vi.waitFor(() => expect(messages.length).toBeGreaterThanOrEqual(count), WAIT),
+    untilBodies: (count: number) => vi.waitFor(() => expect(bodies()).toHaveLength(count), WAIT),
+    stop: async () => {
+      stopping.abort();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openAws } from '../../services/adapters/aws/open-aws.ts';
+import { s3BlobStore } from '../../services/adapters/aws/s3-blob-store.ts';
+import type { BlobStore } from '../../services/ports/blob-store.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { loseAnswers, onAttempt } from '../kit/faults.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+
+const MB = 1024 * 1024;
+
+describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  let bucket: string;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+    bucket = await resources.bucket();
+  });
+  afterAll(async () => {
+    resources?.close();
+    await ministack?.stop();
+  });
+
+  function open(): { client: S3Client; blobs: BlobStore } {
+    const client = new S3Client({ endpoint: ministack.endpoint, forcePathStyle: true });
+    return { client, blobs: s3BlobStore({ client, bucket }) };
+  }
+
+  async function unfinished(): Promise<number> {
+    const { Uploads = [] } = await resources.s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    return Uploads.length;
+  }
+
+  describe('links', () => {
+    const contentType = 'application/gzip';
+    const contentDisposition = `attachment; filename="a b.tgz"; filename*=UTF-8''a%20b.tgz`;
+
+    test('work without credentials and answer with the headers asked for', async () => {
+      const { blobs } = open();
+      await blobs.put('links/a', body(1000));
+      const link = await blobs.link('links/a', {
+        method: 'GET',
+        lifetime: 60,
+        contentType,
+        contentDisposition,
+      });
+      const answer = await fetch(link!);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toBe(contentType);
+      expect(answer.headers.get('content-disposition')).toBe(contentDisposition);
+      expect((await answer.arrayBuffer()).byteLength).toBe(1000);
+      const part = await fetch(link!, { headers: { range: 'bytes=10-19' } });
+      expect(part.status).toBe(206);
+      expect((await part.arrayBuffer()).byteLength).toBe(10);
+    });
+
+    test('for HEAD answer HEAD', async () => {
+      const { blobs } = open();
+      await blobs.put('links/head', body(1234));
+      const link = await blobs.link('links/head', { method: 'HEAD', lifetime: 60 });
+      const answer = await fetch(link!, { method: 'HEAD' });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-length')).toBe('1234');
+    });
+
+    test('for another method, key, time or header are refused', async () => {
+      const { blobs } = open();
+      await blobs.put('links/b', body(10));
+      await blobs.put('links/c', body(10));
+      const link = (await blobs.link('links/b', { method: 'GET', lifetime: 60, contentType }))!;
+      const tampered = [
+        link.replace('links/b', 'links/c'),
+        link.replace('X-Amz-Expires=60', 'X-Amz-Expires=600'),
+        link.replace(encodeURIComponent(contentType), 'text%2Fhtml'),
+        link.replace(/X-Amz-Signature=./, (start) => `${start.slice(0, -1)}${start.endsWith('0') ? 1 : 0}`),
+      ];
+      expect(new Set([link, ...tampered]).size).toBe(5);
+      for (const url of tampered) expect((await fetch(url)).status).toBe(403);
+      expect((await fetch(link, { method: 'PUT', body: 'x' })).status).toBe(403);
+      expect((await fetch(link)).status).toBe(200);
+    });
+
+    test('are refused when their time is over', async () => {
+      const { blobs } = open();
+      await blobs.put('links/d', body(10));
+      const link = (await blobs.link('links/d', { method: 'GET', lifetime: 1 }))!;
+      await vi.waitFor(async () => expect((await fetch(link)).status).toBe(403), {
+        timeout: 20_000,
+        interval: 200,
+      });
+    });
+
+    test('are made for the address that clients use', async () => {
+      const aws = openAws({
+        tableName: 'none',
+        auditTableName: 'none',
+        queueUrls: {},
+        bucket,
+        s3Endpoint: ministack.endpoint,
+        s3LinkEndpoint: 'https://blobs.example.test',
+        s3PathStyle: true,
+      });
+      const link = await aws.blobs.link('links/e', { method: 'GET', lifetime: 60 });
+      expect(link).toMatch(/^https:\/\/blobs\.example\.test\/test-[^/]+\/links\/e\?/);
+      await aws.close();
+    });
+  });
+
+  describe('a key is written once', () => {
+    test.each([100, 9 * MB])('a second blob of %i bytes is refused and leaves the first', async (size) => {
+      const { blobs } = open();
+      const key = `once/${size}`;
+      await blobs.put(key, body(5));
+      await expect(blobs.put(key, body(size))).rejects.toThrow(/already/);
+      expect(await blobs.head(key)).toMatchObject({ size: 5 });
+      expect(await unfinished()).toBe(0);
+    });
+
+    test.each([100, 20 * MB])('a write of %i bytes whose answer is lost is no conflict', async (size) => {
+      const { client, blobs } = open();
+      loseAnswers(client, ['PutObjectCommand', 'CompleteMultipartUploadCommand'], 1);
+      const key = `lost/${size}`;
+      expect(await blobs.put(key, body(size))).toEqual({ size });
+      expect(await blobs.head(key)).toMatchObject({ size });
+      expect(await unfinished()).toBe(0);
+    });
+  });
+
+  describe('large bodies', () => {
+    test('a body that fails at 20 MB leaves nothing', async () => {
+      const { blobs } = open();
+      async function* failing(): AsyncGenerator<Uint8Array> {
+        yield* body(20 * MB);
+        throw new Error('the client went away');
+      }
+      await expect(blobs.put('large/failing', failing())).rejects.toThrow('the client went away');
+      expect(await blobs.head('large/failing')).toBeUndefined();
+      expect(await unfinished()).toBe(0);
+    });
+
+    test('a store that fails stops the body and leaves nothing', async () => {
+      const { client, blobs } = open();
+      onAttempt(client, 'UploadPartCommand', (attempt) => {
+        if (attempt === 3) throw new Error('the store is full');
+      });
+      const source = body(200 * MB);
+      await expect(blobs.put('large/refused', source)).rejects.toThrow('the store is full');
+      expect((await source.next()).done).toBe(true);
+      expect(await blobs.head('large/refused')).toBeUndefined();
+      expect(await unfinished()).toBe(0);
+    });
+
+    test('60 MB are stored with at most 48 MB of them in memory', async () => {
+      const { client, blobs } = open();
+      const hash = createHash('sha256');
+      let read = 0;
+      let stored = 0;
+      let most = 0;
+      onAttempt(client, 'UploadPartCommand', async (_attempt, send) => {
+        await send();
+        stored += 8 * MB;
+      });
+      async function* counted(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of body(60 * MB)) {
+          read += chunk.byteLength;
+          most = Math.max(most, read - stored);
+          hash.update(chunk);
+          yield chunk;
+        }
+      }
+      expect(await blobs.put('large/whole', counted())).toEqual({ size: 60 * MB });
+      expect(most).toBeLessThanOrEqual(48 * MB);
+      const found = createHash('sha256');
+      for await (const chunk of (await blobs.get('large/whole'))!.body) found.update(chunk);
+      expect(found.digest('hex')).toBe(hash.digest('hex'));
+    });
+
+    test.each([8 * MB - 1, 8 * MB, 8 * MB + 1, 16 * MB])('%i bytes are stored whole', async (size) => {
+      const { blobs } = open();
+      const key = `large/${size}`;
+      expect(await blobs.put(key, body(size))).toEqual({ size });
+      expect(await blobs.head(key)).toMatchObject({ size });
+    });
+  });
+
+  test('a prefix keeps stores in one bucket apart', async () => {
+    const { client } = open();
+    const [left, right] = ['left/', 'right/'].map((prefix) => s3BlobStore({ client, bucket, prefix })) as [
+      BlobStore,
+      BlobStore,
+    ];
+    await left.put('a/1', body(1));
+    await left.put('a/2', body(2));
+    await right.put('a/3', body(3));
+    const { blobs } = await left.list({ prefix: 'a/', after: 'a/1' });
+    expect(blobs).toMatchObject([{ key: 'a/2', size: 2 }]);
+    expect((await right.list()).blobs).toMatchObject([{ key: 'a/3', size: 3 }]);
+    await left.delete(['a/1', 'a/2', 'a/3']);
+    expect((await left.list()).blobs).toEqual([]);
+    expect(await right.head('a/3')).toMatchObject({ key: 'a/3', size: 3 });
+  });
+});
+
+/** Bytes that differ from part to part. */
+async function* body(size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < size; at += 65_536) {
+    yield new Uint8Array(Math.min(65_536, size - at)).fill((at / 65_536) % 251);
+  }
+}
