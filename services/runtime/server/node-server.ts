@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../http/call.ts';
@@ -27,6 +27,10 @@ export async function listen(app: App, host: string, port: number): Promise<List
     },
     listener,
   );
+  server.on('checkContinue', (incoming, outgoing) => {
+    continueWhenRead(incoming, outgoing);
+    listener(incoming, outgoing);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -39,6 +43,23 @@ export async function listen(app: App, host: string, port: number): Promise<List
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeIdleConnections();
       }),
+  };
+}
+
+/**
+ * Says `100 Continue` only when the body is first read, so that an upload that is refused by its headers is never
+ * sent. The connection of one that was not asked for its body is closed: what it sends next could be either.
+ */
+function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.shouldKeepAlive = false;
+  let asked = false;
+  incoming._read = function read(size) {
+    if (!asked) {
+      asked = true;
+      outgoing.shouldKeepAlive = true;
+      outgoing.writeContinue();
+    }
+    IncomingMessage.prototype._read.call(this, size);
   };
 }
 
