@@ -27,7 +27,8 @@ export function credentialOf(request: Request): Credential | undefined {
 
 function fromAuthorization(value: string): Credential | undefined {
   const space = value.indexOf(' ');
-  if (space < 0) return { secret: value };
+  // A scheme alone is what clients send whose token is an empty variable.
+  if (space < 0) return /^(?:bearer|basic|token)$/i.test(value) ? undefined : { secret: value };
   const scheme = value.slice(0, space).toLowerCase();
   const rest = value.slice(space + 1).trim();
   if (rest === '') return undefined;

@@ -56,6 +56,9 @@ export function readSettings(flags: readonly string[], environment: NodeJS.Proce
   if (parsed.data.table && !parsed.data.auditTable) {
     throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_AUDIT_TABLE beside it');
   }
+  if (parsed.data.table && !parsed.data.bucket) {
+    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_BUCKET beside it');
+  }
   return parsed.data;
 }
 

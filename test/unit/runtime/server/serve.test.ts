@@ -1,0 +1,84 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { serve } from '../../../../services/runtime/server/serve.ts';
+import { readSettings } from '../../../../services/runtime/server/settings.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packhouse-serve-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function start(...flags: string[]) {
+  const printed: string[] = [];
+  const settings = readSettings(['--port', '0', '--data-dir', folder, ...flags], {});
+  const serving = await serve(settings, (text) => printed.push(text));
+  return { ...serving, printed: () => printed.join('') };
+}
+
+const whoami = (url: string, token: string) =>
+  fetch(`${url}/api/v4/user`, { headers: { 'private-token': token } }).then((answer) => answer.status);
+
+describe('serving from one machine', () => {
+  test('the first start makes a root token and shows it once; later starts keep it', async () => {
+    const first = await start();
+    const token = first.rootToken ?? '';
+    expect(first.printed()).toContain(token);
+    expect(first.printed()).toContain(`Packhouse is ready at ${first.url}`);
+    expect(await whoami(first.url, token)).toBe(200);
+    await first.stop();
+    const second = await start();
+    expect(second.rootToken).toBeUndefined();
+    expect(second.printed()).not.toContain(token);
+    expect(await whoami(second.url, token)).toBe(200);
+    await second.stop();
+  });
+
+  test('a root token that is set replaces the one before, and is not printed', async () => {
+    const [one, two] = ['first-root-token-0001', 'second-root-token-002'];
+    const first = await start('--root-token', one);
+    expect(await whoami(first.url, one)).toBe(200);
+    expect(first.printed()).not.toContain(one);
+    await first.stop();
+    const second = await start('--root-token', two);
+    expect(await whoami(second.url, one)).toBe(401);
+    expect(await whoami(second.url, two)).toBe(200);
+    await second.stop();
+  });
+
+  test('the external address comes from the settings, whatever host a request names', async () => {
+    const serving = await start('--url', 'https://packages.example.com/');
+    expect(serving.url).toBe('https://packages.example.com');
+    await serving.stop();
+  });
+
+  test('a second server on the same data directory is refused', async () => {
+    const serving = await start();
+    await expect(start()).rejects.toThrow('in use by another server');
+    await serving.stop();
+  });
+
+  test('an upload refused by its headers is not asked for its body', async () => {
+    const serving = await start('--root-token', 'root-token-0123456789');
+    const events = await new Promise<string[]>((resolve, reject) => {
+      const seen: string[] = [];
+      const upload = request(`${serving.url}/api/v4/projects/1/packages/generic/a/1/f`, {
+        method: 'PUT',
+        headers: { expect: '100-continue', 'content-length': 1_000_000 },
+      });
+      upload.on('continue', () => seen.push('continue'));
+      upload.on('response', (response) => {
+        seen.push(String(response.statusCode), String(response.headers.connection));
+        response.resume();
+        response.on('end', () => resolve(seen));
+      });
+      upload.on('error', reject);
+      upload.flushHeaders();
+    });
+    expect(events).toEqual(['401', 'close']);
+    await serving.stop();
+  });
+});
