@@ -15,10 +15,12 @@ export type ErrorKind =
   | 'too-large'
   | 'unprocessable'
   | 'unsupported'
-  | 'unavailable';
+  | 'unavailable'
+  | 'full';
 
 const errors = {
   invalidRequest: ['invalid', '400 Bad Request'],
+  invalidParameter: ['invalid', '400 Bad Request'],
   invalidPackage: ['invalid', 'The package is invalid'],
   unauthenticated: ['unauthenticated', '401 Unauthorized'],
   forbidden: ['denied', '403 Forbidden'],
@@ -40,6 +42,7 @@ const errors = {
   bodyTooLarge: ['too-large', 'The file is too large'],
   unprocessable: ['unprocessable', '422 Unprocessable Entity'],
   methodNotAllowed: ['unsupported', '405 Method Not Allowed'],
+  storageFull: ['full', 'The storage is full; nothing was written'],
   storageUnavailable: ['unavailable', 'The storage is not available, try again later'],
 } as const satisfies Record<string, readonly [ErrorKind, string]>;
 
@@ -67,6 +70,11 @@ export class RegistryError extends Error {
 /** A request that is wrong in itself: what is wrong, in words. */
 export function badRequest(message: string): RegistryError {
   return new RegistryError('invalidRequest', message);
+}
+
+/** Request parameters that are missing or have no valid value, in GitLab's words: `name is missing`. */
+export function badParameters(problems: readonly string[]): RegistryError {
+  return new RegistryError('invalidParameter', problems.join(', '));
 }
 
 /** An uploaded package that can't be accepted: which part, and why, so that its publisher can mend it. */

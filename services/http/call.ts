@@ -1,6 +1,4 @@
 import type { Registry } from '../registry/context.ts';
-import type { FormatAddress } from './address.ts';
-import type { Format } from './format.ts';
 
 /** What the host knows of a request beside the request itself. */
 export interface HostInfo {
@@ -18,14 +16,5 @@ export interface Call {
   readonly requestId: string;
 }
 
-/** What the handler of a format finds in `c.env`. */
-export interface FormatCall extends Call {
-  readonly address: FormatAddress;
-  readonly format: Format;
-}
-
 /** The Hono environment of the management API. */
 export type CallEnv = { Bindings: Call };
-
-/** The Hono environment of a format's routes. */
-export type FormatEnv = { Bindings: FormatCall };

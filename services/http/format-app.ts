@@ -1,7 +1,6 @@
 import { Hono } from 'hono';
 import { RegistryError } from '../domain/errors.ts';
-import type { FormatCall, FormatEnv } from './call.ts';
-import type { Format } from './format.ts';
+import type { Format, FormatCall, FormatEnv } from './format.ts';
 import { renderError } from './render-error.ts';
 
 /** A format ready to answer. */

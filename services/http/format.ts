@@ -1,6 +1,16 @@
 import type { Hono } from 'hono';
 import type { RegistryError } from '../domain/errors.ts';
-import type { FormatEnv } from './call.ts';
+import type { FormatAddress } from './address.ts';
+import type { Call } from './call.ts';
+
+/** What the handler of a format finds in `c.env`. */
+export interface FormatCall extends Call {
+  readonly address: FormatAddress;
+  readonly format: Format;
+}
+
+/** The Hono environment of a format's routes. */
+export type FormatEnv = { Bindings: FormatCall };
 
 /** The Hono app a format adds its routes to. Paths start after the format's name: `/:name`, not `/api/v4/...`. */
 export type FormatRoutes = Hono<FormatEnv>;

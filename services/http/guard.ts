@@ -6,7 +6,7 @@ import type { PackageRef } from '../domain/packages.ts';
 import type { Key } from '../ports/table.ts';
 import type { ProjectAction } from '../registry/authorize.ts';
 import { actorOf } from '../registry/record-event.ts';
-import type { FormatEnv } from './call.ts';
+import type { FormatEnv } from './format.ts';
 import { openScope, type Scope } from './scope.ts';
 
 /** The Hono context of a format's handler. */

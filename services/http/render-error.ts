@@ -1,5 +1,6 @@
 import type { ErrorKind } from '../domain/errors.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { TableBusy } from '../ports/table.ts';
 import type { Call } from './call.ts';
 import type { Format, RenderedError } from './format.ts';
 import { reply } from './reply.ts';
@@ -15,6 +16,7 @@ const statuses: Record<ErrorKind, number> = {
   'too-large': 413,
   unprocessable: 422,
   unavailable: 503,
+  full: 507,
 };
 
 /** The challenge of the management API, and of formats that name none. */
@@ -41,25 +43,43 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, format?:
 
 function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryError | undefined {
   const { registry, requestId } = c.env;
-  if (!(thrown instanceof RegistryError)) {
-    registry.log.error('request failed', { request_id: requestId, error: thrown });
-    return undefined;
+  const error = thrown instanceof RegistryError ? thrown : storageError(thrown);
+  if (!error) registry.log.error('request failed', { request_id: requestId, error: thrown });
+  else if (error.kind === 'unavailable' || error.kind === 'full') {
+    registry.log.error('storage failed', { request_id: requestId, error });
   }
-  if (thrown.kind === 'unavailable') {
-    registry.log.error('storage unavailable', { request_id: requestId, error: thrown });
-  }
-  return thrown;
+  return error;
 }
 
-/** GitLab's shape: `error` for a route that does not exist, else `message`, with fields where there are any. */
+/** What a store says when it is busy or full, in words a caller can act on. */
+function storageError(thrown: unknown): RegistryError | undefined {
+  if (thrown instanceof TableBusy)
+    return new RegistryError('storageUnavailable', undefined, { cause: thrown });
+  const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
+  return full ? new RegistryError('storageFull', undefined, { cause: thrown }) : undefined;
+}
+
+/**
+ * GitLab's shape: `error` for bad parameters and for a route that does not exist, else `message`, with fields where
+ * there are any.
+ */
 export function gitlabError(error: RegistryError | undefined, status: number): RenderedError {
-  const body =
-    error === undefined
-      ? { message: '500 Internal Server Error' }
-      : error.code === 'routeNotFound'
-        ? { error: error.message }
-        : error.code === 'insufficientScope'
-          ? { error: 'insufficient_scope', error_description: error.message }
-          : { message: error.fields ?? error.message };
-  return { status, contentType: 'application/json', body: JSON.stringify(body) };
+  return { status, contentType: 'application/json', body: JSON.stringify(bodyOf(error)) };
+}
+
+function bodyOf(error: RegistryError | undefined): object {
+  if (!error) return { message: '500 Internal Server Error' };
+  switch (error.code) {
+    case 'routeNotFound':
+    case 'invalidParameter':
+      return { error: error.message };
+    case 'insufficientScope':
+      return {
+        error: 'insufficient_scope',
+        error_description: error.message,
+        scope: error.fields?.scope?.join(' '),
+      };
+    default:
+      return { message: error.fields ?? error.message };
+  }
 }

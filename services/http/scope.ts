@@ -2,15 +2,20 @@ import type { Group, Principal, Project, Token } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageHead, PackageRef } from '../domain/packages.ts';
 import type { Item, Key } from '../ports/table.ts';
-import { effectiveLevelOf, projectMemberKeys } from '../registry/access-levels.ts';
+import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access-levels.ts';
 import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
-import { authorizeProject, type Decision, type ProjectAction } from '../registry/authorize.ts';
+import {
+  authorizeGroup,
+  authorizeProject,
+  type Decision,
+  type ProjectAction,
+} from '../registry/authorize.ts';
 import type { Registry } from '../registry/context.ts';
 import { maybeEntity, type StoredHead } from '../registry/entities.ts';
 import { keys } from '../registry/keys.ts';
 import { listHolders, type Place, readHolders } from '../registry/locate-packages.ts';
 import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
-import type { FormatCall } from './call.ts';
+import type { FormatCall } from './format.ts';
 
 /** A project that holds the asked package (or is to hold it), and may be used for the asked action. */
 export interface Found {
@@ -183,4 +188,16 @@ export async function levelIn(registry: Registry, principal: Principal, project:
   if (principal.kind !== 'user') return 0;
   const items = await registry.table.getMany(projectMemberKeys(project, principal.user.id));
   return effectiveLevelOf(items, registry.clock.now());
+}
+
+/** Throws what a missing group gives when the caller may not see this one, for answers that would tell it is there. */
+export async function requireVisibleGroup(
+  registry: Registry,
+  principal: Principal,
+  group: Group,
+): Promise<void> {
+  const wanted = principal.kind === 'user' ? groupMemberKeys(group, principal.user.id) : [];
+  const memberships = wanted.length > 0 ? await registry.table.getMany(wanted) : [];
+  const level = effectiveLevelOf(memberships, registry.clock.now());
+  if (authorizeGroup('view', principal, group, level) !== 'allow') throw absent(principal, 'groupNotFound');
 }

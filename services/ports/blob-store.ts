@@ -4,7 +4,7 @@
  * Promises every adapter keeps (checked by `test/contract/blob-store-contract.ts`):
  * - `put` reads the body once, in constant memory, and resolves only when the bytes are durable.
  *   If the body or the store fails nothing is left under the key and the error is thrown.
- * - A blob is visible whole or not at all, and never changes: a key is written once.
+ * - A blob is visible whole or not at all, and never changes: nobody puts under a key twice, and a store may refuse it.
  * - A body does not change a chunk it has yielded; no key is the folder of another.
  * - Keys are made by the registry (`newBlobKey`): lower-case letters, digits, `-`, `_`, `.` and `/`.
  */

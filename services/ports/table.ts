@@ -6,7 +6,7 @@
  * - `write` applies all of its operations or none, and its conditions are judged against one state.
  * - Writes to one item never lose an update: `add` from a hundred writers adds up.
  * - Items come back as plain data, equal to what was put. Callers must not change a returned item.
- * - A `write` holds at most 4 MB; values nest at most 32 deep.
+ * - A `write` holds at most 4 MB; values nest at most 32 deep, and names in them are not empty.
  * - Sort keys of an index are unique in their index partition: paging goes on from one.
  * - Index queries (`index1`, `index2`) may lag a moment behind writes; key queries and gets never do.
  */
@@ -87,6 +87,14 @@ export class ConditionFailed extends Error {
   constructor(operation: number) {
     super(`the condition of operation ${operation} does not hold`);
     this.operation = operation;
+  }
+}
+
+/** Thrown when a store stayed busy or throttled for longer than a request can wait; what was to be written was not. */
+export class TableBusy extends Error {
+  override readonly name = 'TableBusy';
+  constructor(cause?: unknown) {
+    super('the table stayed busy with other writes, or throttled, for too long', { cause });
   }
 }
 

@@ -115,7 +115,8 @@ function blobCases(blobs: Opened): void {
   test('concurrent puts under one key leave one of them, whole', async () => {
     const key = aKey();
     const bodies = Array.from({ length: 8 }, (_, n) => Buffer.alloc(300_000, n));
-    await Promise.all(bodies.map((bytes) => blobs().put(key, chunksOf(bytes))));
+    const puts = await Promise.allSettled(bodies.map((bytes) => blobs().put(key, chunksOf(bytes))));
+    expect(puts.some(({ status }) => status === 'fulfilled')).toBe(true);
     const bytes = await bytesOf(await blobs().get(key));
     expect(bodies.some((body) => Buffer.compare(body, bytes) === 0)).toBe(true);
   });

@@ -18,7 +18,7 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
   let resources: AwsResources;
   let tableName: string;
   beforeAll(async () => {
-    ministack = await startMinistack();
+    ministack = await startMinistack({ iam: true });
     resources = awsResources(ministack.endpoint);
     tableName = await resources.table();
   });
@@ -134,6 +134,23 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       },
     );
     expect(await table.getMany(keys)).toEqual(keys);
+  });
+
+  test('a read of many that stays throttled is an error with a name', async () => {
+    const { client, table } = open(200);
+    let asked: BatchGetItemCommandInput['RequestItems'] = {};
+    onCommand(
+      client,
+      'BatchGetItemCommand',
+      ({ RequestItems }: BatchGetItemCommandInput) => {
+        asked = RequestItems;
+      },
+      (output: BatchGetItemCommandOutput) => {
+        output.Responses = {};
+        output.UnprocessedKeys = asked;
+      },
+    );
+    await expect(table.getMany([{ pk: 'a', sk: 'a' }])).rejects.toMatchObject({ name: 'TableBusy' });
   });
 
   test('pages that DynamoDB cuts short, as at 1 MB, are put together', async () => {

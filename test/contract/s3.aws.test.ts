@@ -15,7 +15,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
   let resources: AwsResources;
   let bucket: string;
   beforeAll(async () => {
-    ministack = await startMinistack();
+    ministack = await startMinistack({ iam: true });
     resources = awsResources(ministack.endpoint);
     bucket = await resources.bucket();
   });
@@ -55,6 +55,8 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       const part = await fetch(link!, { headers: { range: 'bytes=10-19' } });
       expect(part.status).toBe(206);
       expect((await part.arrayBuffer()).byteLength).toBe(10);
+      const bare = link!.slice(0, link!.indexOf('?'));
+      expect((await fetch(bare)).status).toBe(403);
     });
 
     test('for HEAD answer HEAD', async () => {

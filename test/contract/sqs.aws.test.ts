@@ -10,7 +10,7 @@ describe.skipIf(ministackMissing)(`SQS${ministackMissing ? ` (${ministackMissing
   let ministack: Ministack;
   let resources: AwsResources;
   beforeAll(async () => {
-    ministack = await startMinistack();
+    ministack = await startMinistack({ iam: true });
     resources = awsResources(ministack.endpoint);
   });
   afterAll(async () => {

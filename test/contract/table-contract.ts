@@ -53,7 +53,7 @@ function itemCases(table: Opened): void {
       no: false,
       nothing: null,
       list: [1, 'two', [3, { four: null }], []],
-      map: { a: { b: { c: [true] } }, empty: {}, 'odd name.#:': 1, '': 2 },
+      map: { a: { b: { c: [true] } }, empty: {}, 'odd name.#:': 1 },
       constructor: 'not a function',
       expiresAt: 4_000_000_000,
     };

@@ -1,0 +1,96 @@
+import type { AttributeValue, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
+import type { Changes, Condition, Key, Write } from '../../ports/table.ts';
+import { toWireItem, toWireKey, toWireValue } from './dynamodb-values.ts';
+
+/** The names and values that one request's expressions refer to; no attribute name is ever spelled out in one. */
+export interface Placeholders {
+  name(attribute: string): string;
+  value(value: AttributeValue): string;
+  /** The request fields that carry them; DynamoDB refuses empty maps. */
+  fields(): {
+    ExpressionAttributeNames?: Record<string, string>;
+    ExpressionAttributeValues?: Record<string, AttributeValue>;
+  };
+}
+
+/** Starts an empty set of placeholders. */
+export function placeholders(): Placeholders {
+  const names: Record<string, string> = {};
+  const values: Record<string, AttributeValue> = {};
+  let count = 0;
+  return {
+    name(attribute) {
+      const placeholder = `#${count++}`;
+      names[placeholder] = attribute;
+      return placeholder;
+    },
+    value(value) {
+      const placeholder = `:${count++}`;
+      values[placeholder] = value;
+      return placeholder;
+    },
+    fields: () => ({
+      ...(Object.keys(names).length > 0 && { ExpressionAttributeNames: names }),
+      ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+    }),
+  };
+}
+
+/** One operation as DynamoDB takes it, in a transaction or (but for a check) by itself. */
+export function toRequest(tableName: string, operation: Write): TransactWriteItem {
+  if ('update' in operation) return { Update: toUpdate(tableName, operation) };
+  const used = placeholders();
+  const condition = toConditionExpression(operation.when, used);
+  const common = { TableName: tableName, ConditionExpression: condition, ...used.fields() };
+  if ('put' in operation) return { Put: { ...common, Item: toWireItem(operation.put) } };
+  if ('delete' in operation) return { Delete: { ...common, Key: toWireKey(operation.delete) } };
+  const check = condition ?? 'attribute_exists(pk) OR attribute_not_exists(pk)';
+  return { ConditionCheck: { ...common, ConditionExpression: check, Key: toWireKey(operation.check) } };
+}
+
+/** An update as DynamoDB takes it. */
+export function toUpdate(tableName: string, operation: Extract<Write, { update: Key }>): Update {
+  const used = placeholders();
+  const condition = toConditionExpression(operation.when, used);
+  const changes = toUpdateExpression(operation, used);
+  return {
+    TableName: tableName,
+    Key: toWireKey(operation.update),
+    ConditionExpression: condition,
+    // A transaction insists on an expression; removing what is not there changes nothing.
+    UpdateExpression: changes ?? `REMOVE ${used.name('nothing')}`,
+    ...used.fields(),
+  };
+}
+
+/** `SET ... REMOVE ... ADD ...`, or undefined when nothing is to change. */
+function toUpdateExpression(changes: Changes, used: Placeholders): string | undefined {
+  const set: string[] = [];
+  const remove: string[] = [];
+  const add: string[] = [];
+  for (const [attribute, value] of Object.entries(changes.set ?? {})) {
+    if (value === undefined) remove.push(used.name(attribute));
+    else set.push(`${used.name(attribute)} = ${used.value(toWireValue(value))}`);
+  }
+  for (const [attribute, amount] of Object.entries(changes.add ?? {})) {
+    add.push(`${used.name(attribute)} ${used.value(toWireValue(amount))}`);
+  }
+  const clauses = [
+    ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
+    ...(remove.length > 0 ? [`REMOVE ${remove.join(', ')}`] : []),
+    ...(add.length > 0 ? [`ADD ${add.join(', ')}`] : []),
+  ];
+  return clauses.length > 0 ? clauses.join(' ') : undefined;
+}
+
+function toConditionExpression(when: Condition | undefined, used: Placeholders): string | undefined {
+  const terms: string[] = [];
+  if (when?.exists === true) terms.push('attribute_exists(pk)');
+  if (when?.exists === false) terms.push('attribute_not_exists(pk)');
+  for (const [attribute, value] of Object.entries(when?.equals ?? {})) {
+    const name = used.name(attribute);
+    if (value === undefined) terms.push(`attribute_not_exists(${name})`);
+    else terms.push(`${name} = ${used.value(toWireValue(value))}`);
+  }
+  return terms.length > 0 ? terms.join(' AND ') : undefined;
+}

@@ -1,0 +1,144 @@
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  NotFound,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
+import type { BlobContent, BlobInfo, BlobStore, ByteRange, LinkOptions } from '../../ports/blob-store.ts';
+import type { Place } from './s3-parts.ts';
+import { s3Put } from './s3-put.ts';
+
+/** A bucket of any S3-compatible store, or the part of it under `prefix`. */
+export interface S3BlobStoreOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Put in front of every key; ends in `/` by custom. */
+  readonly prefix?: string;
+  /** Signs the links, when clients reach the store by another address than this process does. */
+  readonly linkClient?: S3Client;
+}
+
+/** The most keys one DeleteObjects request takes. */
+const MAX_DELETES = 1_000;
+
+/**
+ * The `BlobStore` port on S3. A key is written once: every write is conditional on its absence.
+ *
+ * The role needs `s3:ListBucket` besides the object rights: without it S3 answers 403 instead of 404 for what is absent.
+ */
+export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
+  const { client, bucket: Bucket, prefix = '' } = options;
+  const place = (key: string) => {
+    checkBlobKey(key);
+    return { Bucket, Key: prefix + key };
+  };
+  return {
+    put: async (key, body) => s3Put(client, place(key), body),
+    get: async (key, range) => get(client, key, place(key), range),
+    head: async (key) => head(client, key, place(key)),
+    async delete(keys) {
+      const places = keys.map(place);
+      for (let start = 0; start < places.length; start += MAX_DELETES) {
+        await deleteBatch(client, Bucket, places.slice(start, start + MAX_DELETES));
+      }
+    },
+    async list(page = {}) {
+      const { Contents, IsTruncated } = await client.send(
+        new ListObjectsV2Command({
+          Bucket,
+          Prefix: prefix + (page.prefix ?? ''),
+          StartAfter: page.after === undefined ? undefined : prefix + page.after,
+          MaxKeys: MAX_BLOB_PAGE,
+        }),
+      );
+      const blobs = (Contents ?? []).map((object) =>
+        toInfo(object.Key?.slice(prefix.length) ?? '', object.Size, object.LastModified),
+      );
+      return { blobs, more: IsTruncated === true };
+    },
+    link: async (key, link) => sign(options.linkClient ?? client, place(key), link),
+  };
+}
+
+async function get(
+  client: S3Client,
+  key: string,
+  place: Place,
+  range: ByteRange | undefined,
+): Promise<BlobContent | undefined> {
+  // S3 ignores a range that is no range, and would answer the whole blob.
+  if (range) checkRange(range, Number.POSITIVE_INFINITY);
+  const wanted = range && { Range: `bytes=${range.start}-${range.end}` };
+  try {
+    const found = await client.send(new GetObjectCommand({ ...place, ...wanted }));
+    return toContent(key, found, range);
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    if (error instanceof S3ServiceException && error.name === 'InvalidRange') {
+      throw new RangeError(`the blob ends before the range ${wanted?.Range}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function toContent(
+  key: string,
+  found: GetObjectCommandOutput,
+  range: ByteRange | undefined,
+): Promise<BlobContent> {
+  if (found.Body === undefined) throw new Error(`the store answered without a body for ${key}`);
+  const body = found.Body.transformToWebStream() as ReadableStream<Uint8Array>;
+  // "bytes 0-9/100": with a range the length is that of the part.
+  const size = range ? Number(found.ContentRange?.split('/').at(-1)) : found.ContentLength;
+  try {
+    if (range) checkRange(range, size ?? 0);
+  } catch (error) {
+    await body.cancel();
+    throw error;
+  }
+  return { ...toInfo(key, size, found.LastModified), body };
+}
+
+async function head(client: S3Client, key: string, place: Place): Promise<BlobInfo | undefined> {
+  try {
+    const { ContentLength, LastModified } = await client.send(new HeadObjectCommand(place));
+    return toInfo(key, ContentLength, LastModified);
+  } catch (error) {
+    if (error instanceof NotFound) return undefined;
+    throw error;
+  }
+}
+
+function toInfo(key: string, size: number | undefined, modifiedAt: Date | undefined): BlobInfo {
+  // Headers tell whole seconds, lists may tell more.
+  const seconds = Math.floor((modifiedAt?.getTime() ?? 0) / 1000);
+  return { key, size: size ?? 0, modifiedAt: seconds * 1000 };
+}
+
+async function deleteBatch(client: S3Client, Bucket: string, places: readonly Place[]): Promise<void> {
+  const Objects = places.map(({ Key }) => ({ Key }));
+  const { Errors = [] } = await client.send(
+    new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+  );
+  const [first] = Errors;
+  if (first === undefined) return;
+  throw new Error(`${Errors.length} blobs were not deleted; ${first.Key}: ${first.Code} ${first.Message}`);
+}
+
+function sign(client: S3Client, place: Place, link: LinkOptions): Promise<string> {
+  const request = {
+    ...place,
+    ResponseContentType: link.contentType,
+    ResponseContentDisposition: link.contentDisposition,
+  };
+  const expiresIn = link.lifetime;
+  if (link.method === 'HEAD') return getSignedUrl(client, new HeadObjectCommand(request), { expiresIn });
+  return getSignedUrl(client, new GetObjectCommand(request), { expiresIn });
+}

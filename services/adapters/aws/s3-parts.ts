@@ -1,0 +1,98 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  type S3Client,
+  S3ServiceException,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+
+/** Where an object lies. */
+export interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+/** An upload in parts. Whoever starts one completes or aborts it. */
+export interface PartUpload {
+  /** Takes the next part; resolves when there is room for another. Throws when an earlier one failed. */
+  send(bytes: Uint8Array): Promise<void>;
+  /** Makes the object of the parts, if its key is still free. */
+  complete(): Promise<void>;
+  /** Removes the parts. */
+  abort(): Promise<void>;
+}
+
+/** Starts an upload that has parts of at most `inFlight` bytes under way at once (one part is always allowed). */
+export async function startPartUpload(client: S3Client, place: Place, inFlight: number): Promise<PartUpload> {
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
+  const upload = { ...place, UploadId };
+  const parts: CompletedPart[] = [];
+  const failures: unknown[] = [];
+  const sending = new Set<Promise<void>>();
+  let size = 0;
+  let underWay = 0;
+
+  async function sendPart(bytes: Uint8Array, PartNumber: number): Promise<void> {
+    try {
+      const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body: bytes }));
+      parts[PartNumber - 1] = { ETag, PartNumber };
+    } catch (error) {
+      failures.push(error);
+    }
+    underWay -= bytes.byteLength;
+  }
+
+  function throwFailure(): void {
+    if (failures.length > 0) throw failures[0];
+  }
+
+  return {
+    async send(bytes) {
+      throwFailure();
+      size += bytes.byteLength;
+      underWay += bytes.byteLength;
+      const part = sendPart(bytes, parts.push({})).finally(() => sending.delete(part));
+      sending.add(part);
+      while (sending.size > 0 && underWay + bytes.byteLength > inFlight) await Promise.race(sending);
+      throwFailure();
+    },
+    async complete() {
+      await Promise.all(sending);
+      throwFailure();
+      const request = { ...upload, MultipartUpload: { Parts: parts }, IfNoneMatch: '*' };
+      try {
+        await client.send(new CompleteMultipartUploadCommand(request));
+      } catch (error) {
+        await throwUnlessOwn(client, place, size, error);
+      }
+    },
+    async abort() {
+      // A part that arrives after the abort would stay, so all come to their end first.
+      await Promise.all(sending);
+      // What cannot be removed now goes by the bucket's lifecycle rule for unfinished uploads.
+      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+    },
+  };
+}
+
+/**
+ * Throws the error of a write, unless the write was refused only because an earlier attempt of it, whose answer was
+ * lost, had made the object.
+ */
+export async function throwUnlessOwn(
+  client: S3Client,
+  place: Place,
+  size: number,
+  error: unknown,
+): Promise<void> {
+  const refusal = error instanceof S3ServiceException ? error.name : '';
+  if (refusal !== 'PreconditionFailed' && refusal !== 'NoSuchUpload') throw error;
+  const isRepeat = error instanceof S3ServiceException && (error.$metadata.attempts ?? 1) > 1;
+  // Keys are made anew for every upload, so what a repeat finds there, of this size, can be nothing else.
+  const found = isRepeat && (await client.send(new HeadObjectCommand(place)).catch(() => undefined));
+  if (found && found.ContentLength === size) return;
+  throw refusal === 'PreconditionFailed' ? new Error(`there is a blob ${place.Key} already`) : error;
+}

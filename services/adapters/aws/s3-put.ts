@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type PartUpload, type Place, startPartUpload, throwUnlessOwn } from './s3-parts.ts';
+
+const MB = 1024 * 1024;
+
+/** Smaller bodies are one request; larger ones go in parts, the first of them of this size. */
+const FIRST_PART = 8 * MB;
+
+/** Part sizes double after so many parts: 5 TB fit in the 10,000 parts S3 allows. */
+const PARTS_PER_SIZE = 1_000;
+
+/** How many bytes of parts may be under way at once, besides the part that is being gathered. */
+const IN_FLIGHT = 4 * FIRST_PART;
+
+/**
+ * Stores a body of unknown length under a key that must be free, and answers its size.
+ * Memory stays at five parts (40 MB) up to 8 GB. Nothing is left behind when the body or the store fails.
+ */
+export async function s3Put(client: S3Client, place: Place, body: AsyncIterable<Uint8Array>) {
+  let size = 0;
+  let upload: PartUpload | undefined;
+  try {
+    for await (const part of inParts(body)) {
+      size += part.byteLength;
+      if (upload === undefined && size < FIRST_PART) await putWhole(client, place, part);
+      else {
+        upload ??= await startPartUpload(client, place, IN_FLIGHT);
+        await upload.send(part);
+      }
+    }
+    await upload?.complete();
+    return { size };
+  } catch (error) {
+    await upload?.abort();
+    throw error;
+  }
+}
+
+async function putWhole(client: S3Client, place: Place, bytes: Uint8Array): Promise<void> {
+  const ChecksumSHA256 = createHash('sha256').update(bytes).digest('base64');
+  try {
+    await client.send(new PutObjectCommand({ ...place, Body: bytes, ChecksumSHA256, IfNoneMatch: '*' }));
+  } catch (error) {
+    await throwUnlessOwn(client, place, bytes.byteLength, error);
+  }
+}
+
+/** The body in parts of the sizes above. All but the last are full; a body without bytes is one empty part. */
+async function* inParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let number = 0;
+  let part = newPart(partSize(number));
+  for await (const chunk of body) {
+    for (let rest = chunk; rest.byteLength > 0; ) {
+      rest = part.add(rest);
+      if (!part.isFull()) continue;
+      yield part.bytes();
+      part = newPart(partSize(++number));
+    }
+  }
+  if (number === 0 || part.bytes().byteLength > 0) yield part.bytes();
+}
+
+function partSize(number: number): number {
+  return FIRST_PART * 2 ** Math.floor(number / PARTS_PER_SIZE);
+}
+
+/** Gathers copies of chunks (their owner may reuse them) in memory that grows with what is in it, up to `size`. */
+function newPart(size: number) {
+  let memory = Buffer.allocUnsafeSlow(64 * 1024);
+  let used = 0;
+  return {
+    /** Takes what fits and answers what does not. */
+    add(chunk: Uint8Array): Uint8Array {
+      const taken = chunk.subarray(0, size - used);
+      if (used + taken.byteLength > memory.byteLength) {
+        const grown = Buffer.allocUnsafeSlow(Math.min(size, 2 * (used + taken.byteLength)));
+        grown.set(memory.subarray(0, used));
+        memory = grown;
+      }
+      memory.set(taken, used);
+      used += taken.byteLength;
+      return chunk.subarray(taken.byteLength);
+    },
+    isFull: () => used === size,
+    bytes: (): Uint8Array => memory.subarray(0, used),
+  };
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Aws, type AwsSettings, openAws } from '../../services/adapters/aws/open-aws.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { describeBlobStore } from './blob-store-contract.ts';
+import { describeQueue } from './queue-contract.ts';
+import { describeTable } from './table-contract.ts';
+
+describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  beforeAll(async () => {
+    ministack = await startMinistack({ iam: true });
+    resources = awsResources(ministack.endpoint);
+  });
+  afterAll(async () => {
+    resources?.close();
+    await ministack?.stop();
+  });
+
+  /** The adapters on stores of their own. */
+  async function open(maxAttempts = 3): Promise<{ aws: Aws; close(): Promise<void> }> {
+    const settings: AwsSettings = {
+      tableName: await resources.table(),
+      auditTableName: 'unused',
+      bucket: await resources.bucket(),
+      queueUrls: { work: await resources.queue(maxAttempts) },
+      endpoint: ministack.endpoint,
+      s3PathStyle: true,
+    };
+    const aws = openAws(settings);
+    return { aws, close: aws.close };
+  }
+
+  describeTable('DynamoDB', async () => {
+    const { aws, close } = await open();
+    return { table: aws.table, close };
+  });
+  describeBlobStore('S3', async () => {
+    const { aws, close } = await open();
+    return { blobs: aws.blobs, close };
+  });
+  describeQueue('SQS', async (options) => {
+    const { aws, close } = await open(options.maxAttempts);
+    return { queue: aws.queue('work', options), close };
+  });
+});

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+
+/** A listener in front of the emulator. */
+export interface TlsFront {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a listener that hands requests on to `port` as a load balancer does that ends TLS. The emulator then holds
+ * them for encrypted, so that policies which refuse plain HTTP can stay as they are.
+ */
+export async function startTlsFront(port: number): Promise<TlsFront> {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((incoming, outgoing) => {
+    handOn(incoming, outgoing, port, agent).catch(() => outgoing.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      agent.destroy();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Host and all other headers stay as they are: signatures cover them. */
+async function handOn(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  port: number,
+  agent: Agent,
+): Promise<void> {
+  const { method, url: path, rawHeaders } = incoming;
+  const headers = [...rawHeaders, 'x-forwarded-proto', 'https'];
+  const onward = request({ host: '127.0.0.1', port, method, path, headers, agent });
+  // A client that goes away takes its request with it.
+  outgoing.once('close', () => onward.destroy());
+  const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
+  const [[answer]] = await Promise.all([answered, pipeline(incoming, onward)]);
+  outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+  await pipeline(answer, outgoing);
+}
