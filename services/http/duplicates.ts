@@ -2,7 +2,6 @@ import type { DuplicateRule, Group, Project } from '../domain/accounts.ts';
 import type { Registry } from '../registry/context.ts';
 import { maybeEntity } from '../registry/entities.ts';
 import { keys } from '../registry/keys.ts';
-import { matchesWhole } from '../shared/text/user-pattern.ts';
 import type { FormatContext } from './guard.ts';
 
 /**
@@ -20,8 +19,7 @@ export async function duplicatesFor(
     allowed: format.duplicatesAllowed ?? false,
     exceptions: '',
   };
-  const excepted =
-    rule.exceptions !== '' && nameAndVersion.some((text) => matchesWhole(rule.exceptions, text));
+  const excepted = rule.exceptions !== '' && (await matchesAny(rule.exceptions, nameAndVersion));
   return rule.allowed !== excepted ? 'allow' : 'refuse';
 }
 
@@ -36,4 +34,10 @@ async function nearestRule(
     if (rule) return rule;
   }
   return undefined;
+}
+
+/** The RE2 engine is large, and few groups have exceptions: it is loaded when one has. */
+async function matchesAny(pattern: string, texts: readonly string[]): Promise<boolean> {
+  const { matchesWhole } = await import('../shared/text/user-pattern.ts');
+  return texts.some((text) => matchesWhole(pattern, text));
 }

@@ -1,0 +1,49 @@
+import { type App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import type { FunctionCode } from './constructs/registry-function.ts';
+import type { StageSettings } from './settings.ts';
+import { ApiStack } from './stacks/api-stack.ts';
+import { DataStack } from './stacks/data-stack.ts';
+import { JobsStack } from './stacks/jobs-stack.ts';
+import { OperationsStack } from './stacks/operations-stack.ts';
+
+/** Adds the stacks of a stage to the app. */
+export function addStacks(app: App, settings: StageSettings, code: FunctionCode) {
+  const name = (part: string) => `packhouse-${settings.stage}-${part}`;
+  const { account, region } = settings;
+  const env = { ...(account ? { account } : {}), ...(region ? { region } : {}) };
+  const data = new DataStack(app, name('data'), settings, {
+    env,
+    description: 'Package registry: tables, blobs and the first token',
+  });
+  const api = new ApiStack(app, name('api'), settings, {
+    env,
+    data,
+    code,
+    description: 'Package registry: the API and its functions',
+  });
+  const jobs = new JobsStack(app, name('jobs'), settings, {
+    env,
+    data,
+    code,
+    url: api.registryUrl,
+    description: 'Package registry: audit, cleanup and bootstrap',
+  });
+  const operations = new OperationsStack(app, name('operations'), settings, {
+    env,
+    data,
+    api,
+    jobs,
+    description: 'Package registry: dashboard and alarms',
+  });
+  Tags.of(app).add('application', 'packhouse');
+  Tags.of(app).add('stage', settings.stage);
+  return { data, api, jobs, operations };
+}
+
+/** Lets cdk-nag look at every stack: what it finds stops the synthesis, unless it is excused where it is made. */
+export function addChecks(app: App): void {
+  Validations.of(app).addPlugins(
+    new AwsSolutionsChecks(app, { verbose: true, writeSuppressionsToCloudFormation: true }),
+  );
+}

@@ -1,0 +1,98 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { type BuildOptions, buildSync } from 'esbuild';
+
+/** The repository. */
+const root = join(import.meta.dirname, '..');
+
+/** Where bundles are put: `<entry>/index.mjs`, and the parts a bundle loads later beside it. */
+export const bundleFolder = join(root, 'dist', 'functions');
+
+/**
+ * Ways to get credentials that exist outside of Lambda only. The SDK imports each when it tries it, which it never
+ * does there: the environment holds credentials. Left outside, they are half of every bundle less.
+ */
+const unusedCredentials = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
+  (kind) => `@aws-sdk/credential-provider-${kind}`,
+);
+
+const options = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  external: unusedCredentials,
+  outdir: bundleFolder,
+  outExtension: { '.js': '.mjs' },
+  splitting: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // Packages in the older module format call require for what Node itself holds.
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+} as const satisfies BuildOptions;
+
+/** Names of all functions: each is a file in `services/runtime/lambda` that exports a handler. */
+export function functionEntries(): string[] {
+  const folder = join(root, 'services', 'runtime', 'lambda');
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((file) => file.isFile() && file.name.endsWith('.ts'))
+    .filter((file) => /^export const handler\b/m.test(readFileSync(join(folder, file.name), 'utf8')))
+    .map((file) => basename(file.name, '.ts'));
+}
+
+/**
+ * Bundles functions, one folder each, with everything they need, what is imported late in parts of its own: Lambda's own copy of the SDK is older and slower to
+ * load. The same sources give the same bytes, so that an unchanged function is not deployed again.
+ */
+export function bundleFunctions(entries: readonly string[] = functionEntries()): void {
+  for (const entry of entries) {
+    const entryPoints = [{ in: `services/runtime/lambda/${entry}.ts`, out: `${entry}/index` }];
+    const { outputFiles } = buildSync({ ...options, entryPoints, chunkNames: `${entry}/part-[hash]` });
+    store(join(bundleFolder, entry), outputFiles);
+  }
+}
+
+/** Makes the folder hold these files and no others, and touches only what differs. */
+function store(folder: string, files: readonly { path: string; contents: Uint8Array }[]): void {
+  mkdirSync(folder, { recursive: true });
+  const wanted = new Set(files.map((file) => basename(file.path)));
+  for (const name of readdirSync(folder)) {
+    if (!wanted.has(name)) rmSync(join(folder, name), { recursive: true });
+  }
+  for (const file of files) {
+    if (!isSame(file.path, file.contents)) writeFileSync(file.path, file.contents);
+  }
+}
+
+function isSame(path: string, contents: Uint8Array): boolean {
+  try {
+    return readFileSync(path).equals(contents);
+  } catch {
+    return false;
+  }
+}
+
+/** Size of each bundle, as a table to read. */
+export function describeBundles(entries: readonly string[] = functionEntries()): string {
+  const lines = entries.flatMap((entry) => {
+    const folder = join(bundleFolder, entry);
+    return readdirSync(folder).map((name) => {
+      const bytes = readFileSync(join(folder, name));
+      const [size, zipped] = [bytes.length, gzipSync(bytes).length].map((n) =>
+        `${(n / 1024).toFixed(0)} KB`.padStart(8),
+      );
+      return `${relative(bundleFolder, join(folder, name)).padEnd(32)}${size}  gzip${zipped}`;
+    });
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+if (import.meta.main) {
+  bundleFunctions();
+  process.stdout.write(describeBundles());
+}

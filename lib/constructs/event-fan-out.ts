@@ -1,0 +1,85 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { JobQueue } from './job-queue.ts';
+
+/** New items of the outbox, and nothing else that happens to the table. */
+const OUTBOX_INSERTS = { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'EVENT#' }] } } } };
+
+/**
+ * Brings the events of the table's outbox to every job that wants them: stream -> pipe -> topic -> a queue per job.
+ *
+ * One pipe and a topic, not a pipe per job: a stream serves two readers before it throttles them, so with a pipe per
+ * job the third job would have no place. The topic takes any number, and a queue that stands still holds up no other.
+ */
+export class EventFanOut extends Construct {
+  readonly pipe: CfnPipe;
+  readonly topic: Topic;
+  /** Which parts of the stream the pipe gave up on, if ever: it retries until the stream itself drops a record. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, table: TableV2) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { displayName: 'Package registry events', enforceSSL: true });
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(this.deadLetters).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is itself the dead letter queue of a pipe, which cdk-nag does not look at.',
+    });
+    const source = streamOf(table);
+    const role = this.makeRole(source);
+    this.pipe = new CfnPipe(this, 'Pipe', {
+      description: 'Events of the package registry, from the table to the jobs',
+      roleArn: role.roleArn,
+      source,
+      sourceParameters: {
+        dynamoDbStreamParameters: {
+          startingPosition: 'TRIM_HORIZON',
+          batchSize: 10,
+          onPartialBatchItemFailure: 'AUTOMATIC_BISECT',
+          deadLetterConfig: { arn: this.deadLetters.queueArn },
+        },
+        filterCriteria: { filters: [{ pattern: JSON.stringify(OUTBOX_INSERTS) }] },
+      },
+      target: this.topic.topicArn,
+    });
+    // The pipe checks its permissions when it is made, so they must be there first.
+    this.pipe.node.addDependency(role);
+  }
+
+  /** Puts every event into the job's queue, as the stream's own record. */
+  deliverTo(job: JobQueue): void {
+    this.topic.addSubscription(
+      new SqsSubscription(job.queue, { rawMessageDelivery: true, deadLetterQueue: job.deadLetters }),
+    );
+  }
+
+  private makeRole(streamArn: string): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('pipes.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'];
+    role.addToPolicy(
+      new PolicyStatement({ actions: stream.map((action) => `dynamodb:${action}`), resources: [streamArn] }),
+    );
+    this.topic.grantPublish(role);
+    this.deadLetters.grantSendMessages(role);
+    return role;
+  }
+}
+
+function streamOf(table: TableV2): string {
+  if (!table.tableStreamArn) throw new Error(`${table.node.path} has no stream.`);
+  return table.tableStreamArn;
+}

@@ -1,0 +1,55 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+/** How often a message is tried before it lies among the dead letters. */
+const MAX_ATTEMPTS = 5;
+
+/** How a job takes messages. */
+export interface JobQueueProps {
+  /** The timeout of the job's function. */
+  readonly timeout: Duration;
+  readonly batchSize: number;
+  /** How long messages are gathered for a batch. */
+  readonly batchingWindow?: Duration;
+  readonly maxConcurrency: number;
+}
+
+/** A queue with its dead letters. Operations watch both: the age of the oldest message, and any dead letter at all. */
+export class JobQueue extends Construct {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  private readonly props: JobQueueProps;
+
+  constructor(scope: Construct, id: string, props: JobQueueProps) {
+    super(scope, id);
+    this.props = props;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.queue = new Queue(this, 'Queue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(4),
+      // Six times the timeout, as Lambda advises: a batch may wait for a free function before it runs.
+      visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_ATTEMPTS },
+    });
+  }
+
+  /** Hands messages to `job`; only those it names as failed come again. */
+  feed(job: LambdaFunction): void {
+    job.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: this.props.batchSize,
+        maxConcurrency: this.props.maxConcurrency,
+        ...(this.props.batchingWindow ? { maxBatchingWindow: this.props.batchingWindow } : {}),
+        reportBatchItemFailures: true,
+      }),
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  type GlobalSecondaryIndexPropsV2,
+  type StreamViewType,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { RegistryFunction } from './registry-function.ts';
+
+/** What differs between the tables of a stage. */
+export interface RegistryTableProps {
+  readonly retain: boolean;
+  readonly restoreDays: number;
+  readonly stream?: StreamViewType;
+}
+
+const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:ConditionCheckItem'];
+const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
+/**
+ * A table of the shape the `Table` port needs: keys `pk` and `sk`, indexes `index1` and `index2` with whole items,
+ * expiry by `expiresAt`. Grants name single actions: no function may scan, or change the table itself.
+ */
+export class RegistryTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: RegistryTableProps) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      globalSecondaryIndexes: [index('index1'), index('index2')],
+      timeToLiveAttribute: 'expiresAt',
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: {
+        pointInTimeRecoveryEnabled: true,
+        recoveryPeriodInDays: props.restoreDays,
+      },
+      deletionProtection: props.retain,
+      removalPolicy: props.retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(props.stream ? { dynamoStream: props.stream } : {}),
+    });
+  }
+
+  /** Lets `reader` look items up. */
+  grantReads(reader: RegistryFunction): void {
+    this.grant(reader, READS);
+  }
+
+  /** Lets `writer` look items up and change them. */
+  grantReadsAndWrites(writer: RegistryFunction): void {
+    this.grant(writer, [...READS, ...WRITES]);
+  }
+
+  /** Lets `writer` add items; for a table that is only ever appended to. */
+  grantAppends(writer: RegistryFunction): void {
+    this.grant(writer, ['dynamodb:PutItem']);
+  }
+
+  private grant(to: RegistryFunction, actions: string[]): void {
+    const { tableArn } = this.table;
+    to.lambda.addToRolePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions,
+        resources: [tableArn, `${tableArn}/index/index1`, `${tableArn}/index/index2`],
+      }),
+    );
+  }
+}
+
+function index(indexName: 'index1' | 'index2'): GlobalSecondaryIndexPropsV2 {
+  return {
+    indexName,
+    partitionKey: { name: `${indexName}pk`, type: AttributeType.STRING },
+    sortKey: { name: `${indexName}sk`, type: AttributeType.STRING },
+  };
+}

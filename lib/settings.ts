@@ -1,0 +1,107 @@
+import * as z from 'zod';
+
+/** Retentions CloudWatch Logs knows, in days. */
+const logRetentions = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653,
+] as const;
+
+/** A whole number that may also come as text, as `-c name=value` gives it. */
+function whole(least: number, most: number) {
+  return z.coerce.number().int().min(least).max(most);
+}
+
+/** A yes or no that may also come as text. */
+const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
+
+/** Everything that can differ between two stages. Each value has a default that is fit for production. */
+export const StageSettings = z.strictObject({
+  /** Part of every stack's name, so that several stages fit into one account. */
+  stage: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'use up to 20 of a-z, 0-9 and "-", a letter first'),
+  /** Where to deploy; left out, the credentials of the command decide. */
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional(),
+  region: z.string().min(1).optional(),
+  /** The address users see, when it is not the API's own: scheme and host only. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .refine(
+      (url) => new URL(url).pathname === '/',
+      'must have no path: clients need /v2/ and /api/ at the root',
+    )
+    .optional(),
+  /** Streaming uploads of any size. */
+  ingest: flag
+    .refine(
+      (on) => !on,
+      'the ingest service is not part of this version; leave it out (uploads up to about 4.5 MB)',
+    )
+    .default(false),
+  /** Keep tables, bucket and token when the stacks are deleted, and refuse to delete them by accident. */
+  retainData: flag.default(true),
+  /** How far back tables can be restored, and so how long removed blobs are kept for them. */
+  restoreDays: whole(1, 35).default(35),
+  logRetentionDays: z.coerce
+    .number()
+    .refine(
+      (days) => (logRetentions as readonly number[]).includes(days),
+      `must be one of ${logRetentions.join(', ')}`,
+    )
+    .default(90),
+  /** Memory of the functions that answer requests, in MB: it also decides how much processor they get. */
+  requestMemory: whole(256, 10_240).default(1024),
+  /** Memory of the background functions, in MB. */
+  jobMemory: whole(256, 10_240).default(512),
+  /** Requests a second that the API lets through, steady and at once. */
+  rateLimit: whole(1, 10_000).default(2000),
+  burstLimit: whole(1, 5_000).default(2000),
+  /** How long a download link works, in seconds. */
+  linkLifetime: whole(60, 3600).default(600),
+  /** Send downloads through the functions instead of redirecting to the bucket: files over 4.5 MB then fail. */
+  proxyDownload: flag.default(false),
+  /** Files up to this many bytes are sent by the functions even so: one round trip less than a redirect. */
+  proxyBelow: whole(0, 4_000_000).default(65_536),
+  /** How long a blob that nothing refers to is kept before the sweep removes it, in hours. */
+  blobGraceHours: whole(1, 24 * 30).default(24),
+  /** Who gets alarms by e-mail; more subscribers can be added to the topic. */
+  alarmEmail: z.email().optional(),
+  /** Where people find the runbook that alarms link to. */
+  runbook: z.string().min(1).default('lib/README.md'),
+});
+
+/** The settings of a stage, complete. */
+export type StageSettings = z.output<typeof StageSettings>;
+
+/** What a stage sets itself; the rest are defaults. */
+export type StageOverrides = Partial<Omit<z.input<typeof StageSettings>, 'stage'>>;
+
+/** The stages of this installation. `-c stage=<name>` picks one, `-c <setting>=<value>` changes a setting for one run. */
+const stages: Readonly<Record<string, StageOverrides>> = {
+  main: {},
+  dev: { retainData: false, logRetentionDays: 7, restoreDays: 1 },
+};
+
+/** The settings for a run of the CDK app, read from its context and checked. */
+export function readSettings(context: (name: string) => unknown): StageSettings {
+  const stage = String(context('stage') ?? 'main');
+  const overrides = stages[stage];
+  if (!overrides) {
+    throw new Error(
+      `There is no stage "${stage}". Known: ${Object.keys(stages).join(', ')} (lib/settings.ts).`,
+    );
+  }
+  const given = Object.keys(StageSettings.shape).flatMap((name) => {
+    const value = name === 'stage' ? undefined : context(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return parseSettings({ ...overrides, ...Object.fromEntries(given), stage });
+}
+
+/** Checks settings and fills in the defaults; what is wrong is told in one readable error. */
+export function parseSettings(settings: unknown): StageSettings {
+  const result = StageSettings.safeParse(settings);
+  if (result.success) return result.data;
+  throw new Error(`The stage settings are not valid:\n${z.prettifyError(result.error)}`);
+}

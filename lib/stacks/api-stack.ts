@@ -1,0 +1,138 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { families } from '../../services/catalog.ts';
+import { ApiFunction } from '../constructs/api-function.ts';
+import type { FunctionCode } from '../constructs/registry-function.ts';
+import { familyRoutes, managementRoutes } from '../routes.ts';
+import type { StageSettings } from '../settings.ts';
+import type { DataStack } from './data-stack.ts';
+import { registryEnvironment } from './registry-environment.ts';
+
+/** What an access log line tells. The path is there, the query is not: some clients put tokens into it. */
+const accessLog = JSON.stringify({
+  time: '$context.requestTime',
+  request_id: '$context.requestId',
+  client: '$context.identity.sourceIp',
+  user_agent: '$context.identity.userAgent',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  route: '$context.routeKey',
+  status: '$context.status',
+  size_bytes: '$context.responseLength',
+  duration_ms: '$context.responseLatency',
+  function_ms: '$context.integrationLatency',
+  error: '$context.integrationErrorMessage',
+});
+
+/** What an API stack is made from. */
+export interface ApiStackProps extends StackProps {
+  readonly data: DataStack;
+  readonly code: FunctionCode;
+}
+
+/** The address of the registry: an HTTP API, a function per family of formats, the management API, and the router. */
+export class ApiStack extends Stack {
+  readonly api: HttpApi;
+  /** Every function behind the API, by name. */
+  readonly functions: ReadonlyMap<string, ApiFunction>;
+  /** What users type. */
+  readonly registryUrl: string;
+  private readonly settings: StageSettings;
+  private readonly props: ApiStackProps;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StageSettings,
+    { data, code, ...props }: ApiStackProps,
+  ) {
+    super(scope, id, props);
+    this.settings = settings;
+    this.props = { data, code };
+    this.api = new HttpApi(this, 'Api', {
+      apiName: `packhouse-${settings.stage}`,
+      createDefaultStage: false,
+    });
+    this.addStage();
+    this.registryUrl = settings.url ?? this.api.apiEndpoint;
+    this.functions = this.makeFunctions();
+    Validations.of(this).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason:
+        'Package clients send credentials only after a challenge in their own dialect, so the functions authorize.',
+    });
+    this.addOutputs();
+  }
+
+  private makeFunctions(): ReadonlyMap<string, ApiFunction> {
+    const made = new Map<string, ApiFunction>();
+    for (const family of families) {
+      const formats = this.makeFunction(family, `the formats of the family ${family}`);
+      formats.serve(familyRoutes(family));
+      made.set(family, formats);
+    }
+    const api = this.makeFunction('api', 'the management API');
+    api.serve(managementRoutes);
+    const router = this.makeFunction('router', 'whatever the gateway can not tell apart');
+    router.serveTheRest();
+    for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
+    return made.set('api', api).set('router', router);
+  }
+
+  private makeFunction(entry: string, what: string): ApiFunction {
+    const { data, code } = this.props;
+    const made = new ApiFunction(this, entry, {
+      entry,
+      description: `Package registry: ${what}`,
+      code,
+      environment: registryEnvironment(this.settings, data, this.registryUrl),
+      api: this.api,
+      memory: this.settings.requestMemory,
+      timeout: Duration.seconds(29),
+      logRetentionDays: this.settings.logRetentionDays,
+    });
+    data.registry.grantReadsAndWrites(made);
+    data.blobs.grantReads(made);
+    data.blobs.grantPuts(made);
+    return made;
+  }
+
+  private addStage(): void {
+    const { settings } = this;
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Clients need /v2/ and /api/ at the root of the host, which only the stage of this name gives.
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: settings.rateLimit, burstLimit: settings.burstLimit },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup),
+        format: AccessLogFormat.custom(accessLog),
+      },
+    });
+  }
+
+  private addOutputs(): void {
+    const { secretArn } = this.props.data.rootToken;
+    new CfnOutput(this, 'Url', { value: this.registryUrl, description: 'The address of the registry' });
+    new CfnOutput(this, 'ApiEndpoint', {
+      value: this.api.apiEndpoint,
+      description: 'The address of the API itself, for a name of your own to lead to',
+    });
+    new CfnOutput(this, 'RootTokenSecret', {
+      value: secretArn,
+      description: 'Where the token of the user root lies',
+    });
+    new CfnOutput(this, 'RootTokenCommand', {
+      value: `aws secretsmanager get-secret-value --secret-id ${secretArn} --query SecretString --output text --region ${this.region}`,
+      description: 'Prints the token of the user root',
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { BlobBucket } from '../constructs/blob-bucket.ts';
+import { RegistryTable } from '../constructs/registry-table.ts';
+import type { StageSettings } from '../settings.ts';
+
+/** What must outlive every deployment: tables, blobs, and the token of the first administrator. */
+export class DataStack extends Stack {
+  readonly registry: RegistryTable;
+  readonly audit: RegistryTable;
+  readonly blobs: BlobBucket;
+  readonly rootToken: Secret;
+
+  constructor(scope: Construct, id: string, settings: StageSettings, props: StackProps) {
+    super(scope, id, { ...props, terminationProtection: settings.retainData });
+    const retain = settings.retainData;
+    const { restoreDays } = settings;
+    this.registry = new RegistryTable(this, 'Registry', {
+      retain,
+      restoreDays,
+      stream: StreamViewType.NEW_IMAGE,
+    });
+    this.audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
+    this.blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });
+    this.rootToken = this.makeRootToken(retain);
+  }
+
+  private makeRootToken(retain: boolean): Secret {
+    const secret = new Secret(this, 'RootToken', {
+      description: 'Token of the user root, the first administrator of the package registry',
+      generateSecretString: { passwordLength: 40, excludePunctuation: true },
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'The token belongs to a person, who rotates it as every other token; nothing signs in with this secret.',
+    });
+    return secret;
+  }
+}

@@ -1,0 +1,130 @@
+import {
+  CfnOutput,
+  CrossStackReferences,
+  Duration,
+  ReferenceStrength,
+  Stack,
+  type StackProps,
+} from 'aws-cdk-lib';
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { BillingMode, type ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { DefaultDashboardFactory, MonitoringFacade, SnsAlarmActionStrategy } from 'cdk-monitoring-constructs';
+import type { Construct } from 'constructs';
+import { apiAlarms, functionAlarms, pipeAlarms, queueAlarms, type Runbook, tableAlarms } from '../alarms.ts';
+import type { RegistryFunction } from '../constructs/registry-function.ts';
+import type { StageSettings } from '../settings.ts';
+import type { ApiStack } from './api-stack.ts';
+import type { DataStack } from './data-stack.ts';
+import type { Job, JobsStack } from './jobs-stack.ts';
+
+/** What the operations stack watches. */
+export interface OperationsStackProps extends StackProps {
+  readonly data: DataStack;
+  readonly api: ApiStack;
+  readonly jobs: JobsStack;
+}
+
+/** One dashboard and the alarms, each with its place in the runbook, and the topic that alarms go to. */
+export class OperationsStack extends Stack {
+  private readonly monitoring: MonitoringFacade;
+  private readonly runbook: Runbook;
+
+  constructor(scope: Construct, id: string, settings: StageSettings, props: OperationsStackProps) {
+    const { data, api, jobs, ...stackProps } = props;
+    super(scope, id, stackProps);
+    // What is only watched must not be held fast: a strong reference would keep a function that is no longer wanted.
+    CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
+    this.runbook = (section) => `${settings.runbook}#${section}`;
+    const prefix = `packhouse-${settings.stage}`;
+    this.monitoring = new MonitoringFacade(this, 'Monitoring', {
+      alarmFactoryDefaults: {
+        actionsEnabled: true,
+        alarmNamePrefix: prefix,
+        action: new SnsAlarmActionStrategy({ onAlarmTopic: this.makeTopic(settings) }),
+        datapointsToAlarm: 2,
+        evaluationPeriods: 3,
+      },
+      dashboardFactory: new DefaultDashboardFactory(this, 'Dashboards', {
+        dashboardNamePrefix: prefix,
+        detailDashboardRange: Duration.hours(12),
+      }),
+    });
+    this.watchApi(api);
+    this.watchJobs(jobs);
+    this.watchTables(data);
+  }
+
+  private makeTopic(settings: StageSettings): Topic {
+    const topic = new Topic(this, 'Alarms', { displayName: 'Package registry alarms', enforceSSL: true });
+    // A topic with a policy of its own loses the default that lets the account's alarms in.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    if (settings.alarmEmail) topic.addSubscription(new EmailSubscription(settings.alarmEmail));
+    new CfnOutput(this, 'AlarmTopic', { value: topic.topicArn, description: 'Subscribe here to get alarms' });
+    return topic;
+  }
+
+  private watchApi(stack: ApiStack): void {
+    this.monitoring.addLargeHeader('Requests');
+    this.monitoring.monitorApiGatewayV2HttpApi({
+      api: stack.api as IHttpApi,
+      humanReadableName: 'API',
+      alarmFriendlyName: 'api',
+      ...apiAlarms(this.runbook),
+    });
+    for (const [name, made] of stack.functions) this.watchFunction(name, made, Duration.seconds(20));
+  }
+
+  private watchJobs(stack: JobsStack): void {
+    this.monitoring.addLargeHeader('Background');
+    this.watchJob('audit', stack.audit, Duration.minutes(15));
+    this.watchJob('cleanup', stack.cleanup, Duration.hours(3));
+    this.monitoring.monitorCustom(pipeAlarms(stack.events, this.runbook));
+  }
+
+  private watchJob(name: string, { queue, worker }: Job, maxAge: Duration): void {
+    this.watchFunction(name, worker, worker.timeout);
+    this.monitoring.monitorSqsQueueWithDlq({
+      queue: queue.queue,
+      deadLetterQueue: queue.deadLetters,
+      humanReadableName: `Queue of ${name}`,
+      alarmFriendlyName: `${name}-queue`,
+      ...queueAlarms(maxAge, this.runbook),
+    });
+  }
+
+  private watchFunction(name: string, { lambda }: RegistryFunction, slow: Duration): void {
+    this.monitoring.monitorLambdaFunction({
+      lambdaFunction: lambda,
+      humanReadableName: `Function ${name}`,
+      alarmFriendlyName: `${name}-function`,
+      isIterator: false,
+      ...functionAlarms(slow, this.runbook),
+    });
+  }
+
+  private watchTables(stack: DataStack): void {
+    this.monitoring.addLargeHeader('Data');
+    for (const [name, { table }] of [
+      ['registry', stack.registry],
+      ['audit', stack.audit],
+    ] as const) {
+      this.monitoring.monitorDynamoTable({
+        table: table as ITable,
+        billingMode: BillingMode.PAY_PER_REQUEST,
+        humanReadableName: `Table ${name}`,
+        alarmFriendlyName: `${name}-table`,
+        ...tableAlarms(this.runbook),
+      });
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import type { StageSettings } from '../settings.ts';
+import type { DataStack } from './data-stack.ts';
+
+/** What every function must know; `services/runtime/lambda/environment.ts` reads it. */
+export function registryEnvironment(
+  settings: StageSettings,
+  data: DataStack,
+  url: string,
+): Readonly<Record<string, string>> {
+  return {
+    PACKHOUSE_URL: url,
+    PACKHOUSE_TABLE: data.registry.table.tableName,
+    PACKHOUSE_AUDIT_TABLE: data.audit.table.tableName,
+    PACKHOUSE_BUCKET: data.blobs.bucket.bucketName,
+    PACKHOUSE_LINK_LIFETIME: String(settings.linkLifetime),
+    PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),
+    PACKHOUSE_PROXY_BELOW: String(settings.proxyBelow),
+    PACKHOUSE_BLOB_GRACE_HOURS: String(settings.blobGraceHours),
+  };
+}

@@ -1,0 +1,16 @@
+import { cleanUpAfter } from '../../jobs/clean-up.ts';
+import { sweepBlobs, sweepStrays } from '../../registry/sweep-blobs.ts';
+import { openRegistry } from './open-registry.ts';
+import { outboxEvent } from './outbox-event.ts';
+import { queueHandler } from './queue-handler.ts';
+
+const registry = openRegistry({ deletesBlobs: true });
+
+/** Removes blobs that nothing refers to: every day all of them, and after a deletion those that are due. */
+export const handler = queueHandler(async (message, signal) => {
+  const event = outboxEvent(message);
+  if (event) return cleanUpAfter(registry, event);
+  if (JSON.parse(message).job !== 'sweep') return;
+  await sweepBlobs(registry, signal);
+  await sweepStrays(registry, signal);
+});

@@ -1,0 +1,46 @@
+import type { RegistrySettings } from '../../registry/context.ts';
+
+/** Where a function finds what it works with; `lib/stacks/registry-environment.ts` writes it. */
+export interface LambdaEnvironment {
+  readonly tableName: string;
+  readonly auditTableName: string;
+  readonly bucket: string;
+  /** Another S3 address than AWS's, for tests. */
+  readonly s3Endpoint: string | undefined;
+  readonly settings: Pick<
+    RegistrySettings,
+    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'blobGrace'
+  >;
+}
+
+const HOUR = 3_600_000;
+
+/** Reads the environment of the function; what is missing or wrong stops it while it starts. */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): LambdaEnvironment {
+  const text = (name: string) => required(variables, name);
+  const number = (name: string) => {
+    const value = Number(text(name));
+    if (!Number.isFinite(value)) throw new Error(`${name} must be a number, not ${text(name)}.`);
+    return value;
+  };
+  return {
+    tableName: text('PACKHOUSE_TABLE'),
+    auditTableName: text('PACKHOUSE_AUDIT_TABLE'),
+    bucket: text('PACKHOUSE_BUCKET'),
+    s3Endpoint: variables.PACKHOUSE_S3_ENDPOINT,
+    settings: {
+      url: text('PACKHOUSE_URL').replace(/\/+$/, ''),
+      linkLifetime: number('PACKHOUSE_LINK_LIFETIME'),
+      proxyDownload: text('PACKHOUSE_PROXY_DOWNLOAD') === 'true',
+      proxyBelow: number('PACKHOUSE_PROXY_BELOW'),
+      blobGrace: number('PACKHOUSE_BLOB_GRACE_HOURS') * HOUR,
+    },
+  };
+}
+
+/** A variable that must be set. */
+export function required(variables: NodeJS.ProcessEnv, name: string): string {
+  const value = variables[name];
+  if (!value) throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}

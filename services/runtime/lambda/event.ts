@@ -1,0 +1,54 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+
+/**
+ * The request an HTTP API event tells of, at `origin` (the address users type, never what the event calls the host).
+ * Its path is percent-encoded as on every other host, although the gateway has decoded it.
+ */
+export function toRequest(event: APIGatewayProxyEventV2, origin: string): Request {
+  const { method } = event.requestContext.http;
+  const query = event.rawQueryString ? `?${event.rawQueryString}` : '';
+  const hasBody = event.body !== undefined && method !== 'GET' && method !== 'HEAD';
+  return new Request(`${origin}${encodePath(event.rawPath)}${query}`, {
+    method,
+    headers: toHeaders(event),
+    ...(hasBody ? { body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') } : {}),
+  });
+}
+
+/** What may stand in a segment as it is (RFC 3986: `pchar`), besides what `encodeURIComponent` leaves alone. */
+const plain: Readonly<Record<string, string>> = {
+  '%24': '$',
+  '%26': '&',
+  '%2B': '+',
+  '%2C': ',',
+  '%3A': ':',
+  '%3B': ';',
+  '%3D': '=',
+  '%40': '@',
+};
+
+/**
+ * Encodes a path that the gateway has decoded once. Sources differ on whether it decodes `%25` as well or leaves that
+ * one: taking `%25` for an encoded percent sign is right in both cases, unless a client means the text `%25` itself.
+ */
+export function encodePath(decoded: string): string {
+  const path = decoded.startsWith('/') ? decoded : `/${decoded}`;
+  if (/^[\w\-.!~*'()/@+$&,;=:]*$/.test(path)) return path;
+  const text = path.toWellFormed().replaceAll('%25', '%');
+  const encoded = text.split('/').map((segment) => encodeURIComponent(segment));
+  return encoded.join('/').replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, (code) => plain[code] ?? code);
+}
+
+function toHeaders(event: APIGatewayProxyEventV2): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(event.headers)) {
+    if (value !== undefined) headers.set(name, toLatin1(value));
+  }
+  if (event.cookies) headers.set('cookie', toLatin1(event.cookies.join('; ')));
+  return headers;
+}
+
+/** Bytes above ASCII as Node's server gives them; the gateway has read them as UTF-8, which `Headers` refuses. */
+function toLatin1(value: string): string {
+  return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
+}

@@ -1,0 +1,23 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { App } from '../../http/call.ts';
+import type { Format } from '../../http/format.ts';
+import type { Registry } from '../../registry/context.ts';
+import { createApp } from '../compose.ts';
+import { type HttpHandler, lambdaHandler } from './lambda-handler.ts';
+import { openRegistry } from './open-registry.ts';
+
+/** The handler of a function that serves these formats and nothing else. */
+export function familyHandler(formats: readonly Format[]): HttpHandler {
+  const registry = openRegistry();
+  return lambdaHandler(familyApp(registry, formats), registry.settings.url);
+}
+
+/** The app of a function that serves these formats; other paths only come here when no function knows them. */
+export function familyApp(registry: Registry, formats: readonly Format[]): App {
+  return createApp(registry, {
+    formats,
+    api() {
+      throw new RegistryError('routeNotFound');
+    },
+  });
+}

@@ -1,0 +1,16 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Log } from '../../ports/log.ts';
+
+/** The function's log; the environment says which service it is and what level to log. */
+export const logger = new Logger();
+
+/** The function's metrics, written into the log. */
+export const metrics = new Metrics();
+
+/** The log as the core sees it. */
+export const log: Log = {
+  debug: (message, fields = {}) => logger.debug(message, { ...fields }),
+  info: (message, fields = {}) => logger.info(message, { ...fields }),
+  error: (message, fields = {}) => logger.error(message, { ...fields }),
+};

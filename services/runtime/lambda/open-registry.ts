@@ -1,0 +1,24 @@
+import { openAws } from '../../adapters/aws/open-aws.ts';
+import type { Registry } from '../../registry/context.ts';
+import { createRegistry } from '../compose.ts';
+import { readEnvironment } from './environment.ts';
+import { log } from './logging.ts';
+
+/** What an HTTP API lets through to a function: an event of 6 MB, where a file in base64 takes a third more. */
+const bodyLimit = {
+  bytes: 6_291_456,
+  hint: ' This registry runs on functions, which take files of up to about 4.5 MB: its operator can add the ingest service.',
+};
+
+/** Opens the registry of this function, once, while it starts: later requests find connections and clients ready. */
+export function openRegistry(rights: { readonly deletesBlobs: boolean } = { deletesBlobs: false }): Registry {
+  const { tableName, auditTableName, bucket, s3Endpoint, settings } = readEnvironment();
+  const stores = openAws({
+    tableName,
+    auditTableName,
+    bucket,
+    queueUrls: {},
+    ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
+  });
+  return createRegistry({ ...stores, log }, { ...settings, ...rights, bodyLimit });
+}

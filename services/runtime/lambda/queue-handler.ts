@@ -1,0 +1,40 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { log, metrics } from './logging.ts';
+import { observe } from './observe.ts';
+
+/** What Lambda calls with messages of a queue. */
+export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** Does what a message asks; `signal` is aborted shortly before Lambda ends the function. */
+export type Work = (message: string, signal: AbortSignal) => Promise<void>;
+
+/** How long before its end a function is told to come to one, in milliseconds. */
+const NOTICE = 10_000;
+
+/**
+ * Hands the messages to `work`, one after the other. The queue hears which of them failed and brings only those
+ * again; a job must bear a message that comes twice.
+ */
+export function queueHandler(work: Work): QueueHandler {
+  return middy<SQSEvent, SQSBatchResponse>()
+    .use(observe())
+    .handler((event: SQSEvent, context: Context) => workOff(event, context, work));
+}
+
+async function workOff(event: SQSEvent, context: Context, work: Work): Promise<SQSBatchResponse> {
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - NOTICE));
+  const failed: string[] = [];
+  for (const { messageId, body, attributes } of event.Records) {
+    try {
+      await work(body, signal);
+    } catch (error) {
+      const attempt = Number(attributes.ApproximateReceiveCount);
+      log.error('message failed', { message_id: messageId, attempt, error });
+      metrics.addMetric('FailedMessages', MetricUnit.Count, 1);
+      failed.push(messageId);
+    }
+  }
+  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+}

@@ -1,0 +1,28 @@
+import { catalog, type Family } from '../../catalog.ts';
+import { formatAddress, pathOf } from '../../http/address.ts';
+import type { App } from '../../http/call.ts';
+import { createApp } from '../compose.ts';
+import { familyApp } from './family-handler.ts';
+import { lambdaHandler } from './lambda-handler.ts';
+import { openRegistry } from './open-registry.ts';
+
+const registry = openRegistry();
+
+/** How to load the app of each part of the registry, which happens when a request first needs it. */
+const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
+  files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
+  js: async () => familyApp(registry, (await import('../families/js.ts')).formats),
+  api: async () =>
+    createApp(registry, { formats: [], api: (await import('../../api/app.ts')).managementApi }),
+};
+
+const apps = new Map<Family | 'api', Promise<App>>();
+
+/** Answers any request: the gateway sends here what its routes do not tell apart. */
+export const handler = lambdaHandler(async (request, host) => {
+  const format = formatAddress(pathOf(request.url))?.format;
+  const part = catalog.find((entry) => entry.id === format)?.family ?? 'api';
+  const app = apps.get(part) ?? load[part]();
+  apps.set(part, app);
+  return (await app)(request, host);
+}, registry.settings.url);

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { bundleFolder, bundleFunctions, functionEntries } from '../../lib/bundles.ts';
+
+describe('bundles', () => {
+  beforeAll(() => bundleFunctions());
+
+  it('are the same bytes every time', () => {
+    const before = digests();
+    bundleFunctions();
+    expect(digests()).toEqual(before);
+  });
+
+  it.each(functionEntries())('of %s can be loaded and hold a handler', async (entry) => {
+    for (const name of [
+      'TABLE',
+      'AUDIT_TABLE',
+      'BUCKET',
+      'URL',
+      'LINK_LIFETIME',
+      'PROXY_BELOW',
+      'BLOB_GRACE_HOURS',
+    ]) {
+      vi.stubEnv(`PACKHOUSE_${name}`, '1');
+    }
+    vi.stubEnv('PACKHOUSE_PROXY_DOWNLOAD', 'false');
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    const { handler } = await import(pathToFileURL(join(bundleFolder, entry, 'index.mjs')).href);
+    expect(handler).toBeTypeOf('function');
+    vi.unstubAllEnvs();
+  });
+});
+
+function digests(): Record<string, string> {
+  const files = readdirSync(bundleFolder, { recursive: true, withFileTypes: true }).filter((file) =>
+    file.isFile(),
+  );
+  return Object.fromEntries(
+    files.map((file) => {
+      const path = join(file.parentPath, file.name);
+      return [path, createHash('sha256').update(readFileSync(path)).digest('hex')];
+    }),
+  );
+}

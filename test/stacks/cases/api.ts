@@ -1,0 +1,82 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { catalog, families } from '../../../services/catalog.ts';
+import { propertiesOf, synthesize } from '../synthesize.ts';
+
+const { api } = synthesize();
+const routes: string[] = propertiesOf(api, 'AWS::ApiGatewayV2::Route').map((route) => route.RouteKey);
+
+describe('the API', () => {
+  it.each(catalog.map((format) => format.id))(
+    'has routes for %s at project, group and instance level',
+    (format) => {
+      expect(routes).toEqual(
+        expect.arrayContaining([
+          `ANY /api/v4/projects/{id}/packages/${format}/{proxy+}`,
+          `ANY /api/v4/groups/{id}/-/packages/${format}/{proxy+}`,
+          `ANY /api/v4/packages/${format}/{proxy+}`,
+        ]),
+      );
+    },
+  );
+
+  it('sends what no route names to the router', () => {
+    expect(routes.filter((route) => route === '$default')).toHaveLength(1);
+  });
+
+  it('names each route once and stays below the quota of 300', () => {
+    expect(new Set(routes).size).toBe(routes.length);
+    expect(routes.length).toBeLessThan(300);
+  });
+
+  it('writes the challenge of a 401 anew, whatever function it comes from', () => {
+    const integrations = propertiesOf(api, 'AWS::ApiGatewayV2::Integration');
+    expect(integrations).toHaveLength(families.length + 2);
+    for (const integration of integrations) {
+      expect(integration).toMatchObject({
+        PayloadFormatVersion: '2.0',
+        TimeoutInMillis: 29_000,
+        ResponseParameters: {
+          '401': {
+            ResponseParameters: [
+              {
+                Destination: 'overwrite:header.WWW-Authenticate',
+                Source: '$response.header.x-registry-challenge',
+              },
+            ],
+          },
+        },
+      });
+    }
+  });
+
+  it('is served at the root of its host, throttled, with an access log that leaves out the query', () => {
+    api.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 2000, ThrottlingBurstLimit: 2000 },
+      AccessLogSettings: {
+        DestinationArn: Match.anyValue(),
+        Format: Match.stringLikeRegexp('context.requestId'),
+      },
+    });
+    const [{ AccessLogSettings }] = propertiesOf(api, 'AWS::ApiGatewayV2::Stage');
+    expect(AccessLogSettings.Format).not.toMatch(/query/i);
+  });
+
+  it('tells its address and where the root token lies', () => {
+    expect(Object.keys(api.findOutputs('*'))).toEqual(
+      expect.arrayContaining(['Url', 'RootTokenSecret', 'RootTokenCommand']),
+    );
+  });
+
+  it('gives functions the address that users type', () => {
+    const own = synthesize({ url: 'https://packages.example' });
+    for (const template of [own.api, own.jobs]) {
+      for (const { Environment } of propertiesOf(template, 'AWS::Lambda::Function')) {
+        expect(Environment.Variables.PACKHOUSE_URL).toBe('https://packages.example');
+      }
+    }
+    own.api.hasOutput('Url', { Value: 'https://packages.example' });
+  });
+});

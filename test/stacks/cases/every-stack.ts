@@ -1,0 +1,83 @@
+import type { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { functionEntries } from '../../../lib/bundles.ts';
+import { families } from '../../../services/catalog.ts';
+import { functionNames, makeApp, propertiesOf, synthesize } from '../synthesize.ts';
+
+const templates = synthesize();
+const all: Template[] = Object.values(templates);
+
+describe('every stack', () => {
+  it('is clean by cdk-nag', () => {
+    const { app } = makeApp({ alarmEmail: 'ops@example.com' });
+    app.synth();
+    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+    expect(violations).toEqual([]);
+  });
+
+  it('acknowledges a finding only with a reason', () => {
+    const acknowledged = all
+      .flatMap((template) =>
+        Object.values(template.toJSON().Resources as Record<string, { Metadata?: unknown }>),
+      )
+      .flatMap(
+        ({ Metadata }) =>
+          (Metadata as { cdk_nag?: { rules_to_suppress: { reason: string }[] } })?.cdk_nag ?? [],
+      )
+      .flatMap((nag) => nag.rules_to_suppress);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    for (const { reason } of acknowledged) expect(reason.length).toBeGreaterThan(30);
+  });
+
+  it('has its own log group, with an end, for each function', () => {
+    for (const template of all) {
+      const groups = propertiesOf(template, 'AWS::Logs::LogGroup');
+      for (const group of groups) expect(group.RetentionInDays).toBe(90);
+      for (const made of propertiesOf(template, 'AWS::Lambda::Function')) {
+        expect(made.LoggingConfig).toMatchObject({
+          LogFormat: 'JSON',
+          LogGroup: { Ref: expect.any(String) },
+        });
+      }
+    }
+  });
+
+  it('runs functions on Node 24 and arm64, traced', () => {
+    for (const template of all) {
+      for (const made of propertiesOf(template, 'AWS::Lambda::Function')) {
+        expect(made).toMatchObject({
+          Runtime: 'nodejs24.x',
+          Architectures: ['arm64'],
+          TracingConfig: { Mode: 'Active' },
+        });
+      }
+    }
+  });
+
+  it('names nothing that a second stage in the account would need too', () => {
+    const named = /^(Function|Table|Bucket|Queue|Topic|Role|LogGroup|Policy|Secret|Rule)?Name$/;
+    const other = synthesize({ stage: 'other' });
+    for (const [stack, template] of Object.entries(templates)) {
+      for (const [id, { Type, Properties }] of Object.entries(template.toJSON().Resources as Resources)) {
+        for (const [property, value] of Object.entries(Properties ?? {})) {
+          if (!named.test(property) || Type === 'AWS::IAM::Policy' || typeof value !== 'string') continue;
+          const twin = other[stack as keyof typeof other].toJSON().Resources[id];
+          expect(value, `${Type} ${property}`).not.toBe(twin?.Properties[property]);
+        }
+      }
+    }
+  });
+});
+
+describe('functions', () => {
+  it('all have an entry, and every entry is a function', () => {
+    expect(functionEntries().sort()).toEqual(all.flatMap(functionNames).sort());
+  });
+
+  it('are there for every family', () => {
+    expect(functionNames(templates.api)).toEqual(expect.arrayContaining([...families]));
+  });
+});
+
+type Resources = Record<string, { Type: string; Properties?: Record<string, unknown> }>;

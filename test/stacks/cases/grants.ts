@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { families } from '../../../services/catalog.ts';
+import { allowedTo, functionNames, synthesize } from '../synthesize.ts';
+
+const { api, jobs } = synthesize();
+const functions = [api, jobs].flatMap((template) =>
+  functionNames(template).map((name) => ({ name, template })),
+);
+
+const who = (can: (action: string, resource: string) => boolean) =>
+  functions
+    .filter(({ name, template }) =>
+      allowedTo(template, name).some(({ action, resource }) => can(action, resource)),
+    )
+    .map(({ name }) => name);
+
+describe('functions', () => {
+  it('are those of the families and a few more', () => {
+    expect(functions.map(({ name }) => name)).toEqual([
+      ...families,
+      'api',
+      'router',
+      'audit',
+      'cleanup',
+      'bootstrap',
+    ]);
+  });
+
+  it('may delete blobs only for the sweep', () => {
+    expect(who((action) => action.startsWith('s3:Delete'))).toEqual(['cleanup']);
+  });
+
+  it('may store blobs only behind the API', () => {
+    expect(who((action) => action === 's3:PutObject')).toEqual([...families, 'api', 'router']);
+  });
+
+  it('may write the audit table only for the audit job, which may only append', () => {
+    const writes = /Put|Update|Delete|Batch(Write)/;
+    expect(who((action, resource) => writes.test(action) && resource.includes('AuditTable'))).toEqual([
+      'audit',
+    ]);
+    expect(allowedTo(jobs, 'audit').filter(({ action }) => action.startsWith('dynamodb:'))).toMatchObject([
+      { action: 'dynamodb:PutItem' },
+      { action: 'dynamodb:PutItem' },
+      { action: 'dynamodb:PutItem' },
+    ]);
+  });
+
+  it('may read the audit table only for the management API', () => {
+    const reads = (action: string) => /Get|Query|Scan/.test(action);
+    expect(who((action, resource) => reads(action) && resource.includes('AuditTable'))).toEqual([
+      'api',
+      'router',
+    ]);
+  });
+
+  it('may not scan a table, change one, or touch streams', () => {
+    expect(who((action) => /^dynamodb:(Scan|.*Table|.*Stream|\*)/.test(action))).toEqual([]);
+  });
+
+  it('may read the root token only for the bootstrap', () => {
+    expect(who((action) => action.startsWith('secretsmanager:'))).toEqual(['bootstrap']);
+  });
+
+  it('have nothing on every resource but traces', () => {
+    const wide = functions.flatMap(({ name, template }) =>
+      allowedTo(template, name).filter(({ resource }) => resource === '"*"'),
+    );
+    expect(new Set(wide.map(({ action }) => action))).toEqual(
+      new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
+    );
+  });
+});

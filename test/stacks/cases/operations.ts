@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { families } from '../../../services/catalog.ts';
+import { propertiesOf, root, synthesize } from '../synthesize.ts';
+
+const { operations } = synthesize();
+const alarms = propertiesOf(operations, 'AWS::CloudWatch::Alarm');
+const names: string[] = alarms.map((alarm) => alarm.AlarmName);
+
+describe('alarms', () => {
+  it.each([...families, 'api', 'router', 'audit', 'cleanup'])(
+    'watch errors, throttles and duration of %s',
+    (name) => {
+      expect(names.filter((alarm) => alarm.startsWith(`packhouse-main-${name}-function-`)).sort()).toEqual([
+        `packhouse-main-${name}-function-Fault-Count-Critical`,
+        `packhouse-main-${name}-function-Latency-P99-Warning`,
+        `packhouse-main-${name}-function-Throttled-Count-Critical`,
+      ]);
+    },
+  );
+
+  it.each(['audit', 'cleanup'])('watch the age of messages and the dead letters of %s', (job) => {
+    expect(names.filter((alarm) => alarm.startsWith(`packhouse-main-${job}-queue-`))).toHaveLength(2);
+  });
+
+  it('watch the API, the tables and the pipe', () => {
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'packhouse-main-api-Fault-Rate-Critical',
+        'packhouse-main-api-Latency-P99-Warning',
+        'packhouse-main-registry-table-Read-Throttled-Events-Warning',
+        'packhouse-main-registry-table-Write-Throttled-Events-Warning',
+        'packhouse-main-audit-table-Write-Throttled-Events-Warning',
+        'packhouse-main-events-pipe-Critical',
+        'packhouse-main-events-pipe-dead-letters-Critical',
+      ]),
+    );
+  });
+
+  it('all go to the topic', () => {
+    for (const alarm of alarms)
+      expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Alarms/) }]);
+  });
+
+  it('all link to a section that the runbook has', () => {
+    const runbook = readFileSync(join(root, 'lib', 'README.md'), 'utf8');
+    const sections = [...runbook.matchAll(/^### (?<title>.+)$/gm)].map(({ groups }) =>
+      groups?.title?.toLowerCase().replaceAll(' ', '-'),
+    );
+    const linked = new Set(
+      alarms.map((alarm) => /Runbook: lib\/README\.md#(\S+)$/.exec(alarm.AlarmDescription)?.[1]),
+    );
+    expect([...linked].sort()).toEqual(sections.sort());
+  });
+
+  it('may be written to their topic by CloudWatch', () => {
+    const [{ PolicyDocument }] = propertiesOf(operations, 'AWS::SNS::TopicPolicy');
+    expect(PolicyDocument.Statement).toContainEqual(
+      expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+    );
+  });
+
+  it('reach a person by e-mail when the settings name one', () => {
+    expect(propertiesOf(operations, 'AWS::SNS::Subscription')).toEqual([]);
+    const { operations: with_ } = synthesize({ alarmEmail: 'ops@example.com' });
+    with_.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+  });
+});
+
+describe('the dashboard', () => {
+  it('is one for the stage', () => {
+    const dashboards = propertiesOf(operations, 'AWS::CloudWatch::Dashboard');
+    expect(dashboards).toMatchObject([{ DashboardName: 'packhouse-main' }]);
+  });
+});

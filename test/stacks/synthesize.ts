@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { addChecks, addStacks } from '../../lib/app.ts';
+import { parseSettings, type StageOverrides } from '../../lib/settings.ts';
+
+/** The repository. */
+export const root = join(import.meta.dirname, '../..');
+
+const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+
+/** The app of a stage, made as `cdk synth` does but with functions that have no code, which is quick. */
+export function makeApp(overrides: StageOverrides & { stage?: string } = {}) {
+  const app = new App({ context, analyticsReporting: false });
+  const settings = parseSettings({ stage: 'main', ...overrides });
+  const stacks = addStacks(app, settings, () => Code.fromInline('export {};'));
+  addChecks(app);
+  return { app, stacks };
+}
+
+/** The templates of a stage, by stack. */
+export type Templates = Readonly<Record<'data' | 'api' | 'jobs' | 'operations', Template>>;
+
+const made = new Map<string, Templates>();
+
+/** The templates of a stage; made once for the same settings. */
+export function synthesize(overrides: StageOverrides & { stage?: string } = {}): Templates {
+  const key = JSON.stringify(overrides);
+  let templates = made.get(key);
+  if (!templates) {
+    const { stacks } = makeApp(overrides);
+    templates = {
+      data: Template.fromStack(stacks.data),
+      api: Template.fromStack(stacks.api),
+      jobs: Template.fromStack(stacks.jobs),
+      operations: Template.fromStack(stacks.operations),
+    };
+    made.set(key, templates);
+  }
+  return templates;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a template is JSON of many shapes
+type Json = any;
+
+/** What a role allows: one action on one resource (its reference as text). */
+export interface Allowed {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** All that the function of this name may do, from the policies of its role. */
+export function allowedTo(template: Template, entry: string): Allowed[] {
+  const functions = Object.values(
+    template.findResources('AWS::Lambda::Function', serviceNamed(entry)),
+  ) as Json[];
+  const role = functions[0]?.Properties.Role['Fn::GetAtt'][0];
+  if (!role) throw new Error(`There is no function ${entry}.`);
+  const policies = Object.values(template.findResources('AWS::IAM::Policy')) as Json[];
+  return policies
+    .filter(({ Properties }) => Properties.Roles.some((attached: Json) => attached.Ref === role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Action, Resource }: Json) =>
+      [Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => ({ action, resource: JSON.stringify(resource) })),
+        ),
+    );
+}
+
+function serviceNamed(entry: string) {
+  return { Properties: { Environment: { Variables: Match.objectLike({ POWERTOOLS_SERVICE_NAME: entry }) } } };
+}
+
+/** Names of the functions of a template. */
+export function functionNames(template: Template): string[] {
+  const functions = Object.values(template.findResources('AWS::Lambda::Function')) as Json[];
+  return functions.map(({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
+}
+
+/** The properties of all resources of a type. */
+export function propertiesOf(template: Template, type: string): Json[] {
+  return Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+}

@@ -1,0 +1,94 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { encodePath, toRequest } from '../../../../services/runtime/lambda/event.ts';
+import { decodePath } from '../../../kit/gateway-simulator-event.ts';
+
+const paths = [
+  '/api/v4/projects/1/packages/npm/left-pad',
+  '/api/v4/projects/1/packages/npm/@scope/name',
+  '/api/v4/projects/1/packages/generic/a%20b/1.0/x%23y.txt',
+  '/a/1.0+deb12u1~rc1',
+  '/a/%C3%A9%E2%82%AC%F0%9F%93%A6',
+  '/a/100%25',
+  '/a/100%25/b%252Fc',
+  '/a/b$c&d,e:f;g=h',
+  "/a/!b*c(d)'e",
+  '/a//b/',
+  '/',
+];
+
+describe('the path of a request', () => {
+  it.each(paths)('%s comes out as it was sent, through either kind of gateway', (path) => {
+    expect(encodePath(decodePath(path, 'kept'))).toBe(path);
+    expect(encodePath(decodePath(path, 'decoded'))).toBe(path);
+  });
+
+  it('has what need not be encoded in its plain spelling', () => {
+    expect(encodePath(decodePath('/%40scope%2Fname/1.0%2Bb', 'decoded'))).toBe('/@scope/name/1.0+b');
+  });
+
+  it('bears half a character', () => {
+    expect(encodePath('/a\ud800')).toBe('/a%EF%BF%BD');
+  });
+
+  it('can not become the host', () => {
+    expect(toRequest(event({ rawPath: '//evil.example/a' }), 'https://here.example').url).toBe(
+      'https://here.example//evil.example/a',
+    );
+    expect(toRequest(event({ rawPath: '@evil.example/a' }), 'https://here.example').url).toBe(
+      'https://here.example/@evil.example/a',
+    );
+  });
+});
+
+describe('a request', () => {
+  it('has the host of the configuration and the query as sent', () => {
+    const request = toRequest(
+      event({ rawPath: '/a', rawQueryString: 'x=%2B+1', headers: { host: 'evil.example' } }),
+      'https://here.example',
+    );
+    expect(request.url).toBe('https://here.example/a?x=%2B+1');
+  });
+
+  it('has cookies back in their header', () => {
+    const request = toRequest(event({ cookies: ['a=1', 'b=2'] }), 'https://here.example');
+    expect(request.headers.get('cookie')).toBe('a=1; b=2');
+  });
+
+  it('has header bytes as Node reads them', () => {
+    const request = toRequest(event({ headers: { 'x-name': 'zażółć' } }), 'https://here.example');
+    expect(Buffer.from(request.headers.get('x-name') ?? '', 'latin1').toString('utf8')).toBe('zażółć');
+  });
+
+  it('has the body as bytes', async () => {
+    const bytes = Buffer.from([0, 1, 254, 255]);
+    const request = toRequest(
+      event({ method: 'PUT', body: bytes.toString('base64'), isBase64Encoded: true }),
+      'https://here.example',
+    );
+    expect(Buffer.from(await request.arrayBuffer())).toEqual(bytes);
+  });
+
+  it('has the body of text as UTF-8', async () => {
+    const request = toRequest(event({ method: 'POST', body: '{"a":"é"}' }), 'https://here.example');
+    expect(await request.json()).toEqual({ a: 'é' });
+  });
+
+  it('of GET has no body, whatever was sent', () => {
+    expect(toRequest(event({ body: 'x' }), 'https://here.example').body).toBeNull();
+  });
+});
+
+function event({
+  method = 'GET',
+  ...parts
+}: Partial<APIGatewayProxyEventV2> & { method?: string }): APIGatewayProxyEventV2 {
+  return {
+    rawPath: '/',
+    rawQueryString: '',
+    headers: {},
+    isBase64Encoded: false,
+    requestContext: { http: { method } },
+    ...parts,
+  } as APIGatewayProxyEventV2;
+}

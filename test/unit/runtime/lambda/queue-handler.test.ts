@@ -1,0 +1,56 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import { describe, expect, it, vi } from 'vitest';
+import { logger, metrics } from '../../../../services/runtime/lambda/logging.ts';
+import { outboxEvent } from '../../../../services/runtime/lambda/outbox-event.ts';
+import { queueHandler } from '../../../../services/runtime/lambda/queue-handler.ts';
+
+describe('a batch of messages', () => {
+  it('comes back with those that failed, and no others', async () => {
+    vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
+    vi.spyOn(logger, 'error').mockReturnValue();
+    const done: string[] = [];
+    const handler = queueHandler(async (message) => {
+      if (message === 'bad') throw new Error('no');
+      done.push(message);
+    });
+    const event = {
+      Records: ['one', 'bad', 'two'].map((body) => ({ messageId: `id-${body}`, body, attributes: {} })),
+    };
+    const answer = await handler(
+      event as unknown as SQSEvent,
+      { getRemainingTimeInMillis: () => 30_000 } as Context,
+    );
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'id-bad' }] });
+    expect(done).toEqual(['one', 'two']);
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a message of the outbox', () => {
+  const event = { id: '1', type: 'package_published' };
+  const record = (eventName: string, pk: string) =>
+    JSON.stringify({
+      eventName,
+      dynamodb: {
+        Keys: { pk: { S: pk }, sk: { S: '1' } },
+        NewImage: {
+          pk: { S: pk },
+          sk: { S: '1' },
+          event: { S: JSON.stringify(event) },
+          expiresAt: { N: '5' },
+        },
+      },
+    });
+
+  it('holds its event', () => {
+    expect(outboxEvent(record('INSERT', 'EVENT#3'))).toEqual(event);
+  });
+
+  it.each([
+    ['MODIFY', 'EVENT#3'],
+    ['REMOVE', 'EVENT#3'],
+    ['INSERT', 'PACKAGE#1'],
+  ])('that tells of %s of %s holds none', (eventName, pk) => {
+    expect(outboxEvent(record(eventName, pk))).toBeUndefined();
+  });
+});
