@@ -218,14 +218,14 @@ describe('files stay small', () => {
 
   test('a test file has at most 600 lines', () => expect(tooLong(tests, 600)).toEqual([]));
 
-  test('a format is at most 1,500 lines', () => {
+  test('a format is at most 2,000 lines', () => {
     for (const { id } of catalog) {
       const files = filesBelow(`services/formats/${id}`);
       const lines = files.reduce(
         (sum, file) => sum + readFileSync(join(root, file), 'utf8').split('\n').length,
         0,
       );
-      expect(lines).toBeLessThan(1500);
+      expect(lines).toBeLessThan(2000);
     }
   });
 });
