@@ -6,7 +6,7 @@ export function greeting(facts: {
 }): string {
   const { url, store, rootToken } = facts;
   const token = rootToken ?? '<token>';
-  const host = url.replace(/^https?:/, '');
+  const registry = `${url}/api/v4/projects/root%2Fhello/packages/npm/`;
   const lines = [
     '',
     `  Packhouse is ready at ${url}`,
@@ -18,10 +18,10 @@ export function greeting(facts: {
     '  Publish a first package from any folder with a package.json:',
     '',
     `    curl -fsS -H "PRIVATE-TOKEN: ${token}" -d name=hello "${url}/api/v4/projects"`,
-    `    npm config set "${host}/:_authToken" "${token}" --location=project`,
-    `    npm publish --registry "${url}/api/v4/projects/root%2Fhello/packages/npm/"`,
+    `    npm config set "${registry.replace(/^https?:/, '')}:_authToken" "${token}" --location=project`,
+    `    npm publish --registry "${registry}"`,
     '',
-    `  Install it:  npm install --registry "${url}/api/v4/packages/npm/" <its name>`,
+    `  Install it:  npm install --registry "${registry}" <its name>`,
     '',
   ];
   return `${lines.join('\n')}\n`;
