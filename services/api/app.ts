@@ -3,8 +3,38 @@ import { RegistryError } from '../domain/errors.ts';
 import type { CallEnv } from '../http/call.ts';
 import type { OtherApp } from '../http/registry-app.ts';
 import { renderError } from '../http/render-error.ts';
+import { accessTokenRoutes } from './access-tokens.ts';
+import { canonicalPath } from './canonical-path.ts';
+import { deployTokenRoutes } from './deploy-tokens.ts';
+import { groupRoutes } from './groups.ts';
+import { memberRoutes } from './members.ts';
+import { metaRoutes } from './meta.ts';
+import { namespaceRoutes } from './namespaces.ts';
+import { packageSettingsRoutes } from './package-settings.ts';
+import { packageRoutes } from './packages.ts';
+import { personalTokenRoutes } from './personal-tokens.ts';
+import { projectRoutes } from './projects.ts';
+import { userRoutes } from './users.ts';
 
-const app = new Hono<CallEnv>();
+const resources = [
+  metaRoutes,
+  userRoutes,
+  namespaceRoutes,
+  groupRoutes,
+  packageSettingsRoutes,
+  projectRoutes,
+  memberRoutes,
+  deployTokenRoutes,
+  accessTokenRoutes,
+  personalTokenRoutes,
+  packageRoutes,
+];
+
+const api = new Hono<CallEnv>();
+for (const addRoutes of resources) addRoutes(api);
+
+const app = new Hono<CallEnv>({ getPath: canonicalPath });
+app.route('/api/v4', api);
 app.notFound((c) => renderError(c, new RegistryError('routeNotFound')));
 app.onError((error, c) => renderError(c, error));
 

@@ -71,7 +71,7 @@ export interface Project {
 export interface Member {
   readonly userId: number;
   readonly level: number;
-  /** The last day it counts, `YYYY-MM-DD`, or null. */
+  /** The day from whose start it no longer counts, `YYYY-MM-DD` in UTC, or null. */
   readonly expiresOn: string | null;
   readonly createdAt: number;
 }
@@ -87,6 +87,8 @@ export interface TokenFacts {
   readonly expiresAt: number | null;
   readonly revoked: boolean;
   readonly lastUsedAt: number | null;
+  /** The first token of the rotations this one comes from; absent when it is the first. */
+  readonly family?: number;
 }
 
 /** A token that acts as a user: that of a person, or of the bot of a project or group. */

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, crc32, gzip } from 'node:zlib';
 import type { Document } from '../registry/document-cache.ts';
 import { bestEncoding, type Encoding } from '../shared/headers/accept.ts';
 import { matchesEtag } from '../shared/headers/etag.ts';
@@ -20,7 +20,10 @@ export interface DocumentOptions {
   readonly vary?: string;
 }
 
-/** Sends a rendered index, compressed as the client likes it, or 304 when the client has this revision of it. */
+/**
+ * Sends a rendered index, compressed as the client likes it, or 304 when the client has this revision of it. The ETag
+ * also tells addresses apart: Yarn 4 keeps one document per host and name, and sends its ETag to any address.
+ */
 export async function sendDocument(
   c: FormatContext,
   document: Document,
@@ -29,7 +32,8 @@ export async function sendDocument(
   const { headers } = c.req.raw;
   const small = document.identity.byteLength < SMALL;
   const encoding = small ? 'identity' : bestEncoding(headers.get('accept-encoding'));
-  const etag = `"${document.revision}-${options.variant}-${encoding}"`;
+  const address = crc32(c.env.address.prefix).toString(36);
+  const etag = `"${document.revision}-${address}-${options.variant}-${encoding}"`;
   const common = {
     etag,
     vary: options.vary ? `Accept-Encoding, ${options.vary}` : 'Accept-Encoding',

@@ -2,8 +2,14 @@ import type { PackageFile } from '../domain/packages.ts';
 import { type OpenedFile, openFile } from '../registry/open-file.ts';
 import { parseRange, type Range } from '../shared/headers/byte-range.ts';
 import { matchesEtag } from '../shared/headers/etag.ts';
-import type { FormatContext } from './guard.ts';
+import type { Call } from './call.ts';
 import { reply } from './reply.ts';
+
+/** What sending needs of a handler's context, be it a format's or the management API's. */
+export interface SendContext {
+  readonly req: { readonly raw: Request };
+  readonly env: Call;
+}
 
 /** How a file is to be sent. */
 export interface SendOptions {
@@ -21,7 +27,7 @@ const forwardsAuthorization = /^(?:Bun\/1\.[0-3]\.|Bun\/0\.|Python-urllib\/)/;
  * `If-None-Match` with 304 and a single `Range` with 206; the ETag is the SHA-256 of the bytes.
  */
 export async function sendFile(
-  c: FormatContext,
+  c: SendContext,
   file: PackageFile,
   options: SendOptions = {},
 ): Promise<Response> {
@@ -61,7 +67,7 @@ export async function sendFile(
 }
 
 function answer(
-  c: FormatContext,
+  c: SendContext,
   opened: OpenedFile,
   part: Range | undefined,
   headers: Record<string, string | undefined>,
@@ -69,12 +75,7 @@ function answer(
   if ('link' in opened) {
     return reply(c, 302, null, { location: opened.link, 'cache-control': 'private, no-store' });
   }
-  return reply(
-    c,
-    part ? 206 : 200,
-    'bytes' in opened ? new Uint8Array(opened.bytes) : opened.stream,
-    headers,
-  );
+  return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, headers);
 }
 
 /** A `Content-Disposition` with the base name of a file, in RFC 6266's two forms where it needs both. */

@@ -26,6 +26,7 @@ export function effectiveLevelOf(memberships: readonly (Item | undefined)[], now
   return level;
 }
 
-function hasExpired({ expiresOn }: Member, now: number): boolean {
+/** Whether a membership no longer counts at `now` (milliseconds). */
+export function hasExpired({ expiresOn }: Member, now: number): boolean {
   return expiresOn !== null && new Date(now).toISOString().slice(0, 10) >= expiresOn;
 }

@@ -29,8 +29,11 @@ export function authorizeProject(
   level: number,
 ): Decision {
   const effective = effectiveLevel(principal, level);
-  const visible = canSee(principal, project, effective);
-  if (action !== 'view' && action !== 'admin' && action !== 'own') {
+  const onPackages = action === 'pull' || action === 'publish' || action === 'delete';
+  const visible = onPackages
+    ? canSeePackages(principal, project, effective)
+    : canSee(principal, project, effective);
+  if (onPackages) {
     if (!visible) return refuse(principal);
     if (project.registryAccess === 'disabled') return 'disabled';
   }
@@ -83,12 +86,12 @@ function opens(visibility: Project['visibility'], principal: Principal): boolean
 }
 
 function canSee(principal: Principal, project: Project, level: number): boolean {
-  return (
-    level >= levels.minimal ||
-    opens(project.visibility, principal) ||
-    project.registryAccess === 'public' ||
-    deployCovers(principal, project)
-  );
+  return level >= levels.guest || opens(project.visibility, principal) || deployCovers(principal, project);
+}
+
+/** Opening the packages of a private project to everyone opens nothing else of it. */
+function canSeePackages(principal: Principal, project: Project, level: number): boolean {
+  return project.registryAccess === 'public' || canSee(principal, project, level);
 }
 
 function deployCovers(principal: Principal, project: Project): boolean {

@@ -94,6 +94,7 @@ async function versionDeletes(
   const writes: Write[] = [
     { delete: keys.version(ref, version.version), when: { equals: { id: version.id } } },
     { delete: keys.packageId(ref.projectId, version.id) },
+    { delete: keys.readme(ref, version.version) },
     ...gone.map(
       ({ tag }): Write => ({
         delete: keys.tag(ref, tag),

@@ -1,4 +1,4 @@
-import type { Digests, PackageFile, PackageHead, Tag, Version } from '../domain/packages.ts';
+import type { Digests, PackageFile, PackageHead, PackageStatus, Tag, Version } from '../domain/packages.ts';
 import type { Item, Key, Value } from '../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -27,12 +27,15 @@ export interface BlobRecord {
   readonly unreferencedAt?: number;
 }
 
-/** The item under `PACKAGE#` in a project's partition: which version has an id. */
+/** The item under `PACKAGE#` in a project's partition: which version has an id, and what lists filter and sort by. */
 export interface PackagePointer {
   readonly id: number;
+  readonly projectId: number;
   readonly format: string;
   readonly name: string;
   readonly version: string;
+  readonly status: PackageStatus;
+  readonly createdAt: number;
 }
 
 /** A project that holds a package name, as the name index tells. */
@@ -54,4 +57,6 @@ export interface PackageContents<M = unknown> {
   readonly versions: readonly Version<M>[];
   readonly tags: readonly Tag[];
   readonly files: readonly PackageFile[];
+  /** The readme of the version a document asked for. */
+  readonly readme?: string;
 }

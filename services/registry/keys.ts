@@ -10,23 +10,25 @@
  *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
- *     PROJECT#<id>                     PACKAGE#<id>              which version has the id
- *     TOKEN#<sha256>                   META                      token, by the digest of its secret
+ *     PROJECT#<id>                     PACKAGE#<id>              which version has the id index1 by name, index2 by root
+ *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
- *                                      VERSION#<version>         version                 index1 by name, index2 by root
+ *                                      VERSION#<version>         version
+ *                                      README#<version>          its text for people to read
  *                                      FILE#<version>#<file>     the file of that name
  *                                      FILE#<version>#<file>#<id> an older file of that name
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
- *     WORD#<project or root>           <word>#<fmt>#<name>#...   search: words of names
+ *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
  *     BLOB#<sha256>                    META                      references, storage key index1 by storage key,
  *                                                                                        index2 UNREFERENCED
  *     ROOT                             TOKEN                     the bootstrap token
+ *     DELETED                          <id>                      a deleted project whose packages are being removed
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
  *
- * The audit table holds events alone: PROJECT#<id> / <event id>.
+ * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
  * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
  */
@@ -34,6 +36,7 @@ import type { PackageRef } from '../domain/packages.ts';
 import type { Key } from '../ports/table.ts';
 
 const META = 'META';
+const DELETED = 'DELETED';
 
 function escapePart(part: string): string {
   return part.replaceAll('%', '%25').replaceAll('#', '%23');
@@ -54,6 +57,13 @@ export type Owner = { readonly kind: 'group' | 'project' | 'user'; readonly id: 
 
 function ownerPartition(owner: Owner): string {
   return `${owner.kind.toUpperCase()}#${owner.id}`;
+}
+
+/** Where a search looks for names: in a project, below a root namespace, or everywhere. */
+export type SearchScope = Owner | 'instance';
+
+function wordPartition(scope: SearchScope): string {
+  return `WORD#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
 }
 
 function packagePartition(ref: PackageRef): string {
@@ -85,6 +95,10 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `VERSION#${escapePart(version)}`,
   }),
+  readme: (ref: PackageRef, version: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `README#${escapePart(version)}`,
+  }),
   file: (ref: PackageRef, version: string, fileName: string): Key => ({
     pk: packagePartition(ref),
     sk: `FILE#${escapePart(version)}#${escapePart(fileName)}`,
@@ -98,19 +112,24 @@ export const keys = {
     pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
     sk: `${padId(rootId)}#${padId(ref.projectId)}`,
   }),
-  word: (scope: Owner, word: string, ref: PackageRef): Key => ({
-    pk: `WORD#${ownerPartition(scope)}`,
+  word: (scope: SearchScope, word: string, ref: PackageRef): Key => ({
+    pk: wordPartition(scope),
     sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
+  deletedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
 };
 
 /** The key of an event in the audit table, which holds nothing else. */
-export function auditKey(event: { readonly id: string; readonly projectId: number }): Key {
-  return { pk: `PROJECT#${event.projectId}`, sk: event.id };
+export function auditKey(event: {
+  readonly id: string;
+  readonly projectId: number;
+  readonly owner?: Owner;
+}): Key {
+  return { pk: ownerPartition(event.owner ?? { kind: 'project', id: event.projectId }), sk: event.id };
 }
 
 /** Ranges of the base table: a partition and what its sort keys start with. */
@@ -130,10 +149,11 @@ export const ranges = {
     pk: `NAME#${format}#${escapePart(name)}`,
     ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
   }),
-  words: (scope: Owner, start: string) => ({
-    pk: `WORD#${ownerPartition(scope)}`,
+  words: (scope: SearchScope, start: string) => ({
+    pk: wordPartition(scope),
     prefix: escapePart(start),
   }),
+  deletedProjects: () => ({ pk: DELETED }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };
 
@@ -145,6 +165,7 @@ export const indexes = {
   users: { index: 'index1', pk: 'USERS' },
   groups: { index: 'index1', pk: 'GROUPS' },
   projects: { index: 'index1', pk: 'PROJECTS' },
+  tokens: { index: 'index1', pk: 'TOKENS' },
   memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),
   packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),

@@ -4,6 +4,7 @@ import type { Item, Key } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { entityOf, maybeEntity, type NameEntry, type StoredHead } from './entities.ts';
 import { keys, ranges } from './keys.ts';
+import { readMany } from './read-many.ts';
 
 /** At most this many projects of a group are asked for one name. */
 const MAX_PROJECTS = 50;
@@ -58,8 +59,8 @@ export async function readHolders(
     const more = moreKeys(ref);
     return { members, keys: [keys.project(entry.projectId), keys.head(ref), ...members, ...more] };
   });
-  const items = await getManyInChunks(
-    registry,
+  const items = await readMany(
+    registry.table,
     groups.flatMap((group) => group.keys),
   );
   let position = 0;
@@ -72,16 +73,4 @@ export async function readHolders(
     const memberships = mine.slice(2, 2 + members.length);
     return [{ project, head, memberships, items: mine.slice(2 + members.length) }];
   });
-}
-
-async function getManyInChunks(registry: Registry, all: readonly Key[]): Promise<(Item | undefined)[]> {
-  const distinct = new Map(all.map((key) => [`${key.pk}\n${key.sk}`, key]));
-  const wanted = [...distinct.values()];
-  const chunks: Promise<(Item | undefined)[]>[] = [];
-  for (let start = 0; start < wanted.length; start += 100) {
-    chunks.push(registry.table.getMany(wanted.slice(start, start + 100)));
-  }
-  const items = (await Promise.all(chunks)).flat();
-  const byKey = new Map(wanted.map((key, index) => [`${key.pk}\n${key.sk}`, items[index]]));
-  return all.map((key) => byKey.get(`${key.pk}\n${key.sk}`));
 }

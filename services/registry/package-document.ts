@@ -24,6 +24,8 @@ export interface DocumentKind<M> {
   readonly kind: string;
   /** Whether `render` looks at files. */
   readonly files: boolean;
+  /** The version whose readme `render` looks at, if any. */
+  readonly readmeOf?: (contents: PackageContents<M>) => Version<M> | undefined;
   /** The document's text with `BASE` where the asked address goes. Pure. */
   render(contents: PackageContents<M>): string;
 }
@@ -59,15 +61,25 @@ async function mergedText<M>(
   kind: DocumentKind<M>,
 ): Promise<string> {
   const all = await Promise.all(heads.map((head) => readContents<M>(registry.table, head, kind.files)));
-  return kind.render(mergeContents(all));
+  return rendered(registry.table, kind, mergeContents(all));
 }
 
 async function storedText<M>(registry: Registry, head: PackageHead, kind: DocumentKind<M>): Promise<string> {
   const stored = await readDocument(registry.table, head, kind.kind);
   if (stored !== undefined) return stored;
-  const text = kind.render(await readContents<M>(registry.table, head, kind.files));
+  const text = await rendered(registry.table, kind, await readContents<M>(registry.table, head, kind.files));
   await storeDocument(registry, head, kind.kind, text);
   return text;
+}
+
+async function rendered<M>(
+  table: TableReader,
+  kind: DocumentKind<M>,
+  contents: PackageContents<M>,
+): Promise<string> {
+  const version = kind.readmeOf?.(contents);
+  const item = version && (await table.get(keys.readme(version, version.version)));
+  return kind.render(item ? { ...contents, readme: String(item.text) } : contents);
 }
 
 async function readDocument(

@@ -11,24 +11,41 @@ export function rootOf(project: Project): number {
   return project.ancestors[0] ?? project.namespaceId;
 }
 
-/** The item of a version, with the index entries that lists read. */
-export function versionItem(project: Project, version: Version): Item {
-  return itemOf(keys.version(version, version.version), version, {
-    ...inIndex1(
-      indexes.packagesByName(project.id).pk,
-      `${version.name}#${version.version}#${padId(version.id)}`,
-    ),
-    ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(version.id)),
+/**
+ * The pointer by which a version is found by its id, with the index entries that lists read. Lists read pointers
+ * only, which stay small, and never the metadata of versions they do not show.
+ */
+function pointerItem(project: Project, version: Version): Item {
+  const { id, projectId, format, name, status, createdAt } = version;
+  const pointer: PackagePointer = {
+    id,
+    projectId,
+    format,
+    name,
+    version: version.version,
+    status,
+    createdAt,
+  };
+  return itemOf(keys.packageId(projectId, id), pointer, {
+    ...inIndex1(indexes.packagesByName(projectId).pk, `${name}#${version.version}#${padId(id)}`),
+    ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(id)),
   });
 }
 
 /** A new version: its item, and the pointer that makes its id unique and findable. */
 export function versionWrites(project: Project, version: Version): Write[] {
-  const { id, format, name } = version;
-  const pointer: PackagePointer = { id, format, name, version: version.version };
   return [
-    { put: versionItem(project, version), when: { exists: false } },
-    { put: itemOf(keys.packageId(project.id, id), pointer), when: { exists: false } },
+    { put: itemOf(keys.version(version, version.version), version), when: { exists: false } },
+    { put: pointerItem(project, version), when: { exists: false } },
+  ];
+}
+
+/** A changed version: its item, and its pointer, so that lists know its status. Fails when it is gone. */
+export function changedVersionWrites(project: Project, version: Version): Write[] {
+  const when = { equals: { id: version.id } };
+  return [
+    { put: itemOf(keys.version(version, version.version), version), when },
+    { put: pointerItem(project, version), when },
   ];
 }
 
@@ -68,6 +85,7 @@ export function nameWrites(project: Project, ref: PackageRef): Write[] {
     ...nameWords(ref.name).flatMap((word): Write[] => [
       { put: itemOf(keys.word({ kind: 'project', id: project.id }, word, ref), found) },
       { put: itemOf(keys.word({ kind: 'group', id: root }, word, ref), found) },
+      { put: itemOf(keys.word('instance', word, ref), found) },
     ]),
   ];
 }

@@ -3,7 +3,7 @@ import { RegistryError } from '../domain/errors.ts';
 import type { Actor } from '../domain/events.ts';
 import type { PackageFile, PackageRef, PackageStatus, StagedBlob, Version } from '../domain/packages.ts';
 import type { Registry } from './context.ts';
-import { maybeEntity, type StoredHead } from './entities.ts';
+import { itemOf, maybeEntity, type StoredHead } from './entities.ts';
 import { keys } from './keys.ts';
 import { fileWrites, headWrite, nameWrites, tagWrite, versionWrites } from './package-writes.ts';
 import { recordEvent } from './record-event.ts';
@@ -32,6 +32,8 @@ export interface NewVersion<M> {
   readonly files: readonly NewFile[];
   /** Tags that shall name this version from now on, at most 10. */
   readonly tags?: readonly string[];
+  /** A text for people to read. It is kept beside the version, because indexes are made from all versions. */
+  readonly readme?: string | undefined;
 }
 
 /**
@@ -66,6 +68,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...versionWrites(project, version),
       ...files.flatMap((file, index) => fileWrites(ref, placed(file, input.files[index], plan), undefined)),
       ...plan.writes,
+      ...(input.readme ? [{ put: itemOf(keys.readme(ref, version.version), { text: input.readme }) }] : []),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
       headWrite(ref, now, 1, listed),
       ...(listed ? [] : nameWrites(project, ref)),

@@ -1,5 +1,5 @@
-/** How many words of a name the search index keeps. */
-const MAX_WORDS = 12;
+/** How many words of a name the search index keeps, each three times: a publish is one transaction of 100 writes. */
+const MAX_WORDS = 10;
 
 /** The shortest text a search can start from. */
 export const SHORTEST_WORD = 3;
@@ -9,7 +9,15 @@ export const SHORTEST_WORD = 3;
  * A search for the start of any of them finds the name.
  */
 export function nameWords(name: string): string[] {
-  const whole = name.toLowerCase();
-  const parts = whole.split(/[^a-z0-9]+/).filter((part) => part !== '');
-  return [...new Set([whole, ...parts])].slice(0, MAX_WORDS).map((word) => word.slice(0, 200));
+  return [...new Set([name.toLowerCase(), ...wordsOf(name)])]
+    .slice(0, MAX_WORDS)
+    .map((word) => word.slice(0, 200));
+}
+
+/** The parts of a text between separators, lower-case. */
+export function wordsOf(text: string): string[] {
+  return text
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((part) => part !== '');
 }

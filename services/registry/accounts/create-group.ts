@@ -1,9 +1,11 @@
 import { fitsInside, levels, type Visibility } from '../../domain/access.ts';
 import type { Group } from '../../domain/accounts.ts';
+import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../keys.ts';
-import { claimingPath, memberWrite } from './create-user.ts';
+import { accountEvent } from './account-event.ts';
+import { childAdded, claimingPath, memberWrite } from './create-user.ts';
 import { checkPath, taken } from './paths.ts';
 
 /** How deep groups may nest. */
@@ -20,6 +22,7 @@ export interface NewGroup {
   readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
   /** The user who owns it from the start. */
   readonly ownerId: number;
+  readonly actor?: Actor | undefined;
 }
 
 /** Makes a group. A group can't be more visible than its parent. */
@@ -55,8 +58,19 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
   await claimingPath(() =>
     registry.table.write([
       { put: itemOf(keys.route(group.fullPath), { kind: 'group', id }), when: { exists: false } },
-      { put: itemOf(keys.group(id), group, { ...listed, ...child }), when: { exists: false } },
+      {
+        put: itemOf(keys.group(id), group, { children: 0, ...listed, ...child }),
+        when: { exists: false },
+      },
       memberWrite({ kind: 'group', id }, input.ownerId, levels.owner, null, now),
+      ...(parent ? [childAdded(parent)] : []),
+      ...accountEvent(now, {
+        type: 'group_created',
+        actor: input.actor,
+        owner: { kind: 'group', id, path: group.fullPath },
+        name: group.fullPath,
+        details: { visibility },
+      }),
     ]),
   );
   return group;

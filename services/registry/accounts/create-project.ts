@@ -1,9 +1,11 @@
 import { fitsInside, type RegistryAccess, type Visibility } from '../../domain/access.ts';
 import type { Group, Project } from '../../domain/accounts.ts';
+import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../keys.ts';
-import { claimingPath } from './create-user.ts';
+import { accountEvent } from './account-event.ts';
+import { childAdded, claimingPath } from './create-user.ts';
 import { checkPath, taken } from './paths.ts';
 
 /** A project to make in a group or user namespace. */
@@ -15,6 +17,7 @@ export interface NewProject {
   readonly visibility?: Visibility | undefined;
   readonly registryAccess?: RegistryAccess | undefined;
   readonly creatorId: number;
+  readonly actor?: Actor | undefined;
 }
 
 /** Makes a project. It can't be more visible than the group it is in. */
@@ -51,6 +54,14 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     registry.table.write([
       { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
       { put: itemOf(keys.project(id), project, listed), when: { exists: false } },
+      childAdded(namespace),
+      ...accountEvent(now, {
+        type: 'project_created',
+        actor: input.actor,
+        owner: { kind: 'project', id, path: project.fullPath },
+        name: project.fullPath,
+        details: { visibility, registryAccess: project.registryAccess },
+      }),
     ]),
   );
   return project;

@@ -1,9 +1,13 @@
 import { levels } from '../../domain/access.ts';
 import type { Group, Member, User } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../entities.ts';
 import { indexes, inIndex1, keys, padId } from '../keys.ts';
+import { accountEvent } from './account-event.ts';
+import type { Membership } from './memberships.ts';
 import { checkPath, taken } from './paths.ts';
 
 /** A user to make. */
@@ -12,6 +16,7 @@ export interface NewUser {
   readonly name: string;
   readonly email: string;
   readonly admin?: boolean;
+  readonly actor?: Actor | undefined;
 }
 
 /** Makes a user with a personal namespace of the same path, which the user owns. */
@@ -49,10 +54,20 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
   };
   await claimingPath(() =>
     registry.table.write([
-      { put: itemOf(keys.route(path), { kind: 'user', id: namespaceId }), when: { exists: false } },
+      {
+        put: itemOf(keys.route(path), { kind: 'user', id: namespaceId, userId: id }),
+        when: { exists: false },
+      },
       { put: itemOf(keys.user(id), user, inIndex1(indexes.users.pk, padId(id))), when: { exists: false } },
       { put: itemOf(keys.group(namespaceId), namespace), when: { exists: false } },
       memberWrite({ kind: 'group', id: namespaceId }, id, levels.owner, null, now),
+      ...accountEvent(now, {
+        type: 'user_created',
+        actor: input.actor,
+        owner: { kind: 'user', id, path },
+        name: path,
+        details: { admin: user.admin },
+      }),
     ]),
   );
   return user;
@@ -60,8 +75,9 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
 
 /** Makes the user behind a project or group access token, as writes for the transaction that makes the token. */
 export function botWrites(user: User): Write[] {
+  const route = { kind: 'user', id: user.namespaceId, userId: user.id };
   return [
-    { put: itemOf(keys.route(user.username), { kind: 'user', id: 0 }), when: { exists: false } },
+    { put: itemOf(keys.route(user.username), route), when: { exists: false } },
     { put: itemOf(keys.user(user.id), user, inIndex1(indexes.users.pk, padId(user.id))) },
   ];
 }
@@ -75,16 +91,30 @@ export function memberWrite(
   now: number,
 ): Write {
   const member: Member = { userId, level, expiresOn, createdAt: now };
+  const membership: Membership = { ...member, ownerKind: owner.kind, ownerId: owner.id };
   const index = inIndex1(indexes.memberships(userId).pk, `${owner.kind}#${padId(owner.id)}`);
-  return { put: itemOf(keys.member(owner, userId), member, index) };
+  return { put: itemOf(keys.member(owner, userId), membership, index) };
 }
 
-/** Runs writes of which the first claims a path; a path that someone has is a validation error. */
+/**
+ * Runs writes of which the first claims a path; a path that someone has is a validation error. Any other condition
+ * is about the group around it, which was read a moment ago.
+ */
 export async function claimingPath(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (error instanceof ConditionFailed) throw taken('path', 'has already been taken');
-    throw error;
+    if (!(error instanceof ConditionFailed)) throw error;
+    if (error.operation === 0) throw taken('path', 'has already been taken');
+    throw new RegistryError('conflict', 'The group has just been changed; try again', { cause: error });
   }
+}
+
+/** One child more in a namespace, which must still be what it was read to be. */
+export function childAdded(parent: Group): Write {
+  return {
+    update: keys.group(parent.id),
+    add: { children: 1 },
+    when: { equals: { fullPath: parent.fullPath, visibility: parent.visibility } },
+  };
 }

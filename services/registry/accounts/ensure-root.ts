@@ -2,7 +2,7 @@ import type { AccessToken, User } from '../../domain/accounts.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../entities.ts';
-import { keys } from '../keys.ts';
+import { indexes, inIndex1, keys, padId } from '../keys.ts';
 import { createUser } from './create-user.ts';
 import { findUserByName } from './find-accounts.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
@@ -50,7 +50,7 @@ export async function ensureRoot(
         put: itemOf(POINTER, owned),
         when: pointer ? { equals: { sha256: String(pointer.sha256) } } : { exists: false },
       },
-      { put: itemOf(keys.token(sha256), token) },
+      { put: itemOf(keys.token(sha256), token, inIndex1(indexes.tokens.pk, padId(token.id))) },
       { put: itemOf(keys.ownedToken({ kind: 'user', id: user.id }, token.id), owned) },
       ...(pointer ? [{ delete: keys.token(String(pointer.sha256)) }] : []),
     ]);

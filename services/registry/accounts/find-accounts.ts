@@ -81,6 +81,5 @@ export async function findUser(table: TableReader, id: number): Promise<User | u
 export async function findUserByName(table: Table, username: string): Promise<User | undefined> {
   const item = await table.get(keys.route(username));
   if (!item || entityOf<Route>(item).kind !== 'user') return undefined;
-  const namespace = maybeEntity<Group & { userId: number }>(await table.get(keys.group(Number(item.id))));
-  return namespace ? findUser(table, namespace.userId) : undefined;
+  return findUser(table, Number(item.userId));
 }

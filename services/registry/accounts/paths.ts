@@ -1,33 +1,51 @@
 import { RegistryError } from '../../domain/errors.ts';
 
-/** Words that mean something else where a path may stand in a URL, so nothing may be called so. */
-const reserved = new Set([
+/**
+ * Words that follow the id of a group or project in the management API. A path given with plain slashes ends where
+ * one of them begins, so nothing may be called so.
+ */
+export const ownerSubresources: ReadonlySet<string> = new Set([
   '-',
+  'access_tokens',
+  'archive',
+  'audit_events',
+  'debian_distributions',
+  'dependency_proxy',
+  'deploy_tokens',
+  'descendant_groups',
+  'exists',
+  'groups',
+  'invitations',
+  'job_token_scope',
+  'members',
+  'package_settings',
+  'packages',
+  'projects',
+  'registry',
+  'restore',
+  'service_accounts',
+  'share',
+  'subgroups',
+  'transfer',
+  'unarchive',
+  'users',
+  'variables',
+  'virtual_registries',
+  'webhooks',
+]);
+
+/** Words that stand at the root of the host, where a path may stand too. */
+const hostWords: ReadonlySet<string> = new Set([
   'admin',
   'api',
   'assets',
   'dashboard',
   'explore',
-  'groups',
   'help',
   'jwt',
   'oauth',
-  'packages',
-  'projects',
-  'users',
+  'rotate',
   'v2',
-  ...['access_tokens', 'archive', 'audit_events', 'deploy_tokens', 'descendant_groups', 'invitations'],
-  ...[
-    'job_token_scope',
-    'members',
-    'package_settings',
-    'registry',
-    'restore',
-    'rotate',
-    'share',
-    'subgroups',
-  ],
-  ...['transfer', 'unarchive', 'webhooks', 'virtual_registries', 'dependency_proxy', 'service_accounts'],
 ]);
 
 /**
@@ -39,7 +57,8 @@ export function checkPath(path: string): string {
   if (!wellFormed || /\.(git|atom)$/i.test(path) || path.endsWith('.') || /^\d+$/.test(path)) {
     throw taken('path', 'can contain only letters, digits, _, - and ., and must hold more than digits');
   }
-  if (reserved.has(path.toLowerCase())) throw taken('path', 'is a reserved name');
+  const word = path.toLowerCase();
+  if (ownerSubresources.has(word) || hostWords.has(word)) throw taken('path', 'is a reserved name');
   return path;
 }
 

@@ -1,5 +1,5 @@
 import { cleanUpAfter } from '../../jobs/clean-up.ts';
-import { sweepBlobs, sweepStrays } from '../../registry/sweep-blobs.ts';
+import { sweep } from '../../jobs/sweep.ts';
 import { openRegistry } from './open-registry.ts';
 import { outboxEvent } from './outbox-event.ts';
 import { queueHandler } from './queue-handler.ts';
@@ -10,7 +10,5 @@ const registry = openRegistry({ deletesBlobs: true });
 export const handler = queueHandler(async (message, signal) => {
   const event = outboxEvent(message);
   if (event) return cleanUpAfter(registry, event);
-  if (JSON.parse(message).job !== 'sweep') return;
-  await sweepBlobs(registry, signal);
-  await sweepStrays(registry, signal);
+  if (JSON.parse(message).job === 'sweep') await sweep(registry, signal);
 });

@@ -1,11 +1,11 @@
 import type { RegistryEvent } from '../../domain/events.ts';
 import { cleanUpAfter } from '../../jobs/clean-up.ts';
 import { recordAudit } from '../../jobs/record-audit.ts';
+import { sweep } from '../../jobs/sweep.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Registry } from '../../registry/context.ts';
 import { ranges } from '../../registry/keys.ts';
 import { EVENT_SHARDS, eventOf } from '../../registry/record-event.ts';
-import { sweepBlobs, sweepStrays } from '../../registry/sweep-blobs.ts';
 
 /** How often the outbox is looked at, and how often the blob store is swept, in milliseconds. */
 const DISPATCH_EVERY = 1_000;
@@ -34,10 +34,7 @@ export function startJobs(
       ),
     ),
     every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queues)),
-    every(SWEEP_EVERY, signal, registry, async () => {
-      await sweepBlobs(registry, signal);
-      await sweepStrays(registry, signal);
-    }),
+    every(SWEEP_EVERY, signal, registry, () => sweep(registry, signal)),
   ];
   return {
     async stop() {

@@ -3,6 +3,7 @@ import { memoryQueue } from '../../../services/adapters/memory/memory-queue.ts';
 import type { RegistryEvent } from '../../../services/domain/events.ts';
 import { cleanUpAfter } from '../../../services/jobs/clean-up.ts';
 import { recordAudit } from '../../../services/jobs/record-audit.ts';
+import { sweep } from '../../../services/jobs/sweep.ts';
 import { ranges } from '../../../services/registry/keys.ts';
 import { EVENT_SHARDS } from '../../../services/registry/record-event.ts';
 import { dispatchEvents } from '../../../services/runtime/server/jobs.ts';
@@ -76,4 +77,16 @@ describe('events', () => {
     for (const event of await drain(queue, moved)) await cleanUpAfter(app.registry, event);
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
+});
+
+test('what a deleted project held is removed, and its bytes after the grace period', async () => {
+  const { app, project } = await publishSome(3);
+  const answer = await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });
+  expect(answer.status).toBe(202);
+  await sweep(app.registry);
+  const { items } = await app.registry.table.query({ pk: `PROJECT#${project.id}` });
+  expect(items).toEqual([]);
+  app.clock.advance(2 * 24 * 3600 * 1000);
+  await sweep(app.registry);
+  expect((await app.registry.blobs.list()).blobs).toEqual([]);
 });

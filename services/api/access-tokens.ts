@@ -1,0 +1,161 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { levels, type Scope } from '../domain/access.ts';
+import type { AccessToken, Member, Principal } from '../domain/accounts.ts';
+import { badParameters, badRequest, RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { reply, replyJson } from '../http/reply.ts';
+import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
+import { issueResourceToken } from '../registry/accounts/issue-token.ts';
+import { findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
+import { revokeToken } from '../registry/accounts/revoke-token.ts';
+import { rotateToken } from '../registry/accounts/rotate-token.ts';
+import { maybeEntity } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
+import { readMany } from '../registry/read-many.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { resourceTokenJson } from './json/token-json.ts';
+import { integer, readParams } from './params.ts';
+import { type ApiContext, idParam, openGroup, openProject, type SignedIn, scopes } from './request.ts';
+import { rotateOwn } from './rotate-own.ts';
+import {
+  expiryOf,
+  newAccessToken,
+  rotatedExpiryOf,
+  rotation,
+  tokenListParams,
+  tokenPage,
+} from './token-params.ts';
+
+const grantable: readonly number[] = [
+  levels.guest,
+  levels.planner,
+  levels.reporter,
+  levels.developer,
+  levels.maintainer,
+  levels.owner,
+];
+
+const newToken = z.object({ ...newAccessToken, access_level: integer.default(levels.maintainer) });
+
+type Place = 'projects' | 'groups';
+
+interface Opened {
+  readonly owner: MemberOwner;
+  readonly principal: SignedIn;
+  readonly level: number;
+}
+
+/** Access tokens of projects (for Maintainers) and groups (for Owners): bots with a role there. */
+export function accessTokenRoutes(app: Hono<CallEnv>): void {
+  for (const place of ['projects', 'groups'] as const) {
+    const path = `/${place}/:id/access_tokens`;
+    const kind = place === 'projects' ? 'project' : 'group';
+    app.get(path, (c) => listTokens(c, place));
+    app.post(path, (c) => addToken(c, place));
+    app.post(`${path}/self/rotate`, (c) => rotateOwn(c, kind));
+    app.get(`${path}/:token_id`, async (c) => {
+      const { owner } = await open(c, place, scopes.read);
+      const { token } = await wanted(c, owner);
+      const [shown] = await withLevels(c, owner, [token]);
+      return replyJson(c, 200, shown);
+    });
+    app.post(`${path}/:token_id/rotate`, (c) => rotateOther(c, place));
+    app.delete(`${path}/:token_id`, (c) => removeToken(c, place));
+  }
+}
+
+async function open(c: ApiContext, place: Place, needed: readonly Scope[]): Promise<Opened> {
+  if (place === 'groups') {
+    const { group, principal, level } = await openGroup(c, 'own', needed);
+    return { owner: memberOwner(group), principal: user(principal), level };
+  }
+  const { project, principal, level } = await openProject(c, 'admin', needed);
+  return { owner: memberOwner(project), principal: user(principal), level };
+}
+
+function user(principal: Principal): SignedIn {
+  if (principal.kind === 'user') return principal;
+  throw new RegistryError('forbidden');
+}
+
+async function listTokens(c: ApiContext, place: Place): Promise<Response> {
+  const { owner } = await open(c, place, scopes.read);
+  const params = await readParams(c, tokenListParams);
+  const tokens = (await tokensOf(c.env.registry, owner)).filter(isAccess);
+  const { rows, headers } = tokenPage(c, params, tokens);
+  return replyJson(c, 200, await withLevels(c, owner, rows), headers);
+}
+
+function isAccess(stored: StoredToken): stored is StoredToken<AccessToken> {
+  return stored.token.kind === 'project' || stored.token.kind === 'group';
+}
+
+async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<AccessToken>> {
+  const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
+  if (!stored || !isAccess(stored)) throw new RegistryError('notFound', '404 Access Token Not Found');
+  return stored;
+}
+
+async function withLevels(c: ApiContext, owner: MemberOwner, tokens: readonly AccessToken[]) {
+  const { table, clock } = c.env.registry;
+  const members = await readMany(
+    table,
+    tokens.map(({ userId }) => keys.member(owner, userId)),
+  );
+  const now = clock.now();
+  return tokens.map((token, index) =>
+    resourceTokenJson(token, maybeEntity<Member>(members[index])?.level, now),
+  );
+}
+
+async function addToken(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal, level } = await open(c, place, scopes.write);
+  const input = await readParams(c, newToken);
+  if (principal.user.bot) {
+    throw new RegistryError(
+      'forbidden',
+      '403 Forbidden - access tokens of projects and groups can not make others',
+    );
+  }
+  if (!grantable.includes(input.access_level))
+    throw badParameters(['access_level does not have a valid value']);
+  if (input.access_level > level) throw badRequest('400 Bad Request - the access level is above your own');
+  const { token, secret } = await issueResourceToken(c.env.registry, owner, {
+    name: input.name,
+    description: input.description,
+    scopes: input.scopes,
+    expiresAt: expiryOf(c, input.expires_at),
+    level: input.access_level,
+    actor: actorOf(principal),
+  });
+  const shown = resourceTokenJson(token, input.access_level, c.env.registry.clock.now());
+  return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
+}
+
+async function rotateOther(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal, level } = await open(c, place, scopes.write);
+  const stored = await wanted(c, owner);
+  const input = await readParams(c, rotation);
+  if (principal.user.bot && principal.user.id !== stored.token.userId) throw new RegistryError('forbidden');
+  const [bot] = await c.env.registry.table.getMany([keys.member(owner, stored.token.userId)]);
+  const botLevel = maybeEntity<Member>(bot)?.level ?? 0;
+  if (botLevel > level) throw new RegistryError('forbidden');
+  const { kind, id, path } = owner;
+  const issued = await rotateToken(c.env.registry, {
+    stored,
+    expiresAt: rotatedExpiryOf(c, input.expires_at),
+    actor: actorOf(principal),
+    owner: { kind, id, path },
+  });
+  const shown = resourceTokenJson(issued.token, botLevel, c.env.registry.clock.now());
+  return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
+}
+
+async function removeToken(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal } = await open(c, place, scopes.write);
+  const { kind, id, path } = owner;
+  const stored = await wanted(c, owner);
+  await revokeToken(c.env.registry, { stored, actor: actorOf(principal), owner: { kind, id, path } });
+  return reply(c, 204, null);
+}

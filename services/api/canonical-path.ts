@@ -1,0 +1,27 @@
+import { pathOf } from '../http/address.ts';
+import { ownerSubresources } from '../registry/accounts/paths.ts';
+
+const PREFIX = '/api/v4/';
+
+/** Resources whose ids may be full paths. */
+const owners: ReadonlySet<string> = new Set(['projects', 'groups', 'namespaces']);
+
+/**
+ * The path of a request as routes match it. A gateway that decodes paths turns the id `a%2Fb` into `a/b`: this puts
+ * the segments together again, up to the word that names what is wanted of the owner. A trailing slash is dropped.
+ */
+export function canonicalPath(request: Request): string {
+  const path = pathOf(request.url);
+  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  if (!trimmed.startsWith(PREFIX)) return trimmed;
+  const [resource = '', first = '', ...rest] = trimmed.slice(PREFIX.length).split('/');
+  if (!owners.has(resource) || rest.length === 0 || isWholeId(first)) return trimmed;
+  const end = rest.findIndex((segment) => ownerSubresources.has(segment));
+  const owner = [first, ...(end < 0 ? rest : rest.slice(0, end))].join('%2F');
+  return `${PREFIX}${[resource, owner, ...(end < 0 ? [] : rest.slice(end))].join('/')}`;
+}
+
+/** Whether a segment is an id alone: a number, or a path that came encoded. */
+function isWholeId(segment: string): boolean {
+  return segment === '' || /^\d+$|%2f/i.test(segment);
+}

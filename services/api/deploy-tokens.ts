@@ -1,0 +1,110 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { deployTokenScopes } from '../domain/access.ts';
+import { type DeployToken, isActive, type Principal } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { reply, replyJson } from '../http/reply.ts';
+import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
+import { issueDeployToken } from '../registry/accounts/issue-token.ts';
+import { allTokens, findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
+import { deleteDeployToken } from '../registry/accounts/revoke-token.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { deployTokenJson } from './json/token-json.ts';
+import { byId, paginate, paging } from './paginate.ts';
+import { filledText, flag, moment, readParams, text } from './params.ts';
+import { type ApiContext, administrator, idParam, openGroup, openProject, scopes } from './request.ts';
+import { scopeList } from './token-params.ts';
+
+const listParams = z.object({ ...paging, active: flag.optional() });
+
+const newToken = z.object({
+  name: filledText,
+  scopes: scopeList(deployTokenScopes),
+  username: text.nullish(),
+  expires_at: z.union([z.literal('').transform(() => null), z.null(), moment]).optional(),
+});
+
+type Place = 'projects' | 'groups';
+
+/** Deploy tokens of projects (for Maintainers) and groups (for Owners), and the list of all for administrators. */
+export function deployTokenRoutes(app: Hono<CallEnv>): void {
+  app.get('/deploy_tokens', async (c) => {
+    await administrator(c, scopes.read);
+    return replyTokens(c, await allTokens(c.env.registry));
+  });
+  for (const place of ['projects', 'groups'] as const) {
+    const path = `/${place}/:id/deploy_tokens`;
+    app.get(path, async (c) => {
+      const { owner } = await open(c, place, 'read');
+      return replyTokens(c, await tokensOf(c.env.registry, owner));
+    });
+    app.get(`${path}/:token_id`, async (c) => {
+      const { token } = await wanted(c, (await open(c, place, 'read')).owner);
+      return replyJson(c, 200, deployTokenJson(token, c.env.registry.clock.now()));
+    });
+    app.post(path, (c) => addToken(c, place));
+    app.delete(`${path}/:token_id`, (c) => removeToken(c, place));
+  }
+}
+
+async function open(
+  c: ApiContext,
+  place: Place,
+  purpose: 'read' | 'write',
+): Promise<{ owner: MemberOwner; principal: Principal }> {
+  if (place === 'groups') {
+    const { group, principal } = await openGroup(c, 'own', scopes[purpose]);
+    return { owner: memberOwner(group), principal };
+  }
+  const { project, principal } = await openProject(c, 'admin', scopes[purpose]);
+  return { owner: memberOwner(project), principal };
+}
+
+function isDeploy(stored: StoredToken): stored is StoredToken<DeployToken> {
+  return stored.token.kind === 'project-deploy' || stored.token.kind === 'group-deploy';
+}
+
+async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promise<Response> {
+  const params = await readParams(c, listParams);
+  const now = c.env.registry.clock.now();
+  const shown = tokens
+    .filter(isDeploy)
+    .map(({ token }) => token)
+    .filter((token) => params.active === undefined || params.active === isActive(token, now));
+  const { rows, headers } = paginate(c, params, shown, byId());
+  return replyJson(
+    c,
+    200,
+    rows.map((token) => deployTokenJson(token, now)),
+    headers,
+  );
+}
+
+async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<DeployToken>> {
+  const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
+  if (!stored || !isDeploy(stored)) throw new RegistryError('notFound', '404 Deploy Token Not Found');
+  return stored;
+}
+
+async function addToken(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal } = await open(c, place, 'write');
+  const input = await readParams(c, newToken);
+  const { token, secret } = await issueDeployToken(c.env.registry, owner, {
+    name: input.name,
+    scopes: input.scopes,
+    username: input.username || undefined,
+    expiresAt: input.expires_at ?? null,
+    actor: actorOf(principal),
+  });
+  const shown = deployTokenJson(token, c.env.registry.clock.now());
+  return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
+}
+
+async function removeToken(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal } = await open(c, place, 'write');
+  const { kind, id, path } = owner;
+  const stored = await wanted(c, owner);
+  await deleteDeployToken(c.env.registry, { stored, actor: actorOf(principal), owner: { kind, id, path } });
+  return reply(c, 204, null);
+}

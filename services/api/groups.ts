@@ -1,0 +1,150 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { visibilities } from '../domain/access.ts';
+import type { Group } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { changeGroup } from '../registry/accounts/change-group.ts';
+import { createGroup } from '../registry/accounts/create-group.ts';
+import { deleteGroup, deleteGroupTree } from '../registry/accounts/delete-group.ts';
+import { findGroup } from '../registry/accounts/find-accounts.ts';
+import { descendantsOf, projectsIn, subgroupsOf } from '../registry/accounts/list-accounts.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { groupJson, projectJson } from './json/account-json.ts';
+import { listGroups, replyGroups } from './list-groups.ts';
+import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
+import { filledText, flag, integer, readParams, text } from './params.ts';
+import { type ApiContext, checkGroup, openGroup, scopes, signedIn } from './request.ts';
+
+const settings = {
+  description: text.optional(),
+  visibility: z.enum(visibilities).optional(),
+  project_creation_level: z.enum(['noone', 'owner', 'maintainer', 'developer', 'administrator']).optional(),
+  subgroup_creation_level: z.enum(['owner', 'maintainer']).optional(),
+};
+
+const newGroup = z.object({
+  ...settings,
+  name: filledText,
+  path: text,
+  parent_id: integer.nullish(),
+});
+
+const changedGroup = z.object({ ...settings, name: filledText.optional(), path: text.optional() });
+
+const deletion = z.object({ permanently_remove: flag.default(false), full_path: text.optional() });
+
+/** `/groups`: list, create, show, change and delete, and what is in a group. */
+export function groupRoutes(app: Hono<CallEnv>): void {
+  app.get('/groups', listGroups);
+  app.post('/groups', addGroup);
+  app.get('/groups/:id', showGroup);
+  app.put('/groups/:id', updateGroup);
+  app.delete('/groups/:id', removeGroup);
+  app.get('/groups/:id/subgroups', async (c) => {
+    const opened = await openGroup(c, 'view', scopes.read);
+    return replyGroups(c, opened.principal, await subgroupsOf(c.env.registry, opened.group.id));
+  });
+  app.get('/groups/:id/descendant_groups', async (c) => {
+    const opened = await openGroup(c, 'view', scopes.read);
+    return replyGroups(c, opened.principal, await descendantsOf(c.env.registry, opened.group.id));
+  });
+  app.get('/groups/:id/projects', listGroupProjects);
+}
+
+async function addGroup(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.write);
+  const input = await readParams(c, newGroup);
+  let parent: Group | undefined;
+  if (typeof input.parent_id === 'number') {
+    parent = await findGroup(c.env.registry.table, String(input.parent_id));
+    if (!parent) throw new RegistryError('groupNotFound');
+    await checkGroup(c, 'create-subgroup', principal, parent);
+  } else if (principal.user.bot) {
+    throw new RegistryError('forbidden');
+  }
+  const group = await createGroup(c.env.registry, {
+    name: input.name,
+    path: input.path,
+    parent,
+    description: input.description,
+    visibility: input.visibility,
+    projectCreationLevel: input.project_creation_level,
+    subgroupCreationLevel: input.subgroup_creation_level,
+    ownerId: principal.user.id,
+    actor: actorOf(principal),
+  });
+  return replyJson(c, 201, detailed(c, group));
+}
+
+function detailed(c: ApiContext, group: Group) {
+  return {
+    ...groupJson(c.env.registry.settings.url, group),
+    shared_with_groups: [],
+    projects: [],
+    shared_projects: [],
+    prevent_sharing_groups_outside_hierarchy: false,
+  };
+}
+
+async function showGroup(c: ApiContext): Promise<Response> {
+  const { group, principal } = await openGroup(c, 'view', scopes.read);
+  const { with_projects: withProjects } = await readParams(
+    c,
+    z.object({ with_projects: flag.default(false) }),
+  );
+  if (!withProjects) return replyJson(c, 200, detailed(c, group));
+  const { registry } = c.env;
+  const { passes } = await projectFilter(c, principal, projectListParams.parse({}));
+  const projects = (await projectsIn(registry, [group.id])).filter(passes).slice(0, 100);
+  const shown = projects.map((project) => projectJson(registry.settings.url, project, group));
+  return replyJson(c, 200, { ...detailed(c, group), projects: shown });
+}
+
+async function updateGroup(c: ApiContext): Promise<Response> {
+  const { group, principal } = await openGroup(c, 'own', scopes.write);
+  const input = await readParams(c, changedGroup);
+  const changes = {
+    name: input.name,
+    path: input.path,
+    description: input.description,
+    visibility: input.visibility,
+    projectCreationLevel: input.project_creation_level,
+    subgroupCreationLevel: input.subgroup_creation_level,
+  };
+  const changed = await changeGroup(c.env.registry, group, changes, actorOf(principal));
+  return replyJson(c, 200, detailed(c, changed));
+}
+
+/**
+ * Deletes an empty group. There is no waiting period and no way back, so one that holds anything is deleted only when
+ * the request says so and spells its path: `permanently_remove=true&full_path=...`.
+ */
+async function removeGroup(c: ApiContext): Promise<Response> {
+  const { group, principal } = await openGroup(c, 'own', scopes.write);
+  const input = await readParams(c, deletion);
+  const actor = actorOf(principal);
+  if (input.permanently_remove) {
+    if (input.full_path !== group.fullPath) {
+      throw new RegistryError(
+        'invalidRequest',
+        '`full_path` is incorrect. You must enter the complete path for the group.',
+      );
+    }
+    await deleteGroupTree(c.env.registry, group, actor);
+  } else {
+    await deleteGroup(c.env.registry, group, actor);
+  }
+  return replyJson(c, 202, { message: '202 Accepted' });
+}
+
+async function listGroupProjects(c: ApiContext): Promise<Response> {
+  const { group, principal } = await openGroup(c, 'view', scopes.read);
+  const params = await readParams(c, projectListParams.extend({ include_subgroups: flag.default(false) }));
+  const { registry } = c.env;
+  const { passes } = await projectFilter(c, principal, params);
+  const below = params.include_subgroups ? await descendantsOf(registry, group.id) : [];
+  const projects = await projectsIn(registry, [group.id, ...below.map(({ id }) => id)]);
+  return replyProjects(c, params, projects.filter(passes));
+}

@@ -1,0 +1,67 @@
+/** Packages as GitLab's API shows them; one of its packages is a version of ours. */
+import { crc32 } from 'node:zlib';
+import { catalog } from '../../catalog.ts';
+import type { Project } from '../../domain/accounts.ts';
+import type { PackageStatus, Tag, Version } from '../../domain/packages.ts';
+import type { PackagePointer } from '../../registry/entities.ts';
+import { timeJson } from './account-json.ts';
+
+const types = new Map<string, string>(catalog.map(({ id, packageType }) => [id, packageType]));
+
+/** The statuses of packages that have a page and can be asked for by id. */
+export const shownStatuses: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated']);
+
+/** GitLab's name of a format (`package_type`). */
+export function packageTypeOf(format: string): string {
+  return types.get(format) ?? format;
+}
+
+/** What is known of a package beside its version. */
+export interface PackageFacts {
+  readonly url: string;
+  readonly project: Project;
+  readonly tags: readonly Tag[];
+  /** Whether the caller may delete it, and so is told how. */
+  readonly deletable: boolean;
+}
+
+/** A package. */
+export function packageJson(version: Version, { url, project, tags, deletable }: PackageFacts) {
+  const { id } = version;
+  return {
+    id,
+    name: version.name,
+    version: version.version === '' ? null : version.version,
+    package_type: packageTypeOf(version.format),
+    status: version.status,
+    _links: {
+      ...(shownStatuses.has(version.status) ? { web_path: `/${project.fullPath}/-/packages/${id}` } : {}),
+      ...(deletable ? { delete_api_path: `${url}/api/v4/projects/${project.id}/packages/${id}` } : {}),
+    },
+    created_at: timeJson(version.createdAt),
+    last_downloaded_at: timeJson(version.lastDownloadedAt),
+    creator_id: version.creatorId,
+    tags: tagsJson(id, tags),
+  };
+}
+
+/** Another version of a package, in the list that a single package has. */
+export function otherVersionJson(row: PackagePointer, tags: readonly Tag[]) {
+  return {
+    id: row.id,
+    version: row.version,
+    created_at: timeJson(row.createdAt),
+    tags: tagsJson(row.id, tags),
+    pipelines: [],
+  };
+}
+
+function tagsJson(packageId: number, tags: readonly Tag[]) {
+  return tags.map(({ tag, createdAt, updatedAt }) => ({
+    id: crc32(`${packageId}#${tag}`),
+    package_id: packageId,
+    name: tag,
+    created_at: timeJson(createdAt),
+    updated_at: timeJson(updatedAt),
+  }));
+}

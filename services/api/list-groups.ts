@@ -1,0 +1,93 @@
+/** Lists of groups: all, those in a group, and those that are namespaces of projects. */
+import * as z from 'zod';
+import { levels, visibilities } from '../domain/access.ts';
+import type { Group, Principal } from '../domain/accounts.ts';
+import { replyJson } from '../http/reply.ts';
+import { gather, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
+import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
+import { authorizeGroup } from '../registry/authorize.ts';
+import { groupJson } from './json/account-json.ts';
+import { paginate, paging } from './paginate.ts';
+import { flag, integer, listOf, readParams, text } from './params.ts';
+import { type ApiContext, callerOf, scopes } from './request.ts';
+
+const params = z.object({
+  ...paging,
+  search: text.optional(),
+  owned: flag.default(false),
+  min_access_level: integer.optional(),
+  top_level_only: flag.default(false),
+  all_available: flag.optional(),
+  visibility: z.enum(visibilities).optional(),
+  skip_groups: listOf(integer).default([]),
+  order_by: z.enum(['name', 'path', 'id', 'similarity']).default('name'),
+  sort: z.enum(['asc', 'desc']).default('asc'),
+});
+
+type GroupListParams = z.infer<typeof params>;
+
+/** `GET /groups`: a user sees the groups it belongs to, or with `all_available` every one that is visible. */
+export async function listGroups(c: ApiContext): Promise<Response> {
+  const principal = await callerOf(c, scopes.read);
+  const input = await readParams(c, params);
+  const memberships = await membershipsOf(c.env.registry, principal);
+  const { registry } = c.env;
+  const everything = input.all_available ?? (principal.kind !== 'user' || principal.user.admin);
+  const narrowed = input.owned || input.min_access_level !== undefined || !everything;
+  const passes = groupFilter(principal, memberships, input);
+  const groups =
+    principal.kind === 'user' && narrowed
+      ? (await memberGroups(registry, memberships.direct)).filter(passes)
+      : await gather(walkGroups(registry), passes);
+  return replyPage(c, input, groups);
+}
+
+/** Answers those of the groups that the request asks for and the caller may see. */
+export async function replyGroups(
+  c: ApiContext,
+  principal: Principal,
+  groups: readonly Group[],
+): Promise<Response> {
+  const input = await readParams(c, params);
+  const memberships = await membershipsOf(c.env.registry, principal);
+  return replyPage(c, input, groups.filter(groupFilter(principal, memberships, input)));
+}
+
+/** Whether a search finds a namespace: by a part of its name or path, or of its full path if it has a slash. */
+export function namespaceMatches({ name, path, fullPath }: Group, search: string | undefined): boolean {
+  if (search === undefined) return true;
+  const where = search.includes('/') ? fullPath : `${name}\n${path}`;
+  return where.toLowerCase().includes(search.toLowerCase());
+}
+
+function groupFilter(
+  principal: Principal,
+  memberships: Memberships,
+  input: GroupListParams,
+): (group: Group) => boolean {
+  const least = Math.max(input.min_access_level ?? 0, input.owned ? levels.owner : 0);
+  const skipped = new Set(input.skip_groups);
+  return (group) => {
+    if (skipped.has(group.id) || (input.top_level_only && group.parentId !== null)) return false;
+    if (input.visibility !== undefined && group.visibility !== input.visibility) return false;
+    if (!namespaceMatches(group, input.search)) return false;
+    const level = memberships.levelIn(group, 'group');
+    return level >= least && authorizeGroup('view', principal, group, level) === 'allow';
+  };
+}
+
+function replyPage(c: ApiContext, input: GroupListParams, groups: readonly Group[]): Response {
+  const { order_by: order } = input;
+  const { rows, headers } = paginate(c, input, groups, {
+    by: (group) => (order === 'name' || order === 'path' ? group[order] : group.id),
+    id: (group) => group.id,
+    descending: input.sort === 'desc',
+  });
+  const { url } = c.env.registry.settings;
+  return replyJson(
+    c,
+    200,
+    rows.map((group) => groupJson(url, group)),
+    headers,
+  );
+}

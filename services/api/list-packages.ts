@@ -1,0 +1,138 @@
+/** The lists of packages of a project and of a group. */
+import * as z from 'zod';
+import { catalog } from '../catalog.ts';
+import type { Principal, Project } from '../domain/accounts.ts';
+import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
+import { replyJson } from '../http/reply.ts';
+import { descendantsOf, projectsIn } from '../registry/accounts/list-accounts.ts';
+import { membershipsOf } from '../registry/accounts/memberships.ts';
+import { authorizeProject } from '../registry/authorize.ts';
+import type { PackagePointer } from '../registry/entities.ts';
+import { listPackages, type PackageFilter, readVersions, tagsOf } from '../registry/list-packages.ts';
+import { packageJson, packageTypeOf } from './json/package-json.ts';
+import { paginate, paging } from './paginate.ts';
+import { flag, readParams, text } from './params.ts';
+import { type ApiContext, openGroup, openProject, scopes } from './request.ts';
+
+const types: readonly string[] = catalog.map(({ packageType }) => packageType);
+
+const projectParams = z.object({
+  ...paging,
+  package_type: z.enum(types).optional(),
+  package_name: text.optional(),
+  package_version: text.optional(),
+  include_versionless: flag.default(false),
+  status: z.enum(packageStatuses).optional(),
+  order_by: z.enum(['created_at', 'name', 'version', 'type']).default('created_at'),
+  sort: z.enum(['asc', 'desc']).default('asc'),
+});
+
+const groupParams = projectParams.extend({
+  exclude_subgroups: flag.default(false),
+  order_by: z.enum(['created_at', 'name', 'version', 'type', 'project_path']).default('created_at'),
+});
+
+type ListParams = Omit<z.infer<typeof groupParams>, 'exclude_subgroups'>;
+
+/** The statuses that lists show unless they are asked for one. */
+const listed: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated', 'error']);
+
+/** `GET /projects/:id/packages`. */
+export async function listProjectPackages(c: ApiContext): Promise<Response> {
+  const { project, principal, level } = await openProject(c, 'pull', scopes.readPackages);
+  const params = await readParams(c, projectParams);
+  const mayDelete = authorizeProject('delete', principal, project, level) === 'allow';
+  return replyPackages(c, params, [{ project, mayDelete }], false);
+}
+
+/** `GET /groups/:id/packages`: those of the group's projects from which the caller may pull. */
+export async function listGroupPackages(c: ApiContext): Promise<Response> {
+  const { group, principal } = await openGroup(c, 'view', scopes.readPackages);
+  const params = await readParams(c, groupParams);
+  const { registry } = c.env;
+  const below = params.exclude_subgroups ? [] : await descendantsOf(registry, group.id);
+  const projects = await projectsIn(registry, [group.id, ...below.map(({ id }) => id)]);
+  return replyPackages(c, params, await readable(c, principal, projects), true);
+}
+
+/** A project from which the caller may pull. */
+interface Readable {
+  readonly project: Project;
+  readonly mayDelete: boolean;
+}
+
+async function readable(
+  c: ApiContext,
+  principal: Principal,
+  projects: readonly Project[],
+): Promise<Readable[]> {
+  const memberships = await membershipsOf(c.env.registry, principal);
+  return projects.flatMap((project) => {
+    const level = memberships.levelIn(project, 'project');
+    if (authorizeProject('pull', principal, project, level) !== 'allow') return [];
+    return [{ project, mayDelete: authorizeProject('delete', principal, project, level) === 'allow' }];
+  });
+}
+
+async function replyPackages(
+  c: ApiContext,
+  params: ListParams,
+  projects: readonly Readable[],
+  inGroup: boolean,
+): Promise<Response> {
+  const { registry } = c.env;
+  const places = new Map(projects.map((place) => [place.project.id, place]));
+  const found = await listPackages(
+    registry,
+    projects.map(({ project }) => project),
+    filterOf(params),
+  );
+  const { rows, headers } = paginate(c, params, found, {
+    by: (row) => orderValue(row, params.order_by, places),
+    id: ({ id }) => id,
+    descending: params.sort === 'desc',
+  });
+  const [versions, tags] = await Promise.all([readVersions(registry, rows), tagsOf(registry, rows)]);
+  const shown = versions.flatMap((version) => {
+    const place = places.get(version.projectId);
+    if (!place) return [];
+    const { project, mayDelete } = place;
+    const facts = {
+      url: registry.settings.url,
+      project,
+      tags: tags.get(version.id) ?? [],
+      deletable: mayDelete,
+    };
+    const location = inGroup ? { project_id: project.id, project_path: project.fullPath } : {};
+    return [{ ...packageJson(version, facts), ...location }];
+  });
+  return replyJson(c, 200, shown, headers);
+}
+
+function filterOf({ package_type: type, package_name, package_version, status }: ListParams): PackageFilter {
+  const formats = catalog.filter(({ packageType }) => packageType === type).map(({ id }) => id);
+  return {
+    formats: type === undefined ? undefined : new Set<string>(formats),
+    name: package_name,
+    version: package_version,
+    statuses: status === undefined ? listed : new Set([status]),
+  };
+}
+
+function orderValue(
+  row: PackagePointer,
+  order: ListParams['order_by'],
+  places: ReadonlyMap<number, Readable>,
+): string | number {
+  switch (order) {
+    case 'name':
+    case 'version':
+      return row[order];
+    case 'type':
+      return packageTypeOf(row.format);
+    case 'project_path':
+      return places.get(row.projectId)?.project.fullPath ?? '';
+    case 'created_at':
+      return row.createdAt;
+  }
+}

@@ -1,0 +1,228 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { grantableLevels, levels, type Scope } from '../domain/access.ts';
+import type { Principal, User } from '../domain/accounts.ts';
+import { badParameters, RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { reply, replyJson } from '../http/reply.ts';
+import { addMember, changeMember, removeMember } from '../registry/accounts/change-members.ts';
+import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import {
+  allMembers,
+  directMembers,
+  findMember,
+  inheritedLevel,
+  type KnownMember,
+  type MemberOwner,
+  memberOwner,
+} from '../registry/accounts/find-members.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { memberJson } from './json/token-json.ts';
+import { paginate, paging } from './paginate.ts';
+import { day, integer, listOf, readParams, text } from './params.ts';
+import { type ApiContext, idParam, openGroup, openProject, scopes } from './request.ts';
+import { userOf } from './users.ts';
+
+const listParams = z.object({
+  ...paging,
+  query: text.optional(),
+  user_ids: listOf(integer).optional(),
+  skip_users: listOf(integer).default([]),
+});
+
+const newMember = z.object({
+  user_id: listOf(integer).optional(),
+  username: listOf(text).optional(),
+  access_level: integer,
+  expires_at: day.optional(),
+});
+
+const changedMember = z.object({ access_level: integer, expires_at: day.optional() });
+
+/** Where members are: the same resource below `/projects` and `/groups`. */
+type Place = 'projects' | 'groups';
+
+/** A group or project whose members a request is about, and who asks with which level. */
+interface Opened {
+  readonly owner: MemberOwner;
+  readonly principal: Principal;
+  readonly level: number;
+}
+
+/** `/projects/:id/members` and `/groups/:id/members`: direct members, and `/all` with those from groups above. */
+export function memberRoutes(app: Hono<CallEnv>): void {
+  for (const place of ['projects', 'groups'] as const) {
+    const path = `/${place}/:id/members`;
+    app.get(path, (c) => listMembers(c, place, directMembers));
+    app.get(`${path}/all`, (c) => listMembers(c, place, allMembers));
+    app.get(`${path}/all/:user_id`, (c) => showMember(c, place, allMembers));
+    app.get(`${path}/:user_id`, (c) => showMember(c, place, directMembers));
+    app.post(path, (c) => addMembers(c, place));
+    app.put(`${path}/:user_id`, (c) => updateMember(c, place));
+    app.delete(`${path}/:user_id`, (c) => leave(c, place));
+  }
+}
+
+type Source = (registry: CallEnv['Bindings']['registry'], owner: MemberOwner) => Promise<KnownMember[]>;
+
+async function open(
+  c: ApiContext,
+  place: Place,
+  purpose: 'view' | 'manage',
+  wanted: readonly Scope[] = purpose === 'view' ? scopes.read : scopes.write,
+): Promise<Opened> {
+  if (place === 'groups') {
+    const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view' : 'own', wanted);
+    return { ...rest, owner: memberOwner(group) };
+  }
+  const { project, ...rest } = await openProject(c, purpose === 'view' ? 'view' : 'admin', wanted);
+  return { ...rest, owner: memberOwner(project) };
+}
+
+async function listMembers(c: ApiContext, place: Place, source: Source): Promise<Response> {
+  const { owner } = await open(c, place, 'view');
+  const params = await readParams(c, listParams);
+  const part = params.query?.toLowerCase();
+  const members = (await source(c.env.registry, owner)).filter(({ user }) => {
+    if (params.skip_users.includes(user.id)) return false;
+    if (params.user_ids && !params.user_ids.includes(user.id)) return false;
+    return part === undefined || `${user.name}\n${user.username}`.toLowerCase().includes(part);
+  });
+  const order = { by: () => 0, id: ({ user }: KnownMember) => user.id, descending: false };
+  const { rows, headers } = paginate(c, params, members, order);
+  const { url } = c.env.registry.settings;
+  return replyJson(
+    c,
+    200,
+    rows.map((member) => memberJson(url, member)),
+    headers,
+  );
+}
+
+async function showMember(c: ApiContext, place: Place, source: Source): Promise<Response> {
+  const { owner } = await open(c, place, 'view');
+  const id = idParam(c, 'user_id');
+  const member = (await source(c.env.registry, owner)).find(({ user }) => user.id === id);
+  if (!member) throw new RegistryError('notFound', '404 Not found');
+  return replyJson(c, 200, memberJson(c.env.registry.settings.url, member));
+}
+
+async function addMembers(c: ApiContext, place: Place): Promise<Response> {
+  const opened = await open(c, place, 'manage');
+  const input = await readParams(c, newMember);
+  const users = await wantedUsers(c, input);
+  const [only] = users;
+  if (users.length === 1 && only) {
+    return replyJson(c, 201, memberJson(c.env.registry.settings.url, await add(c, opened, only, input)));
+  }
+  const problems: Record<string, string> = {};
+  for (const user of users) {
+    try {
+      await add(c, opened, user, input);
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error;
+      problems[user.username] = error.message;
+    }
+  }
+  const failed = Object.keys(problems).length > 0;
+  return replyJson(c, 201, failed ? { status: 'error', message: problems } : { status: 'success' });
+}
+
+async function wantedUsers(c: ApiContext, input: z.infer<typeof newMember>): Promise<User[]> {
+  const { user_id: ids = [], username: names = [] } = input;
+  if (ids.length + names.length === 0) {
+    throw badParameters(['user_id, username are missing, at least one parameter must be provided']);
+  }
+  const { table } = c.env.registry;
+  const found = await Promise.all([
+    ...ids.map((id) => findUser(table, id)),
+    ...names.map((name) => findUserByName(table, name)),
+  ]);
+  return found.map((user) => {
+    if (user) return user;
+    throw new RegistryError('userNotFound');
+  });
+}
+
+async function add(
+  c: ApiContext,
+  { owner, principal, level }: Opened,
+  user: User,
+  input: { readonly access_level: number; readonly expires_at?: string | null | undefined },
+): Promise<KnownMember> {
+  await checkGrant(c, owner, user, input.access_level, level);
+  const member = await addMember(c.env.registry, {
+    owner,
+    user,
+    actor: actorOf(principal),
+    level: input.access_level,
+    expiresOn: expiryOf(c, input.expires_at) ?? null,
+  });
+  return { member, user };
+}
+
+async function updateMember(c: ApiContext, place: Place): Promise<Response> {
+  const { owner, principal, level } = await open(c, place, 'manage');
+  const { registry } = c.env;
+  const user = await userOf(c);
+  const before = await findMember(registry, owner, user.id);
+  if (!before) throw new RegistryError('notFound', '404 Not found');
+  const input = await readParams(c, changedMember);
+  if (before.level > level) throw new RegistryError('forbidden');
+  await checkGrant(c, owner, user, input.access_level, level);
+  const expiresOn = expiryOf(c, input.expires_at);
+  const member = await changeMember(registry, {
+    owner,
+    user,
+    actor: actorOf(principal),
+    level: input.access_level,
+    expiresOn: expiresOn === undefined ? before.expiresOn : expiresOn,
+  });
+  return replyJson(c, 200, memberJson(registry.settings.url, { member, user }));
+}
+
+/** Takes a member out; everyone may go by themselves. */
+async function leave(c: ApiContext, place: Place): Promise<Response> {
+  const { registry } = c.env;
+  const userId = idParam(c, 'user_id');
+  const seen = await open(c, place, 'view', scopes.write);
+  const oneself = seen.principal.kind === 'user' && seen.principal.user.id === userId;
+  const { owner, principal, level } = oneself ? seen : await open(c, place, 'manage');
+  const user = await userOf(c);
+  const member = await findMember(registry, owner, userId);
+  if (!member) throw new RegistryError('notFound', '404 Not found');
+  if (!oneself && member.level > level) throw new RegistryError('forbidden');
+  await removeMember(registry, { owner, user, actor: actorOf(principal) });
+  return reply(c, 204, null);
+}
+
+/** A level can be given by whoever has it, if it is one, and is not less than what the groups above give. */
+async function checkGrant(
+  c: ApiContext,
+  owner: MemberOwner,
+  user: User,
+  wanted: number,
+  own: number,
+): Promise<void> {
+  const minimal = owner.kind === 'project' ? levels.guest : levels.minimal;
+  if (!grantableLevels.includes(wanted) || wanted < minimal) {
+    throw badParameters(['access_level does not have a valid value']);
+  }
+  if (wanted > own) throw new RegistryError('forbidden');
+  const inherited = await inheritedLevel(c.env.registry, owner, user.id);
+  if (wanted < inherited) {
+    const reason = 'should be greater than or equal to the inherited membership of a group above';
+    throw new RegistryError('invalidRequest', undefined, { fields: { access_level: [reason] } });
+  }
+}
+
+/** The given last day, which must not be over; undefined when none was given. */
+function expiryOf(c: ApiContext, given: string | null | undefined): string | null | undefined {
+  const today = new Date(c.env.registry.clock.now()).toISOString().slice(0, 10);
+  if (typeof given === 'string' && given < today) {
+    throw new RegistryError('invalidRequest', undefined, {
+      fields: { expires_at: ['cannot be a date in the past'] },
+    });
+  }
+  return given;
+}

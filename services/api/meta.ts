@@ -1,0 +1,21 @@
+import type { Hono } from 'hono';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { scopes, signedIn } from './request.ts';
+
+/** The release of GitLab whose API this one follows: clients switch features on by it. */
+const VERSION = '18.11.0-packhouse';
+const REVISION = 'packhouse';
+
+/** `GET /version` and `/metadata`: what clients look at before anything else. */
+export function metaRoutes(app: Hono<CallEnv>): void {
+  app.get('/version', async (c) => {
+    await signedIn(c, scopes.profile);
+    return replyJson(c, 200, { version: VERSION, revision: REVISION });
+  });
+  app.get('/metadata', async (c) => {
+    await signedIn(c, scopes.profile);
+    const kas = { enabled: false, externalUrl: null, externalK8sProxyUrl: null, version: null };
+    return replyJson(c, 200, { version: VERSION, revision: REVISION, kas, enterprise: true });
+  });
+}

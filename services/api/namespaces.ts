@@ -1,0 +1,94 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { levels } from '../domain/access.ts';
+import type { Group } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { findGroup } from '../registry/accounts/find-accounts.ts';
+import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
+import { membershipsOf } from '../registry/accounts/memberships.ts';
+import { maybeEntity } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
+import { namespaceJson } from './json/account-json.ts';
+import { namespaceMatches } from './list-groups.ts';
+import { paginate, paging } from './paginate.ts';
+import { flag, integer, readParams, text } from './params.ts';
+import { type ApiContext, checkGroup, scopes, signedIn } from './request.ts';
+
+const listParams = z.object({
+  ...paging,
+  search: text.optional(),
+  owned_only: flag.default(false),
+  top_level_only: flag.default(false),
+});
+
+/** `/namespaces`: the groups and personal namespaces the caller may put projects in, and whether a path is free. */
+export function namespaceRoutes(app: Hono<CallEnv>): void {
+  app.get('/namespaces', listNamespaces);
+  app.get('/namespaces/:id', showNamespace);
+  app.get('/namespaces/:path/exists', namespaceExists);
+}
+
+async function listNamespaces(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.read);
+  const input = await readParams(c, listParams);
+  const { registry } = c.env;
+  const memberships = await membershipsOf(registry, principal);
+  const groups =
+    principal.user.admin && !input.owned_only
+      ? await gather(walkGroups(registry), () => true)
+      : await memberGroups(registry, memberships.direct);
+  const own = await groupsById(registry, [principal.user.namespaceId]);
+  const found = [...own.values(), ...groups].filter((namespace) => {
+    if (input.top_level_only && namespace.parentId !== null) return false;
+    if (input.owned_only && memberships.levelIn(namespace, 'group') < levels.owner) return false;
+    return namespaceMatches(namespace, input.search);
+  });
+  const { rows, headers } = paginate(c, input, found, {
+    by: (namespace) => namespace.fullPath,
+    id: ({ id }) => id,
+    descending: false,
+  });
+  return replyJson(
+    c,
+    200,
+    rows.map((namespace) => shown(c, namespace)),
+    headers,
+  );
+}
+
+async function showNamespace(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.read);
+  const namespace = await findGroup(c.env.registry.table, c.req.param('id') ?? '');
+  if (!namespace) throw new RegistryError('groupNotFound', '404 Namespace Not Found');
+  await checkGroup(c, 'view', principal, namespace);
+  return replyJson(c, 200, shown(c, namespace));
+}
+
+async function namespaceExists(c: ApiContext): Promise<Response> {
+  await signedIn(c, scopes.read);
+  const { parent_id: parentId } = await readParams(c, z.object({ parent_id: integer.optional() }));
+  const { table } = c.env.registry;
+  const path = c.req.param('path') ?? '';
+  const parent = parentId === undefined ? undefined : await findGroup(table, String(parentId));
+  const full = parent ? `${parent.fullPath}/${path}` : path;
+  const exists = maybeEntity(await table.get(keys.route(full))) !== undefined;
+  return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
+}
+
+/** A path like the given one that is free. */
+async function suggestions(c: ApiContext, path: string): Promise<string[]> {
+  const candidates = Array.from({ length: 10 }, (_, index) => `${path}${index + 1}`);
+  const items = await c.env.registry.table.getMany(candidates.map((each) => keys.route(each)));
+  const free = candidates.find((_, index) => items[index] === undefined);
+  return free === undefined ? [] : [free.slice(free.lastIndexOf('/') + 1)];
+}
+
+function shown(c: ApiContext, namespace: Group) {
+  return {
+    ...namespaceJson(c.env.registry.settings.url, namespace),
+    billable_members_count: null,
+    plan: 'default',
+  };
+}

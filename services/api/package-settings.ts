@@ -1,0 +1,74 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { catalog } from '../catalog.ts';
+import type { DuplicateRule, Group, PackageSettings } from '../domain/accounts.ts';
+import { badParameters } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { changeGroup } from '../registry/accounts/change-group.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { isPattern } from '../shared/text/user-pattern.ts';
+import { flag, readParams } from './params.ts';
+import { openGroup, scopes } from './request.ts';
+
+const pattern = z.string().refine(isPattern, 'is not a RE2 expression of at most 255 characters');
+
+/** `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format, the same way. */
+const changes = z.object(
+  Object.fromEntries(
+    catalog.flatMap(({ id }) => [
+      [`${id}_duplicates_allowed`, z.union([z.null(), flag]).optional()],
+      [`${id}_duplicate_exception_regex`, z.union([z.null(), pattern]).optional()],
+    ]),
+  ),
+);
+
+/**
+ * `/groups/:id/package_settings`, which GitLab has in GraphQL only: whether what was published may be published again,
+ * by format. A rule holds for the groups below too, unless they have their own; null takes it away.
+ */
+export function packageSettingsRoutes(app: Hono<CallEnv>): void {
+  app.get('/groups/:id/package_settings', async (c) => {
+    const { group } = await openGroup(c, 'own', scopes.read);
+    return replyJson(c, 200, settingsJson(group));
+  });
+  app.put('/groups/:id/package_settings', async (c) => {
+    const { group, principal } = await openGroup(c, 'own', scopes.write);
+    const input = await readParams(c, changes);
+    const settings = (before: PackageSettings) => ({ duplicates: changedRules(before, input) });
+    const changed = await changeGroup(c.env.registry, group, { settings }, actorOf(principal));
+    return replyJson(c, 200, settingsJson(changed));
+  });
+}
+
+function changedRules(
+  before: PackageSettings,
+  input: z.infer<typeof changes>,
+): PackageSettings['duplicates'] {
+  const rules: Record<string, DuplicateRule> = { ...before.duplicates };
+  for (const { id } of catalog) {
+    const allowed = input[`${id}_duplicates_allowed`] as boolean | null | undefined;
+    const exceptions = input[`${id}_duplicate_exception_regex`] as string | null | undefined;
+    const rule = rules[id];
+    if (allowed === null) delete rules[id];
+    else if (allowed !== undefined || rule) {
+      rules[id] = {
+        allowed: allowed ?? rule?.allowed ?? false,
+        exceptions: exceptions === undefined ? (rule?.exceptions ?? '') : (exceptions ?? ''),
+      };
+    } else if (exceptions) throw badParameters([`${id}_duplicates_allowed is missing`]);
+  }
+  return rules;
+}
+
+function settingsJson(group: Group) {
+  return Object.fromEntries(
+    catalog.flatMap(({ id }) => {
+      const rule = group.settings.duplicates[id];
+      return [
+        [`${id}_duplicates_allowed`, rule?.allowed ?? null],
+        [`${id}_duplicate_exception_regex`, rule?.exceptions ?? ''],
+      ];
+    }),
+  );
+}

@@ -1,0 +1,137 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { RegistryError } from '../domain/errors.ts';
+import type { PackageFile, Version } from '../domain/packages.ts';
+import type { CallEnv } from '../http/call.ts';
+import { packageFileJson } from '../http/package-json.ts';
+import { reply, replyJson } from '../http/reply.ts';
+import { sendFile } from '../http/send-file.ts';
+import { authorizeProject } from '../registry/authorize.ts';
+import { deleteFile, deleteVersion } from '../registry/delete-version.ts';
+import { entityOf } from '../registry/entities.ts';
+import { ranges } from '../registry/keys.ts';
+import { findVersion, otherVersions, tagsOf } from '../registry/list-packages.ts';
+import { queryAll } from '../registry/query-all.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
+import { listGroupPackages, listProjectPackages } from './list-packages.ts';
+import { paginate, paging } from './paginate.ts';
+import { integer, readParams } from './params.ts';
+import { type ApiContext, idParam, type OpenedProject, openProject, scopes } from './request.ts';
+
+const fileParams = z.object({
+  ...paging,
+  order_by: z.enum(['id', 'created_at', 'file_name']).default('id'),
+  sort: z.enum(['asc', 'desc']).default('asc'),
+});
+
+const pipelineParams = z.object({ per_page: integer.pipe(z.number().min(1).max(20)).default(20) });
+
+/** The packages of projects and groups, whatever their format. */
+export function packageRoutes(app: Hono<CallEnv>): void {
+  const path = '/projects/:id/packages';
+  app.get('/groups/:id/packages', listGroupPackages);
+  app.get(path, listProjectPackages);
+  app.get(`${path}/:package_id`, showPackage);
+  app.get(`${path}/:package_id/package_files`, listFiles);
+  app.get(`${path}/:package_id/package_files/:file_id/download`, download);
+  app.get(`${path}/:package_id/pipelines`, listPipelines);
+  app.delete(`${path}/:package_id`, removePackage);
+  app.delete(`${path}/:package_id/package_files/:file_id`, removeFile);
+}
+
+interface OpenedPackage extends OpenedProject {
+  readonly version: Version;
+}
+
+async function open(c: ApiContext, action: 'pull' | 'delete'): Promise<OpenedPackage> {
+  const opened = await openProject(c, action, action === 'pull' ? scopes.readPackages : scopes.writePackages);
+  const version = await findVersion(c.env.registry, opened.project.id, idParam(c, 'package_id'));
+  if (!version) throw new RegistryError('packageNotFound');
+  return { ...opened, version };
+}
+
+async function showPackage(c: ApiContext): Promise<Response> {
+  const { registry } = c.env;
+  const { project, principal, level, version } = await open(c, 'pull');
+  if (!shownStatuses.has(version.status)) throw new RegistryError('packageNotFound');
+  const others = (await otherVersions(registry, version)).filter(({ status }) => shownStatuses.has(status));
+  const tags = await tagsOf(registry, [version, ...others]);
+  const deletable = authorizeProject('delete', principal, project, level) === 'allow';
+  const facts = { url: registry.settings.url, project, tags: tags.get(version.id) ?? [], deletable };
+  return replyJson(c, 200, {
+    ...packageJson(version, facts),
+    versions: others.map((row) => otherVersionJson(row, tags.get(row.id) ?? [])),
+  });
+}
+
+async function filesOf(c: ApiContext, version: Version): Promise<PackageFile[]> {
+  const items = await queryAll(c.env.registry.table, ranges.filesOf(version, version.version));
+  return items.map((item) => entityOf<PackageFile>(item));
+}
+
+async function listFiles(c: ApiContext): Promise<Response> {
+  const { version } = await open(c, 'pull');
+  const params = await readParams(c, fileParams);
+  const { rows, headers } = paginate(c, params, await filesOf(c, version), {
+    by: (file) => orderValue(file, params.order_by),
+    id: ({ id }) => id,
+    descending: params.sort === 'desc',
+  });
+  return replyJson(
+    c,
+    200,
+    rows.map((file) => packageFileJson(file, version.id)),
+    headers,
+  );
+}
+
+function orderValue(file: PackageFile, order: z.infer<typeof fileParams>['order_by']): string | number {
+  if (order === 'file_name') return file.fileName;
+  return order === 'id' ? file.id : file.createdAt;
+}
+
+async function fileOf(c: ApiContext, version: Version): Promise<PackageFile> {
+  const id = idParam(c, 'file_id');
+  const file = (await filesOf(c, version)).find((each) => each.id === id);
+  if (!file) throw new RegistryError('fileNotFound');
+  return file;
+}
+
+async function download(c: ApiContext): Promise<Response> {
+  const { version } = await open(c, 'pull');
+  return sendFile(c, await fileOf(c, version));
+}
+
+/** Packages know of no pipelines; clients may ask all the same. */
+async function listPipelines(c: ApiContext): Promise<Response> {
+  await open(c, 'pull');
+  await readParams(c, pipelineParams);
+  return replyJson(c, 200, []);
+}
+
+async function removePackage(c: ApiContext): Promise<Response> {
+  const opened = await open(c, 'delete');
+  checkUnmodified(c, opened.version.updatedAt);
+  await deleteVersion(c.env.registry, deletionOf(opened));
+  return reply(c, 204, null);
+}
+
+async function removeFile(c: ApiContext): Promise<Response> {
+  const opened = await open(c, 'delete');
+  const file = await fileOf(c, opened.version);
+  checkUnmodified(c, file.createdAt);
+  await deleteFile(c.env.registry, { ...deletionOf(opened), fileId: file.id });
+  return reply(c, 204, null);
+}
+
+function deletionOf({ project, principal, version }: OpenedPackage) {
+  const { format, name } = version;
+  return { project, actor: actorOf(principal), format, name, version: version.version };
+}
+
+/** Refuses to delete what was changed after the moment the client names. HTTP dates have whole seconds. */
+function checkUnmodified(c: ApiContext, changedAt: number): void {
+  const since = Date.parse(c.req.header('if-unmodified-since') ?? '');
+  if (Math.floor(changedAt / 1000) * 1000 > since) throw new RegistryError('preconditionFailed');
+}

@@ -1,0 +1,155 @@
+/** The parameters of a request, from wherever a client puts them, checked by a schema. */
+import * as z from 'zod';
+import { badParameters, badRequest, RegistryError } from '../domain/errors.ts';
+import type { ApiContext } from './request.ts';
+
+/** The most bytes of parameters a request may carry in its body. */
+const MAX_BODY = 1 << 20;
+
+/** Parameters by name, before they are checked. */
+type Raw = Record<string, unknown>;
+
+/**
+ * Reads the parameters of a request: from the query, and from a form or a JSON body, whatever the verb. What the
+ * schema does not know is passed over; all that is wrong is told at once, in GitLab's words.
+ */
+export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S): Promise<z.infer<S>> {
+  const raw = { ...queryOf(c), ...(await bodyOf(c)) };
+  for (const [name, value] of Object.entries(raw)) {
+    const field = schema.shape[name] as z.ZodType | undefined;
+    if (value === null && field && !field.safeParse(null).success) delete raw[name];
+  }
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  const problems = new Map<string, string>();
+  for (const issue of result.error.issues) {
+    const name = String(issue.path[0] ?? '');
+    if (!problems.has(name)) problems.set(name, problemOf(name, raw[name], issue));
+  }
+  throw badParameters([...problems.values()]);
+}
+
+function problemOf(name: string, value: unknown, issue: z.core.$ZodIssue): string {
+  if (value === undefined) return `${name} is missing`;
+  if (issue.code === 'custom') return `${name} ${issue.message}`;
+  if (issue.code === 'invalid_value' || issue.code === 'too_big' || issue.code === 'too_small') {
+    return `${name} does not have a valid value`;
+  }
+  return `${name} is invalid`;
+}
+
+function queryOf(c: ApiContext): Raw {
+  return collect(new URL(c.req.url).searchParams);
+}
+
+async function bodyOf(c: ApiContext): Promise<Raw> {
+  const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (!c.req.raw.body || type === undefined) return {};
+  if (type === 'application/json') return jsonOf(await textOf(c));
+  if (type === 'application/x-www-form-urlencoded') return collect(new URLSearchParams(await textOf(c)));
+  if (type === 'multipart/form-data') return collect(await formOf(c));
+  return {};
+}
+
+async function textOf(c: ApiContext): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY) throw new RegistryError('bodyTooLarge', 'The parameters are too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function jsonOf(text: string): Raw {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value === null) return {}; // what client-go sends for no options
+    if (typeof value === 'object' && !Array.isArray(value)) return value as Raw;
+  } catch {
+    // answered below
+  }
+  throw badRequest("400 Bad Request - the body isn't a JSON object");
+}
+
+async function formOf(c: ApiContext): Promise<Iterable<[string, string]>> {
+  const body = await textOf(c);
+  const headers = { 'content-type': c.req.header('content-type') ?? '' };
+  try {
+    const form = await new Response(body, { headers }).formData();
+    return [...form.entries()].flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' ? [[name, value]] : [],
+    );
+  } catch {
+    throw badRequest("400 Bad Request - the form can't be read");
+  }
+}
+
+/** Pairs as parameters: `a[]=1&a[]=2` is a list, `a[b]=1` a hash. */
+function collect(pairs: Iterable<[string, string]>): Raw {
+  const raw: Raw = Object.create(null);
+  for (const [name, value] of pairs) {
+    const parts = /^(?<base>[^[\]]+)\[(?<key>[^[\]]*)\]$/.exec(name)?.groups;
+    if (!parts) {
+      raw[name] = value;
+      continue;
+    }
+    const { base = '', key = '' } = parts;
+    const known = raw[base];
+    if (key === '') raw[base] = [...(Array.isArray(known) ? known : []), value];
+    else raw[base] = { ...(typeof known === 'object' && !Array.isArray(known) ? known : {}), [key]: value };
+  }
+  return raw;
+}
+
+/** A text; numbers in JSON count as their digits. */
+export const text = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().max(2000),
+);
+
+/** A text that is not blank. */
+export const filledText = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().regex(/\S/).max(255),
+);
+
+/** A whole number. */
+export const integer = z.preprocess(
+  (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),
+  z.number().int(),
+);
+
+const flags = new Map<unknown, boolean>([
+  ...['true', 't', '1', 'yes', 'on', 1].map((value) => [value, true] as const),
+  ...['false', 'f', '0', 'no', 'off', '', 0].map((value) => [value, false] as const),
+]);
+
+/** A yes or no, in the spellings that forms have, and Python (`True`). */
+export const flag = z.preprocess(
+  (value) => flags.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value,
+  z.boolean(),
+);
+
+/** A list: from JSON, from `name[]=`, or with commas between; a single thing is a list of one. */
+export function listOf<T extends z.ZodType>(item: T) {
+  return z.preprocess((value) => {
+    if (typeof value === 'number') return [value];
+    return typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value;
+  }, z.array(item));
+}
+
+/** A moment, from an ISO 8601 date or time, as milliseconds since the epoch. */
+export const moment = z.string().transform((value, context) => {
+  const time = /^\d{4}-\d{2}-\d{2}(?:[T ].*)?$/.test(value) ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
+  context.addIssue({ code: 'invalid_type', expected: 'date' });
+  return z.NEVER;
+});
+
+/** A day, `YYYY-MM-DD`; of a time only its day counts. Empty or null is none. */
+export const day = z
+  .union([z.literal('').transform(() => null), z.null(), moment])
+  .transform((time) => (time === null ? null : new Date(time).toISOString().slice(0, 10)));

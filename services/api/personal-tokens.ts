@@ -1,0 +1,173 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { accessTokenScopes } from '../domain/access.ts';
+import type { AccessToken, User } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { reply, replyJson } from '../http/reply.ts';
+import { findUser } from '../registry/accounts/find-accounts.ts';
+import { issuePersonalToken } from '../registry/accounts/issue-token.ts';
+import {
+  allTokens,
+  findOwnedToken,
+  findTokenById,
+  type StoredToken,
+  tokensOf,
+} from '../registry/accounts/list-tokens.ts';
+import { revokeToken } from '../registry/accounts/revoke-token.ts';
+import { rotateToken } from '../registry/accounts/rotate-token.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { replyAssociations } from './associations.ts';
+import { accessTokenJson } from './json/token-json.ts';
+import { integer, readParams } from './params.ts';
+import { type ApiContext, administrator, idParam, type SignedIn, scopes, signedIn } from './request.ts';
+import { presentedAccess, rotateOwn } from './rotate-own.ts';
+import {
+  expiryOf,
+  newAccessToken,
+  rotatedExpiryOf,
+  rotation,
+  tokenListParams,
+  tokenPage,
+} from './token-params.ts';
+import { userOf } from './users.ts';
+
+const listParams = tokenListParams.extend({ user_id: integer.optional() });
+const newToken = z.object(newAccessToken);
+
+/** Personal access tokens: a user's own, and for administrators everyone's. */
+export function personalTokenRoutes(app: Hono<CallEnv>): void {
+  const path = '/personal_access_tokens';
+  app.get(path, listTokens);
+  app.get(`${path}/self`, async (c) => {
+    const { token } = await signedIn(c, accessTokenScopes);
+    return replyJson(c, 200, accessTokenJson(token, c.env.registry.clock.now()));
+  });
+  app.get(`${path}/self/associations`, replyAssociations);
+  app.post(`${path}/self/rotate`, (c) => rotateOwn(c, 'personal'));
+  app.delete(`${path}/self`, removeOwn);
+  app.get(`${path}/:token_id`, async (c) => {
+    const { token } = await wanted(c, await signedIn(c, scopes.read));
+    return replyJson(c, 200, accessTokenJson(token, c.env.registry.clock.now()));
+  });
+  app.post(`${path}/:token_id/rotate`, rotateOther);
+  app.delete(`${path}/:token_id`, async (c) => {
+    const principal = await signedIn(c, scopes.write);
+    return revoke(c, principal, await wanted(c, principal));
+  });
+  app.post('/user/personal_access_tokens', addOwn);
+  app.post('/users/:user_id/personal_access_tokens', addForUser);
+}
+
+function isPersonal(stored: StoredToken): stored is StoredToken<AccessToken> {
+  return stored.token.kind === 'personal';
+}
+
+async function listTokens(c: ApiContext): Promise<Response> {
+  const { user } = await signedIn(c, scopes.read);
+  const params = await readParams(c, listParams);
+  const { user_id: userId = user.admin ? undefined : user.id } = params;
+  if (userId !== user.id && !user.admin) throw new RegistryError('unauthenticated');
+  const { registry } = c.env;
+  const stored = await (userId === undefined
+    ? allTokens(registry)
+    : tokensOf(registry, { kind: 'user', id: userId }));
+  const { rows, headers } = tokenPage(c, params, stored.filter(isPersonal));
+  const now = registry.clock.now();
+  return replyJson(
+    c,
+    200,
+    rows.map((token) => accessTokenJson(token, now)),
+    headers,
+  );
+}
+
+/** The personal token of the request's `:token_id`, if it is the caller's own or the caller an administrator. */
+async function wanted(c: ApiContext, { user }: SignedIn): Promise<StoredToken<AccessToken>> {
+  const id = idParam(c, 'token_id');
+  const { registry } = c.env;
+  const stored = user.admin
+    ? await findTokenById(registry, id)
+    : await findOwnedToken(registry, { kind: 'user', id: user.id }, id);
+  if (!stored || !isPersonal(stored))
+    throw new RegistryError('notFound', '404 Personal Access Token Not Found');
+  return stored;
+}
+
+async function rotateOther(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.write);
+  const stored = await wanted(c, principal);
+  const input = await readParams(c, rotation);
+  const issued = await rotateToken(c.env.registry, {
+    stored,
+    expiresAt: rotatedExpiryOf(c, input.expires_at),
+    actor: actorOf(principal),
+    owner: await ownerOf(c, stored.token),
+  });
+  return replySecret(c, 200, issued);
+}
+
+async function removeOwn(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, accessTokenScopes);
+  const stored = await presentedAccess(c);
+  if (!stored) throw new RegistryError('unauthenticated');
+  return revoke(c, principal, stored);
+}
+
+async function revoke(
+  c: ApiContext,
+  principal: SignedIn,
+  stored: StoredToken<AccessToken>,
+): Promise<Response> {
+  const owner = await ownerOf(c, stored.token);
+  await revokeToken(c.env.registry, { stored, actor: actorOf(principal), owner });
+  return reply(c, 204, null);
+}
+
+async function ownerOf(c: ApiContext, token: AccessToken) {
+  const user = await findUser(c.env.registry.table, token.userId);
+  return { kind: 'user', id: token.userId, path: user?.username ?? '' } as const;
+}
+
+/** A token makes no other that outlives it. Bots make none at all. */
+async function addOwn(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.write);
+  if (principal.user.bot) throw new RegistryError('forbidden');
+  const input = await readParams(c, newToken);
+  const limit = principal.token.expiresAt ?? Number.POSITIVE_INFINITY;
+  const expiresAt = expiryOf(c, input.expires_at);
+  if (input.expires_at && expiresAt > limit) {
+    const reason = 'must not be later than that of the token used';
+    throw new RegistryError('invalidRequest', undefined, { fields: { expires_at: [reason] } });
+  }
+  return addToken(c, principal, principal.user, input, Math.min(expiresAt, limit));
+}
+
+async function addForUser(c: ApiContext): Promise<Response> {
+  const principal = await administrator(c, scopes.write);
+  const user = await userOf(c);
+  const input = await readParams(c, newToken);
+  return addToken(c, principal, user, input, expiryOf(c, input.expires_at));
+}
+
+async function addToken(
+  c: ApiContext,
+  principal: SignedIn,
+  user: User,
+  input: z.infer<typeof newToken>,
+  expiresAt: number,
+): Promise<Response> {
+  const { name, description, scopes: given } = input;
+  const facts = { name, description, scopes: given, expiresAt, actor: actorOf(principal) };
+  return replySecret(c, 201, await issuePersonalToken(c.env.registry, user, facts));
+}
+
+/** A new token with its secret, which is told this once. */
+function replySecret(
+  c: ApiContext,
+  status: number,
+  { token, secret }: { readonly token: AccessToken; readonly secret: string },
+): Response {
+  const shown = accessTokenJson(token, c.env.registry.clock.now());
+  return replyJson(c, status, { ...shown, token: secret }, { 'cache-control': 'no-store' });
+}

@@ -1,0 +1,205 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import { levels, type RegistryAccess, registryAccessLevels, visibilities } from '../domain/access.ts';
+import type { Group, Principal, Project } from '../domain/accounts.ts';
+import { badParameters, RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { changeProject } from '../registry/accounts/change-project.ts';
+import { createProject } from '../registry/accounts/create-project.ts';
+import { deleteProject, emptyDeletedProject } from '../registry/accounts/delete-project.ts';
+import { findGroup, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import {
+  gather,
+  groupsById,
+  memberProjects,
+  projectsIn,
+  walkProjects,
+} from '../registry/accounts/list-accounts.ts';
+import { membershipsOf } from '../registry/accounts/memberships.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { projectJson } from './json/account-json.ts';
+import {
+  leastLevel,
+  type ProjectListParams,
+  projectFilter,
+  projectListParams,
+  replyProjectPage,
+  replyProjects,
+} from './list-projects.ts';
+import { pageByKeyset, pageSize } from './paginate.ts';
+import { filledText, flag, integer, readParams, text } from './params.ts';
+import { type ApiContext, callerOf, checkGroup, openProject, scopes, signedIn } from './request.ts';
+
+/** How long a request goes on removing the packages of a project it deleted; a job does the rest. */
+const EMPTYING = 10_000;
+
+const settings = {
+  description: text.optional(),
+  visibility: z.enum(visibilities).optional(),
+  package_registry_access_level: z.enum(registryAccessLevels).optional(),
+  packages_enabled: flag.optional(),
+};
+
+const newProject = z.object({
+  ...settings,
+  name: filledText.optional(),
+  path: text.optional(),
+  namespace_id: integer.optional(),
+});
+
+const changedProject = z.object({ ...settings, name: filledText.optional(), path: text.optional() });
+
+/** `/projects`: list, create, show, change, archive and delete. */
+export function projectRoutes(app: Hono<CallEnv>): void {
+  app.get('/projects', listProjects);
+  app.get('/users/:id/projects', listUserProjects);
+  app.post('/projects', addProject);
+  app.get('/projects/:id', showProject);
+  app.put('/projects/:id', updateProject);
+  app.delete('/projects/:id', removeProject);
+  app.post('/projects/:id/archive', (c) => setArchived(c, true));
+  app.post('/projects/:id/unarchive', (c) => setArchived(c, false));
+}
+
+async function listProjects(c: ApiContext): Promise<Response> {
+  const principal = await callerOf(c, scopes.read);
+  const params = await readParams(c, projectListParams);
+  const { passes, memberships } = await projectFilter(c, principal, params);
+  const { registry } = c.env;
+  if (params.membership || leastLevel(params) > 0) {
+    const projects = await memberProjects(registry, memberships.direct);
+    return replyProjects(c, params, projects.filter(passes));
+  }
+  const byId = params.order_by === 'id' || params.order_by === 'created_at';
+  if (params.pagination === 'keyset' && byId) return walkById(c, params, passes);
+  return replyProjects(c, params, await gather(walkProjects(registry), passes));
+}
+
+/** A page by position in the order of ids, which is that of creation: reads no further than it must. */
+async function walkById(
+  c: ApiContext,
+  params: ProjectListParams,
+  passes: (project: Project) => boolean,
+): Promise<Response> {
+  const descending = params.sort === 'desc';
+  const { id_after, id_before } = params;
+  const rows: Project[] = [];
+  const walk = walkProjects(c.env.registry, { after: descending ? id_before : id_after, descending });
+  for await (const project of walk) {
+    const end = descending ? id_after : id_before;
+    if (end !== undefined && (descending ? project.id <= end : project.id >= end)) break;
+    if (passes(project)) rows.push(project);
+    if (rows.length > pageSize(params)) break;
+  }
+  const name = descending ? 'id_before' : 'id_after';
+  const page = pageByKeyset(c, params, rows, (last) => ({ [name]: String(last.id) }));
+  return replyProjectPage(c, params, page);
+}
+
+async function listUserProjects(c: ApiContext): Promise<Response> {
+  const principal = await callerOf(c, scopes.read);
+  const params = await readParams(c, projectListParams);
+  const { passes } = await projectFilter(c, principal, params);
+  const { registry } = c.env;
+  const name = c.req.param('id') ?? '';
+  const { table } = registry;
+  const user = await (/^\d+$/.test(name) ? findUser(table, Number(name)) : findUserByName(table, name));
+  if (!user) throw new RegistryError('userNotFound');
+  const projects = await projectsIn(registry, [user.namespaceId]);
+  return replyProjects(c, params, projects.filter(passes));
+}
+
+async function addProject(c: ApiContext): Promise<Response> {
+  const principal = await signedIn(c, scopes.write);
+  const input = await readParams(c, newProject);
+  const { name = input.path, path = pathFrom(input.name) } = input;
+  if (name === undefined || path === undefined)
+    throw badParameters(['name, path are missing, at least one parameter must be provided']);
+  const namespace = await namespaceFor(c, principal, input.namespace_id ?? principal.user.namespaceId);
+  const project = await createProject(c.env.registry, {
+    namespace,
+    name,
+    path,
+    description: input.description,
+    visibility: input.visibility,
+    registryAccess: registryAccessOf(input),
+    creatorId: principal.user.id,
+    actor: actorOf(principal),
+  });
+  return replyJson(c, 201, projectJson(c.env.registry.settings.url, project, namespace));
+}
+
+async function namespaceFor(c: ApiContext, principal: Principal, id: number): Promise<Group> {
+  const namespace = id > 0 ? await findGroup(c.env.registry.table, String(id)) : undefined;
+  if (!namespace) throw new RegistryError('groupNotFound', '404 Namespace Not Found');
+  await checkGroup(c, 'create-project', principal, namespace);
+  return namespace;
+}
+
+/** A path for a project of which only the name is given, as GitLab makes it. */
+function pathFrom(name: string | undefined): string | undefined {
+  return name
+    ?.normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_.-]+/g, '-')
+    .replaceAll(/^[-.]+|[-.]+$/g, '');
+}
+
+function registryAccessOf(input: {
+  readonly package_registry_access_level?: RegistryAccess | undefined;
+  readonly packages_enabled?: boolean | undefined;
+}): RegistryAccess | undefined {
+  const { package_registry_access_level: level, packages_enabled: enabled } = input;
+  if (level !== undefined || enabled === undefined) return level;
+  return enabled ? 'enabled' : 'disabled';
+}
+
+async function showProject(c: ApiContext): Promise<Response> {
+  const { principal, project } = await openProject(c, 'view', scopes.read);
+  const memberships = await membershipsOf(c.env.registry, principal);
+  const direct = memberships.direct.find(
+    (each) => each.ownerKind === 'project' && each.ownerId === project.id,
+  );
+  const above = memberships.direct.filter(
+    (each) => each.ownerKind === 'group' && project.ancestors.includes(each.ownerId),
+  );
+  const highest = Math.max(0, ...above.map(({ level }) => level));
+  const access = (level: number) => (level > 0 ? { access_level: level, notification_level: 3 } : null);
+  return replyJson(c, 200, {
+    ...(await shown(c, project)),
+    ...(principal.kind === 'user'
+      ? { permissions: { project_access: access(direct?.level ?? 0), group_access: access(highest) } }
+      : {}),
+  });
+}
+
+async function shown(c: ApiContext, project: Project) {
+  const namespaces = await groupsById(c.env.registry, [project.namespaceId]);
+  return projectJson(c.env.registry.settings.url, project, namespaces.get(project.namespaceId));
+}
+
+async function updateProject(c: ApiContext): Promise<Response> {
+  const { project, principal, level } = await openProject(c, 'admin', scopes.write);
+  const input = await readParams(c, changedProject);
+  const { name, path = project.path, description, visibility = project.visibility } = input;
+  const forOwners = path !== project.path || visibility !== project.visibility;
+  if (forOwners && level < levels.owner) throw new RegistryError('forbidden');
+  const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
+  const changed = await changeProject(c.env.registry, project, changes, actorOf(principal));
+  return replyJson(c, 200, await shown(c, changed));
+}
+
+async function setArchived(c: ApiContext, archived: boolean): Promise<Response> {
+  const { project, principal } = await openProject(c, 'own', scopes.write);
+  const changed = await changeProject(c.env.registry, project, { archived }, actorOf(principal));
+  return replyJson(c, 201, await shown(c, changed));
+}
+
+async function removeProject(c: ApiContext): Promise<Response> {
+  const { project, principal } = await openProject(c, 'own', scopes.write);
+  const { registry } = c.env;
+  await deleteProject(registry, project, actorOf(principal));
+  await emptyDeletedProject(registry, project.id, registry.clock.now() + EMPTYING);
+  return replyJson(c, 202, { message: '202 Accepted' });
+}

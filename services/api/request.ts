@@ -1,0 +1,158 @@
+/** What every handler of the management API asks first: who is calling, and may they do this to that. */
+import type { Context } from 'hono';
+import { levels, type Scope } from '../domain/access.ts';
+import type { Group, Principal, Project } from '../domain/accounts.ts';
+import { badParameters, RegistryError } from '../domain/errors.ts';
+import { authenticate } from '../http/authenticate.ts';
+import type { CallEnv } from '../http/call.ts';
+import { requireDecision } from '../http/scope.ts';
+import type { Key } from '../ports/table.ts';
+import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access-levels.ts';
+import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import {
+  authorizeGroup,
+  authorizeProject,
+  type GroupAction,
+  hasScope,
+  type ProjectAction,
+} from '../registry/authorize.ts';
+
+/** The Hono context of a handler of the management API. */
+export type ApiContext = Context<CallEnv>;
+
+/** A caller who has signed in. */
+export type SignedIn = Extract<Principal, { kind: 'user' }>;
+
+/** The scopes of which a request needs one. */
+export const scopes = {
+  read: ['api', 'read_api'],
+  write: ['api'],
+  profile: ['api', 'read_api', 'read_user'],
+  readPackages: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
+  writePackages: ['api', 'write_package_registry'],
+} as const satisfies Record<string, readonly Scope[]>;
+
+/** Who is calling, whose token has one of the scopes. An administrator may act as someone else (`Sudo`). */
+export async function callerOf(c: ApiContext, needed: readonly Scope[]): Promise<Principal> {
+  const principal = await authenticate(c.env.registry, c.req.raw);
+  if (principal.kind === 'anonymous') return principal;
+  if (!hasScope(principal, needed)) {
+    const message = 'The request requires higher privileges than provided by the access token.';
+    throw new RegistryError('insufficientScope', message, { fields: { scope: needed } });
+  }
+  const other = c.req.header('sudo') ?? c.req.query('sudo');
+  return other ? asUser(c, principal, other) : principal;
+}
+
+async function asUser(c: ApiContext, principal: Principal, other: string): Promise<Principal> {
+  if (principal.kind !== 'user' || !principal.user.admin || !hasScope(principal, scopes.write)) {
+    throw new RegistryError('forbidden', '403 Forbidden - Must be admin to use sudo');
+  }
+  const { table } = c.env.registry;
+  const user = /^\d+$/.test(other)
+    ? await findUser(table, Number(other))
+    : await findUserByName(table, other);
+  if (!user) throw new RegistryError('userNotFound', `404 User with ID or username '${other}' Not Found`);
+  return { ...principal, user };
+}
+
+/** Who is calling, who must be a user. */
+export async function signedIn(c: ApiContext, needed: readonly Scope[]): Promise<SignedIn> {
+  const principal = await callerOf(c, needed);
+  if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
+  if (principal.kind === 'deploy') throw new RegistryError('forbidden');
+  return principal;
+}
+
+/** Who is calling, who must be an administrator. */
+export async function administrator(c: ApiContext, needed: readonly Scope[]): Promise<SignedIn> {
+  const principal = await signedIn(c, needed);
+  if (!principal.user.admin) throw new RegistryError('forbidden');
+  return principal;
+}
+
+/** A project the caller may do something with, and the caller's effective level there. */
+export interface OpenedProject {
+  readonly principal: Principal;
+  readonly project: Project;
+  readonly level: number;
+}
+
+/** The project of the request's `:id`, when the caller may do this to it. */
+export async function openProject(
+  c: ApiContext,
+  action: ProjectAction,
+  needed: readonly Scope[],
+): Promise<OpenedProject> {
+  const found = findProject(c.env.registry.table, c.req.param('id') ?? '');
+  const [principal, project] = await inOrder(callerOf(c, needed), found);
+  if (!project) throw absent(principal, 'projectNotFound');
+  const level = await levelAt(c, principal, (userId) => projectMemberKeys(project, userId));
+  requireDecision(authorizeProject(action, principal, project, level));
+  return { principal, project, level };
+}
+
+/** A group the caller may do something with, and the caller's effective level there. */
+export interface OpenedGroup {
+  readonly principal: Principal;
+  readonly group: Group;
+  readonly level: number;
+}
+
+/** The group of the request's `:id`, when the caller may do this to it. Personal namespaces are no groups. */
+export async function openGroup(
+  c: ApiContext,
+  action: GroupAction,
+  needed: readonly Scope[],
+): Promise<OpenedGroup> {
+  const found = findGroup(c.env.registry.table, c.req.param('id') ?? '');
+  const [principal, group] = await inOrder(callerOf(c, needed), found);
+  if (group?.kind !== 'group') throw absent(principal, 'groupNotFound');
+  const level = await checkGroup(c, action, principal, group);
+  return { principal, group, level };
+}
+
+/** Makes sure that a caller may do this in a group or personal namespace; answers the caller's level there. */
+export async function checkGroup(
+  c: ApiContext,
+  action: GroupAction,
+  principal: Principal,
+  group: Group,
+): Promise<number> {
+  const level = await levelAt(c, principal, (userId) => groupMemberKeys(group, userId));
+  const decision = authorizeGroup(action, principal, group, level);
+  if (decision === 'hidden') throw new RegistryError('groupNotFound');
+  requireDecision(decision);
+  return level;
+}
+
+async function levelAt(
+  c: ApiContext,
+  principal: Principal,
+  keysOf: (userId: number) => readonly Key[],
+): Promise<number> {
+  if (principal.kind !== 'user') return levels.none;
+  if (principal.user.admin) return levels.admin;
+  const { table, clock } = c.env.registry;
+  return effectiveLevelOf(await table.getMany(keysOf(principal.user.id)), clock.now());
+}
+
+/** Waits for both; what is wrong with the caller goes before what is wrong with the rest. */
+async function inOrder<T>(caller: Promise<Principal>, other: Promise<T>): Promise<[Principal, T]> {
+  const [first, second] = await Promise.allSettled([caller, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}
+
+/** What is not there is answered like what an anonymous caller may not see. */
+function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
+  return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
+}
+
+/** A number in the path; anything else is no such thing. */
+export function idParam(c: ApiContext, name: string): number {
+  const text = c.req.param(name) ?? '';
+  if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
+  throw badParameters([`${name} is invalid`]);
+}

@@ -1,0 +1,70 @@
+import type { AccessToken, Member, User } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import { credentialOf } from '../http/credentials.ts';
+import { replyJson } from '../http/reply.ts';
+import { findGroup, findProject, findUser } from '../registry/accounts/find-accounts.ts';
+import { memberOwner } from '../registry/accounts/find-members.ts';
+import {
+  findTokenBySecret,
+  type StoredToken,
+  ownerOf as tokenOwner,
+} from '../registry/accounts/list-tokens.ts';
+import { rotateToken } from '../registry/accounts/rotate-token.ts';
+import { maybeEntity } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
+import { accessTokenJson, resourceTokenJson } from './json/token-json.ts';
+import { readParams } from './params.ts';
+import { type ApiContext, signedIn } from './request.ts';
+import { rotatedExpiryOf, rotation } from './token-params.ts';
+
+/**
+ * Rotates the token the request came with. One that was revoked gets in no more, but that it is presented here tells
+ * that it was copied: the tokens that came of it are revoked with it.
+ */
+export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promise<Response> {
+  const { registry } = c.env;
+  const stored = await presentedAccess(c);
+  const user = stored && (await findUser(registry.table, stored.token.userId));
+  if (!stored || !user) throw new RegistryError('unauthenticated');
+  if (!stored.token.revoked) await signedIn(c, ['api', 'self_rotate']);
+  if (stored.token.kind !== kind) {
+    throw new RegistryError(
+      'methodNotAllowed',
+      `405 Method Not Allowed - this is a ${stored.token.kind} access token`,
+    );
+  }
+  const owner = await ownerOf(c, stored.token, user);
+  const input = await readParams(c, rotation);
+  const issued = await rotateToken(registry, {
+    stored,
+    expiresAt: rotatedExpiryOf(c, input.expires_at),
+    actor: { kind: 'user', id: user.id, name: user.username },
+    owner,
+  });
+  const shown = await shownToken(c, issued.token);
+  return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
+}
+
+/** The access token the request came with, in whatever state; undefined when it came with none. */
+export async function presentedAccess(c: ApiContext): Promise<StoredToken<AccessToken> | undefined> {
+  const credential = credentialOf(c.req.raw);
+  const stored = credential && (await findTokenBySecret(c.env.registry, credential.secret));
+  return stored && 'userId' in stored.token ? { ...stored, token: stored.token } : undefined;
+}
+
+async function shownToken(c: ApiContext, token: AccessToken) {
+  const { table, clock } = c.env.registry;
+  if (token.kind === 'personal') return accessTokenJson(token, clock.now());
+  const member = maybeEntity<Member>(await table.get(keys.member(tokenOwner(token), token.userId)));
+  return resourceTokenJson(token, member?.level, clock.now());
+}
+
+async function ownerOf(c: ApiContext, token: AccessToken, user: User) {
+  if (token.kind === 'personal') return { kind: 'user', id: user.id, path: user.username } as const;
+  const { table } = c.env.registry;
+  const id = c.req.param('id') ?? '';
+  const place = token.kind === 'project' ? await findProject(table, id) : await findGroup(table, id);
+  if (place?.id !== token.resourceId) throw new RegistryError('unauthenticated');
+  const { kind, path } = memberOwner(place);
+  return { kind, id: place.id, path };
+}

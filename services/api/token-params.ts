@@ -1,0 +1,116 @@
+/** What the resources of tokens have in common: expiry, scopes, and the filters of their lists. */
+import * as z from 'zod';
+import { accessTokenScopes } from '../domain/access.ts';
+import { type AccessToken, isActive } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { StoredToken } from '../registry/accounts/list-tokens.ts';
+import { type PageOf, paginate, paging } from './paginate.ts';
+import { day, filledText, flag, listOf, moment, text } from './params.ts';
+import type { ApiContext } from './request.ts';
+
+const DAY = 24 * 3600 * 1000;
+
+/** The longest an access token may live, in days. */
+const LONGEST = 365;
+
+/** How long a rotated token lives unless the request says, in days. */
+const AFTER_ROTATION = 7;
+
+const sorts = ['created', 'expires', 'last_used', 'name'].flatMap((by) => [`${by}_asc`, `${by}_desc`]);
+
+/** A list of scopes, at least one and none twice. */
+export function scopeList<const T extends readonly string[]>(scopes: T) {
+  const list = listOf(z.enum(scopes)).refine((given) => given.length > 0, 'is empty');
+  return list.transform((given) => [...new Set(given)]);
+}
+
+/** The parameters of a new access token. */
+export const newAccessToken = {
+  name: filledText,
+  description: text.optional(),
+  scopes: scopeList(accessTokenScopes),
+  expires_at: day.optional(),
+};
+
+/** The parameters of a rotation. */
+export const rotation = z.object({ expires_at: day.optional() });
+
+/** The parameters of lists of access tokens. */
+export const tokenListParams = z.object({
+  ...paging,
+  state: z.enum(['active', 'inactive']).optional(),
+  revoked: flag.optional(),
+  search: text.optional(),
+  created_after: moment.optional(),
+  created_before: moment.optional(),
+  expires_after: moment.optional(),
+  expires_before: moment.optional(),
+  last_used_after: moment.optional(),
+  last_used_before: moment.optional(),
+  sort: z.enum(sorts).default('created_asc'),
+});
+
+type TokenListParams = z.infer<typeof tokenListParams>;
+
+/** When a new token stops working: midnight UTC of the given day, or as late as allowed. */
+export function expiryOf(c: ApiContext, given: string | null | undefined): number {
+  return checkedExpiry(c, given, LONGEST);
+}
+
+/** When a token that was rotated stops working: midnight UTC of the given day, or in a week. */
+export function rotatedExpiryOf(c: ApiContext, given: string | null | undefined): number {
+  return checkedExpiry(c, given, AFTER_ROTATION);
+}
+
+function checkedExpiry(c: ApiContext, given: string | null | undefined, days: number): number {
+  const now = c.env.registry.clock.now();
+  const today = now - (now % DAY);
+  if (given === null || given === undefined) return today + days * DAY;
+  const time = Date.parse(given);
+  if (time <= now) throw invalidExpiry('must be in the future');
+  if (time > today + LONGEST * DAY) throw invalidExpiry(`must be at most ${LONGEST} days from now`);
+  return time;
+}
+
+function invalidExpiry(reason: string): RegistryError {
+  return new RegistryError('invalidRequest', `expires_at ${reason}`, { fields: { expires_at: [reason] } });
+}
+
+/** The page of access tokens that a list asks for. */
+export function tokenPage(
+  c: ApiContext,
+  params: TokenListParams,
+  tokens: readonly StoredToken<AccessToken>[],
+): PageOf<AccessToken> {
+  const now = c.env.registry.clock.now();
+  const passing = tokens.map(({ token }) => token).filter((token) => passes(token, params, now));
+  const order = params.sort.replace(/_(?:asc|desc)$/, '');
+  return paginate(c, params, passing, {
+    by: (token) => orderValue(token, order),
+    id: ({ id }) => id,
+    descending: params.sort.endsWith('_desc'),
+  });
+}
+
+function passes(token: AccessToken, params: TokenListParams, now: number): boolean {
+  const { state, revoked, search } = params;
+  if (state !== undefined && (state === 'active') !== isActive(token, now)) return false;
+  if (revoked !== undefined && token.revoked !== revoked) return false;
+  if (search !== undefined && !token.name.toLowerCase().includes(search.toLowerCase())) return false;
+  return (
+    within(token.createdAt, params.created_after, params.created_before) &&
+    within(token.expiresAt, params.expires_after, params.expires_before) &&
+    within(token.lastUsedAt, params.last_used_after, params.last_used_before)
+  );
+}
+
+function within(time: number | null, after: number | undefined, before: number | undefined): boolean {
+  if (after === undefined && before === undefined) return true;
+  return time !== null && (after === undefined || time > after) && (before === undefined || time < before);
+}
+
+function orderValue(token: AccessToken, order: string): string | number {
+  if (order === 'name') return token.name;
+  if (order === 'expires') return token.expiresAt ?? Number.MAX_SAFE_INTEGER;
+  return order === 'last_used' ? (token.lastUsedAt ?? 0) : token.createdAt;
+}

@@ -1,0 +1,132 @@
+import type { Hono } from 'hono';
+import * as z from 'zod';
+import type { User } from '../domain/accounts.ts';
+import { RegistryError } from '../domain/errors.ts';
+import type { CallEnv } from '../http/call.ts';
+import { replyJson } from '../http/reply.ts';
+import { changeUserState } from '../registry/accounts/change-user.ts';
+import { createUser } from '../registry/accounts/create-user.ts';
+import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import { gather, walkUsers } from '../registry/accounts/list-accounts.ts';
+import { actorOf } from '../registry/record-event.ts';
+import { fullUserJson, userJson } from './json/account-json.ts';
+import { paginate, paging } from './paginate.ts';
+import { filledText, flag, readParams, text } from './params.ts';
+import { type ApiContext, administrator, idParam, scopes, signedIn } from './request.ts';
+
+const listParams = z.object({
+  ...paging,
+  username: text.optional(),
+  search: text.optional(),
+  active: flag.optional(),
+  blocked: flag.optional(),
+  admins: flag.optional(),
+  humans: flag.optional(),
+  without_project_bots: flag.optional(),
+  order_by: z.enum(['id', 'name', 'username', 'created_at', 'updated_at']).default('id'),
+  sort: z.enum(['asc', 'desc']).default('desc'),
+});
+
+const newUser = z.object({
+  username: filledText,
+  name: filledText,
+  email: z.email(),
+  admin: flag.default(false),
+});
+
+/** `/user` and `/users`: who is calling, who there is, and for administrators: new users, block and unblock. */
+export function userRoutes(app: Hono<CallEnv>): void {
+  app.get('/user', async (c) => {
+    const { user } = await signedIn(c, scopes.profile);
+    return replyJson(c, 200, fullUserJson(c.env.registry.settings.url, user));
+  });
+  app.get('/users', listUsers);
+  app.post('/users', addUser);
+  app.get('/users/:user_id', async (c) => {
+    const { user } = await signedIn(c, scopes.profile);
+    const found = await userOf(c);
+    return replyJson(c, 200, shown(c, found, user));
+  });
+  app.post('/users/:user_id/block', (c) => setState(c, 'blocked'));
+  app.post('/users/:user_id/unblock', (c) => setState(c, 'active'));
+}
+
+/** The user of the request's `:user_id`. */
+export async function userOf(c: ApiContext): Promise<User> {
+  const user = await findUser(c.env.registry.table, idParam(c, 'user_id'));
+  if (!user) throw new RegistryError('userNotFound');
+  return user;
+}
+
+async function listUsers(c: ApiContext): Promise<Response> {
+  const { user: caller } = await signedIn(c, scopes.profile);
+  const params = await readParams(c, listParams);
+  const users = await gather(candidates(c, params.username), (user) => passes(user, params));
+  const { order_by } = params;
+  const { rows, headers } = paginate(c, params, users, {
+    by: (user) => (order_by === 'name' || order_by === 'username' ? user[order_by] : user.id),
+    id: (user) => user.id,
+    descending: params.sort === 'desc',
+  });
+  return replyJson(
+    c,
+    200,
+    rows.map((user) => shown(c, user, caller)),
+    headers,
+  );
+}
+
+async function* candidates(c: ApiContext, username: string | undefined): AsyncGenerator<User> {
+  if (username === undefined) {
+    yield* walkUsers(c.env.registry);
+    return;
+  }
+  const user = await findUserByName(c.env.registry.table, username);
+  if (user) yield user;
+}
+
+function passes(user: User, params: z.infer<typeof listParams>): boolean {
+  const { active, blocked, admins, humans, without_project_bots: noBots, search } = params;
+  if (active === true && user.state !== 'active') return false;
+  if (blocked === true && user.state !== 'blocked') return false;
+  if (admins === true && !user.admin) return false;
+  if ((humans === true || noBots === true) && user.bot) return false;
+  if (search === undefined) return true;
+  const part = search.toLowerCase();
+  return (
+    user.username.toLowerCase().includes(part) ||
+    user.name.toLowerCase().includes(part) ||
+    user.email.toLowerCase() === part
+  );
+}
+
+async function addUser(c: ApiContext): Promise<Response> {
+  const principal = await administrator(c, scopes.write);
+  const input = await readParams(c, newUser);
+  try {
+    const user = await createUser(c.env.registry, { ...input, actor: actorOf(principal) });
+    return replyJson(c, 201, fullUserJson(c.env.registry.settings.url, user));
+  } catch (error) {
+    const reason = error instanceof RegistryError ? error.fields?.path?.[0] : undefined;
+    if (reason === undefined) throw error;
+    if (reason === 'has already been taken') {
+      throw new RegistryError('conflict', `Username ${reason}`, { cause: error });
+    }
+    throw new RegistryError('invalidRequest', undefined, { cause: error, fields: { username: [reason] } });
+  }
+}
+
+async function setState(c: ApiContext, state: User['state']): Promise<Response> {
+  const principal = await administrator(c, scopes.write);
+  const user = await userOf(c);
+  if (user.id === principal.user.id) {
+    throw new RegistryError('forbidden', '403 Forbidden - administrators can not block themselves');
+  }
+  await changeUserState(c.env.registry, user, state, actorOf(principal));
+  return replyJson(c, 201, true);
+}
+
+function shown(c: ApiContext, user: User, caller: User) {
+  const { url } = c.env.registry.settings;
+  return caller.admin || caller.id === user.id ? fullUserJson(url, user) : userJson(url, user);
+}

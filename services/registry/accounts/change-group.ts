@@ -1,0 +1,172 @@
+import { fitsInside, type Visibility } from '../../domain/access.ts';
+import type { Group, PackageSettings, Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import { ConditionFailed, type Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { itemOf, maybeEntity } from '../entities.ts';
+import { keys } from '../keys.ts';
+import { retryChanged } from '../retry-changed.ts';
+import { accountEvent } from './account-event.ts';
+import { projectsIn, subgroupsOf } from './list-accounts.ts';
+import { checkPath, taken } from './paths.ts';
+
+/** What of a group may change; what is absent stays. */
+export interface GroupChanges {
+  readonly name?: string | undefined;
+  readonly path?: string | undefined;
+  readonly description?: string | undefined;
+  readonly visibility?: Visibility | undefined;
+  readonly projectCreationLevel?: Group['projectCreationLevel'] | undefined;
+  readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
+  /** The new settings, made from those that are stored. */
+  readonly settings?: (before: PackageSettings) => PackageSettings;
+}
+
+/** A group as its item has it: with how many groups and projects are directly in it, and how often it was changed. */
+type StoredGroup = Group & { readonly children: number; readonly changes?: number };
+
+/**
+ * Changes a group. Its path can change only while it is empty: addresses of packages contain it. Its name may be
+ * shown in the full names of what it holds; those are rewritten after it.
+ */
+export async function changeGroup(
+  registry: Registry,
+  group: Group,
+  changes: GroupChanges,
+  actor: Actor,
+): Promise<Group> {
+  const { before, after } = await retryChanged(() => changeOnce(registry, group, changes, actor));
+  if (after.fullName !== before.fullName) await renameBelow(registry, after);
+  return after;
+}
+
+async function changeOnce(registry: Registry, group: Group, changes: GroupChanges, actor: Actor) {
+  const parentKeys = group.parentId === null ? [] : [keys.group(group.parentId)];
+  const items = await registry.table.getMany([keys.group(group.id), ...parentKeys]);
+  const before = maybeEntity<StoredGroup>(items[0]);
+  if (!before) throw new RegistryError('groupNotFound');
+  const parent = maybeEntity<Group>(items[1]);
+  const set = changedFields(before, changes, parent);
+  const after: Group = { ...before, ...set };
+  await checkVisibility(registry, before, after, parent);
+  const route = routeMove(before, after.fullPath, 'group');
+  await writeClaiming(registry, route, [
+    {
+      update: keys.group(group.id),
+      set,
+      add: { changes: 1 },
+      when: {
+        equals: { fullPath: before.fullPath, children: before.children, changes: before.changes },
+      },
+    },
+    ...(parent
+      ? [{ check: keys.group(parent.id), when: { equals: { visibility: parent.visibility } } }]
+      : []),
+    ...accountEvent(registry.clock.now(), {
+      type: 'group_changed',
+      actor,
+      owner: { kind: 'group', id: group.id, path: after.fullPath },
+      name: after.fullPath,
+      details: { fields: Object.keys(set).join(','), visibility: after.visibility },
+    }),
+  ]);
+  return { before, after };
+}
+
+/** The attributes that change, and the full name and path that follow from them. */
+function changedFields(stored: StoredGroup, changes: GroupChanges, parent: Group | undefined) {
+  const { settings: newSettings, ...fields } = changes;
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const name = changes.name ?? stored.name;
+  const path = changes.path ?? stored.path;
+  if (path !== stored.path) {
+    checkPath(path);
+    if (stored.children > 0) throw taken('path', "can't change while the group holds projects or groups");
+  }
+  return {
+    ...given,
+    ...(newSettings ? { settings: plainSettings(newSettings(stored.settings)) } : {}),
+    fullName: parent ? `${parent.fullName} / ${name}` : name,
+    fullPath: parent ? `${parent.fullPath}/${path}` : path,
+  };
+}
+
+function plainSettings({ duplicates }: PackageSettings) {
+  return {
+    duplicates: Object.fromEntries(Object.entries(duplicates).map(([id, rule]) => [id, { ...rule }])),
+  };
+}
+
+async function checkVisibility(
+  registry: Registry,
+  before: Group,
+  after: Group,
+  parent: Group | undefined,
+): Promise<void> {
+  if (parent && !fitsInside(after.visibility, parent.visibility)) {
+    throw taken('visibility_level', `${after.visibility} is not allowed in a ${parent.visibility} group.`);
+  }
+  if (fitsInside(before.visibility, after.visibility)) return;
+  const [groups, projects] = await Promise.all([
+    subgroupsOf(registry, after.id),
+    projectsIn(registry, [after.id]),
+  ]);
+  const above = [...groups, ...projects].find((child) => !fitsInside(child.visibility, after.visibility));
+  if (above) {
+    const reason = `${after.visibility} is not allowed since this group contains ${above.fullPath}, which is ${above.visibility}.`;
+    throw taken('visibility_level', reason);
+  }
+}
+
+/** The writes that lead the new path, and no longer the old one, to a group or project. The first claims the path. */
+export function routeMove(before: Group | Project, fullPath: string, kind: 'group' | 'project'): Write[] {
+  if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return [];
+  return [
+    { put: itemOf(keys.route(fullPath), { kind, id: before.id }), when: { exists: false } },
+    { delete: keys.route(before.fullPath) },
+  ];
+}
+
+/** Writes a change whose first write, if any of `route`, claims a path; one that is taken is a validation error. */
+export async function writeClaiming(
+  registry: Registry,
+  route: readonly Write[],
+  writes: readonly Write[],
+): Promise<void> {
+  try {
+    await registry.table.write([...route, ...writes]);
+  } catch (error) {
+    const claim = error instanceof ConditionFailed && error.operation === 0 && route.length > 0;
+    throw claim ? taken('path', 'has already been taken') : error;
+  }
+}
+
+/** Rewrites the full names of what a renamed group holds. */
+async function renameBelow(registry: Registry, group: Group): Promise<void> {
+  const [groups, projects] = await Promise.all([
+    subgroupsOf(registry, group.id),
+    projectsIn(registry, [group.id]),
+  ]);
+  const when = { exists: true };
+  for (const project of projects) {
+    const set = { fullName: `${group.fullName} / ${project.name}` };
+    await gone(registry.table.update(keys.project(project.id), { set }, when));
+  }
+  for (const child of groups) {
+    const fullName = `${group.fullName} / ${child.name}`;
+    if (await gone(registry.table.update(keys.group(child.id), { set: { fullName } }, when))) continue;
+    await renameBelow(registry, { ...child, fullName });
+  }
+}
+
+/** Waits for a change; answers whether what was to change is gone. */
+async function gone(change: Promise<unknown>): Promise<boolean> {
+  try {
+    await change;
+    return false;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return true;
+    throw error;
+  }
+}

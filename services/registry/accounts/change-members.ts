@@ -1,0 +1,123 @@
+import { levels } from '../../domain/access.ts';
+import type { Member, User } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { AccountEventType, Actor } from '../../domain/events.ts';
+import { ConditionFailed, type Write } from '../../ports/table.ts';
+import { hasExpired } from '../access-levels.ts';
+import type { Registry } from '../context.ts';
+import { keys } from '../keys.ts';
+import { retryChanged } from '../retry-changed.ts';
+import { accountEvent } from './account-event.ts';
+import { memberWrite } from './create-user.ts';
+import { directMembers, findMember, type MemberOwner } from './find-members.ts';
+import { goneCode, ownerStands } from './issue-token.ts';
+
+/** A change of who is a member of a group or project. */
+export interface MemberChange {
+  readonly owner: MemberOwner;
+  readonly user: User;
+  readonly actor: Actor;
+}
+
+/** What a member is to be. */
+export interface MemberFacts {
+  readonly level: number;
+  /** The day from which it no longer counts, `YYYY-MM-DD`, or null. */
+  readonly expiresOn: string | null;
+}
+
+/**
+ * Makes a user a member.
+ * @throws RegistryError `conflict` when the user is one already.
+ */
+export async function addMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
+  const { owner, user, level, expiresOn } = input;
+  const now = registry.clock.now();
+  try {
+    await registry.table.write([
+      { ...memberWrite(owner, user.id, level, expiresOn, now), when: { exists: false } },
+      ownerStands(owner),
+      ...changeEvent(now, 'member_added', input, { level }),
+    ]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    if (error.operation > 0) throw new RegistryError(goneCode[owner.kind], undefined, { cause: error });
+    throw new RegistryError('conflict', 'Member already exists', { cause: error });
+  }
+  return { userId: user.id, level, expiresOn, createdAt: now };
+}
+
+/**
+ * Changes the level of a member, or until when it is one.
+ * @throws RegistryError `notFound` when the user is no direct member.
+ */
+export async function changeMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
+  const { owner, user, level, expiresOn } = input;
+  return retryChanged(async () => {
+    const now = registry.clock.now();
+    const member = await findMember(registry, owner, user.id);
+    if (!member) throw new RegistryError('notFound', '404 Not found');
+    const staysOwner = level >= levels.owner && (expiresOn === null || expiresOn === member.expiresOn);
+    await registry.table.write([
+      {
+        update: keys.member(owner, user.id),
+        set: { level, expiresOn },
+        when: { equals: { level: member.level, expiresOn: member.expiresOn } },
+      },
+      ...(staysOwner ? [] : await anotherOwner(registry, owner, member)),
+      ...changeEvent(now, 'member_changed', input, { level, before: member.level }),
+    ]);
+    return { ...member, level, expiresOn };
+  });
+}
+
+/**
+ * Takes a user out of the direct members.
+ * @throws RegistryError `notFound` when the user is none.
+ */
+export async function removeMember(registry: Registry, input: MemberChange): Promise<void> {
+  const { owner, user } = input;
+  await retryChanged(async () => {
+    const member = await findMember(registry, owner, user.id);
+    if (!member) throw new RegistryError('notFound', '404 Not found');
+    await registry.table.write([
+      { delete: keys.member(owner, user.id), when: { equals: { level: member.level } } },
+      ...(await anotherOwner(registry, owner, member)),
+      ...changeEvent(registry.clock.now(), 'member_removed', input, { level: member.level }),
+    ]);
+  });
+}
+
+/** Makes sure that a top-level group keeps an owner: another one, who must still be that in the same transaction. */
+async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Member): Promise<Write[]> {
+  const mayLose = owner.kind === 'project' || owner.ancestors.length > 0 || leaving.level < levels.owner;
+  if (mayLose) return [];
+  const now = registry.clock.now();
+  const others = (await directMembers(registry, owner)).filter(
+    ({ member, user }) =>
+      member.userId !== leaving.userId &&
+      member.level >= levels.owner &&
+      !hasExpired(member, now) &&
+      !user.bot,
+  );
+  const [other] = others;
+  if (!other) throw new RegistryError('forbidden', '403 Forbidden - the last owner of a group must stay');
+  const { level } = other.member;
+  return [{ check: keys.member(owner, other.user.id), when: { equals: { level } } }];
+}
+
+function changeEvent(
+  now: number,
+  type: AccountEventType,
+  { owner, user, actor }: MemberChange,
+  details: Record<string, number>,
+): Write[] {
+  const { kind, id, path } = owner;
+  return accountEvent(now, {
+    type,
+    actor,
+    owner: { kind, id, path },
+    name: user.username,
+    details: { user: user.id, ...details },
+  });
+}

@@ -1,0 +1,67 @@
+import { fitsInside, type RegistryAccess, type Visibility } from '../../domain/access.ts';
+import type { Group, Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import type { Registry } from '../context.ts';
+import { maybeEntity } from '../entities.ts';
+import { keys } from '../keys.ts';
+import { retryChanged } from '../retry-changed.ts';
+import { accountEvent } from './account-event.ts';
+import { routeMove, writeClaiming } from './change-group.ts';
+import { checkPath, taken } from './paths.ts';
+
+/** What of a project may change; what is absent stays. */
+export interface ProjectChanges {
+  readonly name?: string | undefined;
+  readonly path?: string | undefined;
+  readonly description?: string | undefined;
+  readonly visibility?: Visibility | undefined;
+  readonly registryAccess?: RegistryAccess | undefined;
+  readonly archived?: boolean | undefined;
+}
+
+/** Changes a project. A new path takes the place of the old one at once; nothing leads from the old one. */
+export async function changeProject(
+  registry: Registry,
+  project: Project,
+  changes: ProjectChanges,
+  actor: Actor,
+): Promise<Project> {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  if (changes.path !== undefined && changes.path !== project.path) checkPath(changes.path);
+  return retryChanged(async () => {
+    const now = registry.clock.now();
+    const [stored, around] = await registry.table.getMany([
+      keys.project(project.id),
+      keys.group(project.namespaceId),
+    ]);
+    const before = maybeEntity<Project>(stored);
+    const namespace = maybeEntity<Group>(around);
+    if (!before || !namespace) throw new RegistryError('projectNotFound');
+    const next: Project = { ...before, ...given, updatedAt: now };
+    const fullName = `${namespace.fullName} / ${next.name}`;
+    const fullPath = `${namespace.fullPath}/${next.path}`;
+    if (!fitsInside(next.visibility, namespace.visibility)) {
+      throw taken(
+        'visibility_level',
+        `${next.visibility} is not allowed in a ${namespace.visibility} group.`,
+      );
+    }
+    await writeClaiming(registry, routeMove(before, fullPath, 'project'), [
+      {
+        update: keys.project(project.id),
+        set: { ...given, fullName, fullPath, updatedAt: now },
+        when: { equals: { fullPath: before.fullPath } },
+      },
+      { check: keys.group(namespace.id), when: { equals: { visibility: namespace.visibility } } },
+      ...accountEvent(now, {
+        type: 'project_changed',
+        actor,
+        owner: { kind: 'project', id: project.id, path: fullPath },
+        name: fullPath,
+        details: { fields: Object.keys(given).join(','), visibility: next.visibility },
+      }),
+    ]);
+    return { ...next, fullName, fullPath };
+  });
+}

@@ -1,0 +1,25 @@
+import type { User } from '../../domain/accounts.ts';
+import type { Actor } from '../../domain/events.ts';
+import type { Registry } from '../context.ts';
+import { keys } from '../keys.ts';
+import { accountEvent } from './account-event.ts';
+
+/** Blocks a user, whose tokens then stop working at once, or lets it in again. */
+export async function changeUserState(
+  registry: Registry,
+  user: User,
+  state: User['state'],
+  actor: Actor,
+): Promise<User> {
+  await registry.table.write([
+    { update: keys.user(user.id), set: { state }, when: { exists: true } },
+    ...accountEvent(registry.clock.now(), {
+      type: 'user_changed',
+      actor,
+      owner: { kind: 'user', id: user.id, path: user.username },
+      name: user.username,
+      details: { state },
+    }),
+  ]);
+  return { ...user, state };
+}

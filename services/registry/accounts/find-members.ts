@@ -1,0 +1,90 @@
+import type { Group, Member, Project, User } from '../../domain/accounts.ts';
+import { hasExpired } from '../access-levels.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, maybeEntity } from '../entities.ts';
+import { keys, type Owner, ranges } from '../keys.ts';
+import { queryAll } from '../query-all.ts';
+import { forEachOf } from '../read-many.ts';
+import { usersById } from './list-accounts.ts';
+
+/** A group or project as the owner of members. */
+export type MemberOwner = Owner & {
+  readonly kind: 'group' | 'project';
+  readonly path: string;
+  /** The groups above it, root first. */
+  readonly ancestors: readonly number[];
+};
+
+/** A member with the user it is. */
+export interface KnownMember {
+  readonly member: Member;
+  readonly user: User;
+}
+
+/** A group or project as the owner of its members and tokens. */
+export function memberOwner(place: Group | Project): MemberOwner {
+  const kind = 'namespaceId' in place ? 'project' : 'group';
+  return { kind, id: place.id, path: place.fullPath, ancestors: place.ancestors };
+}
+
+/** Who is a member directly. */
+export async function directMembers(registry: Registry, owner: Owner): Promise<KnownMember[]> {
+  const items = await queryAll(registry.table, ranges.members(owner));
+  return withUsers(
+    registry,
+    items.map((item) => entityOf<Member>(item)),
+  );
+}
+
+/** Who is a member directly or because of a group above, each once with the highest level. */
+export async function allMembers(registry: Registry, owner: MemberOwner): Promise<KnownMember[]> {
+  const now = registry.clock.now();
+  const items = await forEachOf([owner, ...groupsAbove(owner)], (each) =>
+    queryAll(registry.table, ranges.members(each)),
+  );
+  const highest = new Map<number, Member>();
+  for (const item of items) {
+    const member = entityOf<Member>(item);
+    const known = highest.get(member.userId);
+    if (!hasExpired(member, now) && (!known || member.level > known.level))
+      highest.set(member.userId, member);
+  }
+  return withUsers(registry, [...highest.values()]);
+}
+
+/** The member directly in a group or project with this user id, or undefined. */
+export async function findMember(
+  registry: Registry,
+  owner: Owner,
+  userId: number,
+): Promise<Member | undefined> {
+  return maybeEntity<Member>(await registry.table.get(keys.member(owner, userId)));
+}
+
+/** The level a user has because of the groups above. */
+export async function inheritedLevel(
+  registry: Registry,
+  owner: MemberOwner,
+  userId: number,
+): Promise<number> {
+  const now = registry.clock.now();
+  const above = groupsAbove(owner).map((group) => keys.member(group, userId));
+  if (above.length === 0) return 0;
+  const members = (await registry.table.getMany(above)).map((item) => maybeEntity<Member>(item));
+  return Math.max(0, ...members.map((member) => (member && !hasExpired(member, now) ? member.level : 0)));
+}
+
+function groupsAbove(owner: MemberOwner): Owner[] {
+  return owner.ancestors.map((id) => ({ kind: 'group', id }));
+}
+
+async function withUsers(registry: Registry, members: readonly Member[]): Promise<KnownMember[]> {
+  const users = await usersById(
+    registry,
+    members.map(({ userId }) => userId),
+  );
+  return members.flatMap((member) => {
+    const user = users.get(member.userId);
+    return user ? [{ member, user }] : [];
+  });
+}

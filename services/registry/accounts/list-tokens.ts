@@ -1,0 +1,76 @@
+import type { Token } from '../../domain/accounts.ts';
+import type { Item } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, maybeEntity } from '../entities.ts';
+import { indexes, keys, type Owner, padId, ranges } from '../keys.ts';
+import { queryAll } from '../query-all.ts';
+import { readMany } from '../read-many.ts';
+import type { TokenPointer } from './issue-token.ts';
+import { secretDigest } from './token-secret.ts';
+
+/** A token with the digest of its secret, by which it is stored. */
+export interface StoredToken<T extends Token = Token> {
+  readonly token: T;
+  readonly sha256: string;
+}
+
+/** Whose token it is: where the pointer to it lies. */
+export function ownerOf(token: Token): Owner {
+  switch (token.kind) {
+    case 'personal':
+      return { kind: 'user', id: token.userId };
+    case 'project':
+    case 'project-deploy':
+      return { kind: 'project', id: token.resourceId ?? 0 };
+    case 'group':
+    case 'group-deploy':
+      return { kind: 'group', id: token.resourceId ?? 0 };
+  }
+}
+
+/** Every token of an owner, of whatever kind, the oldest first. */
+export async function tokensOf(registry: Registry, owner: Owner): Promise<StoredToken[]> {
+  const pointers = (await queryAll(registry.table, ranges.tokens(owner))).map((item) =>
+    entityOf<TokenPointer>(item),
+  );
+  const items = await readMany(
+    registry.table,
+    pointers.map(({ sha256 }) => keys.token(sha256)),
+  );
+  return items.flatMap((item) => storedToken(item));
+}
+
+/** The token of an owner with this id, or undefined. */
+export async function findOwnedToken(
+  registry: Registry,
+  owner: Owner,
+  id: number,
+): Promise<StoredToken | undefined> {
+  const pointer = maybeEntity<TokenPointer>(await registry.table.get(keys.ownedToken(owner, id)));
+  if (!pointer) return undefined;
+  return storedToken(await registry.table.get(keys.token(pointer.sha256)))[0];
+}
+
+/** The token of a secret in whatever state, or undefined. To let someone in, ask `findToken`. */
+export async function findTokenBySecret(
+  registry: Registry,
+  secret: string,
+): Promise<StoredToken | undefined> {
+  return storedToken(await registry.table.get(keys.token(secretDigest(secret))))[0];
+}
+
+/** The token of the instance with this id, whoever has it, or undefined. */
+export async function findTokenById(registry: Registry, id: number): Promise<StoredToken | undefined> {
+  const page = await registry.table.query({ ...indexes.tokens, prefix: padId(id) });
+  return storedToken(page.items[0])[0];
+}
+
+/** Every token of the instance, the oldest first. For administrators. */
+export async function allTokens(registry: Registry): Promise<StoredToken[]> {
+  return (await queryAll(registry.table, indexes.tokens)).flatMap((item) => storedToken(item));
+}
+
+function storedToken(item: Item | undefined): StoredToken[] {
+  if (!item) return [];
+  return [{ token: entityOf<Token>(item), sha256: item.pk.slice(item.pk.indexOf('#') + 1) }];
+}

@@ -1,0 +1,46 @@
+import type { Member } from '../../domain/accounts.ts';
+import type { Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { entityOf } from '../entities.ts';
+import { keys, type Owner, ranges } from '../keys.ts';
+import { queryAll } from '../query-all.ts';
+import { usersById } from './list-accounts.ts';
+import { type StoredToken, tokensOf } from './list-tokens.ts';
+
+/** How many members or tokens are removed in one transaction. */
+const AT_ONCE = 25;
+
+/** Removes every token of a deleted group or project, with the bots behind them, and every membership. */
+export async function removeAccess(registry: Registry, owner: Owner): Promise<void> {
+  const stored = await tokensOf(registry, owner);
+  await inBatches(
+    registry,
+    stored.map((each) => tokenDeletes(owner, each)),
+  );
+  const bots = await botDeletes(registry, stored);
+  const members = await queryAll(registry.table, ranges.members(owner));
+  await inBatches(
+    registry,
+    members.map((item) => [{ delete: keys.member(owner, entityOf<Member>(item).userId) }]),
+  );
+  await inBatches(registry, bots);
+}
+
+/** The writes after which a token does not exist. */
+export function tokenDeletes(owner: Owner, { token, sha256 }: StoredToken): Write[] {
+  return [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
+}
+
+async function botDeletes(registry: Registry, stored: readonly StoredToken[]): Promise<Write[][]> {
+  const ids = new Set(stored.flatMap(({ token }) => ('userId' in token ? [token.userId] : [])));
+  const users = await usersById(registry, [...ids]);
+  return [...users.values()]
+    .filter((user) => user.bot)
+    .map((user) => [{ delete: keys.user(user.id) }, { delete: keys.route(user.username) }]);
+}
+
+async function inBatches(registry: Registry, steps: readonly Write[][]): Promise<void> {
+  for (let start = 0; start < steps.length; start += AT_ONCE) {
+    await registry.table.write(steps.slice(start, start + AT_ONCE).flat());
+  }
+}

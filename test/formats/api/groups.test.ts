@@ -1,0 +1,316 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import { addMember } from '../../kit/start-app.ts';
+import { type Answer, type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
+
+let api: Api;
+beforeEach(async () => {
+  api = await startApi();
+});
+
+const paths = (answer: Answer) => answer.body.map((each: { full_path: string }) => each.full_path);
+
+describe('making groups', () => {
+  test('a user makes a group and owns it; a subgroup is below it', async () => {
+    const { token, user } = await api.app.user('ann');
+    const group = await api.post('/groups', { name: 'New', path: 'new', visibility: 'public' }, { token });
+    expect(group.status).toBe(201);
+    expect(group.body).toMatchObject({
+      name: 'New',
+      full_path: 'new',
+      visibility: 'public',
+      parent_id: null,
+      web_url: 'http://registry.test/groups/new',
+      project_creation_level: 'developer',
+      subgroup_creation_level: 'maintainer',
+    });
+    const members = await api.get('/groups/new/members', { token });
+    expect(members.body).toMatchObject([{ id: user.id, access_level: 50 }]);
+    const json = { name: 'Sub', path: 'sub', parent_id: group.body.id };
+    const sub = await api.post('/groups', json, { token });
+    expect(sub.body).toMatchObject({ full_path: 'new/sub', full_name: 'New / Sub', visibility: 'private' });
+  });
+
+  test('what is wrong is told in the words of GitLab', async () => {
+    const cases = [
+      [{}, { error: 'name is missing, path is missing' }],
+      [{ name: 'x' }, { error: 'path is missing' }],
+      [{ name: 'x', path: 'acme' }, { message: { path: ['has already been taken'] } }],
+      [{ name: 'x', path: 'ACME' }, { message: { path: ['has already been taken'] } }],
+      [{ name: 'x', path: 'root' }, { message: { path: ['has already been taken'] } }],
+      [{ name: 'x', path: 'members' }, { message: { path: ['is a reserved name'] } }],
+      [{ name: 'x', path: 'y', visibility: 'secret' }, { error: 'visibility does not have a valid value' }],
+    ] as const;
+    for (const [json, body] of cases) {
+      const answer = await api.post('/groups', json);
+      expect([json, answer.status, answer.body]).toEqual([json, 400, body]);
+    }
+    const parent = await api.post('/groups', { name: 'p', path: 'p', visibility: 'private' });
+    const child = { name: 'c', path: 'c', parent_id: parent.body.id, visibility: 'public' };
+    const refused = await api.post('/groups', child);
+    expect([refused.status, Object.keys(refused.body.message)]).toEqual([400, ['visibility_level']]);
+  });
+
+  test('parameters come as JSON, as a form or in the query', async () => {
+    const form = new URLSearchParams({ name: 'Form', path: 'form' });
+    const headers = { authorization: `Bearer ${api.app.rootToken}` };
+    expect((await api.app.send('POST', '/api/v4/groups', { headers, body: form })).status).toBe(201);
+    expect((await api.app.send('POST', '/api/v4/groups?name=Q&path=query', { headers })).status).toBe(201);
+    const data = new FormData();
+    data.set('name', 'Multi');
+    data.set('path', 'multi');
+    expect((await api.app.send('POST', '/api/v4/groups', { headers, body: data })).status).toBe(201);
+    const bad = await api.app.send('POST', '/api/v4/groups', {
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: '{"name":',
+    });
+    expect(bad.status).toBe(400);
+  });
+
+  test('of two clients that make the same path, one wins', async () => {
+    const answers = await Promise.all(
+      [1, 2, 3].map((n) => api.post('/groups', { name: `${n}`, path: 'one' })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
+  });
+
+  test('who may make subgroups and projects is set on the group', async () => {
+    const { group } = api.app;
+    const { token } = await api.app.user('dev', { level: levels.developer, of: group });
+    const sub = (path: string) => api.post('/groups', { name: path, path, parent_id: group.id }, { token });
+    const project = (path: string) => api.post('/projects', { path, namespace_id: group.id }, { token });
+    expect([(await sub('a')).status, (await project('a1')).status]).toEqual([403, 201]);
+    await api.put(`/groups/${group.id}`, { project_creation_level: 'maintainer' });
+    expect((await project('a2')).status).toBe(403);
+    const maintainer = await api.app.user('mia', { level: levels.maintainer, of: group });
+    const asMia = { token: maintainer.token };
+    expect((await api.post('/groups', { name: 'b', path: 'b', parent_id: group.id }, asMia)).status).toBe(
+      201,
+    );
+    await api.put(`/groups/${group.id}`, { subgroup_creation_level: 'owner' });
+    expect((await api.post('/groups', { name: 'c', path: 'c', parent_id: group.id }, asMia)).status).toBe(
+      403,
+    );
+  });
+});
+
+describe('showing and listing groups', () => {
+  test('a group is found by id, by encoded path and by a path with plain slashes', async () => {
+    const sub = await api.app.subgroup('deep');
+    const deeper = await api.app.subgroup('er', 'public', sub);
+    for (const id of [
+      deeper.id,
+      'acme%2Fdeep%2Fer',
+      'acme%2fdeep%2fer',
+      'acme/deep/er',
+      'Acme%2FDeep%2FEr',
+    ]) {
+      expect([id, (await api.get(`/groups/${id}`)).body.id]).toEqual([id, deeper.id]);
+      expect((await api.get(`/groups/${id}/subgroups`)).body).toEqual([]);
+    }
+    expect(paths(await api.get('/groups/acme/subgroups'))).toEqual(['acme/deep']);
+    expect(paths(await api.get('/groups/acme/descendant_groups'))).toEqual(['acme/deep', 'acme/deep/er']);
+    expect((await api.get('/groups/root')).status).toBe(404);
+  });
+
+  test('who sees which group', async () => {
+    const secret = await api.app.subgroup('secret', 'private');
+    const stranger = await api.app.user('stranger');
+    const member = await api.app.user('member', { level: levels.guest, of: secret });
+    expect((await api.get(`/groups/${secret.id}`, { token: '' })).status).toBe(401);
+    expect((await api.get(`/groups/${secret.id}`, stranger)).status).toBe(404);
+    expect((await api.get(`/groups/${secret.id}`, member)).status).toBe(200);
+    expect(paths(await api.get('/groups', { token: '' }))).toEqual(['acme']);
+    expect(paths(await api.get('/groups', stranger))).toEqual([]);
+    expect(paths(await api.get('/groups?all_available=true', stranger))).toEqual(['acme']);
+    expect(paths(await api.get('/groups', member))).toEqual(['acme/secret']);
+    expect(paths(await api.get('/groups?all_available=true', member))).toEqual(['acme', 'acme/secret']);
+    expect(paths(await api.get('/groups'))).toEqual(['acme', 'acme/secret']);
+    expect(paths(await api.get('/groups/acme/subgroups', stranger))).toEqual([]);
+  });
+
+  test('filters and orders', async () => {
+    for (const name of ['zoo', 'bar', 'foo']) {
+      await api.post('/groups', { name, path: name, visibility: name === 'foo' ? 'internal' : 'public' });
+    }
+    const sub = await api.app.subgroup('foo');
+    const { token, user } = await api.app.user('ann', { level: levels.owner, of: sub });
+    await addMember(api.app.registry, user, api.app.group, levels.guest);
+    const list = async (query: string, options = {}) => paths(await api.get(`/groups?${query}`, options));
+    expect(await list('search=OO')).toEqual(['foo', 'acme/foo', 'zoo']);
+    expect(await list('search=acme')).toEqual(['acme']);
+    expect(await list('search=acme/f')).toEqual(['acme/foo']);
+    expect(await list('top_level_only=true&sort=desc')).toEqual(['zoo', 'foo', 'bar', 'acme']);
+    expect(await list('order_by=id')).toEqual(['acme', 'zoo', 'bar', 'foo', 'acme/foo']);
+    expect(await list('visibility=internal')).toEqual(['foo']);
+    expect(await list(`skip_groups[]=${sub.id}&skip_groups[]=${api.app.group.id}`)).toEqual([
+      'bar',
+      'foo',
+      'zoo',
+    ]);
+    expect(await list('owned=true', { token })).toEqual(['acme/foo']);
+    expect(await list('min_access_level=10', { token })).toEqual(['acme', 'acme/foo']);
+    expect((await api.get('/groups?order_by=nonsense')).status).toBe(400);
+  });
+
+  test.each(['page', 'keyset'])('all groups come once, page by page (%s)', async (mode) => {
+    for (let n = 0; n < 7; n++) await api.post('/groups', { name: n % 2 ? 'same' : `g${n}`, path: `g${n}` });
+    const query = mode === 'keyset' ? 'per_page=3&pagination=keyset' : 'per_page=3';
+    const pages = await pagesOf(api, `/groups?${query}&private_token=x`);
+    expect(pages.map((page) => page.body.length)).toEqual([3, 3, 2]);
+    const seen = pages.flatMap(paths);
+    expect(new Set(seen).size).toBe(8);
+    expect(pages[0]?.headers.get('link')).not.toContain('private_token');
+    expect(pages[0]?.headers.get('x-total')).toBe(mode === 'keyset' ? null : '8');
+  });
+});
+
+describe('changing and deleting groups', () => {
+  test('an owner renames a group, and what it holds shows the new name', async () => {
+    const sub = await api.app.subgroup('sub');
+    const project = await api.app.project('tools', 'private', sub);
+    const changed = await api.put('/groups/acme', { name: 'Ajax', description: 'd' });
+    expect(changed.body).toMatchObject({
+      name: 'Ajax',
+      description: 'd',
+      path: 'acme',
+      visibility: 'public',
+    });
+    expect((await api.get(`/groups/${sub.id}`)).body.full_name).toBe('Ajax / sub');
+    expect((await api.get(`/projects/${project.id}`)).body.name_with_namespace).toBe('Ajax / sub / tools');
+  });
+
+  test('the path changes only while the group is empty, and to one that is free', async () => {
+    const { body } = await api.post('/groups', { name: 'a', path: 'a' });
+    expect((await api.put(`/groups/${body.id}`, { path: 'acme' })).body.message.path).toEqual([
+      'has already been taken',
+    ]);
+    expect((await api.put(`/groups/${body.id}`, { path: 'b' })).body.full_path).toBe('b');
+    expect([(await api.get('/groups/a')).status, (await api.get('/groups/b')).status]).toEqual([404, 200]);
+    await api.post('/groups', { name: 's', path: 's', parent_id: body.id });
+    expect((await api.put(`/groups/${body.id}`, { path: 'c' })).status).toBe(400);
+    expect((await api.post('/groups', { name: 'a', path: 'a' })).status).toBe(201);
+  });
+
+  test('a group is not less visible than what it holds', async () => {
+    await api.app.subgroup('open', 'public');
+    const refused = await api.put('/groups/acme', { visibility: 'private' });
+    expect([refused.status, refused.body.message.visibility_level[0]]).toEqual([
+      400,
+      expect.stringContaining('acme/open'),
+    ]);
+  });
+
+  test('concurrent changes of different fields are all kept', async () => {
+    const json = [{ name: 'N' }, { description: 'D' }, { project_creation_level: 'owner' }];
+    await Promise.all(json.map((each) => api.put('/groups/acme', each)));
+    expect((await api.get('/groups/acme')).body).toMatchObject({
+      name: 'N',
+      description: 'D',
+      project_creation_level: 'owner',
+    });
+  });
+
+  test('only owners change and delete', async () => {
+    const maintainer = await api.app.user('mia', { level: levels.maintainer, of: api.app.group });
+    const stranger = await api.app.user('stranger');
+    const secret = await api.app.subgroup('secret', 'private');
+    expect((await api.put('/groups/acme', { name: 'x' }, maintainer)).status).toBe(403);
+    expect((await api.del('/groups/acme', maintainer)).status).toBe(403);
+    expect((await api.put(`/groups/${secret.id}`, { name: 'x' }, stranger)).status).toBe(404);
+    expect((await api.del(`/groups/${secret.id}`, { token: '' })).status).toBe(401);
+  });
+
+  test('an empty group goes at once; its path is free again', async () => {
+    const { body } = await api.post('/groups', { name: 'a', path: 'a' });
+    const answer = await api.del(`/groups/${body.id}`);
+    expect([answer.status, answer.body]).toEqual([202, { message: '202 Accepted' }]);
+    expect((await api.get(`/groups/${body.id}`)).status).toBe(404);
+    expect(paths(await api.get('/groups'))).toEqual(['acme']);
+    expect((await api.post('/groups', { name: 'a', path: 'a' })).status).toBe(201);
+  });
+
+  test('one that holds anything goes only when the request spells its path', async () => {
+    const sub = await api.app.subgroup('sub');
+    const project = await api.app.project('tools', 'private', sub);
+    await api.publish(project.id, 'tool', '1.0');
+    expect((await api.del('/groups/acme')).status).toBe(409);
+    expect((await api.del('/groups/acme?permanently_remove=true')).status).toBe(400);
+    expect((await api.del('/groups/acme?permanently_remove=true&full_path=acme')).status).toBe(202);
+    for (const path of ['/groups/acme', `/groups/${sub.id}`, `/projects/${project.id}`]) {
+      expect([path, (await api.get(path)).status]).toEqual([path, 404]);
+    }
+    expect((await api.post('/groups', { name: 'Acme', path: 'acme' })).status).toBe(201);
+  });
+
+  test('a group is not deleted while something is being made in it', async () => {
+    const { body } = await api.post('/groups', { name: 'a', path: 'a' });
+    const [made, deleted] = await Promise.all([
+      api.post('/projects', { path: 'p', namespace_id: body.id }),
+      api.del(`/groups/${body.id}`),
+    ]);
+    const outcome = [made.status, deleted.status];
+    expect([
+      [201, 409],
+      [404, 202],
+      [409, 202],
+    ]).toContainEqual(outcome);
+    const gone = (await api.get(`/groups/${body.id}`)).status === 404;
+    expect(gone).toBe(deleted.status === 202);
+  });
+
+  test('changes leave events that name who did it', async () => {
+    const { body } = await api.post('/groups', { name: 'a', path: 'a' });
+    api.app.clock.advance(1);
+    await api.put(`/groups/${body.id}`, { description: 'd' });
+    api.app.clock.advance(1);
+    await api.del(`/groups/${body.id}`);
+    const events = await eventsOf(api.app);
+    expect(events.map(({ type, name, actor, owner }) => [type, name, actor.name, owner?.id])).toEqual([
+      ['group_created', 'a', 'root', body.id],
+      ['group_changed', 'a', 'root', body.id],
+      ['group_deleted', 'a', 'root', body.id],
+    ]);
+  });
+});
+
+describe('package settings', () => {
+  test('duplicate rules are set by format, and hold', async () => {
+    const project = await api.app.project('tools');
+    await api.publish(project.id, 'tool', '1.0');
+    const settings = await api.get('/groups/acme/package_settings');
+    expect(settings.body).toMatchObject({
+      generic_duplicates_allowed: null,
+      generic_duplicate_exception_regex: '',
+    });
+    const changed = await api.put('/groups/acme/package_settings', {
+      generic_duplicates_allowed: false,
+      generic_duplicate_exception_regex: 'free-.*',
+    });
+    expect(changed.body).toMatchObject({
+      generic_duplicates_allowed: false,
+      generic_duplicate_exception_regex: 'free-.*',
+    });
+    const upload = (name: string) =>
+      api.app.send('PUT', `/api/v4/projects/${project.id}/packages/generic/${name}/1.0/file.txt`, {
+        token: api.app.rootToken,
+        body: 'x',
+      });
+    expect((await upload('tool')).status).toBe(400);
+    await upload('free-tool');
+    expect((await upload('free-tool')).status).toBe(201);
+    await api.put('/groups/acme/package_settings', { generic_duplicates_allowed: null });
+    expect((await upload('tool')).status).toBe(201);
+  });
+
+  test('bad expressions and callers are refused', async () => {
+    const put = (json: object, options = {}) => api.put('/groups/acme/package_settings', json, options);
+    expect((await put({ generic_duplicate_exception_regex: '(' })).body.error).toContain('RE2');
+    expect((await put({ generic_duplicate_exception_regex: 'a' })).body).toEqual({
+      error: 'generic_duplicates_allowed is missing',
+    });
+    expect((await put({ generic_duplicates_allowed: 'perhaps' })).status).toBe(400);
+    const mia = await api.app.user('mia', { level: levels.maintainer, of: api.app.group });
+    expect((await put({ generic_duplicates_allowed: false }, mia)).status).toBe(403);
+  });
+});

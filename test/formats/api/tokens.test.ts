@@ -1,0 +1,403 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import type { Project } from '../../../services/domain/accounts.ts';
+import { personalToken } from '../../kit/start-app.ts';
+import { type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
+
+const DAY = 24 * 3600 * 1000;
+
+let api: Api;
+let project: Project;
+beforeEach(async () => {
+  api = await startApi();
+  project = await api.app.project('tools');
+});
+
+const works = async (token: string) => (await api.get('/user', { token })).status === 200;
+const pull = (token: string) => api.get(`/projects/${project.id}/packages`, { token });
+
+describe('deploy tokens', () => {
+  test('the secret is shown once, works, and stops working when deleted', async () => {
+    const path = `/projects/${project.id}/deploy_tokens`;
+    const created = await api.post(path, {
+      name: 'ci',
+      scopes: ['read_package_registry'],
+      expires_at: '2026-05-01',
+    });
+    expect(created.status).toBe(201);
+    expect(created.headers.get('cache-control')).toBe('no-store');
+    expect(created.body).toEqual({
+      id: created.body.id,
+      name: 'ci',
+      username: `gitlab+deploy-token-${created.body.id}`,
+      expires_at: '2026-05-01T00:00:00.000Z',
+      scopes: ['read_package_registry'],
+      revoked: false,
+      expired: false,
+      token: expect.stringMatching(/^phdt-/),
+    });
+    const { token, ...shown } = created.body;
+    expect((await api.get(path)).body).toEqual([shown]);
+    expect((await api.get(`${path}/${shown.id}`)).body).toEqual(shown);
+    expect((await api.get('/deploy_tokens')).body).toEqual([shown]);
+    expect((await pull(token)).status).toBe(200);
+    expect((await api.del(`${path}/${shown.id}`)).status).toBe(204);
+    expect((await pull(token)).status).toBe(401);
+    expect((await api.get(path)).body).toEqual([]);
+    expect((await api.del(`${path}/${shown.id}`)).status).toBe(404);
+  });
+
+  test('a deploy token reads packages of the API and nothing else', async () => {
+    const make = async (scopes: string[]) =>
+      (await api.post('/groups/acme/deploy_tokens', { name: 'g', scopes, username: 'robot' })).body
+        .token as string;
+    const reader = await make(['read_package_registry']);
+    expect((await pull(reader)).status).toBe(200);
+    expect((await api.get('/groups/acme/packages', { token: reader })).status).toBe(200);
+    for (const path of ['/user', '/projects', '/groups', `/projects/${project.id}`, '/groups/acme/members']) {
+      expect([path, (await api.get(path, { token: reader })).status]).toEqual([path, 403]);
+    }
+    expect((await pull(await make(['read_registry']))).status).toBe(403);
+  });
+
+  test('what is wrong is told', async () => {
+    const path = `/projects/${project.id}/deploy_tokens`;
+    const cases = [
+      [{}, { error: 'name is missing, scopes is missing' }],
+      [{ name: 'x', scopes: [] }, { error: 'scopes is empty' }],
+      [{ name: 'x', scopes: ['api'] }, { error: 'scopes does not have a valid value' }],
+      [{ name: 'x', scopes: ['read_registry'], expires_at: 'soon' }, { error: 'expires_at is invalid' }],
+    ] as const;
+    for (const [json, body] of cases) {
+      const answer = await api.post(path, json);
+      expect([json, answer.status, answer.body]).toEqual([json, 400, body]);
+    }
+  });
+
+  test.each([
+    ['developer', levels.developer, 403, 403],
+    ['maintainer', levels.maintainer, 201, 403],
+    ['owner', levels.owner, 201, 201],
+  ])('a %s (%i) makes one for a project: %i, for a group: %i', async (name, level, inProject, inGroup) => {
+    const caller = await api.app.user(name, { level, of: api.app.group });
+    const json = { name: 'x', scopes: ['read_registry'] };
+    expect((await api.post(`/projects/${project.id}/deploy_tokens`, json, caller)).status).toBe(inProject);
+    expect((await api.post('/groups/acme/deploy_tokens', json, caller)).status).toBe(inGroup);
+    expect((await api.get('/deploy_tokens', caller)).status).toBe(403);
+  });
+
+  test('expired ones are told apart', async () => {
+    const path = `/projects/${project.id}/deploy_tokens`;
+    await api.post(path, { name: 'short', scopes: ['read_registry'], expires_at: '2026-01-05' });
+    await api.post(path, { name: 'long', scopes: ['read_registry'] });
+    api.app.clock.advance(5 * DAY);
+    const names = async (query: string) =>
+      (await api.get(`${path}?${query}`)).body.map((each: { name: string; expired: boolean }) => [
+        each.name,
+        each.expired,
+      ]);
+    expect(await names('')).toEqual([
+      ['short', true],
+      ['long', false],
+    ]);
+    expect(await names('active=true')).toEqual([['long', false]]);
+    expect(await names('active=false')).toEqual([['short', true]]);
+  });
+});
+
+describe('access tokens of projects and groups', () => {
+  test('a token acts as a bot with the given level', async () => {
+    const path = `/projects/${project.id}/access_tokens`;
+    const json = {
+      name: 'bot',
+      scopes: ['api'],
+      access_level: 30,
+      expires_at: '2026-03-01',
+      description: 'd',
+    };
+    const created = await api.post(path, json);
+    expect(created.status).toBe(201);
+    const { token, ...shown } = created.body;
+    expect(shown).toMatchObject({
+      name: 'bot',
+      description: 'd',
+      revoked: false,
+      active: true,
+      scopes: ['api'],
+      access_level: 30,
+      expires_at: '2026-03-01',
+      last_used_at: null,
+    });
+    expect((await api.get(path)).body).toEqual([shown]);
+    expect((await api.get(`${path}/${shown.id}`)).body).toEqual(shown);
+    expect((await api.get('/user', { token })).body).toMatchObject({
+      id: shown.user_id,
+      bot: true,
+      name: 'bot',
+    });
+    await api.publish(project.id, 'tool', '1.0', token);
+    expect((await api.get(`/projects/${project.id}/members`)).body).toMatchObject([
+      { id: shown.user_id, access_level: 30 },
+    ]);
+    expect((await api.del(`${path}/${shown.id}`)).status).toBe(204);
+    expect(await works(token)).toBe(false);
+    expect((await api.get(`/projects/${project.id}/members`)).body).toEqual([]);
+    expect((await api.get(path)).body).toMatchObject([
+      { id: shown.id, revoked: true, active: false, access_level: null },
+    ]);
+    expect((await api.del(`${path}/${shown.id}`)).status).toBe(204);
+  });
+
+  test('levels and expiry have defaults and limits', async () => {
+    const path = '/groups/acme/access_tokens';
+    const base = { name: 'x', scopes: ['read_api'] };
+    expect((await api.post(path, base)).body).toMatchObject({ access_level: 40, expires_at: '2027-01-02' });
+    const cases = [
+      [{ name: 'x' }, { error: 'scopes is missing' }],
+      [{ ...base, scopes: ['sudo'] }, { error: 'scopes does not have a valid value' }],
+      [{ ...base, access_level: 35 }, { error: 'access_level does not have a valid value' }],
+      [{ ...base, expires_at: '2026-01-02' }, { message: { expires_at: ['must be in the future'] } }],
+      [
+        { ...base, expires_at: '2030-01-01' },
+        { message: { expires_at: ['must be at most 365 days from now'] } },
+      ],
+    ] as const;
+    for (const [json, body] of cases) {
+      const answer = await api.post(path, json);
+      expect([json, answer.status, answer.body]).toEqual([json, 400, body]);
+    }
+  });
+
+  test('no one makes a token above the own level, and bots make none', async () => {
+    const path = `/projects/${project.id}/access_tokens`;
+    const mia = await api.app.user('mia', { level: levels.maintainer, of: project });
+    const dev = await api.app.user('dev', { level: levels.developer, of: project });
+    const base = { name: 'x', scopes: ['api'] };
+    expect((await api.post(path, { ...base, access_level: 50 }, mia)).status).toBe(400);
+    expect((await api.post(path, base, dev)).status).toBe(403);
+    const made = await api.post(path, { ...base, access_level: 40 }, mia);
+    expect(made.status).toBe(201);
+    expect((await api.post(path, base, { token: made.body.token })).status).toBe(403);
+    expect((await api.post('/user/personal_access_tokens', base, { token: made.body.token })).status).toBe(
+      403,
+    );
+    const owner = await api.post(path, { ...base, access_level: 50 });
+    expect((await api.post(`${path}/${owner.body.id}/rotate`, {}, mia)).status).toBe(403);
+  });
+
+  test('lists can be narrowed and sorted', async () => {
+    const path = `/projects/${project.id}/access_tokens`;
+    for (const [name, expires_at] of [
+      ['beta', '2026-04-01'],
+      ['alpha', '2026-02-01'],
+      ['gamma', '2026-03-01'],
+    ]) {
+      await api.post(path, { name, expires_at, scopes: ['api'] });
+      api.app.clock.advance(1000);
+    }
+    const names = async (query: string) =>
+      (await api.get(`${path}?${query}`)).body.map((each: { name: string }) => each.name);
+    expect(await names('sort=name_asc')).toEqual(['alpha', 'beta', 'gamma']);
+    expect(await names('sort=expires_desc')).toEqual(['beta', 'gamma', 'alpha']);
+    expect(await names('sort=created_desc')).toEqual(['gamma', 'alpha', 'beta']);
+    expect(await names('search=A&state=active')).toEqual(['beta', 'alpha', 'gamma']);
+    expect(await names('expires_before=2026-02-15')).toEqual(['alpha']);
+    expect(await names('last_used_after=2026-01-01')).toEqual([]);
+    api.app.clock.advance(40 * DAY);
+    expect(await names('state=inactive')).toEqual(['alpha']);
+    expect((await api.get(`${path}?state=odd`)).status).toBe(400);
+    for (const mode of ['', '&pagination=keyset']) {
+      const pages = await pagesOf(api, `${path}?per_page=2&sort=name_desc${mode}`);
+      expect(pages.flatMap((page) => page.body.map((each: { name: string }) => each.name))).toEqual([
+        'gamma',
+        'beta',
+        'alpha',
+      ]);
+    }
+  });
+});
+
+describe('personal access tokens', () => {
+  test('a user sees its own, an administrator all', async () => {
+    const ann = await api.app.user('ann');
+    const ids = async (query: string, options = {}) =>
+      (await api.get(`/personal_access_tokens?${query}`, options)).body.map(
+        (each: { user_id: number }) => each.user_id,
+      );
+    expect(await ids('', ann)).toEqual([ann.user.id]);
+    expect(await ids('')).toEqual([api.app.root.id, ann.user.id]);
+    expect(await ids(`user_id=${ann.user.id}`)).toEqual([ann.user.id]);
+    expect((await api.get(`/personal_access_tokens?user_id=${api.app.root.id}`, ann)).status).toBe(401);
+    const self = await api.get('/personal_access_tokens/self', ann);
+    expect(self.body).toMatchObject({
+      user_id: ann.user.id,
+      active: true,
+      revoked: false,
+      last_used_ips: [],
+    });
+    expect((await api.get(`/personal_access_tokens/${self.body.id}`, ann)).status).toBe(200);
+    const roots = (await api.get('/personal_access_tokens/self')).body.id;
+    expect((await api.get(`/personal_access_tokens/${roots}`, ann)).status).toBe(404);
+    expect((await api.del(`/personal_access_tokens/${roots}`, ann)).status).toBe(404);
+  });
+
+  test('an administrator makes one for a user, who revokes it', async () => {
+    const ann = await api.app.user('ann');
+    const path = `/users/${ann.user.id}/personal_access_tokens`;
+    const json = { name: 'n', scopes: 'read_api,read_user' };
+    expect((await api.post(path, json, ann)).status).toBe(403);
+    const made = await api.post(path, json);
+    expect([made.status, made.body.scopes, made.body.user_id]).toEqual([
+      201,
+      ['read_api', 'read_user'],
+      ann.user.id,
+    ]);
+    expect(await works(made.body.token)).toBe(true);
+    expect((await api.del(`/personal_access_tokens/${made.body.id}`, ann)).status).toBe(204);
+    expect(await works(made.body.token)).toBe(false);
+  });
+
+  test('a token of any scope revokes itself', async () => {
+    const token = await personalToken(api.app.registry, api.app.root, ['read_registry']);
+    expect((await api.del('/personal_access_tokens/self', { token })).status).toBe(204);
+    expect((await api.get('/personal_access_tokens/self', { token })).status).toBe(401);
+  });
+
+  test('a user makes one that does not outlive the token used', async () => {
+    const ann = await api.app.user('ann');
+    const json = { name: 'n', scopes: ['api'], expires_at: '2026-02-01' };
+    const made = await api.post('/user/personal_access_tokens', json, ann);
+    expect(made.status).toBe(201);
+    const asMade = { token: made.body.token };
+    const later = await api.post(
+      '/user/personal_access_tokens',
+      { ...json, expires_at: '2026-03-01' },
+      asMade,
+    );
+    expect([later.status, Object.keys(later.body.message)]).toEqual([400, ['expires_at']]);
+    const silent = await api.post('/user/personal_access_tokens', { name: 'n', scopes: ['api'] }, asMade);
+    expect(silent.body.expires_at).toBe('2026-02-01');
+    const reader = await personalToken(api.app.registry, ann.user, ['read_api']);
+    expect((await api.post('/user/personal_access_tokens', json, { token: reader })).status).toBe(403);
+  });
+
+  test('associations tell what a token reaches', async () => {
+    const ann = await api.app.user('ann', { level: levels.developer, of: api.app.group });
+    const { body } = await api.get('/personal_access_tokens/self/associations', ann);
+    expect(body.groups).toMatchObject([{ id: api.app.group.id, access_levels: 30 }]);
+    expect(body.projects).toMatchObject([{ id: project.id, access_levels: { project_access_level: 30 } }]);
+    const none = await api.get('/personal_access_tokens/self/associations?min_access_level=40', ann);
+    expect(none.body).toEqual({ groups: [], projects: [] });
+  });
+
+  test('an expired token is none', async () => {
+    const ann = await api.app.user('ann');
+    const json = { name: 'n', scopes: ['api'], expires_at: '2026-01-05' };
+    const { body } = await api.post('/user/personal_access_tokens', json, ann);
+    expect(await works(body.token)).toBe(true);
+    api.app.clock.advance(Date.UTC(2026, 0, 5) - api.app.clock.now() - 1);
+    expect(await works(body.token)).toBe(true);
+    api.app.clock.advance(1);
+    expect(await works(body.token)).toBe(false);
+    expect((await api.post('/personal_access_tokens/self/rotate', {}, { token: body.token })).status).toBe(
+      401,
+    );
+  });
+});
+
+describe('rotation', () => {
+  const rotateSelf = (token: string, json: object = {}) =>
+    api.post('/personal_access_tokens/self/rotate', json, { token });
+
+  test('gives a new secret for a week and ends the old one', async () => {
+    const ann = await api.app.user('ann');
+    const rotated = await rotateSelf(ann.token);
+    expect([rotated.status, rotated.body.expires_at, rotated.body.scopes]).toEqual([
+      200,
+      '2026-01-09',
+      ['api'],
+    ]);
+    expect([await works(ann.token), await works(rotated.body.token)]).toEqual([false, true]);
+    const later = await rotateSelf(rotated.body.token, { expires_at: '2026-06-01' });
+    expect(later.body.expires_at).toBe('2026-06-01');
+    const other = await api.post(`/personal_access_tokens/${later.body.id}/rotate`, {
+      expires_at: '2026-07-01',
+    });
+    expect([other.status, await works(later.body.token), await works(other.body.token)]).toEqual([
+      200,
+      false,
+      true,
+    ]);
+  });
+
+  test('a token with self_rotate alone may do just that', async () => {
+    const token = await personalToken(api.app.registry, api.app.root, ['self_rotate']);
+    expect((await api.get('/user', { token })).status).toBe(403);
+    expect((await rotateSelf(token)).status).toBe(200);
+    const reader = await personalToken(api.app.registry, api.app.root, ['read_api']);
+    expect((await rotateSelf(reader)).status).toBe(403);
+  });
+
+  test('presenting a revoked token ends everything that came of it, and nothing else', async () => {
+    const ann = await api.app.user('ann');
+    const bystander = await personalToken(api.app.registry, ann.user);
+    const second = (await rotateSelf(ann.token)).body.token;
+    const third = (await rotateSelf(second)).body.token;
+    expect((await rotateSelf(ann.token)).status).toBe(401);
+    expect([await works(second), await works(third), await works(bystander)]).toEqual([false, false, true]);
+  });
+
+  test('rotating a revoked token by its id does the same', async () => {
+    const path = `/projects/${project.id}/access_tokens`;
+    const first = await api.post(path, { name: 'b', scopes: ['api'] });
+    const second = await api.post(`${path}/${first.body.id}/rotate`);
+    expect([second.status, second.body.access_level, await works(second.body.token)]).toEqual([
+      200,
+      40,
+      true,
+    ]);
+    expect((await api.post(`${path}/${first.body.id}/rotate`)).status).toBe(401);
+    expect(await works(second.body.token)).toBe(false);
+  });
+
+  test('of several at once one wins, and its token works', async () => {
+    const ann = await api.app.user('ann');
+    const id = (await api.get('/personal_access_tokens/self', ann)).body.id;
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => api.post(`/personal_access_tokens/${id}/rotate`)),
+    );
+    const winners = answers.filter(({ status }) => status === 200);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
+    expect(await works(winners[0]?.body.token)).toBe(true);
+  });
+
+  test('a bot rotates itself where it belongs', async () => {
+    const path = `/projects/${project.id}/access_tokens`;
+    const other = await api.app.project('other');
+    const { token } = (await api.post(path, { name: 'b', scopes: ['self_rotate'] })).body;
+    expect((await rotateSelf(token)).status).toBe(405);
+    expect((await api.post(`/projects/${other.id}/access_tokens/self/rotate`, {}, { token })).status).toBe(
+      401,
+    );
+    expect((await api.post('/groups/acme/access_tokens/self/rotate', {}, { token })).status).toBe(405);
+    const rotated = await api.post('/projects/acme%2Ftools/access_tokens/self/rotate', {}, { token });
+    expect([rotated.status, rotated.body.name, rotated.body.access_level]).toEqual([200, 'b', 40]);
+    expect((await api.post(`${path}/self/rotate`, {}, { token })).status).toBe(401);
+    expect((await api.get('/personal_access_tokens/self', { token: rotated.body.token })).status).toBe(401);
+  });
+
+  test('events tell of tokens without their secrets', async () => {
+    const made = await api.post(`/projects/${project.id}/access_tokens`, { name: 'b', scopes: ['api'] });
+    api.app.clock.advance(1);
+    const rotated = await api.post(`/projects/${project.id}/access_tokens/${made.body.id}/rotate`);
+    api.app.clock.advance(1);
+    await api.del(`/projects/${project.id}/access_tokens/${rotated.body.id}`);
+    const events = await eventsOf(api.app);
+    expect(events.map(({ type, details }) => [type, details.token])).toEqual([
+      ['token_created', made.body.id],
+      ['token_rotated', made.body.id],
+      ['token_revoked', rotated.body.id],
+    ]);
+    expect(JSON.stringify(events)).not.toContain('phat-');
+  });
+});
