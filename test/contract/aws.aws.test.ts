@@ -3,6 +3,7 @@ import { type Aws, type AwsSettings, openAws } from '../../services/adapters/aws
 import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
+import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeTable } from './table-contract.ts';
 
@@ -43,5 +44,9 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
   describeQueue('SQS', async (options) => {
     const { aws, close } = await open(options.maxAttempts);
     return { queue: aws.queue('work', options), close };
+  });
+  describePublishing('AWS', async () => {
+    const { aws, close } = await open();
+    return { stores: { table: aws.table, blobs: aws.blobs }, close };
   });
 });

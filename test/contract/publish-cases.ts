@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { RegistryEvent } from '../../services/domain/events.ts';
+import type { PackageFile, PackageHead } from '../../services/domain/packages.ts';
+import { addFile } from '../../services/registry/add-file.ts';
+import { deletePackage, deleteVersion } from '../../services/registry/delete-version.ts';
+import { type BlobRecord, entityOf } from '../../services/registry/entities.ts';
+import { keys, ranges } from '../../services/registry/keys.ts';
+import { listHolders } from '../../services/registry/locate-packages.ts';
+import { readContents } from '../../services/registry/package-document.ts';
+import { publishVersion } from '../../services/registry/publish-version.ts';
+import { EVENT_SHARDS, eventOf } from '../../services/registry/record-event.ts';
+import { stageBlob } from '../../services/registry/stage-blob.ts';
+import { sweepBlobs, sweepStrays } from '../../services/registry/sweep-blobs.ts';
+import type { Stores } from '../../services/runtime/compose.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+
+let app: TestApp;
+let project: Project;
+
+/** Stores to try the core on; `close` lets go of them. */
+export interface OpenedStores {
+  readonly stores: Partial<Stores>;
+  close(): Promise<void>;
+}
+
+/**
+ * Publishing, deleting and sweeping with real races, on the stores `open` answers. They are the core's promises, so
+ * they must hold on every adapter.
+ */
+export function describePublishing(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`publishing on ${name}`, () => {
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      app = await startApp(opened);
+      project = await app.project('tools');
+    });
+    afterEach(() => close());
+
+    const actor = { kind: 'user', id: 1, name: 'root' } as const;
+    const ref = (name: string) => ({ projectId: project.id, format: 'generic', name });
+
+    async function* bytes(...parts: (string | Uint8Array)[]) {
+      for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part;
+    }
+
+    async function publish(
+      name: string,
+      version: string,
+      content: string | Uint8Array = `${name} ${version}`,
+    ) {
+      const { blob } = await stageBlob(app.registry, bytes(content), { limit: 1e9 });
+      const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
+      return publishVersion(app.registry, {
+        project,
+        actor,
+        format: 'generic',
+        name,
+        version,
+        metadata: {},
+        files,
+      });
+    }
+
+    async function headOf(name: string): Promise<PackageHead> {
+      const item = await app.registry.table.get(keys.head(ref(name)));
+      if (!item) throw new Error(`no head of ${name}`);
+      return entityOf<PackageHead>(item);
+    }
+
+    async function events(): Promise<RegistryEvent[]> {
+      const all: RegistryEvent[] = [];
+      for (let shard = 0; shard < EVENT_SHARDS; shard++) {
+        const { items } = await app.registry.table.query(ranges.events(shard));
+        all.push(...items.map(eventOf));
+      }
+      return all;
+    }
+
+    async function storedKeys(): Promise<string[]> {
+      return (await app.registry.blobs.list()).blobs.map(({ key }) => key);
+    }
+
+    async function fileOf(name: string, version: string): Promise<PackageFile> {
+      const item = await app.registry.table.get(keys.file(ref(name), version, 'a.bin'));
+      if (!item) throw new Error('no file');
+      return entityOf<PackageFile>(item);
+    }
+
+    describe('publishing', () => {
+      test('of ten that publish the same version at once exactly one wins', async () => {
+        const outcomes = await Promise.allSettled(
+          Array.from({ length: 10 }, (_, index) => publish('tool', '1.0', `try ${index}`)),
+        );
+        expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        for (const outcome of outcomes) {
+          if (outcome.status === 'rejected')
+            expect(outcome.reason).toMatchObject({ code: 'duplicateVersion' });
+        }
+        expect((await headOf('tool')).revision).toBe(1);
+        expect(await events()).toHaveLength(1);
+      });
+
+      test('a hundred that publish different versions of one name at once all succeed', async () => {
+        await Promise.all(Array.from({ length: 100 }, (_, index) => publish('tool', `1.0.${index}`)));
+        const head = await headOf('tool');
+        expect(head).toMatchObject({ revision: 100, versionCount: 100 });
+        expect((await readContents(app.registry.table, head, true)).versions).toHaveLength(100);
+        expect(await events()).toHaveLength(100);
+      });
+
+      test('a hundred that add files to one version at once make one version with a hundred files', async () => {
+        const add = async (index: number) => {
+          const { blob } = await stageBlob(app.registry, bytes(`file ${index}`), { limit: 100 });
+          const file = { fileName: `${index}.txt`, contentType: 'text/plain', blob };
+          await addFile(app.registry, {
+            project,
+            actor,
+            format: 'generic',
+            name: 'tool',
+            version: '1',
+            metadata: {},
+            file,
+            duplicates: 'refuse',
+          });
+        };
+        await Promise.all(Array.from({ length: 100 }, (_, index) => add(index)));
+        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        expect([contents.versions.length, contents.files.length]).toEqual([1, 100]);
+        expect(contents.head.versionCount).toBe(1);
+      });
+
+      test('equal bytes are stored once however often and however concurrently they are published', async () => {
+        const content = randomBytes(1000);
+        await Promise.all(Array.from({ length: 20 }, (_, index) => publish(`tool-${index}`, '1.0', content)));
+        expect(await storedKeys()).toHaveLength(1);
+        const { digests } = await fileOf('tool-0', '1.0');
+        const record = await app.registry.table.get(keys.blob(digests.sha256));
+        expect(record).toMatchObject({ refs: 20, size: 1000 });
+      });
+
+      test('a refused duplicate leaves no bytes behind when the caller discards what it staged', async () => {
+        await publish('tool', '1.0', 'first');
+        await app.send('PUT', `/api/v4/projects/${project.id}/packages/generic/other/1.0/a.bin`, {
+          token: app.rootToken,
+          body: 'x',
+        });
+        expect(await storedKeys()).toHaveLength(2);
+      });
+
+      test('the event names who, what and where, and nothing is told of a publish that failed', async () => {
+        await publish('tool', '1.0');
+        await expect(publish('tool', '1.0')).rejects.toMatchObject({ code: 'duplicateVersion' });
+        expect(await events()).toMatchObject([
+          {
+            type: 'package_published',
+            actor,
+            projectPath: 'acme/tools',
+            format: 'generic',
+            name: 'tool',
+            version: '1.0',
+          },
+        ]);
+      });
+    });
+
+    describe('deleting', () => {
+      test('the last version takes the name out of the index, a new one puts it back, and revisions go on', async () => {
+        const place = { format: 'generic', name: 'tool' };
+        await publish('tool', '1.0');
+        expect(await listHolders(app.registry, place)).toHaveLength(1);
+        await deleteVersion(app.registry, { project, actor, ...place, version: '1.0' });
+        expect(await listHolders(app.registry, place)).toHaveLength(0);
+        await publish('tool', '1.0');
+        expect(await listHolders(app.registry, place)).toHaveLength(1);
+        expect((await headOf('tool')).revision).toBe(3);
+      });
+
+      test('deleting the last version while another is published never loses the name', async () => {
+        for (let round = 0; round < 20; round++) {
+          const name = `tool-${round}`;
+          await publish(name, '1.0');
+          const deletion = { project, actor, format: 'generic', name, version: '1.0' };
+          await Promise.all([deleteVersion(app.registry, deletion), publish(name, '2.0')]);
+          expect(await listHolders(app.registry, { format: 'generic', name })).toHaveLength(1);
+          expect((await headOf(name)).versionCount).toBe(1);
+        }
+      });
+
+      test('a package of many versions goes whole', async () => {
+        for (let index = 0; index < 30; index++) await publish('tool', `${index}`);
+        expect(await deletePackage(app.registry, { project, actor, format: 'generic', name: 'tool' })).toBe(
+          30,
+        );
+        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        expect([contents.versions, contents.files]).toEqual([[], []]);
+        expect((await app.registry.table.query(ranges.packageIds(project.id))).items).toEqual([]);
+      });
+    });
+
+    describe('sweeping', () => {
+      const day = 24 * 3600 * 1000;
+
+      test('bytes nothing refers to go after the grace period, not before', async () => {
+        await publish('tool', '1.0');
+        await deleteVersion(app.registry, {
+          project,
+          actor,
+          format: 'generic',
+          name: 'tool',
+          version: '1.0',
+        });
+        expect(await sweepBlobs(app.registry)).toEqual({ blobs: 0, bytes: 0 });
+        app.clock.advance(2 * day);
+        expect(await sweepBlobs(app.registry)).toEqual({ blobs: 1, bytes: 8 });
+        expect(await storedKeys()).toEqual([]);
+      });
+
+      test('bytes that are still referred to, or are again, stay', async () => {
+        await publish('one', '1.0', 'same bytes');
+        await publish('two', '1.0', 'same bytes');
+        await deleteVersion(app.registry, { project, actor, format: 'generic', name: 'one', version: '1.0' });
+        app.clock.advance(2 * day);
+        expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
+        await deleteVersion(app.registry, { project, actor, format: 'generic', name: 'two', version: '1.0' });
+        await publish('three', '1.0', 'same bytes');
+        app.clock.advance(2 * day);
+        expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
+        expect(await storedKeys()).toHaveLength(1);
+      });
+
+      test('a publish of the same bytes that races the sweep never loses them', async () => {
+        for (let round = 0; round < 30; round++) {
+          const content = `bytes of round ${round}`;
+          await publish(`old-${round}`, '1', content);
+          await deleteVersion(app.registry, {
+            project,
+            actor,
+            format: 'generic',
+            name: `old-${round}`,
+            version: '1',
+          });
+          app.clock.advance(2 * day);
+          await Promise.all([sweepBlobs(app.registry), publish(`new-${round}`, '1', content)]);
+          const file = await fileOf(`new-${round}`, '1');
+          const record = entityOf<BlobRecord>(
+            (await app.registry.table.get(keys.blob(file.digests.sha256))) ?? { pk: '', sk: '' },
+          );
+          expect(record.storageKey).toBe(file.storageKey);
+          expect(await app.registry.blobs.head(file.storageKey)).toBeDefined();
+        }
+      });
+
+      test('bytes that no record knows go once they are old', async () => {
+        await publish('tool', '1.0');
+        await stageBlob(app.registry, bytes('never committed'), { limit: 100 });
+        app.clock.advance(Date.now() - app.clock.now());
+        expect(await sweepStrays(app.registry)).toMatchObject({ blobs: 0 });
+        app.clock.advance(2 * day);
+        expect(await sweepStrays(app.registry)).toMatchObject({ blobs: 1, bytes: 15 });
+        expect(await storedKeys()).toHaveLength(1);
+      });
+    });
+  });
+}
