@@ -1,0 +1,35 @@
+import type { RegistryError } from '../../domain/errors.ts';
+import type { Format, RenderedError } from '../../http/format.ts';
+import { canonicalPath } from './names.ts';
+import { routes } from './routes.ts';
+
+/** npm packages, for npm, pnpm, Yarn, Bun and Deno. */
+export const npm: Format = {
+  id: 'npm',
+  duplicates: 'never',
+  fileLimit: 500 * 1024 * 1024,
+  // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
+  challenge: 'Bearer realm="npm"',
+  credentialsFirst: true,
+  canonicalPath,
+  renderError,
+  routes,
+};
+
+/**
+ * npm, Yarn and Bun print `error`, other tools `message`. Publishing a version again is a 403, because clients take a
+ * 409 for a race that they may win by trying again.
+ */
+function renderError(error: RegistryError, status: number): RenderedError {
+  const text = error.code === 'forbidden' ? FORBIDDEN : error.message.replace(/^\d{3} (?:- )?/, '');
+  const message = text.slice(0, 1000).toWellFormed();
+  return {
+    status: error.code === 'duplicateVersion' ? 403 : status,
+    contentType: 'application/json',
+    body: JSON.stringify({ error: message, message }),
+  };
+}
+
+const FORBIDDEN =
+  'Your role or token does not allow this: publishing and tagging need the role Developer, deprecating and ' +
+  'unpublishing Maintainer';

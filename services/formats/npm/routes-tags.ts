@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import type { FormatRoutes } from '../../http/format.ts';
+import { change, type FormatContext, pull, type Target } from '../../http/guard.ts';
+import { reply } from '../../http/reply.ts';
+import type { Scope } from '../../http/scope.ts';
+import { sendDocument } from '../../http/send-document.ts';
+import { deleteTag, moveTag } from '../../registry/move-tag.ts';
+import { documentOf, nameOf } from './context.ts';
+import { distTag, packageVersion } from './names.ts';
+import { distTags } from './packument.ts';
+import { parsed, readJson } from './read-json.ts';
+
+const tagOf = (c: FormatContext) => distTag(c.req.param('tag') ?? '');
+
+/** Tags are read and changed at every level; a change at group or instance level is one of the first project found. */
+export function tagRoutes(app: FormatRoutes): void {
+  app.get('/-/package/:name/dist-tags', pull({ name: nameOf }, list));
+  app.put('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
+  app.post('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
+  app.delete('/-/package/:name/dist-tags/:tag', change('delete', { name: nameOf }, remove));
+}
+
+async function list(c: FormatContext, scope: Scope): Promise<Response> {
+  const document = await documentOf(c, scope, distTags);
+  return sendDocument(c, document, { contentType: 'application/json', variant: 'tags' });
+}
+
+async function move(c: FormatContext, target: Target): Promise<Response> {
+  const tag = tagOf(c);
+  const version = packageVersion(parsed(z.string(), await readJson(c, 16 * 1024)));
+  await moveTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag, version });
+  return reply(c, 204, null);
+}
+
+async function remove(c: FormatContext, target: Target): Promise<Response> {
+  await deleteTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag: tagOf(c) });
+  return reply(c, 204, null);
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+
+/** A version's manifest as clients claim it: package.json with `dist` added. */
+export const ClaimedManifest = z.looseObject({
+  name: z.string(),
+  version: z.string(),
+  deprecated: z.union([z.string(), z.boolean()]).nullish(),
+  dist: z.looseObject({ shasum: z.string().nullish(), integrity: z.string().nullish() }).nullish(),
+});
+/** See the schema. */
+export type ClaimedManifest = z.infer<typeof ClaimedManifest>;
+
+/** The document of a `PUT`: a version to publish with its tarball, or a packument that was read, changed and sent back. */
+export const PackageDocument = z.looseObject({
+  name: z.string().optional(),
+  'dist-tags': z.record(z.string(), z.string()).nullish(),
+  versions: z.record(z.string(), ClaimedManifest).optional(),
+  _attachments: z
+    .record(z.string(), z.looseObject({ content_type: z.string().nullish(), length: z.number().nullish() }))
+    .nullish(),
+});
+/** See the schema. */
+export type PackageDocument = z.infer<typeof PackageDocument>;
+
+/** What a login sends. */
+export const Login = z.looseObject({ name: z.string(), password: z.string() });
+
+/** The parts of a Sigstore bundle that we look into: a signed in-toto statement, base64. */
+export const SigstoreBundle = z.looseObject({ dsseEnvelope: z.looseObject({ payload: z.string() }) });
+
+/** The in-toto statement in a bundle: what is said about which bytes. */
+export const Statement = z.looseObject({
+  predicateType: z.string().regex(/^[\x21-\x7e]{1,300}$/),
+  subject: z.array(z.looseObject({ name: z.string(), digest: z.record(z.string(), z.string()) })),
+});
+
+/** See the schema. */
+export type Statement = z.infer<typeof Statement>;
+
+/** An attestation of a version: what it states, and the file of the version that holds the bundle. */
+export interface Attestation {
+  readonly predicateType: string;
+  readonly fileName: string;
+}
+
+/** What is kept of a version. */
+export interface Metadata {
+  /** The manifest, as JSON text: the store puts its own limits on nesting, numbers and empty names in an item. */
+  readonly manifest: string;
+  readonly shasum: string;
+  readonly integrity: string;
+  readonly fileCount: number;
+  readonly unpackedSize: number;
+  readonly hasInstallScript: boolean;
+  readonly hasShrinkwrap: boolean;
+  /** The name of who published it. */
+  readonly publisher: string;
+  readonly attestations: readonly Attestation[];
+  /** Why it should not be used any more; empty when it may. */
+  readonly deprecated: string;
+}
+
+/** A manifest as it is kept: any JSON object. */
+export type Manifest = Readonly<Record<string, unknown>>;

@@ -1,0 +1,100 @@
+import { malformedJson, UnreadableJson } from './unreadable-json.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+
+/**
+ * Follows where in a document its bytes are, closely enough to know the keys that lead to a string. That the document
+ * is JSON at all is left to a parser.
+ */
+export class JsonPlace {
+  /** The keys that lead to the value reached; it changes as the place moves on. */
+  readonly path: string[] = [];
+  readonly #isObject: boolean[] = [];
+  readonly #depth: number;
+  #atKey = false;
+  #inString = false;
+  #escaped = false;
+  #key: Buffer[] | undefined;
+
+  constructor(depth: number) {
+    this.#depth = depth;
+  }
+
+  /** Goes on from `at` to the chunk's end, or to just behind the quote that opens a string value that `stop` wants. */
+  advance(chunk: Uint8Array, at: number, stop: () => boolean): { at: number; stopped: boolean } {
+    let position = at;
+    while (position < chunk.byteLength) {
+      if (this.#inString) {
+        position = this.#skipString(chunk, position);
+        continue;
+      }
+      const byte = chunk[position++];
+      if (byte !== QUOTE) {
+        this.#structure(byte);
+        continue;
+      }
+      this.#inString = true;
+      if (this.#atKey) this.#key = [];
+      else if (stop()) return { at: position, stopped: true };
+    }
+    return { at: position, stopped: false };
+  }
+
+  /** Tells that the string it stopped at was read by another, with its closing quote. */
+  leaveString(): void {
+    this.#inString = false;
+  }
+
+  #skipString(chunk: Uint8Array, at: number): number {
+    let end = at;
+    for (; end < chunk.byteLength; end++) {
+      const byte = chunk[end];
+      if (this.#escaped) this.#escaped = false;
+      else if (byte === BACKSLASH) this.#escaped = true;
+      else if (byte === QUOTE) break;
+    }
+    this.#key?.push(Buffer.from(chunk.subarray(at, end)));
+    if (end === chunk.byteLength) return end;
+    this.#inString = false;
+    if (this.#key) this.#endKey(Buffer.concat(this.#key).toString());
+    return end + 1;
+  }
+
+  #endKey(text: string): void {
+    try {
+      this.path[this.path.length - 1] = JSON.parse(`"${text}"`) as string;
+    } catch (error) {
+      throw malformedJson('a key is not a string', error);
+    }
+    this.#key = undefined;
+    this.#atKey = false;
+  }
+
+  #structure(byte: number | undefined): void {
+    if (byte === COMMA) this.#atKey = this.#isObject.at(-1) ?? false;
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte === OPEN_OBJECT);
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#close();
+  }
+
+  #open(isObject: boolean): void {
+    if (this.#isObject.length >= this.#depth) {
+      throw new UnreadableJson('too-deep', `the document nests deeper than ${this.#depth}`);
+    }
+    this.#isObject.push(isObject);
+    if (isObject) this.path.push('');
+    this.#atKey = isObject;
+  }
+
+  #close(): void {
+    const isObject = this.#isObject.pop();
+    if (isObject === undefined) throw malformedJson('more is closed than was opened');
+    if (isObject) this.path.pop();
+    this.#atKey = false;
+  }
+}

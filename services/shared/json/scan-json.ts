@@ -1,0 +1,136 @@
+import { JsonPlace } from './json-place.ts';
+import { decodeString, newStringState } from './json-string.ts';
+import { malformedJson, UnreadableJson } from './unreadable-json.ts';
+
+/** Reads a string's bytes (UTF-8, escapes resolved) as they come in. What it leaves unread is passed over. */
+export type TakeString = (content: AsyncIterable<Uint8Array>) => Promise<void>;
+
+/** How to read a document. */
+export interface ScanOptions {
+  /** The most bytes the document may have beside the strings taken out of it. */
+  readonly limit: number;
+  /** How deep objects and arrays may nest; 64 unless told. */
+  readonly depth?: number;
+  /**
+   * Asked for every string value, with the keys that lead to it (elements of an array share their array's keys; the
+   * list is good only during the call). Answer a reader to take the string out of the document, where `""` then
+   * stands in its place.
+   */
+  readonly take: (path: readonly string[]) => TakeString | undefined;
+}
+
+const QUOTE = Uint8Array.of(0x22);
+
+/**
+ * Reads a JSON document in one pass and constant memory, however long the strings are that `take` takes out of it.
+ * @throws UnreadableJson
+ */
+export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOptions): Promise<unknown> {
+  const source = new Source(body);
+  const kept = new Kept(options.limit);
+  const place = new JsonPlace(options.depth ?? 64);
+  let take: TakeString | undefined;
+  const wanted = () => {
+    take = options.take(place.path);
+    return take !== undefined;
+  };
+  try {
+    while (await source.fill()) {
+      const start = source.at;
+      const reached = place.advance(source.chunk, start, wanted);
+      kept.add(source.chunk.subarray(start, reached.at));
+      source.at = reached.at;
+      if (!reached.stopped || !take) continue;
+      await takeString(source, take);
+      place.leaveString();
+      kept.add(QUOTE);
+    }
+    return kept.parse();
+  } finally {
+    await source.close();
+  }
+}
+
+async function takeString(source: Source, take: TakeString): Promise<void> {
+  const content = contentOf(source);
+  await take(content);
+  for (let rest = await content.next(); !rest.done; rest = await content.next());
+}
+
+/** The content of the string that starts at the source's position, which it leaves behind the closing quote. */
+function contentOf(source: Source): AsyncIterableIterator<Uint8Array> {
+  const state = newStringState();
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async next() {
+      while (!state.closed) {
+        if (!(await source.fill())) throw malformedJson('the document ends inside a string');
+        const part = decodeString(source.chunk, source.at, state);
+        source.at = part.at;
+        if (part.bytes.byteLength > 0) return { done: false, value: part.bytes };
+      }
+      return { done: true, value: undefined };
+    },
+  };
+}
+
+/** The chunks of a body, with the position reached in the current one. */
+class Source {
+  chunk: Uint8Array = new Uint8Array(0);
+  at = 0;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#chunks = body[Symbol.asyncIterator]();
+  }
+
+  /** Whether there is a byte at the position, reading on where the chunk is used up. */
+  async fill(): Promise<boolean> {
+    while (this.at >= this.chunk.byteLength) {
+      const next = await this.#chunks.next();
+      if (next.done) return false;
+      this.chunk = next.value;
+      this.at = 0;
+    }
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+}
+
+/** The bytes that stay in the document, copied together so that many small parts cost no more than their bytes. */
+class Kept {
+  #buffer = Buffer.allocUnsafe(16 * 1024);
+  #size = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(bytes: Uint8Array): void {
+    const size = this.#size + bytes.byteLength;
+    if (size > this.#limit) {
+      throw new UnreadableJson('too-large', `the document is larger than ${this.#limit} bytes`);
+    }
+    if (size > this.#buffer.byteLength) {
+      const larger = Buffer.allocUnsafe(Math.max(size, Math.min(2 * this.#buffer.byteLength, this.#limit)));
+      this.#buffer.copy(larger, 0, 0, this.#size);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#size);
+    this.#size = size;
+  }
+
+  parse(): unknown {
+    try {
+      return JSON.parse(this.#buffer.toString('utf8', 0, this.#size));
+    } catch (error) {
+      throw malformedJson((error as Error).message, error);
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { gzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { npmPrefix } from '../../kit/npm-package.ts';
+import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+import { deployToken, personalToken } from '../../kit/start-app.ts';
+
+let npm: NpmApp;
+beforeEach(async () => {
+  npm = await startNpm();
+});
+
+const prefixes = () => [npm.base, npmPrefix.group('acme'), npmPrefix.instance, npmPrefix.project('no/such')];
+const json = async (method: string, path: string, init: Parameters<typeof npm.send>[2] = {}) => {
+  const response = await npm.send(method, path, init);
+  return [response.status, await response.json()];
+};
+
+describe('who am I', () => {
+  test('the user of a token, or the name of a deploy token, at every level', async () => {
+    const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    for (const prefix of prefixes()) {
+      expect(await json('GET', `${prefix}/-/whoami`)).toEqual([200, { username: 'root' }]);
+      expect(await json('GET', `${prefix}/-/whoami`, { token: deploy.secret })).toEqual([
+        200,
+        { username: deploy.token.username },
+      ]);
+      for (const token of ['', 'phat-wrong']) {
+        expect((await npm.send('GET', `${prefix}/-/whoami`, { token })).status).toBe(401);
+      }
+      expect(await json('GET', `${prefix}/-/ping`, { token: '' })).toEqual([200, {}]);
+    }
+  });
+
+  test('the profile, and the token in use', async () => {
+    const token = await personalToken(npm.registry, npm.root, ['read_api']);
+    const created = new Date(npm.clock.now()).toISOString();
+    expect(await json('GET', `${npm.base}/-/npm/v1/user`, { token })).toEqual([
+      200,
+      {
+        tfa: null,
+        name: 'root',
+        email: 'root@example.com',
+        email_verified: true,
+        fullname: 'Root',
+        created,
+        updated: created,
+      },
+    ]);
+    expect(await json('GET', `${npm.base}/-/npm/v1/tokens`, { token })).toMatchObject([
+      200,
+      { objects: [{ name: 'test', readonly: true }], urls: {} },
+    ]);
+    expect((await npm.send('GET', `${npm.base}/-/npm/v1/tokens`, { token: '' })).status).toBe(401);
+  });
+});
+
+describe('login', () => {
+  const login = (name: string, password: string, at = name) =>
+    npm.put(
+      `${npm.base}/-/user/org.couchdb.user:${encodeURIComponent(at)}`,
+      { name, password, type: 'user' },
+      { token: '' },
+    );
+
+  test('with a token of the user, or a deploy token and its own name, answers that token', async () => {
+    const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    for (const [name, secret] of [
+      ['root', npm.rootToken],
+      ['ROOT', npm.rootToken],
+      [deploy.token.username, deploy.secret],
+    ] as const) {
+      const response = await login(name, secret);
+      expect([response.status, await response.json()]).toEqual([
+        201,
+        { ok: `you are authenticated as '${name}'`, id: `org.couchdb.user:${name}`, token: secret },
+      ]);
+    }
+  });
+
+  test('with anything else is a 401 that says what to use', async () => {
+    const { token: other } = await npm.user('other');
+    const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    for (const [name, secret, at] of [
+      ['root', 'password'],
+      ['root', ''],
+      ['root', other],
+      ['nobody', npm.rootToken],
+      ['root', deploy.secret],
+      ['root', npm.rootToken, 'other'],
+    ] as const) {
+      const response = await login(name, secret, at);
+      expect([name, response.status, await errorOf(response)]).toEqual([
+        name,
+        401,
+        'The password must be an access token of this user',
+      ]);
+    }
+    expect((await npm.put(`${npm.base}/-/user/org.couchdb.user:root`, { name: 1 })).status).toBe(400);
+  });
+
+  test('through the browser is not there, so that npm falls back to a password', async () => {
+    const response = await npm.send('POST', `${npm.base}/-/v1/login`, { token: '', body: '{}' });
+    expect([response.status, await errorOf(response)]).toEqual([
+      404,
+      expect.stringContaining('access token'),
+    ]);
+  });
+
+  test('out of npm leaves the token valid, and says so', async () => {
+    const response = await npm.send('DELETE', `${npm.base}/-/user/token/${npm.rootToken}`);
+    expect([response.status, response.headers.get('npm-notice')]).toEqual([
+      200,
+      expect.stringContaining('still valid'),
+    ]);
+    expect((await npm.send('GET', `${npm.base}/-/whoami`)).status).toBe(200);
+  });
+});
+
+describe('audits', () => {
+  const tree = {
+    name: 'app',
+    requires: {},
+    dependencies: { a: { version: '1.0.0' }, b: { version: '2.0.0' } },
+  };
+  const report = {
+    actions: [],
+    advisories: {},
+    muted: [],
+    metadata: {
+      vulnerabilities: { info: 0, low: 0, moderate: 0, high: 0, critical: 0 },
+      dependencies: 2,
+      devDependencies: 0,
+      optionalDependencies: 0,
+      totalDependencies: 2,
+    },
+  };
+  const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    json('POST', path, { body, headers, token: '' });
+
+  test('know no advisories, with plain and gzipped requests, at every level', async () => {
+    for (const prefix of prefixes()) {
+      const bulk = `${prefix}/-/npm/v1/security/advisories/bulk`;
+      expect(await post(bulk, '{"a":["1.0.0"]}')).toEqual([200, {}]);
+      expect(await post(bulk, gzipSync('{"a":["1.0.0"]}'), { 'content-encoding': 'gzip' })).toEqual([
+        200,
+        {},
+      ]);
+      for (const path of ['audits', 'audits/quick']) {
+        expect(await post(`${prefix}/-/npm/v1/security/${path}`, JSON.stringify(tree))).toEqual([
+          200,
+          report,
+        ]);
+      }
+    }
+  });
+
+  test('refuse what is too large, also when it is unpacked, and what is no JSON', async () => {
+    const bulk = `${npm.base}/-/npm/v1/security/advisories/bulk`;
+    const gzip = { 'content-encoding': 'gzip' };
+    expect((await post(bulk, `"${'x'.repeat(9 << 20)}"`))[0]).toBe(413);
+    expect((await post(bulk, gzipSync(`"${'x'.repeat(90 << 20)}"`), gzip))[0]).toBe(413);
+    expect((await post(bulk, 'not gzip', gzip))[0]).toBe(400);
+    expect((await post(bulk, 'not json'))[0]).toBe(400);
+    expect(npm.errors).toEqual([]);
+  });
+});

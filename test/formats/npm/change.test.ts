@@ -1,0 +1,267 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import { ranges } from '../../../services/registry/keys.ts';
+import { eventOf } from '../../../services/registry/record-event.ts';
+import { npmPrefix } from '../../kit/npm-package.ts';
+import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+
+let npm: NpmApp;
+beforeEach(async () => {
+  npm = await startNpm();
+});
+
+const TOOL = '/@acme%2ftool';
+
+async function publishAll(...versions: string[]) {
+  for (const version of versions) expect((await npm.publish({ version })).response.status).toBe(200);
+}
+
+const versions = async () => Object.keys((await npm.packument()).versions);
+
+async function events(): Promise<string[]> {
+  const all = [];
+  for (let shard = 0; shard < 8; shard++)
+    all.push(...(await npm.registry.table.query(ranges.events(shard))).items);
+  return all
+    .map(eventOf)
+    .filter(({ format }) => format === 'npm')
+    .map(({ type, version }) => `${type} ${version}`);
+}
+
+describe('tags', () => {
+  const tags = async (prefix = npm.base) =>
+    (await npm.send('GET', `${prefix}/-/package${TOOL}/dist-tags`)).json();
+  const tagPath = (tag: string) => `/-/package${TOOL}/dist-tags/${tag}`;
+
+  test('are read, moved and removed at every level', async () => {
+    await publishAll('1.0.0', '2.0.0');
+    for (const prefix of [npm.base, npmPrefix.group('acme'), npmPrefix.instance]) {
+      expect(await tags(prefix)).toEqual({ latest: '2.0.0' });
+      expect((await npm.put(prefix + tagPath('stable'), '1.0.0')).status).toBe(204);
+      expect(await tags(prefix)).toEqual({ latest: '2.0.0', stable: '1.0.0' });
+      expect((await npm.put(prefix + tagPath('stable'), '2.0.0')).status).toBe(204);
+      expect(await tags(prefix)).toEqual({ latest: '2.0.0', stable: '2.0.0' });
+      expect((await npm.send('DELETE', prefix + tagPath('stable'))).status).toBe(204);
+    }
+    expect(npm.errors).toEqual([]);
+  });
+
+  test('latest is the highest version where it was removed', async () => {
+    await publishAll('2.0.0', '1.0.0');
+    expect(await tags()).toEqual({ latest: '1.0.0' });
+    expect((await npm.send('DELETE', npm.base + tagPath('latest'))).status).toBe(204);
+    expect(await tags()).toEqual({ latest: '2.0.0' });
+  });
+
+  test('are refused for versions and tags that can not be', async () => {
+    await publishAll('1.0.0');
+    expect((await npm.put(npm.base + tagPath('stable'), '9.0.0')).status).toBe(404);
+    expect((await npm.put(npm.base + tagPath('stable'), 'latest')).status).toBe(400);
+    expect((await npm.put(npm.base + tagPath('stable'), { version: 1 })).status).toBe(400);
+    expect((await npm.send('PUT', npm.base + tagPath('stable'), { body: 'no' })).status).toBe(400);
+    expect((await npm.put(npm.base + tagPath('1.x'), '1.0.0')).status).toBe(400);
+    expect((await npm.send('DELETE', npm.base + tagPath('none'))).status).toBe(404);
+    expect((await npm.send('GET', `${npm.base}/-/package/none/dist-tags`)).status).toBe(404);
+  });
+
+  test('need Developer to move and Maintainer to remove', async () => {
+    await publishAll('1.0.0');
+    const { token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
+    const { token: developer } = await npm.user('developer', { level: levels.developer, of: npm.tools });
+    const move = (token: string) => npm.put(npm.base + tagPath('next'), '1.0.0', { token });
+    const remove = (token: string) => npm.send('DELETE', npm.base + tagPath('next'), { token });
+    expect((await move('')).status).toBe(401);
+    expect((await move(reporter)).status).toBe(403);
+    expect((await move(developer)).status).toBe(204);
+    const refused = await remove(developer);
+    expect([refused.status, await errorOf(refused)]).toEqual([
+      403,
+      expect.stringContaining('unpublishing Maintainer'),
+    ]);
+  });
+});
+
+describe('deprecating', () => {
+  async function deprecate(message: unknown, which: string[], init: Parameters<typeof npm.put>[2] = {}) {
+    const packument = await npm.packument();
+    const changed = structuredClone(packument) as unknown as {
+      versions: Record<string, Record<string, unknown>>;
+    };
+    for (const version of which)
+      changed.versions[version] = { ...changed.versions[version], deprecated: message };
+    return npm.put(npm.base + TOOL, changed, { headers: { 'npm-command': 'deprecate' }, ...init });
+  }
+  const told = async () =>
+    Object.fromEntries(
+      Object.entries((await npm.packument()).versions).map(([version, m]) => [version, m.deprecated]),
+    );
+
+  test('tells so of versions, and takes it back', async () => {
+    await publishAll('1.0.0', '1.1.0', '2.0.0');
+    expect((await deprecate('use 2', ['1.0.0', '1.1.0'])).status).toBe(200);
+    expect(await told()).toEqual({ '1.0.0': 'use 2', '1.1.0': 'use 2', '2.0.0': undefined });
+    expect((await deprecate('', ['1.0.0'])).status).toBe(200);
+    expect(await told()).toEqual({ '1.0.0': undefined, '1.1.0': 'use 2', '2.0.0': undefined });
+    expect((await npm.send('GET', `${npm.base}/@acme/tool/-/tool-1.1.0.tgz`)).status).toBe(200);
+    const changed = (await events()).filter((event) => event.startsWith('package_changed'));
+    expect(changed.sort()).toEqual([
+      'package_changed 1.0.0',
+      'package_changed 1.0.0',
+      'package_changed 1.1.0',
+    ]);
+  });
+
+  test('moves the revision on once for some versions, and not at all where nothing changes', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const revision = async () => Number.parseInt((await npm.packument())._rev, 10);
+    const before = await revision();
+    await deprecate('old', ['1.0.0', '1.1.0']);
+    expect(await revision()).toBe(before + 1);
+    const again = await deprecate('old', ['1.0.0', '1.1.0']);
+    expect([await revision(), ((await again.json()) as { changed: number }).changed]).toEqual([
+      before + 1,
+      0,
+    ]);
+  });
+
+  test('of fifty versions at once, while others publish, loses nothing', async () => {
+    const all = Array.from({ length: 50 }, (_, index) => `1.0.${index}`);
+    await Promise.all(all.map((version) => npm.publish({ version })));
+    const publishes = Array.from({ length: 20 }, (_, index) => npm.publish({ version: `2.0.${index}` }));
+    const [answer, ...published] = await Promise.all([deprecate('old', all), ...publishes]);
+    expect(answer.status).toBe(200);
+    expect(new Set(published.map(({ response }) => response.status))).toEqual(new Set([200]));
+    const result = await told();
+    expect(Object.keys(result)).toHaveLength(70);
+    for (const [version, message] of Object.entries(result)) {
+      expect([version, message]).toEqual([version, version.startsWith('1.') ? 'old' : undefined]);
+    }
+  });
+
+  test('needs Maintainer, versions, and a message that is not too long', async () => {
+    await publishAll('1.0.0');
+    const { token } = await npm.user('developer', { level: levels.developer, of: npm.tools });
+    expect((await deprecate('x', ['1.0.0'], { token })).status).toBe(403);
+    expect((await deprecate('x'.repeat(1025), ['1.0.0'])).status).toBe(400);
+    const empty = await npm.put(npm.base + TOOL, { _id: '@acme/tool', users: { root: true } });
+    expect([empty.status, await errorOf(empty)]).toEqual([
+      400,
+      expect.stringContaining('nothing this registry keeps'),
+    ]);
+    expect(
+      (await npm.put(`${npm.base}/none`, { versions: { '1.0.0': { name: 'none', version: '1.0.0' } } }))
+        .status,
+    ).toBe(404);
+    expect(await told()).toEqual({ '1.0.0': undefined });
+  });
+});
+
+describe('unpublishing', () => {
+  /** What `npm unpublish <name>@<version>` sends. */
+  async function unpublish(version: string, init: Parameters<typeof npm.put>[2] = {}) {
+    const packument = await npm.packument();
+    const { [version]: gone, ...left } = packument.versions;
+    expect(gone).toBeDefined();
+    const put = await npm.put(
+      `${npm.base}${TOOL}/-rev/${packument._rev}`,
+      { ...packument, versions: left },
+      init,
+    );
+    if (put.status !== 200) return put;
+    const { _rev } = await npm.packument();
+    return npm.send('DELETE', `${npm.base}/@acme/tool/-/tool-${version}.tgz/-rev/${_rev}`, init);
+  }
+
+  test('one version takes its tarball and its tags along', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    expect((await unpublish('1.1.0')).status).toBe(200);
+    expect(await versions()).toEqual(['1.0.0']);
+    expect((await npm.packument())['dist-tags']).toEqual({ latest: '1.0.0' });
+    expect((await npm.send('GET', `${npm.base}/@acme/tool/-/tool-1.1.0.tgz`)).status).toBe(404);
+    expect((await npm.publish({ version: '1.1.0' })).response.status).toBe(200);
+  });
+
+  test('the whole package leaves nothing', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const { _rev } = await npm.packument();
+    expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(200);
+    expect((await npm.send('GET', npm.base + TOOL)).status).toBe(404);
+    expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(404);
+    const found = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
+    expect(await found.json()).toMatchObject({ total: 0 });
+    await publishAll('1.0.0');
+    expect(await versions()).toEqual(['1.0.0']);
+  });
+
+  test('a packument read before another publish is refused with 409, and nothing is lost', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const old = await npm.packument();
+    await publishAll('1.2.0');
+    const { '1.0.0': _gone, ...left } = old.versions;
+    const requests = [
+      npm.put(`${npm.base}${TOOL}/-rev/${old._rev}`, { ...old, versions: left }),
+      npm.send('DELETE', `${npm.base}${TOOL}/-rev/${old._rev}`),
+      npm.send('DELETE', `${npm.base}/@acme/tool/-/tool-1.0.0.tgz/-rev/${old._rev}`),
+    ];
+    for (const response of await Promise.all(requests)) {
+      expect([response.status, await errorOf(response)]).toEqual([
+        409,
+        'The package has changed since it was read: try again',
+      ]);
+    }
+    expect(await versions()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
+  });
+
+  test('the last version goes with thirty tags that name it', async () => {
+    await publishAll('1.0.0');
+    for (let index = 0; index < 30; index++) {
+      const path = `${npm.base}/-/package${TOOL}/dist-tags/tag-${index}`;
+      expect((await npm.put(path, '1.0.0')).status).toBe(204);
+    }
+    const { _rev } = await npm.packument();
+    expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(200);
+    expect((await npm.send('GET', npm.base + TOOL)).status).toBe(404);
+  });
+
+  test('a tarball that is deleted first takes its version along', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const { _rev } = await npm.packument();
+    const path = `${npm.base}/@acme%2ftool/-/@acme%2ftool-1.0.0.tgz/-rev/${_rev}`;
+    expect((await npm.send('DELETE', path)).status).toBe(200);
+    expect(await versions()).toEqual(['1.1.0']);
+    expect((await npm.send('DELETE', path)).status).toBe(200);
+    expect((await npm.send('DELETE', `${npm.base}${TOOL}/-/nonsense/-rev/${_rev}`)).status).toBe(404);
+  });
+
+  test('owners are not kept: that they can not be changed is said', async () => {
+    await publishAll('1.0.0');
+    const { _rev } = await npm.packument();
+    const response = await npm.put(`${npm.base}${TOOL}/-rev/${_rev}`, {
+      _id: '@acme/tool',
+      _rev,
+      maintainers: [],
+    });
+    expect([response.status, await errorOf(response)]).toEqual([400, expect.stringContaining('no owners')]);
+    expect(await versions()).toEqual(['1.0.0']);
+  });
+
+  test('needs Maintainer, and a project', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const { token } = await npm.user('developer', { level: levels.developer, of: npm.tools });
+    expect((await unpublish('1.0.0', { token })).status).toBe(403);
+    const { _rev } = await npm.packument();
+    for (const prefix of [npmPrefix.group('acme'), npmPrefix.instance]) {
+      expect((await npm.send('DELETE', `${prefix}${TOOL}/-rev/${_rev}`)).status).toBe(405);
+    }
+    expect(await versions()).toEqual(['1.0.0', '1.1.0']);
+  });
+
+  test('the bytes of what is gone are not referred to any more', async () => {
+    await publishAll('1.0.0');
+    await npm.publish({ name: 'same', files: {} });
+    const { _rev } = await npm.packument();
+    await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`);
+    const left = await npm.registry.table.query({ index: 'index2', pk: 'UNREFERENCED' });
+    expect(left.items).toHaveLength(1);
+  });
+});

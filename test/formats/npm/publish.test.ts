@@ -1,0 +1,336 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import { npmPackage } from '../../kit/npm-package.ts';
+import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+import { deployToken } from '../../kit/start-app.ts';
+
+let npm: NpmApp;
+beforeEach(async () => {
+  npm = await startNpm();
+});
+
+const blobCount = async () => (await npm.registry.blobs.list()).blobs.length;
+
+describe('publishing', () => {
+  test('a package can be installed right after', async () => {
+    const { response, tarball } = await npm.publish({
+      fields: { description: 'A tool', bin: './cli.js', scripts: { postinstall: 'x' } },
+      files: { 'cli.js': '', 'README.md': '# The tool' },
+    });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { ok: true, success: true, id: '@acme/tool' },
+    ]);
+    const packument = await npm.packument();
+    expect(packument['dist-tags']).toEqual({ latest: '1.0.0' });
+    expect(packument.readme).toBe('# The tool');
+    expect(packument.versions['1.0.0']).toMatchObject({
+      name: '@acme/tool',
+      version: '1.0.0',
+      description: 'A tool',
+      bin: { tool: 'cli.js' },
+      hasInstallScript: true,
+      _npmUser: { name: 'root' },
+      dist: { fileCount: 4 },
+    });
+    const { dist } = packument.versions['1.0.0']!;
+    expect(dist.tarball).toBe(`http://registry.test${npm.base}/@acme/tool/-/tool-1.0.0.tgz`);
+    const download = await npm.send('GET', new URL(dist.tarball).pathname);
+    expect(download.status).toBe(200);
+    expect(download.headers.get('content-type')).toBe('application/octet-stream');
+    expect(Buffer.from(await download.arrayBuffer()).equals(tarball)).toBe(true);
+    expect(npm.errors).toEqual([]);
+  });
+
+  test('the name may be written with a plain slash, as gateways that decode pass it on', async () => {
+    const { document } = await npmPackage();
+    expect((await npm.put(`${npm.base}/@acme/tool`, document)).status).toBe(200);
+    expect((await npm.send('GET', `${npm.base}/@acme/tool`)).status).toBe(200);
+  });
+
+  test('the order of the document does not matter: the tarball may come first', async () => {
+    const { document, path } = await npmPackage();
+    const reversed = Object.fromEntries(Object.entries(document).reverse());
+    expect(JSON.stringify(reversed).indexOf('_attachments')).toBeLessThan(5);
+    expect((await npm.put(npm.base + path, reversed)).status).toBe(200);
+    expect(Object.keys((await npm.packument()).versions)).toEqual(['1.0.0']);
+  });
+
+  test('a body in small chunks is read as it comes in', async () => {
+    const { document, path } = await npmPackage({ files: { 'big.bin': Buffer.alloc(100_000, 'xyz') } });
+    const bytes = Buffer.from(JSON.stringify(document));
+    let at = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (at >= bytes.byteLength) controller.close();
+        else controller.enqueue(new Uint8Array(bytes.subarray(at, at + 777)));
+        at += 777;
+      },
+    });
+    expect((await npm.send('PUT', npm.base + path, { body })).status).toBe(200);
+  });
+
+  test('a version with build metadata is published without it', async () => {
+    expect((await npm.publish({ version: '1.0.0+build.5' })).response.status).toBe(200);
+    const { versions } = await npm.packument();
+    expect(versions['1.0.0']).toMatchObject({ version: '1.0.0' });
+    expect((await npm.publish({ version: '1.0.0+build.6' })).response.status).toBe(403);
+  });
+
+  test('what a client leaves out of the manifest is read from the tarball', async () => {
+    await npm.publish({
+      fields: { dependencies: { a: '1' }, license: 'MIT' },
+      claim: { dependencies: undefined, license: undefined },
+    });
+    expect((await npm.packument()).versions['1.0.0']).toMatchObject({
+      dependencies: { a: '1' },
+      license: 'MIT',
+    });
+  });
+
+  test('a deprecated package can be published', async () => {
+    await npm.publish({ fields: { deprecated: 'use another' } });
+    expect((await npm.packument()).versions['1.0.0']).toMatchObject({ deprecated: 'use another' });
+  });
+});
+
+describe('a publish is refused', () => {
+  test('when the version is there, with a 403 that npm prints', async () => {
+    await npm.publish();
+    const { response } = await npm.publish({ files: { 'other.js': '' } });
+    expect([response.status, await response.json()]).toEqual([
+      403,
+      { error: 'Package already exists.', message: 'Package already exists.' },
+    ]);
+    expect(await blobCount()).toBe(1);
+  });
+
+  test.each<[string, Parameters<typeof npmPackage>[0]]>([
+    ['dist.shasum is', { dist: { shasum: '0'.repeat(40) } }],
+    ['dist.integrity is sha512-AAAA', { dist: { integrity: 'sha512-AAAA' } }],
+    ['dist.integrity is sha256-AAAA', { dist: { integrity: 'sha256-AAAA' } }],
+    [
+      'name is "@acme/tool" in the published manifest but "@acme/other"',
+      { fields: { name: '@acme/other' }, claim: { name: '@acme/tool' } },
+    ],
+    [
+      'version is "1.0.0" in the published manifest but "2.0.0"',
+      { fields: { version: '2.0.0' }, claim: { version: '1.0.0' } },
+    ],
+    [
+      'dependencies["evil"] is missing',
+      { fields: { dependencies: { evil: '1' } }, claim: { dependencies: {} } },
+    ],
+    ['dependencies["evil"] is "1"', { claim: { dependencies: { evil: '1' } } }],
+    [
+      'scripts.preinstall is missing',
+      { fields: { scripts: { preinstall: 'evil' } }, claim: { scripts: {} } },
+    ],
+    ['bin["tool"] is "a.js"', { fields: { bin: 'b.js' }, claim: { bin: { tool: 'a.js' } } }],
+    ['The manifest is of "@acme/other"', { claim: { name: '@acme/other' } }],
+    ['The manifest is of version "3.0.0"', { claim: { version: '3.0.0' } }],
+    ['"one" is not a version', { version: 'one' }],
+    ["can't be a tag", { tag: '1.x' }],
+    ['more than one tarball', { attachments: { 'b.tgz': { data: 'AAAA' } } }],
+    ['neither a .tgz nor a .sigstore', { attachments: { 'b.txt': { data: 'hello' } } }],
+    [
+      'Two attachments have the same name',
+      { attachments: { 'x/b.sigstore': { data: '{}' }, 'y/b.sigstore': { data: '{}' } } },
+    ],
+    ['is not a Sigstore bundle', { attachments: { 'b.sigstore': { data: '{}' } } }],
+    ['"@acme/Tool" is not allowed: it holds capital letters', { name: '@acme/Tool' }],
+    ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, claim: { more: 'x'.repeat(150_000) } }],
+    ['wrong shape at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
+  ])('when %s', async (message, options) => {
+    const { document, path } = await npmPackage(options);
+    const broken = message.startsWith('wrong shape') ? { ...document, 'dist-tags': { latest: 1 } } : document;
+    const response = await npm.put(npm.base + path, broken);
+    expect([response.status, (await errorOf(response)).includes(message)]).toEqual([400, true]);
+    expect(await blobCount()).toBe(0);
+    expect(npm.errors).toEqual([]);
+  });
+
+  test.each([
+    ['not JSON', 'nonsense'],
+    ['an empty body', ''],
+    ['JSON that ends early', '{"name":"@acme/tool","_attachments":{"a.tgz":{"data":"AAAA'],
+    ['base64 that is none', '{"_attachments":{"a.tgz":{"data":"!!!!"}}}'],
+    ['a tarball that is none', '{"_attachments":{"a.tgz":{"data":"AAAA"}}}'],
+    ['an empty tarball', '{"_attachments":{"a.tgz":{"data":""}}}'],
+    ['a list', '[]'],
+    ['nothing to publish', '{"name":"@acme/tool","versions":{},"_attachments":{}}'],
+    ['deep nesting', '['.repeat(5000)],
+  ])('when the body is %s', async (_case, body) => {
+    const response = await npm.send('PUT', `${npm.base}/@acme%2ftool`, { body });
+    expect([response.status, typeof (await errorOf(response))]).toEqual([400, 'string']);
+    expect(await blobCount()).toBe(0);
+    expect(npm.errors).toEqual([]);
+  });
+
+  test('when the document is of another package than the address', async () => {
+    const { document } = await npmPackage();
+    expect((await npm.put(`${npm.base}/@acme%2fother`, document)).status).toBe(400);
+    expect(await blobCount()).toBe(0);
+  });
+
+  test('when the length of the attachment is wrong', async () => {
+    const { document, path, tarball } = await npmPackage();
+    const file = '@acme/tool-1.0.0.tgz';
+    const attachment = { ...document._attachments[file], length: tarball.byteLength + 1 };
+    const response = await npm.put(npm.base + path, { ...document, _attachments: { [file]: attachment } });
+    expect(await errorOf(response)).toContain(`its length is said to be ${tarball.byteLength + 1}`);
+    expect(await blobCount()).toBe(0);
+  });
+
+  test('when the document beside the tarball is too large, and when an attachment is', async () => {
+    async function* pieces(start: string, piece: string, count: number) {
+      yield Buffer.from(start);
+      for (let index = 0; index < count; index++) yield Buffer.from(piece);
+    }
+    const kib = 'x'.repeat(1024);
+    const bodies = [
+      pieces('{"readme":"', kib, 33 * 1024),
+      pieces('{"_attachments":{"a.sigstore":{"data":"', kib, 5 * 1024),
+    ];
+    for (const body of bodies) {
+      const stream = ReadableStream.from(body) as unknown;
+      const response = await npm.send('PUT', `${npm.base}/@acme%2ftool`, { body: stream });
+      expect(response.status).toBe(413);
+      expect(await errorOf(response)).toContain('bytes');
+    }
+  });
+
+  test('by who may not: no token, a wrong one, a reader, a token that only reads', async () => {
+    const { user, token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
+    expect(user.username).toBe('reporter');
+    const reads = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    const writes = await deployToken(npm.registry, npm.tools, ['write_package_registry']);
+    const developer = await npm.user('developer', { level: levels.developer, of: npm.tools });
+    const statusFor = async (token: string, version = '1.0.0') =>
+      (await npm.publish({ token, version })).response.status;
+    expect(await statusFor('')).toBe(401);
+    expect(await statusFor('phat-wrong')).toBe(401);
+    expect(await statusFor(reporter)).toBe(403);
+    expect(await statusFor(reads.secret)).toBe(403);
+    expect(await statusFor(writes.secret)).toBe(200);
+    expect(await statusFor(developer.token, '2.0.0')).toBe(200);
+    const { versions } = await npm.packument();
+    expect(versions['1.0.0']).toMatchObject({ _npmUser: { name: writes.token.username } });
+  });
+
+  test('with a challenge that npm explains, and none of the words that mean something else to it', async () => {
+    const { response } = await npm.publish({ token: '' });
+    expect(response.headers.get('www-authenticate')).toBe('Bearer realm="npm"');
+    expect(await response.text()).toBe('{"error":"Unauthorized","message":"Unauthorized"}');
+  });
+
+  test('at group and instance level, with a hint', async () => {
+    const { document, path } = await npmPackage();
+    for (const prefix of ['/api/v4/groups/acme/-/packages/npm', '/api/v4/packages/npm']) {
+      const response = await npm.put(prefix + path, document);
+      expect([response.status, await errorOf(response)]).toEqual([
+        405,
+        'Publish to a project: this address only serves packages',
+      ]);
+    }
+  });
+});
+
+describe('provenance', () => {
+  const bundleFor = (tarballSha512: string, name = 'pkg:npm/%40acme/tool@1.0.0') => {
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name, digest: { sha512: tarballSha512 } }],
+      predicateType: 'https://slsa.dev/provenance/v1',
+      predicate: {},
+    };
+    return {
+      mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      dsseEnvelope: {
+        payload: Buffer.from(JSON.stringify(statement)).toString('base64'),
+        signatures: [{ sig: 'x' }],
+      },
+    };
+  };
+
+  async function publishWith(make: (sha512: string) => object) {
+    const { createHash } = await import('node:crypto');
+    const made = await npmPackage();
+    const bundle = make(createHash('sha512').update(made.tarball).digest('hex'));
+    const data = JSON.stringify(bundle);
+    const attachment = {
+      content_type: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+      data,
+      length: data.length,
+    };
+    const _attachments = { ...made.document._attachments, '@acme/tool-1.0.0.sigstore': attachment };
+    return { bundle, response: await npm.put(npm.base + made.path, { ...made.document, _attachments }) };
+  }
+
+  test('is kept, told in the packument, and served as npm verifies it', async () => {
+    const { bundle, response } = await publishWith((sha512) => bundleFor(sha512));
+    expect(response.status).toBe(200);
+    const { attestations } = (await npm.packument()).versions['1.0.0']!.dist;
+    const url = `http://registry.test${npm.base}/-/npm/v1/attestations/@acme%2ftool@1.0.0`;
+    expect(attestations).toEqual({ url, provenance: { predicateType: 'https://slsa.dev/provenance/v1' } });
+    for (const path of [
+      new URL(url).pathname,
+      '/api/v4/packages/npm/-/npm/v1/attestations/@acme/tool@1.0.0',
+    ]) {
+      const answer = await npm.send('GET', path);
+      expect(await answer.json()).toEqual({
+        attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', bundle }],
+      });
+    }
+  });
+
+  test('that is about other bytes or another package is refused', async () => {
+    for (const make of [
+      () => bundleFor('00'),
+      (sha512: string) => bundleFor(sha512, 'pkg:npm/%40acme/other@1.0.0'),
+    ]) {
+      const { response } = await publishWith(make);
+      expect([response.status, await errorOf(response)]).toEqual([
+        400,
+        '@acme/tool-1.0.0.sigstore does not attest pkg:npm/%40acme/tool@1.0.0 with the SHA-512 of the tarball',
+      ]);
+      expect(await blobCount()).toBe(0);
+    }
+  });
+
+  test('that is not there is a 404', async () => {
+    await npm.publish();
+    for (const spec of ['@acme%2ftool@1.0.0', '@acme%2ftool@9.0.0', '@acme%2fother@1.0.0', 'nonsense']) {
+      expect((await npm.send('GET', `${npm.base}/-/npm/v1/attestations/${spec}`)).status).toBe(404);
+    }
+  });
+});
+
+describe('many at once', () => {
+  test('a hundred clients publish different versions of a new package, and all of them are there', async () => {
+    const all = Array.from({ length: 100 }, (_, index) => `1.0.${index}`);
+    const statuses = await Promise.all(
+      all.map(async (version) => (await npm.publish({ version })).response.status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const { versions, _rev } = await npm.packument();
+    expect(Object.keys(versions)).toEqual(all);
+    expect(_rev).toMatch(/^100-/);
+    expect(npm.errors).toEqual([]);
+  });
+
+  test('of ten that publish the same version exactly one wins', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => npmPackage({ files: { 'which.txt': String(index) } })),
+    );
+    const statuses = await Promise.all(
+      made.map(async ({ document, path }) => (await npm.put(npm.base + path, document)).status),
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 403)).toHaveLength(9);
+    const winner = made[statuses.indexOf(200)];
+    const download = await npm.send('GET', `${npm.base}/@acme/tool/-/tool-1.0.0.tgz`);
+    expect(Buffer.from(await download.arrayBuffer()).equals(winner!.tarball)).toBe(true);
+    expect(await blobCount()).toBe(1);
+  });
+});

@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import { npmPrefix } from '../../kit/npm-package.ts';
+import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+import { deployToken } from '../../kit/start-app.ts';
+
+let npm: NpmApp;
+beforeEach(async () => {
+  npm = await startNpm();
+});
+
+async function search(text: string, options: { prefix?: string; token?: string; more?: string } = {}) {
+  const { prefix = npm.base, more = '' } = options;
+  const response = await npm.send('GET', `${prefix}/-/v1/search?text=${encodeURIComponent(text)}${more}`, {
+    ...(options.token === undefined ? {} : { token: options.token }),
+  });
+  if (response.status !== 200) return response.status;
+  const { objects } = (await response.json()) as { objects: { package: { name: string } }[] };
+  return objects.map((object) => object.package.name);
+}
+
+describe('search', () => {
+  test('finds names by the start of their words, best first', async () => {
+    for (const name of ['@acme/parser', 'parse', '@acme/http-parser', 'sparse', '@parse/x', 'other']) {
+      await npm.publish({ name });
+    }
+    expect(await search('parse')).toEqual(['parse', '@acme/parser', '@acme/http-parser', '@parse/x']);
+    expect(await search('PARSER')).toEqual(['@acme/parser', '@acme/http-parser']);
+    expect(await search('http parse')).toEqual(['@acme/http-parser']);
+    expect(await search('@acme')).toEqual(['@acme/http-parser', '@acme/parser']);
+    expect(await search('@acme/http-pa')).toEqual(['@acme/http-parser']);
+    expect(await search('nothing')).toEqual([]);
+    expect((await search('')).toString().split(',')).toHaveLength(6);
+  });
+
+  test('answers what npm shows', async () => {
+    await npm.publish({
+      fields: {
+        description: 'A tool',
+        keywords: ['a', 'b'],
+        homepage: 'https://acme.test',
+        repository: { type: 'git', url: 'git+https://acme.test/tool.git' },
+      },
+    });
+    await npm.publish({ version: '2.0.0-beta.1', tag: 'beta' });
+    const response = await npm.send('GET', `${npm.base}/-/v1/search?text=tool&size=20&from=0&quality=0.65`);
+    const date = new Date(npm.clock.now()).toISOString();
+    expect(await response.json()).toEqual({
+      objects: [
+        {
+          package: {
+            name: '@acme/tool',
+            scope: 'acme',
+            version: '1.0.0',
+            description: 'A tool',
+            keywords: ['a', 'b'],
+            date,
+            links: { homepage: 'https://acme.test', repository: 'git+https://acme.test/tool.git' },
+            publisher: { username: 'root', email: '' },
+            maintainers: [{ username: 'root', email: '' }],
+          },
+          score: { final: 1, detail: { quality: 1, popularity: 1, maintenance: 1 } },
+          searchScore: 1,
+          updated: date,
+        },
+      ],
+      total: 1,
+      time: date,
+    });
+  });
+
+  test('shows the highest version where there is no latest tag', async () => {
+    await npm.publish({ tag: 'old' });
+    await npm.publish({ version: '1.1.0', tag: 'new' });
+    const response = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
+    expect(await response.json()).toMatchObject({ objects: [{ package: { version: '1.1.0' } }] });
+  });
+
+  test('comes in pages', async () => {
+    for (const name of ['tool-a', 'tool-b', 'tool-c']) await npm.publish({ name });
+    expect(await search('tool', { more: '&size=2' })).toEqual(['tool-a', 'tool-b']);
+    expect(await search('tool', { more: '&size=2&from=2' })).toEqual(['tool-c']);
+    expect(await search('tool', { more: '&size=x' })).toBe(400);
+    expect(await search('tool', { more: '&size=0' })).toEqual([]);
+  });
+
+  test('at group and instance level a name shows once, from where the caller may read it', async () => {
+    const inner = await npm.subgroup('inner');
+    const open = await npm.project('open', 'public', inner);
+    await npm.publish({ name: 'tool', fields: { description: 'private' } });
+    await npm.publish({ name: 'tool', fields: { description: 'public' }, to: open });
+    await npm.publish({ name: 'tool-open', to: open });
+    await npm.publish({ name: 'tool-secret' });
+    const { token: stranger } = await npm.user('stranger');
+    const { token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
+    const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    const everything = ['tool', 'tool-open', 'tool-secret'];
+    for (const prefix of [npmPrefix.group('acme'), npmPrefix.instance]) {
+      expect(await search('tool', { prefix })).toEqual(everything);
+      expect(await search('tool', { prefix, token: reporter })).toEqual(everything);
+      expect(await search('tool', { prefix, token: deploy.secret })).toEqual(everything);
+      expect(await search('tool', { prefix, token: stranger })).toEqual(['tool', 'tool-open']);
+      expect(await search('tool', { prefix, token: '' })).toEqual(['tool', 'tool-open']);
+      expect(await search('tool-secret', { prefix, token: '' })).toEqual([]);
+    }
+    expect(await search('tool', { prefix: npmPrefix.group('acme/inner') })).toEqual(['tool', 'tool-open']);
+    expect(await search('tool', { token: stranger })).toBe(404);
+    expect(await search('tool', { token: '' })).toBe(401);
+  });
+
+  test('a group that the caller may not see is answered like one that is not there', async () => {
+    const hidden = await npm.subgroup('hidden', 'private');
+    await npm.publish({ to: await npm.project('deep', 'private', hidden) });
+    const { token } = await npm.user('stranger');
+    for (const as of [token, '']) {
+      const there = await npm.send('GET', `${npmPrefix.group('acme/hidden')}/-/v1/search?text=tool`, {
+        token: as,
+      });
+      const absent = await npm.send('GET', `${npmPrefix.group('acme/absent')}/-/v1/search?text=tool`, {
+        token: as,
+      });
+      expect([there.status, await there.text()]).toEqual([absent.status, await absent.text()]);
+    }
+    expect(await search('tool', { prefix: npmPrefix.group('acme/hidden') })).toEqual(['@acme/tool']);
+  });
+
+  test('what was unpublished, or can not be installed, is not found', async () => {
+    await npm.publish({ name: 'gone' });
+    const { _rev } = await npm.packument('gone');
+    await npm.send('DELETE', `${npm.base}/gone/-rev/${_rev}`);
+    for (const prefix of [npm.base, npmPrefix.group('acme'), npmPrefix.instance]) {
+      expect(await search('gone', { prefix })).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import type { Archive } from '../../../../services/formats/npm/archive.ts';
+import { checkedManifest, runsAtInstall } from '../../../../services/formats/npm/check-manifest.ts';
+import { sameSpec } from '../../../../services/formats/npm/dependencies.ts';
+
+type Fields = Record<string, unknown>;
+
+function archiveOf(manifest: Fields, hasGyp = false): Archive {
+  return { manifest, fileCount: 1, unpackedSize: 1, hasShrinkwrap: false, hasGyp, readme: '' };
+}
+
+function check(claimed: Fields, actual: Fields) {
+  const base = { name: '@acme/tool', version: '1.0.0' };
+  return checkedManifest({ ...base, ...claimed }, archiveOf({ ...base, ...actual }));
+}
+
+describe('a manifest that says what the tarball says', () => {
+  test('keeps what is public of it', () => {
+    const fields = {
+      license: 'MIT',
+      exports: { '.': './x.js' },
+      _nodeVersion: '24.0.0',
+      _npmVersion: '11.0.0',
+    };
+    const private_ = {
+      _id: 'x',
+      _secret: 'x',
+      dist: {},
+      readme: 'x',
+      readmeFilename: 'x',
+      hasInstallScript: true,
+    };
+    expect(check({ ...fields, ...private_ }, { license: 'MIT' })).toEqual({
+      name: '@acme/tool',
+      version: '1.0.0',
+      ...fields,
+    });
+  });
+
+  test('is completed from the tarball where a client claims less, as Bun before 1.2 does', () => {
+    const actual = {
+      dependencies: { a: '1' },
+      bin: './cli.js',
+      scripts: { postinstall: 'x' },
+      license: 'MIT',
+    };
+    expect(check({}, actual)).toMatchObject({
+      dependencies: { a: '1' },
+      bin: { tool: 'cli.js' },
+      scripts: { postinstall: 'x' },
+      license: 'MIT',
+    });
+  });
+
+  test.each<[string, Fields, Fields]>([
+    ['a version that npm cleans', { version: '1.0.0' }, { version: 'v1.0.0' }],
+    ['a name that npm trims', {}, { name: ' @acme/tool ' }],
+    ['commands as text, list and object', { bin: { tool: 'cli.js' } }, { bin: './cli.js' }],
+    [
+      'commands with unsafe paths',
+      { bin: { tool: 'cli.js' } },
+      { bin: { 'x/tool': '../../cli.js', bad: 1 } },
+    ],
+    ['commands from directories.bin', { bin: { a: 'bin/a' } }, { directories: { bin: 'bin' } }],
+    [
+      'optional dependencies repeated among the others',
+      { dependencies: { a: '1', o: '2' }, optionalDependencies: { o: '2' } },
+      { dependencies: { a: '1' }, optionalDependencies: { o: '2' } },
+    ],
+    [
+      'optional dependencies taken out of the others',
+      { dependencies: { a: '1' }, optionalDependencies: { o: '2' } },
+      { dependencies: { a: '1', o: '2' }, optionalDependencies: { o: '2' } },
+    ],
+    [
+      'bundled dependencies added to the others',
+      { dependencies: { b: '*' }, bundleDependencies: ['b'] },
+      { bundledDependencies: ['b'] },
+    ],
+    ['dependencies as an old list', { dependencies: { a: '1', b: '>2' } }, { dependencies: ['a@1', 'b >2'] }],
+    ['dependencies that are no text', { dependencies: {} }, { dependencies: { a: 1 } }],
+    [
+      'Git dependencies that npm writes out',
+      { dependencies: { a: 'github:u/r', b: 'git+ssh://git@github.com/u/r.git#v1' } },
+      { dependencies: { a: 'u/r', b: 'git@github.com:u/r.git#v1' } },
+    ],
+    [
+      'a build script for binding.gyp',
+      { scripts: { install: 'node-gyp rebuild' }, gypfile: true },
+      { scripts: undefined },
+    ],
+    [
+      'a script without its node_modules/.bin',
+      { scripts: { install: 'build' } },
+      { scripts: { install: 'node_modules/.bin/build' } },
+    ],
+    [
+      'scripts that a pack script took out and put back',
+      { scripts: { postinstall: 'husky', test: 'x' } },
+      { scripts: { test: 'x' } },
+    ],
+    ['a start script for server.js', { scripts: { start: 'node server.js' } }, {}],
+  ])('passes with %s', (_case, claimed, actual) => {
+    expect(() => check(claimed, actual)).not.toThrow();
+  });
+
+  test('keeps no install script that the tarball does not have', () => {
+    const kept = check({ scripts: { postinstall: 'husky', test: 'x' } }, { scripts: { test: 'x' } });
+    expect(kept.scripts).toEqual({ test: 'x' });
+  });
+});
+
+describe('a manifest that says otherwise than the tarball is refused by its field', () => {
+  test.each<[string, Fields, Fields]>([
+    ['name is "@acme/tool"', {}, { name: '@acme/other' }],
+    ['name is "@acme/tool" in the published manifest but missing', {}, { name: 5 }],
+    ['version is "1.0.0"', {}, { version: '1.0.1' }],
+    ['dependencies["a"] is missing in the published', { dependencies: {} }, { dependencies: { a: '1' } }],
+    ['dependencies["a"] is "1"', { dependencies: { a: '1' } }, {}],
+    ['dependencies["a"] is "1"', { dependencies: { a: '1' } }, { dependencies: { a: '2' } }],
+    [
+      'dependencies["a"] is "github:evil/r"',
+      { dependencies: { a: 'github:evil/r' } },
+      { dependencies: { a: 'github:u/r' } },
+    ],
+    ['dependencies["o"]', { optionalDependencies: { o: '1' } }, { optionalDependencies: {} }],
+    [
+      'optionalDependencies["o"]',
+      { dependencies: { o: '1' }, optionalDependencies: {} },
+      { optionalDependencies: { o: '1' } },
+    ],
+    ['peerDependencies["p"]', { peerDependencies: { p: '1' } }, { peerDependencies: { p: '2' } }],
+    ['bin["tool"]', { bin: { tool: 'a.js' } }, { bin: { tool: 'b.js' } }],
+    ['bin["sudo"]', { bin: { tool: 'a.js' } }, { bin: { tool: 'a.js', sudo: 'evil.js' } }],
+    ['scripts.preinstall', { scripts: {} }, { scripts: { preinstall: 'evil' } }],
+    ['scripts.postinstall', { scripts: { postinstall: 'fine' } }, { scripts: { postinstall: 'evil' } }],
+    ['scripts.install', { scripts: { install: 'node-gyp rebuild' } }, { scripts: { install: 'evil' } }],
+  ])('%s', (message, claimed, actual) => {
+    expect(() => check(claimed, actual)).toThrow(message);
+  });
+});
+
+test.each([
+  ['^1.0.0', '^1.0.0', true],
+  ['^1.0.0 ', '^1.0.0', true],
+  ['^1.0.0', '^1.0.1', false],
+  ['npm:a@1', 'npm:b@1', false],
+  ['u/r', 'github:u/r', true],
+  ['u/r', 'https://github.com/u/r', true],
+  ['u/r#v1', 'git+ssh://git@github.com/u/r.git#v1', true],
+  ['u/r#v1', 'git+ssh://git@github.com/u/r.git#v2', false],
+  ['gitlab:u/r', 'git+https://gitlab.com/u/r.git', true],
+  ['gitlab:u/r', 'github:u/r', false],
+  ['gist:abc', 'git+https://gist.github.com/abc.git', true],
+  ['u/r', 'git+https://evil.example/u/r.git', false],
+  ['https://evil.example/github.com/u/r', 'github:u/r', false],
+  ['file:../a', 'file:../b', false],
+])('%s and %s are the same: %s', (one, other, same) => {
+  expect(sameSpec(one, other)).toBe(same);
+  expect(sameSpec(other, one)).toBe(same);
+});
+
+test.each<[string, Fields, boolean, boolean]>([
+  ['no scripts', {}, false, false],
+  ['only a test script', { scripts: { test: 'x' } }, false, false],
+  ['a postinstall script', { scripts: { postinstall: 'x' } }, false, true],
+  ['a binding.gyp', {}, true, true],
+  ['a binding.gyp that is switched off', { gypfile: false }, true, false],
+])('a package with %s runs something at install', (_case, manifest, hasGyp, runs) => {
+  expect(runsAtInstall(archiveOf(manifest, hasGyp))).toBe(runs);
+});

@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import {
+  canonicalPath,
+  distTag,
+  newPackageName,
+  packageName,
+  packageVersion,
+  tarballName,
+  versionOfTarball,
+} from '../../../../services/formats/npm/names.ts';
+
+describe('names', () => {
+  test.each([
+    'some-package',
+    'example.com',
+    'under_score',
+    '123numeric',
+    'crazy-but-ok',
+    '@npm/thingy',
+    '@a.b/c_d',
+    'x',
+  ])('%s may be published', (name) => {
+    expect(newPackageName(name)).toBe(name);
+    expect(packageName(name)).toBe(name);
+  });
+
+  test.each([
+    ['crazy!', "it holds one of ~'!()*"],
+    ['@npm-zors/money!time.js', "it holds one of ~'!()*"],
+    ['CAPITAL-LETTERS', 'it holds capital letters'],
+    ['http', 'Node.js has a module of this name'],
+    ['x'.repeat(215), 'it is longer than 214 characters'],
+  ])('%s may not be published, but read where it is old', (name, reason) => {
+    expect(() => newPackageName(name)).toThrow(reason);
+    expect(packageName(name)).toBe(name);
+  });
+
+  test.each([
+    '',
+    '.start-with-period',
+    '_start-with-underscore',
+    '-start-with-hyphen',
+    ' leading-space:and:weirdchars',
+    'contain:colons',
+    's/l/a/s/h/e/s',
+    'node_modules',
+    'favicon.ico',
+    '@npm/.leading',
+    '@/name',
+    '@scope/',
+    '@scope',
+    '@scope/a/b',
+    'a/b',
+    'a%2fb',
+    '../etc',
+    'größe',
+    'a b',
+    'nul\0',
+  ])('%j names nothing', (name) => {
+    expect(() => newPackageName(name)).toThrow('is not allowed');
+    expect(() => packageName(name)).toThrow('404 Package Not Found');
+  });
+});
+
+test.each([
+  ['1.0.0', '1.0.0'],
+  ['v1.0.0', '1.0.0'],
+  ['1.0.0-beta.1', '1.0.0-beta.1'],
+  ['1.0.0+build.5', '1.0.0'],
+  [' 1.0.0 ', '1.0.0'],
+])('the version %j is %s', (text, version) => {
+  expect(packageVersion(text)).toBe(version);
+});
+
+test.each(['', '1', '1.0', 'latest', '01.0.0', '1.0.0-', '1.0.0/..'])('%j is no version', (text) => {
+  expect(() => packageVersion(text)).toThrow('is not a version');
+});
+
+test.each(['latest', 'next', 'v-next', 'release-1.x', 'a_b~c'])('%s can be a tag', (tag) => {
+  expect(distTag(tag)).toBe(tag);
+});
+
+test.each(['', '1.0.0', 'v1', '1.x', '>1', 'x', '*', 'a b', 'a/b', 'a#b', 'ä', 'x'.repeat(129)])(
+  '%s can not be a tag',
+  (tag) => {
+    expect(() => distTag(tag)).toThrow("can't be a tag");
+  },
+);
+
+test.each([
+  ['tool', '1.0.0', 'tool-1.0.0.tgz'],
+  ['@acme/tool', '1.0.0-beta.1', 'tool-1.0.0-beta.1.tgz'],
+])('the tarball of %s %s is %s', (name, version, file) => {
+  expect(tarballName(name, version)).toBe(file);
+  expect(versionOfTarball(name, file)).toBe(version);
+});
+
+test.each([
+  'tool-1.0.tgz',
+  'tool-1.0.0.zip',
+  'other-1.0.0.tgz',
+  'tool-.tgz',
+  'tool-1.0.0.tgz.tgz',
+  'tool.tgz',
+  '',
+])('%j is no tarball of the package', (file) => {
+  expect(versionOfTarball('@acme/tool', file)).toBeUndefined();
+});
+
+describe('paths', () => {
+  test.each([
+    ['/tool', '/tool'],
+    ['/@acme%2ftool', '/@acme%2Ftool'],
+    ['/@acme%2Ftool', '/@acme%2Ftool'],
+    ['/@acme/tool', '/@acme%2Ftool'],
+    ['/%40acme%2ftool', '/@acme%2Ftool'],
+    ['/@acme/tool/1.0.0', '/@acme%2Ftool/1.0.0'],
+    ['/@acme/tool/-/tool-1.0.0.tgz', '/@acme%2Ftool/-/tool-1.0.0.tgz'],
+    ['/@acme%2ftool/-/tool-1.0.0.tgz', '/@acme%2Ftool/-/tool-1.0.0.tgz'],
+    ['/@acme/tool/-/@acme/tool-1.0.0.tgz', '/@acme%2Ftool/-/tool-1.0.0.tgz'],
+    ['/@acme%2ftool/-/@acme%2ftool-1.0.0.tgz', '/@acme%2Ftool/-/tool-1.0.0.tgz'],
+    ['/@acme/tool/-/%40acme%2Ftool-1.0.0.tgz/-rev/1-1', '/@acme%2Ftool/-/tool-1.0.0.tgz/-rev/1-1'],
+    ['/@acme/tool/-/@other/tool-1.0.0.tgz', '/@acme%2Ftool/-/@other/tool-1.0.0.tgz'],
+    ['/@acme/tool/-rev/12-1', '/@acme%2Ftool/-rev/12-1'],
+    ['/-/package/@acme/tool/dist-tags/next', '/-/package/@acme%2Ftool/dist-tags/next'],
+    ['/-/package/@acme%2ftool/dist-tags', '/-/package/@acme%2Ftool/dist-tags'],
+    ['/-/package/tool/dist-tags', '/-/package/tool/dist-tags'],
+    ['/-/npm/v1/attestations/@acme%2ftool@1.0.0', '/-/npm/v1/attestations/@acme%2Ftool@1.0.0'],
+    ['/-/v1/search', '/-/v1/search'],
+    ['/@acme', '/@acme'],
+    ['/@acme/', '/@acme/'],
+  ])('%s is %s', (path, canonical) => {
+    expect(canonicalPath(path)).toBe(canonical);
+  });
+});
