@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { describe, test } from 'vitest';
+import { type Ran, type RunOptions, runProgram } from '../kit/run-program.ts';
+
+const installed = resolve(import.meta.dirname, '../../.cache/clients');
+
+/** A program the tests run, as `.ci/install-clients.sh` has installed it. */
+export interface Tool {
+  /** What it is called in test names, such as `npm-11`. */
+  readonly id: string;
+  readonly version: string;
+  /** How it is started. */
+  readonly command: readonly string[];
+  /** Why it can't be run here, when it can't. */
+  readonly missing: string | undefined;
+}
+
+/** A tool that Node runs: a script in a package that is installed in the folder `id`. */
+export function nodeTool(id: string, packageName: string, script: string): Tool {
+  const folder = join(installed, id, 'node_modules', packageName);
+  const version = versionOf(folder);
+  return { id, version, command: [process.execPath, join(folder, script)], missing: missing(id, version) };
+}
+
+/** A tool with a program for each platform, in a package of its own beside the main one. */
+export function nativeTool(id: string, packageName: string, programs: readonly string[]): Tool {
+  const folder = join(installed, id, 'node_modules');
+  const program = programs.map((path) => join(folder, path)).find((path) => existsSync(path));
+  const version = program ? versionOf(join(folder, packageName)) : '';
+  return { id, version, command: program ? [program] : [], missing: missing(id, version) };
+}
+
+/** A program of the system itself, found by the path. */
+export function systemTool(id: string, pattern: RegExp): Tool {
+  const { stdout } = spawnSync(id, ['--version'], { encoding: 'utf8' });
+  const version = pattern.exec(stdout ?? '')?.[1] ?? '';
+  return { id, version, command: [id], missing: version ? undefined : `${id} is not on this machine` };
+}
+
+function versionOf(folder: string): string {
+  const manifest = join(folder, 'package.json');
+  if (!existsSync(manifest)) return '';
+  return String(JSON.parse(readFileSync(manifest, 'utf8')).version);
+}
+
+function missing(id: string, version: string): string | undefined {
+  return version ? undefined : `${id} is not installed: run .ci/install-clients.sh`;
+}
+
+/** Describes the tests of a tool. Where the tool is missing they are skipped by name, but in CI they fail. */
+export function describeTool(tool: Tool, tests: () => void): void {
+  if (tool.missing === undefined) return void describe(`${tool.id} (${tool.version})`, tests);
+  if (!process.env.CI) return void describe.skip(`${tool.id} (${tool.missing})`, tests);
+  test(tool.id, () => {
+    throw new Error(tool.missing);
+  });
+}
+
+/** A place for one user of a tool: a home and a project, both new and empty, far from any other project. */
+export interface Workspace {
+  readonly home: string;
+  readonly project: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Writes a file, into the project unless `in` says otherwise. Folders come to be as needed. */
+  write(path: string, content: string | Uint8Array, where?: 'home' | 'project'): Promise<string>;
+  /** Runs a command in the project, or in the folder `cwd`. */
+  run(command: readonly string[], options?: Partial<RunOptions>): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/**
+ * Makes a workspace. Of the environment of the tests nothing but the way to Node and the system's programs gets in.
+ * `tools` are put on the path, by the names they are called.
+ */
+export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}): Promise<Workspace> {
+  const root = await mkdtemp(join(tmpdir(), 'packhouse-client-'));
+  const home = join(root, 'home');
+  const project = join(root, 'project');
+  const programs = join(root, 'bin');
+  for (const folder of [home, project, programs]) await mkdir(folder);
+  await symlink(process.execPath, join(programs, 'node'));
+  for (const [name, { command }] of Object.entries(tools)) {
+    const quoted = command.map((word) => `'${word}'`).join(' ');
+    await writeFile(join(programs, name), `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
+  }
+  const env = {
+    HOME: home,
+    USERPROFILE: home,
+    PATH: [programs, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+  };
+  return {
+    home,
+    project,
+    env,
+    async write(path, content, where = 'project') {
+      const target = join(where === 'home' ? home : project, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, content);
+      return target;
+    },
+    run: (command, options = {}) =>
+      runProgram(command, { cwd: project, ...options, env: { ...env, ...options.env } }),
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestToken } from '../../kit/accounts.ts';
+import type { Ran, RunOptions } from '../../kit/run-program.ts';
+import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
+
+/** curl, as the machine has it. */
+export const curlTool = systemTool('curl', /^curl (\S+)/);
+
+/** What curl did, and the status of the last answer it got. */
+export interface Curled extends Ran {
+  readonly status: number;
+}
+
+/** Someone with curl in a folder of their own. */
+export interface CurlUser {
+  readonly space: Workspace;
+  /** Runs curl with these arguments. Its progress meter stays off, its errors on. */
+  curl(args: readonly string[], options?: Partial<RunOptions>): Promise<Curled>;
+  /** The bytes of a file in the folder. */
+  read(file: string): Promise<Buffer>;
+}
+
+/** The ways curl's users send a token. */
+export const carriers = {
+  'PRIVATE-TOKEN': ({ secret }: TestToken) => ['--header', `PRIVATE-TOKEN: ${secret}`],
+  'DEPLOY-TOKEN': ({ secret }: TestToken) => ['--header', `DEPLOY-TOKEN: ${secret}`],
+  'JOB-TOKEN': ({ secret }: TestToken) => ['--header', `JOB-TOKEN: ${secret}`],
+  'Basic (--user)': ({ username, secret }: TestToken) => ['--user', `${username}:${secret}`],
+  'Bearer (--oauth2-bearer)': ({ secret }: TestToken) => ['--oauth2-bearer', secret],
+} as const;
+
+/** A new curl user. */
+export async function curlUser(): Promise<CurlUser> {
+  const space = await makeWorkspace();
+  return {
+    space,
+    async curl(args, options) {
+      const marked = ['--no-progress-meter', '--write-out', '%{stderr}\nstatus:%{http_code}\n'];
+      const ran = await space.run([...curlTool.command, ...marked, ...args], options);
+      return { ...ran, status: Number(/status:(\d+)/.exec(ran.stderr)?.[1]) };
+    },
+    read: (file) => readFile(join(space.project, file)),
+  };
+}
+
+/** The SHA-256 of bytes, in hex. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

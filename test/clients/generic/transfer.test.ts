@@ -1,0 +1,179 @@
+import { truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { describeTool } from '../client.ts';
+import { noise } from '../noise.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { type CurlUser, carriers, curlTool, curlUser, sha256 } from './curl.ts';
+
+const MIB = 1024 * 1024;
+
+/** What is said of an upload that is too large, by us or, before it gets to us, by an API gateway. */
+const tooLarge = /larger than the limit of \d+ bytes|Request Entity Too Large/;
+
+let ground: Playground;
+let user: CurlUser;
+let base: string;
+let credential: readonly string[];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  user = await curlUser();
+  base = `${ground.endpoint('generic', ground.project)}/tool/1.0`;
+  credential = carriers['PRIVATE-TOKEN'](ground.tokens.personal);
+});
+afterAll(async () => {
+  await user?.space.remove();
+  await ground?.remove();
+});
+
+const curl = (...args: string[]) => user.curl([...credential, '--fail-with-body', ...args]);
+
+/** Uploads bytes to a path below the version, and answers its address. */
+async function uploaded(path: string, content: Buffer): Promise<string> {
+  await user.space.write('sent.bin', content);
+  const up = await curl('-T', 'sent.bin', `${base}/${path}`);
+  expect([up.code, up.status, up.stdout]).toEqual([0, 201, '{"message":"201 Created"}']);
+  return `${base}/${path}`;
+}
+
+async function downloaded(url: string): Promise<string> {
+  const down = await curl('-L', '-o', 'received.bin', url);
+  expect([down.code, down.status]).toEqual([0, 200]);
+  return sha256(await user.read('received.bin'));
+}
+
+describeTool(curlTool, () => {
+  test('a download that broke off is resumed with -C -', async () => {
+    const content = noise(400_000);
+    const url = await uploaded('resumed.bin', content);
+    await user.space.write('part.bin', content);
+    await truncate(join(user.space.project, 'part.bin'), 150_000);
+    const rest = await curl('-L', '-C', '-', '-o', 'part.bin', url);
+    expect([rest.code, rest.status]).toEqual([0, 206]);
+    expect(content.equals(await user.read('part.bin'))).toBe(true);
+    const again = await curl('-L', '-C', '-', '-o', 'part.bin', url);
+    expect(again.status).toBe(416);
+    expect(content.equals(await user.read('part.bin'))).toBe(true);
+  });
+
+  test('a HEAD tells size, name and checksum', async () => {
+    const content = noise(300_000);
+    const url = await uploaded('dir/described.bin', content);
+    const { code, status, stdout } = await curl('--head', url);
+    expect([code, status]).toEqual([0, 200]);
+    const headers = stdout.toLowerCase();
+    expect(headers).toContain('content-length: 300000');
+    expect(headers).toContain('accept-ranges: bytes');
+    expect(headers).toContain('content-disposition: attachment; filename="described.bin"');
+    expect(headers).toContain(`x-checksum-sha256: ${sha256(content)}`);
+  });
+
+  test.for([
+    ['100-199', 100, 200],
+    ['399900-', 399_900, 400_000],
+    ['-50', 399_950, 400_000],
+    ['0-0', 0, 1],
+  ] as const)('the range %s is what is asked for', async ([range, start, end]) => {
+    const content = noise(400_000);
+    const url = await uploaded('ranged.bin', content);
+    const part = await curl('-L', '--range', range, '-o', 'part.bin', url);
+    expect([part.code, part.status]).toEqual([0, 206]);
+    expect(content.subarray(start, end).equals(await user.read('part.bin'))).toBe(true);
+  });
+
+  test('a range behind the end is refused', async () => {
+    const url = await uploaded('short.bin', noise(1_000));
+    const beyond = await curl('-L', '--range', '5000-6000', '-o', 'part.bin', url);
+    expect([beyond.code, beyond.status]).toEqual([22, 416]);
+  });
+
+  test('a file that has not changed is not sent again', async () => {
+    const url = await uploaded('cached.bin', noise(100_000));
+    const first = await curl('-L', '--etag-save', 'etag', '-o', 'received.bin', url);
+    expect([first.code, first.status]).toEqual([0, 200]);
+    const second = await curl('-L', '--etag-compare', 'etag', '-o', 'again.bin', url);
+    expect([second.code, second.status]).toEqual([0, 304]);
+  });
+
+  test('an upload over 1 MiB waits for 100 Continue, and gets it', async () => {
+    const content = noise(2 * MIB);
+    await user.space.write('sent.bin', content);
+    const up = await curl('-v', '-H', 'Expect: 100-continue', '-T', 'sent.bin', `${base}/expected.bin`);
+    expect([up.code, up.status]).toEqual([0, 201]);
+    expect(up.stderr).toMatch(/^> Expect: 100-continue/m);
+    expect(await downloaded(`${base}/expected.bin`)).toBe(sha256(content));
+  });
+
+  test('an upload whose size nobody knows, from a pipe, arrives whole', async () => {
+    const content = noise(3 * MIB);
+    const url = `${base}/piped.bin`;
+    const up = await user.curl([...credential, '--fail-with-body', '-v', '-T', '-', url], { input: content });
+    expect([up.code, up.status]).toEqual([0, 201]);
+    expect(up.stderr).toMatch(/^> Transfer-Encoding: chunked/m);
+    expect(await downloaded(url)).toBe(sha256(content));
+  });
+
+  test('an empty file is a file', async () => {
+    const url = await uploaded('empty.bin', Buffer.alloc(0));
+    expect(await downloaded(url)).toBe(sha256(Buffer.alloc(0)));
+  });
+
+  test('a form upload stores the file in it', async () => {
+    const content = noise(200_000);
+    await user.space.write('sent.bin', content);
+    const up = await curl('-X', 'PUT', '-F', 'file=@sent.bin', `${base}/form.bin`);
+    expect([up.code, up.status]).toEqual([0, 201]);
+    expect(await downloaded(`${base}/form.bin`)).toBe(sha256(content));
+  });
+
+  test('30 MB go up and come back, or the refusal names the limit', async () => {
+    const content = noise(30_000_000);
+    await user.space.write('sent.bin', content);
+    const up = await curl('-T', 'sent.bin', `${base}/large.bin`);
+    if (up.status === 413) return expect(up.stdout).toMatch(tooLarge);
+    expect([up.code, up.status]).toEqual([0, 201]);
+    expect(await downloaded(`${base}/large.bin`)).toBe(sha256(content));
+  });
+
+  test('30 MB with a wrong token are refused with 401, not with a broken connection', async () => {
+    await user.space.write('sent.bin', noise(30_000_000));
+    for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
+      const args = ['--fail-with-body', '-H', expect100, '-H', 'PRIVATE-TOKEN: wrong', '-T', 'sent.bin'];
+      const up = await user.curl([...args, `${base}/large.bin`]);
+      expect([expect100, up.code, up.status]).toEqual([expect100, 22, expect.toBeOneOf([401, 413])]);
+      expect(up.stdout).toMatch(up.status === 413 ? tooLarge : /^\{"message":"401 Unauthorized"\}$/);
+    }
+  });
+
+  test('an upload that breaks off leaves nothing behind', async () => {
+    const url = `${base}/broken.bin`;
+    const args = [
+      ...credential,
+      '-H',
+      'Content-Length: 100000',
+      '-H',
+      'Transfer-Encoding:',
+      '--max-time',
+      '1',
+    ];
+    const up = await user.curl([...args, '-T', '-', url], { input: noise(50_000) });
+    expect(up.code).not.toBe(0);
+    const down = await curl('-L', url);
+    expect([down.code, down.status]).toEqual([22, 404]);
+  });
+
+  test('many files go up and come back at once over few connections', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `many-${index}.bin`);
+    const contents = new Map<string, Buffer>();
+    for (const name of names) {
+      const content = noise(20_000);
+      contents.set(name, content);
+      await user.space.write(name, content);
+    }
+    const up = await curl('--parallel', '-T', `{${names.join(',')}}`, `${base}/`);
+    expect(up.code).toBe(0);
+    const down = await curl('--parallel', '-L', ...names.flatMap((name) => ['-o', name, `${base}/${name}`]));
+    expect(down.code).toBe(0);
+    for (const name of names) expect(contents.get(name)?.equals(await user.read(name))).toBe(true);
+  });
+});

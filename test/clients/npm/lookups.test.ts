@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freshName } from '../../kit/accounts.ts';
+import { describeTool } from '../client.ts';
+import { succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { abilities, type NpmClient, type NpmUser, npmUser } from './npm-client.ts';
+import { type NpmPackage, writePackage } from './packages.ts';
+import { npmClients } from './tools/all.ts';
+import { npm12 } from './tools/npm.ts';
+
+let ground: Playground;
+let pkg: NpmPackage;
+let word: string;
+let registries: readonly string[];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  word = freshName('findable');
+  pkg = { name: `@${ground.group.fullPath}/${word}`, version: '1.2.3', keywords: ['needle'], size: 1_000 };
+  registries = [ground.project, ground.group, undefined].map((place) => ground.endpoint('npm', place));
+  const owner = await npmUser(npm12, { registry: registries[0] ?? '', token: ground.tokens.personal });
+  await succeeded(owner.publish(await writePackage(owner.space, pkg)));
+  await owner.remove();
+});
+afterAll(() => ground?.remove());
+
+/** Does something as a new user of a client at the project, the group and the instance, in turn. */
+async function everywhere(client: NpmClient, work: (user: NpmUser) => Promise<void>): Promise<void> {
+  for (const registry of registries) {
+    const user = await npmUser(client, { registry, token: ground.tokens.personal });
+    try {
+      await work(user);
+    } finally {
+      await user.remove();
+    }
+  }
+}
+
+for (const client of npmClients) {
+  const { can } = client;
+  describeTool(client.tool, () => {
+    test('can do everything there is, or has a reason why not', () => {
+      const settled = abilities.filter((ability) => ability in can !== ability in client.cannot);
+      expect(settled).toEqual(abilities);
+    });
+
+    test('shows a package', () =>
+      everywhere(client, async (user) => {
+        const { seen } = await succeeded(user.use('view', pkg.name));
+        expect(seen).toContain(pkg.name);
+        expect(seen).toContain('1.2.3');
+        expect(seen).toContain('needle');
+        expect(seen).toContain(`A package of the tests, ${pkg.name}`);
+      }));
+
+    if (can.search) {
+      test('finds a package by a word of its name', () =>
+        everywhere(client, async (user) => {
+          const { seen } = await succeeded(user.use('search', word));
+          expect(seen).toContain(pkg.name);
+          expect(seen).toContain('1.2.3');
+        }));
+
+      test('does not find a private package for someone else', async () => {
+        const registry = ground.endpoint('npm');
+        const stranger = await ground.accounts.user();
+        const user = await npmUser(client, {
+          registry,
+          token: await ground.accounts.personalToken(stranger),
+        });
+        const { seen } = await succeeded(user.use('search', word));
+        expect(seen).not.toContain(pkg.name);
+        await user.remove();
+      });
+    }
+
+    if (can.whoami) {
+      test('tells who its user is', () =>
+        everywhere(client, async (user) => {
+          const { seen } = await succeeded(user.use('whoami'));
+          expect(seen).toContain(ground.tokens.personal.username);
+        }));
+    }
+
+    if (can.ping) {
+      test('gets an answer to its ping', () =>
+        everywhere(client, async (user) => {
+          expect((await succeeded(user.use('ping'))).seen).toContain('PONG');
+        }));
+    }
+
+    if (can.audit) {
+      test('finds nothing wrong in an audit', () =>
+        everywhere(client, async (user) => {
+          await succeeded(user.add(pkg.name));
+          const { seen } = await succeeded(user.use('audit'));
+          expect(seen).toMatch(
+            /found 0 vulnerabilities|No (known )?vulnerabilities found|No audit suggestions/,
+          );
+        }));
+    }
+  });
+}

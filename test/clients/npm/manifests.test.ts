@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { describeTool } from '../client.ts';
+import { succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { type NpmUser, npmUser } from './npm-client.ts';
+import { type NpmPackage, writePackage } from './packages.ts';
+import { npmClients } from './tools/all.ts';
+import { npm12 } from './tools/npm.ts';
+
+let ground: Playground;
+let scope: string;
+let registry: string;
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  scope = `@${ground.group.fullPath}`;
+  registry = ground.endpoint('npm', ground.project);
+  const owner = await npmUser(npm12, { registry, token: ground.tokens.personal });
+  for (const facts of packages()) await succeeded(owner.publish(await writePackage(owner.space, facts)));
+  await owner.remove();
+});
+afterAll(() => ground?.remove());
+
+/** Packages whose manifests say what clients must know before they fetch anything. */
+function packages(): NpmPackage[] {
+  const facts = { version: '1.0.0', size: 1_000 };
+  return [
+    { ...facts, name: `${scope}/companion` },
+    { ...facts, name: `${scope}/elsewhere`, manifest: { os: ['aix'], cpu: ['s390x'] } },
+    {
+      ...facts,
+      name: `${scope}/kitchen`,
+      manifest: {
+        engines: { node: '>=18' },
+        optionalDependencies: { [`${scope}/elsewhere`]: '^1.0.0' },
+        peerDependencies: { [`${scope}/companion`]: '^1.0.0', [`${scope}/nice-to-have`]: '^1.0.0' },
+        peerDependenciesMeta: { [`${scope}/nice-to-have`]: { optional: true } },
+      },
+    },
+    { ...facts, name: `${scope}/built`, manifest: { scripts: { postinstall: 'node lib/index.js' } } },
+    { ...facts, name: `${scope}/future`, manifest: { engines: { node: '>=99' } } },
+  ];
+}
+
+const isThere = (user: NpmUser, name: string) =>
+  existsSync(join(user.space.project, 'node_modules', scope, name));
+
+for (const client of npmClients) {
+  describeTool(client.tool, () => {
+    test('leaves out what is optional and for another machine, and minds what a package wants beside it', async () => {
+      const user = await npmUser(client, { registry, token: ground.readOnly });
+      const { seen } = await succeeded(user.add(`${scope}/kitchen`));
+      expect(isThere(user, 'kitchen')).toBe(true);
+      expect(isThere(user, 'elsewhere')).toBe(false);
+      expect(seen).not.toContain('nice-to-have');
+      if (client.installsPeers) {
+        expect(await user.read(client.lockfile)).toContain(`${scope}/companion`);
+      } else {
+        expect(seen).toMatch(new RegExp(`companion.*peer|peer.*companion|provide ${scope}/companion`, 's'));
+      }
+      await user.remove();
+    });
+
+    test('knows that a package has an install script', async () => {
+      const user = await npmUser(client, { registry, token: ground.readOnly });
+      const { seen } = await user.add(`${scope}/built`);
+      expect(isThere(user, 'built')).toBe(true);
+      const lock = await user.read(client.lockfile);
+      // npm writes it down, Yarn 1 just runs it, the others say that they did or did not.
+      if (client.lockfile === 'package-lock.json') expect(lock).toContain('"hasInstallScript": true');
+      else if (client.tool.id !== 'yarn-1') expect(seen).toMatch(/script|build|postinstall/i);
+      await user.remove();
+    });
+  });
+}
+
+describeTool(npm12.tool, () => {
+  test('warns of a package for a Node that is yet to come', async () => {
+    const user = await npmUser(npm12, { registry, token: ground.readOnly });
+    const { seen } = await succeeded(user.add(`${scope}/future`));
+    expect(seen).toContain('EBADENGINE');
+    expect(seen).toContain('>=99');
+    await user.remove();
+  });
+});

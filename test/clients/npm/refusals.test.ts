@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freshName, type TestToken } from '../../kit/accounts.ts';
+import { describeTool } from '../client.ts';
+import { failed, succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { type NpmClient, type NpmSetup, type NpmUser, npmUser } from './npm-client.ts';
+import { type WrittenPackage, writePackage } from './packages.ts';
+import { npmClients } from './tools/all.ts';
+import { npm12 } from './tools/npm.ts';
+
+/** What clients say, in their own words, when they are not let in. */
+const notLetIn =
+  /401|Unauthorized|Unable to authenticate|Invalid authentication|need auth|No authentication configured|No token found|missing authentication/i;
+
+let ground: Playground;
+let registry: string;
+let published: WrittenPackage;
+const users: NpmUser[] = [];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  registry = ground.endpoint('npm', ground.project);
+  const owner = await userOf(npm12, { token: ground.tokens.personal });
+  published = await writePackage(owner.space, { name: freshName('taken'), version: '1.0.0', size: 1_000 });
+  await succeeded(owner.publish(published));
+});
+afterAll(async () => {
+  await Promise.all(users.map((user) => user.remove()));
+  await ground?.remove();
+});
+
+async function userOf(
+  client: NpmClient,
+  setup: Partial<NpmSetup> = {},
+  project: Readonly<Record<string, string>> = {},
+): Promise<NpmUser> {
+  const user = await npmUser(client, { registry, ...setup }, project);
+  users.push(user);
+  return user;
+}
+
+async function publishAs(user: NpmUser, name = freshName('refused')): Promise<string> {
+  const pkg = await writePackage(user.space, { name, version: '1.0.0', size: 1_000 });
+  return failed(user.publish(pkg));
+}
+
+/** What a user must never see: what only the authors of a server or client could read. */
+function expectClear(seen: string): void {
+  expect(seen).not.toMatch(
+    /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected token|ECONNRESET/,
+  );
+}
+
+const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
+const credentials = {
+  'without a token': () => undefined,
+  'with a wrong token': () => wrong,
+  'with an expired token': () => ground.expired,
+} as const;
+
+for (const client of npmClients) {
+  describeTool(client.tool, () => {
+    describe.for(Object.entries(credentials))('%s its user sees that', ([, token]) => {
+      test.for(['bearer', 'basic'] as const)('a private package is not to be had (%s)', async (carrier) => {
+        const user = await userOf(client, { token: token(), carrier });
+        const seen = await failed(user.add(published.name));
+        expect(seen).toMatch(notLetIn);
+        expectClear(seen);
+      });
+
+      test('nothing can be published', async () => {
+        const seen = await publishAs(await userOf(client, { token: token() }));
+        expect(seen).toMatch(notLetIn);
+        expectClear(seen);
+      });
+    });
+
+    test('a read-only token installs, and its user sees that it may not publish', async () => {
+      const user = await userOf(client, { token: ground.readOnly });
+      await succeeded(user.add(published.name));
+      const seen = await publishAs(user);
+      expect(seen).toContain('Your role or token does not allow this');
+      expectClear(seen);
+    });
+
+    test('who publishes to a group is told to publish to a project', async () => {
+      const setup = { registry: ground.endpoint('npm', ground.group), token: ground.tokens.personal };
+      expect(await publishAs(await userOf(client, setup))).toContain('Publish to a project');
+    });
+
+    test('who publishes a version again is told that it is there', async () => {
+      const user = await userOf(client, { token: ground.tokens.personal });
+      const seen = await publishAs(user, published.name);
+      expect(seen).toMatch(/Package already exists\.|cannot publish over the previously published version/);
+    });
+
+    test('who asks for a package that is not there is told which', async () => {
+      const name = freshName('nothing');
+      const user = await userOf(client, { token: ground.tokens.personal });
+      const seen = await failed(user.add(name));
+      expect(seen).toContain(name);
+      expect(seen).toMatch(/404|not found/i);
+      expectClear(seen);
+    });
+
+    test('who asks for a version that is not there is told which', async () => {
+      const user = await userOf(client, { token: ground.tokens.personal });
+      const seen = await failed(user.add(`${published.name}@9.9.9`));
+      expect(seen).toContain(published.name);
+      expect(seen).toContain('9.9.9');
+      expectClear(seen);
+    });
+
+    test('a package whose bytes are not those of the lock file is not installed', async () => {
+      const setup = { token: ground.tokens.personal };
+      const first = await userOf(client, setup);
+      await succeeded(first.add(published.name));
+      const lock = await first.read(client.lockfile);
+      const other = lock.replaceAll(
+        /(sha512-|checksum: 10c0\/)(.{6})/g,
+        (_all, kind: string, start: string) => {
+          return kind + [...start].reverse().join('');
+        },
+      );
+      expect(other).not.toBe(lock);
+      const project = { 'package.json': await first.read('package.json'), [client.lockfile]: other };
+      const second = await userOf(client, setup, project);
+      const seen = await failed(second.frozen());
+      expect(seen).toContain(published.name);
+      expect(seen).toMatch(/integrity|checksum/i);
+    });
+  });
+}

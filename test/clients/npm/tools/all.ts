@@ -1,0 +1,19 @@
+import type { NpmClient } from '../npm-client.ts';
+import { bun } from './bun.ts';
+import { npm10, npm11, npm12 } from './npm.ts';
+import { pnpm10, pnpm11, pnpm12 } from './pnpm.ts';
+import { yarn } from './yarn.ts';
+import { yarnClassic } from './yarn-classic.ts';
+
+/** Every package manager of the npm family that the tests run. */
+export const npmClients: readonly NpmClient[] = [
+  npm12,
+  npm11,
+  npm10,
+  pnpm12,
+  pnpm11,
+  pnpm10,
+  yarn,
+  yarnClassic,
+  bun,
+];

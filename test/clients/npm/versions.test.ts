@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { freshName } from '../../kit/accounts.ts';
+import { describeTool } from '../client.ts';
+import { failed, succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { type NpmClient, type NpmUser, npmUser } from './npm-client.ts';
+import { installedFiles, type WrittenPackage, writePackage } from './packages.ts';
+import { npmClients } from './tools/all.ts';
+import { npm12 } from './tools/npm.ts';
+
+let ground: Playground;
+let registry: string;
+const users: NpmUser[] = [];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  registry = ground.endpoint('npm', ground.project);
+});
+afterAll(async () => {
+  await Promise.all(users.map((user) => user.remove()));
+  await ground?.remove();
+});
+
+async function userOf(client: NpmClient): Promise<NpmUser> {
+  const user = await npmUser(client, { registry, token: ground.maintainer });
+  users.push(user);
+  return user;
+}
+
+async function publishAs(
+  user: NpmUser,
+  name: string,
+  version: string,
+  tag = 'latest',
+): Promise<WrittenPackage> {
+  const pkg = await writePackage(user.space, { name, version, size: 1_000 });
+  await succeeded(user.publish(pkg, tag));
+  return pkg;
+}
+
+/** The version of a package that lies in a user's node_modules. */
+async function versionOf(user: NpmUser, name: string): Promise<string> {
+  return JSON.parse(await user.read(`node_modules/${name}/package.json`)).version;
+}
+
+const scoped = (name: string) => `@${ground.group.fullPath}/${freshName(name)}`;
+
+for (const client of npmClients) {
+  describeTool(client.tool, () => {
+    test('a prerelease under a tag of its own is installed by who asks for it', async () => {
+      const user = await userOf(client);
+      const name = scoped('pre');
+      await publishAs(user, name, '1.0.0');
+      const next = await publishAs(user, name, '2.0.0-rc.1', 'next');
+      await succeeded(user.add(name));
+      expect(await versionOf(user, name)).toBe('1.0.0');
+      const early = await userOf(client);
+      await succeeded(early.add(`${name}@next`));
+      expect(await versionOf(early, name)).toBe('2.0.0-rc.1');
+      expect(await installedFiles(early.space, next)).toEqual(next.files);
+    });
+
+    test('who installs a deprecated version is told why not to', async () => {
+      const owner = await userOf(npm12);
+      const name = scoped('old');
+      await publishAs(owner, name, '1.0.0');
+      await succeeded(owner.use('deprecate', `${name}@1.0.0`, 'it leaks; take 2.0'));
+      const user = await userOf(client);
+      const added = await succeeded(user.add(`${name}@1.0.0`));
+      const shown = client.showsDeprecation === 'in its audit' ? await user.use('audit') : added;
+      expect(shown.seen).toMatch(/deprecat|warning/i);
+      expect(shown.seen).toContain(name);
+      if (client.showsDeprecation !== 'without its reason')
+        expect(shown.seen).toContain('it leaks; take 2.0');
+    });
+
+    test('a version that was unpublished is gone, and the others are not', async () => {
+      const owner = await userOf(npm12);
+      const name = scoped('gone');
+      for (const version of ['1.0.0', '1.1.0']) await publishAs(owner, name, version);
+      await succeeded(owner.use('unpublish', `${name}@1.1.0`));
+      const user = await userOf(client);
+      await failed(user.add(`${name}@1.1.0`));
+      const other = await userOf(client);
+      await succeeded(other.add(name));
+      expect(await versionOf(other, name)).toBe('1.0.0');
+    });
+
+    const { can } = client;
+
+    if (can.tagAdd && can.tagList && can.tagRemove) {
+      test('tags are added, listed, installed by and removed', async () => {
+        const user = await userOf(client);
+        const name = scoped('tagged');
+        await publishAs(user, name, '1.0.0');
+        await publishAs(user, name, '1.1.0');
+        await succeeded(user.use('tagAdd', name, 'stable', '1.0.0'));
+        const listed = await succeeded(user.use('tagList', name));
+        expect(listed.seen).toMatch(/stable\b.*1\.0\.0/);
+        expect(listed.seen).toMatch(/latest\b.*1\.1\.0/);
+        await succeeded(user.add(`${name}@stable`));
+        expect(await versionOf(user, name)).toBe('1.0.0');
+        await succeeded(user.use('tagRemove', name, 'stable'));
+        expect((await user.use('tagList', name)).seen).not.toContain('stable');
+        const late = await userOf(client);
+        await failed(late.add(`${name}@stable`));
+      });
+    }
+
+    if (can.deprecate) {
+      test('deprecates a version, and takes it back', async () => {
+        const user = await userOf(client);
+        const name = scoped('deprecated');
+        await publishAs(user, name, '1.0.0');
+        await publishAs(user, name, '1.1.0');
+        await succeeded(user.use('deprecate', `${name}@1.0.0`, 'a reason'));
+        expect(await deprecationOf(name, '1.0.0')).toBe('a reason');
+        expect(await deprecationOf(name, '1.1.0')).toBeUndefined();
+        const undo = client.undeprecate ?? ((spec) => can.deprecate?.(spec, '') ?? []);
+        await succeeded(user.run(undo(`${name}@1.0.0`)));
+        expect(await deprecationOf(name, '1.0.0')).toBeUndefined();
+      });
+    }
+
+    if (can.unpublish) {
+      test('unpublishes a version, then the rest', async () => {
+        const user = await userOf(client);
+        const name = scoped('unpublished');
+        for (const version of ['1.0.0', '1.1.0', '1.2.0']) await publishAs(user, name, version);
+        await succeeded(user.use('unpublish', `${name}@1.2.0`));
+        expect(Object.keys((await documentOf(name)).versions)).toEqual(['1.0.0', '1.1.0']);
+        expect((await documentOf(name))['dist-tags']).toEqual({ latest: '1.1.0' });
+        await succeeded(user.use('unpublish', name, '--force'));
+        await failed(user.add(name));
+      });
+    }
+  });
+}
+
+interface NpmDocument {
+  readonly 'dist-tags': Record<string, string>;
+  readonly versions: Record<string, { deprecated?: string }>;
+}
+
+async function documentOf(name: string): Promise<NpmDocument> {
+  const answer = await fetch(`${registry}/${name.replace('/', '%2f')}`, {
+    headers: { authorization: `Bearer ${ground.maintainer.secret}` },
+  });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as NpmDocument;
+}
+
+async function deprecationOf(name: string, version: string): Promise<string | undefined> {
+  return (await documentOf(name)).versions[version]?.deprecated || undefined;
+}

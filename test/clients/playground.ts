@@ -1,0 +1,80 @@
+import { levels } from '../../services/domain/access.ts';
+import {
+  type Accounts,
+  accountsOf,
+  freshName,
+  type Place,
+  type RegistryAddress,
+  type TestToken,
+} from '../kit/accounts.ts';
+
+/** The kinds of token that may publish and install, by the name GitLab's users know. */
+export const tokenKinds = [
+  'personal',
+  'project access',
+  'group access',
+  'project deploy',
+  'group deploy',
+] as const;
+/** See `tokenKinds`. */
+export type TokenKind = (typeof tokenKinds)[number];
+
+/** A public group with a public and a private project, and tokens of every kind for the private one. */
+export interface Playground {
+  readonly url: string;
+  readonly rootToken: string;
+  readonly accounts: Accounts;
+  readonly group: Place;
+  /** A group in `group`, so that paths have more than one slash. */
+  readonly subgroup: Place;
+  readonly openProject: Place;
+  /** In `subgroup`, as every token of a kind means it. */
+  readonly project: Place;
+  readonly tokens: Readonly<Record<TokenKind, TestToken>>;
+  /** A personal token of a Maintainer of the group, who may delete. */
+  readonly maintainer: TestToken;
+  /** A deploy token that may only read. */
+  readonly readOnly: TestToken;
+  /** A token of the private project that worked until yesterday. */
+  readonly expired: TestToken;
+  /** Where the endpoints of a format are at the level of a place; without a place at the instance's. */
+  endpoint(format: string, place?: Place): string;
+  remove(): Promise<void>;
+}
+
+/** Makes a playground in a registry. What it makes is named afresh, so playgrounds never meet. */
+export async function openPlayground({ url, rootToken }: RegistryAddress): Promise<Playground> {
+  const accounts = accountsOf({ url, rootToken });
+  const group = await accounts.group(freshName('clients'));
+  const subgroup = await accounts.group('team', { parent: group });
+  const openProject = await accounts.project(group, 'open', 'public');
+  const project = await accounts.project(subgroup, 'closed', 'private');
+  const developer = await accounts.user({ of: group, level: levels.developer });
+  const maintainer = await accounts.user({ of: group, level: levels.maintainer });
+  return {
+    url,
+    rootToken,
+    accounts,
+    group,
+    subgroup,
+    openProject,
+    project,
+    tokens: {
+      personal: await accounts.personalToken(developer),
+      'project access': await accounts.accessToken(project),
+      'group access': await accounts.accessToken(group),
+      'project deploy': await accounts.deployToken(project),
+      'group deploy': await accounts.deployToken(group),
+    },
+    maintainer: await accounts.personalToken(maintainer),
+    readOnly: await accounts.deployToken(project, ['read_package_registry']),
+    expired: await accounts.deployToken(project, undefined, new Date(Date.now() - 24 * 3600 * 1000)),
+    endpoint(format, place) {
+      if (!place) return `${url}/api/v4/packages/${format}`;
+      const owner = encodeURIComponent(place.fullPath);
+      const collection = place.kind === 'group' ? `groups/${owner}/-` : `projects/${owner}`;
+      return `${url}/api/v4/${collection}/packages/${format}`;
+    },
+    remove: () => accounts.remove(group),
+  };
+}

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+
+/** How a program is run. Its environment is `env` and nothing else. */
+export interface RunOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads on its standard input; without it there is none. */
+  readonly input?: Uint8Array | string;
+  /** How long it may take, in milliseconds. */
+  readonly patience?: number;
+}
+
+/** What a program did. Texts are without colours. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Both outputs as they came: what its user sees. */
+  readonly seen: string;
+}
+
+/** Runs a program to its end, whatever its exit code. One that takes too long is ended, with all it started. */
+export function runProgram(command: readonly string[], options: RunOptions): Promise<Ran> {
+  const { cwd, env, input, patience = 120_000 } = options;
+  const [program = '', ...args] = command;
+  return new Promise((resolve, reject) => {
+    // A group of its own, so that it can be ended with what it started.
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    const all: Buffer[] = [];
+    const collect = (into: Buffer[]) => (chunk: Buffer) => {
+      into.push(chunk);
+      all.push(chunk);
+    };
+    child.stdout.on('data', collect(out));
+    child.stderr.on('data', collect(err));
+    const kill = () => child.pid && process.kill(-child.pid, 'SIGKILL');
+    process.once('exit', kill);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      kill();
+    }, patience);
+    const settle = () => {
+      clearTimeout(timer);
+      process.off('exit', kill);
+    };
+    child.once('error', (error) => {
+      settle();
+      reject(new Error(`${program} did not start`, { cause: error }));
+    });
+    child.once('close', (code) => {
+      settle();
+      const ran = { code, stdout: textOf(out), stderr: textOf(err), seen: textOf(all) };
+      if (late) reject(new Error(`${command.join(' ')} took more than ${patience} ms:\n${ran.seen}`));
+      else resolve(ran);
+    });
+    // A program may end without reading what it was given.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}
+
+function textOf(chunks: readonly Buffer[]): string {
+  return stripVTControlCharacters(Buffer.concat(chunks).toString());
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
+
+/** A registry to test, wherever it is. */
+export interface RegistryUnderTest {
+  readonly url: string;
+  readonly rootToken: string;
+  /** The file of what the server prints; undefined when it is not ours. */
+  readonly log: string | undefined;
+}
+
+/** A registry served by a process of its own. */
+export interface ServedRegistry extends RegistryUnderTest {
+  readonly log: string;
+  /** Ends the server as an operator would, and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Serves a registry from a new data directory on a free port of the loopback interface, as `npm start` would. */
+export async function serveRegistry(flags: readonly string[] = []): Promise<ServedRegistry> {
+  const directory = await mkdtemp(join(tmpdir(), 'packhouse-served-'));
+  const log = join(directory, 'log');
+  const output = createWriteStream(log);
+  const serve = ['serve', '--host', '127.0.0.1', '--port', '0', '--data-dir', join(directory, 'data')];
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', command, ...serve, ...flags],
+    {
+      cwd: directory,
+      // Nothing of the caller's PACKHOUSE_ settings.
+      env: { PATH: process.env.PATH, HOME: directory, TMPDIR: tmpdir() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  async function stop(): Promise<void> {
+    process.off('exit', kill);
+    await end(child);
+    output.end();
+    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+  try {
+    const said = await greetingOf(child, output);
+    return { ...said, log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The lines a server has logged that tell of a failure of its own: errors, and answers of 500 and above. */
+export async function failuresIn(log: string): Promise<string[]> {
+  const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
+  return lines.filter((line) => {
+    const { level, status } = JSON.parse(line) as { level?: string; status?: number };
+    return level === 'error' || (status !== undefined && status >= 500);
+  });
+}
+
+/** Writes all that the server prints to `output`, and reads from it where the server is and what its token is. */
+function greetingOf(
+  child: ChildProcess,
+  output: NodeJS.WritableStream,
+): Promise<{ url: string; rootToken: string }> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let greeted = false;
+    const listen = (chunk: Buffer) => {
+      output.write(chunk);
+      if (greeted) return;
+      said += chunk.toString();
+      const url = /ready at (http\S+)/.exec(said)?.[1];
+      const rootToken = /^\s+(phat-\S+)$/m.exec(said)?.[1];
+      if (!url || !rootToken) return;
+      greeted = true;
+      resolve({ url, rootToken });
+    };
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the server ended with code ${code}:\n${said}`)));
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await once(child, 'exit');
+  clearTimeout(giveUp);
+}
