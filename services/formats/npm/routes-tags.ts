@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, pull, type Target } from '../../http/guard.ts';
-import { reply } from '../../http/reply.ts';
+import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
 import { deleteTag, moveTag } from '../../registry/move-tag.ts';
@@ -9,6 +9,9 @@ import { documentOf, nameOf } from './context.ts';
 import { distTag, packageVersion } from './names.ts';
 import { distTags } from './packument.ts';
 import { parsed, readJson } from './read-json.ts';
+
+/** Yarn 1 takes an answer without `ok` for a failure. */
+const DONE = { ok: true, success: true };
 
 const tagOf = (c: FormatContext) => distTag(c.req.param('tag') ?? '');
 
@@ -29,10 +32,10 @@ async function move(c: FormatContext, target: Target): Promise<Response> {
   const tag = tagOf(c);
   const version = packageVersion(parsed(z.string(), await readJson(c, 16 * 1024)));
   await moveTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag, version });
-  return reply(c, 204, null);
+  return replyJson(c, 200, DONE);
 }
 
 async function remove(c: FormatContext, target: Target): Promise<Response> {
   await deleteTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag: tagOf(c) });
-  return reply(c, 204, null);
+  return replyJson(c, 200, DONE);
 }

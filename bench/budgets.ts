@@ -1,0 +1,28 @@
+/** A bound of a ratio: what Packhouse reaches, divided by what the other does. */
+export interface Bound {
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** What a measurement must reach against each of the others. */
+export interface Budget {
+  readonly verdaccio?: Bound;
+  readonly bare?: Bound;
+  /** Against another measurement of Packhouse itself. */
+  readonly itself?: Bound;
+}
+
+/** The budgets. A measurement without one is there to be watched. */
+export const budgets = {
+  packument10: { verdaccio: { atLeast: 20 }, bare: { atLeast: 0.5 } },
+  packument500: { verdaccio: { atLeast: 200 }, bare: { atLeast: 0.5 } },
+  growth: { itself: { atLeast: 0.9 } },
+  tarball100k: { bare: { atLeast: 0.8 } },
+  tarball5m: { bare: { atLeast: 0.9 } },
+  publish: { bare: { atLeast: 0.6 } },
+  startUp: { verdaccio: { atMost: 0.5 } },
+  idleMemory: { verdaccio: { atMost: 1 } },
+  firstEvent: { bare: { atMost: 1.5 } },
+  projectTrips: { itself: { atMost: 2 } },
+  groupTrips: { itself: { atMost: 3 } },
+} as const satisfies Record<string, Budget>;

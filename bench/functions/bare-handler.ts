@@ -1,0 +1,30 @@
+/**
+ * What a function that reads DynamoDB and links to S3 costs before it has any code of its own: the same clients as
+ * Packhouse's, and as many requests one after the other as its first answer needs.
+ */
+import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+
+const TableName = process.env.PACKHOUSE_TABLE ?? '';
+const table = new DynamoDBClient({});
+const store = new S3Client({});
+
+/** Work of the other clients, which must be loaded though a first read does not need them. */
+export const others = {
+  link: (Key: string) => getSignedUrl(store, new GetObjectCommand({ Bucket: 'bench', Key })),
+  put: (Key: string) => store.send(new PutObjectCommand({ Bucket: 'bench', Key, Body: '' })),
+};
+
+function get(pk: string) {
+  return table.send(new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: 'META' } } }));
+}
+
+/** Reads the table three times in a row and answers. */
+export async function handler(): Promise<object> {
+  await Promise.all([get('TOKEN#1'), get('PROJECT#1')]);
+  const Keys = ['USER#1', 'PROJECT#1', 'GROUP#1'].map((pk) => ({ pk: { S: pk }, sk: { S: 'META' } }));
+  await table.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }));
+  await get('DOCUMENT#1');
+  return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
+}

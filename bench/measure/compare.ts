@@ -1,0 +1,76 @@
+import type { Generator } from '../load/generator.ts';
+import type { Task } from '../load/task.ts';
+import type { Peer } from '../peers/peer.ts';
+import { median } from './median.ts';
+import { cpuOf } from './process-use.ts';
+
+/** Who is measured. */
+export type ServerName = 'packhouse' | 'verdaccio' | 'bare';
+
+/** What a registry is called in a comparison. */
+export function laneName({ name }: Pick<Peer, 'name'>): ServerName {
+  return name === 'Packhouse' ? 'packhouse' : 'verdaccio';
+}
+
+/** The same work for one of the servers. */
+export interface Lane {
+  readonly server: ServerName;
+  readonly pid: number;
+  /** The task of a round; round 0 warms up. */
+  task(round: number): Task;
+}
+
+/** One run of a lane. */
+export interface Sample {
+  /** Requests a second. */
+  readonly rate: number;
+  /** Processor time of the server per request, in microseconds. */
+  readonly cpu: number;
+  /** Median time of a request in milliseconds. */
+  readonly p50: number;
+}
+
+/** All runs of all lanes: `samples[round]` of each lane were taken right after another. */
+export type Comparison = Partial<Record<ServerName, readonly Sample[]>>;
+
+/**
+ * Runs the lanes one at a time, again and again in changing order, so that what else goes on in the machine hits all
+ * of them alike. Servers that are not at work wait: they use nothing.
+ */
+export async function compare(
+  generator: Generator,
+  lanes: readonly Lane[],
+  rounds: number,
+): Promise<Comparison> {
+  const samples: Partial<Record<ServerName, Sample[]>> = {};
+  for (const lane of lanes) await generator.run(lane.task(0));
+  for (let round = 1; round <= rounds; round++) {
+    const order = round % 2 === 1 ? lanes : [...lanes].reverse();
+    for (const lane of order) {
+      samples[lane.server] ??= [];
+      samples[lane.server]?.push(await sample(generator, lane, round));
+    }
+  }
+  return samples;
+}
+
+async function sample(generator: Generator, lane: Lane, round: number): Promise<Sample> {
+  let before = 0;
+  const { requests, seconds, p50 } = await generator.run(lane.task(round), () => {
+    before = cpuOf(lane.pid);
+  });
+  return { rate: requests / seconds, cpu: (cpuOf(lane.pid) - before) / requests, p50 };
+}
+
+/** The median of one figure of a server, or undefined when it was not measured. */
+export function figure(comparison: Comparison, server: ServerName, name: keyof Sample): number | undefined {
+  const samples = comparison[server];
+  return samples && median(samples.map((each) => each[name]));
+}
+
+/** How often as much Packhouse does as another server: the median of the ratios round by round. */
+export function ratio(comparison: Comparison, other: ServerName, name: keyof Sample): number | undefined {
+  const [mine, theirs] = [comparison.packhouse, comparison[other]];
+  if (!mine || !theirs) return undefined;
+  return median(mine.map((each, round) => each[name] / (theirs[round]?.[name] ?? Number.NaN)));
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { type RunningServer, startServer } from './peer.ts';
+
+/** Bytes for the bare server to send from memory. */
+export interface KeptDocument {
+  readonly path: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Starts the bare Node server; see `bare-server.ts`. */
+export function startBare(directory: string): Promise<RunningServer> {
+  return startServer({
+    directory,
+    program: join(import.meta.dirname, 'bare-server.ts'),
+    arguments: (port) => [directory, String(port)],
+    ready: { path: '/' },
+  });
+}
+
+/** Gives the bare server a document; answers the path under which it sends it. */
+export async function keepOn(server: RunningServer, document: KeptDocument): Promise<string> {
+  const path = `/memory${document.path}`;
+  const { 'content-type': type = '', 'content-encoding': encoding, etag } = document.headers;
+  const response = await fetch(`http://${server.host}:${server.port}${path}`, {
+    method: 'PUT',
+    headers: {
+      'content-type': type,
+      ...(encoding && { 'x-content-encoding': encoding }),
+      ...(etag && { 'x-etag': etag }),
+    },
+    body: document.body,
+  });
+  if (response.status !== 201) throw new Error(`the bare server did not keep ${path}`);
+  return path;
+}

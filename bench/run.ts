@@ -1,0 +1,57 @@
+import { cpus, loadavg, totalmem } from 'node:os';
+import { functions } from './measure/functions.ts';
+import { growth, largePackuments, smallPackuments } from './measure/packuments.ts';
+import { publishes } from './measure/publishes.ts';
+import { starts } from './measure/starts.ts';
+import { tarballs } from './measure/tarballs.ts';
+import { trips } from './measure/trips.ts';
+import { readOptions, usage } from './options.ts';
+import { type Row, tableOf } from './report.ts';
+import { openWorkbench, type Workbench } from './workbench.ts';
+
+/** The measurements by the names that `--only` takes, in the order in which they are made. */
+const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>>> = {
+  'packument-10': smallPackuments,
+  'packument-500': largePackuments,
+  growth,
+  tarball: tarballs,
+  publish: publishes,
+  start: starts,
+  trips,
+  function: functions,
+};
+
+/** Makes the measurements and prints what came of them. */
+async function run(flags: string[]): Promise<void> {
+  const options = readOptions(flags);
+  const wanted = options?.only ?? [];
+  const unknown = wanted.filter((name) => !(name in measurements));
+  if (!options || unknown.length > 0) {
+    process.stdout.write(`${usage}\nMeasurements: ${Object.keys(measurements).join(', ')}\n`);
+    process.exitCode = unknown.length > 0 ? 2 : 0;
+    return;
+  }
+  process.stdout.write(`${machine()}\n`);
+  const bench = await openWorkbench(options);
+  const rows: Row[] = [];
+  try {
+    for (const [name, measure] of Object.entries(measurements)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      process.stderr.write(`measuring ${name} ...\n`);
+      rows.push(...(await measure(bench)));
+    }
+  } finally {
+    await bench.close();
+  }
+  process.stdout.write(`\n${tableOf(rows)}\n`);
+}
+
+function machine(): string {
+  const [first] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const date = new Date().toISOString().slice(0, 10);
+  const busy = loadavg()[0]?.toFixed(1);
+  return `${date}, Node ${process.version}, ${cpus().length} cores (${first?.model}), ${memory} GB, load ${busy} before the run`;
+}
+
+await run(process.argv.slice(2));

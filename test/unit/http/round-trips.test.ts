@@ -1,0 +1,94 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { recordCalls, sequentialTrips } from '../../../bench/measure/record-calls.ts';
+import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
+import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
+import { levels } from '../../../services/domain/access.ts';
+import type { Project } from '../../../services/domain/accounts.ts';
+import type { BlobStore } from '../../../services/ports/blob-store.ts';
+import { samples } from '../../fleet/samples/all.ts';
+import { startApp, type TestApp } from '../../kit/start-app.ts';
+
+/** The most calls of the table that a hot read may wait for one after the other. */
+const most = { project: 2, group: 3, instance: 3 } as const;
+
+describe('the count of sequential calls', () => {
+  const call = (began: number, ended: number) => ({ store: 'table', method: 'get', began, ended });
+
+  test('calls beside each other count once, calls after each other each', () => {
+    expect(sequentialTrips([])).toBe(0);
+    expect(sequentialTrips([call(1, 3), call(2, 4)])).toBe(1);
+    expect(sequentialTrips([call(1, 2), call(3, 4)])).toBe(2);
+    expect(sequentialTrips([call(5, 6), call(1, 3), call(2, 8), call(4, 7)])).toBe(2);
+  });
+});
+
+describe.each(samples)('hot reads of $id', (sample) => {
+  const recorder = recordCalls();
+  let app: TestApp;
+  let project: Project;
+  let token: string;
+
+  /** A store that gives links, as S3 does. */
+  function linking(inner: BlobStore): BlobStore {
+    return { ...inner, link: async (key) => `https://blobs.example.com/${key}` };
+  }
+
+  beforeEach(async () => {
+    app = await startApp({
+      stores: {
+        table: recorder.table('table', memoryTable()),
+        audit: recorder.table('audit', memoryTable()),
+        blobs: recorder.blobs(linking(memoryBlobStore())),
+      },
+    });
+    const subgroup = await app.subgroup('team', 'private');
+    project = await app.project('tools', 'private', subgroup);
+    ({ token } = await app.user('dev', { level: levels.developer, of: subgroup }));
+    for (const version of ['1.0.0', '1.1.0']) {
+      const { method, path, headers, body } = await sample.publish('sample', version);
+      const url = `/api/v4/projects/${project.id}/packages/${sample.id}${path}`;
+      const answer = await app.send(method, url, { token, headers, body });
+      expect(answer.status).toBeLessThan(300);
+    }
+  });
+
+  const paths = [sample.file('sample', '1.0.0'), ...(sample.index ? [sample.index('sample')] : [])];
+
+  async function callsOf(url: string, headers: Record<string, string> = {}) {
+    await (await app.send('GET', url, { token, headers })).arrayBuffer();
+    recorder.take();
+    const answer = await app.send('GET', url, { token, headers });
+    await answer.arrayBuffer();
+    return { calls: recorder.take(), answer };
+  }
+
+  const places: readonly { where: string; level: keyof typeof most; owner: () => string }[] = [
+    { where: 'a project by its id', level: 'project', owner: () => `projects/${project.id}/` },
+    { where: 'a project by its path', level: 'project', owner: () => 'projects/acme%2Fteam%2Ftools/' },
+    { where: 'a group', level: 'group', owner: () => 'groups/acme/-/' },
+    { where: 'a subgroup', level: 'group', owner: () => 'groups/acme%2Fteam/-/' },
+    { where: 'the instance', level: 'instance', owner: () => '' },
+  ];
+
+  test.each(places)('in $where wait for few table calls and for no blob', async ({ level, owner }) => {
+    for (const path of paths) {
+      const { calls, answer } = await callsOf(`/api/v4/${owner()}packages/${sample.id}${path}`);
+      expect([200, 302]).toContain(answer.status);
+      expect(calls.filter(({ store }) => store !== 'table')).toEqual([]);
+      expect(sequentialTrips(calls)).toBeGreaterThan(0);
+      expect(sequentialTrips(calls)).toBeLessThanOrEqual(most[level]);
+    }
+  });
+
+  test('of what the client has already cost no more', async () => {
+    for (const path of [sample.file('sample', '1.0.0'), sample.index?.('sample')]) {
+      if (path === undefined) continue;
+      const url = `/api/v4/projects/${project.id}/packages/${sample.id}${path}`;
+      const etag = (await app.send('HEAD', url, { token })).headers.get('etag') ?? '';
+      const { calls, answer } = await callsOf(url, { 'if-none-match': etag });
+      expect(answer.status).toBe(304);
+      expect(calls.every(({ store }) => store === 'table')).toBe(true);
+      expect(sequentialTrips(calls)).toBeLessThanOrEqual(most.project);
+    }
+  });
+});
