@@ -115,7 +115,7 @@ function mayOn(action: ProjectAction, principal: Principal, project: Project, le
     case 'pull':
       return mayPull(principal, project, level);
     case 'publish':
-      return level >= levels.developer || (deployCovers(principal, project) && inScope('publish', principal));
+      return level >= levels.developer || deployCovers(principal, project);
     case 'delete':
     case 'admin':
       return level >= levels.maintainer;
@@ -126,7 +126,7 @@ function mayOn(action: ProjectAction, principal: Principal, project: Project, le
 
 function mayPull(principal: Principal, project: Project, level: number): boolean {
   if (project.registryAccess === 'public' || level >= levels.reporter) return true;
-  if (deployCovers(principal, project)) return inScope('pull', principal);
+  if (deployCovers(principal, project)) return true;
   return project.registryAccess === 'enabled' && opens(project.visibility, principal);
 }
 

@@ -108,16 +108,28 @@ function logout(c: FormatContext): Response {
   return replyJson(c, 200, { ok: true }, { 'npm-notice': notice });
 }
 
+/**
+ * What a client has installed. A gateway may hand gzip data on as text, which spoils it: the answer is the same for
+ * any tree, so one that can't be read is as good as an empty one.
+ */
+async function auditedTree(c: FormatContext): Promise<{ readonly dependencies?: unknown }> {
+  try {
+    return ((await readJson(c, AUDIT_LIMIT)) ?? {}) as { readonly dependencies?: unknown };
+  } catch (error) {
+    if (error instanceof RegistryError && error.kind === 'invalid') return {};
+    throw error;
+  }
+}
+
 /** No advisory is known here. The answer is what npm takes for "none", and names no package. */
 async function bulkAudit(c: FormatContext): Promise<Response> {
-  await readJson(c, AUDIT_LIMIT);
+  await auditedTree(c);
   return replyJson(c, 200, {});
 }
 
 /** The same in the shape that pnpm and Yarn 1 ask for. */
 async function audit(c: FormatContext): Promise<Response> {
-  const tree = (await readJson(c, AUDIT_LIMIT)) as { readonly dependencies?: unknown } | null;
-  const { dependencies } = tree ?? {};
+  const { dependencies } = await auditedTree(c);
   const count =
     typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies).length : 0;
   return replyJson(c, 200, {

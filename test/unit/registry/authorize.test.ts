@@ -137,6 +137,8 @@ const insiders: Caller[] = [
 interface Expected {
   readonly allow: readonly Caller[];
   readonly denied?: readonly Caller[];
+  /** Those whose token covers the project but has not the scope. */
+  readonly outOfScope?: readonly Caller[];
   readonly otherwise?: Decision;
 }
 
@@ -152,6 +154,7 @@ function check(expected: Expected, decide: (principal: Principal, level: number)
   });
   const wanted = everyone.map((caller) => {
     if (expected.allow.includes(caller)) return [caller, 'allow'];
+    if (expected.outOfScope?.includes(caller)) return [caller, 'out-of-scope'];
     if (expected.denied?.includes(caller)) return [caller, 'denied'];
     return [caller, expected.otherwise ?? turnedAway(caller)];
   });
@@ -164,21 +167,22 @@ const without = (all: readonly Caller[], some: readonly Caller[]) =>
   all.filter((each) => !some.includes(each));
 
 describe('pulling', () => {
-  const low: Caller[] = ['guest', 'planner', 'deploy: images only'];
+  const low: Caller[] = ['guest', 'planner'];
+  const outOfScope: Caller[] = ['deploy: images only'];
   const table: Record<Visibility, Record<Exclude<RegistryAccess, 'disabled'>, Expected>> = {
     private: {
-      private: { allow: insiders, denied: low },
-      enabled: { allow: insiders, denied: low },
+      private: { allow: insiders, denied: low, outOfScope },
+      enabled: { allow: insiders, denied: low, outOfScope },
       public: { allow: everyone },
     },
     internal: {
-      private: { allow: insiders, denied: ['stranger', ...low] },
-      enabled: { allow: [...signedIn, ...insiders], denied: ['deploy: images only'] },
+      private: { allow: insiders, denied: ['stranger', ...low], outOfScope },
+      enabled: { allow: [...signedIn, ...insiders], outOfScope },
       public: { allow: everyone },
     },
     public: {
-      private: { allow: insiders, denied: without(seenFromOutside, insiders) },
-      enabled: { allow: without(everyone, ['deploy: images only']), denied: ['deploy: images only'] },
+      private: { allow: insiders, denied: without(seenFromOutside, insiders), outOfScope },
+      enabled: { allow: everyone },
       public: { allow: everyone },
     },
   };
@@ -216,11 +220,15 @@ describe('pulling', () => {
 });
 
 describe('publishing and deleting', () => {
-  const rules: readonly [ProjectAction, readonly Caller[]][] = [
-    ['publish', [...staff, 'deploy: writes', 'deploy: of a group above']],
-    ['delete', ['maintainer', 'owner', 'admin']],
+  const rules: readonly [ProjectAction, readonly Caller[], readonly Caller[]][] = [
+    [
+      'publish',
+      [...staff, 'deploy: writes', 'deploy: of a group above'],
+      ['deploy: reads', 'deploy: images only'],
+    ],
+    ['delete', ['maintainer', 'owner', 'admin'], []],
   ];
-  for (const [action, allow] of rules) {
+  for (const [action, allow, outOfScope] of rules) {
     for (const visibility of visibilities) {
       for (const access of ['private', 'enabled', 'public'] as const) {
         test(`${action} in a ${visibility} project whose packages are ${access}`, () => {
@@ -228,7 +236,7 @@ describe('publishing and deleting', () => {
           const open = visibility === 'public' || access === 'public';
           const blind: Caller[] = open ? [] : visibility === 'internal' ? outsiders.slice(1) : outsiders;
           const denied = without(seenFromOutside, [...allow, ...blind]);
-          check({ allow, denied }, (principal, level) =>
+          check({ allow, denied, outOfScope }, (principal, level) =>
             authorizeProject(action, principal, project(visibility, access), level),
           );
         });
