@@ -21,8 +21,8 @@ export interface Deletion {
   readonly version: string;
 }
 
-/** How many files one transaction can delete beside the version itself. */
-const FILES_AT_ONCE = 25;
+/** How many files one transaction deletes, two writes each; the rest is for the version, its tags and its name. */
+const FILES_AT_ONCE = 15;
 
 /**
  * Deletes a version with its files and the tags that name it. Its bytes stay until the sweep finds that nothing
@@ -110,7 +110,9 @@ async function versionDeletes(
     ...(last ? unlistWrites(input.project, ref) : []),
     recordEvent(now, { ...eventFacts(input, version.version), type: 'package_deleted' }),
   ];
-  if (writes.length > MAX_WRITES / 2) throw new RegistryError('conflict', 'Too many tags name this version');
+  if (writes.length > MAX_WRITES - 2 * FILES_AT_ONCE) {
+    throw new RegistryError('conflict', 'Too many tags name this version: remove some first');
+  }
   return writes;
 }
 

@@ -139,7 +139,10 @@ export async function readContents<M>(
   };
 }
 
-/** Several projects' contents of one name as one package: of a version or tag in several the first one counts. */
+/**
+ * Several projects' contents of one name as one package: of a version or tag in several the first one counts. What a
+ * project keeps out of its lists does not count, so that it hides nothing of another's.
+ */
 export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageContents<M> {
   const [first] = all;
   if (!first) throw new Error('no contents to merge');
@@ -148,7 +151,8 @@ export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageCon
   const files: PackageFile[] = [];
   for (const contents of all) {
     for (const version of contents.versions) {
-      if (versions.has(version.version)) continue;
+      const listed = version.status === 'default' || version.status === 'deprecated';
+      if (!listed || versions.has(version.version)) continue;
       versions.set(version.version, version);
       files.push(...contents.files.filter((file) => file.versionId === version.id));
     }
