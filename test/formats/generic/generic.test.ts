@@ -152,4 +152,63 @@ describe('generic packages', () => {
     expect((await app.send('GET', `${base}/tool/1.0/a.txt`, { token: 'no-such-token' })).status).toBe(401);
     expect(app.errors).toEqual([]);
   });
+
+  describe('where a group refuses duplicates', () => {
+    const rule = (settings: object, group = 'acme') =>
+      app.send('PUT', `/api/v4/groups/${encodeURIComponent(group)}/package_settings`, {
+        token: app.rootToken,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(settings),
+      });
+
+    test('a file is published once, the refusal says so, and the first bytes stay', async () => {
+      expect((await rule({ generic_duplicates_allowed: false })).status).toBe(200);
+      expect((await put('/tool/1.0/a.txt', 'one')).status).toBe(201);
+      expect((await put('/tool/1.0/b.txt', 'another file')).status).toBe(201);
+      const refused = await put('/tool/1.0/a.txt', 'two');
+      expect([refused.status, await refused.json()]).toEqual([
+        400,
+        { message: 'Duplicate package is not allowed' },
+      ]);
+      expect(await (await get(`${base}/tool/1.0/a.txt`)).text()).toBe('one');
+      expect((await app.registry.blobs.list()).blobs).toHaveLength(2);
+    });
+
+    test('of ten that upload one file at once exactly one wins', async () => {
+      await rule({ generic_duplicates_allowed: false });
+      const tries = Array.from({ length: 10 }, (_, index) => put('/tool/1.0/a.txt', `try ${index}`));
+      const statuses = (await Promise.all(tries)).map(({ status }) => status).sort();
+      expect(statuses).toEqual([201, ...Array.from({ length: 9 }, () => 400)]);
+      expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
+    });
+
+    test('an exception turns the rule around for the names and versions it matches whole', async () => {
+      await rule({
+        generic_duplicates_allowed: false,
+        generic_duplicate_exception_regex: '.*-SNAPSHOT|scratch',
+      });
+      const again = async (path: string) => {
+        await put(path, 'one');
+        return (await put(path, 'two')).status;
+      };
+      expect(await again('/tool/1.0-SNAPSHOT/a.txt')).toBe(201);
+      expect(await again('/scratch/1.0/a.txt')).toBe(201);
+      expect(await again('/scratchpad/1.0/a.txt')).toBe(400);
+      expect(await again('/tool/1.0/a.txt')).toBe(400);
+      await rule({ generic_duplicates_allowed: true, generic_duplicate_exception_regex: 'frozen' });
+      expect(await again('/frozen/1.0/a.txt')).toBe(400);
+      expect(await again('/other/1.0/a.txt')).toBe(201);
+    });
+
+    test('the nearest group with a rule decides', async () => {
+      await rule({ generic_duplicates_allowed: false });
+      const inner = await app.subgroup('inner');
+      const there = await app.project('there', 'private', inner);
+      const url = `/api/v4/projects/${there.id}/packages/generic/tool/1.0/a.txt`;
+      const again = async () => (await app.send('PUT', url, { token: app.rootToken, body: 'x' })).status;
+      expect([await again(), await again()]).toEqual([201, 400]);
+      await rule({ generic_duplicates_allowed: true }, 'acme/inner');
+      expect(await again()).toBe(201);
+    });
+  });
 });
