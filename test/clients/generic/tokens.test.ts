@@ -92,7 +92,10 @@ describeTool(curlTool, () => {
     expect([down.code, down.status]).toEqual([0, 200]);
     const [code, status, said] = await upload(credential);
     expect([code, status]).toEqual([22, 403]);
-    expect(JSON.parse(String(said))).toEqual({ message: '403 Forbidden' });
+    expect(JSON.parse(String(said))).toEqual({
+      error: 'insufficient_scope',
+      error_description: 'The token has no scope for this request',
+    });
   });
 
   test('a public project needs no token to download, and one to upload', async () => {

@@ -78,7 +78,7 @@ for (const client of npmClients) {
       const user = await userOf(client, { token: ground.readOnly });
       await succeeded(user.add(published.name));
       const seen = await publishAs(user);
-      expect(seen).toContain('Your role or token does not allow this');
+      expect(seen).toContain('The token has no scope for this request');
       expectClear(seen);
     });
 
