@@ -21,15 +21,15 @@ export function rowsOf(comparison: Comparison, work: string, budget: Budget = {}
     packhouse: figure(comparison, 'packhouse', 'rate') ?? Number.NaN,
     verdaccio: figure(comparison, 'verdaccio', 'rate'),
     bare: figure(comparison, 'bare', 'rate'),
-    toVerdaccio: ratio(comparison, 'verdaccio', 'rate'),
-    toBare: ratio(comparison, 'bare', 'rate'),
+    toVerdaccio: ratio(comparison, ['packhouse', 'verdaccio'], 'rate'),
+    toBare: ratio(comparison, ['packhouse', 'bare'], 'rate'),
   };
   const cpu = {
     packhouse: figure(comparison, 'packhouse', 'cpu') ?? Number.NaN,
     verdaccio: figure(comparison, 'verdaccio', 'cpu'),
     bare: figure(comparison, 'bare', 'cpu'),
-    toVerdaccio: ratio(comparison, 'verdaccio', 'cpu'),
-    toBare: ratio(comparison, 'bare', 'cpu'),
+    toVerdaccio: ratio(comparison, ['packhouse', 'verdaccio'], 'cpu'),
+    toBare: ratio(comparison, ['packhouse', 'bare'], 'cpu'),
   };
   return [
     { work, unit: '/s', ...rate, budget },

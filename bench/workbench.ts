@@ -53,10 +53,18 @@ export async function openWorkbench(options: Options) {
       await publishing;
       return name;
     },
-    /** Ends every server that runs; `peers` are of no more use then but to be restarted. */
-    async stopServers(): Promise<void> {
-      for (const server of running) await server.stop();
-      running.clear();
+    /** Registries of their own with a package of so many versions in them, and nothing else; they are stopped. */
+    async stoppedPeers(name: string, versions: number): Promise<Peer[]> {
+      const [mine, other] = await Promise.all([
+        startPackhouse(join(directory, 'packhouse-to-start')),
+        startVerdaccio(join(directory, 'verdaccio-to-start')),
+      ]);
+      const peers = other ? [mine, other] : [mine];
+      for (const peer of peers) {
+        await publishAll(peer, name, versions);
+        await peer.server.stop();
+      }
+      return peers;
     },
     async close(): Promise<void> {
       generator.stop();

@@ -12,9 +12,9 @@ export function laneName({ name }: Pick<Peer, 'name'>): ServerName {
   return name === 'Packhouse' ? 'packhouse' : 'verdaccio';
 }
 
-/** The same work for one of the servers. */
-export interface Lane {
-  readonly server: ServerName;
+/** Work that is measured, most often the same for each of the servers. */
+export interface Lane<Name extends string = ServerName> {
+  readonly name: Name;
   readonly pid: number;
   /** The task of a round; round 0 warms up. */
   task(round: number): Task;
@@ -31,30 +31,30 @@ export interface Sample {
 }
 
 /** All runs of all lanes: `samples[round]` of each lane were taken right after another. */
-export type Comparison = Partial<Record<ServerName, readonly Sample[]>>;
+export type Comparison<Name extends string = ServerName> = Partial<Record<Name, readonly Sample[]>>;
 
 /**
  * Runs the lanes one at a time, again and again in changing order, so that what else goes on in the machine hits all
  * of them alike. Servers that are not at work wait: they use nothing.
  */
-export async function compare(
+export async function compare<Name extends string>(
   generator: Generator,
-  lanes: readonly Lane[],
+  lanes: readonly Lane<Name>[],
   rounds: number,
-): Promise<Comparison> {
-  const samples: Partial<Record<ServerName, Sample[]>> = {};
+): Promise<Comparison<Name>> {
+  const samples: Partial<Record<Name, Sample[]>> = {};
   for (const lane of lanes) await generator.run(lane.task(0));
   for (let round = 1; round <= rounds; round++) {
     const order = round % 2 === 1 ? lanes : [...lanes].reverse();
     for (const lane of order) {
-      samples[lane.server] ??= [];
-      samples[lane.server]?.push(await sample(generator, lane, round));
+      samples[lane.name] ??= [];
+      samples[lane.name]?.push(await sample(generator, lane, round));
     }
   }
   return samples;
 }
 
-async function sample(generator: Generator, lane: Lane, round: number): Promise<Sample> {
+async function sample(generator: Generator, lane: Lane<string>, round: number): Promise<Sample> {
   let before = 0;
   const { requests, seconds, p50 } = await generator.run(lane.task(round), () => {
     before = cpuOf(lane.pid);
@@ -62,15 +62,23 @@ async function sample(generator: Generator, lane: Lane, round: number): Promise<
   return { rate: requests / seconds, cpu: (cpuOf(lane.pid) - before) / requests, p50 };
 }
 
-/** The median of one figure of a server, or undefined when it was not measured. */
-export function figure(comparison: Comparison, server: ServerName, name: keyof Sample): number | undefined {
-  const samples = comparison[server];
-  return samples && median(samples.map((each) => each[name]));
+/** The median of one figure of a lane, or undefined when it was not measured. */
+export function figure<Name extends string>(
+  comparison: Comparison<Name>,
+  name: Name,
+  of: keyof Sample,
+): number | undefined {
+  const samples = comparison[name];
+  return samples && median(samples.map((each) => each[of]));
 }
 
-/** How often as much Packhouse does as another server: the median of the ratios round by round. */
-export function ratio(comparison: Comparison, other: ServerName, name: keyof Sample): number | undefined {
-  const [mine, theirs] = [comparison.packhouse, comparison[other]];
+/** A figure of one lane divided by that of another: the median of the ratios round by round. */
+export function ratio<Name extends string>(
+  comparison: Comparison<Name>,
+  [name, other]: readonly [Name, Name],
+  of: keyof Sample,
+): number | undefined {
+  const [mine, theirs] = [comparison[name], comparison[other]];
   if (!mine || !theirs) return undefined;
-  return median(mine.map((each, round) => each[name] / (theirs[round]?.[name] ?? Number.NaN)));
+  return median(mine.map((each, round) => each[of] / (theirs[round]?.[of] ?? Number.NaN)));
 }

@@ -4,7 +4,7 @@ import { keepOn } from '../peers/bare.ts';
 import type { Peer } from '../peers/peer.ts';
 import { type Row, rowsOf } from '../report.ts';
 import { addressOf, type Workbench } from '../workbench.ts';
-import { type Comparison, compare, figure, type Lane, laneName } from './compare.ts';
+import { type Comparison, compare, figure, type Lane, laneName, ratio } from './compare.ts';
 
 /** Connections that ask at a time: enough that a server always has a next request to turn to. */
 export const READERS = 64;
@@ -58,23 +58,18 @@ export async function largePackuments(bench: Workbench): Promise<Row[]> {
 export async function growth(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const sizes = bench.options.large ? [10, 500, 10_000] : [10, 500];
-  const rates: number[] = [];
-  const rows: Row[] = [];
+  const lanes: Lane<string>[] = [];
   for (const size of sizes) {
-    const lane = await laneOf(bench, packhouse, size, known);
-    const measured = await compare(bench.generator, [lane], bench.options.rounds);
-    const rate = figure(measured, 'packhouse', 'rate') ?? Number.NaN;
-    rates.push(rate);
-    const itself = rate / (rates[0] ?? rate);
-    rows.push({
-      work: `not modified, ${size.toLocaleString('en-US')} versions`,
-      unit: '/s',
-      packhouse: rate,
-      itself,
-      ...(rates.length > 1 && { budget: budgets.growth }),
-    });
+    lanes.push({ ...(await laneOf(bench, packhouse, size, known)), name: String(size) });
   }
-  return rows;
+  const measured = await compare(bench.generator, lanes, bench.options.rounds);
+  return sizes.map((size) => ({
+    work: `not modified, ${size.toLocaleString('en-US')} versions: processor time`,
+    unit: 'µs',
+    packhouse: figure(measured, String(size), 'cpu') ?? Number.NaN,
+    itself: ratio(measured, [String(size), '10'], 'cpu'),
+    ...(size !== 10 && { budget: budgets.growth }),
+  }));
 }
 
 async function comparePackuments(bench: Workbench, versions: number, form: Form): Promise<Comparison> {
@@ -90,7 +85,7 @@ async function laneOf(bench: Workbench, peer: Peer, versions: number, form: Form
   const headers = { ...peer.headers, ...form.headers };
   const etag = form.known ? await etagOf(peer, name, headers) : '';
   return {
-    server: laneName(peer),
+    name: laneName(peer),
     pid: peer.server.pid,
     task: (round) => ({
       ...repeat(bench, peer, `${peer.path}/${name}`, headers, etag, round),
@@ -123,7 +118,7 @@ async function bareLane(bench: Workbench, peer: Peer, versions: number, form: Fo
   };
   const path = await keepOn(bare, kept);
   return {
-    server: 'bare',
+    name: 'bare',
     pid: bare.pid,
     task: (round) => ({
       ...repeat(bench, { server: bare }, path, form.headers, form.known ? etag : '', round),

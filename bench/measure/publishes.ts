@@ -25,8 +25,8 @@ async function comparePublishes(
   kind: keyof typeof counts,
   connections: number,
 ): Promise<Comparison> {
-  const lane = (server: ServerName, at: Pick<Peer, 'server' | 'headers' | 'path'>): Lane => ({
-    server,
+  const lane = (name: ServerName, at: Pick<Peer, 'server' | 'headers' | 'path'>): Lane => ({
+    name,
     pid: at.server.pid,
     task: (round) => ({
       kind: 'publish',
@@ -35,7 +35,7 @@ async function comparePublishes(
       path: at.path,
       headers: at.headers,
       connections,
-      count: Math.ceil(counts[kind][server] * bench.options.share * (round === 0 ? 0.5 : 1)),
+      count: Math.ceil(counts[kind][name] * bench.options.share * (round === 0 ? 0.5 : 1)),
       name: `publish-${kind}-${round}`,
       versionsPerName: 10,
       size: SIZE,

@@ -21,14 +21,14 @@ export async function tarballs(bench: Workbench): Promise<Row[]> {
 }
 
 async function compareTarballs(bench: Workbench, kind: string, size: number): Promise<Comparison> {
-  const name = `tarball-${kind}`;
-  const tarball = tarballOf(name, '1.0.0', size);
+  const packageName = `tarball-${kind}`;
+  const tarball = tarballOf(packageName, '1.0.0', size);
   const peers = await bench.peers();
-  for (const peer of peers) await publish(peer, name, '1.0.0', tarball);
-  const file = join(bench.directory, `${name}.tgz`);
+  for (const peer of peers) await publish(peer, packageName, '1.0.0', tarball);
+  const file = join(bench.directory, `${packageName}.tgz`);
   await writeFile(file, tarball);
-  const lane = (server: ServerName, at: Pick<Peer, 'server' | 'headers'>, path: string): Lane => ({
-    server,
+  const laneFor = (name: ServerName, at: Pick<Peer, 'server' | 'headers'>, path: string): Lane => ({
+    name,
     pid: at.server.pid,
     task: () => ({
       kind: 'repeat',
@@ -41,8 +41,10 @@ async function compareTarballs(bench: Workbench, kind: string, size: number): Pr
       status: 200,
     }),
   });
-  const lanes = peers.map((peer) => lane(laneName(peer), peer, `${peer.path}/${name}/-/${name}-1.0.0.tgz`));
+  const lanes = peers.map((peer) =>
+    laneFor(laneName(peer), peer, `${peer.path}/${packageName}/-/${packageName}-1.0.0.tgz`),
+  );
   const bare = { server: await bench.bare(), headers: {} };
-  lanes.push(lane('bare', bare, `/file?${encodeURIComponent(file)}`));
+  lanes.push(laneFor('bare', bare, `/file?${encodeURIComponent(file)}`));
   return compare(bench.generator, lanes, bench.options.rounds);
 }
