@@ -1,11 +1,10 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
-import { dynamodbTable } from './dynamodb-table.ts';
-import { s3BlobStore } from './s3-blob-store.ts';
+import { connections } from './connections.ts';
+import { openS3 } from './open-s3.ts';
+import { openTables } from './open-tables.ts';
 import { sqsQueue } from './sqs-queue.ts';
 
 /** Where the stores are. Region and credentials come from the environment unless they are given here. */
@@ -44,16 +43,25 @@ export interface Aws {
 
 /** Opens the stores. Clients are made once and keep their connections. */
 export function openAws(settings: AwsSettings): Aws {
-  const common = { ...(settings.region !== undefined && { region: settings.region }), maxAttempts: 5 };
-  const at = settings.endpoint === undefined ? {} : { endpoint: settings.endpoint };
-  const tables = new DynamoDBClient({ ...common, ...at, requestHandler: handler({ requestTimeout: 5_000 }) });
-  const queues = new SQSClient({ ...common, ...at, requestHandler: handler({ requestTimeout: 30_000 }) });
-  const store = s3Client(settings, settings.s3Endpoint);
-  const links = settings.s3LinkEndpoint === undefined ? store : s3Client(settings, settings.s3LinkEndpoint);
+  const { region, endpoint } = settings;
+  const tables = openTables(settings);
+  const store = openS3({
+    bucket: settings.bucket,
+    region,
+    endpoint: settings.s3Endpoint ?? endpoint,
+    linkEndpoint: settings.s3LinkEndpoint,
+    pathStyle: settings.s3PathStyle,
+  });
+  const queues = new SQSClient({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    maxAttempts: 5,
+    requestHandler: connections({ requestTimeout: 30_000 }),
+  });
   return {
-    table: dynamodbTable({ client: tables, tableName: settings.tableName }),
-    audit: dynamodbTable({ client: tables, tableName: settings.auditTableName }),
-    blobs: s3BlobStore({ client: store, linkClient: links, bucket: settings.bucket }),
+    table: tables.table,
+    audit: tables.audit,
+    blobs: store.blobs,
     queue(name, options) {
       const urls = settings.queueUrls[name];
       if (urls === undefined) throw new Error(`no queue named ${name} is configured`);
@@ -65,36 +73,9 @@ export function openAws(settings: AwsSettings): Aws {
       });
     },
     async close() {
-      for (const client of [tables, queues, store, links]) client.destroy();
+      queues.destroy();
+      store.close();
+      await tables.close();
     },
-  };
-}
-
-/** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
-function s3Client(settings: AwsSettings, s3Endpoint: string | undefined): S3Client {
-  const endpoint = s3Endpoint ?? settings.endpoint;
-  return new S3Client({
-    ...(settings.region !== undefined && { region: settings.region }),
-    ...(endpoint !== undefined && { endpoint }),
-    forcePathStyle: settings.s3PathStyle ?? false,
-    maxAttempts: 5,
-    // Bodies are signed with their SHA-256 and so checked by the store; more checksums only cost time.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // The SDK opens a new connection for every request that asks first.
-    expectContinueHeader: false,
-    requestHandler: handler({ socketTimeout: 120_000 }),
-  });
-}
-
-/** Options of the SDK's HTTP handler; it keeps connections alive by itself. */
-function handler(timeouts: { readonly requestTimeout?: number; readonly socketTimeout?: number }) {
-  const agent = { maxSockets: 256 };
-  return {
-    connectionTimeout: 3_000,
-    throwOnRequestTimeout: true,
-    httpAgent: agent,
-    httpsAgent: agent,
-    ...timeouts,
   };
 }

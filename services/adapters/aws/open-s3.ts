@@ -1,0 +1,57 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { BlobStore } from '../../ports/blob-store.ts';
+import { connections } from './connections.ts';
+import { s3BlobStore } from './s3-blob-store.ts';
+
+/** Where a blob store on S3 is. Region and credentials come from the environment unless they are given here. */
+export interface S3Settings {
+  readonly bucket: string;
+  /** Put in front of every key; ends in `/`. */
+  readonly prefix?: string | undefined;
+  readonly region?: string | undefined;
+  /** Another S3-compatible store. */
+  readonly endpoint?: string | undefined;
+  /** The address at which clients of the registry reach that store, when it differs. */
+  readonly linkEndpoint?: string | undefined;
+  /** Name the bucket in the path, for stores that have no host per bucket. */
+  readonly pathStyle?: boolean | undefined;
+  /** The profile of the AWS configuration files whose credentials are used. */
+  readonly profile?: string | undefined;
+}
+
+/** An opened blob store on S3. `close` closes idle connections. */
+export interface OpenedS3 {
+  readonly blobs: BlobStore;
+  close(): void;
+}
+
+/** Opens a bucket, or the part of it under a prefix. */
+export function openS3(settings: S3Settings): OpenedS3 {
+  const { bucket, prefix, endpoint, linkEndpoint } = settings;
+  const client = s3Client(settings, endpoint);
+  const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint);
+  return {
+    blobs: s3BlobStore({ client, linkClient, bucket, ...(prefix !== undefined && { prefix }) }),
+    close() {
+      for (const each of [client, linkClient]) each.destroy();
+    },
+  };
+}
+
+/** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
+function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client {
+  const { region, profile, pathStyle = false } = settings;
+  return new S3Client({
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+    ...(endpoint !== undefined && { endpoint }),
+    forcePathStyle: pathStyle,
+    maxAttempts: 5,
+    // Bodies are signed with their SHA-256 and so checked by the store; more checksums only cost time.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // The SDK opens a new connection for every request that asks first.
+    expectContinueHeader: false,
+    requestHandler: connections({ socketTimeout: 120_000 }),
+  });
+}
