@@ -14,6 +14,7 @@ import { packageSettingsRoutes } from './package-settings.ts';
 import { packageRoutes } from './packages.ts';
 import { personalTokenRoutes } from './personal-tokens.ts';
 import { projectRoutes } from './projects.ts';
+import { storageRoutes } from './storage.ts';
 import { userRoutes } from './users.ts';
 
 const resources = [
@@ -28,6 +29,7 @@ const resources = [
   accessTokenRoutes,
   personalTokenRoutes,
   packageRoutes,
+  storageRoutes,
 ];
 
 const api = new Hono<CallEnv>();

@@ -21,12 +21,14 @@
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
- *     BLOB#<sha256>                    META                      references, storage key index1 by storage key,
- *                                                                                        index2 UNREFERENCED
+ *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
+ *                                                                storage key,            index2 UNREFERENCED
  *     ROOT                             TOKEN                     the bootstrap token
  *     DELETED                          <id>                      a deleted project whose packages are being removed
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
+ *     JOB#<name>                       META                      how far a long job is
+ *     STORAGE                          META                      where the blobs are, and where they were
  *
  * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
@@ -121,6 +123,8 @@ export const keys = {
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
+  job: (name: string): Key => ({ pk: `JOB#${name}`, sk: META }),
+  storage: (): Key => ({ pk: 'STORAGE', sk: META }),
 };
 
 /** The key of an event in the audit table, which holds nothing else. */
@@ -170,7 +174,8 @@ export const indexes = {
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),
   packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
   packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
-  storedBlob: (storageKey: string) => in1(`STORED#${storageKey}`),
+  /** Blobs whose storage keys start with the same digit, by storage key: the order in which a store lists them. */
+  stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
 } as const;
 

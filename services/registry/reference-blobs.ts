@@ -2,6 +2,7 @@ import type { StagedBlob } from '../domain/packages.ts';
 import type { Item, Key, Write } from '../ports/table.ts';
 import { type BlobRecord, itemOf, maybeEntity } from './entities.ts';
 import { indexes, inIndex1, keys } from './keys.ts';
+import { digitOf } from './storage-keys.ts';
 
 /** How the staged blobs of one publish get their references. */
 export interface BlobPlan {
@@ -62,7 +63,11 @@ function blobWrite(blob: StagedBlob, count: number, existing: BlobRecord | undef
     refs: count,
   };
   return {
-    put: itemOf(keys.blob(sha256), record, inIndex1(indexes.storedBlob(blob.storageKey).pk, sha256)),
+    put: itemOf(
+      keys.blob(sha256),
+      record,
+      inIndex1(indexes.stored(digitOf(blob.storageKey)).pk, blob.storageKey),
+    ),
     when: { exists: false },
   };
 }

@@ -1,14 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { tooLarge } from '../domain/errors.ts';
 import type { StagedBlob } from '../domain/packages.ts';
 import type { Registry } from './context.ts';
-
-/** A storage key no upload had before. Two leading hex digits spread keys over the store's partitions. */
-export function newBlobKey(): string {
-  const id = randomUUID();
-  return `blobs/${id.slice(0, 2)}/${id}`;
-}
+import { newBlobKey } from './storage-keys.ts';
 
 /** How to take an upload in. */
 export interface StageOptions<T> {

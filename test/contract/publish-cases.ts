@@ -12,7 +12,8 @@ import { readContents } from '../../services/registry/package-document.ts';
 import { publishVersion } from '../../services/registry/publish-version.ts';
 import { EVENT_SHARDS, eventOf } from '../../services/registry/record-event.ts';
 import { stageBlob } from '../../services/registry/stage-blob.ts';
-import { sweepBlobs, sweepStrays } from '../../services/registry/sweep-blobs.ts';
+import { sweepBlobs } from '../../services/registry/sweep-blobs.ts';
+import { sweepStrays } from '../../services/registry/sweep-strays.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 

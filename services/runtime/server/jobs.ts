@@ -6,6 +6,7 @@ import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Registry } from '../../registry/context.ts';
 import { ranges } from '../../registry/keys.ts';
 import { EVENT_SHARDS, eventOf } from '../../registry/record-event.ts';
+import { every } from './repeat.ts';
 
 /** How often the outbox is looked at, and how often the blob store is swept, in milliseconds. */
 const DISPATCH_EVERY = 1_000;
@@ -62,35 +63,4 @@ export async function dispatchEvents(registry: Registry, queues: readonly Queue[
     }
   }
   return moved;
-}
-
-/** Runs `work` now and again until `signal`; a run that fails is logged and made up for by the next. */
-async function every(
-  milliseconds: number,
-  signal: AbortSignal,
-  registry: Registry,
-  work: () => Promise<unknown>,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await work();
-    } catch (error) {
-      registry.log.error('job failed', { error });
-    }
-    await pause(milliseconds, signal);
-  }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    timer.unref();
-    signal.addEventListener('abort', done, { once: true });
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

@@ -2,14 +2,17 @@ import { resolve } from 'node:path';
 import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import { claimHome } from '../../registry/storage/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { greeting } from './greeting.ts';
 import { startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
+import { startMigrations } from './migration-runner.ts';
 import { listen } from './node-server.ts';
 import { openStores } from './open-stores.ts';
-import type { ServerSettings } from './settings.ts';
+import { placeName } from './places.ts';
+import { homeNames, homeOf, type ServerSettings } from './settings.ts';
 
 /** A registry that is being served. */
 export interface Serving {
@@ -26,6 +29,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
   const log = jsonLog(settings.log, print);
   const stores = await openStores(settings);
   try {
+    const home = await claimHome(stores.table, homeNames(settings));
     const started = Promise.withResolvers<App>();
     let app: App = async (request, host) => (await started.promise)(request, host);
     const listening = await listen((request, host) => app(request, host), settings.host, settings.port);
@@ -35,13 +39,15 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     app = createApp(registry, { formats: allFormats, api: managementApi });
     started.resolve(app);
     const jobs = stores.queue && startJobs(registry, stores.queue);
-    print(greeting({ url, store: placeOf(settings), rootToken: root.secret }));
+    const migrations = stores.migration && startMigrations(registry, stores.migration, home);
+    print(greeting({ url, store: placesOf(settings), rootToken: root.secret }));
     return {
       url,
       port: listening.port,
       rootToken: root.secret,
       async stop() {
         await listening.stop();
+        await migrations?.stop();
         await jobs?.stop();
         await stores.close();
       },
@@ -56,8 +62,10 @@ function addressOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function placeOf(settings: ServerSettings): string {
-  const blobs = settings.bucket ? `the bucket ${settings.bucket}` : resolve(settings.dataDir);
-  if (!settings.bucket) return blobs;
-  return `${blobs}, their records in ${settings.table ? `the table ${settings.table}` : resolve(settings.dataDir)}`;
+function placesOf(settings: ServerSettings): string {
+  const { bucket, table, dataDir, migrateFrom } = settings;
+  if (!bucket && !migrateFrom) return resolve(dataDir);
+  const records = table ? `the table ${table}` : resolve(dataDir);
+  const former = migrateFrom ? `, older ones still in ${placeName(migrateFrom)}` : '';
+  return `${placeName(homeOf(settings))}${former}, their records in ${records}`;
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import type { StorageHome } from '../../registry/storage/storage-home.ts';
+import { normalPrefix, type Place, parsePlace, placeName, writePlace } from './places.ts';
 
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
@@ -20,12 +22,27 @@ const Settings = z.object({
   awsEndpoint: z.url().optional(),
   s3Endpoint: z.url().optional(),
   s3PathStyle: z.stringbool().default(false),
+  s3Prefix: z.string().transform(readWith(normalPrefix)).optional(),
+  migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
 });
+
+/** A step of a schema that reads text by a function whose errors say what is wrong. */
+function readWith<T>(read: (text: string) => T) {
+  return (text: string, context: z.RefinementCtx): T => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+      return z.NEVER;
+    }
+  };
+}
 
 /** The settings of a server. */
 export type ServerSettings = z.infer<typeof Settings>;
 
-type Name = keyof ServerSettings;
+/** The name of a setting. */
+export type Name = keyof ServerSettings;
 
 /** Names of settings as variables and flags: `dataDir` is `PACKHOUSE_DATA_DIR` and `--data-dir`. */
 const names = Object.keys(Settings.shape) as Name[];
@@ -37,11 +54,29 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** Reads the settings from flags, then from the environment. */
-export function readSettings(flags: readonly string[], environment: NodeJS.ProcessEnv): ServerSettings {
-  const given = readFlags(flags);
+/** What of the settings says where records and blobs are. */
+export const storeSettings: readonly Name[] = [
+  'dataDir',
+  'bucket',
+  's3Prefix',
+  's3Endpoint',
+  's3PathStyle',
+  'migrateFrom',
+  'table',
+  'auditTable',
+  'region',
+  'awsEndpoint',
+];
+
+/** Reads the settings, or `only` some of them, from flags, then from the environment. */
+export function readSettings(
+  flags: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  only: readonly Name[] = names,
+): ServerSettings {
+  const given = readFlags(flags, only);
   const values: Record<string, string> = {};
-  for (const name of names) {
+  for (const name of only) {
     const value = given[kebab(name)] ?? environment[variable(name)];
     if (value !== undefined && value !== '') values[name] = value;
   }
@@ -56,14 +91,47 @@ export function readSettings(flags: readonly string[], environment: NodeJS.Proce
   if (parsed.data.table && !parsed.data.auditTable) {
     throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_AUDIT_TABLE beside it');
   }
-  if (parsed.data.table && !parsed.data.bucket) {
+  if (parsed.data.table && !parsed.data.bucket && only.includes('bucket')) {
     throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_BUCKET beside it');
   }
+  checkMigration(parsed.data);
   return parsed.data;
 }
 
-function readFlags(flags: readonly string[]): Record<string, string> {
-  const options = Object.fromEntries(names.map((name) => [kebab(name), { type: 'string' as const }]));
+function checkMigration(settings: ServerSettings): void {
+  const { migrateFrom, table } = settings;
+  if (migrateFrom && writePlace(migrateFrom) === writePlace(homeOf(settings))) {
+    throw new SettingsError('PACKHOUSE_MIGRATE_FROM names the place where blobs are kept anyway');
+  }
+  if (migrateFrom?.kind === 'local' && table) {
+    throw new SettingsError(
+      'PACKHOUSE_MIGRATE_FROM=local needs the records in the data directory, not in a table',
+    );
+  }
+}
+
+/** The places of the settings, as they are kept on record. */
+export function homeNames(settings: ServerSettings): StorageHome {
+  const { migrateFrom } = settings;
+  return { place: placeName(homeOf(settings)), from: migrateFrom && placeName(migrateFrom) };
+}
+
+/** Where a server with these settings keeps blobs. */
+export function homeOf(settings: ServerSettings): Place {
+  const { bucket, s3Prefix = '', s3PathStyle, s3Endpoint, awsEndpoint, region } = settings;
+  if (bucket === undefined) return { kind: 'local' };
+  return {
+    kind: 's3',
+    bucket,
+    prefix: s3Prefix,
+    region,
+    endpoint: s3Endpoint ?? awsEndpoint,
+    pathStyle: s3PathStyle,
+  };
+}
+
+function readFlags(flags: readonly string[], only: readonly Name[]): Record<string, string> {
+  const options = Object.fromEntries(only.map((name) => [kebab(name), { type: 'string' as const }]));
   try {
     return parseArgs({ args: [...flags], options, strict: true }).values as Record<string, string>;
   } catch (error) {
@@ -71,7 +139,7 @@ function readFlags(flags: readonly string[]): Record<string, string> {
   }
 }
 
-/** One line per setting, for `packhouse serve --help`. */
-export function describeSettings(): string {
-  return names.map((name) => `  --${kebab(name).padEnd(16)} ${variable(name)}`).join('\n');
+/** One line per setting, for the help of a command that takes them, or `only` some of them. */
+export function describeSettings(only: readonly Name[] = names): string {
+  return only.map((name) => `  --${kebab(name).padEnd(16)} ${variable(name)}`).join('\n');
 }

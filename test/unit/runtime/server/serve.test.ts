@@ -3,6 +3,8 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../../../services/adapters/embedded/open-embedded.ts';
+import { claimHome } from '../../../../services/registry/storage/storage-home.ts';
 import { serve } from '../../../../services/runtime/server/serve.ts';
 import { readSettings } from '../../../../services/runtime/server/settings.ts';
 
@@ -59,6 +61,14 @@ describe('serving from one machine', () => {
     const serving = await start();
     await expect(start()).rejects.toThrow('in use by another server');
     await serving.stop();
+  });
+
+  test('a server is refused where it would miss blobs, and leaves no port behind', async () => {
+    const stores = await openEmbedded(folder);
+    await claimHome(stores.table, { place: 's3://packages' });
+    await stores.close();
+    await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');
+    await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');
   });
 
   test('an upload refused by its headers is not asked for its body', async () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { describeSettings, readSettings } from '../../../../services/runtime/server/settings.ts';
+import {
+  describeSettings,
+  homeNames,
+  homeOf,
+  readSettings,
+} from '../../../../services/runtime/server/settings.ts';
 
 describe('the settings of a server', () => {
   test('have defaults', () => {
@@ -32,12 +37,40 @@ describe('the settings of a server', () => {
     [['--no-such'], {}, '--no-such'],
     [[], { PACKHOUSE_TABLE: 'packages', PACKHOUSE_BUCKET: 'bucket' }, 'PACKHOUSE_AUDIT_TABLE'],
     [[], { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' }, 'PACKHOUSE_BUCKET'],
+    [['--migrate-from', 'ftp://x'], {}, '--migrate-from (PACKHOUSE_MIGRATE_FROM): ftp://x is no place'],
+    [['--migrate-from', 'local'], {}, 'names the place where blobs are kept anyway'],
+    [['--bucket', 'one', '--migrate-from', 's3://one'], {}, 'names the place where blobs are kept anyway'],
+    [['--bucket', 'one', '--s3-prefix', 'blobs/x'], {}, '--s3-prefix (PACKHOUSE_S3_PREFIX)'],
+    [
+      ['--bucket', 'one', '--migrate-from', 'local'],
+      { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' },
+      'needs the records in the data directory',
+    ],
   ] as const)('%j with %j is refused, naming what is wrong', (flags, environment, message) => {
     expect(() => readSettings(flags, environment)).toThrow(message);
   });
 
   test('a root token is never repeated in the refusal', () => {
     expect(() => readSettings(['--root-token', 'hush'], {})).not.toThrow('hush');
+  });
+
+  test('name the place of blobs, and the one they are moved from', () => {
+    const settings = readSettings(['--bucket', 'one', '--s3-prefix', '/a//b'], {
+      PACKHOUSE_MIGRATE_FROM: 's3://two?region=eu-west-1',
+      PACKHOUSE_S3_ENDPOINT: 'http://127.0.0.1:9000',
+    });
+    expect(homeOf(settings)).toMatchObject({
+      bucket: 'one',
+      prefix: 'a/b/',
+      endpoint: 'http://127.0.0.1:9000',
+    });
+    expect(homeNames(settings)).toEqual({ place: 's3://one/a/b', from: 's3://two' });
+    expect(homeNames(readSettings([], {}))).toEqual({ place: 'local', from: undefined });
+  });
+
+  test('may be asked for in part, and the rest is unknown', () => {
+    expect(readSettings(['--data-dir', '/x'], { PACKHOUSE_PORT: 'x' }, ['dataDir']).dataDir).toBe('/x');
+    expect(() => readSettings(['--port', '1'], {}, ['dataDir'])).toThrow('--port');
   });
 
   test('are all in the help', () => {

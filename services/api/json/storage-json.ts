@@ -1,0 +1,57 @@
+import type { MigrationJob } from '../../registry/storage/migration-job.ts';
+import type { StorageHome } from '../../registry/storage/storage-home.ts';
+import type { Problem } from '../../registry/storage/storage-problems.ts';
+import { timeJson } from './account-json.ts';
+
+/** Where the blobs are, the last move of them, and the last count of what a move would copy. */
+export function storageJson(
+  home: StorageHome | undefined,
+  job: MigrationJob | undefined,
+  dryRun: MigrationJob | undefined,
+) {
+  return {
+    place: home?.place ?? null,
+    migrating_from: home?.from ?? null,
+    migration: job ? migrationJson(job) : null,
+    dry_run: dryRun ? migrationJson(dryRun) : null,
+  };
+}
+
+/** A move of blobs: what is done of the phase it is in, and what has come of it so far. */
+export function migrationJson(job: MigrationJob) {
+  const { total, pending, done, live, copied, unknown } = job;
+  return {
+    id: job.id,
+    from: job.from,
+    to: job.to,
+    dry_run: job.dryRun,
+    concurrency: job.concurrency,
+    state: job.state,
+    phase: job.phase,
+    total,
+    to_copy: pending,
+    done: { blobs: Math.max(done.blobs, live?.blobs ?? 0), bytes: Math.max(done.bytes, live?.bytes ?? 0) },
+    copied,
+    unknown,
+    problem_count: job.problemCount,
+    problems: job.problems.map(problemJson),
+    failure: job.failure,
+    started_at: timeJson(job.startedAt),
+    updated_at: timeJson(job.updatedAt),
+    finished_at: timeJson(job.finishedAt),
+  };
+}
+
+/** Something wrong with stored bytes or what refers to them. */
+export function problemJson(problem: Problem) {
+  return {
+    kind: problem.kind,
+    sha256: problem.sha256 ?? null,
+    storage_key: problem.storageKey,
+    detail: problem.detail,
+    files: problem.files,
+  };
+}
+
+/** See `migrationJson`. */
+export type MigrationJson = ReturnType<typeof migrationJson>;

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { BlobStore } from '../../ports/blob-store.ts';
+
+/** What is thrown where bytes turn out not to be those their digest promises. */
+export class WrongDigest extends Error {
+  override readonly name = 'WrongDigest';
+}
+
+/** The SHA-256 of a stored blob, lower-case hex, or undefined when there is none. */
+export async function digestOf(
+  blobs: BlobStore,
+  key: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const content = await blobs.get(key);
+  if (!content) return undefined;
+  const hash = createHash('sha256');
+  for await (const chunk of content.body) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * The bytes of `body` as they come, and after the last of them an error when they do not have this SHA-256: whoever
+ * stores them then leaves nothing behind.
+ * @throws WrongDigest
+ */
+export async function* checkedBytes(
+  body: AsyncIterable<Uint8Array>,
+  sha256: string,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of body) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const found = hash.digest('hex');
+  if (found !== sha256) throw new WrongDigest(`the bytes have the SHA-256 ${found}, not ${sha256}`);
+}

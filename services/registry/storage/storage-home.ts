@@ -1,0 +1,84 @@
+import { RegistryError } from '../../domain/errors.ts';
+import { ConditionFailed, type Table, type TableReader } from '../../ports/table.ts';
+import { itemOf, maybeEntity } from '../entities.ts';
+import { keys } from '../keys.ts';
+
+/**
+ * Where the blobs are, by the names of the places (`local`, `s3://bucket/prefix`). With `from` they are being moved:
+ * new ones are at `place` only, older ones may still be at `from` only.
+ */
+export interface StorageHome {
+  readonly place: string;
+  readonly from?: string | undefined;
+}
+
+/** The home on record, or undefined when no server has been started yet. */
+export async function findHome(table: TableReader): Promise<StorageHome | undefined> {
+  const stored = maybeEntity<StorageHome>(await table.get(keys.storage()));
+  return stored && { place: stored.place, from: stored.from };
+}
+
+/** What is on record once a server works with these places, or why it must not: it would miss blobs. */
+export function judgeHome(
+  recorded: StorageHome | undefined,
+  wanted: StorageHome,
+): { readonly home: StorageHome } | { readonly refusal: string } {
+  if (!recorded) return { home: wanted };
+  const { place, from } = recorded;
+  if (from !== undefined) {
+    if (sameTwo(recorded, wanted)) return { home: wanted };
+    const way = `with ${place} as the store and --migrate-from ${from}`;
+    return {
+      refusal: `blobs are being moved from ${from} to ${place}, and are in both: start ${way} until that is finished`,
+    };
+  }
+  if (wanted.from === place) return { home: wanted };
+  // Who leaves --migrate-from on after the move is no worse off.
+  if (wanted.place === place) return { home: recorded };
+  return {
+    refusal: `the blobs are in ${place}, not in ${wanted.place}: to move them there, start with --migrate-from ${place}`,
+  };
+}
+
+/**
+ * Puts on record that a server works with these places.
+ * @throws RegistryError `conflict` when it would miss blobs that are elsewhere.
+ */
+export async function claimHome(table: Table, wanted: StorageHome): Promise<StorageHome> {
+  for (;;) {
+    const recorded = await findHome(table);
+    const judged = judgeHome(recorded, wanted);
+    if ('refusal' in judged) throw new RegistryError('conflict', judged.refusal);
+    const { home } = judged;
+    if (recorded && recorded.place === home.place && recorded.from === home.from) return home;
+    const when = recorded
+      ? { equals: { place: recorded.place, from: recorded.from } }
+      : ({ exists: false } as const);
+    try {
+      await table.write([{ put: itemOf(keys.storage(), home), when }]);
+      return home;
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  }
+}
+
+/**
+ * Makes sure that moving blobs between these places is about all of them.
+ * @throws RegistryError `conflict` when there are blobs elsewhere.
+ */
+export function checkMove(recorded: StorageHome | undefined, move: { from: string; to: string }): void {
+  if (!recorded) return;
+  const elsewhere = [recorded.place, recorded.from].find(
+    (place) => place !== undefined && place !== move.from && place !== move.to,
+  );
+  if (elsewhere === undefined) return;
+  throw new RegistryError('conflict', `there are blobs in ${elsewhere}, which is neither of the two places`);
+}
+
+function sameTwo(one: StorageHome, other: StorageHome): boolean {
+  return (
+    (one.place === other.place && one.from === other.from) ||
+    (one.place === other.from && one.from === other.place)
+  );
+}

@@ -1,0 +1,166 @@
+import { type MigrationJson, migrationJson } from '../../../api/json/storage-json.ts';
+import { silentLog } from '../../../ports/log.ts';
+import { runMigration } from '../../../registry/storage/migrate-blobs.ts';
+import { startMigration } from '../../../registry/storage/migration-job.ts';
+import { checkMove, findHome } from '../../../registry/storage/storage-home.ts';
+import { createRegistry } from '../../compose.ts';
+import { openPlace, openRecords } from '../open-stores.ts';
+import { type Place, parsePlace, placeFlags, placeName, placeSyntax, writePlace } from '../places.ts';
+import { describeSettings, type Name, readSettings, SettingsError } from '../settings.ts';
+import { type Command, countFlag, ownFlags, type Terminal } from './command.ts';
+import { openExisting } from './open-directory.ts';
+import { type ProgressPrinter, progressPrinter } from './progress-printer.ts';
+import { registryClient } from './registry-client.ts';
+import { migrationReport } from './storage-report.ts';
+import { watchMigration } from './watch-migration.ts';
+
+/** The settings that say where the records are. */
+const recordSettings: readonly Name[] = ['dataDir', 'table', 'auditTable', 'region', 'awsEndpoint'];
+
+const options = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  server: { type: 'string' },
+  token: { type: 'string' },
+  concurrency: { type: 'string' },
+  'dry-run': { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+/** What the flags come to, whoever does the copying. */
+interface Order {
+  readonly from: Place | undefined;
+  readonly to: Place | undefined;
+  readonly concurrency: number;
+  readonly dryRun: boolean;
+}
+
+/** `packhouse migrate-storage` */
+export const migrateStorage: Command = {
+  usage: `Usage: packhouse migrate-storage --from <place> --to <place> [options]
+       packhouse migrate-storage --server <url> [options]
+
+Copies all blobs from one place to the other and checks them on the way. Stopped or
+killed, it goes on where it was the next time. A place is
+  local                    the files of the data directory
+  s3://<bucket>[/<prefix>][?endpoint=<url>&region=<name>&path-style=true&profile=<name>]
+
+Without --server it opens the records itself, so no server may have the data directory
+open. With it, a server that was started with --migrate-from does the copying while it
+serves, and this command starts it and shows how far it is.
+
+  --server <url>           a running server
+  --token <token>          a token of an administrator there (or PACKHOUSE_TOKEN)
+  --concurrency <number>   how many blobs are copied at a time (8)
+  --dry-run                only tell what there is to copy
+  --json                   report as JSON
+${describeSettings(recordSettings)}
+
+See docs/object-storage.md for how to move a registry step by step.
+`,
+
+  async run(parameters, terminal) {
+    const { own, settings } = ownFlags(parameters, options);
+    const order: Order = {
+      from: placeFlag('from', own.from),
+      to: placeFlag('to', own.to),
+      concurrency: countFlag('concurrency', own.concurrency, 8, 64),
+      dryRun: own['dry-run'] === true,
+    };
+    const printer = progressPrinter(terminal.progress);
+    const done =
+      own.server === undefined
+        ? runHere(order, settings, terminal, printer)
+        : runThere(order, { url: own.server, token: own.token, settings }, terminal, printer);
+    const job = await done.finally(() => printer.end());
+    const report = own.json ? `${JSON.stringify(job, undefined, 2)}\n` : reportOf(job, order, own.server);
+    terminal.output.write(report);
+    return job.state === 'finished' && job.problem_count === 0 ? 0 : 1;
+  },
+};
+
+function placeFlag(name: string, text: string | undefined): Place | undefined {
+  try {
+    return text === undefined ? undefined : parsePlace(text);
+  } catch (error) {
+    throw new SettingsError(`--${name}: ${(error as Error).message}`);
+  }
+}
+
+/** What has come of it, and what to do next. */
+function reportOf(job: MigrationJson, { to }: Order, server: string | undefined): string {
+  if (job.state !== 'finished') {
+    return server === undefined
+      ? 'Stopped. Run the command again to go on from here.\n'
+      : 'The server goes on copying. Run the command again to watch it.\n';
+  }
+  if (job.dry_run) return migrationReport(job);
+  const flags = server === undefined && to ? `with ${placeFlags(to)}` : 'without --migrate-from';
+  return `${migrationReport(job)}From now on, start the server ${flags}.\n`;
+}
+
+/** Opens the stores and copies in this process. */
+async function runHere(
+  order: Order,
+  flags: readonly string[],
+  terminal: Terminal,
+  printer: ProgressPrinter,
+): Promise<MigrationJson> {
+  const { from, to, concurrency, dryRun } = order;
+  if (!from || !to) throw new SettingsError(`--from and --to are needed; each is ${placeSyntax}`);
+  if (writePlace(from) === writePlace(to)) throw new SettingsError('--from and --to are the same place');
+  const settings = readSettings(flags, terminal.environment, recordSettings);
+  const inUse = 'stop it, or let it do the copying with --server';
+  const { files, ...records } = await openExisting(settings, inUse, () => openRecords(settings));
+  try {
+    const move = { from: placeName(from), to: placeName(to) };
+    checkMove(await findHome(records.table), move);
+    const context = { files, region: settings.region };
+    const stores = { from: await openPlace(from, context), to: await openPlace(to, context) };
+    const registry = createRegistry({ ...records, blobs: stores.to.blobs, log: silentLog }, { url: '' });
+    // Nobody else can be counting, and what was counted some time ago is of no use.
+    const job = await startMigration(registry, { ...move, concurrency, dryRun }, { anew: dryRun });
+    const blobs = { from: stores.from.blobs, to: stores.to.blobs };
+    const ended = await runMigration(registry, blobs, job, {
+      signal: terminal.signal,
+      onProgress: (at, live) => showMigration(printer, migrationJson({ ...at, live })),
+    });
+    for (const store of Object.values(stores)) store.close();
+    return migrationJson(ended);
+  } finally {
+    await records.close();
+  }
+}
+
+/** Lets a running server copy, and watches. */
+async function runThere(
+  order: Order,
+  at: { url: string; token: string | undefined; settings: readonly string[] },
+  { environment, signal }: Terminal,
+  printer: ProgressPrinter,
+): Promise<MigrationJson> {
+  const [other] = at.settings;
+  if (other !== undefined) throw new SettingsError(`with --server there is no use for ${other}`);
+  const token = at.token ?? environment.PACKHOUSE_TOKEN ?? environment.PACKHOUSE_ROOT_TOKEN;
+  if (!token) throw new SettingsError('--token (PACKHOUSE_TOKEN) is needed to speak to a server');
+  const { from, to, ...rest } = order;
+  return watchMigration(
+    registryClient(at.url.replace(/\/+$/, ''), token),
+    { ...rest, from: from && placeName(from), to: to && placeName(to) },
+    { signal, show: (job) => showMigration(printer, job), note: printer.note },
+  );
+}
+
+const titles = { counting: 'Counting', copying: 'Copying', checking: 'Checking' } as const;
+
+function showMigration(printer: ProgressPrinter, job: MigrationJson): void {
+  const known = job.phase !== 'counting';
+  printer.show({
+    title: titles[job.phase],
+    things: 'blobs',
+    done: job.done.blobs,
+    bytes: job.done.bytes,
+    total: known ? job.total.blobs : undefined,
+    totalBytes: known ? job.total.bytes : undefined,
+  });
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServerSettings } from '../settings.ts';
+import { SettingsError } from '../settings.ts';
+
+/**
+ * Opens the stores of a registry that is there already: a mistyped directory is not made. `inUse` is what to do when
+ * a server has it open.
+ */
+export async function openExisting<T>(
+  { dataDir, table }: Pick<ServerSettings, 'dataDir' | 'table'>,
+  inUse: string,
+  open: () => Promise<T>,
+): Promise<T> {
+  if (!table && !existsSync(join(dataDir, 'packhouse.db'))) {
+    throw new SettingsError(`there is no registry in ${dataDir}: name its directory with --data-dir`);
+  }
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error;
+    throw new SettingsError(`${dataDir} is in use by a server: ${inUse}`);
+  }
+}

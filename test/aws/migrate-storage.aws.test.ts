@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openS3 } from '../../services/adapters/aws/open-s3.ts';
+import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
+import type { StagedBlob } from '../../services/domain/packages.ts';
+import type { BlobInfo } from '../../services/ports/blob-store.ts';
+import { createGroup } from '../../services/registry/accounts/create-group.ts';
+import { createProject } from '../../services/registry/accounts/create-project.ts';
+import { ensureRoot } from '../../services/registry/accounts/ensure-root.ts';
+import { publishVersion } from '../../services/registry/publish-version.ts';
+import { stageBlob } from '../../services/registry/stage-blob.ts';
+import { createRegistry } from '../../services/runtime/compose.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { bytesOf, listAll, sha256Of } from '../kit/publish.ts';
+import { runPackhouse, startPackhouse, startServer, until } from '../kit/run-packhouse.ts';
+
+const token = 'root-token-0123456789';
+const FILES_EACH = 25;
+
+describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+  });
+  afterAll(async () => {
+    resources?.close();
+    await ministack?.stop();
+  });
+
+  let data: string;
+  let bucket: string;
+  /** The digests of files, by their path below a project's generic packages. */
+  let files: Map<string, string>;
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), 'packhouse-migrate-'));
+    bucket = await resources.bucket();
+    files = new Map();
+  });
+  afterEach(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
+
+  const place = (prefix = '') => `s3://${bucket}${prefix}?endpoint=${ministack.endpoint}&path-style=true`;
+  const inBucket = (prefix = '') => [
+    ...['--bucket', bucket, '--s3-endpoint', ministack.endpoint, '--s3-path-style', 'true'],
+    ...(prefix ? ['--s3-prefix', prefix] : []),
+  ];
+
+  /** Fills the data directory with small files. */
+  async function fill(count: number): Promise<void> {
+    const stores = await openEmbedded(data);
+    const registry = createRegistry(stores, { url: 'http://registry.test' });
+    const { user } = await ensureRoot(registry, token);
+    const group = { name: 'acme', path: 'acme', visibility: 'public', ownerId: user.id } as const;
+    const namespace = await createGroup(registry, group);
+    const project = await createProject(registry, {
+      namespace,
+      name: 'tools',
+      path: 'tools',
+      creatorId: user.id,
+    });
+    const stage = async (name: string): Promise<StagedBlob> => {
+      const content = `${name} ${randomBytes(20).toString('hex')}`;
+      files.set(name, sha256Of(content));
+      return (await stageBlob(registry, bytesOf(content), { limit: 1e6 })).blob;
+    };
+    const publish = async (number: number) => {
+      const names = Array.from({ length: FILES_EACH }, (_, index) => `f${index}`);
+      const staged = await Promise.all(names.map((name) => stage(`seed/${number}/${name}`)));
+      const contentType = 'application/octet-stream';
+      await publishVersion(registry, {
+        project,
+        actor: { kind: 'user', id: user.id, name: 'root' },
+        format: 'generic',
+        name: 'seed',
+        version: String(number),
+        metadata: {},
+        files: staged.map((blob, index) => ({ fileName: names[index] ?? '', contentType, blob })),
+      });
+    };
+    for (let number = 0; number < count / FILES_EACH; number += 4) {
+      await Promise.all([0, 1, 2, 3].map((more) => publish(number + more)));
+    }
+    await stores.close();
+  }
+
+  const address = (url: string, file: string) =>
+    `${url}/api/v4/projects/acme%2Ftools/packages/generic/${file}`;
+
+  /** Publishes until it is stopped, whatever happens to the server; what was acknowledged joins the files. */
+  function publishTo(url: string): { stop(): Promise<void> } {
+    let publishing = true;
+    const run = async () => {
+      for (let number = 0; publishing; number++) {
+        const [file, content] = [`load/${number}/a.bin`, randomBytes(100)];
+        const init = { method: 'PUT', headers: { 'private-token': token }, body: content };
+        const answer = await fetch(address(url, file), init).catch(() => undefined);
+        await answer?.arrayBuffer().catch(() => {});
+        if (answer?.status === 201) files.set(file, sha256Of(content));
+        else await new Promise(setImmediate);
+      }
+    };
+    const running = run();
+    return {
+      stop() {
+        publishing = false;
+        return running;
+      },
+    };
+  }
+
+  /** Reads every file from a server and compares its digest. */
+  async function expectAllServed(url: string): Promise<void> {
+    const wrong: string[] = [];
+    const rest = files[Symbol.iterator]();
+    const reader = async () => {
+      for (const [file, sha256] of rest) {
+        const answer = await fetch(address(url, file), { headers: { 'private-token': token } });
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        if (answer.status !== 200 || sha256Of(bytes) !== sha256) wrong.push(`${file}: ${answer.status}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, reader));
+    expect(wrong).toEqual([]);
+  }
+
+  test('10,000 blobs move while packages are published and the server is killed three times', async () => {
+    await fill(10_000);
+    const serving = ['--data-dir', data, '--root-token', token, ...inBucket(), '--migrate-from', 'local'];
+    let server = await startServer([...serving, '--port', '0']);
+    const { url } = server;
+    const load = publishTo(url);
+    const move = startPackhouse(['migrate-storage', '--server', url, '--json'], { PACKHOUSE_TOKEN: token });
+
+    const progress = async () => {
+      const headers = { 'private-token': token };
+      const answer = await fetch(`${url}/api/v4/admin/storage`, { headers });
+      const { migration } = (await answer.json()) as {
+        migration: { phase: string; done: { blobs: number } } | null;
+      };
+      return migration?.phase === 'copying' ? migration.done.blobs : undefined;
+    };
+    for (const blobs of [1500, 4500, 7500]) {
+      await until(async () => ((await progress()) ?? 0) >= blobs || undefined);
+      server.kill('SIGKILL');
+      expect(await server.ended).toBe('SIGKILL');
+      server = await startServer([...serving, '--port', new URL(url).port]);
+    }
+    expect(await move.ended).toBe(0);
+    await load.stop();
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+
+    const job = JSON.parse(move.output());
+    expect(job).toMatchObject({ state: 'finished', problem_count: 0, total: { blobs: 10_000 } });
+    expect(job.copied.blobs).toBeGreaterThan(9_000);
+    expect(move.progress()).toContain('answers again');
+    expect(files.size).toBeGreaterThan(10_000);
+
+    await rm(join(data, 'blobs'), { recursive: true });
+    const only = ['--data-dir', data, ...inBucket()];
+    server = await startServer([...only, '--port', '0', '--proxy-download', 'true']);
+    await expectAllServed(server.url);
+    server.kill('SIGTERM');
+    await server.ended;
+    const check = await runPackhouse(['doctor', ...only]);
+    expect([check.code, check.output]).toEqual([0, expect.stringContaining('No problems.')]);
+  });
+
+  test('a stopped registry moves to a bucket, to another, and back', async () => {
+    await fill(500);
+    const records = ['--data-dir', data, '--json'];
+    const moves = [
+      { from: 'local', to: place(), settings: inBucket() },
+      { from: place(), to: place('/deep/er'), settings: inBucket('deep/er') },
+      { from: place('/deep/er'), to: 'local', settings: [] },
+    ];
+    for (const { from, to, settings } of moves) {
+      if (to === 'local') await rm(join(data, 'blobs'), { recursive: true });
+      const move = await runPackhouse(['migrate-storage', '--from', from, '--to', to, ...records]);
+      expect([move.code, JSON.parse(move.output).copied.blobs]).toEqual([0, 500]);
+      const check = await runPackhouse(['doctor', '--data-dir', data, '--verify', ...settings]);
+      expect([check.code, check.output]).toEqual([0, expect.stringContaining('Read 500 blobs')]);
+    }
+    const server = await startServer(['--data-dir', data, '--port', '0']);
+    await expectAllServed(server.url);
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  });
+
+  test('a command that is killed goes on where it was', async () => {
+    await fill(1500);
+    const line = ['migrate-storage', '--from', 'local', '--to', place(), '--data-dir', data, '--json'];
+    const first = startPackhouse(line);
+    await until(async () => ((await bucketCount()) >= 400 ? true : undefined));
+    first.kill('SIGKILL');
+    expect(await first.ended).toBe('SIGKILL');
+    const before = await bucketCount();
+    const second = await runPackhouse(line);
+    const job = JSON.parse(second.output);
+    expect([second.code, job.state, job.total.blobs]).toEqual([0, 'finished', 1500]);
+    expect(before).toBeLessThan(1500);
+    expect(await bucketCount()).toBe(1500);
+  });
+
+  test('a blob that is not what it should be is told, and the rest is moved', async () => {
+    await fill(100);
+    const stores = await openEmbedded(data);
+    const [first] = (await stores.blobs.list()).blobs;
+    await stores.close();
+    await writeFile(join(data, 'blobs', first?.key ?? ''), 'broken');
+    const move = await runPackhouse([
+      'migrate-storage',
+      '--from',
+      'local',
+      '--to',
+      place(),
+      '--data-dir',
+      data,
+    ]);
+    expect([move.code, await bucketCount()]).toEqual([1, 99]);
+    expect(move.output).toContain(
+      `wrong-digest: stored bytes are not those their record speaks of\n  ${first?.key}`,
+    );
+    expect(move.output).toContain(`start the server with --bucket ${bucket}`);
+  });
+
+  test('records in DynamoDB are checked, and their blobs moved, while a server is up', async () => {
+    const tables = ['--table', await resources.table(), '--audit-table', await resources.table()];
+    const records = [...tables, '--aws-endpoint', ministack.endpoint];
+    const serving = [...records, '--port', '0', '--root-token', token];
+    const store = (prefix: string) => ['--bucket', bucket, '--s3-path-style', 'true', '--s3-prefix', prefix];
+    let server = await startServer([...serving, ...store('old')]);
+    const init = { method: 'POST', headers: { 'private-token': token } };
+    await fetch(`${server.url}/api/v4/groups?name=acme&path=acme`, init);
+    await fetch(`${server.url}/api/v4/projects?name=tools&namespace_id=2`, init);
+    const load = publishTo(server.url);
+    await until(() => (files.size >= 20 ? true : undefined));
+    expect((await runPackhouse(['doctor', ...records, ...store('old'), '--verify'])).code).toBe(0);
+    await load.stop();
+    await end(server);
+
+    server = await startServer([...serving, ...store('new'), '--migrate-from', place('/old')]);
+    const again = publishTo(server.url);
+    const move = ['migrate-storage', '--from', place('/old'), '--to', place('/new'), ...records];
+    const moved = await runPackhouse(move);
+    expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
+    await again.stop();
+    await end(server);
+
+    server = await startServer([...serving, ...store('new'), '--proxy-download', 'true']);
+    await expectAllServed(server.url);
+    const { key } = (await stored('new/'))[0] ?? { key: '' };
+    const opened = openS3({ bucket, prefix: 'new/', endpoint: ministack.endpoint, pathStyle: true });
+    await opened.blobs.delete([key]);
+    opened.close();
+    const check = await runPackhouse(['doctor', ...records, ...store('new')]);
+    expect([check.code, check.output]).toEqual([1, expect.stringContaining(`missing: bytes`)]);
+    await end(server);
+  });
+
+  test('a server is not started where it would miss blobs', async () => {
+    await fill(100);
+    const records = ['--data-dir', data, '--port', '0'];
+    const refused = async (...more: string[]) =>
+      (await runPackhouse(['serve', ...records, ...more])).progress;
+    await end(await startServer(records));
+    expect(await refused(...inBucket())).toContain('the blobs are in local');
+    await end(await startServer([...records, ...inBucket(), '--migrate-from', 'local']));
+    expect(await refused()).toContain('are being moved from local');
+    expect(await refused(...inBucket())).toContain('are being moved from local');
+    await end(await startServer([...records, '--migrate-from', place()]));
+  });
+
+  async function end(server: Awaited<ReturnType<typeof startServer>>): Promise<void> {
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  }
+
+  async function stored(prefix = ''): Promise<BlobInfo[]> {
+    const store = openS3({ bucket, prefix, endpoint: ministack.endpoint, pathStyle: true });
+    const all = await listAll(store.blobs);
+    store.close();
+    return all;
+  }
+
+  async function bucketCount(): Promise<number> {
+    return (await stored()).length;
+  }
+});

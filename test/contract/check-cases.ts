@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { BlobStore } from '../../services/ports/blob-store.ts';
+import { keys } from '../../services/registry/keys.ts';
+import { type CheckOptions, checkStorage } from '../../services/registry/storage/check-storage.ts';
+import { newBlobKey } from '../../services/registry/storage-keys.ts';
+import { bytesOf, publish, sha256Of, unpublish } from '../kit/publish.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+const day = 24 * 3600 * 1000;
+
+let app: TestApp;
+let project: Project;
+
+/** A check of files, records and stored bytes that finds each defect, on the stores `open` answers. */
+export function describeChecks(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`checking ${name}`, () => {
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      app = await startApp(opened);
+      app.clock.advance(Date.now() - app.clock.now());
+      project = await app.project('tools');
+      for (const name of ['one', 'two', 'three'])
+        await publish(app.registry, project, name, `bytes of ${name}`);
+    });
+    afterEach(() => close());
+
+    describe('what is right', rightCases);
+    describe('what is wrong', defectCases);
+    describe('what changes meanwhile', changeCases);
+  });
+}
+
+function rightCases(): void {
+  test('is counted and found right', async () => {
+    await publish(app.registry, project, 'same', 'bytes of one');
+    const check = await checked({ verify: true });
+    expect(check).toEqual({
+      files: 4,
+      records: { blobs: 3, bytes: 38 },
+      stored: { blobs: 3, bytes: 38 },
+      verified: { blobs: 3, bytes: 38 },
+      recent: { blobs: 0, bytes: 0 },
+      problems: [],
+    });
+  });
+
+  test('are blobs that nothing refers to any more, before they are swept', async () => {
+    await unpublish(app.registry, project, 'one');
+    expect((await checked()).problems).toEqual([]);
+  });
+
+  test('are files of projects that are being deleted', async () => {
+    const other = await app.project('other');
+    await publish(app.registry, other, 'kept', 'bytes');
+    const item = await app.registry.table.get(keys.project(other.id));
+    await app.registry.table.write([
+      { delete: keys.project(other.id) },
+      { put: { ...keys.deletedProject(other.id), id: other.id, fullPath: String(item?.fullPath) } },
+    ]);
+    expect(await checked()).toMatchObject({ files: 4, problems: [] });
+  });
+
+  test('are bytes of an upload that may be under way', async () => {
+    await app.registry.blobs.put(newBlobKey(), bytesOf('staged'));
+    expect(await checked()).toMatchObject({ recent: { blobs: 1, bytes: 6 }, problems: [] });
+  });
+}
+
+function defectCases(): void {
+  const named = 'acme/tools: generic one 1 a.bin';
+
+  test('missing bytes, with the files that miss them', async () => {
+    const { storageKey, sha256 } = await placeOf('one');
+    await app.registry.blobs.delete([storageKey]);
+    expect((await checked()).problems).toEqual([
+      { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [named] },
+    ]);
+  });
+
+  test('bytes of another size', async () => {
+    const { storageKey } = await placeOf('one');
+    await replace(storageKey, 'short');
+    expect((await checked()).problems).toMatchObject([
+      { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [named] },
+    ]);
+  });
+
+  test('other bytes of the same size, when they are read', async () => {
+    const { storageKey, sha256 } = await placeOf('one');
+    await replace(storageKey, 'bytes of ONE');
+    expect((await checked()).problems).toEqual([]);
+    const detail = `their SHA-256 is ${sha256Of('bytes of ONE')}`;
+    expect((await checked({ verify: true })).problems).toEqual([
+      { kind: 'wrong-digest', sha256, storageKey, detail, files: [named] },
+    ]);
+  });
+
+  test('bytes that no record knows, once they are old', async () => {
+    const stray = newBlobKey();
+    await app.registry.blobs.put(stray, bytesOf('stray'));
+    app.clock.advance(2 * day);
+    expect((await checked()).problems).toEqual([
+      { kind: 'orphaned', sha256: undefined, storageKey: stray, detail: '5 bytes', files: [] },
+    ]);
+  });
+
+  test.each([-1, 1])('a count of references that is off by %i', async (by) => {
+    const { storageKey, sha256 } = await placeOf('one');
+    await app.registry.table.update(keys.blob(sha256), { add: { refs: by } });
+    expect((await checked()).problems).toEqual([
+      { kind: 'wrong-count', sha256, storageKey, detail: `counts ${1 + by}, there are 1`, files: [named] },
+    ]);
+  });
+
+  test('a file whose record is gone', async () => {
+    const { storageKey, sha256 } = await placeOf('one');
+    await app.registry.table.write([{ delete: keys.blob(sha256) }]);
+    await app.registry.blobs.delete([storageKey]);
+    expect((await checked()).problems).toEqual([
+      { kind: 'no-record', sha256, storageKey, detail: '', files: [named] },
+    ]);
+  });
+
+  test('a file that looks for its bytes in another place', async () => {
+    const { storageKey, sha256 } = await placeOf('one');
+    const ref = { projectId: project.id, format: 'generic', name: 'one' };
+    const elsewhere = newBlobKey();
+    await app.registry.table.update(keys.file(ref, '1', 'a.bin'), { set: { storageKey: elsewhere } });
+    const { problems } = await checked();
+    expect(problems).toContainEqual({
+      kind: 'wrong-place',
+      sha256,
+      storageKey: elsewhere,
+      detail: `the record says ${storageKey}`,
+      files: [named],
+    });
+  });
+
+  test('several at once', async () => {
+    const [one, two] = [await placeOf('one'), await placeOf('two')];
+    await app.registry.blobs.delete([one.storageKey]);
+    await app.registry.table.update(keys.blob(two.sha256), { add: { refs: 5 } });
+    await replace((await placeOf('three')).storageKey, '');
+    const { problems } = await checked({ verify: true });
+    expect(problems.map(({ kind }) => kind).sort()).toEqual(['missing', 'wrong-count', 'wrong-size']);
+  });
+}
+
+function changeCases(): void {
+  test('is no problem: a publish and a deletion between the files and the records', async () => {
+    const { registry } = app;
+    let changed = false;
+    const blobs: BlobStore = {
+      ...registry.blobs,
+      async list(options) {
+        if (!changed) {
+          changed = true;
+          await publish(registry, project, 'late', 'late bytes');
+          await publish(registry, project, 'same', 'bytes of two');
+          await unpublish(registry, project, 'one');
+        }
+        return registry.blobs.list(options);
+      },
+    };
+    const options = { verify: false, concurrency: 4 };
+    expect((await checkStorage({ ...registry, blobs }, options)).problems).toEqual([]);
+  });
+}
+
+function checked(options: Partial<CheckOptions> = {}) {
+  return checkStorage(app.registry, { verify: false, concurrency: 4, ...options });
+}
+
+async function placeOf(name: string): Promise<{ sha256: string; storageKey: string }> {
+  const sha256 = sha256Of(`bytes of ${name}`);
+  const record = await app.registry.table.get(keys.blob(sha256));
+  return { sha256, storageKey: String(record?.storageKey) };
+}
+
+/** Puts other bytes under a key, as a broken disk would. */
+async function replace(storageKey: string, content: string): Promise<void> {
+  await app.registry.blobs.delete([storageKey]);
+  await app.registry.blobs.put(storageKey, bytesOf(content));
+}

@@ -1,0 +1,73 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
+import { runMigration } from '../../../services/registry/storage/migrate-blobs.ts';
+import { findMigration } from '../../../services/registry/storage/migration-job.ts';
+import { claimHome } from '../../../services/registry/storage/storage-home.ts';
+import { type Api, startApi } from './api-client.ts';
+
+let api: Api;
+beforeEach(async () => {
+  api = await startApi();
+});
+
+const moving = { place: 's3://bucket', from: 'local' };
+
+describe('storage', () => {
+  test('is shown to administrators alone', async () => {
+    const { token } = await api.app.user('ann');
+    expect((await api.get('/admin/storage', { token: '' })).status).toBe(401);
+    expect((await api.get('/admin/storage', { token })).status).toBe(403);
+    expect((await api.post('/admin/storage/migrations', {}, { token })).status).toBe(403);
+    await claimHome(api.app.registry.table, { place: 'local' });
+    const { body } = await api.get('/admin/storage');
+    expect(body).toEqual({ place: 'local', migrating_from: null, migration: null, dry_run: null });
+  });
+
+  test('is moved only by a server that has two places', async () => {
+    await claimHome(api.app.registry.table, { place: 'local' });
+    const answer = await api.post('/admin/storage/migrations');
+    expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('--migrate-from')]);
+  });
+
+  test('a move is started once, and joined after that', async () => {
+    await claimHome(api.app.registry.table, moving);
+    const started = await api.post('/admin/storage/migrations', { concurrency: 3 });
+    expect([started.status, started.body]).toMatchObject([
+      201,
+      { from: 'local', to: 's3://bucket', state: 'running', phase: 'counting', concurrency: 3 },
+    ]);
+    const joined = await api.post('/admin/storage/migrations', { concurrency: 5 });
+    expect([joined.body.id, joined.body.concurrency]).toEqual([started.body.id, 5]);
+    const dry = await api.post('/admin/storage/migrations', { dry_run: true });
+    const { body } = await api.get('/admin/storage');
+    expect([body.migration.id, body.dry_run.id]).toEqual([started.body.id, dry.body.id]);
+  });
+
+  test('shows what a move has come to', async () => {
+    const { registry } = api.app;
+    const project = await api.app.project('tools');
+    await api.publish(project.id, 'tool', '1.0');
+    await claimHome(registry.table, moving);
+    await api.post('/admin/storage/migrations');
+    const job = await findMigration(registry.table);
+    await runMigration(registry, { from: registry.blobs, to: memoryBlobStore() }, job!);
+    const { body } = await api.get('/admin/storage');
+    expect(body).toMatchObject({
+      place: 's3://bucket',
+      migrating_from: null,
+      migration: { state: 'finished', copied: { blobs: 1 }, problem_count: 0, problems: [] },
+    });
+    expect(body.migration.finished_at).toMatch(/^2026-/);
+  });
+
+  test.each([
+    [{ to: 's3://elsewhere' }, 409],
+    [{ from: 's3://elsewhere' }, 409],
+    [{ concurrency: 0 }, 400],
+    [{ concurrency: 'many' }, 400],
+    [{ dry_run: 'perhaps' }, 400],
+  ])('%j is refused', async (parameters, status) => {
+    await claimHome(api.app.registry.table, moving);
+    expect((await api.post('/admin/storage/migrations', parameters)).status).toBe(status);
+  });
+});

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { BlobInfo, BlobStore } from '../../services/ports/blob-store.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import { deleteVersion } from '../../services/registry/delete-version.ts';
+import { publishVersion } from '../../services/registry/publish-version.ts';
+import { stageBlob } from '../../services/registry/stage-blob.ts';
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+
+/** Text as a body. */
+export async function* bytesOf(content: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(content);
+}
+
+/** Publishes version 1 of a generic package with one file; answers where its bytes lie. */
+export async function publish(
+  registry: Registry,
+  project: Project,
+  name: string,
+  content: string | Uint8Array,
+): Promise<{ readonly sha256: string; readonly storageKey: string }> {
+  const { blob } = await stageBlob(registry, bytesOf(content), { limit: 1e9 });
+  const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
+  const facts = { project, actor, format: 'generic', name, version: '1', metadata: {} };
+  await publishVersion(registry, { ...facts, files });
+  return { sha256: blob.digests.sha256, storageKey: blob.storageKey };
+}
+
+/** Deletes what `publish` published. */
+export function unpublish(registry: Registry, project: Project, name: string): Promise<void> {
+  return deleteVersion(registry, { project, actor, format: 'generic', name, version: '1' });
+}
+
+/** All that a blob store lists. */
+export async function listAll(blobs: BlobStore): Promise<BlobInfo[]> {
+  const all: BlobInfo[] = [];
+  for (;;) {
+    const after = all.at(-1)?.key;
+    const page = await blobs.list(after === undefined ? {} : { after });
+    all.push(...page.blobs);
+    if (!page.more) return all;
+  }
+}
+
+/** The SHA-256 of a text, in hex. */
+export function sha256Of(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}

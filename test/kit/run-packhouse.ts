@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const program = resolve(import.meta.dirname, '../../bin/packhouse.ts');
+
+/** A `packhouse` command that runs in a process of its own. */
+export interface RunningCommand {
+  /** What it has written so far, to standard output and to standard error. */
+  readonly output: () => string;
+  readonly progress: () => string;
+  /** The exit code, or the signal that ended it, once it has ended. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `packhouse` with these parameters. Its environment is AWS credentials of the emulator and what is given. */
+export function startPackhouse(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): RunningCommand {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...parameters], {
+    env: { PATH: process.env.PATH, HOME: tmpdir(), TMPDIR: tmpdir(), ...credentials, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, progress] = [collected(child, 'stdout'), collected(child, 'stderr')];
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = once(child, 'close').then(([code, signal]) => {
+    process.off('exit', kill);
+    return (code ?? signal) as number | NodeJS.Signals | null;
+  });
+  return { output, progress, ended, kill: (signal) => child.kill(signal) };
+}
+
+const credentials = {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'us-east-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+
+function collected(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string {
+  let text = '';
+  child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+/** Runs `packhouse` to its end. */
+export async function runPackhouse(
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly code: unknown; readonly output: string; readonly progress: string }> {
+  const command = startPackhouse(parameters, environment);
+  const code = await command.ended;
+  return { code, output: command.output(), progress: command.progress() };
+}
+
+/** Starts `packhouse serve` and waits until it is ready. */
+export async function startServer(parameters: readonly string[]): Promise<RunningCommand & { url: string }> {
+  const server = startPackhouse(['serve', '--host', '127.0.0.1', ...parameters]);
+  let gone = false;
+  void server.ended.then(() => {
+    gone = true;
+  });
+  const url = await until(() => {
+    if (gone) throw new Error(`the server ended: ${server.output()}${server.progress()}`);
+    return /ready at (http\S+)/.exec(server.output())?.[1];
+  });
+  return { ...server, url };
+}
+
+/** Asks until there is an answer, and gives it. */
+export async function until<T>(ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline) throw new Error('it did not come to pass');
+    await delay(50);
+  }
+}

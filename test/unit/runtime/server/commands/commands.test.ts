@@ -1,0 +1,190 @@
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../../../../services/adapters/embedded/open-embedded.ts';
+import { keys } from '../../../../../services/registry/keys.ts';
+import { claimHome } from '../../../../../services/registry/storage/storage-home.ts';
+import { newBlobKey } from '../../../../../services/registry/storage-keys.ts';
+import { ownFlags } from '../../../../../services/runtime/server/commands/command.ts';
+import { runCommand } from '../../../../../services/runtime/server/commands/run-command.ts';
+import { serve } from '../../../../../services/runtime/server/serve.ts';
+import { readSettings } from '../../../../../services/runtime/server/settings.ts';
+import { bytesOf, publish } from '../../../../kit/publish.ts';
+import { startApp } from '../../../../kit/start-app.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packhouse-commands-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function run(...line: string[]) {
+  const output: string[] = [];
+  const progress: string[] = [];
+  const code = await runCommand(line, {
+    environment: {},
+    output: { write: (text) => output.push(text) },
+    progress: { write: (text) => progress.push(text) },
+    signal: new AbortController().signal,
+  });
+  return { code, output: output.join(''), progress: progress.join('') };
+}
+
+/** Publishes two packages into the directory; answers where their bytes lie. */
+async function fill() {
+  const stores = await openEmbedded(folder);
+  const app = await startApp({ stores: { table: stores.table, audit: stores.audit, blobs: stores.blobs } });
+  const project = await app.project('tools');
+  const placed = [];
+  for (const name of ['one', 'two']) {
+    placed.push(await publish(app.registry, project, name, `bytes of ${name}`));
+  }
+  await claimHome(stores.table, { place: 'local' });
+  await stores.close();
+  return placed.map(({ storageKey }) => storageKey);
+}
+
+const doctor = (...flags: string[]) => run('doctor', '--data-dir', folder, ...flags);
+const fileOf = (storageKey: string) => join(folder, 'blobs', storageKey);
+
+describe('packhouse', () => {
+  test('tells its commands', async () => {
+    for (const line of [[], ['--help'], ['help']]) {
+      expect(await run(...line)).toMatchObject({ code: 0, output: expect.stringContaining('doctor') });
+    }
+    expect(await run('nonsense')).toMatchObject({ code: 2, output: '' });
+    expect(await run('constructor')).toMatchObject({ code: 2, output: '' });
+  });
+
+  test.each(['serve', 'migrate-storage', 'doctor'])('tells how to use %s', async (name) => {
+    expect(await run(name, '--help')).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(new RegExp(`^Usage: packhouse ${name} `)),
+    });
+  });
+
+  test.each([
+    [['serve', '--port', 'x'], '--port'],
+    [['doctor', '--nonsense'], '--nonsense'],
+    [['doctor', '--port', '1'], '--port'],
+    [['doctor', '--json=yes'], 'takes no value'],
+    [['doctor', '--concurrency', '0'], '--concurrency'],
+    [['doctor', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
+    [['migrate-storage'], '--from and --to are needed'],
+    [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same place'],
+    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: ftp://x is no place'],
+    [['migrate-storage', '--from'], '--from needs a value'],
+    [['migrate-storage', '--server', 'http://127.0.0.1:1'], '--token'],
+    [['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'], 'no use for --data-dir'],
+  ])('%j is refused with what is wrong', async (line, message) => {
+    const { code, progress } = await run(...line);
+    expect([code, progress]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('a server that does not answer is told without a stack', async () => {
+    const line = ['migrate-storage', '--server', 'http://127.0.0.1:1', '--token', 'x'];
+    expect(await run(...line)).toMatchObject({
+      code: 1,
+      progress: 'packhouse: http://127.0.0.1:1 does not answer\n',
+    });
+  });
+
+  test('flags of a command and settings may come in any order', () => {
+    const options = { verify: { type: 'boolean' }, from: { type: 'string' } } as const;
+    const line = ['--data-dir', '--odd', '--from', 'a', '--verify', '--bucket=b', '--from=c'];
+    expect(ownFlags(line, options)).toEqual({
+      own: { verify: true, from: 'c' },
+      settings: ['--data-dir', '--odd', '--bucket=b'],
+    });
+  });
+});
+
+describe('packhouse doctor', () => {
+  test('finds nothing wrong where nothing is', async () => {
+    await fill();
+    const { code, output } = await doctor('--verify');
+    expect(code).toBe(0);
+    expect(output).toBe(
+      [
+        'Checked 2 files and the records of 2 blobs (24 B).',
+        'local holds 2 blobs (24 B).',
+        'Read 2 blobs (24 B) and compared their digests.',
+        'No problems.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('finds what is missing, of another size, unknown and miscounted, and names the files', async () => {
+    const [one = '', two = ''] = await fill();
+    await rm(fileOf(one));
+    await writeFile(fileOf(two), 'short');
+    const stores = await openEmbedded(folder);
+    const stray = newBlobKey();
+    await stores.blobs.put(stray, bytesOf('stray'));
+    await utimes(fileOf(stray), 0, 0);
+    await stores.close();
+    const { code, output } = await doctor();
+    expect(code).toBe(1);
+    expect(output).toContain('3 problems:');
+    for (const line of [
+      `  ${one}: 12 bytes`,
+      '    acme/tools: generic one 1 a.bin',
+      `  ${two}: 5 bytes, not 12`,
+      `  ${stray}: 5 bytes`,
+    ]) {
+      expect(output).toContain(`${line}\n`);
+    }
+    const { problems } = JSON.parse((await doctor('--json')).output);
+    expect(problems.map(({ kind }: { kind: string }) => kind).sort()).toEqual([
+      'missing',
+      'orphaned',
+      'wrong-size',
+    ]);
+  });
+
+  test('reads the bytes only when it is told to', async () => {
+    const [one = ''] = await fill();
+    await writeFile(fileOf(one), 'BYTES of one');
+    expect((await doctor()).code).toBe(0);
+    const verified = await doctor('--verify');
+    expect([verified.code, verified.output]).toEqual([1, expect.stringContaining('wrong-digest')]);
+  });
+
+  test('finds a count of references that is wrong', async () => {
+    await fill();
+    const stores = await openEmbedded(folder);
+    const [page] = await Promise.all(
+      ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'].map((digit) =>
+        stores.table.query({ index: 'index1', pk: `STORED#${digit}` }),
+      ),
+    ).then((pages) => pages.filter(({ items }) => items.length > 0));
+    await stores.table.update(keys.blob(String(page?.items[0]?.sha256)), { add: { refs: 1 } });
+    await stores.close();
+    const { code, output } = await doctor();
+    expect([code, output]).toEqual([1, expect.stringContaining('counts 2, there are 1')]);
+  });
+
+  test('changes nothing', async () => {
+    const [one = ''] = await fill();
+    await rm(fileOf(one));
+    const before = await readdir(join(folder, 'blobs'), { recursive: true });
+    await doctor();
+    expect(await readdir(join(folder, 'blobs'), { recursive: true })).toEqual(before);
+  });
+
+  test('does not look where the blobs are not', async () => {
+    await fill();
+    const { code, progress } = await doctor('--bucket', 'packages', '--region', 'eu-west-1');
+    expect([code, progress]).toEqual([2, expect.stringContaining('the blobs are in local')]);
+  });
+
+  test('waits for no server that has the directory open', async () => {
+    const settings = readSettings(['--port', '0', '--data-dir', folder, '--log', 'silent'], {});
+    const serving = await serve(settings, () => {});
+    const { code, progress } = await doctor();
+    await serving.stop();
+    expect([code, progress]).toEqual([2, expect.stringContaining('in use by a server: stop it')]);
+  });
+});

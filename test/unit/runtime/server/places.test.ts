@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { parsePlace, placeFlags, placeName, writePlace } from '../../../../services/runtime/server/places.ts';
+
+const full =
+  's3://my.bucket-1/deep/er?endpoint=http://127.0.0.1:9000&region=eu-west-1&path-style=true&profile=old';
+
+describe('places', () => {
+  test('are the data directory or a bucket', () => {
+    expect(parsePlace('local')).toEqual({ kind: 'local' });
+    expect(parsePlace('s3://packages')).toMatchObject({ kind: 's3', bucket: 'packages', prefix: '' });
+    expect(parsePlace(full)).toEqual({
+      kind: 's3',
+      bucket: 'my.bucket-1',
+      prefix: 'deep/er/',
+      endpoint: 'http://127.0.0.1:9000',
+      region: 'eu-west-1',
+      pathStyle: true,
+      profile: 'old',
+    });
+  });
+
+  test.each(['local', 's3://packages', 's3://packages/a/b', full])('%s is written as it is read', (text) => {
+    expect(writePlace(parsePlace(text))).toBe(text);
+  });
+
+  test('are named without their addresses', () => {
+    expect(placeName(parsePlace(full))).toBe('s3://my.bucket-1/deep/er');
+    expect(placeName(parsePlace('s3://packages/?region=x'))).toBe('s3://packages');
+  });
+
+  test('tell the flags that make them the store of a server', () => {
+    expect(placeFlags(parsePlace(full))).toBe(
+      '--bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --s3-path-style true --region eu-west-1',
+    );
+    expect(placeFlags(parsePlace('local'))).toBe('no --bucket');
+  });
+
+  test.each([
+    ['', 'is no place'],
+    ['/var/lib', 'is no place'],
+    ['s3://UPPER', 'is no place'],
+    ['s3://packages?secret=1', 'secret is no option'],
+    ['s3://packages?endpoint=minio:9000', 'is no http or https URL'],
+    ['s3://packages?path-style=maybe', 'true or false'],
+    ['s3://packages/ä', 'is no prefix'],
+    ['s3://packages/blobs/x', 'does not start with blobs/'],
+  ])('%j is refused', (text, message) => expect(() => parsePlace(text)).toThrow(message));
+});
