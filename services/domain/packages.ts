@@ -53,8 +53,8 @@ export interface Version<M = unknown> extends PackageRef {
   readonly lastDownloadedAt: number | null;
 }
 
-/** A file of a version. */
-export interface PackageFile {
+/** A file of a version. `metadata` is the format's own, of this file alone; most formats have none. */
+export interface PackageFile<F = unknown> {
   readonly id: number;
   readonly versionId: number;
   readonly version: string;
@@ -64,6 +64,7 @@ export interface PackageFile {
   readonly digests: Digests;
   readonly storageKey: string;
   readonly createdAt: number;
+  readonly metadata?: F;
 }
 
 /** A movable name of a version. */

@@ -4,7 +4,7 @@ import type { Actor } from '../domain/events.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
 import { MAX_WRITES, type Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
-import { type BlobRecord, entityOf, itemOf, maybeEntity, type StoredHead } from './entities.ts';
+import { type BlobRecord, entityOf, maybeEntity, type StoredHead } from './entities.ts';
 import { indexes, inIndex2, keys, ranges } from './keys.ts';
 import { unlistWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
@@ -138,10 +138,7 @@ export async function deleteFile(
     const now = registry.clock.now();
     await registry.table.write([
       ...(successor
-        ? [
-            { put: itemOf(currentKey, withoutKey(entityOf<PackageFile>(successor))), when },
-            { delete: { pk: successor.pk, sk: successor.sk } },
-          ]
+        ? [{ put: { ...successor, ...currentKey }, when }, { delete: { pk: successor.pk, sk: successor.sk } }]
         : [{ delete: { pk: target.pk, sk: target.sk }, when }]),
       ...(await releaseBlobs(registry, [file])),
       { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
@@ -152,11 +149,6 @@ export async function deleteFile(
       }),
     ]);
   });
-}
-
-function withoutKey(file: PackageFile): PackageFile {
-  const { id, versionId, version, fileName, contentType, size, digests, storageKey, createdAt } = file;
-  return { id, versionId, version, fileName, contentType, size, digests, storageKey, createdAt };
 }
 
 /** One reference less for the blob of each file; a blob nothing refers to any more is handed to the sweep. */

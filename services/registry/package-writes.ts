@@ -1,4 +1,4 @@
-/** The writes a publish is made of; `publish-version` and `add-file` put them together into one transaction. */
+/** The writes a publish is made of; `publish-version` and `add-files` put them together into one transaction. */
 import type { Project } from '../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
 import type { Item, Write } from '../ports/table.ts';
@@ -57,6 +57,14 @@ export function fileWrites(ref: PackageRef, file: PackageFile, replaced: Package
     { put: itemOf(key, file), when: { equals: { id: replaced.id } } },
     { put: itemOf(keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id), replaced) },
   ];
+}
+
+/** The text of a new version for people to read, when it has one. */
+export function readmeWrites(
+  ref: PackageRef,
+  { version, readme }: { readonly version: string; readonly readme?: string | undefined },
+): Write[] {
+  return readme ? [{ put: itemOf(keys.readme(ref, version), { text: readme }) }] : [];
 }
 
 /** A tag set to a version. */

@@ -3,9 +3,16 @@ import { RegistryError } from '../domain/errors.ts';
 import type { Actor } from '../domain/events.ts';
 import type { PackageFile, PackageRef, PackageStatus, StagedBlob, Version } from '../domain/packages.ts';
 import type { Registry } from './context.ts';
-import { itemOf, maybeEntity, type StoredHead } from './entities.ts';
+import { maybeEntity, type StoredHead } from './entities.ts';
 import { keys } from './keys.ts';
-import { fileWrites, headWrite, nameWrites, tagWrite, versionWrites } from './package-writes.ts';
+import {
+  fileWrites,
+  headWrite,
+  nameWrites,
+  readmeWrites,
+  tagWrite,
+  versionWrites,
+} from './package-writes.ts';
 import { recordEvent } from './record-event.ts';
 import { referenceBlobs } from './reference-blobs.ts';
 import { retryChanged } from './retry-changed.ts';
@@ -16,6 +23,8 @@ export interface NewFile {
   readonly fileName: string;
   readonly contentType: string;
   readonly blob: StagedBlob;
+  /** What indexes tell of this file alone. */
+  readonly metadata?: unknown;
 }
 
 /** A version about to be published. */
@@ -68,7 +77,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...versionWrites(project, version),
       ...files.flatMap((file, index) => fileWrites(ref, placed(file, input.files[index], plan), undefined)),
       ...plan.writes,
-      ...(input.readme ? [{ put: itemOf(keys.readme(ref, version.version), { text: input.readme }) }] : []),
+      ...readmeWrites(ref, input),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
       headWrite(ref, now, 1, listed),
       ...(listed ? [] : nameWrites(project, ref)),
@@ -120,6 +129,7 @@ export async function newFile(
     digests: file.blob.digests,
     storageKey: file.blob.storageKey,
     createdAt: now,
+    ...(file.metadata !== undefined && { metadata: file.metadata }),
   };
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { RegistryEvent } from '../../services/domain/events.ts';
 import type { PackageFile, PackageHead } from '../../services/domain/packages.ts';
-import { addFile } from '../../services/registry/add-file.ts';
+import { addFiles } from '../../services/registry/add-files.ts';
 import { deletePackage, deleteVersion } from '../../services/registry/delete-version.ts';
 import { type BlobRecord, entityOf } from '../../services/registry/entities.ts';
 import { keys, ranges } from '../../services/registry/keys.ts';
@@ -117,14 +117,14 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const add = async (index: number) => {
           const { blob } = await stageBlob(app.registry, bytes(`file ${index}`), { limit: 100 });
           const file = { fileName: `${index}.txt`, contentType: 'text/plain', blob };
-          await addFile(app.registry, {
+          await addFiles(app.registry, {
             project,
             actor,
             format: 'generic',
             name: 'tool',
             version: '1',
             metadata: {},
-            file,
+            files: [file],
             duplicates: 'refuse',
           });
         };
@@ -132,6 +132,30 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const contents = await readContents(app.registry.table, await headOf('tool'), true);
         expect([contents.versions.length, contents.files.length]).toEqual([1, 100]);
         expect(contents.head.versionCount).toBe(1);
+      });
+
+      test('several files are added together or not at all, with what is told of each and of the version', async () => {
+        const add = async (names: readonly string[], duplicates: 'allow' | 'refuse' = 'refuse') => {
+          const staged = names.map(async (fileName) => {
+            const { blob } = await stageBlob(app.registry, bytes(`bytes of ${fileName}`), { limit: 100 });
+            return { fileName, contentType: 'text/plain', blob, metadata: { of: fileName } };
+          });
+          const files = await Promise.all(staged);
+          const version = { format: 'generic', name: 'tool', version: '1', metadata: {}, readme: 'Read me.' };
+          return addFiles(app.registry, { project, actor, ...version, files, duplicates });
+        };
+        const { version, files } = await add(['a.txt', 'a.txt.metadata']);
+        await expect(add(['b.txt', 'a.txt'])).rejects.toMatchObject({ code: 'duplicateFile' });
+        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        expect(contents.files.map(({ fileName, metadata }) => [fileName, metadata])).toEqual([
+          ['a.txt', { of: 'a.txt' }],
+          ['a.txt.metadata', { of: 'a.txt.metadata' }],
+        ]);
+        expect(files.map(({ versionId }) => versionId)).toEqual([version.id, version.id]);
+        const ref = { projectId: project.id, format: 'generic', name: 'tool' };
+        expect(await app.registry.table.get(keys.readme(ref, '1'))).toMatchObject({ text: 'Read me.' });
+        await add(['b.txt', 'a.txt'], 'allow');
+        expect((await readContents(app.registry.table, await headOf('tool'), true)).files).toHaveLength(4);
       });
 
       test('equal bytes are stored once however often and however concurrently they are published', async () => {

@@ -9,7 +9,7 @@ import { readUpload } from '../../http/read-upload.ts';
 import { reply, replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendFile } from '../../http/send-file.ts';
-import { addFile } from '../../registry/add-file.ts';
+import { addFiles } from '../../registry/add-files.ts';
 import { deleteFile, deleteVersion } from '../../registry/delete-version.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
@@ -55,8 +55,11 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   const duplicates = await duplicatesFor(c, target.project, [place.name, place.version]);
   if (duplicates === 'refuse' && target.scope.found[0]?.items[0]) throw new RegistryError('duplicateFile');
   const { blob } = await readUpload(c, isMultipart(c) ? { body: multipartFile(c, 'file') } : {});
-  const { version: stored, file: added } = await discardUnless(c.env.registry, [blob], () =>
-    addFile(c.env.registry, {
+  const {
+    version: stored,
+    files: [added],
+  } = await discardUnless(c.env.registry, [blob], () =>
+    addFiles(c.env.registry, {
       project: target.project,
       actor: target.actor,
       format: 'generic',
@@ -65,10 +68,10 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
       status,
       metadata: {},
       duplicates,
-      file: { fileName: place.fileName, contentType: 'application/octet-stream', blob },
+      files: [{ fileName: place.fileName, contentType: 'application/octet-stream', blob }],
     }),
   );
-  if (select === undefined) return replyJson(c, 201, { message: '201 Created' });
+  if (select === undefined || !added) return replyJson(c, 201, { message: '201 Created' });
   return replyJson(c, 200, packageFileJson(added, stored.id));
 }
 

@@ -1,0 +1,82 @@
+import { RegistryError } from '../domain/errors.ts';
+import type { PackageFile, PackageRef, Version } from '../domain/packages.ts';
+import type { Write } from '../ports/table.ts';
+import type { Registry } from './context.ts';
+import { maybeEntity, type StoredHead } from './entities.ts';
+import { keys } from './keys.ts';
+import { fileWrites, headWrite, nameWrites, readmeWrites, versionWrites } from './package-writes.ts';
+import { eventFacts, type NewVersion, newFile, newVersion, placed } from './publish-version.ts';
+import { recordEvent } from './record-event.ts';
+import { referenceBlobs } from './reference-blobs.ts';
+import { retryChanged } from './retry-changed.ts';
+import { discard } from './stage-blob.ts';
+
+/** Files to add to a version; the version's facts count only when these are its first. */
+export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
+  /** Whether files of these names may be there already; the new ones then take their place. */
+  readonly duplicates: 'allow' | 'refuse';
+}
+
+/**
+ * Adds files to a version, all or none; the version is made when they are its first. An older file of a name is kept
+ * behind the new one. Any number of clients may add files to one version at once.
+ * @throws RegistryError `duplicateFile` when a name is taken and duplicates are refused.
+ */
+export async function addFiles<M>(
+  registry: Registry,
+  input: AddedFiles<M>,
+): Promise<{ readonly version: Version<M>; readonly files: readonly PackageFile[] }> {
+  const { project, format, name } = input;
+  const now = registry.clock.now();
+  const ref: PackageRef = { projectId: project.id, format, name };
+  const blobs = referenceBlobs(input.files.map((file) => file.blob));
+  const fresh = await newVersion(registry, input, now);
+  const added = await Promise.all(input.files.map((file) => newFile(registry, fresh, file, now)));
+
+  return retryChanged(async () => {
+    const [head, stored, ...items] = await registry.table.getMany([
+      keys.head(ref),
+      keys.version(ref, input.version),
+      ...added.map((file) => keys.file(ref, file.version, file.fileName)),
+      ...blobs.keys,
+    ]);
+    const replaced = items.slice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
+    if (input.duplicates === 'refuse' && replaced.some((file) => file)) {
+      throw new RegistryError('duplicateFile');
+    }
+    const version = maybeEntity<Version<M>>(stored) ?? fresh;
+    const plan = blobs.plan(items.slice(added.length));
+    const files = added.map((file, index) => ({
+      ...placed(file, input.files[index], plan),
+      versionId: version.id,
+    }));
+    const listed = maybeEntity<StoredHead>(head)?.live === true;
+    await registry.table.write([
+      ...(stored
+        ? [stillThere(ref, version)]
+        : [...versionWrites(project, fresh), ...readmeWrites(ref, input)]),
+      ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
+      ...plan.writes,
+      headWrite(ref, now, stored ? 0 : 1, listed),
+      ...(listed ? [] : nameWrites(project, ref)),
+      recordEvent(now, {
+        ...eventFacts(input, input.version),
+        type: stored ? 'package_file_added' : 'package_published',
+        details: {
+          file: files.map((file) => file.fileName).join(', '),
+          size: files.reduce((sum, file) => sum + file.size, 0),
+        },
+      }),
+    ]);
+    await discard(registry, plan.redundant);
+    const fields = { project: project.id, format, package: name, version: input.version };
+    for (const { fileName, size } of files) {
+      registry.log.info('package file added', { ...fields, file: fileName, size_bytes: size });
+    }
+    return { version, files };
+  });
+}
+
+function stillThere(ref: PackageRef, version: Version): Write {
+  return { check: keys.version(ref, version.version), when: { equals: { id: version.id } } };
+}
