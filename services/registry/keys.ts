@@ -127,6 +127,11 @@ export const keys = {
   storage: (): Key => ({ pk: 'STORAGE', sk: META }),
 };
 
+/** Whether a key of a file is that of an older file, which another one of its name has replaced. */
+export function isOlderFile({ sk }: Key): boolean {
+  return sk.split('#').length > 3;
+}
+
 /** The key of an event in the audit table, which holds nothing else. */
 export function auditKey(event: {
   readonly id: string;

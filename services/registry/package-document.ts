@@ -5,7 +5,7 @@ import type { Item, TableReader, Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import type { Document } from './document-cache.ts';
 import { entityOf, itemOf, type PackageContents } from './entities.ts';
-import { keys, ranges } from './keys.ts';
+import { isOlderFile, keys, ranges } from './keys.ts';
 import { queryAll } from './query-all.ts';
 
 const compress = promisify(brotliCompress);
@@ -119,7 +119,7 @@ async function storeDocument(
   }
 }
 
-/** Everything a package consists of. */
+/** Everything a package consists of; of its files, if wanted, those that no later one of the name has replaced. */
 export async function readContents<M>(
   table: TableReader,
   head: PackageHead,
@@ -135,7 +135,7 @@ export async function readContents<M>(
     head,
     versions: versions.map((item) => entityOf<Version<M>>(item)),
     tags: tags.map((item) => entityOf<Tag>(item)),
-    files: fileItems.map((item) => entityOf<PackageFile>(item)),
+    files: fileItems.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item)),
   };
 }
 

@@ -155,7 +155,14 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const ref = { projectId: project.id, format: 'generic', name: 'tool' };
         expect(await app.registry.table.get(keys.readme(ref, '1'))).toMatchObject({ text: 'Read me.' });
         await add(['b.txt', 'a.txt'], 'allow');
-        expect((await readContents(app.registry.table, await headOf('tool'), true)).files).toHaveLength(4);
+        const { files: current } = await readContents(app.registry.table, await headOf('tool'), true);
+        expect(
+          current.map(({ fileName, id }) => [fileName, id > Math.max(...files.map((file) => file.id))]),
+        ).toEqual([
+          ['a.txt', true],
+          ['a.txt.metadata', false],
+          ['b.txt', true],
+        ]);
       });
 
       test('equal bytes are stored once however often and however concurrently they are published', async () => {
