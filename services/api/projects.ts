@@ -200,6 +200,6 @@ async function removeProject(c: ApiContext): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
   const { registry } = c.env;
   await deleteProject(registry, project, actorOf(principal));
-  await emptyDeletedProject(registry, project.id, registry.clock.now() + EMPTYING);
+  await emptyDeletedProject(registry, project.id, AbortSignal.timeout(EMPTYING));
   return replyJson(c, 202, { message: '202 Accepted' });
 }

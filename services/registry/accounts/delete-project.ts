@@ -6,7 +6,7 @@ import type { Registry } from '../context.ts';
 import { deletePackage } from '../delete-version.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer } from '../entities.ts';
 import { keys, ranges } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
+import { queryPages } from '../query-all.ts';
 import { accountEvent } from './account-event.ts';
 import { removeAccess } from './remove-access.ts';
 
@@ -54,37 +54,44 @@ export async function deleteProject(registry: Registry, project: Project, actor:
 }
 
 /**
- * Removes the packages of a deleted project, so that nothing refers to their bytes any more, until `deadline`
- * (milliseconds). Answers whether none is left. Can be called again, and by several at once.
+ * Removes the packages of a deleted project, so that nothing refers to their bytes any more, until `signal`. Answers
+ * whether none is left. Can be called again, and by several at once.
  */
 export async function emptyDeletedProject(
   registry: Registry,
   projectId: number,
-  deadline = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   const deleted = maybeEntity<DeletedProject>(await registry.table.get(keys.deletedProject(projectId)));
   if (!deleted) return true;
-  const pointers = await queryAll(registry.table, ranges.packageIds(projectId));
-  const packages = new Map<string, PackagePointer>();
-  for (const item of pointers) {
-    const pointer = entityOf<PackagePointer>(item);
-    packages.set(`${pointer.format}#${pointer.name}`, pointer);
-  }
-  for (const { format, name } of packages.values()) {
-    if (registry.clock.now() >= deadline) return false;
-    await deletePackage(registry, { project: deleted, actor: deleted.deletedBy, format, name });
+  for await (const pointers of queryPages(registry.table, ranges.packageIds(projectId))) {
+    const packages = new Map(
+      pointers.map((item) => {
+        const { format, name } = entityOf<PackagePointer>(item);
+        return [`${format}#${name}`, { format, name }];
+      }),
+    );
+    for (const { format, name } of packages.values()) {
+      if (signal?.aborted) return false;
+      await deletePackage(registry, { project: deleted, actor: deleted.deletedBy, format, name });
+    }
   }
   return true;
 }
 
-/** Removes what deleted projects held; a project is forgotten when no upload to it can still be under way. */
-export async function emptyDeletedProjects(registry: Registry): Promise<void> {
-  for (const item of await queryAll(registry.table, ranges.deletedProjects())) {
-    const { id, deletedAt } = entityOf<DeletedProject>(item);
-    await removeAccess(registry, { kind: 'project', id });
-    await emptyDeletedProject(registry, id);
-    if (registry.clock.now() - deletedAt > STRAGGLERS) {
-      await registry.table.write([{ delete: keys.deletedProject(id) }]);
+/**
+ * Removes what deleted projects held, until `signal`; a project is forgotten when it is empty and no upload to it can
+ * still be under way.
+ */
+export async function emptyDeletedProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
+  for await (const items of queryPages(registry.table, ranges.deletedProjects())) {
+    for (const item of items) {
+      const { id, deletedAt } = entityOf<DeletedProject>(item);
+      await removeAccess(registry, { kind: 'project', id });
+      if (!(await emptyDeletedProject(registry, id, signal))) return;
+      if (registry.clock.now() - deletedAt > STRAGGLERS) {
+        await registry.table.write([{ delete: keys.deletedProject(id) }]);
+      }
     }
   }
 }

@@ -12,10 +12,9 @@ import { every } from './repeat.ts';
 const DISPATCH_EVERY = 1_000;
 const SWEEP_EVERY = 3_600_000;
 
-const handlers: Record<string, (registry: Registry, event: RegistryEvent) => Promise<void>> = {
-  audit: recordAudit,
-  cleanup: cleanUpAfter,
-};
+type Handler = (registry: Registry, event: RegistryEvent, signal: AbortSignal) => Promise<void>;
+
+const handlers: Readonly<Record<string, Handler>> = { audit: recordAudit, cleanup: cleanUpAfter };
 
 /** The jobs of a single machine: events from the outbox to the queues, the queues to their handlers, and the sweep. */
 export function startJobs(
@@ -30,12 +29,14 @@ export function startJobs(
   const running = [
     ...Object.values(handlers).map((handle, index) =>
       queues[index]?.consume(
-        (message) => handle(registry, JSON.parse(message.body) as RegistryEvent),
+        (message) => handle(registry, JSON.parse(message.body) as RegistryEvent, signal),
         signal,
       ),
     ),
     every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queues)),
-    every(SWEEP_EVERY, signal, registry, () => sweep(registry, signal)),
+    every(SWEEP_EVERY, signal, registry, async () => {
+      while (!signal.aborted && !(await sweep(registry, signal)));
+    }),
   ];
   return {
     async stop() {
