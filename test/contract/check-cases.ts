@@ -45,6 +45,7 @@ function rightCases(): void {
       verified: { blobs: 3, bytes: 38 },
       recent: { blobs: 0, bytes: 0 },
       problems: [],
+      complete: true,
     });
   });
 
@@ -138,6 +139,15 @@ function defectCases(): void {
       detail: `the record says ${storageKey}`,
       files: [named],
     });
+  });
+
+  test('more than anyone reads, of which it tells the first', async () => {
+    for (const name of ['one', 'two', 'three']) {
+      await app.registry.blobs.delete([(await placeOf(name)).storageKey]);
+    }
+    const { problems, complete } = await checked({ enough: 2, concurrency: 1 });
+    expect([complete, problems.length >= 2]).toEqual([false, true]);
+    expect((await checked({ enough: 4 })).complete).toBe(true);
   });
 
   test('several at once', async () => {

@@ -20,6 +20,8 @@ export interface StorageCheck {
   /** Stored bytes that no record knows and that are too young to be judged: uploads may be under way. */
   readonly recent: Amount;
   readonly problems: readonly Problem[];
+  /** False when there were so many problems that the check ended before it had seen everything. */
+  readonly complete: boolean;
 }
 
 /** How to check. */
@@ -28,6 +30,8 @@ export interface CheckOptions {
   readonly verify: boolean;
   /** How many blobs are read at a time. */
   readonly concurrency: number;
+  /** After so many problems it ends: they have a common cause, and a million of them would not fit into memory. */
+  readonly enough?: number;
   /** Is told how far the check is. `expected` is the number of blobs that files refer to, once it is known. */
   readonly onProgress?: (at: { files: number; expected: number | undefined; seen: Amount }) => void;
 }
@@ -35,11 +39,15 @@ export interface CheckOptions {
 /** How many blobs are judged before the next page is asked for. */
 const BATCH = 500;
 
+/** How many problems are enough unless the caller says otherwise. */
+const ENOUGH = 10_000;
+
 /**
  * Checks every record against the store and every file against the records. Changes nothing, and may run while the
  * registry serves: what seems wrong is looked at once more before it is told.
  */
 export async function checkStorage(registry: Registry, options: CheckOptions): Promise<StorageCheck> {
+  const { enough = ENOUGH } = options;
   let files = 0;
   const uses = await countUses(registry, () => {
     files++;
@@ -51,16 +59,19 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
   );
   for await (const batch of inBatches(walkStored(registry.table, [registry.blobs]), BATCH)) {
     await abreast(batch, options.concurrency, look);
+    if (suspects.length >= enough) break;
   }
-  for (const id of uses.keys()) {
+  await abreast(uses.keys(), options.concurrency, async (id) => {
+    if (suspects.length >= enough) return;
     const at = useParts(id);
     const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(at.sha256)));
     if (!record) suspects.push(problemOf('no-record', at));
     else if (record.storageKey !== at.storageKey) suspects.push(problemOf('wrong-place', at));
     // The index may lag; a record that it does not tell of is as good as any.
     else await look({ key: at.storageKey, record, stored: [await registry.blobs.head(at.storageKey)] });
-  }
-  return { files, ...tally, problems: await confirmed(registry, suspects) };
+  });
+  const complete = suspects.length < enough;
+  return { files, ...tally, problems: await confirmed(registry, suspects), complete };
 }
 
 /** A look at blobs, one after the other, that notes what seems wrong. */
