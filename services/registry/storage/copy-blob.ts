@@ -1,3 +1,4 @@
+import { RegistryError } from '../../domain/errors.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { BlobRecord } from '../entities.ts';
 import { checkedBytes, WrongDigest } from './digest-blob.ts';
@@ -16,15 +17,32 @@ export interface Copy {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What came of copying: `gone` when there is nothing to copy any more, or someone else has copied it. */
+export type Copied = 'copied' | 'gone' | Problem;
+
 /**
  * Copies one blob, checked on its way against the digest in its record; what does not match is not left there.
- * `gone` when there is nothing to copy any more, or someone else has copied it.
+ * @throws RegistryError `storageUnavailable` when a store fails, with what it said.
  */
 export async function copyBlob(
+  stores: MigrationStores,
+  copy: Copy,
+  onBytes: (bytes: number) => void,
+): Promise<Copied> {
+  try {
+    return await tryToCopy(stores, copy, onBytes);
+  } catch (error) {
+    if (copy.signal?.aborted) return 'gone';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RegistryError('storageUnavailable', `${copy.key} can't be copied: ${reason}`, { cause: error });
+  }
+}
+
+async function tryToCopy(
   { from, to }: MigrationStores,
   { key, record, signal }: Copy,
   onBytes: (bytes: number) => void,
-): Promise<'copied' | 'gone' | Problem> {
+): Promise<Copied> {
   const content = await from.get(key);
   if (!content) return 'gone';
 
@@ -45,7 +63,7 @@ export async function copyBlob(
     if (error instanceof WrongDigest) {
       return problemOf('wrong-digest', record ?? { storageKey: key }, error.message);
     }
-    if (signal?.aborted || (await to.head(key))) return 'gone';
+    if (!signal?.aborted && (await to.head(key))) return 'gone';
     throw error;
   }
 }

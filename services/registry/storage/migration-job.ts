@@ -10,17 +10,12 @@ import {
 import type { Registry } from '../context.ts';
 import { entityOf, itemOf, maybeEntity } from '../entities.ts';
 import { keys } from '../keys.ts';
+import { checkMove, findHome, homeWrite, type Move } from './storage-home.ts';
 import { type Amount, nothing, type Problem } from './storage-problems.ts';
 
 /** A move of all blobs from one place to another, and how far it is: what is kept of it in the table. */
-export interface MigrationJob {
+export interface MigrationJob extends MigrationOrder {
   readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  /** Only count what there is to copy. */
-  readonly dryRun: boolean;
-  /** How many blobs are copied at a time. */
-  readonly concurrency: number;
   readonly state: 'running' | 'finished';
   /** All blobs are counted, then copied, then gone through again until there is nothing left to copy. */
   readonly phase: 'counting' | 'copying' | 'checking';
@@ -48,10 +43,10 @@ export interface MigrationJob {
 }
 
 /** What the starter of a migration decides. */
-export interface MigrationOrder {
-  readonly from: string;
-  readonly to: string;
+export interface MigrationOrder extends Move {
+  /** Only count what there is to copy. */
   readonly dryRun: boolean;
+  /** How many blobs are copied at a time. */
   readonly concurrency: number;
 }
 
@@ -138,14 +133,21 @@ export async function keepProgress(
   return entityOf(await table.update(keyFor(job.dryRun), { set }, running(job)));
 }
 
-/** Puts on record that a migration is finished, and at once that the blobs are where it moved them. */
+/**
+ * Puts on record that a migration is finished, and at once that the blobs are where it moved them.
+ * @throws RegistryError `conflict` when a server has begun to store blobs elsewhere meanwhile.
+ */
 export async function finishMigration(registry: Registry, job: MigrationJob): Promise<MigrationJob> {
-  const now = registry.clock.now();
+  const { table, clock } = registry;
+  const now = clock.now();
   const finished = { state: 'finished', failure: null, updatedAt: now, finishedAt: now } as const;
-  await registry.table.write([
-    { update: keyFor(job.dryRun), set: finished, when: running(job) },
-    ...(job.dryRun ? [] : [{ put: itemOf(keys.storage(), { place: job.to }) }]),
-  ]);
+  const end = { update: keyFor(job.dryRun), set: finished, when: running(job) };
+  if (job.dryRun) await table.write([end]);
+  else {
+    const home = await findHome(table);
+    checkMove(home, job);
+    await table.write([end, homeWrite({ place: job.to }, home)]);
+  }
   registry.log.info('storage migration finished', { from: job.from, to: job.to, dry_run: job.dryRun });
   return { ...job, ...finished };
 }

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
-import { ConditionFailed, type Table, type TableReader } from '../../ports/table.ts';
+import { type Condition, ConditionFailed, type Table, type TableReader } from '../../ports/table.ts';
 import { itemOf, maybeEntity } from '../entities.ts';
 import { keys } from '../keys.ts';
 
@@ -12,10 +12,22 @@ export interface StorageHome {
   readonly from?: string | undefined;
 }
 
+/** The places of a move, by their names. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** The home on record, or undefined when no server has been started yet. */
 export async function findHome(table: TableReader): Promise<StorageHome | undefined> {
   const stored = maybeEntity<StorageHome>(await table.get(keys.storage()));
   return stored && { place: stored.place, from: stored.from };
+}
+
+/** The write that puts a home on record, if the one that was `read` is on record still. */
+export function homeWrite(home: StorageHome, read: StorageHome | undefined) {
+  const when: Condition = read ? { equals: { place: read.place, from: read.from } } : { exists: false };
+  return { put: itemOf(keys.storage(), home), when };
 }
 
 /** What is on record once a server works with these places, or why it must not: it would miss blobs. */
@@ -51,11 +63,8 @@ export async function claimHome(table: Table, wanted: StorageHome): Promise<Stor
     if ('refusal' in judged) throw new RegistryError('conflict', judged.refusal);
     const { home } = judged;
     if (recorded && recorded.place === home.place && recorded.from === home.from) return home;
-    const when = recorded
-      ? { equals: { place: recorded.place, from: recorded.from } }
-      : ({ exists: false } as const);
     try {
-      await table.write([{ put: itemOf(keys.storage(), home), when }]);
+      await table.write([homeWrite(home, recorded)]);
       return home;
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
@@ -64,16 +73,37 @@ export async function claimHome(table: Table, wanted: StorageHome): Promise<Stor
 }
 
 /**
- * Makes sure that moving blobs between these places is about all of them.
- * @throws RegistryError `conflict` when there are blobs elsewhere.
+ * Why a server that works with `own` places must stop, or undefined: servers that were started after it store blobs
+ * where it does not look, or it stores them where these soon won't.
  */
-export function checkMove(recorded: StorageHome | undefined, move: { from: string; to: string }): void {
+export function outdated(recorded: StorageHome | undefined, own: StorageHome): string | undefined {
+  if (!recorded) return undefined;
+  const { place, from } = recorded;
+  if (place === own.place && (from === undefined || from === own.from)) return undefined;
+  const now = from === undefined ? `are in ${place}` : `are being moved from ${from} to ${place}`;
+  return `the blobs ${now} since this server was started: start it anew with these places`;
+}
+
+/**
+ * Makes sure that moving blobs between these places is about all of them, and that no server stores new ones at the
+ * place they are moved from.
+ * @throws RegistryError `conflict` when there are blobs elsewhere, or new ones go the other way.
+ */
+export function checkMove(recorded: StorageHome | undefined, move: Move): void {
   if (!recorded) return;
   const elsewhere = [recorded.place, recorded.from].find(
     (place) => place !== undefined && place !== move.from && place !== move.to,
   );
-  if (elsewhere === undefined) return;
-  throw new RegistryError('conflict', `there are blobs in ${elsewhere}, which is neither of the two places`);
+  if (elsewhere !== undefined) {
+    throw new RegistryError(
+      'conflict',
+      `there are blobs in ${elsewhere}, which is neither of the two places`,
+    );
+  }
+  if (recorded.from !== undefined && recorded.place !== move.to) {
+    const way = `from ${recorded.from} to ${recorded.place}`;
+    throw new RegistryError('conflict', `blobs are being moved ${way}, which is the other way round`);
+  }
 }
 
 function sameTwo(one: StorageHome, other: StorageHome): boolean {

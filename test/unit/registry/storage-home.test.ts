@@ -5,6 +5,7 @@ import {
   claimHome,
   findHome,
   judgeHome,
+  outdated,
 } from '../../../services/registry/storage/storage-home.ts';
 
 const [local, one, two] = ['local', 's3://one', 's3://two'];
@@ -52,5 +53,33 @@ describe('where the blobs are', () => {
     for (const home of [{ place: two }, { place: one, from: two }]) {
       expect(() => checkMove(home, move)).toThrow('s3://two');
     }
+  });
+
+  test('a move must not go against the one that servers are at', () => {
+    const move = { from: local, to: one };
+    expect(() => checkMove({ place: local, from: one }, move)).toThrow('the other way round');
+  });
+
+  test.each([
+    ['before any', undefined, { place: local }],
+    ['of the same place', { place: one }, { place: one }],
+    ['of the same move', { place: one, from: local }, { place: one, from: local }],
+    ['of a move that is over', { place: one }, { place: one, from: local }],
+  ])('a record %s lets a server go on', (_what, recorded, own) => {
+    expect(outdated(recorded, own)).toBeUndefined();
+  });
+
+  test.each([
+    ['a move began', { place: one, from: local }, { place: local }, 'moved from local to s3://one'],
+    ['a move began of which it knows the end', { place: one, from: local }, { place: one }, 'moved from'],
+    [
+      'the move turned round',
+      { place: local, from: one },
+      { place: one, from: local },
+      'moved from s3://one',
+    ],
+    ['a move ended', { place: one }, { place: local }, 'are in s3://one'],
+  ])('a server must end when %s', (_what, recorded, own, said) => {
+    expect(outdated(recorded, own)).toContain(said);
   });
 });
