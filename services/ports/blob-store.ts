@@ -34,6 +34,7 @@ export interface LinkOptions {
   readonly lifetime: number;
   readonly contentType?: string;
   readonly contentDisposition?: string;
+  readonly cacheControl?: string;
 }
 
 /** See the promises at the top of this file. */

@@ -1,4 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,9 +39,10 @@ describe('a data directory', () => {
 
   test('loses unfinished uploads when it is opened again', async () => {
     await (await openEmbedded(directory)).close();
-    await writeFile(join(directory, 'uploads', 'left-over'), 'bytes');
+    await writeFile(join(directory, 'uploads', randomUUID()), 'bytes');
+    await writeFile(join(directory, 'uploads', 'my.pdf'), 'of someone who named a wrong directory');
     const opened = await openEmbedded(directory);
-    expect(await readdir(join(directory, 'uploads'))).toEqual([]);
+    expect(await readdir(join(directory, 'uploads'))).toEqual(['my.pdf']);
     await opened.close();
   });
 

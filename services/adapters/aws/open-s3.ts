@@ -1,7 +1,8 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import { connections } from './connections.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
+import { presignedLinks } from './s3-links.ts';
 
 /** Where a blob store on S3 is. Region and credentials come from the environment unless they are given here. */
 export interface S3Settings {
@@ -17,6 +18,10 @@ export interface S3Settings {
   readonly pathStyle?: boolean | undefined;
   /** The profile of the AWS configuration files whose credentials are used. */
   readonly profile?: string | undefined;
+  /** How new blobs are encrypted; left out, the bucket decides. */
+  readonly encryption?: ServerSideEncryption | undefined;
+  /** The KMS key for it, when it is not the one AWS keeps for S3. */
+  readonly kmsKey?: string | undefined;
 }
 
 /** An opened blob store on S3. `close` closes idle connections. */
@@ -27,11 +32,19 @@ export interface OpenedS3 {
 
 /** Opens a bucket, or the part of it under a prefix. */
 export function openS3(settings: S3Settings): OpenedS3 {
-  const { bucket, prefix, endpoint, linkEndpoint } = settings;
+  const { bucket, prefix, endpoint, linkEndpoint, encryption, kmsKey } = settings;
   const client = s3Client(settings, endpoint);
   const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint);
+  const options = {
+    encryption: {
+      ...(encryption && { ServerSideEncryption: encryption }),
+      ...(kmsKey !== undefined && { SSEKMSKeyId: kmsKey }),
+    },
+    links: presignedLinks(linkClient, bucket),
+    ...(prefix !== undefined && { prefix }),
+  };
   return {
-    blobs: s3BlobStore({ client, linkClient, bucket, ...(prefix !== undefined && { prefix }) }),
+    blobs: s3BlobStore({ client, bucket, ...options }),
     close() {
       for (const each of [client, linkClient]) each.destroy();
     },

@@ -9,10 +9,10 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
-import type { BlobContent, BlobInfo, BlobStore, ByteRange, LinkOptions } from '../../ports/blob-store.ts';
-import type { Place } from './s3-parts.ts';
+import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/blob-store.ts';
+import { type Links, presignedLinks } from './s3-links.ts';
+import type { Encryption, Place } from './s3-parts.ts';
 import { s3Put } from './s3-put.ts';
 
 /** A bucket of any S3-compatible store, or the part of it under `prefix`. */
@@ -21,8 +21,10 @@ export interface S3BlobStoreOptions {
   readonly bucket: string;
   /** Put in front of every key; ends in `/` by custom. */
   readonly prefix?: string;
-  /** Signs the links, when clients reach the store by another address than this process does. */
-  readonly linkClient?: S3Client;
+  /** How new blobs are encrypted; left out, the bucket decides. */
+  readonly encryption?: Encryption;
+  /** Makes the links to keys with their prefix; left out, S3's own are made. */
+  readonly links?: Links;
 }
 
 /** The most keys one DeleteObjects request takes. */
@@ -34,13 +36,13 @@ const MAX_DELETES = 1_000;
  * The role needs `s3:ListBucket` besides the object rights: without it S3 answers 403 instead of 404 for what is absent.
  */
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
-  const { client, bucket: Bucket, prefix = '' } = options;
+  const { client, bucket: Bucket, prefix = '', links = presignedLinks(client, Bucket) } = options;
   const place = (key: string) => {
     checkBlobKey(key);
     return { Bucket, Key: prefix + key };
   };
   return {
-    put: async (key, body) => s3Put(client, place(key), body),
+    put: async (key, body) => s3Put(client, place(key), body, options.encryption),
     get: async (key, range) => get(client, key, place(key), range),
     head: async (key) => head(client, key, place(key)),
     async delete(keys) {
@@ -63,7 +65,7 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
       );
       return { blobs, more: IsTruncated === true };
     },
-    link: async (key, link) => sign(options.linkClient ?? client, place(key), link),
+    link: async (key, link) => links(place(key).Key, link),
   };
 }
 
@@ -130,15 +132,4 @@ async function deleteBatch(client: S3Client, Bucket: string, places: readonly Pl
   const [first] = Errors;
   if (first === undefined) return;
   throw new Error(`${Errors.length} blobs were not deleted; ${first.Key}: ${first.Code} ${first.Message}`);
-}
-
-function sign(client: S3Client, place: Place, link: LinkOptions): Promise<string> {
-  const request = {
-    ...place,
-    ResponseContentType: link.contentType,
-    ResponseContentDisposition: link.contentDisposition,
-  };
-  const expiresIn = link.lifetime;
-  if (link.method === 'HEAD') return getSignedUrl(client, new HeadObjectCommand(request), { expiresIn });
-  return getSignedUrl(client, new GetObjectCommand(request), { expiresIn });
 }

@@ -6,6 +6,7 @@ import {
   HeadObjectCommand,
   type S3Client,
   S3ServiceException,
+  type ServerSideEncryption,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 
@@ -13,6 +14,12 @@ import {
 export interface Place {
   readonly Bucket: string;
   readonly Key: string;
+}
+
+/** How a new object is encrypted, in the words of S3's requests; empty where the bucket decides. */
+export interface Encryption {
+  readonly ServerSideEncryption?: ServerSideEncryption;
+  readonly SSEKMSKeyId?: string;
 }
 
 /** An upload in parts. Whoever starts one completes or aborts it. */
@@ -26,8 +33,13 @@ export interface PartUpload {
 }
 
 /** Starts an upload that has parts of at most `inFlight` bytes under way at once (one part is always allowed). */
-export async function startPartUpload(client: S3Client, place: Place, inFlight: number): Promise<PartUpload> {
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
+export async function startPartUpload(
+  client: S3Client,
+  place: Place,
+  options: { readonly inFlight: number; readonly encryption: Encryption },
+): Promise<PartUpload> {
+  const { inFlight, encryption } = options;
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...place, ...encryption }));
   const upload = { ...place, UploadId };
   const parts: CompletedPart[] = [];
   const failures: unknown[] = [];

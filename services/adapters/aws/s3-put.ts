@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type PartUpload, type Place, startPartUpload, throwUnlessOwn } from './s3-parts.ts';
+import { type Encryption, type PartUpload, type Place, startPartUpload, throwUnlessOwn } from './s3-parts.ts';
 
 const MB = 1024 * 1024;
 
@@ -17,15 +17,21 @@ const IN_FLIGHT = 4 * FIRST_PART;
  * Stores a body of unknown length under a key that must be free, and answers its size.
  * Memory stays at five parts (40 MB) up to 8 GB. Nothing is left behind when the body or the store fails.
  */
-export async function s3Put(client: S3Client, place: Place, body: AsyncIterable<Uint8Array>) {
+export async function s3Put(
+  client: S3Client,
+  place: Place,
+  body: AsyncIterable<Uint8Array>,
+  encryption: Encryption = {},
+): Promise<{ readonly size: number }> {
   let size = 0;
   let upload: PartUpload | undefined;
   try {
     for await (const part of inParts(body)) {
       size += part.byteLength;
-      if (upload === undefined && size < FIRST_PART) await putWhole(client, place, part);
+      if (upload === undefined && size < FIRST_PART)
+        await putWhole(client, { ...place, ...encryption }, part);
       else {
-        upload ??= await startPartUpload(client, place, IN_FLIGHT);
+        upload ??= await startPartUpload(client, place, { inFlight: IN_FLIGHT, encryption });
         await upload.send(part);
       }
     }
@@ -37,12 +43,13 @@ export async function s3Put(client: S3Client, place: Place, body: AsyncIterable<
   }
 }
 
-async function putWhole(client: S3Client, place: Place, bytes: Uint8Array): Promise<void> {
+async function putWhole(client: S3Client, target: Place & Encryption, bytes: Uint8Array): Promise<void> {
   const ChecksumSHA256 = createHash('sha256').update(bytes).digest('base64');
   try {
-    await client.send(new PutObjectCommand({ ...place, Body: bytes, ChecksumSHA256, IfNoneMatch: '*' }));
+    await client.send(new PutObjectCommand({ ...target, Body: bytes, ChecksumSHA256, IfNoneMatch: '*' }));
   } catch (error) {
-    await throwUnlessOwn(client, place, bytes.byteLength, error);
+    const { Bucket, Key } = target;
+    await throwUnlessOwn(client, { Bucket, Key }, bytes.byteLength, error);
   }
 }
 

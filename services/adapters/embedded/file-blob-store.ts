@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
@@ -19,8 +19,8 @@ const REMOVE_AT_ONCE = 16;
  */
 export async function fileBlobStore(directory: string): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
-  await rm(uploads, { recursive: true, force: true });
   await mkdir(uploads, { recursive: true });
+  await removeUploads(uploads);
   await mkdir(root, { recursive: true });
   await syncDirectory(directory);
   const ensureDirectory = durableDirectories(root);
@@ -94,6 +94,16 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
       return undefined;
     },
   };
+}
+
+/** The names of uploads: `randomUUID`. */
+const uploadName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Removes what a crash left; a directory that was named by mistake loses nothing else. */
+async function removeUploads(uploads: string): Promise<void> {
+  for (const name of await readdir(uploads)) {
+    if (uploadName.test(name)) await rm(join(uploads, name), { force: true });
+  }
 }
 
 /** Removes a file; a path without one, be it absent or a directory, is none of its business. */

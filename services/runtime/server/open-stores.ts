@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBlobDirectory } from '../../adapters/embedded/open-blob-directory.ts';
 import { type Embedded, openEmbedded } from '../../adapters/embedded/open-embedded.ts';
 import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
-import type { Place } from './places.ts';
+import type { Place, S3Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';
 
 /** The tables of a server, and what comes with them. */
@@ -38,20 +41,27 @@ export type RecordSettings = Pick<
  */
 export async function openStores(settings: ServerSettings): Promise<OpenedStores> {
   const { files, ...records } = await openRecords(settings);
-  const { migrateFrom, region } = settings;
-  const home = await openPlace(homeOf(settings), { files });
-  const former = migrateFrom && (await openPlace(migrateFrom, { files, region }));
-  const migration = former && { from: former.blobs, to: home.blobs };
-  return {
-    ...records,
-    blobs: former ? layeredBlobStore(home.blobs, former.blobs) : home.blobs,
-    ...(migration && { migration }),
-    async close() {
-      home.close();
-      former?.close();
-      await records.close();
-    },
-  };
+  const { migrateFrom, region, s3LinkEndpoint } = settings;
+  const opened: OpenedPlace[] = [];
+  async function open(place: Place, context: PlaceContext): Promise<BlobStore> {
+    const store = await openPlace(place, { files, region, ...context });
+    opened.push(store);
+    return store.blobs;
+  }
+  async function close(): Promise<void> {
+    for (const store of opened) store.close();
+    await records.close();
+  }
+  try {
+    const blobs = await open(homeOf(settings), { linkEndpoint: s3LinkEndpoint });
+    if (!migrateFrom) return { ...records, blobs, close };
+    const former = await open(migrateFrom, { existing: true });
+    const migration = { from: former, to: blobs };
+    return { ...records, blobs: layeredBlobStore(blobs, former), migration, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Opens the tables. AWS code is loaded only where it is used: it would double the time a server takes to start. */
@@ -71,18 +81,37 @@ export interface OpenedPlace {
   close(): void;
 }
 
-/** What a place may need to be opened: the files of the data directory, and the region of buckets that name none. */
+/** What a place may need to be opened. */
 export interface PlaceContext {
+  /** The files of the data directory. */
   readonly files?: BlobStore | undefined;
+  /** The region of buckets that name none. */
   readonly region?: string | undefined;
+  /** The address at which clients of the registry reach a bucket, when it differs. */
+  readonly linkEndpoint?: string | undefined;
+  /** Blobs are there already: a mistyped directory is not made. */
+  readonly existing?: boolean;
 }
 
 /** Opens a place. */
-export async function openPlace(place: Place, { files, region }: PlaceContext): Promise<OpenedPlace> {
-  if (place.kind === 'local') {
-    if (!files) throw new SettingsError('local files belong to records in the data directory');
-    return { blobs: files, close() {} };
+export async function openPlace(place: Place, context: PlaceContext): Promise<OpenedPlace> {
+  const { files, linkEndpoint, existing = false } = context;
+  if (place.kind === 's3') {
+    const { openS3 } = await import('../../adapters/aws/open-s3.ts');
+    return openS3({ ...place, linkEndpoint, region: regionOf(place, context.region) });
   }
-  const { openS3 } = await import('../../adapters/aws/open-s3.ts');
-  return openS3({ ...place, region: place.region ?? region });
+  if (!files) throw new SettingsError('files of this machine belong to records in its data directory');
+  const { directory } = place;
+  if (directory === undefined) return { blobs: files, close() {} };
+  if (existing && !existsSync(join(directory, 'blobs'))) {
+    throw new SettingsError(`there are no blobs in ${directory}`);
+  }
+  return openBlobDirectory(directory);
+}
+
+/** The SDK looks for a region in places that only AWS's own have a use for; a store elsewhere mostly has just one. */
+function regionOf(place: S3Place, region: string | undefined): string | undefined {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const known = place.region ?? region ?? AWS_REGION ?? AWS_DEFAULT_REGION;
+  return known ?? (place.endpoint === undefined ? undefined : 'us-east-1');
 }

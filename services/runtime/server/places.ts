@@ -1,8 +1,11 @@
-/** Where blobs can be: in the data directory, or in a bucket. */
+/** Where blobs can be: in a directory, or in a bucket. */
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** The data directory of the server. */
+/** The data directory of the server, or another directory of this machine. */
 export interface LocalPlace {
   readonly kind: 'local';
+  /** Absolute; undefined for the data directory. */
+  readonly directory?: string | undefined;
 }
 
 /** A bucket of any S3-compatible store, or the part of it under a prefix. */
@@ -16,31 +19,35 @@ export interface S3Place {
   readonly pathStyle: boolean;
   /** The profile of the AWS configuration files whose credentials are used. */
   readonly profile?: string | undefined;
+  readonly encryption?: Encryption | undefined;
+  /** The key for `aws:kms`, when it is not the one AWS keeps for S3. */
+  readonly kmsKey?: string | undefined;
 }
 
 /** A place of blobs. */
 export type Place = LocalPlace | S3Place;
 
+/** How a bucket can be asked to encrypt: with keys of its own, or with a key of AWS KMS. */
+export const encryptions = ['AES256', 'aws:kms', 'aws:kms:dsse'] as const;
+
+/** See `encryptions`. */
+export type Encryption = (typeof encryptions)[number];
+
 /** How places are written, for usage texts and errors. */
-export const placeSyntax = 'local, or s3://<bucket>[/<prefix>][?endpoint=&region=&path-style=&profile=]';
+export const placeSyntax = 'local, file:///<directory>, or s3://<bucket>[/<prefix>][?<option>=<value>&...]';
 
-const options = ['endpoint', 'region', 'path-style', 'profile'];
+const options = ['endpoint', 'region', 'path-style', 'profile', 'encryption', 'kms-key'] as const;
 
-/** Reads a place as people write it. Throws with a message that says what is wrong. */
+/** Reads a place as people write it. Throws with a message that says what is wrong, and repeats no option's value. */
 export function parsePlace(text: string): Place {
   if (text === 'local') return { kind: 'local' };
+  if (text.startsWith('file:')) return { kind: 'local', directory: directoryOf(text) };
   const match = /^s3:\/\/(?<bucket>[a-z0-9][a-z0-9.-]{2,62})(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/.exec(
     text,
   );
   const { bucket, path = '', query = '' } = match?.groups ?? {};
-  if (bucket === undefined) throw new TypeError(`${text} is no place: write ${placeSyntax}`);
-  const given = new URLSearchParams(query);
-  const unknown = [...given.keys()].find((name) => !options.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${unknown} is no option of a place: write ${placeSyntax}`);
-  const endpoint = given.get('endpoint') ?? undefined;
-  if (endpoint !== undefined && !/^https?:\/\/[^/]/.test(endpoint)) {
-    throw new TypeError(`the endpoint ${endpoint} is no http or https URL`);
-  }
+  if (bucket === undefined) throw new TypeError(`this is no place: write ${placeSyntax}`);
+  const given = readOptions(query);
   const pathStyle = given.get('path-style') ?? 'false';
   if (!['true', 'false'].includes(pathStyle)) throw new TypeError('path-style is true or false');
   return {
@@ -48,10 +55,49 @@ export function parsePlace(text: string): Place {
     bucket,
     prefix: normalPrefix(path),
     region: given.get('region') ?? undefined,
-    endpoint,
+    endpoint: optional(given.get('endpoint'), storeAddress),
     pathStyle: pathStyle === 'true',
     profile: given.get('profile') ?? undefined,
+    encryption: optional(given.get('encryption'), encryptionOf),
+    kmsKey: given.get('kms-key') ?? undefined,
   };
+}
+
+function readOptions(query: string): URLSearchParams {
+  const given = new URLSearchParams(query);
+  const unknown = [...given.keys()].find((name) => !(options as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${unknown} is no option of a place; there are ${options.join(', ')}`);
+  }
+  return given;
+}
+
+function optional<T>(text: string | null, read: (text: string) => T): T | undefined {
+  return text === null ? undefined : read(text);
+}
+
+function directoryOf(text: string): string {
+  try {
+    return fileURLToPath(text).replace(/(?<=.)\/+$/, '');
+  } catch (cause) {
+    throw new TypeError('this is no directory: write file:///<directory>', { cause });
+  }
+}
+
+function encryptionOf(text: string): Encryption {
+  const known = encryptions.find((each) => each === text);
+  if (!known) throw new TypeError(`encryption is one of ${encryptions.join(', ')}`);
+  return known;
+}
+
+/** The address of a store, as it is given; throws when it is none, or holds credentials, which would be shown. */
+export function storeAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new TypeError('an endpoint is an http or https URL');
+  if (url.username || url.password) {
+    throw new TypeError('an endpoint holds no credentials: they come from a profile or the environment');
+  }
+  return text;
 }
 
 /** A prefix as it is put in front of keys: without a slash at the start, with one at the end. */
@@ -60,38 +106,46 @@ export function normalPrefix(text: string): string {
   if (!parts.every((part) => /^[A-Za-z0-9!_.*'()-]{1,200}$/.test(part))) {
     throw new TypeError(`${text} is no prefix: it has letters, digits, and "!_.*'()-" between slashes`);
   }
-  if (parts[0] === 'blobs')
+  if (parts[0] === 'blobs') {
     throw new TypeError('a prefix does not start with blobs/, as keys do without one');
+  }
   return parts.map((part) => `${part}/`).join('');
 }
 
 /** The name of a place: what it is known by wherever its address changes. */
 export function placeName(place: Place): string {
-  if (place.kind === 'local') return 'local';
-  return `s3://${[place.bucket, ...place.prefix.split('/')].filter((part) => part !== '').join('/')}`;
+  if (place.kind === 's3') {
+    return `s3://${[place.bucket, ...place.prefix.split('/')].filter((part) => part !== '').join('/')}`;
+  }
+  return place.directory === undefined ? 'local' : pathToFileURL(place.directory).href;
 }
 
 /** A place as `parsePlace` reads it. */
 export function writePlace(place: Place): string {
-  if (place.kind === 'local') return 'local';
+  if (place.kind === 'local') return placeName(place);
   const given = {
     endpoint: place.endpoint,
     region: place.region,
     'path-style': place.pathStyle ? 'true' : undefined,
     profile: place.profile,
-  };
+    encryption: place.encryption,
+    'kms-key': place.kmsKey,
+  } satisfies Record<(typeof options)[number], string | undefined>;
   const query = Object.entries(given).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []));
   return placeName(place) + (query.length > 0 ? `?${query.join('&')}` : '');
 }
 
 /** The flags that make a place the store of a server. */
 export function placeFlags(place: Place): string {
-  if (place.kind === 'local') return 'no --bucket';
+  if (place.kind === 'local') return place.directory ? `--blob-dir ${place.directory}` : 'no --bucket';
   const flags = {
     bucket: place.bucket,
     's3-prefix': place.prefix,
     's3-endpoint': place.endpoint,
     's3-path-style': place.pathStyle ? 'true' : undefined,
+    's3-profile': place.profile,
+    's3-encryption': place.encryption,
+    's3-kms-key': place.kmsKey,
     region: place.region,
   };
   return Object.entries(flags)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import type { Registry } from '../../registry/context.ts';
 import { claimHome } from '../../registry/storage/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
@@ -13,6 +14,7 @@ import { listen } from './node-server.ts';
 import { openStores } from './open-stores.ts';
 import { placeName } from './places.ts';
 import { homeNames, homeOf, type ServerSettings } from './settings.ts';
+import { watchHome } from './watch-home.ts';
 
 /** A registry that is being served. */
 export interface Serving {
@@ -20,6 +22,8 @@ export interface Serving {
   readonly port: number;
   /** The root token, when this start made it up. */
   readonly rootToken: string | undefined;
+  /** Resolves, if ever, when the server has ended all connections because it must not go on, with the reason. */
+  readonly outdated: Promise<string>;
   /** Finishes the requests and jobs under way and closes the stores. */
   stop(): Promise<void>;
 }
@@ -34,19 +38,30 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     let app: App = async (request, host) => (await started.promise)(request, host);
     const listening = await listen((request, host) => app(request, host), settings.host, settings.port);
     const url = settings.url ?? addressOf(settings.host, listening.port);
-    const registry = createRegistry({ ...stores, log }, { url, proxyDownload: settings.proxyDownload });
+    const registry = createRegistry({ ...stores, log }, { url, ...downloadSettings(settings) });
     const root = await ensureRoot(registry, settings.rootToken);
     app = createApp(registry, { formats: allFormats, api: managementApi });
     started.resolve(app);
     const jobs = stores.queue && startJobs(registry, stores.queue);
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
+    const outdated = Promise.withResolvers<string>();
+    // Records in the data directory have one server at a time.
+    const watch = settings.table && watchHome(registry, homeNames(settings), endAtOnce);
+    function endAtOnce(reason: string): void {
+      log.error('server ends', { reason });
+      listening.server.closeAllConnections();
+      outdated.resolve(reason);
+    }
+    void tryStore(registry);
     print(greeting({ url, store: placesOf(settings), rootToken: root.secret }));
     return {
       url,
       port: listening.port,
       rootToken: root.secret,
+      outdated: outdated.promise,
       async stop() {
         await listening.stop();
+        if (watch) await watch.stop();
         await migrations?.stop();
         await jobs?.stop();
         await stores.close();
@@ -58,14 +73,26 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
   }
 }
 
+/** Says at once when blobs can't be reached, not at the first upload; the store may be back by then. */
+async function tryStore({ blobs, log }: Registry): Promise<void> {
+  await blobs.list().catch((error: unknown) => log.error('the store of blobs does not answer', { error }));
+}
+
+/** What of the settings says how files are sent. */
+function downloadSettings(settings: ServerSettings) {
+  const { proxyDownload, proxyBelow, linkLifetime, downloadModes } = settings;
+  return { proxyDownload, proxyBelow, linkLifetime, ...(downloadModes && { downloadModes }) };
+}
+
 function addressOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function placesOf(settings: ServerSettings): string {
-  const { bucket, table, dataDir, migrateFrom } = settings;
-  if (!bucket && !migrateFrom) return resolve(dataDir);
+  const { table, dataDir, migrateFrom } = settings;
+  const home = placeName(homeOf(settings));
+  if (home === 'local' && !migrateFrom) return resolve(dataDir);
   const records = table ? `the table ${table}` : resolve(dataDir);
   const former = migrateFrom ? `, older ones still in ${placeName(migrateFrom)}` : '';
-  return `${placeName(homeOf(settings))}${former}, their records in ${records}`;
+  return `${home}${former}, their records in ${records}`;
 }

@@ -1,7 +1,16 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import type { StorageHome } from '../../registry/storage/storage-home.ts';
-import { normalPrefix, type Place, parsePlace, placeName, writePlace } from './places.ts';
+import {
+  encryptions,
+  normalPrefix,
+  type Place,
+  parsePlace,
+  placeName,
+  storeAddress,
+  writePlace,
+} from './places.ts';
 
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
@@ -15,16 +24,39 @@ const Settings = z.object({
   rootToken: z.string().min(20, 'must have at least 20 characters').optional(),
   log: z.enum(['debug', 'info', 'error', 'silent']).default('info'),
   proxyDownload: z.stringbool().default(false),
+  proxyBelow: z.coerce.number().int().min(0).default(65_536),
+  downloadModes: z.string().transform(readWith(readModes)).optional(),
+  linkLifetime: z.coerce.number().int().min(60).max(3600).default(600),
+  blobDir: z
+    .string()
+    .min(1)
+    .transform((directory) => resolve(directory))
+    .optional(),
   bucket: z.string().min(3).optional(),
   table: z.string().min(3).optional(),
   auditTable: z.string().min(3).optional(),
   region: z.string().optional(),
-  awsEndpoint: z.url().optional(),
-  s3Endpoint: z.url().optional(),
+  awsEndpoint: z.string().transform(readWith(storeAddress)).optional(),
+  s3Endpoint: z.string().transform(readWith(storeAddress)).optional(),
+  s3LinkEndpoint: z.string().transform(readWith(storeAddress)).optional(),
   s3PathStyle: z.stringbool().default(false),
   s3Prefix: z.string().transform(readWith(normalPrefix)).optional(),
+  s3Profile: z.string().min(1).optional(),
+  s3Encryption: z.enum(encryptions).optional(),
+  s3KmsKey: z.string().min(1).optional(),
   migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
 });
+
+/** How a client may get a file: from the registry, or by a link to the store. */
+const modes = ['proxy', 'direct'] as const;
+
+function readModes(text: string): readonly (typeof modes)[number][] {
+  return text.split(',').map((part) => {
+    const mode = modes.find((each) => each === part.trim());
+    if (!mode) throw new TypeError(`a list of ${modes.join(', ')}`);
+    return mode;
+  });
+}
 
 /** A step of a schema that reads text by a function whose errors say what is wrong. */
 function readWith<T>(read: (text: string) => T) {
@@ -57,10 +89,12 @@ export class SettingsError extends Error {
 /** What of the settings says where records and blobs are. */
 export const storeSettings: readonly Name[] = [
   'dataDir',
+  'blobDir',
   'bucket',
   's3Prefix',
   's3Endpoint',
   's3PathStyle',
+  's3Profile',
   'migrateFrom',
   'table',
   'auditTable',
@@ -88,14 +122,25 @@ export function readSettings(
     });
     throw new SettingsError(`These settings are not right:\n${problems.join('\n')}`);
   }
-  if (parsed.data.table && !parsed.data.auditTable) {
-    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_AUDIT_TABLE beside it');
-  }
-  if (parsed.data.table && !parsed.data.bucket && only.includes('bucket')) {
-    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_BUCKET beside it');
-  }
+  checkStores(parsed.data, only);
   checkMigration(parsed.data);
   return parsed.data;
+}
+
+function checkStores(settings: ServerSettings, only: readonly Name[]): void {
+  const { table, auditTable, bucket, blobDir, s3KmsKey, s3Encryption } = settings;
+  if (table && !auditTable) {
+    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_AUDIT_TABLE beside it');
+  }
+  if (table && !bucket && only.includes('bucket')) {
+    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_BUCKET beside it');
+  }
+  if (blobDir && bucket) {
+    throw new SettingsError('PACKHOUSE_BLOB_DIR and PACKHOUSE_BUCKET are two places: blobs are kept in one');
+  }
+  if (s3KmsKey && !s3Encryption?.startsWith('aws:kms')) {
+    throw new SettingsError('PACKHOUSE_S3_KMS_KEY needs PACKHOUSE_S3_ENCRYPTION=aws:kms beside it');
+  }
 }
 
 function checkMigration(settings: ServerSettings): void {
@@ -105,7 +150,7 @@ function checkMigration(settings: ServerSettings): void {
   }
   if (migrateFrom?.kind === 'local' && table) {
     throw new SettingsError(
-      'PACKHOUSE_MIGRATE_FROM=local needs the records in the data directory, not in a table',
+      'PACKHOUSE_MIGRATE_FROM names files of this machine, which need the records in its data directory, not in a table',
     );
   }
 }
@@ -118,15 +163,21 @@ export function homeNames(settings: ServerSettings): StorageHome {
 
 /** Where a server with these settings keeps blobs. */
 export function homeOf(settings: ServerSettings): Place {
-  const { bucket, s3Prefix = '', s3PathStyle, s3Endpoint, awsEndpoint, region } = settings;
-  if (bucket === undefined) return { kind: 'local' };
+  const { bucket, blobDir, dataDir, s3Prefix = '', s3Endpoint, awsEndpoint, region } = settings;
+  if (bucket === undefined) {
+    const own = blobDir === undefined || blobDir === resolve(dataDir);
+    return { kind: 'local', directory: own ? undefined : blobDir };
+  }
   return {
     kind: 's3',
     bucket,
     prefix: s3Prefix,
     region,
     endpoint: s3Endpoint ?? awsEndpoint,
-    pathStyle: s3PathStyle,
+    pathStyle: settings.s3PathStyle,
+    profile: settings.s3Profile,
+    encryption: settings.s3Encryption,
+    kmsKey: settings.s3KmsKey,
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { type Command, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
 import { progressPrinter } from './progress-printer.ts';
+import { reach } from './reach.ts';
 import { checkReport } from './storage-report.ts';
 
 const options = {
@@ -50,7 +51,7 @@ See docs/object-storage.md for what each problem means and what to do about it.
     const json = { place, from: from ?? null, ...check, problems: check.problems.map(problemJson) };
     const where = from === undefined ? place : `${place} (with ${from})`;
     terminal.output.write(own.json ? `${JSON.stringify(json, undefined, 2)}\n` : checkReport(check, where));
-    return check.problems.length === 0 ? 0 : 1;
+    return check.problems.length === 0 && check.complete ? 0 : 1;
   },
 };
 
@@ -65,6 +66,7 @@ async function checkStores(
   try {
     const judged = judgeHome(await findHome(stores.table), homeNames(settings));
     if ('refusal' in judged) throw new SettingsError(judged.refusal);
+    await reach(homeNames(settings).place, stores.blobs);
     const registry = createRegistry({ ...stores, log: silentLog }, { url: '' });
     return await checkStorage(registry, {
       ...how,

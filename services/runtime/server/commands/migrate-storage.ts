@@ -1,15 +1,20 @@
 import { type MigrationJson, migrationJson } from '../../../api/json/storage-json.ts';
+import type { BlobStore } from '../../../ports/blob-store.ts';
 import { silentLog } from '../../../ports/log.ts';
+import type { Table } from '../../../ports/table.ts';
+import type { Registry } from '../../../registry/context.ts';
+import type { MigrationStores } from '../../../registry/storage/copy-blob.ts';
 import { runMigration } from '../../../registry/storage/migrate-blobs.ts';
-import { startMigration } from '../../../registry/storage/migration-job.ts';
-import { checkMove, findHome } from '../../../registry/storage/storage-home.ts';
+import { type MigrationOrder, startMigration } from '../../../registry/storage/migration-job.ts';
+import { checkMove, claimHome, findHome, type Move } from '../../../registry/storage/storage-home.ts';
 import { createRegistry } from '../../compose.ts';
-import { openPlace, openRecords } from '../open-stores.ts';
+import { type OpenedPlace, openPlace, openRecords } from '../open-stores.ts';
 import { type Place, parsePlace, placeFlags, placeName, placeSyntax, writePlace } from '../places.ts';
 import { describeSettings, type Name, readSettings, SettingsError } from '../settings.ts';
-import { type Command, countFlag, ownFlags, type Terminal } from './command.ts';
+import { type Command, CommandFailed, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
 import { type ProgressPrinter, progressPrinter } from './progress-printer.ts';
+import { reach } from './reach.ts';
 import { registryClient } from './registry-client.ts';
 import { migrationReport } from './storage-report.ts';
 import { watchMigration } from './watch-migration.ts';
@@ -43,7 +48,10 @@ export const migrateStorage: Command = {
 Copies all blobs from one place to the other and checks them on the way. Stopped or
 killed, it goes on where it was the next time. A place is
   local                    the files of the data directory
-  s3://<bucket>[/<prefix>][?endpoint=<url>&region=<name>&path-style=true&profile=<name>]
+  file:///<directory>      files of another directory of this machine
+  s3://<bucket>[/<prefix>][?<option>=<value>&...]
+                           a bucket; options are endpoint, region, path-style, profile,
+                           encryption and kms-key
 
 Without --server it opens the records itself, so no server may have the data directory
 open. With it, a server that was started with --migrate-from does the copying while it
@@ -95,8 +103,8 @@ function reportOf(job: MigrationJson, { to }: Order, server: string | undefined)
       : 'The server goes on copying. Run the command again to watch it.\n';
   }
   if (job.dry_run) return migrationReport(job);
-  const flags = server === undefined && to ? `with ${placeFlags(to)}` : 'without --migrate-from';
-  return `${migrationReport(job)}From now on, start the server ${flags}.\n`;
+  const flags = server === undefined && to ? `with\n  ${placeFlags(to)}` : 'without --migrate-from.';
+  return `${migrationReport(job)}\nFrom now on, start the server ${flags}\n`;
 }
 
 /** Opens the stores and copies in this process. */
@@ -106,30 +114,61 @@ async function runHere(
   terminal: Terminal,
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
-  const { from, to, concurrency, dryRun } = order;
+  const { from, to, dryRun } = order;
   if (!from || !to) throw new SettingsError(`--from and --to are needed; each is ${placeSyntax}`);
   if (writePlace(from) === writePlace(to)) throw new SettingsError('--from and --to are the same place');
   const settings = readSettings(flags, terminal.environment, recordSettings);
   const inUse = 'stop it, or let it do the copying with --server';
   const { files, ...records } = await openExisting(settings, inUse, () => openRecords(settings));
+  const opened: OpenedPlace[] = [];
+  async function open(place: Place, existing: boolean): Promise<BlobStore> {
+    const store = await openPlace(place, { files, region: settings.region, existing });
+    opened.push(store);
+    await reach(placeName(place), store.blobs);
+    return store.blobs;
+  }
   try {
     const move = { from: placeName(from), to: placeName(to) };
+    if (!dryRun) await settleHome(records.table, move, { shared: settings.table !== undefined });
     checkMove(await findHome(records.table), move);
-    const context = { files, region: settings.region };
-    const stores = { from: await openPlace(from, context), to: await openPlace(to, context) };
-    const registry = createRegistry({ ...records, blobs: stores.to.blobs, log: silentLog }, { url: '' });
-    // Nobody else can be counting, and what was counted some time ago is of no use.
-    const job = await startMigration(registry, { ...move, concurrency, dryRun }, { anew: dryRun });
-    const blobs = { from: stores.from.blobs, to: stores.to.blobs };
-    const ended = await runMigration(registry, blobs, job, {
-      signal: terminal.signal,
-      onProgress: (at, live) => showMigration(printer, migrationJson({ ...at, live })),
-    });
-    for (const store of Object.values(stores)) store.close();
-    return migrationJson(ended);
+    const stores = { from: await open(from, true), to: await open(to, false) };
+    const registry = createRegistry({ ...records, blobs: stores.to, log: silentLog }, { url: '' });
+    return await migrate(registry, stores, { ...order, ...move }, terminal, printer);
   } finally {
+    for (const store of opened) store.close();
     await records.close();
   }
+}
+
+async function migrate(
+  registry: Registry,
+  stores: MigrationStores,
+  order: MigrationOrder,
+  { signal }: Terminal,
+  printer: ProgressPrinter,
+): Promise<MigrationJson> {
+  // Nobody else can be counting, and what was counted some time ago is of no use.
+  const job = await startMigration(registry, order, { anew: order.dryRun });
+  if (job.position !== null) printer.note('Going on where it was stopped.');
+  const ended = await runMigration(registry, stores, job, {
+    signal,
+    onProgress: (at, live) => showMigration(printer, migrationJson({ ...at, live })),
+  });
+  return migrationJson(ended);
+}
+
+/**
+ * Makes sure that no server stores blobs at the place they are moved from. The data directory is open here and nowhere
+ * else. Records in tables may have servers at work: they must have been started with both places.
+ */
+async function settleHome(table: Table, move: Move, { shared }: { shared: boolean }): Promise<void> {
+  const home = await findHome(table);
+  if (shared && home?.place !== move.to) {
+    throw new CommandFailed(
+      `servers may be storing blobs in ${move.from}: first restart them with ${move.to} as the store and --migrate-from ${move.from}`,
+    );
+  }
+  if (home?.from !== undefined) await claimHome(table, { place: move.to, from: move.from });
 }
 
 /** Lets a running server copy, and watches. */

@@ -11,7 +11,7 @@ export interface ProgressPrinter {
   end(): void;
 }
 
-/** How often a bar is drawn anew, and how often a plain line is written, in milliseconds. */
+/** How often the pace is taken and a bar drawn anew, and how often a plain line is written, in milliseconds. */
 const DRAW_EVERY = 100;
 const WRITE_EVERY = 10_000;
 
@@ -23,23 +23,32 @@ export function progressPrinter(
   target: Terminal['progress'],
   now: () => number = () => performance.now(),
 ): ProgressPrinter {
-  const interval = target.isTTY ? DRAW_EVERY : WRITE_EVERY;
   let samples: readonly Sample[] = [];
-  let told = Number.NEGATIVE_INFINITY;
+  let written = now();
   let title = '';
   const clear = () => target.isTTY && target.write('\r\u001b[2K');
+
+  function draw(progress: Progress): void {
+    const columns = (target.columns ?? COLUMNS) - 1;
+    target.write(`\r\u001b[2K${barLine(progress, paceOf(samples, progress), columns)}`);
+  }
+
+  function write(progress: Progress, at: number): void {
+    if (at - written < WRITE_EVERY) return;
+    written = at;
+    target.write(`${plainLine(progress, paceOf(samples, progress))}\n`);
+  }
+
   return {
     show(progress) {
       const at = now();
+      const last = samples.at(-1);
       if (progress.title !== title) samples = [];
-      else if (at - told < interval) return;
+      else if (last && at - last.at < DRAW_EVERY) return;
       title = progress.title;
-      told = at;
       samples = withSample(samples, { at, done: progress.done, bytes: progress.bytes });
-      const pace = paceOf(samples, progress);
-      if (target.isTTY)
-        target.write(`\r\u001b[2K${barLine(progress, pace, (target.columns ?? COLUMNS) - 1)}`);
-      else target.write(`${plainLine(progress, pace)}\n`);
+      if (target.isTTY) draw(progress);
+      else write(progress, at);
     },
     note(text) {
       clear();

@@ -1,5 +1,5 @@
 /** How far something is, as one line of text. Pure: times come in as numbers. */
-import { bytesText, countText, timeText } from './units.ts';
+import { bytesText, countText, roughTimeText, timeText } from './units.ts';
 
 /** A moment of something that goes on. */
 export interface Progress {
@@ -72,33 +72,55 @@ export function shareOf({ done, total, bytes, totalBytes }: Progress): number | 
   return Math.min(1, Math.max(0, byNumber), Math.max(0, bySize));
 }
 
+/** Below this width, times are told in one unit. */
+const NARROW = 60;
+
+/** The widest and the narrowest bar that is drawn, in characters, without its ends. */
+const BAR = { most: 30, least: 6 };
+
 /** Progress as a bar of at most `columns` characters. What matters least is left out where there is no room for it. */
 export function barLine(progress: Progress, pace: Pace | undefined, columns: number): string {
   const { title, things, done, total, bytes, totalBytes } = progress;
   const share = shareOf(progress);
+  const left = pace?.left;
+  const time = left !== undefined && (columns < NARROW ? roughTimeText(left) : timeText(left));
   const count = `${countText(done)}${total === undefined ? '' : ` of ${countText(total)}`} ${things}`;
   const size = `${bytesText(bytes)}${totalBytes === undefined ? '' : ` of ${bytesText(totalBytes)}`}`;
-  const facts: [rank: number, text: string | undefined][] = [
-    [0, share === undefined ? undefined : `${String(Math.floor(share * 100)).padStart(3)} %`],
-    [2, count],
-    [3, size],
-    [5, pace && `${countText(pace.things)}/s`],
-    [4, pace && `${bytesText(pace.bytes)}/s`],
-    [1, pace?.left === undefined ? undefined : `${timeText(pace.left)} left`],
+  // In the order in which they stand; the lower the rank, the longer they stay.
+  const parts: Part[] = [
+    { rank: share === undefined ? 0 : 4, text: title },
+    { rank: 2, text: share !== undefined && BAR_HERE },
+    { rank: 0, text: share !== undefined && `${String(Math.floor(share * 100)).padStart(3)} %` },
+    { rank: 5, text: count },
+    { rank: 6, text: size },
+    { rank: 7, text: pace !== undefined && `${countText(pace.things)}/s` },
+    { rank: 3, text: pace !== undefined && `${bytesText(pace.bytes)}/s` },
+    { rank: 1, text: time !== false && `${time} left` },
   ];
-  const ranked = facts.filter((fact): fact is [number, string] => fact[1] !== undefined);
-  const fewer = facts.map((_, index) => ranked.filter(([rank]) => rank <= facts.length - 1 - index));
-  const texts = fewer.map((some) => some.map(([, fact]) => fact).join('  '));
-  for (const text of share === undefined ? [] : texts) {
-    const room = columns - title.length - text.length - 6;
-    if (room >= BAR.least) return `${title}  [${bar(share ?? 0, Math.min(BAR.most, room))}]  ${text}`;
+  for (let rank = 7; rank > 0; rank--) {
+    const line = laidOut(parts, rank, share ?? 0, columns);
+    if (line !== undefined) return line;
   }
-  const lines = texts.map((text) => `${title}  ${text}`.trimEnd());
-  return lines.find((line) => line.length <= columns) ?? title.slice(0, columns);
+  return (share === undefined ? title : `${Math.floor(share * 100)} %`).slice(0, columns);
 }
 
-/** The widest and the narrowest bar that is drawn, in characters. */
-const BAR = { most: 30, least: 10 };
+interface Part {
+  readonly rank: number;
+  readonly text: string | false;
+}
+
+/** Stands for the bar, which takes the room that is left. */
+const BAR_HERE = '\u0000';
+
+/** The parts up to a rank beside each other, or undefined where they need more room. */
+function laidOut(parts: readonly Part[], most: number, share: number, columns: number): string | undefined {
+  const texts = parts.flatMap(({ rank, text }) => (rank <= most && text !== false ? [text] : []));
+  const line = texts.join('  ').trimStart();
+  const room = columns - line.length;
+  if (!texts.includes(BAR_HERE)) return room >= 0 ? line : undefined;
+  const width = Math.min(BAR.most, room - 1);
+  return width >= BAR.least ? line.replace(BAR_HERE, `[${bar(share, width)}]`) : undefined;
+}
 
 function bar(share: number, width: number): string {
   const full = Math.floor(share * width);

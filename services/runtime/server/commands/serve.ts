@@ -1,6 +1,6 @@
 import { serve as startServing } from '../serve.ts';
 import { describeSettings, readSettings } from '../settings.ts';
-import type { Command } from './command.ts';
+import { type Command, CommandFailed } from './command.ts';
 
 /** `packhouse serve` */
 export const serve: Command = {
@@ -16,10 +16,13 @@ Each setting is a flag or a variable. See docs/settings.md for what they mean.
   async run(parameters, { environment, output, signal }) {
     const settings = readSettings(parameters, environment);
     const serving = await startServing(settings, (text) => output.write(text));
-    if (!signal.aborted) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-    }
+    const stopped = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const outdated = await Promise.race([stopped, serving.outdated]);
     await serving.stop();
+    if (outdated !== undefined) throw new CommandFailed(outdated);
     return 0;
   },
 };

@@ -7,30 +7,35 @@ import {
   type ProblemKind,
   problemKinds,
 } from '../../../registry/storage/storage-problems.ts';
-import { bytesText, thingsText, timeText } from './units.ts';
+import { bytesText, countText, timeText } from './units.ts';
 
 /** How many problems of a kind are written out. */
 const WRITTEN = 20;
 
 function amountText({ blobs, bytes }: Amount): string {
-  return `${thingsText(blobs, 'blob')} (${bytesText(bytes)})`;
+  return blobs === 0 ? 'none' : `${countText(blobs)} (${bytesText(bytes)})`;
+}
+
+/** Facts below each other, their names in a column of their own. */
+function table(rows: readonly (readonly [name: string, fact: string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, fact]) => `  ${name.padEnd(width)}  ${fact}`);
 }
 
 /** What a finished migration came to. */
 export function migrationReport(job: MigrationJson): string {
   const { from, to, total, to_copy, copied, unknown, dry_run } = job;
   const seconds = (Date.parse(job.finished_at ?? '') - Date.parse(job.started_at ?? '')) / 1000;
-  const there = { blobs: total.blobs - copied.blobs, bytes: total.bytes - copied.bytes };
-  const lines = dry_run
-    ? [`To be copied from ${from} to ${to}: ${amountText(to_copy)} of ${amountText(total)}.`]
-    : [
-        `All that ${from} holds is in ${to}: ${amountText(total)}, in ${timeText(seconds)}.`,
-        `Copied ${amountText(copied)}; ${amountText(atLeastNone(there))} were there already.`,
-      ];
-  if (job.problem_count > 0 && !dry_run) lines[0] = `${from} is in ${to}, but for what is told below.`;
-  if (unknown.blobs > 0) {
-    lines.push(`${amountText(unknown)} of them are known to no record; the sweep removes them in time.`);
-  }
+  const rows: [string, string][] = [
+    ['from', from],
+    ['to', to],
+    ['blobs', amountText(total)],
+  ];
+  if (dry_run) rows.push(['to copy', amountText(to_copy)]);
+  else rows.push(['copied', amountText(copied)], ['there before', amountText(minus(total, copied))]);
+  if (unknown.blobs > 0)
+    rows.push(['in no record', `${amountText(unknown)}: the sweep removes them in time`]);
+  if (!dry_run) rows.push(['took', timeText(seconds)]);
   const problems = job.problems.map((problem) => ({
     kind: problem.kind,
     sha256: problem.sha256 ?? undefined,
@@ -38,43 +43,56 @@ export function migrationReport(job: MigrationJson): string {
     detail: problem.detail,
     files: problem.files,
   }));
-  return `${[...lines, ...problemLines(problems, job.problem_count)].join('\n')}\n`;
+  const count = job.problem_count;
+  const all = count === 0 ? 'All blobs are there' : 'All blobs are there, but for the problems below';
+  const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...table(rows)];
+  const rest = count > problems.length ? `, the first ${problems.length} of them are told` : '';
+  return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
 }
 
-function atLeastNone({ blobs, bytes }: Amount): Amount {
-  return { blobs: Math.max(0, blobs), bytes: Math.max(0, bytes) };
+/** What was there already, of what was counted at first; blobs that came later may have been copied too. */
+function minus(total: Amount, copied: Amount): Amount {
+  return { blobs: Math.max(0, total.blobs - copied.blobs), bytes: Math.max(0, total.bytes - copied.bytes) };
 }
 
 /** What a check came to. */
 export function checkReport(check: StorageCheck, place: string): string {
-  const { files, records, stored, verified, recent, problems } = check;
-  const lines = [
-    `Checked ${thingsText(files, 'file')} and the records of ${amountText(records)}.`,
-    `${place} holds ${amountText(stored)}.`,
+  const { files, records, stored, verified, recent, problems, complete } = check;
+  const rows: [string, string][] = [
+    ['files', countText(files)],
+    ['records', amountText(records)],
+    ['stored', amountText(stored)],
   ];
-  if (verified.blobs > 0) lines.push(`Read ${amountText(verified)} and compared their digests.`);
-  if (recent.blobs > 0) {
-    lines.push(`${amountText(recent)} are known to no record but recent: uploads that may be under way.`);
-  }
-  return `${[...lines, ...problemLines(problems, problems.length)].join('\n')}\n`;
+  if (verified.blobs > 0) rows.push(['read whole', amountText(verified)]);
+  if (recent.blobs > 0)
+    rows.push(['in no record', `${amountText(recent)}, recent: uploads may be under way`]);
+  const lines = [`Checked ${place}:`, ...table(rows)];
+  const count = complete ? countText(problems.length) : `more than ${countText(problems.length)}`;
+  const rest = complete ? [] : ['', 'There are so many that the check ended before it had seen everything.'];
+  return `${[...lines, ...problemLines(problems, count), ...rest].join('\n')}\n`;
 }
 
-function problemLines(problems: readonly Problem[], count: number): string[] {
-  if (count === 0) return ['No problems.'];
-  const kinds = (Object.keys(problemKinds) as ProblemKind[]).filter((kind) =>
-    problems.some((problem) => problem.kind === kind),
-  );
-  const lines = ['', `${thingsText(count, 'problem')}:`];
-  for (const kind of kinds) {
-    const some = problems.filter((problem) => problem.kind === kind);
+/** The problems, kind by kind, and at the end, where it is seen, how many there are of each. */
+function problemLines(problems: readonly Problem[], count: string): string[] {
+  if (count === '0') return ['No problems.'];
+  const kinds = (Object.keys(problemKinds) as ProblemKind[])
+    .map((kind) => ({ kind, all: problems.filter((problem) => problem.kind === kind) }))
+    .filter(({ all }) => all.length > 0);
+  const lines: string[] = [];
+  for (const { kind, all } of kinds) {
     lines.push('', `${kind}: ${problemKinds[kind]}`);
-    for (const { sha256, storageKey, detail, files } of some.slice(0, WRITTEN)) {
-      lines.push(`  ${storageKey}${detail ? `: ${detail}` : ''}`);
-      if (sha256) lines.push(`    sha256 ${sha256}`);
-      lines.push(...files.map((file) => `    ${file}`));
-    }
-    if (some.length > WRITTEN)
-      lines.push(`  and ${some.length - WRITTEN} more; --json lists all that are kept`);
+    for (const problem of all.slice(0, WRITTEN)) lines.push(...problemText(problem));
+    if (all.length > WRITTEN) lines.push(`  and ${countText(all.length - WRITTEN)} more: --json lists them`);
   }
-  return lines;
+  const counts = table(kinds.map(({ kind, all }) => [kind, countText(all.length)]));
+  return [...lines, '', `Problems: ${count}`, ...counts];
+}
+
+function problemText({ sha256, storageKey, detail, files }: Problem): string[] {
+  return [
+    `  ${storageKey}`,
+    ...(detail ? [`    ${detail}`] : []),
+    ...(sha256 ? [`    sha256 ${sha256}`] : []),
+    ...files.map((file) => `    ${file}`),
+  ];
 }

@@ -18,11 +18,6 @@ export function countText(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-/** A count of things: `1 blob`, `2 blobs`. */
-export function thingsText(count: number, thing: string): string {
-  return `${countText(count)} ${thing}${count === 1 ? '' : 's'}`;
-}
-
 /** A time span, in one or two units: `8 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function timeText(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -36,4 +31,17 @@ export function timeText(seconds: number): string {
   if (h > 0) return min > 0 ? `${h} h ${min} min` : `${h} h`;
   if (min > 0) return s > 0 ? `${min} min ${s} s` : `${min} min`;
   return `${s} s`;
+}
+
+/** A time span in one unit, rounded: `8 s`, `3 min`, `2 h`, `3 d`. */
+export function roughTimeText(seconds: number): string {
+  const [value, unit] =
+    seconds < 59.5
+      ? [seconds, 's']
+      : seconds < 3_570
+        ? [seconds / 60, 'min']
+        : seconds < 84_600
+          ? [seconds / 3_600, 'h']
+          : [seconds / 86_400, 'd'];
+  return `${countText(Math.max(0, value))} ${unit}`;
 }

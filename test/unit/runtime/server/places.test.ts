@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlace, placeFlags, placeName, writePlace } from '../../../../services/runtime/server/places.ts';
 
 const full =
-  's3://my.bucket-1/deep/er?endpoint=http://127.0.0.1:9000&region=eu-west-1&path-style=true&profile=old';
+  's3://my.bucket-1/deep/er?endpoint=http://127.0.0.1:9000&region=eu-west-1&path-style=true&profile=old&encryption=aws:kms&kms-key=alias/blobs';
 
 describe('places', () => {
   test('are the data directory or a bucket', () => {
@@ -16,12 +16,18 @@ describe('places', () => {
       region: 'eu-west-1',
       pathStyle: true,
       profile: 'old',
+      encryption: 'aws:kms',
+      kmsKey: 'alias/blobs',
     });
+    expect(parsePlace('file:///mnt/my%20blobs/')).toEqual({ kind: 'local', directory: '/mnt/my blobs' });
   });
 
-  test.each(['local', 's3://packages', 's3://packages/a/b', full])('%s is written as it is read', (text) => {
-    expect(writePlace(parsePlace(text))).toBe(text);
-  });
+  test.each(['local', 'file:///mnt/my%20blobs', 's3://packages', 's3://packages/a/b', full])(
+    '%s is written as it is read',
+    (text) => {
+      expect(writePlace(parsePlace(text))).toBe(text);
+    },
+  );
 
   test('are named without their addresses', () => {
     expect(placeName(parsePlace(full))).toBe('s3://my.bucket-1/deep/er');
@@ -30,9 +36,10 @@ describe('places', () => {
 
   test('tell the flags that make them the store of a server', () => {
     expect(placeFlags(parsePlace(full))).toBe(
-      '--bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --s3-path-style true --region eu-west-1',
+      '--bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --s3-path-style true --s3-profile old --s3-encryption aws:kms --s3-kms-key alias/blobs --region eu-west-1',
     );
     expect(placeFlags(parsePlace('local'))).toBe('no --bucket');
+    expect(placeFlags(parsePlace('file:///mnt/blobs'))).toBe('--blob-dir /mnt/blobs');
   });
 
   test.each([
@@ -40,9 +47,17 @@ describe('places', () => {
     ['/var/lib', 'is no place'],
     ['s3://UPPER', 'is no place'],
     ['s3://packages?secret=1', 'secret is no option'],
-    ['s3://packages?endpoint=minio:9000', 'is no http or https URL'],
+    ['s3://packages?endpoint=minio:9000', 'an endpoint is an http or https URL'],
+    ['s3://packages?endpoint=https://key:hush@minio', 'an endpoint holds no credentials'],
+    ['s3://packages?encryption=rot13', 'encryption is one of AES256, aws:kms, aws:kms:dsse'],
+    ['file://elsewhere/mnt', 'this is no directory'],
     ['s3://packages?path-style=maybe', 'true or false'],
     ['s3://packages/ä', 'is no prefix'],
     ['s3://packages/blobs/x', 'does not start with blobs/'],
   ])('%j is refused', (text, message) => expect(() => parsePlace(text)).toThrow(message));
+
+  test.each(['s3://key:hush@packages', 's3://packages?endpoint=https://key:hush@minio', 'hush'])(
+    'what is wrong with %s is told without repeating a secret',
+    (text) => expect(() => parsePlace(text)).not.toThrow('hush'),
+  );
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,22 @@ describe('serving from one machine', () => {
     const serving = await start('--url', 'https://packages.example.com/');
     expect(serving.url).toBe('https://packages.example.com');
     await serving.stop();
+  });
+
+  test('blobs may have a directory of their own, which one server has at a time', async () => {
+    const blobs = join(folder, 'elsewhere');
+    const token = 'root-token-0123456789';
+    const serving = await start('--blob-dir', blobs, '--root-token', token);
+    expect(serving.printed()).toContain(`Packages are kept in file://${blobs}, their records in ${folder}`);
+    const init = { method: 'POST', headers: { 'private-token': token } };
+    await fetch(`${serving.url}/api/v4/projects?name=tools`, init);
+    const url = `${serving.url}/api/v4/projects/root%2Ftools/packages/generic/a/1/f`;
+    await fetch(url, { method: 'PUT', headers: { 'private-token': token }, body: 'bytes' });
+    expect(await (await fetch(url, { headers: { 'private-token': token } })).text()).toBe('bytes');
+    expect(await readdir(join(blobs, 'blobs', 'blobs'))).toHaveLength(1);
+    await expect(start('--data-dir', join(folder, 'other'), '--blob-dir', blobs)).rejects.toThrow('in use');
+    await serving.stop();
+    await expect(start()).rejects.toThrow(`the blobs are in file://${blobs}, not in local`);
   });
 
   test('a second server on the same data directory is refused', async () => {

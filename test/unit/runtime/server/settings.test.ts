@@ -37,14 +37,21 @@ describe('the settings of a server', () => {
     [['--no-such'], {}, '--no-such'],
     [[], { PACKHOUSE_TABLE: 'packages', PACKHOUSE_BUCKET: 'bucket' }, 'PACKHOUSE_AUDIT_TABLE'],
     [[], { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' }, 'PACKHOUSE_BUCKET'],
-    [['--migrate-from', 'ftp://x'], {}, '--migrate-from (PACKHOUSE_MIGRATE_FROM): ftp://x is no place'],
+    [['--migrate-from', 'ftp://x'], {}, '--migrate-from (PACKHOUSE_MIGRATE_FROM): this is no place'],
     [['--migrate-from', 'local'], {}, 'names the place where blobs are kept anyway'],
     [['--bucket', 'one', '--migrate-from', 's3://one'], {}, 'names the place where blobs are kept anyway'],
     [['--bucket', 'one', '--s3-prefix', 'blobs/x'], {}, '--s3-prefix (PACKHOUSE_S3_PREFIX)'],
+    [['--bucket', 'one', '--s3-endpoint', 'minio:9000'], {}, '--s3-endpoint (PACKHOUSE_S3_ENDPOINT): an'],
+    [['--bucket', 'one', '--s3-endpoint', 'http://key:hush@minio'], {}, 'holds no credentials'],
+    [['--bucket', 'one', '--blob-dir', '/mnt'], {}, 'two places'],
+    [['--bucket', 'one', '--s3-kms-key', 'alias/x'], {}, 'PACKHOUSE_S3_ENCRYPTION=aws:kms'],
+    [['--bucket', 'one', '--s3-encryption', 'rot13'], {}, '--s3-encryption (PACKHOUSE_S3_ENCRYPTION)'],
+    [['--link-lifetime', '59'], {}, '--link-lifetime (PACKHOUSE_LINK_LIFETIME)'],
+    [['--download-modes', 'proxy,never'], {}, '--download-modes (PACKHOUSE_DOWNLOAD_MODES): a list of'],
     [
       ['--bucket', 'one', '--migrate-from', 'local'],
       { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' },
-      'needs the records in the data directory',
+      'need the records in its data directory',
     ],
   ] as const)('%j with %j is refused, naming what is wrong', (flags, environment, message) => {
     expect(() => readSettings(flags, environment)).toThrow(message);
@@ -66,6 +73,25 @@ describe('the settings of a server', () => {
     });
     expect(homeNames(settings)).toEqual({ place: 's3://one/a/b', from: 's3://two' });
     expect(homeNames(readSettings([], {}))).toEqual({ place: 'local', from: undefined });
+    const elsewhere = readSettings(['--blob-dir', '/mnt/blobs/'], {});
+    expect(homeNames(elsewhere)).toEqual({ place: 'file:///mnt/blobs', from: undefined });
+    const same = readSettings(['--data-dir', '/srv', '--blob-dir', '/srv'], {});
+    expect(homeNames(same)).toEqual({ place: 'local', from: undefined });
+  });
+
+  test('say how a bucket is used', () => {
+    const flags = ['--bucket', 'one', '--s3-profile', 'minio', '--s3-encryption', 'aws:kms'];
+    expect(
+      homeOf(readSettings([...flags, '--s3-kms-key', 'alias/x', '--s3-path-style', 'true'], {})),
+    ).toEqual({
+      kind: 's3',
+      bucket: 'one',
+      prefix: '',
+      pathStyle: true,
+      profile: 'minio',
+      encryption: 'aws:kms',
+      kmsKey: 'alias/x',
+    });
   });
 
   test('may be asked for in part, and the rest is unknown', () => {

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEmbedded } from '../../../../../services/adapters/embedded/open-embedded.ts';
 import { keys } from '../../../../../services/registry/keys.ts';
 import { claimHome } from '../../../../../services/registry/storage/storage-home.ts';
@@ -10,14 +12,17 @@ import { ownFlags } from '../../../../../services/runtime/server/commands/comman
 import { runCommand } from '../../../../../services/runtime/server/commands/run-command.ts';
 import { serve } from '../../../../../services/runtime/server/serve.ts';
 import { readSettings } from '../../../../../services/runtime/server/settings.ts';
-import { bytesOf, publish } from '../../../../kit/publish.ts';
+import { bytesOf, publish, sha256Of } from '../../../../kit/publish.ts';
 import { startApp } from '../../../../kit/start-app.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'packhouse-commands-'));
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 async function run(...line: string[]) {
   const output: string[] = [];
@@ -73,7 +78,7 @@ describe('packhouse', () => {
     [['doctor', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
     [['migrate-storage'], '--from and --to are needed'],
     [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same place'],
-    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: ftp://x is no place'],
+    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: this is no place'],
     [['migrate-storage', '--from'], '--from needs a value'],
     [['migrate-storage', '--server', 'http://127.0.0.1:1'], '--token'],
     [['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'], 'no use for --data-dir'],
@@ -100,6 +105,50 @@ describe('packhouse', () => {
   });
 });
 
+describe('packhouse migrate-storage', () => {
+  const move = (...flags: string[]) => run('migrate-storage', '--data-dir', folder, ...flags);
+
+  test('moves files to a directory of their own, and tells how to start the server then', async () => {
+    const keysOf = await fill();
+    const other = join(folder, 'other');
+    const to = pathToFileURL(other).href;
+    const dry = await move('--from', 'local', '--to', to, '--dry-run');
+    expect([dry.code, dry.output]).toEqual([
+      0,
+      `Nothing was copied. There are:\n  from     local\n  to       ${to}\n  blobs    2 (24 B)\n  to copy  2 (24 B)\nNo problems.\n`,
+    ]);
+    const { code, output } = await move('--from', 'local', '--to', to);
+    expect([code, output]).toEqual([0, expect.stringContaining(`\n  copied        2 (24 B)\n`)]);
+    expect(output).toMatch(
+      /No problems\.\n\nFrom now on, start the server with\n {2}--blob-dir .*\/other\n$/,
+    );
+    for (const key of keysOf) expect(existsSync(join(other, 'blobs', key))).toBe(true);
+    expect((await doctor()).progress).toContain(`the blobs are in ${to}, not in local`);
+    await rm(join(folder, 'blobs'), { recursive: true });
+    expect((await doctor('--blob-dir', other, '--verify')).code).toBe(0);
+  });
+
+  test('makes no directory to move from', async () => {
+    await fill();
+    const missing = pathToFileURL(join(folder, 'missing')).href;
+    const { code, progress } = await move('--from', missing, '--to', 'local');
+    expect([code, progress]).toEqual([2, expect.stringContaining('there are no blobs in')]);
+    expect(existsSync(join(folder, 'missing'))).toBe(false);
+  });
+
+  test('names the place that can not be reached', async () => {
+    await fill();
+    const to = 's3://packages?endpoint=http://127.0.0.1:1&path-style=true';
+    const environment = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const { code, progress } = await move('--from', 'local', '--to', to);
+    expect([code, progress]).toEqual([
+      1,
+      expect.stringMatching(/^packhouse: s3:\/\/packages can't be read: /),
+    ]);
+  });
+});
+
 describe('packhouse doctor', () => {
   test('finds nothing wrong where nothing is', async () => {
     await fill();
@@ -107,9 +156,11 @@ describe('packhouse doctor', () => {
     expect(code).toBe(0);
     expect(output).toBe(
       [
-        'Checked 2 files and the records of 2 blobs (24 B).',
-        'local holds 2 blobs (24 B).',
-        'Read 2 blobs (24 B) and compared their digests.',
+        'Checked local:',
+        '  files       2',
+        '  records     2 (24 B)',
+        '  stored      2 (24 B)',
+        '  read whole  2 (24 B)',
         'No problems.',
         '',
       ].join('\n'),
@@ -127,15 +178,15 @@ describe('packhouse doctor', () => {
     await stores.close();
     const { code, output } = await doctor();
     expect(code).toBe(1);
-    expect(output).toContain('3 problems:');
-    for (const line of [
-      `  ${one}: 12 bytes`,
-      '    acme/tools: generic one 1 a.bin',
-      `  ${two}: 5 bytes, not 12`,
-      `  ${stray}: 5 bytes`,
+    for (const lines of [
+      `  ${one}\n    12 bytes\n    sha256 ${sha256Of('bytes of one')}\n    acme/tools: generic one 1 a.bin\n`,
+      `  ${two}\n    5 bytes, not 12\n`,
+      `  ${stray}\n    5 bytes\n`,
     ]) {
-      expect(output).toContain(`${line}\n`);
+      expect(output).toContain(lines);
     }
+    const counts = ['missing     1', 'wrong-size  1', 'orphaned    1'];
+    expect(output).toMatch(new RegExp(`\nProblems: 3\n  ${counts.join('\n  ')}\n$`));
     const { problems } = JSON.parse((await doctor('--json')).output);
     expect(problems.map(({ kind }: { kind: string }) => kind).sort()).toEqual([
       'missing',

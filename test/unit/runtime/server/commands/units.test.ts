@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   bytesText,
   countText,
-  thingsText,
+  roughTimeText,
   timeText,
 } from '../../../../../services/runtime/server/commands/units.ts';
 
@@ -26,13 +26,16 @@ test.each([
   [1_234_567, '1,234,567'],
 ])('%i reads %s', (count, text) => expect(countText(count)).toBe(text));
 
-test('one thing is no things', () => {
-  expect([0, 1, 1000].map((count) => thingsText(count, 'blob'))).toEqual([
-    '0 blobs',
-    '1 blob',
-    '1,000 blobs',
-  ]);
-});
+test.each([
+  [0, '0 s'],
+  [59.4, '59 s'],
+  [59.6, '1 min'],
+  [200, '3 min'],
+  [3_569, '59 min'],
+  [3_580, '1 h'],
+  [84_000, '23 h'],
+  [273_600, '3 d'],
+])('%i seconds are roughly %s', (seconds, text) => expect(roughTimeText(seconds)).toBe(text));
 
 test.each([
   [0, '0 s'],
