@@ -2,6 +2,7 @@ import { createServer, IncomingMessage, type Server, type ServerResponse } from 
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../http/call.ts';
+import { type LingerLimits, lingeringClose } from './lingering-close.ts';
 
 /** A server that is listening. */
 export interface Listening {
@@ -11,23 +12,39 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
+/** A body of at most so many bytes is read to its end, also when it was answered before that. */
+const SMALL_BODY = 64 * 1024;
+
 /** Serves an app over HTTP/1.1 on a port (0: any free one). */
-export async function listen(app: App, host: string, port: number): Promise<Listening> {
-  const listener = getRequestListener((request, env) =>
-    app(request, { clientAddress: addressOf(env.incoming) }),
-  );
+export async function listen(
+  app: App,
+  host: string,
+  port: number,
+  options: { readonly linger?: LingerLimits } = {},
+): Promise<Listening> {
+  const closing = lingeringClose(options.linger);
+  const listener = getRequestListener(async (request, env) => {
+    const incoming = env.incoming as IncomingMessage;
+    const response = await app(request, { clientAddress: incoming.socket?.remoteAddress ?? '' });
+    if (isStillSending(incoming)) (env.outgoing as ServerResponse).shouldKeepAlive = false;
+    return response;
+  });
   const server = createServer(
     {
-      // Uploads take as long as they take; only the headers must come soon.
+      // Uploads take as long as they take; only the headers must come soon, and then some bytes now and again.
       requestTimeout: 0,
       headersTimeout: 60_000,
       keepAliveTimeout: 65_000,
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
-    listener,
+    (incoming, outgoing) => {
+      if (hasBody(incoming)) closing.prepare(incoming);
+      listener(incoming, outgoing);
+    },
   );
   server.on('checkContinue', (incoming, outgoing) => {
+    closing.prepare(incoming);
     continueWhenRead(incoming, outgoing);
     listener(incoming, outgoing);
   });
@@ -42,8 +59,18 @@ export async function listen(app: App, host: string, port: number): Promise<List
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeIdleConnections();
+        closing.cut();
       }),
   };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Whether more of the body is to come than is worth keeping the connection for. */
+function isStillSending(incoming: IncomingMessage): boolean {
+  return !incoming.complete && !(Number(incoming.headers['content-length']) <= SMALL_BODY);
 }
 
 /**
@@ -54,15 +81,11 @@ function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): 
   outgoing.shouldKeepAlive = false;
   let asked = false;
   incoming._read = function read(size) {
-    if (!asked) {
+    if (!asked && !outgoing.headersSent) {
       asked = true;
       outgoing.shouldKeepAlive = true;
       outgoing.writeContinue();
     }
     IncomingMessage.prototype._read.call(this, size);
   };
-}
-
-function addressOf(incoming: unknown): string {
-  return (incoming as IncomingMessage).socket?.remoteAddress ?? '';
 }
