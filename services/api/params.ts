@@ -1,6 +1,7 @@
 /** The parameters of a request, from wherever a client puts them, checked by a schema. */
 import * as z from 'zod';
-import { badParameters, badRequest, RegistryError } from '../domain/errors.ts';
+import { badParameters, badRequest } from '../domain/errors.ts';
+import { requestBody } from '../http/request-body.ts';
 import type { ApiContext } from './request.ts';
 
 /** The most bytes of parameters a request may carry in its body. */
@@ -53,12 +54,7 @@ async function bodyOf(c: ApiContext): Promise<Raw> {
 
 async function textOf(c: ApiContext): Promise<string> {
   const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY) throw new RegistryError('bodyTooLarge', 'The parameters are too large');
-    chunks.push(chunk);
-  }
+  for await (const chunk of requestBody(c, { bytes: MAX_BODY, hint: '' })) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }
 

@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'conflict'
   | 'precondition'
   | 'too-large'
+  | 'too-slow'
   | 'unprocessable'
   | 'unsupported'
   | 'unavailable'
@@ -40,6 +41,7 @@ const errors = {
   conflict: ['conflict', '409 Conflict'],
   preconditionFailed: ['precondition', '412 Precondition Failed'],
   bodyTooLarge: ['too-large', 'The file is too large'],
+  uploadStalled: ['too-slow', '408 Request Timeout'],
   unprocessable: ['unprocessable', '422 Unprocessable Entity'],
   methodNotAllowed: ['unsupported', '405 Method Not Allowed'],
   storageFull: ['full', 'The storage is full; nothing was written'],

@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
 import { badRequest, tooLarge } from '../domain/errors.ts';
 import type { FormatContext } from './guard.ts';
-import { requestBody, uploadLimit } from './read-upload.ts';
+import { uploadLimit } from './read-upload.ts';
+import { requestBody } from './request-body.ts';
 
 /** Bytes that a form may have beside its file. */
 const FORM_OVERHEAD = 1 << 20;
@@ -32,8 +33,15 @@ export async function* multipartFile(c: FormatContext, field: string): AsyncGene
     if (!seen) output.destroy(badRequest(`${field} is missing`));
   });
   const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
-  pipeline(Readable.from(body), parser).catch((error: Error) => output.destroy(error));
-  yield* output as AsyncIterable<Uint8Array>;
+  const stop = new AbortController();
+  const reading = pipeline(Readable.from(body), parser, { signal: stop.signal });
+  reading.catch((error: Error) => output.destroy(error));
+  try {
+    yield* output as AsyncIterable<Uint8Array>;
+  } finally {
+    // Whoever takes no more of the file wants no more of the request.
+    stop.abort();
+  }
 }
 
 function busboyFor(c: FormatContext, fileSize: number): InstanceType<typeof Busboy> {

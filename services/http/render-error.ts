@@ -11,6 +11,7 @@ const statuses: Record<ErrorKind, number> = {
   denied: 403,
   missing: 404,
   unsupported: 405,
+  'too-slow': 408,
   conflict: 409,
   precondition: 412,
   'too-large': 413,

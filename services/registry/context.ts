@@ -15,8 +15,10 @@ export interface RegistrySettings {
   readonly proxyDownload: boolean;
   /** Bodies up to this many bytes are sent by the registry even where a link could be given. */
   readonly proxyBelow: number;
-  /** The most bytes a request body may have on this host, and what to tell who sends more. */
+  /** The most bytes of a file that a request can bring on this host, and what to tell who sends more. */
   readonly bodyLimit: { readonly bytes: number; readonly hint: string };
+  /** How long a client is waited for that has stopped sending in the middle of a body, in milliseconds. */
+  readonly bodyPatience: number;
   /** Whether this process may delete blobs; where it may not, only the sweep does. */
   readonly deletesBlobs: boolean;
   /** How long an unreferenced blob is kept, in milliseconds. */

@@ -7,8 +7,9 @@ import { newBlobKey } from './storage-keys.ts';
 
 /** How to take an upload in. */
 export interface StageOptions<T> {
-  /** The most bytes it may have. */
+  /** The most bytes it may have, and what to tell who sends more. */
   readonly limit: number;
+  readonly hint?: string;
   /** Reads the bytes as they pass, for example to find metadata in an archive. What it throws refuses the upload. */
   readonly inspect?: (body: AsyncIterable<Uint8Array>) => Promise<T>;
 }
@@ -49,7 +50,7 @@ export async function stageBlob<T = undefined>(
     let size = 0;
     for await (const chunk of body) {
       size += chunk.byteLength;
-      if (size > options.limit) throw tooLarge(options.limit);
+      if (size > options.limit) throw tooLarge(options.limit, options.hint);
       if (failed) throw failed;
       hashes.md5.update(chunk);
       hashes.sha1.update(chunk);

@@ -26,6 +26,7 @@ export const defaultSettings: Omit<RegistrySettings, 'url'> = {
   proxyDownload: false,
   proxyBelow: 0,
   bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
+  bodyPatience: 120_000,
   deletesBlobs: true,
   blobGrace: 24 * 3600 * 1000,
 };

@@ -3,7 +3,7 @@ import { gunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatContext } from '../../http/guard.ts';
-import { requestBody } from '../../http/read-upload.ts';
+import { requestBody } from '../../http/request-body.ts';
 
 const decompress = promisify(gunzip);
 

@@ -1,7 +1,8 @@
 import { badRequest, invalidPackage, RegistryError, tooLarge } from '../../domain/errors.ts';
 import type { StagedBlob } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
-import { readUpload, requestBody } from '../../http/read-upload.ts';
+import { readUpload } from '../../http/read-upload.ts';
+import { requestBody } from '../../http/request-body.ts';
 import { discard } from '../../registry/stage-blob.ts';
 import { base64Bytes, InvalidBase64 } from '../../shared/json/base64-bytes.ts';
 import { scanJson, type TakeString } from '../../shared/json/scan-json.ts';

@@ -1,0 +1,87 @@
+import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
+import type { Call } from './call.ts';
+
+/** What reading a body needs of a handler's context, be it a format's or the management API's. */
+export interface BodyContext {
+  readonly req: { readonly raw: Request };
+  readonly env: Call;
+}
+
+/** The most bytes of a body, and what to tell who sends more. */
+export interface BodyLimit {
+  readonly bytes: number;
+  readonly hint: string;
+}
+
+/** A client that is waited for must send so many bytes in the time it has (`bodyPatience`), however slow its line. */
+const LEAST = 16 * 1024;
+
+/**
+ * The request's body as it comes in. One that announces more than `limit` bytes is refused before it is read, one that
+ * does not when it gets there, and one that stands still is given up.
+ */
+export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
+  const { headers, body } = c.req.raw;
+  const announced = Number(headers.get('content-length') ?? 0);
+  if (announced > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
+  if (!body) return;
+  let size = 0;
+  const reader = body.getReader();
+  try {
+    for await (const chunk of steadily(reader, c.env.registry.settings.bodyPatience)) {
+      size += chunk.byteLength;
+      if (size > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
+      yield chunk;
+    }
+  } catch (error) {
+    if (isAborted(error)) throw badRequest('The upload ended early');
+    throw error;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
+}
+
+/** The chunks of a body. Only the time in which its sender is waited for counts, not that in which we are busy. */
+async function* steadily(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  patience: number,
+): AsyncGenerator<Uint8Array> {
+  let waited = 0;
+  let received = 0;
+  for (;;) {
+    const asked = performance.now();
+    const { done, value } = await within(patience - waited, reader.read(), () => standsStill(patience));
+    if (done) return;
+    waited += performance.now() - asked;
+    received += value.byteLength;
+    if (received >= LEAST) {
+      waited = 0;
+      received = 0;
+    }
+    yield value;
+  }
+}
+
+function within<T>(time: number, promise: Promise<T>, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), time);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function standsStill(patience: number): RegistryError {
+  return new RegistryError(
+    'uploadStalled',
+    `408 Request Timeout - The upload stood still: less than ${LEAST} bytes came in ${patience / 1000} seconds`,
+  );
+}
+
+function isAborted(error: unknown): boolean {
+  const { name, code, message } = (error ?? {}) as { name?: string; code?: string; message?: string };
+  return (
+    name === 'AbortError' ||
+    code === 'ECONNRESET' ||
+    code === 'ERR_STREAM_PREMATURE_CLOSE' ||
+    message === 'aborted'
+  );
+}
