@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyFileStream } from '@fastify/busboy';
-import { badRequest, tooLarge } from '../domain/errors.ts';
+import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
 import type { FormatContext } from './guard.ts';
 import { uploadLimit } from './read-upload.ts';
 import { requestBody } from './request-body.ts';
@@ -22,6 +22,7 @@ export async function* multipartFile(c: FormatContext, field: string): AsyncGene
   const parser = busboyFor(c, limit.bytes);
   parser.on('file', (name: string, file: BusboyFileStream) => {
     file.on('limit', () => output.destroy(tooLarge(limit.bytes, limit.hint)));
+    file.on('error', (error: Error) => output.destroy(unreadable(error)));
     if (name !== field || seen) {
       file.resume();
       return;
@@ -35,7 +36,7 @@ export async function* multipartFile(c: FormatContext, field: string): AsyncGene
   const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
   const stop = new AbortController();
   const reading = pipeline(Readable.from(body), parser, { signal: stop.signal });
-  reading.catch((error: Error) => output.destroy(error));
+  reading.catch((error: Error) => output.destroy(error instanceof RegistryError ? error : unreadable(error)));
   try {
     yield* output as AsyncIterable<Uint8Array>;
   } finally {
@@ -51,6 +52,10 @@ function busboyFor(c: FormatContext, fileSize: number): InstanceType<typeof Busb
       limits: { fileSize, files: 10, fields: 100, fieldSize: FORM_OVERHEAD },
     });
   } catch (error) {
-    throw badRequest(`the form can't be read: ${(error as Error).message}`);
+    throw unreadable(error);
   }
+}
+
+function unreadable(error: unknown): RegistryError {
+  return badRequest(`the form can't be read: ${(error as Error).message}`);
 }

@@ -212,3 +212,48 @@ describe('generic packages', () => {
     });
   });
 });
+
+describe('forms', () => {
+  const boundary = 'the-boundary';
+  const start = [
+    `--${boundary}`,
+    'content-disposition: form-data; name="file"; filename="any-name"',
+    'content-type: application/octet-stream',
+    '',
+    'the bytes',
+  ].join('\r\n');
+
+  const upload = (body: unknown) =>
+    app.send('PUT', `${base}/tool/1.0/a.txt`, {
+      token: app.rootToken,
+      headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+      body,
+    });
+
+  test.each([
+    ['end inside the file', start, "the form can't be read"],
+    ['hold no file', `--${boundary}--`, 'file is missing'],
+    ['have another field', `${start.replace('"file"', '"other"')}\r\n--${boundary}--\r\n`, 'file is missing'],
+    ['end inside another field', start.replace('"file"', '"other"'), "the form can't be read"],
+    ['are empty', '', 'file is missing'],
+  ])('that %s are refused and leave nothing', async (_what, body, reason) => {
+    const answer = await upload(body);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(reason)]);
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+    expect(app.errors).toEqual([]);
+  });
+
+  test('that break off are refused and leave nothing', async () => {
+    const broken = new ReadableStream({
+      start(controller) {
+        controller.enqueue(Buffer.from(start));
+      },
+      pull(controller) {
+        controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+      },
+    });
+    const answer = await upload(broken);
+    expect([answer.status, await answer.text()]).toEqual([400, '{"message":"The upload ended early"}']);
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+});
