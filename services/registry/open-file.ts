@@ -27,7 +27,7 @@ export interface OpenOptions {
 
 /**
  * Opens a file's bytes, or makes a signed link to them where the blob store can and settings and client allow it.
- * @throws RegistryError `storageUnavailable` when the blob that the file refers to is not there.
+ * @throws RegistryError `storageUnavailable` when the blob that the file refers to is not there, or not whole.
  */
 export async function openFile(
   registry: Registry,
@@ -46,9 +46,7 @@ export async function openFile(
     if (link !== undefined) return { link };
   }
   if (file.size <= SMALL) return { bytes: part(await smallFile(registry, file), options.range) };
-  const content = await blobs.get(file.storageKey, options.range);
-  if (!content) throw lost(file);
-  return { stream: content.body };
+  return { stream: await streamOf(registry, file, options.range) };
 }
 
 async function smallFile(registry: Registry, file: PackageFile): Promise<Uint8Array> {
@@ -59,19 +57,38 @@ async function smallFile(registry: Registry, file: PackageFile): Promise<Uint8Ar
   }
   const cached = cache.get(file.storageKey);
   if (cached) return cached;
-  const content = await registry.blobs.get(file.storageKey);
-  if (!content) throw lost(file);
-  const bytes = new Uint8Array(await new Response(content.body).arrayBuffer());
+  const bytes = await bytesOf(file, await streamOf(registry, file));
   cache.set(file.storageKey, bytes);
   return bytes;
+}
+
+/** The file's bytes from the blob store. What a record does not describe truly would not fit the answer's length. */
+async function streamOf(
+  { blobs }: Registry,
+  file: PackageFile,
+  range?: ByteRange,
+): Promise<ReadableStream<Uint8Array>> {
+  const content = await blobs.get(file.storageKey, range);
+  if (!content) throw unusable(file, 'is missing');
+  if (content.size === file.size) return content.body;
+  await content.body.cancel();
+  throw unusable(file, `has ${content.size} bytes, not ${file.size}`);
+}
+
+async function bytesOf(file: PackageFile, stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch (error) {
+    throw unusable(file, 'broke off', error);
+  }
 }
 
 function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
   return range ? bytes.subarray(range.start, range.end + 1) : bytes;
 }
 
-function lost(file: PackageFile): RegistryError {
+function unusable(file: PackageFile, what: string, cause?: unknown): RegistryError {
   return new RegistryError('storageUnavailable', undefined, {
-    cause: new Error(`the blob ${file.storageKey} of file ${file.id} is missing`),
+    cause: new Error(`the blob ${file.storageKey} of file ${file.id} ${what}`, { cause }),
   });
 }
