@@ -1,6 +1,6 @@
 import type { ErrorKind } from '../domain/errors.ts';
 import { RegistryError } from '../domain/errors.ts';
-import { TableBusy } from '../ports/table.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { Call } from './call.ts';
 import type { Format, RenderedError } from './format.ts';
 import { reply } from './reply.ts';
@@ -52,9 +52,9 @@ function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryEr
   return error;
 }
 
-/** What a store says when it is busy or full, in words a caller can act on. */
+/** What a store says when it fails, is busy or full, in words a caller can act on. */
 function storageError(thrown: unknown): RegistryError | undefined {
-  if (thrown instanceof TableBusy)
+  if (thrown instanceof StoreUnavailable)
     return new RegistryError('storageUnavailable', undefined, { cause: thrown });
   const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
   return full ? new RegistryError('storageFull', undefined, { cause: thrown }) : undefined;

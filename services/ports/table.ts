@@ -11,6 +11,8 @@
  * - Index queries (`index1`, `index2`) may lag a moment behind writes; key queries and gets never do.
  */
 
+import { StoreUnavailable } from './store-unavailable.ts';
+
 /** The name of an item: a partition key and a sort key, both non-empty and at most 1,024 bytes of UTF-8. */
 export interface Key {
   readonly pk: string;
@@ -91,7 +93,7 @@ export class ConditionFailed extends Error {
 }
 
 /** Thrown when a store stayed busy or throttled for longer than a request can wait; what was to be written was not. */
-export class TableBusy extends Error {
+export class TableBusy extends StoreUnavailable {
   override readonly name = 'TableBusy';
   constructor(cause?: unknown) {
     super('the table stayed busy with other writes, or throttled, for too long', { cause });

@@ -3,7 +3,7 @@ import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import { connections } from './connections.ts';
-import { openS3 } from './open-s3.ts';
+import { openS3, type S3Patience } from './open-s3.ts';
 import { openTables } from './open-tables.ts';
 import { sqsQueue } from './sqs-queue.ts';
 
@@ -22,6 +22,7 @@ export interface AwsSettings {
   readonly s3LinkEndpoint?: string;
   /** Name the bucket in the path, for stores that have no host per bucket. */
   readonly s3PathStyle?: boolean;
+  readonly s3Patience?: S3Patience;
 }
 
 /** A queue and its dead letters. */
@@ -51,6 +52,7 @@ export function openAws(settings: AwsSettings): Aws {
     endpoint: settings.s3Endpoint ?? endpoint,
     linkEndpoint: settings.s3LinkEndpoint,
     pathStyle: settings.s3PathStyle,
+    patience: settings.s3Patience,
   });
   const queues = new SQSClient({
     ...(region !== undefined && { region }),

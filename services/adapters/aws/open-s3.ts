@@ -1,6 +1,7 @@
 import { S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import { connections } from './connections.ts';
+import { tellOutages } from './outages.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
 import { presignedLinks } from './s3-links.ts';
 
@@ -22,7 +23,20 @@ export interface S3Settings {
   readonly encryption?: ServerSideEncryption | undefined;
   /** The KMS key for it, when it is not the one AWS keeps for S3. */
   readonly kmsKey?: string | undefined;
+  /** How long to wait for a store that does nothing, and how often to ask; `defaultPatience` unless told. */
+  readonly patience?: S3Patience | undefined;
 }
+
+/** How a store that does not do what it is asked for is borne with. */
+export interface S3Patience {
+  /** How long a connection may stand still in the middle of a request or an answer, in milliseconds. */
+  readonly silence: number;
+  /** How often a request is made before it has failed. Parts and small blobs are in memory, so they can be sent again. */
+  readonly attempts: number;
+}
+
+/** A store that stands still is given up within four minutes: npm waits for five. */
+const defaultPatience: S3Patience = { silence: 60_000, attempts: 4 };
 
 /** An opened blob store on S3. `close` closes idle connections. */
 export interface OpenedS3 {
@@ -53,18 +67,20 @@ export function openS3(settings: S3Settings): OpenedS3 {
 
 /** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
 function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client {
-  const { region, profile, pathStyle = false } = settings;
-  return new S3Client({
+  const { region, profile, pathStyle = false, patience = defaultPatience } = settings;
+  const client = new S3Client({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
     forcePathStyle: pathStyle,
-    maxAttempts: 5,
+    maxAttempts: patience.attempts,
     // Bodies are signed with their SHA-256 and so checked by the store; more checksums only cost time.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK opens a new connection for every request that asks first.
     expectContinueHeader: false,
-    requestHandler: connections({ socketTimeout: 120_000 }),
+    requestHandler: connections({ socketTimeout: patience.silence }),
   });
+  tellOutages(client);
+  return client;
 }

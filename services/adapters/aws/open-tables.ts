@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Table } from '../../ports/table.ts';
 import { connections } from './connections.ts';
 import { dynamodbTable } from './dynamodb-table.ts';
+import { tellOutages } from './outages.ts';
 
 /** Where the tables are. Region and credentials come from the environment unless they are given here. */
 export interface TableSettings {
@@ -27,6 +28,7 @@ export function openTables({ tableName, auditTableName, region, endpoint }: Tabl
     maxAttempts: 5,
     requestHandler: connections({ requestTimeout: 5_000 }),
   });
+  tellOutages(client);
   return {
     table: dynamodbTable({ client, tableName }),
     audit: dynamodbTable({ client, tableName: auditTableName }),

@@ -9,6 +9,10 @@ import {
   type ServerSideEncryption,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+
+/** How long a failed upload waits for its parts to be removed, in milliseconds: somebody waits for the answer. */
+const ABORT_PATIENCE = 10_000;
 
 /** Where an object lies. */
 export interface Place {
@@ -85,7 +89,8 @@ export async function startPartUpload(
       // A part that arrives after the abort would stay, so all come to their end first.
       await Promise.all(sending);
       // What cannot be removed now goes by the bucket's lifecycle rule for unfinished uploads.
-      await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
+      const abortSignal = AbortSignal.timeout(ABORT_PATIENCE);
+      await client.send(new AbortMultipartUploadCommand(upload), { abortSignal }).catch(() => undefined);
     },
   };
 }
@@ -104,7 +109,11 @@ export async function throwUnlessOwn(
   if (refusal !== 'PreconditionFailed' && refusal !== 'NoSuchUpload') throw error;
   const isRepeat = error instanceof S3ServiceException && (error.$metadata.attempts ?? 1) > 1;
   // Keys are made anew for every upload, so what a repeat finds there, of this size, can be nothing else.
-  const found = isRepeat && (await client.send(new HeadObjectCommand(place)).catch(() => undefined));
+  const found = isRepeat && (await client.send(new HeadObjectCommand(place)).catch(undefinedUnlessOutage));
   if (found && found.ContentLength === size) return;
   throw refusal === 'PreconditionFailed' ? new Error(`there is a blob ${place.Key} already`) : error;
+}
+
+function undefinedUnlessOutage(error: unknown): undefined {
+  if (error instanceof StoreUnavailable) throw error;
 }

@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
+import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { BlobStore } from '../../services/ports/blob-store.ts';
+import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
+import type { Table } from '../../services/ports/table.ts';
+import type { RegistrySettings } from '../../services/registry/context.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+import { samples } from './samples/all.ts';
+
+/** What a store may say instead of storing. */
+const outage = () => new StoreUnavailable('the store failed');
+const full = () => Object.assign(new Error('no room'), { code: 'ENOSPC' });
+
+describe.each(samples)('a failed upload of $id', (sample) => {
+  let blobs: BlobStore;
+  let table: Table;
+  let app: TestApp;
+  let project: Project;
+  let url: string;
+
+  async function start(settings: Partial<RegistrySettings> = {}): Promise<void> {
+    vi.restoreAllMocks();
+    blobs = memoryBlobStore();
+    table = memoryTable();
+    app = await startApp({ stores: { blobs, table }, settings });
+    project = await app.project('tools');
+    url = `/api/v4/projects/${project.id}/packages/${sample.id}`;
+  }
+  beforeEach(() => start());
+
+  /** Publishes with a body made of the whole one. */
+  async function publish(
+    make: (whole: Uint8Array) => unknown = (whole) => whole,
+    more: Record<string, string> = {},
+  ): Promise<Response> {
+    const { method, path, headers, body } = await sample.publish('sample', '1.0.0');
+    const init = { token: app.rootToken, headers: { ...headers, ...more } };
+    return app.send(method, url + path, { ...init, body: make(Buffer.from(body)) });
+  }
+
+  /** Nothing of it is stored or seen, and the same upload works when it is tried again. */
+  async function expectNothingButAnotherTry(): Promise<void> {
+    expect((await blobs.list()).blobs).toEqual([]);
+    const get = () => app.send('GET', url + sample.file('sample', '1.0.0'), { token: app.rootToken });
+    expect((await get()).status).toBe(404);
+    vi.restoreAllMocks();
+    expect((await publish()).status).toBeLessThan(300);
+    expect((await get()).status).toBe(200);
+  }
+
+  test.each([0, 0.1, 0.5, 0.99])('that breaks off after %d of it leaves nothing', async (share) => {
+    const answer = await publish((whole) =>
+      inPieces(whole.subarray(0, Math.floor(whole.byteLength * share)), (controller) =>
+        controller.error(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })),
+      ),
+    );
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringContaining('The upload ended early'),
+    ]);
+    expect(app.errors).toEqual([]);
+    await expectNothingButAnotherTry();
+  });
+
+  test('that stands still is given up with 408', async () => {
+    await start({ bodyPatience: 20 });
+    const answer = await publish((whole) => inPieces(whole.subarray(0, whole.byteLength / 2), () => {}));
+    expect([answer.status, await answer.text()]).toEqual([
+      408,
+      expect.stringContaining('The upload stood still'),
+    ]);
+    expect(app.errors).toEqual([]);
+    await expectNothingButAnotherTry();
+  });
+
+  test.each([
+    ['the blob store fails', 503, outage, 'The storage is not available, try again later'],
+    ['the disk is full', 507, full, 'The storage is full; nothing was written'],
+  ])('because %s leaves nothing', async (_why, status, error, words) => {
+    vi.spyOn(blobs, 'put').mockImplementation(async (_key, body) => {
+      for await (const _chunk of body) break;
+      throw error();
+    });
+    const answer = await publish();
+    expect([answer.status, await answer.text()]).toEqual([status, expect.stringContaining(words)]);
+    expect(answer.headers.get('retry-after')).toBe(status === 503 ? '5' : null);
+    expect(app.errors).toMatchObject([{ message: 'storage failed' }]);
+    await expectNothingButAnotherTry();
+  });
+
+  test('because the table fails leaves nothing', async () => {
+    vi.spyOn(table, 'write').mockRejectedValue(outage());
+    const answer = await publish();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+    expect(await answer.text()).toContain('The storage is not available, try again later');
+    await expectNothingButAnotherTry();
+  });
+
+  test('that announces too much is refused before a byte of it is read', async () => {
+    await start({ bodyLimit: { bytes: 300, hint: '' } });
+    let asked = 0;
+    const body = () => new ReadableStream<Uint8Array>({ pull: () => void asked++ }, { highWaterMark: 0 });
+    const answer = await publish(body, { 'content-length': '50000000' });
+    expect([answer.status, asked]).toEqual([413, 0]);
+    expect(await answer.text()).toMatch(/The file is larger than the limit of \d+ bytes\./);
+    expect((await blobs.list()).blobs).toEqual([]);
+  });
+
+  test('is none for want of a length', async () => {
+    const answer = await publish((whole) => inPieces(whole, (controller) => controller.close()));
+    expect(answer.status).toBeLessThan(300);
+    const got = await app.send('GET', url + sample.file('sample', '1.0.0'), { token: app.rootToken });
+    const { bytes } = await sample.publish('sample', '1.0.0');
+    expect(Buffer.from(await got.arrayBuffer()).equals(bytes)).toBe(true);
+  });
+});
+
+const PIECE = 100;
+
+type Then = (controller: ReadableStreamDefaultController<Uint8Array>) => void;
+
+/** A body that hands out its bytes in small pieces, and then does what it is told. */
+function inPieces(bytes: Uint8Array, then: Then): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      at += PIECE;
+      if (at - PIECE < bytes.byteLength) return controller.enqueue(bytes.subarray(at - PIECE, at));
+      then(controller);
+      // A stream that does nothing is asked only once.
+      await new Promise(() => {});
+    },
+  });
+}
