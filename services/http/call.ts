@@ -5,6 +5,8 @@ export interface HostInfo {
   readonly clientAddress?: string;
   /** The host's own id for the request; one is made where there is none. */
   readonly requestId?: string;
+  /** Breaks the connection off. Hosts that send an answer only when it is whole have none. */
+  readonly breakOff?: () => void;
 }
 
 /** An application: a request in, a response out; the same on every host. */
@@ -14,6 +16,8 @@ export type App = (request: Request, host: HostInfo) => Promise<Response>;
 export interface Call {
   readonly registry: Registry;
   readonly requestId: string;
+  /** Breaks the connection off, where the answer is sent while it is made. */
+  readonly breakOff?: (() => void) | undefined;
 }
 
 /** The Hono environment of the management API. */

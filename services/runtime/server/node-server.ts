@@ -25,8 +25,12 @@ export async function listen(
   const closing = lingeringClose(options.linger);
   const listener = getRequestListener(async (request, env) => {
     const incoming = env.incoming as IncomingMessage;
-    const response = await app(request, { clientAddress: incoming.socket?.remoteAddress ?? '' });
-    if (isStillSending(incoming)) (env.outgoing as ServerResponse).shouldKeepAlive = false;
+    const outgoing = env.outgoing as ServerResponse;
+    const response = await app(request, {
+      clientAddress: incoming.socket?.remoteAddress ?? '',
+      breakOff: () => outgoing.destroy(),
+    });
+    if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     return response;
   });
   const server = createServer(
