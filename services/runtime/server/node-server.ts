@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../http/call.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
@@ -8,8 +9,11 @@ import { type LingerLimits, lingeringClose } from './lingering-close.ts';
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** Takes no more connections and resolves when the requests under way are done. */
-  stop(): Promise<void>;
+  /**
+   * Keeps no connection for another request from now on, takes no more connections after `grace` milliseconds, and
+   * resolves when the requests under way are done.
+   */
+  stop(grace?: number): Promise<void>;
 }
 
 /** A body of at most so many bytes is read to its end, also when it was answered before that. */
@@ -59,12 +63,23 @@ export async function listen(
   return {
     server,
     port: (server.address() as AddressInfo).port,
-    stop: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
+    async stop(grace = 0) {
+      server.prependListener('request', (_, outgoing) => {
+        outgoing.shouldKeepAlive = false;
+      });
+      await delay(grace);
+      await new Promise<void>((resolve, reject) => {
+        // A connection whose request ends from now on would be kept for the next one otherwise.
+        const closeIdle = setInterval(() => server.closeIdleConnections(), 100);
+        server.close((error) => {
+          clearInterval(closeIdle);
+          if (error) reject(error);
+          else resolve();
+        });
         server.closeIdleConnections();
         closing.cut();
-      }),
+      });
+    },
   };
 }
 

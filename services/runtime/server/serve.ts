@@ -6,7 +6,9 @@ import type { Registry } from '../../registry/context.ts';
 import { claimHome } from '../../registry/storage/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
+import { behindProxies } from './client-address.ts';
 import { greeting } from './greeting.ts';
+import { type ServerState, withHealth } from './health.ts';
 import { startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
 import { startMigrations } from './migration-runner.ts';
@@ -24,7 +26,10 @@ export interface Serving {
   readonly rootToken: string | undefined;
   /** Resolves, if ever, when the server has ended all connections because it must not go on, with the reason. */
   readonly outdated: Promise<string>;
-  /** Finishes the requests and jobs under way and closes the stores. */
+  /**
+   * Is no longer ready from now on, takes requests for as long as the settings say nevertheless (a load balancer needs
+   * that long to see it), then no new ones, finishes the requests and jobs under way and closes the stores.
+   */
   stop(): Promise<void>;
 }
 
@@ -35,12 +40,21 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
   try {
     const home = await claimHome(stores.table, homeNames(settings));
     const started = Promise.withResolvers<App>();
+    let state: ServerState = 'starting';
     let app: App = async (request, host) => (await started.promise)(request, host);
-    const listening = await listen((request, host) => app(request, host), settings.host, settings.port);
+    const front = withHealth(
+      (request, host) => app(request, host),
+      () => state,
+    );
+    const listening = await listen(front, settings.host, settings.port);
+    listening.server.keepAliveTimeout = settings.keepAliveSeconds * 1000;
     const url = settings.url ?? addressOf(settings.host, listening.port);
-    const registry = createRegistry({ ...stores, log }, { url, ...downloadSettings(settings) });
-    const root = await ensureRoot(registry, settings.rootToken);
-    app = createApp(registry, { formats: allFormats, api: managementApi });
+    const registry = createRegistry({ ...stores, log }, { url, ...registrySettings(settings) });
+    const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
+    app = behindProxies(
+      createApp(registry, { formats: allFormats, api: managementApi }),
+      settings.trustedProxies,
+    );
     started.resolve(app);
     const jobs = stores.queue && startJobs(registry, stores.queue);
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
@@ -53,6 +67,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       outdated.resolve(reason);
     }
     void tryStore(registry);
+    state = 'serving';
     print(greeting({ url, store: placesOf(settings), rootToken: root.secret }));
     return {
       url,
@@ -60,7 +75,8 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       rootToken: root.secret,
       outdated: outdated.promise,
       async stop() {
-        await listening.stop();
+        state = 'draining';
+        await listening.stop(settings.drainSeconds * 1000);
         if (watch) await watch.stop();
         await migrations?.stop();
         await jobs?.stop();
@@ -78,10 +94,11 @@ async function tryStore({ blobs, log }: Registry): Promise<void> {
   await blobs.list().catch((error: unknown) => log.error('the store of blobs does not answer', { error }));
 }
 
-/** What of the settings says how files are sent. */
-function downloadSettings(settings: ServerSettings) {
-  const { proxyDownload, proxyBelow, linkLifetime, downloadModes } = settings;
-  return { proxyDownload, proxyBelow, linkLifetime, ...(downloadModes && { downloadModes }) };
+/** What of the settings the core goes by. */
+function registrySettings(settings: ServerSettings) {
+  const { proxyDownload, proxyBelow, linkLifetime, downloadModes, deleteBlobs } = settings;
+  const modes = downloadModes && { downloadModes };
+  return { proxyDownload, proxyBelow, linkLifetime, deletesBlobs: deleteBlobs, ...modes };
 }
 
 function addressOf(host: string, port: number): string {

@@ -45,6 +45,11 @@ const Settings = z.object({
   s3Encryption: z.enum(encryptions).optional(),
   s3KmsKey: z.string().min(1).optional(),
   migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
+  makeRoot: z.stringbool().default(true),
+  deleteBlobs: z.stringbool().default(true),
+  trustedProxies: z.coerce.number().int().min(0).max(10).default(0),
+  keepAliveSeconds: z.coerce.number().int().min(1).max(4000).default(65),
+  drainSeconds: z.coerce.number().int().min(0).max(3600).default(0),
 });
 
 /** How a client may get a file: from the registry, or by a link to the store. */
@@ -192,5 +197,5 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
 
 /** One line per setting, for the help of a command that takes them, or `only` some of them. */
 export function describeSettings(only: readonly Name[] = names): string {
-  return only.map((name) => `  --${kebab(name).padEnd(16)} ${variable(name)}`).join('\n');
+  return only.map((name) => `  --${kebab(name).padEnd(18)} ${variable(name)}`).join('\n');
 }

@@ -1,5 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -107,4 +108,63 @@ describe('serving from one machine', () => {
     expect(events).toEqual(['401', 'close']);
     await serving.stop();
   });
+
+  test('a server that is told to stop is not ready, takes no connection, and finishes the upload under way', async () => {
+    const token = 'root-token-0123456789';
+    const serving = await start('--root-token', token);
+    const headers = { 'private-token': token, 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'tools' });
+    const made = await fetch(`${serving.url}/api/v4/projects`, { method: 'POST', headers, body });
+    const { id } = (await made.json()) as { id: number };
+    const upload = openConnection(serving.port);
+    const path = `/api/v4/projects/${id}/packages/generic/a/1.0/f`;
+    upload.write(
+      `PUT ${path} HTTP/1.1\r\nhost: x\r\nprivate-token: ${token}\r\ncontent-length: 8\r\n\r\nhalf`,
+    );
+    const check = openConnection(serving.port);
+    check.write('GET /-/readiness HTTP/1.1\r\nhost: x\r\n');
+    // Both are under way before the server hears that it is to stop.
+    await fetch(`${serving.url}/-/readiness`).then((answer) => expect(answer.status).toBe(200));
+
+    const stopped = serving.stop();
+    check.write('\r\n');
+    expect(await check.answer).toMatch(/^HTTP\/1.1 503 [\s\S]*\r\nconnection: close\r\n[\s\S]*draining/i);
+    await refused(serving.port);
+    upload.write('half');
+    // The connection would be kept for another request otherwise, and the server with it.
+    expect(await upload.answer).toMatch(/^HTTP\/1.1 201 /);
+    await stopped;
+  });
+
+  test('the user root is left alone where another process makes it', async () => {
+    const serving = await start('--make-root', 'false', '--root-token', 'root-token-0123456789');
+    expect(serving.rootToken).toBeUndefined();
+    expect(await whoami(serving.url, 'root-token-0123456789')).toBe(401);
+    await serving.stop();
+  });
 });
+
+/** A connection to write requests to by hand; `answer` is all that came by the time the server closed it. */
+function openConnection(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  const answer = new Promise<string>((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.once('close', () => resolve(text)).once('error', reject);
+  });
+  return { answer, write: (text: string) => socket.write(text) };
+}
+
+/** Resolves once nobody takes connections on the port. */
+async function refused(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const refusal = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(undefined)).once('error', resolve);
+    });
+    socket.destroy();
+    if (refusal) return;
+  }
+}
