@@ -1,13 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, buildSync } from 'esbuild';
 
 /** The repository. */
 const root = join(import.meta.dirname, '..');
 
-/** Where bundles are put: `<entry>/index.mjs`, and the parts a bundle loads later beside it. */
+/** Where functions are put: `<entry>/index.mjs`, and the parts a bundle loads later beside it. */
 export const bundleFolder = join(root, 'dist', 'functions');
+
+/** Where the Node server is put: `packhouse.mjs`, the thread that writes, and parts. The Dockerfile copies it. */
+export const serverFolder = join(root, 'dist', 'server');
 
 /**
  * Ways to get credentials that exist outside of Lambda only. The SDK imports each when it tries it, which it never
@@ -20,14 +23,11 @@ const unusedCredentials = ['ini', 'login', 'process', 'sso', 'web-identity'].map
 const options = {
   absWorkingDir: root,
   bundle: true,
-  minify: true,
   write: false,
   format: 'esm',
   platform: 'node',
   target: 'node24',
   mainFields: ['module', 'main'],
-  external: unusedCredentials,
-  outdir: bundleFolder,
   outExtension: { '.js': '.mjs' },
   splitting: true,
   legalComments: 'none',
@@ -52,9 +52,33 @@ export function functionEntries(): string[] {
 export function bundleFunctions(entries: readonly string[] = functionEntries()): void {
   for (const entry of entries) {
     const entryPoints = [{ in: `services/runtime/lambda/${entry}.ts`, out: `${entry}/index` }];
-    const { outputFiles } = buildSync({ ...options, entryPoints, chunkNames: `${entry}/part-[hash]` });
+    const { outputFiles } = buildSync({
+      ...options,
+      minify: true,
+      external: unusedCredentials,
+      outdir: bundleFolder,
+      entryPoints,
+      chunkNames: `${entry}/part-[hash]`,
+    });
     store(join(bundleFolder, entry), outputFiles);
   }
+}
+
+/**
+ * Bundles the Node server with everything it needs, also the ways to get credentials outside of Lambda. Names stay as
+ * they are: nobody waits for it to start, and its stack traces can be read.
+ */
+export function bundleServer(): void {
+  const { outputFiles } = buildSync({
+    ...options,
+    outdir: serverFolder,
+    entryPoints: [
+      { in: 'bin/packhouse.ts', out: 'packhouse' },
+      { in: 'services/adapters/embedded/commit-worker.ts', out: 'commit-worker' },
+    ],
+    chunkNames: 'part-[hash]',
+  });
+  store(serverFolder, outputFiles);
 }
 
 /** Makes the folder hold these files and no others, and touches only what differs. */
@@ -77,22 +101,23 @@ function isSame(path: string, contents: Uint8Array): boolean {
   }
 }
 
-/** Size of each bundle, as a table to read. */
-export function describeBundles(entries: readonly string[] = functionEntries()): string {
-  const lines = entries.flatMap((entry) => {
-    const folder = join(bundleFolder, entry);
-    return readdirSync(folder).map((name) => {
+/** Size of each file of the bundles, as a table to read. */
+export function describeBundles(): string {
+  const folders = [...functionEntries().map((entry) => join(bundleFolder, entry)), serverFolder];
+  const lines = folders.flatMap((folder) =>
+    readdirSync(folder).map((name) => {
       const bytes = readFileSync(join(folder, name));
       const [size, zipped] = [bytes.length, gzipSync(bytes).length].map((n) =>
         `${(n / 1024).toFixed(0)} KB`.padStart(8),
       );
-      return `${relative(bundleFolder, join(folder, name)).padEnd(32)}${size}  gzip${zipped}`;
-    });
-  });
+      return `${relative(dirname(bundleFolder), join(folder, name)).padEnd(40)}${size}  gzip${zipped}`;
+    }),
+  );
   return `${lines.join('\n')}\n`;
 }
 
 if (import.meta.main) {
   bundleFunctions();
+  bundleServer();
   process.stdout.write(describeBundles());
 }

@@ -21,8 +21,19 @@ export function startPackhouse(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): RunningCommand {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, ...parameters], {
-    env: { PATH: process.env.PATH, HOME: tmpdir(), TMPDIR: tmpdir(), ...credentials, ...environment },
+  return startProgram(['--disable-warning=ExperimentalWarning', program, ...parameters], {
+    env: { HOME: tmpdir(), TMPDIR: tmpdir(), ...credentials, ...environment },
+  });
+}
+
+/** Starts Node with these parameters, in an environment of nothing but the path and what is given. */
+export function startProgram(
+  parameters: readonly string[],
+  options: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
+): RunningCommand {
+  const child = spawn(process.execPath, parameters, {
+    cwd: options.cwd,
+    env: { PATH: process.env.PATH, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [output, progress] = [collected(child, 'stdout'), collected(child, 'stderr')];
@@ -64,7 +75,11 @@ export async function runPackhouse(
 
 /** Starts `packhouse serve` and waits until it is ready. */
 export async function startServer(parameters: readonly string[]): Promise<RunningCommand & { url: string }> {
-  const server = startPackhouse(['serve', '--host', '127.0.0.1', ...parameters]);
+  return untilReady(startPackhouse(['serve', '--host', '127.0.0.1', ...parameters]));
+}
+
+/** Waits until a server says that it is ready. Throws with all it said when it ends instead. */
+export async function untilReady<S extends RunningCommand>(server: S): Promise<S & { url: string }> {
   let gone = false;
   void server.ended.then(() => {
     gone = true;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './commit-jobs.ts';
 
@@ -15,9 +16,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** The code of the thread; a bundle has it beside itself too, in JavaScript. */
+const workerFile = `./commit-worker${extname(import.meta.url)}`;
+
 /** Starts the thread that writes to the database file, making the file when there is none. */
 export async function startCommitter(file: string): Promise<Committer> {
-  const worker = new Worker(new URL('./commit-worker.ts', import.meta.url), { workerData: file });
+  const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: file });
   await once(worker, 'message');
   worker.unref();
   const waiting = new Map<number, Waiting>();

@@ -1,0 +1,85 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleServer, serverFolder } from '../../lib/bundles.ts';
+import { layOut, readImage, startImage } from '../kit/image.ts';
+import { untilReady } from '../kit/run-packhouse.ts';
+import { root } from './synthesize.ts';
+
+const image = readImage();
+const token = 'root-token-0123456789';
+
+describe('the image of the server', () => {
+  let folder: string;
+  beforeAll(() => {
+    bundleServer();
+    folder = mkdtempSync(join(tmpdir(), 'packhouse-image-'));
+    layOut(image, join(folder, 'image'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const content = () => readdirSync(join(folder, 'image'), { recursive: true, encoding: 'utf8' }).sort();
+
+  it('runs on the Node that the tests run on', () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(image.from).toMatch(/^public\.ecr\.aws\/docker\/library\/node:[\d.]+-bookworm-slim$/);
+    expect(image.from).toContain(`:${devDependencies.node}-`);
+    expect(process.version).toBe(`v${devDependencies.node}`);
+  });
+
+  it('is not run by root, and hears when it is to stop', () => {
+    expect(image).toMatchObject({ user: '1000:1000', stopSignal: 'SIGTERM' });
+  });
+
+  it('listens where the outside can reach it, on the port that it names', () => {
+    expect(image.env.PACKHOUSE_HOST).toBe('0.0.0.0');
+    expect(image.ports).toEqual([image.env.PACKHOUSE_PORT]);
+  });
+
+  it('is the same when it is made again, so that what has not changed is not deployed', () => {
+    const files = readdirSync(serverFolder).map((name) => join(serverFolder, name));
+    const read = () => files.map((file) => readFileSync(file, 'utf8'));
+    const before = read();
+    bundleServer();
+    expect(readdirSync(serverFolder)).toHaveLength(files.length);
+    expect(read()).toEqual(before);
+  });
+
+  it('holds the bundle and nothing else', () => {
+    const bundle = readdirSync(serverFolder).map((name) => join('app', name));
+    expect(bundle).toContain('app/packhouse.mjs');
+    expect(content()).toEqual(['app', ...bundle].sort());
+  });
+
+  it('is refused by the tests when it does what they can not repeat', () => {
+    const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
+    expect(() => readImage(`${text}RUN npm install\n`)).toThrow('RUN npm install');
+    const wrong = readImage(text.replace('dist/server/ ', 'lib/ '));
+    expect(() => layOut(wrong, join(folder, 'wrong'))).toThrow('lib/, where the build finds nothing');
+  });
+
+  it('serves a registry from what it holds, and writes nothing into it', async () => {
+    const before = content();
+    const server = await untilReady(
+      startImage(image, join(folder, 'image'), {
+        PACKHOUSE_HOST: '127.0.0.1',
+        PACKHOUSE_PORT: '0',
+        PACKHOUSE_DATA_DIR: join(folder, 'data'),
+        PACKHOUSE_ROOT_TOKEN: token,
+      }),
+    );
+    const headers = { 'private-token': token };
+    const form = new URLSearchParams({ name: 'tools' });
+    const made = await fetch(`${server.url}/api/v4/projects`, { method: 'POST', headers, body: form });
+    const { id } = (await made.json()) as { id: number };
+    const url = `${server.url}/api/v4/projects/${id}/packages/generic/a/1.0/a.bin`;
+    const body = Buffer.alloc(1_000_000, 'bytes ');
+    expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(201);
+    const got = Buffer.from(await (await fetch(url, { headers })).arrayBuffer());
+    expect(got.equals(body)).toBe(true);
+    server.kill('SIGTERM');
+    expect([await server.ended, server.progress()]).toEqual([0, '']);
+    expect(content()).toEqual(before);
+  });
+});
