@@ -4,17 +4,26 @@ import type { Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { maybeEntity, type StoredHead } from './entities.ts';
 import { keys } from './keys.ts';
-import { fileWrites, headWrite, nameWrites, readmeWrites, versionWrites } from './package-writes.ts';
+import {
+  amendedVersionWrites,
+  fileWrites,
+  headWrite,
+  nameWrites,
+  readmeWrites,
+  versionWrites,
+} from './package-writes.ts';
 import { eventFacts, type NewVersion, newFile, newVersion, placed } from './publish-version.ts';
 import { recordEvent } from './record-event.ts';
 import { referenceBlobs } from './reference-blobs.ts';
 import { retryChanged } from './retry-changed.ts';
 import { discard } from './stage-blob.ts';
 
-/** Files to add to a version; the version's facts count only when these are its first. */
+/** Files to add to a version; the version's facts count when these are its first, later ones only by `amend`. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
   /** Whether files of these names may be there already; the new ones then take their place. */
   readonly duplicates: 'allow' | 'refuse';
+  /** What the facts of a version that is there become with these files; undefined leaves them as they are. */
+  readonly amend?: ((metadata: M) => M | undefined) | undefined;
 }
 
 /**
@@ -44,7 +53,8 @@ export async function addFiles<M>(
     if (input.duplicates === 'refuse' && replaced.some((file) => file)) {
       throw new RegistryError('duplicateFile');
     }
-    const version = maybeEntity<Version<M>>(stored) ?? fresh;
+    const known = maybeEntity<Version<M>>(stored);
+    const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items.slice(added.length));
     const files = added.map((file, index) => ({
       ...placed(file, input.files[index], plan),
@@ -52,16 +62,16 @@ export async function addFiles<M>(
     }));
     const listed = maybeEntity<StoredHead>(head)?.live === true;
     await registry.table.write([
-      ...(stored
-        ? [stillThere(ref, version)]
-        : [...versionWrites(project, fresh), ...readmeWrites(ref, input)]),
+      ...(known
+        ? keptVersionWrites(input, known, version)
+        : [...versionWrites(project, version), ...readmeWrites(ref, input)]),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
-      headWrite(ref, now, stored ? 0 : 1, listed),
+      headWrite(ref, now, known ? 0 : 1, listed),
       ...(listed ? [] : nameWrites(project, ref)),
       recordEvent(now, {
         ...eventFacts(input, input.version),
-        type: stored ? 'package_file_added' : 'package_published',
+        type: known ? 'package_file_added' : 'package_published',
         details: {
           file: files.map((file) => file.fileName).join(', '),
           size: files.reduce((sum, file) => sum + file.size, 0),
@@ -77,6 +87,16 @@ export async function addFiles<M>(
   });
 }
 
-function stillThere(ref: PackageRef, version: Version): Write {
-  return { check: keys.version(ref, version.version), when: { equals: { id: version.id } } };
+/** The version with its amended facts; its time of change moves on, so that no later amendment takes it for the old one. */
+function amended<M>(version: Version<M>, { amend }: AddedFiles<M>, now: number): Version<M> {
+  const metadata = amend?.(version.metadata);
+  if (metadata === undefined) return version;
+  return { ...version, metadata, updatedAt: Math.max(now, version.updatedAt + 1) };
+}
+
+function keptVersionWrites<M>(input: AddedFiles<M>, known: Version<M>, version: Version<M>): Write[] {
+  if (version !== known) {
+    return [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)];
+  }
+  return [{ check: keys.version(known, known.version), when: { equals: { id: known.id } } }];
 }

@@ -42,10 +42,22 @@ export function versionWrites(project: Project, version: Version): Write[] {
 
 /** A changed version: its item, and its pointer, so that lists know its status. Fails when it is gone. */
 export function changedVersionWrites(project: Project, version: Version): Write[] {
-  const when = { equals: { id: version.id } };
+  return replacingWrites(project, version, { id: version.id });
+}
+
+/** A version with facts made from those of `before`. Fails when it is gone or has been changed since. */
+export function amendedVersionWrites(project: Project, before: Version, version: Version): Write[] {
+  return replacingWrites(project, version, { id: before.id, updatedAt: before.updatedAt });
+}
+
+function replacingWrites(
+  project: Project,
+  version: Version,
+  before: { readonly id: number; readonly updatedAt?: number },
+): Write[] {
   return [
-    { put: itemOf(keys.version(version, version.version), version), when },
-    { put: pointerItem(project, version), when },
+    { put: itemOf(keys.version(version, version.version), version), when: { equals: before } },
+    { put: pointerItem(project, version), when: { equals: { id: version.id } } },
   ];
 }
 
@@ -59,12 +71,14 @@ export function fileWrites(ref: PackageRef, file: PackageFile, replaced: Package
   ];
 }
 
-/** The text of a new version for people to read, when it has one. */
+/** The text of a version for people to read: undefined leaves what there is, an empty one takes it away. */
 export function readmeWrites(
   ref: PackageRef,
   { version, readme }: { readonly version: string; readonly readme?: string | undefined },
 ): Write[] {
-  return readme ? [{ put: itemOf(keys.readme(ref, version), { text: readme }) }] : [];
+  if (readme === undefined) return [];
+  const key = keys.readme(ref, version);
+  return [readme === '' ? { delete: key } : { put: itemOf(key, { text: readme }) }];
 }
 
 /** A tag set to a version. */

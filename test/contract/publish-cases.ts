@@ -134,6 +134,36 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(contents.head.versionCount).toBe(1);
       });
 
+      test('facts of a version that later files amend are never lost, however many amend at once', async () => {
+        const add = async (index: number, readme?: string) => {
+          const fileName = `file-${index}`;
+          const { blob } = await stageBlob(app.registry, bytes(fileName), { limit: 100 });
+          return addFiles<{ readonly seen: readonly number[] }>(app.registry, {
+            project,
+            actor,
+            format: 'generic',
+            name: 'tool',
+            version: '1',
+            metadata: { seen: [index] },
+            files: [{ fileName, contentType: 'text/plain', blob }],
+            duplicates: 'refuse',
+            amend: ({ seen }) => (index < 20 ? { seen: [...seen, index] } : undefined),
+            readme,
+          });
+        };
+        const ref = { projectId: project.id, format: 'generic', name: 'tool' };
+        const readme = () => app.registry.table.get(keys.readme(ref, '1'));
+        await Promise.all(Array.from({ length: 20 }, (_, index) => add(index)));
+        const { version } = await add(20);
+        expect([...version.metadata.seen].sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
+        await add(12.5, 'Read me.');
+        expect(await readme()).toMatchObject({ text: 'Read me.' });
+        await add(13.5);
+        expect(await readme()).toMatchObject({ text: 'Read me.' });
+        await add(14.5, '');
+        expect(await readme()).toBeUndefined();
+      });
+
       test('several files are added together or not at all, with what is told of each and of the version', async () => {
         const add = async (names: readonly string[], duplicates: 'allow' | 'refuse' = 'refuse') => {
           const staged = names.map(async (fileName) => {
