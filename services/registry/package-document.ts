@@ -1,6 +1,13 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
-import type { PackageFile, PackageHead, PackageRef, Tag, Version } from '../domain/packages.ts';
+import type {
+  PackageFile,
+  PackageHead,
+  PackageRef,
+  PackageStatus,
+  Tag,
+  Version,
+} from '../domain/packages.ts';
 import type { Item, TableReader, Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import type { Document } from './document-cache.ts';
@@ -141,7 +148,7 @@ export async function readContents<M>(
 
 /**
  * Several projects' contents of one name as one package: of a version or tag in several the first one counts. What a
- * project keeps out of its lists does not count, so that it hides nothing of another's.
+ * project keeps out of its lists counts where no other lists it, so that it hides nothing of another's.
  */
 export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageContents<M> {
   const [first] = all;
@@ -149,14 +156,18 @@ export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageCon
   const versions = new Map<string, Version<M>>();
   const tags = new Map<string, Tag>();
   const files: PackageFile[] = [];
-  for (const contents of all) {
-    for (const version of contents.versions) {
-      const listed = version.status === 'default' || version.status === 'deprecated';
-      if (!listed || versions.has(version.version)) continue;
-      versions.set(version.version, version);
-      files.push(...contents.files.filter((file) => file.versionId === version.id));
+  for (const statuses of mergedStatuses) {
+    for (const contents of all) {
+      for (const version of contents.versions) {
+        if (!statuses.includes(version.status) || versions.has(version.version)) continue;
+        versions.set(version.version, version);
+        files.push(...contents.files.filter((file) => file.versionId === version.id));
+      }
     }
-    for (const tag of contents.tags) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
   }
+  for (const { tags: some } of all) for (const tag of some) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
   return { head: first.head, versions: [...versions.values()], tags: [...tags.values()], files };
 }
+
+/** What is merged, and before what: versions that are listed, then those that are served but not listed. */
+const mergedStatuses: readonly (readonly PackageStatus[])[] = [['default', 'deprecated'], ['hidden']];

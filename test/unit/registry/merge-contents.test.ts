@@ -42,4 +42,15 @@ describe('the contents of a name that several projects hold', () => {
     ]);
     expect(merged.versions.map(({ projectId }) => projectId)).toEqual([2, 2]);
   });
+
+  test('have what is served but not listed, unless another project lists it', () => {
+    const merged = mergeContents([
+      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'hidden', '3.0.0': 'processing' }),
+      contentsOf(2, { '1.0.0': 'hidden', '2.0.0': 'default' }),
+    ]);
+    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([
+      [2, '2.0.0'],
+      [1, '1.0.0'],
+    ]);
+  });
 });
