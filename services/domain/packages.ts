@@ -65,6 +65,8 @@ export interface PackageFile<F = unknown> {
   readonly storageKey: string;
   readonly createdAt: number;
   readonly metadata?: F;
+  /** A name by which the file is asked for where its package is not known, such as the key of debug symbols. */
+  readonly alias?: string;
 }
 
 /** A movable name of a version. */

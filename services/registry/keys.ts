@@ -16,7 +16,7 @@
  *                                      TAG#<tag>                 tag
  *                                      VERSION#<version>         version
  *                                      README#<version>          its text for people to read
- *                                      FILE#<version>#<file>     the file of that name
+ *                                      FILE#<version>#<file>     the file of that name    index1 by alias
  *                                      FILE#<version>#<file>#<id> an older file of that name
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
@@ -127,6 +127,12 @@ export const keys = {
   storage: (): Key => ({ pk: 'STORAGE', sk: META }),
 };
 
+/** The package whose partition a key is in. */
+export function packageOf({ pk }: Key): PackageRef {
+  const [, projectId, format = '', name = ''] = pk.split('#');
+  return { projectId: Number(projectId), format, name: unescapePart(name) };
+}
+
 /** Whether a key of a file is that of an older file, which another one of its name has replaced. */
 export function isOlderFile({ sk }: Key): boolean {
   return sk.split('#').length > 3;
@@ -182,6 +188,8 @@ export const indexes = {
   /** Blobs whose storage keys start with the same digit, by storage key: the order in which a store lists them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
+  /** Files of a format by the alias they have, those of all projects. */
+  aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
 } as const;
 
 /** Attributes that put an item into an index partition. */

@@ -1,7 +1,7 @@
 /** The writes a publish is made of; `publish-version` and `add-files` put them together into one transaction. */
 import type { Project } from '../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
-import type { Item, Write } from '../ports/table.ts';
+import type { Item, Key, Write } from '../ports/table.ts';
 import { itemOf, type PackagePointer } from './entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from './keys.ts';
 import { nameWords } from './search-words.ts';
@@ -64,11 +64,17 @@ function replacingWrites(
 /** A file that becomes the current one of its name. */
 export function fileWrites(ref: PackageRef, file: PackageFile, replaced: PackageFile | undefined): Write[] {
   const key = keys.file(ref, file.version, file.fileName);
-  if (!replaced) return [{ put: itemOf(key, file), when: { exists: false } }];
+  if (!replaced) return [{ put: fileItem(ref, key, file), when: { exists: false } }];
+  const older = keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id);
   return [
-    { put: itemOf(key, file), when: { equals: { id: replaced.id } } },
-    { put: itemOf(keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id), replaced) },
+    { put: fileItem(ref, key, file), when: { equals: { id: replaced.id } } },
+    { put: fileItem(ref, older, replaced) },
   ];
+}
+
+function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {
+  if (file.alias === undefined) return itemOf(key, file);
+  return itemOf(key, file, inIndex1(indexes.aliases(ref.format, file.alias).pk, padId(file.id)));
 }
 
 /** The text of a version for people to read: undefined leaves what there is, an empty one takes it away. */

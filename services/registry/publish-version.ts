@@ -25,6 +25,8 @@ export interface NewFile {
   readonly blob: StagedBlob;
   /** What indexes tell of this file alone. */
   readonly metadata?: unknown;
+  /** A name of the format's by which `findAliased` finds the file, whatever its package is. */
+  readonly alias?: string;
 }
 
 /** A version about to be published. */
@@ -130,6 +132,7 @@ export async function newFile(
     storageKey: file.blob.storageKey,
     createdAt: now,
     ...(file.metadata !== undefined && { metadata: file.metadata }),
+    ...(file.alias !== undefined && { alias: file.alias }),
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { RegistryEvent } from '../../services/domain/events.ts';
 import type { PackageFile, PackageHead } from '../../services/domain/packages.ts';
 import { addFiles } from '../../services/registry/add-files.ts';
-import { deletePackage, deleteVersion } from '../../services/registry/delete-version.ts';
+import { deleteFile, deletePackage, deleteVersion } from '../../services/registry/delete-version.ts';
 import { type BlobRecord, entityOf } from '../../services/registry/entities.ts';
+import { findAliased } from '../../services/registry/find-aliased.ts';
 import { keys, ranges } from '../../services/registry/keys.ts';
 import { listHolders } from '../../services/registry/locate-packages.ts';
 import { readContents } from '../../services/registry/package-document.ts';
@@ -193,6 +194,39 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           ['a.txt.metadata', false],
           ['b.txt', true],
         ]);
+      });
+
+      test('a file with an alias is found by it wherever it is, until it is deleted', async () => {
+        const add = async (name: string, version: string) => {
+          const { blob } = await stageBlob(app.registry, bytes('symbols'), { limit: 100 });
+          const { files } = await addFiles(app.registry, {
+            project,
+            actor,
+            format: 'generic',
+            name,
+            version,
+            metadata: {},
+            files: [{ fileName: 'tool.pdb', contentType: 'text/plain', blob, alias: 'tool.pdb/#1' }],
+            duplicates: 'allow',
+          });
+          return files[0]!.id;
+        };
+        const found = async (alias = 'tool.pdb/#1') =>
+          (await findAliased(app.registry, 'generic', alias)).map(({ ref, file }) => [ref.name, file.id]);
+        const first = await add('a#tool', '1');
+        const replaced = await add('tool', '1');
+        const last = await add('tool', '1');
+        const wanted = [
+          ['tool', last],
+          ['a#tool', first],
+        ];
+        await vi.waitFor(async () => expect(await found()).toEqual(wanted));
+        expect(await found('tool.pdb/#2')).toEqual([]);
+        const deletion = { project, actor, format: 'generic', name: 'tool', version: '1' };
+        await deleteFile(app.registry, { ...deletion, fileId: last });
+        await vi.waitFor(async () => expect((await found())[0]).toEqual(['tool', replaced]));
+        await deleteVersion(app.registry, deletion);
+        await vi.waitFor(async () => expect(await found()).toEqual([['a#tool', first]]));
       });
 
       test('equal bytes are stored once however often and however concurrently they are published', async () => {
