@@ -14,8 +14,8 @@ export type FormatContext = Context<FormatEnv>;
 
 /** What a guarded route says about itself. */
 export interface GuardOptions {
-  /** The normalised package name in the URL; throws when it can't be one. */
-  readonly name?: (c: FormatContext) => string;
+  /** The normalised package name in the URL, if there is one; throws when it can't be a name. */
+  readonly name?: (c: FormatContext) => string | undefined;
   /** Keys of items the handler will want, read together with the access facts. */
   readonly more?: (c: FormatContext, ref: PackageRef) => readonly Key[];
 }
@@ -37,11 +37,16 @@ export function pull(options: GuardOptions, handle: Handle): Handler<FormatEnv> 
 
 /** A route that publishes: at project level, for whoever may publish there. */
 export function publish(options: GuardOptions, handle: HandleProject): Handler<FormatEnv> {
-  return async (c) => {
-    if (c.env.address.level !== 'project') {
-      throw new RegistryError('methodNotAllowed', 'Publish to a project: this address only serves packages');
-    }
-    return handle(c, target(await guard(c, 'publish', options)));
+  return inProject('Publish to a project', async (c) =>
+    handle(c, target(await guard(c, 'publish', options))),
+  );
+}
+
+/** A route of projects only, where a group would have to be told which of its projects is meant; `hint` says what to do. */
+export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<FormatEnv> {
+  return (c, next) => {
+    if (c.env.address.level === 'project') return handler(c, next);
+    throw new RegistryError('methodNotAllowed', `${hint}: this address only serves packages`);
   };
 }
 

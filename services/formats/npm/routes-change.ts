@@ -1,6 +1,6 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatRoutes } from '../../http/format.ts';
-import { change, type FormatContext, type Target } from '../../http/guard.ts';
+import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
 import { replyJson } from '../../http/reply.ts';
 import { deletePackage, deleteVersion } from '../../registry/delete-version.ts';
 import { readContents } from '../../registry/package-document.ts';
@@ -18,21 +18,13 @@ type Handle = (c: FormatContext, target: Target) => Promise<Response>;
  * their tarballs, which are gone by then; for the last version it deletes the whole package.
  */
 export function changeRoutes(app: FormatRoutes): void {
-  app.put('/:name/-rev/:rev', inProject(sendBack));
-  app.delete('/:name/-rev/:rev', inProject(removePackage));
-  app.delete('/:name/-/:file/-rev/:rev', inProject(removeTarball));
+  app.put('/:name/-rev/:rev', unpublishing(sendBack));
+  app.delete('/:name/-rev/:rev', unpublishing(removePackage));
+  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball));
 }
 
-/** A group holds the packages of many projects: which of them to delete from must be said. */
-function inProject(handle: Handle) {
-  const guarded = change('delete', { name: nameOf }, handle);
-  return (c: FormatContext, next: () => Promise<void>) => {
-    if (c.env.address.level === 'project') return guarded(c, next);
-    throw new RegistryError(
-      'methodNotAllowed',
-      'Unpublish from a project: this address only serves packages',
-    );
-  };
+function unpublishing(handle: Handle) {
+  return inProject('Unpublish from a project', change('delete', { name: nameOf }, handle));
 }
 
 async function sendBack(c: FormatContext, target: Target): Promise<Response> {

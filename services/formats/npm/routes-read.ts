@@ -2,6 +2,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { PackageFile, PackageRef, Version } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
+import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
@@ -9,7 +10,7 @@ import { sendFile } from '../../http/send-file.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
 import { openFile } from '../../registry/open-file.ts';
-import { documentOf, nameOf } from './context.ts';
+import { nameOf } from './context.ts';
 import { packageName, tarballName, versionOfTarball } from './names.ts';
 import { abbreviatedPackument, fullPackument } from './packument.ts';
 import type { Metadata } from './schema.ts';
@@ -27,7 +28,7 @@ export function readRoutes(app: FormatRoutes): void {
 
 async function packument(c: FormatContext, scope: Scope): Promise<Response> {
   const short = c.req.query('write') === undefined && prefersAbbreviated(c.req.header('accept') ?? '');
-  const document = await documentOf(c, scope, short ? abbreviatedPackument : fullPackument);
+  const document = await indexDocument(c, scope, short ? abbreviatedPackument : fullPackument);
   return sendDocument(c, document, {
     contentType: short ? ABBREVIATED : 'application/json',
     variant: short ? 'abbreviated' : 'full',
@@ -50,7 +51,7 @@ function prefersAbbreviated(accept: string): boolean {
 
 /** One version's manifest, by version or tag. */
 async function manifest(c: FormatContext, scope: Scope): Promise<Response> {
-  const { identity } = await documentOf(c, scope, fullPackument);
+  const { identity } = await indexDocument(c, scope, fullPackument);
   const whole = JSON.parse(Buffer.from(identity).toString()) as {
     readonly versions: Readonly<Record<string, object>>;
     readonly 'dist-tags': Readonly<Record<string, string>>;

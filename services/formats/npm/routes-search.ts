@@ -1,15 +1,15 @@
-import { badRequest } from '../../domain/errors.ts';
 import type { PackageHead, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
 import { replyJson } from '../../http/reply.ts';
-import { requireVisibleGroup, type Scope } from '../../http/scope.ts';
+import type { Scope } from '../../http/scope.ts';
+import { queryNumber, searchScope } from '../../http/search-scope.ts';
 import type { Registry } from '../../registry/context.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
 import { packageDocument } from '../../registry/package-document.ts';
 import { readMany } from '../../registry/read-many.ts';
-import { type SearchHit, searchPackages } from '../../registry/search-packages.ts';
+import type { SearchHit } from '../../registry/search-packages.ts';
 import { distTags, isInstallable } from './packument.ts';
 import type { Manifest, Metadata } from './schema.ts';
 
@@ -23,13 +23,9 @@ export function searchRoutes(app: FormatRoutes): void {
 
 async function search(c: FormatContext, scope: Scope): Promise<Response> {
   const { registry } = c.env;
-  const { project, group, principal } = scope;
-  const size = numberOf(c, 'size', 20, MAX_SIZE);
-  const from = numberOf(c, 'from', 0, Number.MAX_SAFE_INTEGER);
-  const text = (c.req.query('text') ?? '').trim().slice(0, 200);
-  const within = project ? { project } : group ? { group } : 'instance';
-  const hits = await searchPackages(registry, { format: 'npm', text, within, principal });
-  if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
+  const size = queryNumber(c, 'size', 20, MAX_SIZE);
+  const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
+  const hits = await searchScope(c, scope, c.req.query('text') ?? '');
   const latest = await latestOf(registry, hits.slice(from, from + size));
   return replyJson(
     c,
@@ -41,13 +37,6 @@ async function search(c: FormatContext, scope: Scope): Promise<Response> {
     },
     { 'cache-control': 'private, no-cache' },
   );
-}
-
-function numberOf(c: FormatContext, name: string, usual: number, most: number): number {
-  const text = c.req.query(name);
-  if (text === undefined || text === '') return usual;
-  if (!/^\d{1,15}$/.test(text)) throw badRequest(`${name} must be a number`);
-  return Math.min(Number(text), most);
 }
 
 /** The latest version of each hit, in two round trips where the package has a `latest` tag. */

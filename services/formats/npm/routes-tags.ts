@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, pull, type Target } from '../../http/guard.ts';
+import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
 import { deleteTag, moveTag } from '../../registry/move-tag.ts';
-import { documentOf, nameOf } from './context.ts';
+import { nameOf } from './context.ts';
 import { distTag, packageVersion } from './names.ts';
 import { distTags } from './packument.ts';
 import { parsed, readJson } from './read-json.ts';
@@ -24,7 +25,7 @@ export function tagRoutes(app: FormatRoutes): void {
 }
 
 async function list(c: FormatContext, scope: Scope): Promise<Response> {
-  const document = await documentOf(c, scope, distTags);
+  const document = await indexDocument(c, scope, distTags);
   return sendDocument(c, document, { contentType: 'application/json', variant: 'tags' });
 }
 

@@ -1,0 +1,29 @@
+import { badRequest } from '../domain/errors.ts';
+import { type SearchHit, searchPackages } from '../registry/search-packages.ts';
+import type { FormatContext } from './guard.ts';
+import { requireVisibleGroup, type Scope } from './scope.ts';
+
+/** The longest text that is looked for; what follows is left out. */
+const MAX_TEXT = 200;
+
+/**
+ * The names of the format that match a text at the asked level, as far as the caller may pull them. A group without a
+ * hit must be one that the caller may see.
+ */
+export async function searchScope(c: FormatContext, scope: Scope, text: string): Promise<SearchHit[]> {
+  const { registry, address } = c.env;
+  const { project, group, principal } = scope;
+  const within = project ? { project } : group ? { group } : 'instance';
+  const wanted = text.trim().slice(0, MAX_TEXT);
+  const hits = await searchPackages(registry, { format: address.format, text: wanted, within, principal });
+  if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
+  return hits;
+}
+
+/** A number of the query, at most `most`; without one, or with an empty one, `usual`. */
+export function queryNumber(c: FormatContext, name: string, usual: number, most: number): number {
+  const text = c.req.query(name);
+  if (text === undefined || text === '') return usual;
+  if (!/^\d{1,15}$/.test(text)) throw badRequest(`${name} must be a number`);
+  return Math.min(Number(text), most);
+}
