@@ -14,8 +14,10 @@ export function isMultipart(c: FormatContext): boolean {
   return /^multipart\/form-data\b/i.test(c.req.header('content-type') ?? '');
 }
 
-/** The bytes of the file field `field` of a form, as they come in. Other fields are passed over. */
-export async function* multipartFile(c: FormatContext, field: string): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of the file field `field` of a form, or of its first file, as they come in. Other fields are passed over.
+ */
+export async function* multipartFile(c: FormatContext, field?: string): AsyncGenerator<Uint8Array> {
   const limit = uploadLimit(c);
   const output = new PassThrough();
   let seen = false;
@@ -23,7 +25,7 @@ export async function* multipartFile(c: FormatContext, field: string): AsyncGene
   parser.on('file', (name: string, file: BusboyFileStream) => {
     file.on('limit', () => output.destroy(tooLarge(limit.bytes, limit.hint)));
     file.on('error', (error: Error) => output.destroy(unreadable(error)));
-    if (name !== field || seen) {
+    if ((field !== undefined && name !== field) || seen) {
       file.resume();
       return;
     }
@@ -31,7 +33,7 @@ export async function* multipartFile(c: FormatContext, field: string): AsyncGene
     file.pipe(output);
   });
   parser.on('finish', () => {
-    if (!seen) output.destroy(badRequest(`${field} is missing`));
+    if (!seen) output.destroy(badRequest(`${field ?? 'file'} is missing`));
   });
   const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
   const stop = new AbortController();

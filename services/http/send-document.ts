@@ -18,6 +18,8 @@ export interface DocumentOptions {
   readonly variant: string;
   /** What beside the encoding decides which document is sent. */
   readonly vary?: string;
+  /** The encoding that the protocol promises at this address, whatever the client says it takes. */
+  readonly encoding?: Encoding;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function sendDocument(
 ): Promise<Response> {
   const { headers } = c.req.raw;
   const small = document.identity.byteLength < SMALL;
-  const encoding = small ? 'identity' : bestEncoding(headers.get('accept-encoding'));
+  const encoding = options.encoding ?? (small ? 'identity' : bestEncoding(headers.get('accept-encoding')));
   const address = crc32(c.env.address.prefix).toString(36);
   const etag = `"${document.revision}-${address}-${options.variant}-${encoding}"`;
   const common = {
