@@ -44,6 +44,8 @@ export interface PackageHead extends PackageRef {
 /** A version of a package. `metadata` is the format's own. */
 export interface Version<M = unknown> extends PackageRef {
   readonly id: number;
+  /** The name as its publisher writes it, where that is not the normalised one. */
+  readonly displayName?: string;
   readonly version: string;
   readonly status: PackageStatus;
   readonly metadata: M;

@@ -36,6 +36,8 @@ export interface NewVersion<M> {
   readonly format: string;
   /** Normalised by the format. */
   readonly name: string;
+  /** The name as its publisher writes it, for people to see. */
+  readonly displayName?: string;
   readonly version: string;
   readonly status?: PackageStatus;
   readonly metadata: M;
@@ -104,6 +106,7 @@ export async function newVersion<M>(
     format: input.format,
     name: input.name,
     id: await registry.ids.next('package'),
+    ...(input.displayName !== undefined && { displayName: input.displayName }),
     version: input.version,
     status: input.status ?? 'default',
     metadata: input.metadata,

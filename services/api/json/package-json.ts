@@ -30,7 +30,7 @@ export function packageJson(version: Version, { url, project, tags, deletable }:
   const { id } = version;
   return {
     id,
-    name: version.name,
+    name: version.displayName ?? version.name,
     version: version.version === '' ? null : version.version,
     package_type: packageTypeOf(version.format),
     status: version.status,
