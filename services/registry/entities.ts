@@ -46,6 +46,12 @@ export interface NameEntry {
   readonly ancestors: readonly number[];
 }
 
+/** The same with the name it is about, in the indexes that hold many names. */
+export interface NamedEntry extends NameEntry {
+  readonly format: string;
+  readonly name: string;
+}
+
 /** A stored head: `live` tells whether the name index lists the package. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;

@@ -21,6 +21,7 @@
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
+ *     LIST#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
  *     ROOT                             TOKEN                     the bootstrap token
@@ -61,11 +62,11 @@ function ownerPartition(owner: Owner): string {
   return `${owner.kind.toUpperCase()}#${owner.id}`;
 }
 
-/** Where a search looks for names: in a project, below a root namespace, or everywhere. */
+/** Where names are looked for: in a project, below a root namespace, or everywhere. */
 export type SearchScope = Owner | 'instance';
 
-function wordPartition(scope: SearchScope): string {
-  return `WORD#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
+function scopePartition(kind: 'WORD' | 'LIST', scope: SearchScope): string {
+  return `${kind}#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
 }
 
 function packagePartition(ref: PackageRef): string {
@@ -115,8 +116,12 @@ export const keys = {
     sk: `${padId(rootId)}#${padId(ref.projectId)}`,
   }),
   word: (scope: SearchScope, word: string, ref: PackageRef): Key => ({
-    pk: wordPartition(scope),
+    pk: scopePartition('WORD', scope),
     sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+  }),
+  listedName: (scope: SearchScope, ref: PackageRef): Key => ({
+    pk: scopePartition('LIST', scope),
+    sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   deletedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
@@ -165,8 +170,12 @@ export const ranges = {
     ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
   }),
   words: (scope: SearchScope, start: string) => ({
-    pk: wordPartition(scope),
+    pk: scopePartition('WORD', scope),
     prefix: escapePart(start),
+  }),
+  listedNames: (scope: SearchScope, format: string) => ({
+    pk: scopePartition('LIST', scope),
+    prefix: `${format}#`,
   }),
   deletedProjects: () => ({ pk: DELETED }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),

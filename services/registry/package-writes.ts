@@ -2,8 +2,8 @@
 import type { Project } from '../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
 import type { Item, Key, Write } from '../ports/table.ts';
-import { itemOf, type PackagePointer } from './entities.ts';
-import { indexes, inIndex1, inIndex2, keys, padId } from './keys.ts';
+import { itemOf, type NamedEntry, type PackagePointer } from './entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from './keys.ts';
 import { nameWords } from './search-words.ts';
 
 /** The root namespace of a project. */
@@ -103,17 +103,22 @@ export function headWrite(ref: PackageRef, now: number, newVersions: number, lis
   };
 }
 
-/** Lists the name in the indexes by which groups, the instance and searches find it. */
+/** Lists the name in the indexes by which groups, the instance, lists and searches find it. */
 export function nameWrites(project: Project, ref: PackageRef): Write[] {
   const root = rootOf(project);
   const entry = { projectId: project.id, rootId: root, ancestors: project.ancestors };
-  const found = { ...entry, format: ref.format, name: ref.name };
+  const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
+  const scopes: SearchScope[] = [
+    { kind: 'project', id: project.id },
+    { kind: 'group', id: root },
+    'instance',
+  ];
+  const words = nameWords(ref.name);
   return [
     { put: itemOf(keys.name(ref, root), entry) },
-    ...nameWords(ref.name).flatMap((word): Write[] => [
-      { put: itemOf(keys.word({ kind: 'project', id: project.id }, word, ref), found) },
-      { put: itemOf(keys.word({ kind: 'group', id: root }, word, ref), found) },
-      { put: itemOf(keys.word('instance', word, ref), found) },
+    ...scopes.flatMap((scope): Write[] => [
+      { put: itemOf(keys.listedName(scope, ref), found) },
+      ...words.map((word): Write => ({ put: itemOf(keys.word(scope, word, ref), found) })),
     ]),
   ];
 }

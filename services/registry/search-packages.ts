@@ -1,12 +1,10 @@
-import type { Group, Principal, Project } from '../domain/accounts.ts';
-import type { Item } from '../ports/table.ts';
-import { effectiveLevelOf, projectMemberKeys } from './access-levels.ts';
-import { authorizeProject } from './authorize.ts';
+import type { Principal, Project } from '../domain/accounts.ts';
 import type { Registry } from './context.ts';
-import { entityOf, maybeEntity, type NameEntry } from './entities.ts';
-import { keys, ranges, type SearchScope } from './keys.ts';
+import { entityOf, type NamedEntry } from './entities.ts';
+import { ranges } from './keys.ts';
+import { isWithin, type NameScope, partitionOf } from './name-scope.ts';
 import { queryPages } from './query-all.ts';
-import { readMany } from './read-many.ts';
+import { readProjects } from './readable-projects.ts';
 import { wordsOf } from './search-words.ts';
 
 /** What to look for, and where. */
@@ -14,18 +12,13 @@ export interface PackageSearch {
   readonly format: string;
   /** Names that hold each word of the text are found; without a word in it, every name. */
   readonly text: string;
-  readonly within: { readonly project: Project } | { readonly group: Group } | 'instance';
+  readonly within: NameScope;
   readonly principal: Principal;
 }
 
 /** A name found, in a project whose packages the caller may pull. */
 export interface SearchHit {
   readonly project: Project;
-  readonly name: string;
-}
-
-interface WordEntry extends NameEntry {
-  readonly format: string;
   readonly name: string;
 }
 
@@ -43,11 +36,11 @@ export async function searchPackages(registry: Registry, search: PackageSearch):
   const hits = new Map<string, SearchHit>();
   const projects = new Map<number, Project | undefined>();
   let scanned = 0;
-  for await (const page of queryPages(registry.table, ranges.words(scopeOf(search.within), longest))) {
+  for await (const page of queryPages(registry.table, ranges.words(partitionOf(search.within), longest))) {
     const entries = page
-      .map((item) => entityOf<WordEntry>(item))
+      .map((item) => entityOf<NamedEntry>(item))
       .filter((entry) => matches(entry, search, words));
-    await readProjects(registry, search.principal, entries, projects);
+    await readProjects(registry, search.principal, entries, projects, (project) => project);
     for (const { projectId, name } of entries) {
       const project = projects.get(projectId);
       const known = hits.get(name);
@@ -60,51 +53,10 @@ export async function searchPackages(registry: Registry, search: PackageSearch):
   return [...hits.values()].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
 }
 
-function scopeOf(within: PackageSearch['within']): SearchScope {
-  if (within === 'instance') return within;
-  if ('project' in within) return { kind: 'project', id: within.project.id };
-  return { kind: 'group', id: within.group.ancestors[0] ?? within.group.id };
-}
-
-function matches(entry: WordEntry, { format, within }: PackageSearch, words: readonly string[]): boolean {
-  if (entry.format !== format) return false;
-  if (within !== 'instance' && 'group' in within && !entry.ancestors.includes(within.group.id)) return false;
+function matches(entry: NamedEntry, { format, within }: PackageSearch, words: readonly string[]): boolean {
+  if (entry.format !== format || !isWithin(entry, within)) return false;
   const name = entry.name.toLowerCase();
   return words.every((word) => name.includes(word));
-}
-
-/** Reads the projects of entries that are not known yet: undefined stays for those the caller may not pull from. */
-async function readProjects(
-  registry: Registry,
-  principal: Principal,
-  entries: readonly NameEntry[],
-  known: Map<number, Project | undefined>,
-): Promise<void> {
-  const unknown = [...new Map(entries.map((entry) => [entry.projectId, entry])).values()].filter(
-    ({ projectId }) => !known.has(projectId),
-  );
-  const wanted = unknown.map(({ projectId, ancestors }) => [
-    keys.project(projectId),
-    ...(principal.kind === 'user' ? projectMemberKeys({ id: projectId, ancestors }, principal.user.id) : []),
-  ]);
-  const items = await readMany(registry.table, wanted.flat());
-  let position = 0;
-  for (const [index, { projectId }] of unknown.entries()) {
-    const length = wanted[index]?.length ?? 0;
-    known.set(projectId, allowed(registry, principal, items.slice(position, position + length)));
-    position += length;
-  }
-}
-
-function allowed(
-  registry: Registry,
-  principal: Principal,
-  [item, ...memberships]: readonly (Item | undefined)[],
-): Project | undefined {
-  const project = maybeEntity<Project>(item);
-  if (!project) return undefined;
-  const level = effectiveLevelOf(memberships, registry.clock.now());
-  return authorizeProject('pull', principal, project, level) === 'allow' ? project : undefined;
 }
 
 function rank({ name }: SearchHit, start: string): number {
