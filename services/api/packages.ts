@@ -65,9 +65,10 @@ async function showPackage(c: ApiContext): Promise<Response> {
   });
 }
 
+/** The files of a version as its publisher knows them: what is only part of another goes with that. */
 async function filesOf(c: ApiContext, version: Version): Promise<PackageFile[]> {
   const items = await queryAll(c.env.registry.table, ranges.filesOf(version, version.version));
-  return items.map((item) => entityOf<PackageFile>(item));
+  return items.map((item) => entityOf<PackageFile>(item)).filter(({ partOf }) => partOf === undefined);
 }
 
 async function listFiles(c: ApiContext): Promise<Response> {

@@ -69,6 +69,8 @@ export interface PackageFile<F = unknown> {
   readonly metadata?: F;
   /** A name by which the file is asked for where its package is not known, such as the key of debug symbols. */
   readonly alias?: string;
+  /** The name of the file that this one only says something about, such as a signature; it goes when that goes. */
+  readonly partOf?: string;
 }
 
 /** A movable name of a version. */

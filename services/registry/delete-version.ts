@@ -2,7 +2,7 @@ import type { Project } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import type { Actor } from '../domain/events.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../domain/packages.ts';
-import { MAX_WRITES, type Write } from '../ports/table.ts';
+import { type Item, MAX_WRITES, type Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { type BlobRecord, entityOf, maybeEntity, type StoredHead } from './entities.ts';
 import { indexes, inIndex2, keys, ranges } from './keys.ts';
@@ -116,7 +116,10 @@ async function versionDeletes(
   return writes;
 }
 
-/** Deletes one file of a version; the next older file of its name, if any, takes its place. */
+/**
+ * Deletes one file of a version; the next older file of its name, if any, takes its place. Files that are part of it
+ * go with it when none does.
+ */
 export async function deleteFile(
   registry: Registry,
   input: Deletion & { readonly fileId: number },
@@ -134,13 +137,17 @@ export async function deleteFile(
             .filter((item) => item !== target && entityOf<PackageFile>(item).fileName === file.fileName)
             .at(-1)
         : undefined;
+    const parts = items.filter(
+      (item) =>
+        !successor && target.sk === currentKey.sk && entityOf<PackageFile>(item).partOf === file.fileName,
+    );
     const when = { equals: { id: file.id } };
     const now = registry.clock.now();
     await registry.table.write([
       ...(successor
         ? [{ put: { ...successor, ...currentKey }, when }, { delete: { pk: successor.pk, sk: successor.sk } }]
-        : [{ delete: { pk: target.pk, sk: target.sk }, when }]),
-      ...(await releaseBlobs(registry, [file])),
+        : [target, ...parts].map(deleteOf)),
+      ...(await releaseBlobs(registry, [file, ...parts.map((item) => entityOf<PackageFile>(item))])),
       { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
       recordEvent(now, {
         ...eventFacts(input, input.version),
@@ -149,6 +156,10 @@ export async function deleteFile(
       }),
     ]);
   });
+}
+
+function deleteOf(item: Item): Write {
+  return { delete: { pk: item.pk, sk: item.sk }, when: { equals: { id: entityOf<PackageFile>(item).id } } };
 }
 
 /** One reference less for the blob of each file; a blob nothing refers to any more is handed to the sweep. */

@@ -27,6 +27,8 @@ export interface NewFile {
   readonly metadata?: unknown;
   /** A name of the format's by which `findAliased` finds the file, whatever its package is. */
   readonly alias?: string;
+  /** The name of the file of the same version that this one belongs to and goes with. */
+  readonly partOf?: string;
 }
 
 /** A version about to be published. */
@@ -136,6 +138,7 @@ export async function newFile(
     createdAt: now,
     ...(file.metadata !== undefined && { metadata: file.metadata }),
     ...(file.alias !== undefined && { alias: file.alias }),
+    ...(file.partOf !== undefined && { partOf: file.partOf }),
   };
 }
 

@@ -79,6 +79,14 @@ export async function stageBlob<T = undefined>(
   }
 }
 
+/** Stages bytes that are at hand. */
+export async function stageBytes(registry: Registry, bytes: Uint8Array): Promise<StagedBlob> {
+  async function* once() {
+    yield bytes;
+  }
+  return (await stageBlob(registry, once(), { limit: bytes.byteLength })).blob;
+}
+
 function drained(stream: PassThrough): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || !stream.writableNeedDrain) return resolve();

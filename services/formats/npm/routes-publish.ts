@@ -6,7 +6,7 @@ import { replyJson } from '../../http/reply.ts';
 import { levelIn, requireDecision } from '../../http/scope.ts';
 import { authorizeProject } from '../../registry/authorize.ts';
 import { type NewFile, publishVersion } from '../../registry/publish-version.ts';
-import { discardUnless, stageBlob } from '../../registry/stage-blob.ts';
+import { discardUnless, stageBytes } from '../../registry/stage-blob.ts';
 import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { checkedManifest, runsAtInstall } from './check-manifest.ts';
@@ -135,8 +135,7 @@ async function attachmentFiles(
   const kept = keptAttachments(others, { purl: purlOf(name, version), sha512: digests.sha512 });
   const files: NewFile[] = [];
   for (const { attestation, text, source } of kept) {
-    const bytes = Buffer.from(text);
-    const { blob } = await stageBlob(c.env.registry, once(bytes), { limit: bytes.byteLength });
+    const blob = await stageBytes(c.env.registry, Buffer.from(text));
     staged.push(blob);
     const type = document._attachments?.[source]?.content_type ?? '';
     files.push(fileOf(attestation.fileName, MEDIA_TYPE.test(type) ? type : 'application/json', blob));
@@ -146,8 +145,4 @@ async function attachmentFiles(
 
 function fileOf(fileName: string, contentType: string, blob: StagedBlob): NewFile {
   return { fileName, contentType, blob };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
