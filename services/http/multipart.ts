@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Busboy, type BusboyFileStream } from '@fastify/busboy';
+import { Busboy, type BusboyConfig, type BusboyFileStream } from '@fastify/busboy';
 import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
 import type { FormatContext } from './guard.ts';
 import { uploadLimit } from './read-upload.ts';
@@ -21,7 +21,7 @@ export async function* multipartFile(c: FormatContext, field?: string): AsyncGen
   const limit = uploadLimit(c);
   const output = new PassThrough();
   let seen = false;
-  const parser = busboyFor(c, limit.bytes);
+  const parser = formParser(c, { fileSize: limit.bytes, files: 10, fields: 100, fieldSize: FORM_OVERHEAD });
   parser.on('file', (name: string, file: BusboyFileStream) => {
     file.on('limit', () => output.destroy(tooLarge(limit.bytes, limit.hint)));
     file.on('error', (error: Error) => output.destroy(unreadable(error)));
@@ -47,11 +47,13 @@ export async function* multipartFile(c: FormatContext, field?: string): AsyncGen
   }
 }
 
-function busboyFor(c: FormatContext, fileSize: number): InstanceType<typeof Busboy> {
+/** A parser of the request's form. @throws RegistryError `invalidRequest` when its headers describe no form. */
+export function formParser(c: FormatContext, limits: BusboyConfig['limits']): InstanceType<typeof Busboy> {
   try {
     return new Busboy({
       headers: { 'content-type': c.req.header('content-type') ?? '' },
-      limits: { fileSize, files: 10, fields: 100, fieldSize: FORM_OVERHEAD },
+      preservePath: true,
+      ...(limits && { limits }),
     });
   } catch (error) {
     throw unreadable(error);

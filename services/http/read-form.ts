@@ -1,0 +1,92 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BusboyFileStream } from '@fastify/busboy';
+import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
+import type { FormatContext } from './guard.ts';
+import { formParser } from './multipart.ts';
+import { uploadLimit } from './read-upload.ts';
+import { requestBody } from './request-body.ts';
+
+/** What a form may have beside the bytes of its files. */
+export interface FormLimits {
+  /** The most text fields. */
+  readonly fields: number;
+  /** The most bytes of all text fields together, their names included. */
+  readonly text: number;
+}
+
+/** A file of a form: what it is called there, with any folders, and its bytes as they come in. */
+export interface FormFile {
+  readonly field: string;
+  readonly fileName: string;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The most bytes of the lines around each part of a form: its boundary and its headers. */
+const PART_OVERHEAD = 1024;
+
+/** The most files of a form. */
+const MAX_FILES = 10;
+
+/**
+ * Reads a form (`multipart/form-data`, RFC 7578), its fields in any order: answers the values of its text fields by
+ * name, and gives each file to `take` as it comes in. Nothing that `take` has begun goes on after this has ended.
+ * @throws RegistryError when the form is not whole or over a limit, and what `take` throws.
+ */
+export async function readForm(
+  c: FormatContext,
+  limits: FormLimits,
+  take: (file: FormFile) => Promise<void>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const limit = uploadLimit(c);
+  const parser = formParser(c, {
+    fileSize: limit.bytes,
+    files: MAX_FILES,
+    fields: limits.fields,
+    fieldSize: limits.text,
+  });
+  const fields = new Map<string, string[]>();
+  const files: BusboyFileStream[] = [];
+  const taking: Promise<void>[] = [];
+  let failure: unknown;
+  const fail = (error: unknown) => {
+    // When an upload breaks off, the parser says that the form ends too soon: the cause may come after it.
+    if (failure === undefined || (isUnreadable(failure) && error instanceof RegistryError)) failure = error;
+    for (const stream of [parser, ...files]) stream.destroy(error as Error);
+  };
+  let text = 0;
+  parser.on('field', (name: string, value: string) => {
+    text += Buffer.byteLength(name) + Buffer.byteLength(value);
+    if (text > limits.text) fail(tooLarge(limits.text, ' It counts the text fields of the form together.'));
+    else fields.set(name, [...(fields.get(name) ?? []), value]);
+  });
+  parser.on('fieldsLimit', () => fail(badRequest(`The form has more than ${limits.fields} fields`)));
+  parser.on('filesLimit', () => fail(badRequest(`The form has more than ${MAX_FILES} files`)));
+  parser.on('file', (field: string, file: BusboyFileStream, fileName: string) => {
+    files.push(file);
+    // Whoever reads the file gets the error; one that nobody reads must not end the process.
+    file.on('error', () => {});
+    file.on('limit', () => file.destroy(tooLarge(limit.bytes, limit.hint)));
+    const taken = take({ field, fileName, body: file as AsyncIterable<Uint8Array> });
+    // What is left unread would keep the parser from going on.
+    taking.push(taken.then(() => void file.resume(), fail));
+  });
+  const whole = limit.bytes + limits.text + PART_OVERHEAD * (limits.fields + MAX_FILES);
+  try {
+    await pipeline(Readable.from(requestBody(c, { bytes: whole, hint: limit.hint })), parser);
+  } catch (error) {
+    fail(error);
+  }
+  await Promise.all(taking);
+  if (failure !== undefined) throw inWords(failure);
+  return fields;
+}
+
+function inWords(error: unknown): unknown {
+  return isUnreadable(error) ? badRequest(`The form can't be read: ${error.message}`) : error;
+}
+
+/** The parser calls everything it can't read a plain `Error`. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'Error' && !('code' in error);
+}
