@@ -38,6 +38,10 @@ export interface PackageRef {
 export interface PackageHead extends PackageRef {
   readonly revision: number;
   readonly versionCount: number;
+  /** How many other packages this name lists; most formats have no such names. */
+  readonly listedCount?: number;
+  /** The name that lists this package. */
+  readonly listedBy?: string;
   readonly updatedAt: number;
 }
 
@@ -71,6 +75,12 @@ export interface PackageFile<F = unknown> {
   readonly alias?: string;
   /** The name of the file that this one only says something about, such as a signature; it goes when that goes. */
   readonly partOf?: string;
+}
+
+/** A package that another name lists, such as a Maven plugin its group. `metadata` is the format's own. */
+export interface ListedPackage<L = unknown> {
+  readonly name: string;
+  readonly metadata: L;
 }
 
 /** A movable name of a version. */

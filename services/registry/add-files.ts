@@ -4,6 +4,7 @@ import type { Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { maybeEntity, type StoredHead } from './entities.ts';
 import { keys } from './keys.ts';
+import { type Listing, planListing } from './listings.ts';
 import {
   amendedVersionWrites,
   fileWrites,
@@ -22,8 +23,18 @@ import { discard } from './stage-blob.ts';
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
   /** Whether files of these names may be there already; the new ones then take their place. */
   readonly duplicates: 'allow' | 'refuse';
+  /** Whether files that are there with the same bytes are no duplicates; when all are, nothing changes. */
+  readonly idempotent?: boolean;
   /** What the facts of a version that is there become with these files; undefined leaves them as they are. */
   readonly amend?: ((metadata: M) => M | undefined) | undefined;
+  /** Another name of the project that lists the package from now on. */
+  readonly listing?: Listing | undefined;
+}
+
+/** A version and the files of it that were added. */
+export interface FilesAdded<M> {
+  readonly version: Version<M>;
+  readonly files: readonly PackageFile[];
 }
 
 /**
@@ -31,14 +42,13 @@ export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
  * behind the new one. Any number of clients may add files to one version at once.
  * @throws RegistryError `duplicateFile` when a name is taken and duplicates are refused.
  */
-export async function addFiles<M>(
-  registry: Registry,
-  input: AddedFiles<M>,
-): Promise<{ readonly version: Version<M>; readonly files: readonly PackageFile[] }> {
+export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Promise<FilesAdded<M>> {
   const { project, format, name } = input;
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format, name };
-  const blobs = referenceBlobs(input.files.map((file) => file.blob));
+  const staged = input.files.map((file) => file.blob);
+  const blobs = referenceBlobs(staged);
+  const listing = planListing(project, ref, input.listing);
   const fresh = await newVersion(registry, input, now);
   const added = await Promise.all(input.files.map((file) => newFile(registry, fresh, file, now)));
 
@@ -47,15 +57,19 @@ export async function addFiles<M>(
       keys.head(ref),
       keys.version(ref, input.version),
       ...added.map((file) => keys.file(ref, file.version, file.fileName)),
+      ...listing.keys,
       ...blobs.keys,
     ]);
-    const replaced = items.slice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
-    if (input.duplicates === 'refuse' && replaced.some((file) => file)) {
-      throw new RegistryError('duplicateFile');
-    }
+    const replaced = items.splice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
+    const lists = listing.plan(items.splice(0, listing.keys.length), now);
     const known = maybeEntity<Version<M>>(stored);
+    if (known && input.idempotent && added.every((file, index) => isSame(file, replaced[index]))) {
+      await discard(registry, staged);
+      return { version: known, files: replaced.filter((file) => file !== undefined) };
+    }
+    checkDuplicates(input, added, replaced);
     const version = known ? amended(known, input, now) : fresh;
-    const plan = blobs.plan(items.slice(added.length));
+    const plan = blobs.plan(items);
     const files = added.map((file, index) => ({
       ...placed(file, input.files[index], plan),
       versionId: version.id,
@@ -67,7 +81,8 @@ export async function addFiles<M>(
         : [...versionWrites(project, version), ...readmeWrites(ref, input)]),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
-      headWrite(ref, now, known ? 0 : 1, listed),
+      ...lists,
+      headWrite(ref, now, listed, { versions: known ? 0 : 1, listedBy: input.listing?.name }),
       ...(listed ? [] : nameWrites(project, ref)),
       recordEvent(now, {
         ...eventFacts(input, input.version),
@@ -85,6 +100,23 @@ export async function addFiles<M>(
     }
     return { version, files };
   });
+}
+
+function isSame(file: PackageFile, there: PackageFile | undefined): boolean {
+  return file.digests.sha256 === there?.digests.sha256;
+}
+
+function checkDuplicates<M>(
+  { duplicates, idempotent }: AddedFiles<M>,
+  added: readonly PackageFile[],
+  replaced: readonly (PackageFile | undefined)[],
+): void {
+  if (duplicates === 'allow') return;
+  const taken = added.some((file, index) => {
+    const there = replaced[index];
+    return there !== undefined && !(idempotent && isSame(file, there));
+  });
+  if (taken) throw new RegistryError('duplicateFile');
 }
 
 /** The version with its amended facts; its time of change moves on, so that no later amendment takes it for the old one. */

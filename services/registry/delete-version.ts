@@ -6,6 +6,7 @@ import { type Item, MAX_WRITES, type Write } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { type BlobRecord, entityOf, maybeEntity, type StoredHead } from './entities.ts';
 import { indexes, inIndex2, keys, ranges } from './keys.ts';
+import { unlistingWrites } from './listings.ts';
 import { unlistWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 import { queryAll } from './query-all.ts';
@@ -90,6 +91,7 @@ async function versionDeletes(
   const head = maybeEntity<StoredHead>(headItem);
   if (!head) throw new RegistryError('packageNotFound');
   const last = head.versionCount <= 1;
+  const empty = last && (head.listedCount ?? 0) <= 0;
   const gone = tagItems.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version.version);
   const writes: Write[] = [
     { delete: keys.version(ref, version.version), when: { equals: { id: version.id } } },
@@ -104,10 +106,13 @@ async function versionDeletes(
     {
       update: keys.head(ref),
       add: { revision: 1, versionCount: -1 },
-      set: { updatedAt: now, live: last ? undefined : true },
+      set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
       when: { equals: last ? { revision: head.revision } : { live: true } },
     },
-    ...(last ? unlistWrites(input.project, ref) : []),
+    ...(empty ? unlistWrites(input.project, ref) : []),
+    ...(last && head.listedBy !== undefined
+      ? await unlistingWrites(registry, input.project, ref, head.listedBy)
+      : []),
     recordEvent(now, { ...eventFacts(input, version.version), type: 'package_deleted' }),
   ];
   if (writes.length > MAX_WRITES - 2 * FILES_AT_ONCE) {

@@ -1,4 +1,12 @@
-import type { Digests, PackageFile, PackageHead, PackageStatus, Tag, Version } from '../domain/packages.ts';
+import type {
+  Digests,
+  ListedPackage,
+  PackageFile,
+  PackageHead,
+  PackageStatus,
+  Tag,
+  Version,
+} from '../domain/packages.ts';
 import type { Item, Key, Value } from '../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -52,7 +60,7 @@ export interface NamedEntry extends NameEntry {
   readonly name: string;
 }
 
-/** A stored head: `live` tells whether the name index lists the package. */
+/** A stored head: `live` tells whether the name index lists the package: it has versions, or lists others. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;
 }
@@ -63,6 +71,8 @@ export interface PackageContents<M = unknown> {
   readonly versions: readonly Version<M>[];
   readonly tags: readonly Tag[];
   readonly files: readonly PackageFile[];
+  /** The packages that the name lists, for a document that asked for them. */
+  readonly listed?: readonly ListedPackage[];
   /** The readme of the version a document asked for. */
   readonly readme?: string;
 }

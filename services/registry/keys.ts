@@ -18,6 +18,7 @@
  *                                      README#<version>          its text for people to read
  *                                      FILE#<version>#<file>     the file of that name    index1 by alias
  *                                      FILE#<version>#<file>#<id> an older file of that name
+ *                                      LISTED#<package>          a package that this name lists
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
@@ -110,6 +111,10 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `FILE#${escapePart(version)}#${escapePart(fileName)}#${padId(id)}`,
   }),
+  listed: (ref: PackageRef, name: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `LISTED#${escapePart(name)}`,
+  }),
   document: (ref: PackageRef, kind: string): Key => ({ pk: packagePartition(ref), sk: `DOCUMENT#${kind}` }),
   name: (ref: PackageRef, rootId: number): Key => ({
     pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
@@ -164,6 +169,7 @@ export const ranges = {
     pk: packagePartition(ref),
     prefix: `FILE#${escapePart(version)}#`,
   }),
+  listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   /** Projects that hold a name: in the whole instance, or below one root namespace. */
   names: (format: string, name: string, rootId?: number) => ({
     pk: `NAME#${format}#${escapePart(name)}`,

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type {
+  ListedPackage,
   PackageFile,
   PackageHead,
   PackageRef,
@@ -25,12 +26,22 @@ export const BASE = '{packhouse:base}';
 const CHUNK = 350_000;
 const MAX_CHUNKS = 10;
 
+/** How many files of a version its own document is made from. */
+export const MAX_FILES = 1000;
+
 /** One kind of index document of a package. */
 export interface DocumentKind<M> {
   /** Names the stored document; change it when `render` changes what it writes. */
   readonly kind: string;
   /** Whether `render` looks at files. */
   readonly files: boolean;
+  /**
+   * The one version whose files `render` looks at, if not at those of all; its name must be part of `kind`. Of very
+   * many files only the last `MAX_FILES` by name count. Such a document is kept in memory alone.
+   */
+  readonly version?: string;
+  /** Whether `render` looks at the packages that the name lists. */
+  readonly listed?: boolean;
   /** The version whose readme `render` looks at, if any. */
   readonly readmeOf?: (contents: PackageContents<M>) => Version<M> | undefined;
   /** The document's text with `BASE` where the asked address goes. Pure. */
@@ -67,16 +78,47 @@ async function mergedText<M>(
   heads: readonly PackageHead[],
   kind: DocumentKind<M>,
 ): Promise<string> {
-  const all = await Promise.all(heads.map((head) => readContents<M>(registry.table, head, kind.files)));
+  const all = await Promise.all(heads.map((head) => contentsFor(registry.table, head, kind)));
   return rendered(registry.table, kind, mergeContents(all));
 }
 
 async function storedText<M>(registry: Registry, head: PackageHead, kind: DocumentKind<M>): Promise<string> {
-  const stored = await readDocument(registry.table, head, kind.kind);
+  const kept = kind.version === undefined;
+  const stored = kept ? await readDocument(registry.table, head, kind.kind) : undefined;
   if (stored !== undefined) return stored;
-  const text = await rendered(registry.table, kind, await readContents<M>(registry.table, head, kind.files));
-  await storeDocument(registry, head, kind.kind, text);
+  const text = await rendered(registry.table, kind, await contentsFor(registry.table, head, kind));
+  if (kept) await storeDocument(registry, head, kind.kind, text);
   return text;
+}
+
+/** What a kind of document is made from. */
+async function contentsFor<M>(
+  table: TableReader,
+  head: PackageHead,
+  kind: DocumentKind<M>,
+): Promise<PackageContents<M>> {
+  if (kind.version !== undefined) return readVersionContents(table, head, kind.version);
+  const [contents, listed] = await Promise.all([
+    readContents<M>(table, head, kind.files),
+    kind.listed ? queryAll(table, ranges.listed(head)) : [],
+  ]);
+  return { ...contents, listed: listed.map((item) => entityOf<ListedPackage>(item)) };
+}
+
+/** One version and its files; of more than `MAX_FILES` the last by name. */
+async function readVersionContents<M>(
+  table: TableReader,
+  head: PackageHead,
+  version: string,
+): Promise<PackageContents<M>> {
+  const newest = { ...ranges.filesOf(head, version), reverse: true, limit: MAX_FILES };
+  const [item, { items }] = await Promise.all([table.get(keys.version(head, version)), table.query(newest)]);
+  return {
+    head,
+    versions: item ? [entityOf<Version<M>>(item)] : [],
+    tags: [],
+    files: items.filter((each) => !isOlderFile(each)).map((each) => entityOf<PackageFile>(each)),
+  };
 }
 
 async function rendered<M>(
@@ -155,6 +197,7 @@ export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageCon
   if (!first) throw new Error('no contents to merge');
   const versions = new Map<string, Version<M>>();
   const tags = new Map<string, Tag>();
+  const packages = new Map<string, ListedPackage>();
   const files: PackageFile[] = [];
   for (const statuses of mergedStatuses) {
     for (const contents of all) {
@@ -165,8 +208,19 @@ export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageCon
       }
     }
   }
-  for (const { tags: some } of all) for (const tag of some) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
-  return { head: first.head, versions: [...versions.values()], tags: [...tags.values()], files };
+  for (const contents of all) {
+    for (const tag of contents.tags) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
+    for (const each of contents.listed ?? []) {
+      if (!packages.has(each.name)) packages.set(each.name, each);
+    }
+  }
+  return {
+    head: { ...first.head, updatedAt: Math.max(...all.map(({ head }) => head.updatedAt)) },
+    versions: [...versions.values()],
+    tags: [...tags.values()],
+    files,
+    listed: [...packages.values()],
+  };
 }
 
 /** What is merged, and before what: versions that are listed, then those that are served but not listed. */

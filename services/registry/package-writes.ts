@@ -93,13 +93,29 @@ export function tagWrite(ref: PackageRef, tag: string, version: string, now: num
   return { put: itemOf(keys.tag(ref, tag), entity) };
 }
 
-/** The head moves on by one. `listed` is whether the name index held the package when it was read. */
-export function headWrite(ref: PackageRef, now: number, newVersions: number, listed: boolean): Write {
+/** What a change of a package adds to its head. */
+export interface HeadChange {
+  readonly versions?: number;
+  readonly listed?: number;
+  /** The name that lists the package from now on. */
+  readonly listedBy?: string | undefined;
+}
+
+/** The head moves on by one. `live` is whether the name index held the package when it was read. */
+export function headWrite(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write {
+  const { versions = 0, listed = 0, listedBy } = change;
   return {
     update: keys.head(ref),
-    add: { revision: 1, versionCount: newVersions },
-    set: { projectId: ref.projectId, format: ref.format, name: ref.name, updatedAt: now, live: true },
-    when: { equals: { live: listed ? true : undefined } },
+    add: { revision: 1, versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
+    set: {
+      projectId: ref.projectId,
+      format: ref.format,
+      name: ref.name,
+      updatedAt: now,
+      live: true,
+      ...(listedBy !== undefined && { listedBy }),
+    },
+    when: { equals: { live: live ? true : undefined } },
   };
 }
 

@@ -85,7 +85,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...plan.writes,
       ...readmeWrites(ref, input),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
-      headWrite(ref, now, 1, listed),
+      headWrite(ref, now, listed, { versions: 1 }),
       ...(listed ? [] : nameWrites(project, ref)),
       event,
     ]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type Aws, type AwsSettings, openAws } from '../../services/adapters/aws/open-aws.ts';
 import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
@@ -45,8 +46,10 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     const { aws, close } = await open(options.maxAttempts);
     return { queue: aws.queue('work', options), close };
   });
-  describePublishing('AWS', async () => {
-    const { aws, close } = await open();
-    return { stores: { table: aws.table, blobs: aws.blobs }, close };
-  });
+  for (const describeOn of [describePublishing, describeAddingFiles]) {
+    describeOn('AWS', async () => {
+      const { aws, close } = await open();
+      return { stores: { table: aws.table, blobs: aws.blobs }, close };
+    });
+  }
 });

@@ -2,12 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
-import { describePublishing } from './publish-cases.ts';
+import { describeAddingFiles } from './add-files-cases.ts';
+import { describePublishing, type OpenedStores } from './publish-cases.ts';
 
-describePublishing('memory stores', async () => ({ stores: {}, close: async () => {} }));
+const memory = async (): Promise<OpenedStores> => ({ stores: {}, close: async () => {} });
 
-describePublishing('embedded stores', async () => {
+async function embedded(): Promise<OpenedStores> {
   const folder = await mkdtemp(join(tmpdir(), 'packhouse-publish-'));
   const stores = await openEmbedded(folder);
   return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
-});
+}
+
+for (const describeOn of [describePublishing, describeAddingFiles]) {
+  describeOn('memory stores', memory);
+  describeOn('embedded stores', embedded);
+}
