@@ -21,6 +21,8 @@ export interface RenderedError {
   readonly contentType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Replaces the status's own words in the status line, for clients that show nothing else. Not every host has one. */
+  readonly reason?: string;
 }
 
 /**

@@ -33,13 +33,19 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, format?:
   const rendered =
     error && format?.renderError ? format.renderError(error, status) : gitlabError(error, status);
   const challenge = rendered.status === 401 ? (format?.challenge ?? DEFAULT_CHALLENGE) : undefined;
-  return reply(c, rendered.status, rendered.body, {
+  const headers = {
     'content-type': rendered.contentType,
     'www-authenticate': challenge,
     'x-registry-challenge': challenge,
     'retry-after': rendered.status === 503 ? '5' : undefined,
     ...rendered.headers,
-  });
+  };
+  return reply(c, rendered.status, rendered.body, headers, reasonPhrase(rendered.reason));
+}
+
+/** What may stand in a status line: printable ASCII, and not much of it. */
+function reasonPhrase(text: string | undefined): string | undefined {
+  return text?.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
 }
 
 function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryError | undefined {

@@ -11,20 +11,25 @@ type AnyContext = Context<{ Bindings: Call }> | { readonly env: Call };
 
 /**
  * Builds an answer once, with all its headers: adding one to a finished response costs most of a request's time.
- * Every answer names the request.
+ * Every answer names the request. `reason` replaces the words of the status line.
  */
 export function reply(
   c: AnyContext,
   status: number,
   body: ResponseBody,
   headers: ReplyHeaders = {},
+  reason?: string,
 ): Response {
   const all: Record<string, string> = { 'x-request-id': c.env.requestId };
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined) all[name] = value;
   }
-  return new Response(body, { status, headers: all });
+  return new Response(body, {
+    status,
+    headers: all,
+    ...(reason !== undefined && { statusText: reason }),
+  });
 }
 
 /** An answer of JSON. */

@@ -4,7 +4,7 @@ import type { Document } from '../registry/document-cache.ts';
 import { bestEncoding, type Encoding } from '../shared/headers/accept.ts';
 import { matchesEtag } from '../shared/headers/etag.ts';
 import type { FormatContext } from './guard.ts';
-import { reply } from './reply.ts';
+import { type ReplyHeaders, reply } from './reply.ts';
 
 const toGzip = promisify(gzip);
 const toBrotli = promisify(brotliCompress);
@@ -20,6 +20,8 @@ export interface DocumentOptions {
   readonly vary?: string;
   /** The encoding that the protocol promises at this address, whatever the client says it takes. */
   readonly encoding?: Encoding;
+  /** Further headers. */
+  readonly headers?: ReplyHeaders;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function sendDocument(
     etag,
     vary: options.vary ? `Accept-Encoding, ${options.vary}` : 'Accept-Encoding',
     'cache-control': 'private, no-cache',
+    ...options.headers,
   };
   if (matchesEtag(headers.get('if-none-match'), etag)) return reply(c, 304, null, common);
   const body = await encoded(document, encoding);

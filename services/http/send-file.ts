@@ -3,7 +3,7 @@ import { type OpenedFile, openFile } from '../registry/open-file.ts';
 import { parseRange, type Range } from '../shared/headers/byte-range.ts';
 import { matchesEtag } from '../shared/headers/etag.ts';
 import type { Call } from './call.ts';
-import { reply } from './reply.ts';
+import { type ReplyHeaders, reply } from './reply.ts';
 
 /** What sending needs of a handler's context, be it a format's or the management API's. */
 export interface SendContext {
@@ -17,6 +17,8 @@ export interface SendOptions {
   readonly contentType?: string;
   /** `attachment` (the default) tells browsers to save the file under its name. */
   readonly disposition?: 'attachment' | 'inline';
+  /** Further headers, which do not come with a redirect. */
+  readonly headers?: ReplyHeaders;
 }
 
 /** Clients that take `Authorization` along to another host, where a signed link then fails. */
@@ -41,6 +43,7 @@ export async function sendFile(
     'cache-control': 'private, max-age=0, must-revalidate',
     'x-checksum-sha256': file.digests.sha256,
     'x-content-type-options': 'nosniff',
+    ...options.headers,
   };
   if (matchesEtag(headers.get('if-none-match'), etag)) return reply(c, 304, null, common);
   const ifRange = headers.get('if-range');

@@ -5,7 +5,6 @@ import type {
   PackageFile,
   PackageHead,
   PackageRef,
-  PackageStatus,
   Tag,
   Version,
 } from '../domain/packages.ts';
@@ -14,6 +13,7 @@ import type { Registry } from './context.ts';
 import type { Document } from './document-cache.ts';
 import { entityOf, itemOf, type PackageContents } from './entities.ts';
 import { isOlderFile, keys, ranges } from './keys.ts';
+import { mergeContents } from './merge-contents.ts';
 import { queryAll } from './query-all.ts';
 
 const compress = promisify(brotliCompress);
@@ -187,41 +187,3 @@ export async function readContents<M>(
     files: fileItems.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item)),
   };
 }
-
-/**
- * Several projects' contents of one name as one package: of a version or tag in several the first one counts. What a
- * project keeps out of its lists counts where no other lists it, so that it hides nothing of another's.
- */
-export function mergeContents<M>(all: readonly PackageContents<M>[]): PackageContents<M> {
-  const [first] = all;
-  if (!first) throw new Error('no contents to merge');
-  const versions = new Map<string, Version<M>>();
-  const tags = new Map<string, Tag>();
-  const packages = new Map<string, ListedPackage>();
-  const files: PackageFile[] = [];
-  for (const statuses of mergedStatuses) {
-    for (const contents of all) {
-      for (const version of contents.versions) {
-        if (!statuses.includes(version.status) || versions.has(version.version)) continue;
-        versions.set(version.version, version);
-        files.push(...contents.files.filter((file) => file.versionId === version.id));
-      }
-    }
-  }
-  for (const contents of all) {
-    for (const tag of contents.tags) if (!tags.has(tag.tag)) tags.set(tag.tag, tag);
-    for (const each of contents.listed ?? []) {
-      if (!packages.has(each.name)) packages.set(each.name, each);
-    }
-  }
-  return {
-    head: { ...first.head, updatedAt: Math.max(...all.map(({ head }) => head.updatedAt)) },
-    versions: [...versions.values()],
-    tags: [...tags.values()],
-    files,
-    listed: [...packages.values()],
-  };
-}
-
-/** What is merged, and before what: versions that are listed, then those that are served but not listed. */
-const mergedStatuses: readonly (readonly PackageStatus[])[] = [['default', 'deprecated'], ['hidden']];

@@ -35,6 +35,8 @@ export async function listen(
       breakOff: () => outgoing.destroy(),
     });
     if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
+    // The listener leaves the status line to Node, which keeps words that are there.
+    if (response.status >= 400 && response.statusText !== '') outgoing.statusMessage = response.statusText;
     return response;
   });
   const server = createServer(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PackageStatus } from '../../../services/domain/packages.ts';
 import type { PackageContents } from '../../../services/registry/entities.ts';
-import { mergeContents } from '../../../services/registry/package-document.ts';
+import { mergeContents } from '../../../services/registry/merge-contents.ts';
 
 function contentsOf(projectId: number, statuses: Record<string, PackageStatus>): PackageContents {
   const ref = { projectId, format: 'npm', name: 'tool' };

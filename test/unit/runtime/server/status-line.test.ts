@@ -1,0 +1,49 @@
+import { get } from 'node:http';
+import { afterEach, describe, expect, test } from 'vitest';
+import { RegistryError } from '../../../../services/domain/errors.ts';
+import type { Format } from '../../../../services/http/format.ts';
+import { renderError } from '../../../../services/http/render-error.ts';
+import { type Listening, listen } from '../../../../services/runtime/server/node-server.ts';
+import { startApp } from '../../../kit/start-app.ts';
+
+let listening: Listening;
+afterEach(() => listening.stop());
+
+/** The status line a client gets for an error whose format words it `reason`. */
+async function statusLine(reason: string | undefined): Promise<[number | undefined, string | undefined]> {
+  const { registry } = await startApp();
+  const format = {
+    renderError: (_error: RegistryError, status: number) => ({
+      status,
+      contentType: 'text/plain',
+      body: 'why',
+      ...(reason !== undefined && { reason }),
+    }),
+  } as unknown as Format;
+  const call = { env: { registry, requestId: '1' } };
+  const app = async () => renderError(call, new RegistryError('conflict'), format);
+  listening = await listen(app, '127.0.0.1', 0);
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port: listening.port, agent: false }, (response) => {
+      response.resume();
+      response.on('end', () => resolve([response.statusCode, response.statusMessage]));
+    }).on('error', reject);
+  });
+}
+
+describe('the status line of an error', () => {
+  test('has the words of the format', async () => {
+    expect(await statusLine('The file is damaged')).toEqual([409, 'The file is damaged']);
+  });
+
+  test('has those of the status where the format has none', async () => {
+    expect(await statusLine(undefined)).toEqual([409, 'Conflict']);
+  });
+
+  test('is one line of printable ASCII, whatever is in the words', async () => {
+    const [status, reason] = await statusLine(`a\r\nset-cookie: x=1\u0000\u00e9\u{1f600}${'b'.repeat(1000)}`);
+    expect(status).toBe(409);
+    expect(reason).toMatch(/^a set-cookie: x=1 b+$/);
+    expect(reason).toHaveLength(300);
+  });
+});
