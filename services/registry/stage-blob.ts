@@ -90,8 +90,11 @@ export async function stageBytes(registry: Registry, bytes: Uint8Array): Promise
 function drained(stream: PassThrough): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || !stream.writableNeedDrain) return resolve();
-    stream.once('drain', resolve);
-    stream.once('close', resolve);
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
   });
 }
 
