@@ -8,6 +8,7 @@ import { isMissing, openExisting, readBody } from './blob-reader.ts';
 import { writeBody } from './blob-writer.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
 import { durableDirectories, syncDirectory } from './durable-directories.ts';
+import { readMemory } from './read-memory.ts';
 
 /** How many files are removed at a time. */
 const REMOVE_AT_ONCE = 16;
@@ -24,6 +25,7 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
   await mkdir(root, { recursive: true });
   await syncDirectory(directory);
   const ensureDirectory = durableDirectories(root);
+  const memory = readMemory();
 
   async function upload(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     const file = await open(path, 'wx');
@@ -65,7 +67,7 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
         const { size, mtimeMs } = found;
         if (range) checkRange(range, size);
         const [start, end] = range ? [range.start, range.end + 1] : [0, size];
-        const body = await readBody(file, start, end - start);
+        const body = readBody(file, { start, length: end - start, memory });
         return { key, size, modifiedAt: Math.floor(mtimeMs), body };
       } catch (error) {
         await file.close();

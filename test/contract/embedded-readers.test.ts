@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Embedded, openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SIZE = 3 * MIB;
+
+let directory: string;
+let opened: Embedded;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'packhouse-'));
+  opened = await openEmbedded(directory);
+  await opened.blobs.put('a/blob', [randomBytes(SIZE)] as never);
+});
+afterEach(async () => {
+  await opened.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+async function reader(): Promise<Reader> {
+  return (await opened.blobs.get('a/blob'))!.body.getReader();
+}
+
+/** Readers that have read one piece and then stall, and the sizes of those pieces. */
+async function stall(count: number): Promise<{ readers: Reader[]; pieces: number[] }> {
+  const readers: Reader[] = [];
+  const pieces: number[] = [];
+  for (let n = 0; n < count; n++) {
+    const each = await reader();
+    readers.push(each);
+    pieces.push((await each.read()).value?.byteLength ?? 0);
+  }
+  return { readers, pieces };
+}
+
+async function pieceOfOne(): Promise<number> {
+  const { readers, pieces } = await stall(1);
+  await readers[0]!.cancel();
+  return pieces[0]!;
+}
+
+/** The size of what is left to a reader. */
+async function drain(from: Reader): Promise<number> {
+  let size = 0;
+  for (;;) {
+    const { done, value } = await from.read();
+    if (done) return size;
+    size += value.byteLength;
+  }
+}
+
+/** How many files of the data directory's blobs this process has open, where the system tells. */
+async function openBlobs(): Promise<number> {
+  if (!existsSync('/proc/self/fd')) return 0;
+  const links = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  );
+  return links.filter((path) => path.startsWith(join(directory, 'blobs/'))).length;
+}
+
+describe('readers of blobs', () => {
+  test('get large pieces while few read, and small ones while many are held up', async () => {
+    const { readers, pieces } = await stall(500);
+    expect(pieces[0]).toBe(256 * KIB);
+    expect(pieces.at(-1)).toBe(64 * KIB);
+    const held = pieces.reduce((sum, size) => sum + size, 0);
+    expect(held).toBeLessThan(64 * MIB);
+    // All of them still come to the end, whatever they were given first.
+    expect(await drain(readers[0]!)).toBe(SIZE - pieces[0]!);
+    expect(await drain(readers.at(-1)!)).toBe(SIZE - pieces.at(-1)!);
+    await Promise.all(readers.map((each) => each.cancel()));
+    expect(await pieceOfOne()).toBe(256 * KIB);
+  });
+
+  test('give back what they held, however they end', async () => {
+    for (let round = 0; round < 3; round++) {
+      const { readers } = await stall(150);
+      expect(await pieceOfOne()).toBe(64 * KIB);
+      const endings = [
+        (each: Reader) => drain(each),
+        (each: Reader) => each.cancel(),
+        // Cancelled in the middle of a read.
+        (each: Reader) => Promise.all([each.read(), each.cancel()]),
+      ];
+      await Promise.all(readers.map((each, n) => endings[n % endings.length]!(each)));
+      expect(await pieceOfOne()).toBe(256 * KIB);
+      expect(await openBlobs()).toBe(0);
+    }
+  });
+
+  test('that have all of a small blob hold no file', async () => {
+    await opened.blobs.put('a/small', [randomBytes(1000)] as never);
+    const content = await opened.blobs.get('a/small');
+    const small = content!.body.getReader();
+    expect((await small.read()).value?.byteLength).toBe(1000);
+    expect(await openBlobs()).toBe(0);
+    expect((await small.read()).done).toBe(true);
+  });
+});
