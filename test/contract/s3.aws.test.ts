@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openAws } from '../../services/adapters/aws/open-aws.ts';
+import { openS3 } from '../../services/adapters/aws/open-s3.ts';
 import { s3BlobStore } from '../../services/adapters/aws/s3-blob-store.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
@@ -155,29 +156,98 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await unfinished()).toBe(0);
     });
 
-    test('60 MB are stored with at most 48 MB of them in memory', async () => {
-      const { client, blobs } = open();
-      const hash = createHash('sha256');
-      let read = 0;
-      let stored = 0;
+    /** Bodies that count what is read of them and not stored yet, of all together. */
+    function counting(client: S3Client) {
+      let held = 0;
       let most = 0;
       onAttempt(client, 'UploadPartCommand', async (_attempt, send) => {
         await send();
-        stored += 8 * MB;
+        held -= 8 * MB;
       });
-      async function* counted(): AsyncGenerator<Uint8Array> {
-        for await (const chunk of body(60 * MB)) {
-          read += chunk.byteLength;
-          most = Math.max(most, read - stored);
+      return {
+        most: () => most,
+        async *body(size: number): AsyncGenerator<Uint8Array> {
+          for await (const chunk of body(size)) {
+            held += chunk.byteLength;
+            most = Math.max(most, held);
+            yield chunk;
+          }
+        },
+      };
+    }
+
+    test('60 MB are stored with at most 48 MB of them in memory', async () => {
+      const { client, blobs } = open();
+      const counted = counting(client);
+      const hash = createHash('sha256');
+      async function* hashed(): AsyncGenerator<Uint8Array> {
+        for await (const chunk of counted.body(60 * MB)) {
           hash.update(chunk);
           yield chunk;
         }
       }
-      expect(await blobs.put('large/whole', counted())).toEqual({ size: 60 * MB });
-      expect(most).toBeLessThanOrEqual(48 * MB);
+      expect(await blobs.put('large/whole', hashed())).toEqual({ size: 60 * MB });
+      expect(counted.most()).toBeLessThanOrEqual(48 * MB);
       const found = createHash('sha256');
       for await (const chunk of (await blobs.get('large/whole'))!.body) found.update(chunk);
       expect(found.digest('hex')).toBe(hash.digest('hex'));
+    });
+
+    test('uploads at once share what may be under way, and each gathers one part', async () => {
+      const { client, blobs } = open();
+      const counted = counting(client);
+      const keys = Array.from({ length: 6 }, (_, n) => `large/at-once-${n}`);
+      await Promise.all(keys.map((key) => blobs.put(key, counted.body(24 * MB))));
+      expect(counted.most()).toBeLessThanOrEqual((32 + 6 * 8 + 1) * MB);
+      for (const key of keys) expect(await blobs.head(key)).toMatchObject({ size: 24 * MB });
+    });
+
+    test('a part that fails for good leaves its room to other uploads', async () => {
+      const { client, blobs } = open();
+      onAttempt(client, 'UploadPartCommand', () => {
+        throw new Error('the store is full');
+      });
+      for (let n = 0; n < 6; n++) {
+        await expect(blobs.put(`large/full-${n}`, body(20 * MB))).rejects.toThrow('the store is full');
+      }
+      expect(await unfinished()).toBe(0);
+    });
+
+    test('hundreds of readers that stall keep nobody else waiting', async () => {
+      const store = openS3({ bucket, endpoint: ministack.endpoint, pathStyle: true });
+      await store.blobs.put('large/stalled', body(2 * MB));
+      const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+      for (let n = 0; n < 300; n++) {
+        const reader = (await store.blobs.get('large/stalled'))!.body.getReader();
+        expect((await reader.read()).done).toBe(false);
+        readers.push(reader);
+      }
+      await store.blobs.put('large/beside', body(10 * MB));
+      let size = 0;
+      for await (const chunk of (await store.blobs.get('large/beside'))!.body) size += chunk.byteLength;
+      expect(size).toBe(10 * MB);
+      await Promise.all(readers.map((reader) => reader.cancel()));
+      store.close();
+    });
+
+    test('bodies that are cancelled let their connections go, read or not', async () => {
+      const { blobs } = open();
+      await blobs.put('large/cancelled', body(2 * MB));
+      const connected = () =>
+        process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+      const before = connected();
+      const contents = await Promise.all(Array.from({ length: 30 }, () => blobs.get('large/cancelled')));
+      expect(connected()).toBeGreaterThanOrEqual(before + 25);
+      for (const [n, content] of contents.entries()) {
+        if (n % 2 === 0) {
+          await content!.body.cancel();
+          continue;
+        }
+        const reader = content!.body.getReader();
+        expect((await reader.read()).done).toBe(false);
+        await reader.cancel();
+      }
+      await vi.waitFor(() => expect(connected()).toBeLessThanOrEqual(before + 1));
     });
 
     test.each([8 * MB - 1, 8 * MB, 8 * MB + 1, 16 * MB])('%i bytes are stored whole', async (size) => {

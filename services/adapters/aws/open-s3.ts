@@ -79,7 +79,8 @@ function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client 
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK opens a new connection for every request that asks first.
     expectContinueHeader: false,
-    requestHandler: connections({ socketTimeout: patience.silence }),
+    // A download holds its connection for as long as its reader takes: with a limit, slow readers would stop all others.
+    requestHandler: connections({ socketTimeout: patience.silence, atOnce: Number.POSITIVE_INFINITY }),
   });
   tellOutages(client);
   return client;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -13,7 +14,7 @@ import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.
 import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/blob-store.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
 import type { Encryption, Place } from './s3-parts.ts';
-import { s3Put } from './s3-put.ts';
+import { roomForParts, s3Put } from './s3-put.ts';
 
 /** A bucket of any S3-compatible store, or the part of it under `prefix`. */
 export interface S3BlobStoreOptions {
@@ -37,12 +38,13 @@ const MAX_DELETES = 1_000;
  */
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
   const { client, bucket: Bucket, prefix = '', links = presignedLinks(client, Bucket) } = options;
+  const put = { inFlight: roomForParts(), encryption: options.encryption ?? {} };
   const place = (key: string) => {
     checkBlobKey(key);
     return { Bucket, Key: prefix + key };
   };
   return {
-    put: async (key, body) => s3Put(client, place(key), body, options.encryption),
+    put: async (key, body) => s3Put(client, place(key), body, put),
     get: async (key, range) => get(client, key, place(key), range),
     head: async (key) => head(client, key, place(key)),
     async delete(keys) {
@@ -96,7 +98,7 @@ async function toContent(
   range: ByteRange | undefined,
 ): Promise<BlobContent> {
   if (found.Body === undefined) throw new Error(`the store answered without a body for ${key}`);
-  const body = found.Body.transformToWebStream() as ReadableStream<Uint8Array>;
+  const body = webStreamOf(found.Body as Readable);
   // "bytes 0-9/100": with a range the length is that of the part.
   const size = range ? Number(found.ContentRange?.split('/').at(-1)) : found.ContentLength;
   try {
@@ -106,6 +108,24 @@ async function toContent(
     throw error;
   }
   return { ...toInfo(key, size, found.LastModified), body };
+}
+
+/** A body as it is taken. The SDK's own way to a web stream copies every chunk and reads ahead. */
+function webStreamOf(body: Readable): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel() {
+        body.destroy();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 async function head(client: S3Client, key: string, place: Place): Promise<BlobInfo | undefined> {

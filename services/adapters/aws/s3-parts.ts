@@ -10,6 +10,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** How long a failed upload waits for its parts to be removed, in milliseconds: somebody waits for the answer. */
 const ABORT_PATIENCE = 10_000;
@@ -28,7 +29,7 @@ export interface Encryption {
 
 /** An upload in parts. Whoever starts one completes or aborts it. */
 export interface PartUpload {
-  /** Takes the next part; resolves when there is room for another. Throws when an earlier one failed. */
+  /** Takes the next part; resolves once it is on its way. Throws when an earlier one failed. */
   send(bytes: Uint8Array): Promise<void>;
   /** Makes the object of the parts, if its key is still free. */
   complete(): Promise<void>;
@@ -36,29 +37,37 @@ export interface PartUpload {
   abort(): Promise<void>;
 }
 
-/** Starts an upload that has parts of at most `inFlight` bytes under way at once (one part is always allowed). */
+/** How the parts of an upload are sent. */
+export interface PartOptions {
+  /** Room for parts that are under way. */
+  readonly inFlight: InFlight;
+  readonly encryption: Encryption;
+  /** Gets the memory of each part back that the store has taken. */
+  readonly recycle: (bytes: Uint8Array) => void;
+}
+
+/** Starts an upload in parts. */
 export async function startPartUpload(
   client: S3Client,
   place: Place,
-  options: { readonly inFlight: number; readonly encryption: Encryption },
+  { inFlight, encryption, recycle }: PartOptions,
 ): Promise<PartUpload> {
-  const { inFlight, encryption } = options;
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...place, ...encryption }));
   const upload = { ...place, UploadId };
   const parts: CompletedPart[] = [];
   const failures: unknown[] = [];
   const sending = new Set<Promise<void>>();
   let size = 0;
-  let underWay = 0;
 
   async function sendPart(bytes: Uint8Array, PartNumber: number): Promise<void> {
     try {
       const { ETag } = await client.send(new UploadPartCommand({ ...upload, PartNumber, Body: bytes }));
       parts[PartNumber - 1] = { ETag, PartNumber };
+      recycle(bytes);
     } catch (error) {
       failures.push(error);
     }
-    underWay -= bytes.byteLength;
+    inFlight.leave(bytes.byteLength);
   }
 
   function throwFailure(): void {
@@ -67,13 +76,12 @@ export async function startPartUpload(
 
   return {
     async send(bytes) {
+      await inFlight.enter(bytes.byteLength);
+      if (failures.length > 0) inFlight.leave(bytes.byteLength);
       throwFailure();
       size += bytes.byteLength;
-      underWay += bytes.byteLength;
       const part = sendPart(bytes, parts.push({})).finally(() => sending.delete(part));
       sending.add(part);
-      while (sending.size > 0 && underWay + bytes.byteLength > inFlight) await Promise.race(sending);
-      throwFailure();
     },
     async complete() {
       await Promise.all(sending);

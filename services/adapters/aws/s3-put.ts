@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { type InFlight, inFlightUpTo } from './in-flight.ts';
 import { type Encryption, type PartUpload, type Place, startPartUpload, throwUnlessOwn } from './s3-parts.ts';
 
 const MB = 1024 * 1024;
@@ -10,28 +11,42 @@ const FIRST_PART = 8 * MB;
 /** Part sizes double after so many parts: 5 TB fit in the 10,000 parts S3 allows. */
 const PARTS_PER_SIZE = 1_000;
 
-/** How many bytes of parts may be under way at once, besides the part that is being gathered. */
+/** How many bytes of parts a store may have under way at once, of all its uploads. */
 const IN_FLIGHT = 4 * FIRST_PART;
+
+/** Room for the parts of a store. */
+export function roomForParts(): InFlight {
+  return inFlightUpTo(IN_FLIGHT);
+}
+
+/** How bodies are stored. */
+export interface PutOptions {
+  /** Room for the parts of all uploads of a store. */
+  readonly inFlight: InFlight;
+  readonly encryption: Encryption;
+}
 
 /**
  * Stores a body of unknown length under a key that must be free, and answers its size.
- * Memory stays at five parts (40 MB) up to 8 GB. Nothing is left behind when the body or the store fails.
+ * Up to 8 GB it holds the part that is being gathered (8 MB), beside what `inFlight` lets out; the memory of sent parts
+ * is used again. Nothing is left behind when the body or the store fails.
  */
 export async function s3Put(
   client: S3Client,
   place: Place,
   body: AsyncIterable<Uint8Array>,
-  encryption: Encryption = {},
+  { inFlight, encryption }: PutOptions,
 ): Promise<{ readonly size: number }> {
   let size = 0;
   let upload: PartUpload | undefined;
+  const memory = partMemory();
   try {
-    for await (const part of inParts(body)) {
+    for await (const part of inParts(body, memory)) {
       size += part.byteLength;
       if (upload === undefined && size < FIRST_PART)
         await putWhole(client, { ...place, ...encryption }, part);
       else {
-        upload ??= await startPartUpload(client, place, { inFlight: IN_FLIGHT, encryption });
+        upload ??= await startPartUpload(client, place, { inFlight, encryption, recycle: memory.recycle });
         await upload.send(part);
       }
     }
@@ -54,15 +69,15 @@ async function putWhole(client: S3Client, target: Place & Encryption, bytes: Uin
 }
 
 /** The body in parts of the sizes above. All but the last are full; a body without bytes is one empty part. */
-async function* inParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* inParts(body: AsyncIterable<Uint8Array>, memory: PartMemory): AsyncGenerator<Uint8Array> {
   let number = 0;
-  let part = newPart(partSize(number));
+  let part = newPart(partSize(number), memory);
   for await (const chunk of body) {
     for (let rest = chunk; rest.byteLength > 0; ) {
       rest = part.add(rest);
       if (!part.isFull()) continue;
       yield part.bytes();
-      part = newPart(partSize(++number));
+      part = newPart(partSize(++number), memory);
     }
   }
   if (number === 0 || part.bytes().byteLength > 0) yield part.bytes();
@@ -73,23 +88,41 @@ function partSize(number: number): number {
 }
 
 /** Gathers copies of chunks (their owner may reuse them) in memory that grows with what is in it, up to `size`. */
-function newPart(size: number) {
-  let memory = Buffer.allocUnsafeSlow(64 * 1024);
+function newPart(size: number, memory: PartMemory) {
+  let room = memory.take(size) ?? Buffer.allocUnsafeSlow(64 * 1024);
   let used = 0;
   return {
     /** Takes what fits and answers what does not. */
     add(chunk: Uint8Array): Uint8Array {
       const taken = chunk.subarray(0, size - used);
-      if (used + taken.byteLength > memory.byteLength) {
+      if (used + taken.byteLength > room.byteLength) {
         const grown = Buffer.allocUnsafeSlow(Math.min(size, 2 * (used + taken.byteLength)));
-        grown.set(memory.subarray(0, used));
-        memory = grown;
+        grown.set(room.subarray(0, used));
+        room = grown;
       }
-      memory.set(taken, used);
+      room.set(taken, used);
       used += taken.byteLength;
       return chunk.subarray(taken.byteLength);
     },
     isFull: () => used === size,
-    bytes: (): Uint8Array => memory.subarray(0, used),
+    bytes: (): Uint8Array => room.subarray(0, used),
+  };
+}
+
+/** The memory of the parts of one upload that were sent. Left to the garbage collector it would pile up meanwhile. */
+interface PartMemory {
+  /** Memory of this size, if there is some. */
+  take(size: number): Buffer | undefined;
+  recycle(part: Uint8Array): void;
+}
+
+function partMemory(): PartMemory {
+  const spare: Buffer[] = [];
+  return {
+    take(size) {
+      const room = spare.pop();
+      return room?.byteLength === size ? room : undefined;
+    },
+    recycle: ({ buffer }) => spare.push(Buffer.from(buffer)),
   };
 }
