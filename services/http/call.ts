@@ -7,6 +7,8 @@ export interface HostInfo {
   readonly requestId?: string;
   /** Breaks the connection off. Hosts that send an answer only when it is whole have none. */
   readonly breakOff?: () => void;
+  /** The body as the host reads it, where that costs less than by way of the request; to be asked for once. */
+  readonly body?: () => AsyncIterable<Uint8Array>;
 }
 
 /** An application: a request in, a response out; the same on every host. */
@@ -18,6 +20,8 @@ export interface Call {
   readonly requestId: string;
   /** Breaks the connection off, where the answer is sent while it is made. */
   readonly breakOff?: (() => void) | undefined;
+  /** See `HostInfo`. */
+  readonly body?: HostInfo['body'] | undefined;
 }
 
 /** The Hono environment of the management API. */

@@ -21,14 +21,15 @@ const LEAST = 16 * 1024;
  * does not when it gets there, and one that stands still is given up.
  */
 export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
-  const { headers, body } = c.req.raw;
+  const { headers } = c.req.raw;
   const announced = Number(headers.get('content-length') ?? 0);
   if (announced > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
+  const body = c.env.body?.() ?? c.req.raw.body;
   if (!body) return;
   let size = 0;
-  const reader = body.getReader();
+  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   try {
-    for await (const chunk of steadily(reader, c.env.registry.settings.bodyPatience)) {
+    for await (const chunk of steadily(chunks, c.env.registry.settings.bodyPatience)) {
       size += chunk.byteLength;
       if (size > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
       yield chunk;
@@ -37,20 +38,18 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
     if (isAborted(error)) throw badRequest('The upload ended early');
     throw error;
   } finally {
-    reader.cancel().catch(() => {});
+    // Not waited for: where a client stands still, it ends with the connection.
+    chunks.return?.().catch(() => {});
   }
 }
 
 /** The chunks of a body. Only the time in which its sender is waited for counts, not that in which we are busy. */
-async function* steadily(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  patience: number,
-): AsyncGenerator<Uint8Array> {
+async function* steadily(chunks: AsyncIterator<Uint8Array>, patience: number): AsyncGenerator<Uint8Array> {
   let waited = 0;
   let received = 0;
   for (;;) {
     const asked = performance.now();
-    const { done, value } = await within(patience - waited, reader.read(), () => standsStill(patience));
+    const { done, value } = await within(patience - waited, chunks.next(), () => standsStill(patience));
     if (done) return;
     waited += performance.now() - asked;
     received += value.byteLength;

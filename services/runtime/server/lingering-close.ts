@@ -47,7 +47,7 @@ export function lingeringClose(limits: LingerLimits = defaultLimits): LingeringC
     socket.end();
     incoming.once('end', () => socket.destroy());
     // Whoever began to read the body pauses it when it has enough.
-    incoming.removeAllListeners('data').resume();
+    incoming.removeAllListeners('data').removeAllListeners('readable').resume();
   }
 
   return {

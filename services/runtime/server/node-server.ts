@@ -33,6 +33,7 @@ export async function listen(
     const response = await app(request, {
       clientAddress: incoming.socket?.remoteAddress ?? '',
       breakOff: () => outgoing.destroy(),
+      body: () => bytesOf(incoming),
     });
     if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     // The listener leaves the status line to Node, which keeps words that are there.
@@ -109,4 +110,9 @@ function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): 
     }
     IncomingMessage.prototype._read.call(this, size);
   };
+}
+
+/** A request's body. One that is not read to its end leaves the connection to the answer. */
+function bytesOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+  return incoming.iterator({ destroyOnReturn: false });
 }
