@@ -24,12 +24,11 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
   const { headers } = c.req.raw;
   const announced = Number(headers.get('content-length') ?? 0);
   if (announced > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
-  const body = c.env.body?.() ?? c.req.raw.body;
-  if (!body) return;
+  const source = sourceOf(c);
+  if (!source) return;
   let size = 0;
-  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
   try {
-    for await (const chunk of steadily(chunks, c.env.registry.settings.bodyPatience)) {
+    for await (const chunk of steadily(source, c.env.registry.settings.bodyPatience)) {
       size += chunk.byteLength;
       if (size > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
       yield chunk;
@@ -39,18 +38,32 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
     throw error;
   } finally {
     // Not waited for: where a client stands still, it ends with the connection.
-    chunks.return?.().catch(() => {});
+    source.stop().catch(() => {});
   }
 }
 
+/** Where chunks come from, and how to want no more of them, even while one is waited for. */
+interface Source {
+  /** The next chunk; none at the end. */
+  next(): Promise<{ readonly value?: Uint8Array | undefined }>;
+  stop(): Promise<unknown>;
+}
+
+function sourceOf({ env, req }: BodyContext): Source | undefined {
+  const chunks = env.body?.()[Symbol.asyncIterator]();
+  if (chunks) return { next: () => chunks.next(), stop: async () => chunks.return?.() };
+  const reader = req.raw.body?.getReader();
+  return reader && { next: () => reader.read(), stop: () => reader.cancel() };
+}
+
 /** The chunks of a body. Only the time in which its sender is waited for counts, not that in which we are busy. */
-async function* steadily(chunks: AsyncIterator<Uint8Array>, patience: number): AsyncGenerator<Uint8Array> {
+async function* steadily(source: Source, patience: number): AsyncGenerator<Uint8Array> {
   let waited = 0;
   let received = 0;
   for (;;) {
     const asked = performance.now();
-    const { done, value } = await within(patience - waited, chunks.next(), () => standsStill(patience));
-    if (done) return;
+    const { value } = await within(patience - waited, source.next(), () => standsStill(patience));
+    if (!value) return;
     waited += performance.now() - asked;
     received += value.byteLength;
     if (received >= LEAST) {

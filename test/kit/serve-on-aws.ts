@@ -50,7 +50,7 @@ export async function serveOnAws(options: ServeOnAwsOptions): Promise<ServedOnAw
     error: (message: string, fields: object = {}) => void errors.push({ message, ...fields }),
   };
   let app: App = async () => new Response(null, { status: 503 });
-  const listening = await listen((request, host) => app(request, host), '127.0.0.1', 0);
+  const listening = await listen((request, host) => app(request, host), { host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${listening.port}`;
   const registry = createRegistry({ ...stores, log }, { url, ...settings });
   const rootToken = 'the-root-token-of-the-tests';

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '../../http/call.ts';
+import { endIdleClients } from './idle-clients.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
 
 /** A server that is listening. */
@@ -19,13 +20,21 @@ export interface Listening {
 /** A body of at most so many bytes is read to its end, also when it was answered before that. */
 const SMALL_BODY = 64 * 1024;
 
-/** Serves an app over HTTP/1.1 on a port (0: any free one). */
-export async function listen(
-  app: App,
-  host: string,
-  port: number,
-  options: { readonly linger?: LingerLimits } = {},
-): Promise<Listening> {
+/** Where a server listens and how it bears with clients. Times in milliseconds. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** How long a client may keep the server waiting in the middle of a request or an answer. */
+  readonly idleTimeout?: number;
+  /** How long a connection is kept for the next request. */
+  readonly keepAlive?: number;
+  readonly linger?: LingerLimits;
+}
+
+/** Serves an app over HTTP/1.1. */
+export async function listen(app: App, options: ListenOptions): Promise<Listening> {
+  const { host, port, idleTimeout = 130_000, keepAlive = 65_000 } = options;
   const closing = lingeringClose(options.linger);
   const listener = getRequestListener(async (request, env) => {
     const incoming = env.incoming as IncomingMessage;
@@ -42,20 +51,23 @@ export async function listen(
   });
   const server = createServer(
     {
-      // Uploads take as long as they take; only the headers must come soon, and then some bytes now and again.
+      // Uploads take as long as they take, if only they go on; the headers must come soon.
       requestTimeout: 0,
       headersTimeout: 60_000,
-      keepAliveTimeout: 65_000,
+      keepAliveTimeout: keepAlive,
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
     (incoming, outgoing) => {
       if (hasBody(incoming)) closing.prepare(incoming);
+      watch(incoming, outgoing);
       listener(incoming, outgoing);
     },
   );
+  const watch = endIdleClients(server, idleTimeout);
   server.on('checkContinue', (incoming, outgoing) => {
     closing.prepare(incoming);
+    watch(incoming, outgoing);
     continueWhenRead(incoming, outgoing);
     listener(incoming, outgoing);
   });

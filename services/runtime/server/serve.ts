@@ -46,8 +46,14 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       (request, host) => app(request, host),
       () => state,
     );
-    const listening = await listen(front, settings.host, settings.port);
-    listening.server.keepAliveTimeout = settings.keepAliveSeconds * 1000;
+    const { host, port, keepAliveSeconds, idleSeconds } = settings;
+    const listening = await listen(front, {
+      host,
+      port,
+      keepAlive: keepAliveSeconds * 1000,
+      // An upload that stands still is answered before its connection is cut.
+      idleTimeout: idleSeconds * 1000 + 10_000,
+    });
     const url = settings.url ?? addressOf(settings.host, listening.port);
     const registry = createRegistry({ ...stores, log }, { url, ...registrySettings(settings) });
     const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
@@ -96,9 +102,15 @@ async function tryStore({ blobs, log }: Registry): Promise<void> {
 
 /** What of the settings the core goes by. */
 function registrySettings(settings: ServerSettings) {
-  const { proxyDownload, proxyBelow, linkLifetime, downloadModes, deleteBlobs } = settings;
-  const modes = downloadModes && { downloadModes };
-  return { proxyDownload, proxyBelow, linkLifetime, deletesBlobs: deleteBlobs, ...modes };
+  const { proxyDownload, proxyBelow, linkLifetime, downloadModes, deleteBlobs, idleSeconds } = settings;
+  return {
+    proxyDownload,
+    proxyBelow,
+    linkLifetime,
+    ...(downloadModes && { downloadModes }),
+    deletesBlobs: deleteBlobs,
+    bodyPatience: idleSeconds * 1000,
+  };
 }
 
 function addressOf(host: string, port: number): string {

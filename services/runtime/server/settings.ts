@@ -32,6 +32,7 @@ const Settings = z.object({
     .min(1)
     .transform((directory) => resolve(directory))
     .optional(),
+  idleSeconds: z.coerce.number().int().min(1).max(86_400).default(120),
   bucket: z.string().min(3).optional(),
   table: z.string().min(3).optional(),
   auditTable: z.string().min(3).optional(),

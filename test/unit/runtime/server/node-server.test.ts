@@ -15,7 +15,7 @@ afterEach(() => listening?.stop());
 /** Serves an app; a client is given up for idle only after an hour unless a test says otherwise. */
 async function start(app: App, limits: Partial<LingerLimits> = {}): Promise<string> {
   const linger = { idle: 3_600_000, whole: 3_600_000, bytes: 1024 * MB, ...limits };
-  listening = await listen(app, '127.0.0.1', 0, { linger });
+  listening = await listen(app, { host: '127.0.0.1', port: 0, linger });
   return `http://127.0.0.1:${listening.port}`;
 }
 

@@ -33,6 +33,7 @@ describe('the settings of a server', () => {
   test.each([
     [['--port', '99999'], {}, '--port (PACKHOUSE_PORT)'],
     [['--root-token', 'short'], {}, 'at least 20 characters'],
+    [['--idle-seconds', '0'], {}, '--idle-seconds (PACKHOUSE_IDLE_SECONDS)'],
     [[], { PACKHOUSE_URL: 'ftp://x' }, '--url (PACKHOUSE_URL)'],
     [['--no-such'], {}, '--no-such'],
     [['--trusted-proxies', '11'], {}, '--trusted-proxies (PACKHOUSE_TRUSTED_PROXIES)'],

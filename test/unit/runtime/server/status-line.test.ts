@@ -22,7 +22,7 @@ async function statusLine(reason: string | undefined): Promise<[number | undefin
   } as unknown as Format;
   const call = { env: { registry, requestId: '1' } };
   const app = async () => renderError(call, new RegistryError('conflict'), format);
-  listening = await listen(app, '127.0.0.1', 0);
+  listening = await listen(app, { host: '127.0.0.1', port: 0 });
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port: listening.port, agent: false }, (response) => {
       response.resume();
