@@ -8,7 +8,8 @@ export interface Bound {
 export interface Budget {
   readonly verdaccio?: Bound;
   readonly bare?: Bound;
-  /** Against another measurement of Packhouse itself. */
+  readonly nginx?: Bound;
+  /** Against another measurement of Packhouse itself, or of the figure alone. */
   readonly itself?: Bound;
 }
 
@@ -19,6 +20,9 @@ export const budgets = {
   growth: { itself: { atMost: 1.1 } },
   tarball100k: { bare: { atLeast: 0.8 } },
   tarball5m: { bare: { atLeast: 0.9 } },
+  download: { nginx: { atLeast: 0.6 } },
+  upload: { bare: { atLeast: 0.6 } },
+  transferMemory: { itself: { atMost: 250 } },
   publish: { bare: { atLeast: 0.6 } },
   startUp: { verdaccio: { atMost: 0.5 } },
   idleMemory: { verdaccio: { atMost: 1 } },

@@ -1,5 +1,5 @@
 import type { Bound, Budget } from './budgets.ts';
-import { type Comparison, figure, ratio } from './measure/compare.ts';
+import { type Comparison, figure, ratio, type Sample, type ServerName } from './measure/compare.ts';
 
 /** One line of the results. A ratio is how often as much Packhouse does, or takes, as the other. */
 export interface Row {
@@ -8,8 +8,10 @@ export interface Row {
   readonly packhouse: number;
   readonly verdaccio?: number | undefined;
   readonly bare?: number | undefined;
+  readonly nginx?: number | undefined;
   readonly toVerdaccio?: number | undefined;
   readonly toBare?: number | undefined;
+  readonly toNginx?: number | undefined;
   /** What the bound against itself judges. */
   readonly itself?: number | undefined;
   readonly budget?: Budget;
@@ -17,63 +19,79 @@ export interface Row {
 
 /** The rows of a comparison: the rate, which the budget judges, and what it cost in processor time. */
 export function rowsOf(comparison: Comparison, work: string, budget: Budget = {}): Row[] {
-  const rate = {
-    packhouse: figure(comparison, 'packhouse', 'rate') ?? Number.NaN,
-    verdaccio: figure(comparison, 'verdaccio', 'rate'),
-    bare: figure(comparison, 'bare', 'rate'),
-    toVerdaccio: ratio(comparison, ['packhouse', 'verdaccio'], 'rate'),
-    toBare: ratio(comparison, ['packhouse', 'bare'], 'rate'),
-  };
-  const cpu = {
-    packhouse: figure(comparison, 'packhouse', 'cpu') ?? Number.NaN,
-    verdaccio: figure(comparison, 'verdaccio', 'cpu'),
-    bare: figure(comparison, 'bare', 'cpu'),
-    toVerdaccio: ratio(comparison, ['packhouse', 'verdaccio'], 'cpu'),
-    toBare: ratio(comparison, ['packhouse', 'bare'], 'cpu'),
-  };
   return [
-    { work, unit: '/s', ...rate, budget },
-    { work: '  processor time', unit: 'µs', ...cpu },
+    { work, unit: '/s', ...figuresOf(comparison, 'rate'), budget },
+    { work: '  processor time', unit: 'µs', ...figuresOf(comparison, 'cpu') },
   ];
 }
 
-const columns = [
-  'work',
-  'unit',
-  'Packhouse',
-  'Verdaccio',
-  'bare Node',
-  'to Verdaccio',
-  'to bare',
-  'budget',
-] as const;
+/** The same of requests that move `size` bytes each: the rate and the processor time are those of a megabyte. */
+export function transferRowsOf(
+  comparison: Comparison,
+  work: string,
+  size: number,
+  budget: Budget = {},
+): Row[] {
+  const megabytes = size / 1e6;
+  return [
+    { work, unit: 'MB/s', ...figuresOf(comparison, 'rate', megabytes), budget },
+    { work: '  processor time of a MB', unit: 'µs', ...figuresOf(comparison, 'cpu', 1 / megabytes) },
+  ];
+}
 
-/** The rows as a table of Markdown, aligned for a terminal. */
+function figuresOf(comparison: Comparison, of: keyof Sample, scale = 1) {
+  const scaled = (name: ServerName) => {
+    const value = figure(comparison, name, of);
+    return value === undefined ? undefined : value * scale;
+  };
+  return {
+    packhouse: scaled('packhouse') ?? Number.NaN,
+    verdaccio: scaled('verdaccio'),
+    bare: scaled('bare'),
+    nginx: scaled('nginx'),
+    toVerdaccio: ratio(comparison, ['packhouse', 'verdaccio'], of),
+    toBare: ratio(comparison, ['packhouse', 'bare'], of),
+    toNginx: ratio(comparison, ['packhouse', 'nginx'], of),
+  };
+}
+
+const columns: readonly { readonly title: string; readonly text?: true; cell(row: Row): string }[] = [
+  { title: 'work', text: true, cell: (row) => row.work },
+  { title: 'unit', text: true, cell: (row) => row.unit },
+  { title: 'Packhouse', cell: (row) => amount(row.packhouse) },
+  { title: 'Verdaccio', cell: (row) => amount(row.verdaccio) },
+  { title: 'nginx', cell: (row) => amount(row.nginx) },
+  { title: 'bare Node', cell: (row) => amount(row.bare) },
+  { title: 'to Verdaccio', cell: (row) => times(row.toVerdaccio) },
+  { title: 'to nginx', cell: (row) => times(row.toNginx) },
+  { title: 'to bare', cell: (row) => times(row.toBare) },
+  { title: 'budget', text: true, cell: verdictOf },
+];
+
+/** The rows as a table of Markdown, aligned for a terminal, without columns in which nothing stands. */
 export function tableOf(rows: readonly Row[]): string {
-  const cells = rows.map((row) => [
-    row.work,
-    row.unit,
-    amount(row.packhouse),
-    amount(row.verdaccio),
-    amount(row.bare),
-    times(row.toVerdaccio),
-    times(row.toBare),
-    verdictOf(row),
-  ]);
-  const widths = columns.map((title, column) =>
-    Math.max(title.length, ...cells.map((line) => line[column]?.length ?? 0)),
-  );
-  const isText = (column: number) => column < 2 || column === columns.length - 1;
-  const line = (values: readonly string[]) =>
-    `| ${values.map((value, at) => (isText(at) ? value.padEnd(widths[at] ?? 0) : value.padStart(widths[at] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((width, at) => (isText(at) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(columns), line(rule), ...cells.map(line)].join('\n');
+  const filled = columns
+    .map(({ title, text, cell }) => ({ title, text, cells: rows.map(cell) }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''))
+    .map((column) => ({
+      ...column,
+      width: Math.max(column.title.length, ...column.cells.map((cell) => cell.length)),
+    }));
+  const line = (values: readonly string[]) => `| ${values.join(' | ')} |`;
+  const padded = (value: string, { text, width }: (typeof filled)[number]) =>
+    text ? value.padEnd(width) : value.padStart(width);
+  return [
+    line(filled.map((column) => padded(column.title, column))),
+    line(filled.map(({ text, width }) => (text ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))),
+    ...rows.map((_, index) => line(filled.map((column) => padded(column.cells[index] ?? '', column)))),
+  ].join('\n');
 }
 
 /** Whether a row keeps to its budget, bound by bound; empty without one. */
-export function verdictOf({ budget = {}, toVerdaccio, toBare, itself }: Row): string {
+export function verdictOf({ budget = {}, toVerdaccio, toBare, toNginx, itself }: Row): string {
   const judged = [
     judge('Verdaccio', budget.verdaccio, toVerdaccio),
+    judge('nginx', budget.nginx, toNginx),
     judge('bare', budget.bare, toBare),
     judge('', budget.itself, itself),
   ];

@@ -4,6 +4,7 @@ import { growth, largePackuments, smallPackuments } from './measure/packuments.t
 import { publishes } from './measure/publishes.ts';
 import { starts } from './measure/starts.ts';
 import { tarballs } from './measure/tarballs.ts';
+import { downloads, uploads } from './measure/transfers.ts';
 import { trips } from './measure/trips.ts';
 import { readOptions, usage } from './options.ts';
 import { type Row, tableOf } from './report.ts';
@@ -16,6 +17,8 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   growth,
   tarball: tarballs,
   publish: publishes,
+  download: downloads,
+  upload: uploads,
   start: starts,
   trips,
   function: functions,

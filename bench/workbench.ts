@@ -4,6 +4,7 @@ import { startGenerator } from './load/generator.ts';
 import type { Options } from './options.ts';
 import { publishBody, tarballOf } from './packages/publish-request.ts';
 import { startBare } from './peers/bare.ts';
+import { type Nginx, startNginx } from './peers/nginx.ts';
 import { startPackhouse } from './peers/packhouse.ts';
 import type { Peer, RunningServer } from './peers/peer.ts';
 import { startVerdaccio } from './peers/verdaccio.ts';
@@ -23,7 +24,9 @@ export async function openWorkbench(options: Options) {
   const running = new Set<RunningServer>();
   const published = new Map<string, Promise<void>>();
 
-  async function started<T extends Peer | RunningServer | undefined>(starting: Promise<T>): Promise<T> {
+  async function started<T extends Peer | Nginx | RunningServer | undefined>(
+    starting: Promise<T>,
+  ): Promise<T> {
     const peer = await starting;
     if (peer) running.add('server' in peer ? peer.server : peer);
     return peer;
@@ -32,6 +35,7 @@ export async function openWorkbench(options: Options) {
   const packhouse = once(() => started(startPackhouse(join(directory, 'packhouse'))));
   const verdaccio = once(() => started(startVerdaccio(join(directory, 'verdaccio'))));
   const bare = once(() => started(startBare(join(directory, 'bare'))));
+  const nginx = once(() => started(startNginx(join(directory, 'nginx'))));
 
   return {
     options,
@@ -39,6 +43,7 @@ export async function openWorkbench(options: Options) {
     directory,
     packhouse,
     bare,
+    nginx,
     /** The registries, Packhouse first. */
     async peers(): Promise<readonly [Peer, ...Peer[]]> {
       const [mine, other] = [await packhouse(), await verdaccio()];

@@ -4,63 +4,69 @@
  */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { publishRequests } from '../packages/publish-request.ts';
 import { responseReader } from './response-reader.ts';
+import { type ReadyRequest, type Supply, supplyOf } from './supply.ts';
 import type { FromGenerator, LoadResult, Task, ToGenerator } from './task.ts';
 
-/** Requests ready to be sent; `next` answers undefined when there are no more. */
-interface Supply {
-  readonly status: number;
-  next(): Uint8Array | undefined;
-}
+/** What all connections read into, one after the other: memory that is always the same stays in the processor's cache. */
+const input = Buffer.alloc(256 * 1024);
 
-function supplyOf(task: Task): Supply {
-  if (task.kind === 'publish') {
-    const requests = publishRequests(task);
-    return { status: 0, next: () => requests.pop() };
+/** A connection to the server, and who takes what it reads. */
+class Connection {
+  readonly socket: Socket;
+  take: (chunk: Buffer) => void = () => {};
+
+  constructor({ host, port }: Task) {
+    const callback = (size: number) => {
+      this.take(input.subarray(0, size));
+      return true;
+    };
+    this.socket = createConnection({ host, port, noDelay: true, onread: { buffer: input, callback } });
   }
-  const lines = Object.entries({ host: `${task.host}:${task.port}`, ...task.headers });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const request = Buffer.from(`GET ${task.path} HTTP/1.1\r\n${head}\r\n`);
-  let end = 0;
-  return {
-    status: task.status,
-    next() {
-      end ||= performance.now() + task.seconds * 1000;
-      return performance.now() < end ? request : undefined;
-    },
-  };
 }
 
 /** Sends what the supply gives over one connection, until it gives no more. */
-function drive(socket: Socket, supply: Supply, times: number[]): Promise<number> {
+function drive(connection: Connection, number: number, supply: Supply, times: number[]): Promise<number> {
   return new Promise((resolve, reject) => {
+    const { socket } = connection;
     let sentAt = 0;
     let bytes = 0;
     const send = () => {
-      const request = supply.next();
+      const request = supply.next(number);
       if (!request) return resolve(bytes);
       sentAt = performance.now();
-      socket.write(request);
+      socket.write(request.start);
+      if (request.body) sendBody(socket, request.body);
     };
-    const read = responseReader(({ status, size }) => {
+    connection.take = responseReader(({ status, size }) => {
       const wanted = supply.status === 0 ? status >= 200 && status < 300 : status === supply.status;
       if (!wanted) return reject(new Error(`answered ${status}`));
       times.push(performance.now() - sentAt);
       bytes += size;
       send();
     });
-    socket.on('data', read);
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the server closed the connection')));
     send();
   });
 }
 
-async function connect(task: Task): Promise<Socket> {
-  const socket = createConnection({ host: task.host, port: task.port, noDelay: true });
-  await once(socket, 'connect');
-  return socket;
+function sendBody(socket: Socket, { block, size }: NonNullable<ReadyRequest['body']>): void {
+  let left = size;
+  const more = () => {
+    while (left > 0) {
+      const part = left < block.byteLength ? block.subarray(0, left) : block;
+      left -= part.byteLength;
+      if (!socket.write(part)) return void socket.once('drain', more);
+    }
+  };
+  more();
+}
+
+async function connect(task: Task): Promise<Connection> {
+  const connection = new Connection(task);
+  await once(connection.socket, 'connect');
+  return connection;
 }
 
 /** Keeps this process from ever sleeping; see `RepeatTask`. Answers how to end that. */
@@ -71,12 +77,12 @@ function stayAwake(): () => void {
   return () => clearImmediate(turning);
 }
 
-async function run(task: Task, sockets: readonly Socket[], supply: Supply): Promise<LoadResult> {
+async function run(task: Task, connections: readonly Connection[], supply: Supply): Promise<LoadResult> {
   const times: number[] = [];
   const used = process.cpuUsage();
   const started = performance.now();
   const rest = task.kind === 'repeat' && task.awake ? stayAwake() : () => {};
-  const received = await Promise.all(sockets.map((socket) => drive(socket, supply, times)));
+  const received = await Promise.all(connections.map((each, number) => drive(each, number, supply, times)));
   rest();
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(used);
@@ -95,19 +101,19 @@ let start: (() => void) | undefined;
 
 process.on('message', async (message: ToGenerator) => {
   if ('go' in message) return start?.();
-  const sockets: Socket[] = [];
+  const connections: Connection[] = [];
   try {
     const supply = supplyOf(message.prepare);
-    for (let n = 0; n < message.prepare.connections; n++) sockets.push(await connect(message.prepare));
+    for (let n = 0; n < message.prepare.connections; n++) connections.push(await connect(message.prepare));
     const started = new Promise<void>((resolve) => {
       start = resolve;
     });
     tell({ ready: true });
     await started;
-    tell({ result: await run(message.prepare, sockets, supply) });
+    tell({ result: await run(message.prepare, connections, supply) });
   } catch (error) {
     tell({ failure: (error as Error).message });
   } finally {
-    for (const socket of sockets) socket.destroy();
+    for (const { socket } of connections) socket.destroy();
   }
 });

@@ -11,7 +11,8 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the responses of one HTTP/1.1 connection, counting their bodies and keeping nothing of them: a generator
- * that parsed more would use more of the machine than the servers it measures.
+ * that parsed more would use more of the machine than the servers it measures. A chunk may be overwritten once it is
+ * read.
  */
 export function responseReader(onResponse: (response: ReadResponse) => void): (chunk: Buffer) => void {
   let held: Buffer = EMPTY;
@@ -81,7 +82,7 @@ export function responseReader(onResponse: (response: ReadResponse) => void): (c
     for (let at = 0; at < data.byteLength; ) {
       const next = step(data, at);
       if (next < 0) {
-        held = data.subarray(at);
+        held = Buffer.from(data.subarray(at));
         return;
       }
       at = next;

@@ -37,8 +37,21 @@ export interface PublishTask extends Target {
   readonly size: number;
 }
 
+/** Uploads of a file whose bytes are always the same, by plain PUTs. */
+export interface UploadTask extends Target {
+  readonly kind: 'upload';
+  /** What the path of a file starts with; each connection has a file of its own, which a number tells. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connections: number;
+  /** How often each connection sends its file. */
+  readonly count: number;
+  /** Bytes of the file. */
+  readonly size: number;
+}
+
 /** Anything the generator can do. */
-export type Task = RepeatTask | PublishTask;
+export type Task = RepeatTask | PublishTask | UploadTask;
 
 /** What came of a task. */
 export interface LoadResult {

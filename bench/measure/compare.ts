@@ -5,10 +5,10 @@ import { median } from './median.ts';
 import { cpuOf } from './process-use.ts';
 
 /** Who is measured. */
-export type ServerName = 'packhouse' | 'verdaccio' | 'bare';
+export type ServerName = 'packhouse' | 'verdaccio' | 'bare' | 'nginx';
 
 /** What a registry is called in a comparison. */
-export function laneName({ name }: Pick<Peer, 'name'>): ServerName {
+export function laneName({ name }: Pick<Peer, 'name'>): 'packhouse' | 'verdaccio' {
   return name === 'Packhouse' ? 'packhouse' : 'verdaccio';
 }
 

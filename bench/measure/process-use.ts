@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** What the kernel counts processor time in: hundredths of a second on every Linux that Node runs on. */
 const TICK = 10_000;
@@ -12,6 +12,16 @@ export function cpuOf(pid: number): number {
 
 /** Memory of a process that is in RAM, in bytes. */
 export function memoryOf(pid: number): number {
+  return memoryIn(pid, 'VmRSS');
+}
+
+/** Starts to note the most memory of a process that is in RAM; answers how to learn it, in bytes. */
+export function watchMemory(pid: number): () => number {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // proc(5): sets the mark of the highest use back to the present one
+  return () => memoryIn(pid, 'VmHWM');
+}
+
+function memoryIn(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
 }

@@ -2,7 +2,7 @@ import { budgets } from '../budgets.ts';
 import type { Peer } from '../peers/peer.ts';
 import { type Row, rowsOf } from '../report.ts';
 import type { Workbench } from '../workbench.ts';
-import { type Comparison, compare, type Lane, laneName, type ServerName } from './compare.ts';
+import { type Comparison, compare, type Lane, laneName } from './compare.ts';
 
 const SIZE = 100 * 1024;
 
@@ -25,7 +25,7 @@ async function comparePublishes(
   kind: keyof typeof counts,
   connections: number,
 ): Promise<Comparison> {
-  const lane = (name: ServerName, at: Pick<Peer, 'server' | 'headers' | 'path'>): Lane => ({
+  const lane = (name: keyof (typeof counts)['one'], at: Pick<Peer, 'server' | 'headers' | 'path'>): Lane => ({
     name,
     pid: at.server.pid,
     task: (round) => ({

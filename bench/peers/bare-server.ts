@@ -5,14 +5,17 @@
  * - `PUT /memory<path>` keeps the body and its headers; `GET /memory<path>` sends them from memory, or 304.
  * - `GET /file?<path>` streams a file.
  * - `PUT /publish/<name>` takes npm's publish body and makes its tarball durable.
+ * - `PUT /upload/<name>` streams the body into a file and makes it durable.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 const [directory = '.', port = '0'] = process.argv.slice(2);
+const algorithms = ['md5', 'sha1', 'sha256', 'sha512'];
 
 const kept = new Map<string, { readonly headers: Record<string, string>; readonly body: Buffer }>();
 let uploads = 0;
@@ -56,9 +59,7 @@ async function publish(request: IncomingMessage, response: ServerResponse): Prom
   const { _attachments } = JSON.parse((await bodyOf(request)).toString());
   const [attachment] = Object.values(_attachments) as { readonly data: string }[];
   const bytes = Buffer.from(attachment?.data ?? '', 'base64');
-  const digests = ['md5', 'sha1', 'sha256', 'sha512'].map((name) =>
-    createHash(name).update(bytes).digest('hex'),
-  );
+  const digests = algorithms.map((name) => createHash(name).update(bytes).digest('hex'));
   const upload = join(directory, `upload-${++uploads}`);
   const file = await open(upload, 'wx');
   await file.writeFile(bytes);
@@ -69,6 +70,24 @@ async function publish(request: IncomingMessage, response: ServerResponse): Prom
   response.writeHead(201, { 'content-length': String(answer.length) }).end(answer);
 }
 
+/** The same for a body of any size: it is hashed while it is written. */
+async function upload(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+  const hashes = algorithms.map((algorithm) => createHash(algorithm));
+  const path = join(directory, `upload-${++uploads}`);
+  const file = createWriteStream(path, { flags: 'wx', flush: true });
+  await pipeline(request, (body: AsyncIterable<Buffer>) => hashed(body, hashes), file);
+  await rename(path, join(directory, name));
+  const answer = JSON.stringify({ digests: hashes.map((hash) => hash.digest('hex')) });
+  response.writeHead(201, { 'content-length': String(answer.length) }).end(answer);
+}
+
+async function* hashed(body: AsyncIterable<Buffer>, hashes: readonly Hash[]): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    for (const hash of hashes) hash.update(chunk);
+    yield chunk;
+  }
+}
+
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url = '/' } = request;
   if (url.startsWith('/memory')) {
@@ -76,6 +95,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
   if (url.startsWith('/file?')) return sendFile(response, decodeURIComponent(url.slice(6)));
   if (url.startsWith('/publish/') && method === 'PUT') return publish(request, response);
+  if (url.startsWith('/upload/') && method === 'PUT') return upload(request, response, basename(url));
   response.writeHead(404, { 'content-length': '0' }).end();
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type RunningServer, startServer } from './peer.ts';
+import { nodeLine, type RunningServer, startServer } from './peer.ts';
 
 /** Bytes for the bare server to send from memory. */
 export interface KeptDocument {
@@ -12,8 +12,7 @@ export interface KeptDocument {
 export function startBare(directory: string): Promise<RunningServer> {
   return startServer({
     directory,
-    program: join(import.meta.dirname, 'bare-server.ts'),
-    arguments: (port) => [directory, String(port)],
+    line: (port) => nodeLine(join(import.meta.dirname, 'bare-server.ts'), [directory, String(port)]),
     ready: { path: '/' },
   });
 }

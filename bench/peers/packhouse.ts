@@ -1,19 +1,18 @@
 import { join } from 'node:path';
-import { type Peer, type Ready, startServer } from './peer.ts';
+import { nodeLine, type Peer, type Ready, startServer } from './peer.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'packhouse.ts');
 const token = 'phat-token-of-the-bench-and-nothing-else';
 
 /** Starts Packhouse as `npm start` does, with a log of errors only, and makes a private project. */
-export async function startPackhouse(directory: string, node: readonly string[] = []): Promise<Peer> {
+export async function startPackhouse(directory: string, flags: readonly string[] = []): Promise<Peer> {
   const headers = { authorization: `Bearer ${token}` };
   const settings = ['--data-dir', join(directory, 'data'), '--root-token', token, '--log', 'error'];
   const start = (ready: Ready) =>
     startServer({
       directory,
-      node,
-      program,
-      arguments: (port) => ['serve', '--host', '127.0.0.1', '--port', String(port), ...settings],
+      line: (port) =>
+        nodeLine(program, ['serve', '--host', '127.0.0.1', '--port', String(port), ...settings], flags),
       ready,
     });
   const server = await start({ path: '/api/v4/projects', headers });

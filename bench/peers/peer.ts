@@ -21,11 +21,8 @@ export interface Peer {
 /** How to start a server. */
 export interface ServerCommand {
   readonly directory: string;
-  /** Flags of Node itself, such as those of its profiler. */
-  readonly node?: readonly string[];
-  readonly program: string;
-  /** The program's arguments, given a free port. */
-  arguments(port: number): readonly string[];
+  /** The command line of the program, given a free port. */
+  line(port: number): readonly [string, ...string[]];
   readonly ready: Ready;
 }
 
@@ -51,15 +48,24 @@ const quiet = '--disable-warning=ExperimentalWarning';
 const host = '127.0.0.1';
 const PATIENCE = 60_000;
 
-/** Starts a Node program that serves HTTP and waits for its first answer. What it prints goes into a file. */
+/** The command line of a Node program; `flags` are those of Node itself, such as its profiler's. */
+export function nodeLine(
+  program: string,
+  settings: readonly string[],
+  flags: readonly string[] = [],
+): readonly [string, ...string[]] {
+  return [process.execPath, quiet, ...flags, program, ...settings];
+}
+
+/** Starts a program that serves HTTP and waits for its first answer. What it prints goes into a file. */
 export async function startServer(command: ServerCommand): Promise<RunningServer> {
   await mkdir(command.directory, { recursive: true });
   const log = join(command.directory, 'log');
   const port = await freePort();
   const output = openSync(log, 'a');
   const started = performance.now();
-  const line = [quiet, ...(command.node ?? []), command.program, ...command.arguments(port)];
-  const child = spawn(process.execPath, line, {
+  const [program, ...settings] = command.line(port);
+  const child = spawn(program, settings, {
     cwd: command.directory,
     // None of the caller's settings, and where the answer is to be found a home of its own.
     env: { PATH: process.env.PATH, HOME: command.directory, NODE_ENV: 'production' },
@@ -76,7 +82,7 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
     await untilAnswered(child, port, command.ready);
   } catch (error) {
     await stop();
-    throw new Error(`${command.program} did not start:\n${await readFile(log, 'utf8')}`, { cause: error });
+    throw new Error(`${program} did not start:\n${await readFile(log, 'utf8')}`, { cause: error });
   }
   return { host, port, pid: child.pid ?? 0, startedIn: performance.now() - started, stop };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Peer, type Ready, startServer } from './peer.ts';
+import { nodeLine, type Peer, type Ready, startServer } from './peer.ts';
 
 const version = '6.10.4';
 const home = join(import.meta.dirname, '..', '..', '.cache', 'bench', `verdaccio-${version}`);
@@ -48,8 +48,8 @@ export async function startVerdaccio(directory: string): Promise<Peer | undefine
   const start = (ready: Ready) =>
     startServer({
       directory,
-      program,
-      arguments: (port) => ['--config', join(directory, 'config.yaml'), '--listen', `127.0.0.1:${port}`],
+      line: (port) =>
+        nodeLine(program, ['--config', join(directory, 'config.yaml'), '--listen', `127.0.0.1:${port}`]),
       ready,
     });
   const server = await start({ path: '/-/ping' });

@@ -1,0 +1,132 @@
+import { randomFillSync } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Budget, budgets } from '../budgets.ts';
+import type { Task } from '../load/task.ts';
+import type { RunningServer } from '../peers/peer.ts';
+import { type Row, transferRowsOf } from '../report.ts';
+import type { Workbench } from '../workbench.ts';
+import { compare, type Lane, type ServerName } from './compare.ts';
+import { watchMemory } from './process-use.ts';
+
+const MB = 1024 * 1024;
+
+/** Bytes of a file that is downloaded, and of all files together that are uploaded at once, in a full run. */
+const DOWNLOAD = 1024 * MB;
+const UPLOAD = 512 * MB;
+
+/** Bytes of a file in a run with `--large`. */
+const LARGE = 5 * 1024 * MB;
+
+/** Where generic packages are in the project of the bench. */
+const GENERIC = '/api/v4/projects/root%2Fbench/packages/generic/large/1.0.0';
+
+/** One of the servers, and where it keeps plain files. */
+interface Place {
+  readonly name: ServerName;
+  readonly server: RunningServer;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Downloads of a large file that is in the memory of the machine, by one client and by eight. */
+export async function downloads(bench: Workbench): Promise<Row[]> {
+  const size = sizeOf(bench, DOWNLOAD);
+  const { server, headers } = await bench.packhouse();
+  const nginx = await bench.nginx();
+  const own: Place = { name: 'packhouse', server, headers, path: `${GENERIC}/download-0` };
+  await bench.generator.run(uploadTo({ ...own, path: `${GENERIC}/download-` }, 1, size));
+  const file = join(nginx?.files ?? bench.directory, 'download');
+  await writeNoise(file, size);
+  const places: Place[] = [own];
+  if (nginx) places.push({ name: 'nginx', server: nginx.server, path: '/download' });
+  places.push({ name: 'bare', server: await bench.bare(), path: `/file?${encodeURIComponent(file)}` });
+  const task = (place: Place, connections: number): Task => ({
+    ...targetOf(place),
+    kind: 'repeat',
+    connections,
+    seconds: bench.options.seconds,
+    status: 200,
+  });
+  const work = `download of ${titleOf(size)}`;
+  const budget = budgets.download;
+  return [
+    ...(await measured(bench, { work, size, budget }, places, (place) => task(place, 1))),
+    ...(await measured(bench, { work: `${work}, 8 at once`, size, budget }, places, (place) =>
+      task(place, 8),
+    )),
+  ];
+}
+
+/** Uploads of a large file by one client, and of eight at once that are as large together. */
+export async function uploads(bench: Workbench): Promise<Row[]> {
+  const whole = sizeOf(bench, UPLOAD);
+  const { server, headers } = await bench.packhouse();
+  const nginx = await bench.nginx();
+  const places: Place[] = [{ name: 'packhouse', server, headers, path: `${GENERIC}/upload-` }];
+  if (nginx) places.push({ name: 'nginx', server: nginx.server, path: '/upload-' });
+  places.push({ name: 'bare', server: await bench.bare(), path: '/upload/upload-' });
+  const budget = budgets.upload;
+  const measure = (work: string, connections: number, size: number) =>
+    measured(bench, { work, size, budget }, places, (place) => uploadTo(place, connections, size));
+  const part = whole / 8;
+  return [
+    ...(await measure(`upload of ${titleOf(whole)}`, 1, whole)),
+    ...(await measure(`upload of ${titleOf(part)}, 8 at once`, 8, part)),
+  ];
+}
+
+function uploadTo(place: Place, connections: number, size: number): Task {
+  return { ...targetOf(place), kind: 'upload', connections, count: 1, size };
+}
+
+function targetOf({ server, path, headers = {} }: Place) {
+  return { host: server.host, port: server.port, path, headers };
+}
+
+/** Compares the servers, and notes the most memory that the Node programs take meanwhile. */
+async function measured(
+  { generator, options }: Workbench,
+  { work, size, budget }: { readonly work: string; readonly size: number; readonly budget: Budget },
+  places: readonly Place[],
+  task: (place: Place) => Task,
+): Promise<Row[]> {
+  const watched = new Map(places.map(({ name, server }) => [name, watchMemory(server.pid)]));
+  const lanes = places.map(
+    (place): Lane => ({
+      name: place.name,
+      pid: place.server.pid,
+      task: () => task(place),
+    }),
+  );
+  const comparison = await compare(generator, lanes, options.rounds);
+  const memory = (name: ServerName) => (watched.get(name)?.() ?? Number.NaN) / MB;
+  const packhouse = memory('packhouse');
+  return [
+    ...transferRowsOf(comparison, work, size, budget),
+    {
+      work: '  memory at most',
+      unit: 'MB',
+      packhouse,
+      bare: memory('bare'),
+      itself: packhouse,
+      budget: budgets.transferMemory,
+    },
+  ];
+}
+
+function sizeOf({ options }: Workbench, full: number): number {
+  return options.large ? LARGE : full * options.share;
+}
+
+function titleOf(size: number): string {
+  return `${Math.round(size / MB).toLocaleString('en-US')} MB`;
+}
+
+/** Writes a file of bytes that no file system makes smaller. */
+async function writeNoise(path: string, size: number): Promise<void> {
+  const block = randomFillSync(Buffer.alloc(MB));
+  const file = await open(path, 'w');
+  for (let left = size; left > 0; left -= MB) await file.write(block, 0, Math.min(MB, left));
+  await file.close();
+}
