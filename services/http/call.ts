@@ -5,8 +5,6 @@ export interface HostInfo {
   readonly clientAddress?: string;
   /** The host's own id for the request; one is made where there is none. */
   readonly requestId?: string;
-  /** Breaks the connection off. Hosts that send an answer only when it is whole have none. */
-  readonly breakOff?: () => void;
   /** The body as the host reads it, where that costs less than by way of the request; to be asked for once. */
   readonly body?: () => AsyncIterable<Uint8Array>;
 }
@@ -18,8 +16,6 @@ export type App = (request: Request, host: HostInfo) => Promise<Response>;
 export interface Call {
   readonly registry: Registry;
   readonly requestId: string;
-  /** Breaks the connection off, where the answer is sent while it is made. */
-  readonly breakOff?: (() => void) | undefined;
   /** See `HostInfo`. */
   readonly body?: HostInfo['body'] | undefined;
 }

@@ -18,7 +18,7 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
   return async (request, host) => {
     const started = performance.now();
     const requestId = host.requestId ?? randomUUID();
-    const call: Call = { registry, requestId, breakOff: host.breakOff, body: host.body };
+    const call: Call = { registry, requestId, body: host.body };
     const path = pathOf(request.url);
     const response = await answer(request, path, call, apps, other);
     if (request.method !== 'GET' || response.status >= 500) {

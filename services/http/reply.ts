@@ -10,6 +10,20 @@ export type ResponseBody = ConstructorParameters<typeof Response>[0];
 type AnyContext = Context<{ Bindings: Call }> | { readonly env: Call };
 
 /**
+ * An answer whose body is a stream. Its class tells it, for asking an answer for its body makes every answer dearer.
+ * It can't become an error any more: a host that finds its body failing calls `broken` and breaks the connection off,
+ * so that nobody takes what came of it for the whole.
+ */
+export class StreamedReply extends Response {
+  readonly broken: (error: unknown) => void;
+
+  constructor(body: ResponseBody, init: ResponseInit, broken: (error: unknown) => void) {
+    super(body, init);
+    this.broken = broken;
+  }
+}
+
+/**
  * Builds an answer once, with all its headers: adding one to a finished response costs most of a request's time.
  * Every answer names the request. `reason` replaces the words of the status line.
  */
@@ -25,11 +39,12 @@ export function reply(
     const value = headers[name];
     if (value !== undefined) all[name] = value;
   }
-  return new Response(body, {
-    status,
-    headers: all,
-    ...(reason !== undefined && { statusText: reason }),
-  });
+  const init = { status, headers: all, ...(reason !== undefined && { statusText: reason }) };
+  if (!(body instanceof ReadableStream)) return new Response(body, init);
+  const { registry, requestId } = c.env;
+  return new StreamedReply(body, init, (error) =>
+    registry.log.error('download broke off', { request_id: requestId, error }),
+  );
 }
 
 /** An answer of JSON. */

@@ -78,38 +78,7 @@ function answer(
   if ('link' in opened) {
     return reply(c, 302, null, { location: opened.link, 'cache-control': 'private, no-store' });
   }
-  return reply(
-    c,
-    part ? 206 : 200,
-    'bytes' in opened ? opened.bytes : wholeOrBroken(c, opened.stream),
-    headers,
-  );
-}
-
-/**
- * A stream for an answer that can't become an error any more. When it fails the connection is broken off, so that nobody
- * takes what came of it for the whole.
- */
-function wholeOrBroken(c: SendContext, stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const { breakOff, registry, requestId } = c.env;
-  const reader = stream.getReader();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          registry.log.error('download broke off', { request_id: requestId, error });
-          if (!breakOff) throw error;
-          breakOff();
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+  return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, headers);
 }
 
 /** A `Content-Disposition` with the base name of a file, in RFC 6266's two forms where it needs both. */

@@ -1,5 +1,5 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -134,6 +134,23 @@ test('a key that is the folder of others is no blob', async () => {
   expect(await opened.blobs.head('a/b/c')).toBeDefined();
   expect(await opened.blobs.head('a/b/c/d')).toBeUndefined();
   await opened.blobs.delete(['a/b/c/d']);
+  await opened.close();
+});
+
+test('a large blob is read into the memory that its reader brings', async () => {
+  const opened = await openEmbedded(directory);
+  const bytes = randomBytes(1_000_000);
+  await opened.blobs.put('a/b', [bytes] as never);
+  const content = await opened.blobs.get('a/b', { start: 100, end: 899_999 });
+  const reader = content!.body.getReader({ mode: 'byob' });
+  const read: Uint8Array[] = [];
+  for (let room = 1; ; room = (room * 7) % 300_007) {
+    const { done, value } = await reader.read(new Uint8Array(room));
+    if (done) break;
+    expect(value.buffer.byteLength).toBe(room);
+    read.push(value);
+  }
+  expect(Buffer.concat(read).equals(bytes.subarray(100, 900_000))).toBe(true);
   await opened.close();
 });
 

@@ -1,29 +1,23 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ReadMemory } from './read-memory.ts';
 
-/** The `length` bytes of the file from `start`, read hardly faster than they are taken. Closes the file. */
-export function readBody(
+/** Reads of at most this many bytes are made in one go; longer ones in pieces of it, for readers that bring no memory. */
+const PIECE = 64 * 1024;
+
+/** The `length` bytes of the file from `start`, read no faster than they are taken. Closes the file. */
+export async function readBody(
   file: FileHandle,
-  { start, length, memory }: { start: number; length: number; memory: ReadMemory },
-): ReadableStream<Uint8Array> {
-  const pieces = piecesOf(file, { start, length, memory });
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        try {
-          const piece = await pieces.next();
-          if (piece) controller.enqueue(piece);
-          else controller.close();
-        } catch (error) {
-          await pieces.end();
-          controller.error(error);
-        }
-      },
-      cancel: () => pieces.end(),
+  start: number,
+  length: number,
+): Promise<ReadableStream<Uint8Array>> {
+  if (length > PIECE) return streamPieces(file, start, length);
+  const bytes = new Uint8Array(length);
+  await fill(file, bytes, start).finally(() => file.close());
+  return new ReadableStream({
+    start(controller) {
+      if (length > 0) controller.enqueue(bytes);
+      controller.close();
     },
-    // What is read ahead is in the account of the memory, where a queue would not be.
-    { highWaterMark: 0 },
-  );
+  });
 }
 
 /** Opens a file to read, or answers undefined when there is none. */
@@ -41,61 +35,43 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
-/** The pieces of a file one after the other; whoever asks for the next is done with the one before. */
-function piecesOf(file: FileHandle, range: { start: number; length: number; memory: ReadMemory }) {
-  const { start, length, memory } = range;
-  const end = start + length;
+/**
+ * A byte stream: it reads into the memory that its reader brings along (a BYOB reader), so that a file of any size
+ * passes through little of it. For other readers it makes pieces.
+ */
+function streamPieces(file: FileHandle, start: number, length: number): ReadableStream<Uint8Array> {
   let at = start;
-  let held = 0;
-  let current = 0;
-  let ahead: Promise<Uint8Array> | undefined;
-  let ended = false;
-
-  function read(): Promise<Uint8Array> {
-    const size = memory.take(end - at);
-    const piece = readPiece(file, at, size);
-    piece.catch(() => {}); // told when it is asked for
-    held += size;
-    at += size;
-    return piece;
-  }
-
-  function giveBack(bytes: number): void {
-    memory.giveBack(bytes);
-    held -= bytes;
-  }
-
-  return {
-    /** The next piece; undefined at the end. */
-    async next(): Promise<Uint8Array | undefined> {
-      giveBack(current);
-      current = 0;
-      const reading = ahead ?? (at < end && !ended ? read() : undefined);
-      ahead = undefined;
-      if (!reading) return void (await this.end());
-      const piece = await reading;
-      if (ended) return undefined;
-      current = piece.byteLength;
-      if (at === end) await file.close();
-      else if (memory.isPlenty()) ahead = read();
-      return piece;
-    },
-    /** Closes the file and gives the memory back, however far it was read. */
-    async end(): Promise<void> {
-      ended = true;
-      giveBack(held);
-      current = 0;
+  const end = start + length;
+  return new ReadableStream({
+    type: 'bytes',
+    autoAllocateChunkSize: PIECE,
+    async pull(controller) {
+      try {
+        const request = controller.byobRequest;
+        if (!request?.view) throw new Error('a byte stream was pulled with no memory to read into');
+        const { buffer, byteOffset, byteLength } = request.view;
+        const bytes = new Uint8Array(buffer, byteOffset, Math.min(byteLength, end - at));
+        await fill(file, bytes, at);
+        at += bytes.byteLength;
+        request.respond(bytes.byteLength);
+        if (at < end) return;
+      } catch (error) {
+        controller.error(error);
+      }
       await file.close();
+      if (at < end) return;
+      controller.close();
+      controller.byobRequest?.respond(0); // answers the reader that came meanwhile
     },
-  };
+    cancel: () => file.close(),
+  });
 }
 
-async function readPiece(file: FileHandle, start: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, length - at, start + at);
+/** Fills the memory with the bytes of the file from `start`. */
+async function fill(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; ) {
+    const { bytesRead } = await file.read(bytes, at, bytes.byteLength - at, start + at);
     if (bytesRead === 0) throw new Error('the file of a blob is shorter than it was');
     at += bytesRead;
   }
-  return bytes;
 }

@@ -8,7 +8,6 @@ import { isMissing, openExisting, readBody } from './blob-reader.ts';
 import { writeBody } from './blob-writer.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
 import { durableDirectories, syncDirectory } from './durable-directories.ts';
-import { readMemory } from './read-memory.ts';
 
 /** How many files are removed at a time. */
 const REMOVE_AT_ONCE = 16;
@@ -25,7 +24,6 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
   await mkdir(root, { recursive: true });
   await syncDirectory(directory);
   const ensureDirectory = durableDirectories(root);
-  const memory = readMemory();
 
   async function upload(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     const file = await open(path, 'wx');
@@ -67,7 +65,7 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
         const { size, mtimeMs } = found;
         if (range) checkRange(range, size);
         const [start, end] = range ? [range.start, range.end + 1] : [0, size];
-        const body = readBody(file, { start, length: end - start, memory });
+        const body = await readBody(file, start, end - start);
         return { key, size, modifiedAt: Math.floor(mtimeMs), body };
       } catch (error) {
         await file.close();

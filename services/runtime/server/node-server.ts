@@ -2,9 +2,12 @@ import { createServer, IncomingMessage, type Server, type ServerResponse } from 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../../http/call.ts';
+import { StreamedReply } from '../../http/reply.ts';
 import { endIdleClients } from './idle-clients.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
+import { sendStream } from './send-stream.ts';
 
 /** A server that is listening. */
 export interface Listening {
@@ -41,13 +44,14 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     const outgoing = env.outgoing as ServerResponse;
     const response = await app(request, {
       clientAddress: incoming.socket?.remoteAddress ?? '',
-      breakOff: () => outgoing.destroy(),
       body: () => bytesOf(incoming),
     });
     if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     // The listener leaves the status line to Node, which keeps words that are there.
     if (response.status >= 400 && response.statusText !== '') outgoing.statusMessage = response.statusText;
-    return response;
+    if (!(response instanceof StreamedReply)) return response;
+    await sendStream(response, outgoing);
+    return RESPONSE_ALREADY_SENT;
   });
   const server = createServer(
     {

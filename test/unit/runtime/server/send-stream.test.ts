@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import { StreamedReply } from '../../../../services/http/reply.ts';
+import { sendStream } from '../../../../services/runtime/server/send-stream.ts';
+
+/** What answers were said to be broken by. */
+const broken: unknown[] = [];
+let server: Server;
+afterEach(() => {
+  broken.length = 0;
+  server.close();
+});
+
+/** Asks a server that answers with the stream, and waits for the head of its answer. */
+async function ask(body: ReadableStream<Uint8Array>, length?: number): Promise<IncomingMessage> {
+  server = createServer((_request, outgoing) => {
+    const headers = length === undefined ? {} : { 'content-length': String(length) };
+    void sendStream(
+      new StreamedReply(body, { status: 206, headers }, (error) => broken.push(error)),
+      outgoing,
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const request = get({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+  const [incoming] = (await once(request, 'response')) as [IncomingMessage];
+  return incoming;
+}
+
+/** Byte `n` of what the streams hold: never 0, as fresh memory is. */
+const byteAt = (n: number) => 1 + ((n * 31 + (n >> 12)) % 255);
+const expected = (size: number) => Buffer.from(Uint8Array.from({ length: size }, (_, n) => byteAt(n)));
+
+/** A stream of `size` bytes that fills the memory its reader brings; says of each piece whether it was fresh. */
+function byteStream(size: number, wasFresh: boolean[] = []): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream({
+    type: 'bytes',
+    pull(controller) {
+      const request = controller.byobRequest!;
+      const view = request.view as Uint8Array;
+      wasFresh.push(view[0] === 0);
+      let filled = 0;
+      while (filled < view.byteLength && at < size) view[filled++] = byteAt(at++);
+      if (filled === 0) controller.close();
+      request.respond(filled);
+    },
+  });
+}
+
+describe('sending a stream', () => {
+  test('a byte stream arrives whole, through two pieces of memory however long it is', async () => {
+    const size = 5_000_001;
+    const wasFresh: boolean[] = [];
+    const incoming = await ask(byteStream(size, wasFresh), size);
+    expect(incoming.statusCode).toBe(206);
+    expect(incoming.headers['content-length']).toBe(String(size));
+    expect((await buffer(incoming)).equals(expected(size))).toBe(true);
+    expect(wasFresh.filter(Boolean)).toHaveLength(2);
+    expect(wasFresh.length).toBeGreaterThan(10);
+  });
+
+  test.each([0, 1])('a byte stream of %i bytes ends', async (size) => {
+    expect(await buffer(await ask(byteStream(size), size))).toEqual(expected(size));
+  });
+
+  test('a stream of pieces of its own arrives whole, also without a length', async () => {
+    const body = ReadableStream.from([expected(3), expected(200_000), expected(1)]);
+    const incoming = await ask(body as ReadableStream<Uint8Array>);
+    expect(await buffer(incoming)).toEqual(Buffer.concat([expected(3), expected(200_000), expected(1)]));
+  });
+
+  test('a stream that fails ends the connection, so that nobody takes the part for the whole', async () => {
+    let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        stream = controller;
+        controller.enqueue(expected(1000));
+      },
+    });
+    const incoming = await ask(body);
+    stream?.error(new Error('the disk is gone'));
+    await expect(buffer(incoming)).rejects.toThrow('aborted');
+    expect(broken).toMatchObject([{ message: 'the disk is gone' }]);
+  });
+
+  test('when the client goes away the stream is cancelled, and was read no further than the client took', async () => {
+    let pulled = 0;
+    let incoming: IncomingMessage | undefined;
+    const endless = new Promise<void>((resolve) => {
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled += 1_000_000;
+          controller.enqueue(new Uint8Array(1_000_000));
+        },
+        cancel: () => resolve(),
+      });
+      void ask(body).then((answer) => {
+        incoming = answer;
+        answer.once('readable', () => answer.destroy());
+      });
+    });
+    await endless;
+    expect(incoming?.destroyed).toBe(true);
+    expect(pulled).toBeLessThan(100_000_000);
+    expect(broken).toEqual([]);
+  });
+});
