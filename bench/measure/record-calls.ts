@@ -49,6 +49,7 @@ export function recordCalls(): CallRecorder {
       head: (key) => recorded('blobs', 'head', () => inner.head(key)),
       delete: (keys) => recorded('blobs', 'delete', () => inner.delete(keys)),
       list: (options) => recorded('blobs', 'list', () => inner.list(options)),
+      dropUnfinished: (options) => recorded('blobs', 'dropUnfinished', () => inner.dropUnfinished(options)),
       // Signing a link is work of the process alone.
       link: (key, options) => inner.link(key, options),
     }),

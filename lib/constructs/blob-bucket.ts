@@ -50,9 +50,10 @@ export class BlobBucket extends Construct {
     this.grant(writer, ['s3:PutObject', 's3:AbortMultipartUpload']);
   }
 
-  /** Lets `sweep` remove blobs; it is the only one that may. */
+  /** Lets `sweep` remove blobs and what is left of uploads; it is the only one that may. */
   grantDeletes(sweep: RegistryFunction): void {
-    this.grant(sweep, ['s3:DeleteObject']);
+    this.grant(sweep, ['s3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
+    allow(sweep, ['s3:ListBucketMultipartUploads'], this.bucket.bucketArn);
   }
 
   private grant(to: RegistryFunction, actions: string[]): void {

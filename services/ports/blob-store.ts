@@ -52,6 +52,11 @@ export interface BlobStore {
     readonly blobs: readonly BlobInfo[];
     readonly more: boolean;
   }>;
+  /**
+   * Removes what is left of uploads under `prefix` in which nothing has happened since `before` (milliseconds since the
+   * epoch): their process has ended before them. Answers how many there were.
+   */
+  dropUnfinished(options: { readonly prefix: string; readonly before: number }): Promise<number>;
   /** A signed URL any client can use without credentials, or undefined when the store has none to give. */
   link(key: string, options: LinkOptions): Promise<string | undefined>;
 }

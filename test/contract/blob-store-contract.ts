@@ -162,6 +162,19 @@ function failureCases(blobs: Opened): void {
     expect(await blobs().head(key)).toMatchObject({ size: 800_000 });
   });
 
+  test('an upload that goes on is not taken for one that was left', async () => {
+    const key = aKey();
+    const before = Date.now() - 3_600_000;
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield randomBytes(9_000_000);
+      expect(await blobs().dropUnfinished({ prefix: 'test/', before })).toBe(0);
+      yield randomBytes(1_000_000);
+    }
+    expect(await blobs().put(key, body())).toEqual({ size: 10_000_000 });
+    expect(await blobs().dropUnfinished({ prefix: 'test/', before: Date.now() + 3_600_000 })).toBe(0);
+    expect(await blobs().head(key)).toMatchObject({ size: 10_000_000 });
+  });
+
   test.each([
     '',
     '/',

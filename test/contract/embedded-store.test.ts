@@ -1,7 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -43,6 +43,17 @@ describe('a data directory', () => {
     await writeFile(join(directory, 'uploads', 'my.pdf'), 'of someone who named a wrong directory');
     const opened = await openEmbedded(directory);
     expect(await readdir(join(directory, 'uploads'))).toEqual(['my.pdf']);
+    await opened.close();
+  });
+
+  test('drops uploads on which nobody works any more, and no others', async () => {
+    const opened = await openEmbedded(directory);
+    for (const name of ['old', 'new']) await writeFile(join(directory, 'uploads', name), 'bytes');
+    const yesterday = new Date(Date.now() - 24 * 3_600_000);
+    await utimes(join(directory, 'uploads', 'old'), yesterday, yesterday);
+    const before = Date.now() - 3_600_000;
+    expect(await opened.blobs.dropUnfinished({ prefix: 'blobs/', before })).toBe(1);
+    expect(await readdir(join(directory, 'uploads'))).toEqual(['new']);
     await opened.close();
   });
 

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandInput,
+  type ListPartsCommandOutput,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openAws } from '../../services/adapters/aws/open-aws.ts';
 import { openS3 } from '../../services/adapters/aws/open-s3.ts';
 import { s3BlobStore } from '../../services/adapters/aws/s3-blob-store.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { loseAnswers, onAttempt } from '../kit/faults.ts';
+import { loseAnswers, onAttempt, onCommand } from '../kit/faults.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
 
 const MB = 1024 * 1024;
@@ -255,6 +262,49 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       const key = `large/${size}`;
       expect(await blobs.put(key, body(size))).toEqual({ size });
       expect(await blobs.head(key)).toMatchObject({ size });
+    });
+  });
+
+  describe('uploads that were left', () => {
+    const left = async (Key: string, parts: number) => {
+      const upload = { Bucket: bucket, Key };
+      const { UploadId } = await resources.s3.send(new CreateMultipartUploadCommand(upload));
+      for (let PartNumber = 1; PartNumber <= parts; PartNumber++) {
+        await resources.s3.send(new UploadPartCommand({ ...upload, UploadId, PartNumber, Body: 'bytes' }));
+      }
+    };
+
+    test('are dropped once nothing was added for long enough, and only below the prefix', async () => {
+      const { client } = open();
+      const blobs = s3BlobStore({ client, bucket, prefix: 'left/' });
+      await left('left/blobs/a', 2);
+      await left('left/blobs/b', 0);
+      await left('left/other', 1);
+      await left('blobs/other', 1);
+      const hour = 3_600_000;
+      expect(await blobs.dropUnfinished({ prefix: 'blobs/', before: Date.now() - hour })).toBe(0);
+      expect(await unfinished()).toBe(4);
+      expect(await blobs.dropUnfinished({ prefix: 'blobs/', before: Date.now() + hour })).toBe(2);
+      expect(await unfinished()).toBe(2);
+      expect(await blobs.dropUnfinished({ prefix: '', before: Date.now() + hour })).toBe(1);
+      expect(
+        await s3BlobStore({ client, bucket }).dropUnfinished({ prefix: '', before: Date.now() + hour }),
+      ).toBe(1);
+    });
+
+    test('are found on every page of the list, and kept when a part has come since', async () => {
+      const { client, blobs } = open();
+      for (let n = 0; n < 7; n++) await left(`many/${n}`, 0);
+      await left('many/alive', 1);
+      onCommand(client, 'ListMultipartUploadsCommand', (input: ListMultipartUploadsCommandInput) => {
+        input.MaxUploads = 2;
+      });
+      const since = (output: ListPartsCommandOutput) => {
+        for (const part of output.Parts ?? []) part.LastModified = new Date(Date.now() + 2_000_000);
+      };
+      onCommand(client, 'ListPartsCommand', () => {}, since);
+      expect(await blobs.dropUnfinished({ prefix: 'many/', before: Date.now() + 1_000_000 })).toBe(7);
+      expect(await unfinished()).toBe(1);
     });
   });
 

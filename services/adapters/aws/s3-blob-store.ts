@@ -15,6 +15,7 @@ import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/bl
 import { type Links, presignedLinks } from './s3-links.ts';
 import type { Encryption, Place } from './s3-parts.ts';
 import { roomForParts, s3Put } from './s3-put.ts';
+import { dropUnfinished } from './s3-unfinished.ts';
 
 /** A bucket of any S3-compatible store, or the part of it under `prefix`. */
 export interface S3BlobStoreOptions {
@@ -35,6 +36,7 @@ const MAX_DELETES = 1_000;
  * The `BlobStore` port on S3. A key is written once: every write is conditional on its absence.
  *
  * The role needs `s3:ListBucket` besides the object rights: without it S3 answers 403 instead of 404 for what is absent.
+ * Whoever sweeps also needs `s3:ListBucketMultipartUploads` and `s3:ListMultipartUploadParts`.
  */
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
   const { client, bucket: Bucket, prefix = '', links = presignedLinks(client, Bucket) } = options;
@@ -67,6 +69,8 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
       );
       return { blobs, more: IsTruncated === true };
     },
+    dropUnfinished: async (uploads) =>
+      dropUnfinished(client, { bucket: Bucket, prefix: prefix + uploads.prefix, before: uploads.before }),
     link: async (key, link) => links(place(key).Key, link),
   };
 }

@@ -20,7 +20,7 @@ const REMOVE_AT_ONCE = 16;
 export async function fileBlobStore(directory: string): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
   await mkdir(uploads, { recursive: true });
-  await removeUploads(uploads);
+  await removeFiles(await unfinishedIn(uploads)); // what a crash left
   await mkdir(root, { recursive: true });
   await syncDirectory(directory);
   const ensureDirectory = durableDirectories(root);
@@ -78,9 +78,7 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
     },
     async delete(keys) {
       for (const key of keys) checkBlobKey(key);
-      for (let at = 0; at < keys.length; at += REMOVE_AT_ONCE) {
-        await Promise.all(keys.slice(at, at + REMOVE_AT_ONCE).map((key) => removeFile(join(root, key))));
-      }
+      await removeFiles(keys.map((key) => join(root, key)));
     },
     async list({ prefix = '', after = '' } = {}) {
       const blobs: BlobInfo[] = [];
@@ -90,19 +88,40 @@ export async function fileBlobStore(directory: string): Promise<BlobStore> {
       }
       return { blobs, more: false };
     },
+    async dropUnfinished({ before }) {
+      const paths = await unfinishedIn(uploads);
+      const old = await Promise.all(paths.map((path) => isOlder(path, before)));
+      const left = paths.filter((_, index) => old[index]);
+      await removeFiles(left);
+      return left.length;
+    },
     async link() {
       return undefined;
     },
   };
 }
 
-/** The names of uploads: `randomUUID`. */
+/** The names of uploads: `randomUUID`. A directory that was named by mistake loses nothing else. */
 const uploadName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Removes what a crash left; a directory that was named by mistake loses nothing else. */
-async function removeUploads(uploads: string): Promise<void> {
-  for (const name of await readdir(uploads)) {
-    if (uploadName.test(name)) await rm(join(uploads, name), { force: true });
+async function unfinishedIn(uploads: string): Promise<string[]> {
+  const names = await readdir(uploads);
+  return names.filter((name) => uploadName.test(name)).map((name) => join(uploads, name));
+}
+
+async function removeFiles(paths: readonly string[]): Promise<void> {
+  for (let at = 0; at < paths.length; at += REMOVE_AT_ONCE) {
+    await Promise.all(paths.slice(at, at + REMOVE_AT_ONCE).map(removeFile));
+  }
+}
+
+/** Whether a file was last written before a time, in milliseconds since the epoch. */
+async function isOlder(path: string, time: number): Promise<boolean> {
+  try {
+    return (await stat(path)).mtimeMs < time;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

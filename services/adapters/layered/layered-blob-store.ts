@@ -25,6 +25,9 @@ export function layeredBlobStore(next: BlobStore, former: BlobStore): BlobStore 
       const blobs = merged.slice(0, MAX_BLOB_PAGE);
       return { blobs, more: end !== undefined || merged.length > blobs.length };
     },
+    async dropUnfinished(options) {
+      return (await next.dropUnfinished(options)) + (await former.dropUnfinished(options));
+    },
     async link(key, options) {
       const store = (await next.head(key)) ? next : former;
       return store.link(key, options);

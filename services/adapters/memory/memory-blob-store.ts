@@ -41,6 +41,9 @@ export function memoryBlobStore(): BlobStore {
       const page = keys.slice(0, MAX_BLOB_PAGE);
       return { blobs: page.flatMap((key) => info(key) ?? []), more: keys.length > page.length };
     },
+    async dropUnfinished() {
+      return 0;
+    },
     async link() {
       return undefined;
     },

@@ -30,6 +30,12 @@ describe('functions', () => {
     expect(who((action) => action.startsWith('s3:Delete'))).toEqual(['cleanup']);
   });
 
+  it('may end the uploads of others only for the sweep', () => {
+    expect(who((action) => action === 's3:ListBucketMultipartUploads')).toEqual(['cleanup']);
+    expect(who((action) => action === 's3:ListMultipartUploadParts')).toEqual(['cleanup']);
+    expect(who((action) => action === 's3:AbortMultipartUpload')).toContain('cleanup');
+  });
+
   it('may store blobs only behind the API', () => {
     expect(who((action) => action === 's3:PutObject')).toEqual([...families, 'api', 'router']);
   });
