@@ -1,14 +1,24 @@
 import { type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { FunctionCode } from './constructs/registry-function.ts';
+import type { ServerImage } from './constructs/upload-service.ts';
 import type { StageSettings } from './settings.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
+import { IngestStack } from './stacks/ingest-stack.ts';
 import { JobsStack } from './stacks/jobs-stack.ts';
+import { NetworkStack } from './stacks/network-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 
+/** What was built before the stacks are made. */
+export interface Built {
+  readonly code: FunctionCode;
+  /** Asked for only with `ingest`. */
+  readonly image: ServerImage;
+}
+
 /** Adds the stacks of a stage to the app. */
-export function addStacks(app: App, settings: StageSettings, code: FunctionCode) {
+export function addStacks(app: App, settings: StageSettings, { code, image }: Built) {
   const name = (part: string) => `packhouse-${settings.stage}-${part}`;
   const { account, region } = settings;
   const env = { ...(account ? { account } : {}), ...(region ? { region } : {}) };
@@ -16,10 +26,17 @@ export function addStacks(app: App, settings: StageSettings, code: FunctionCode)
     env,
     description: 'Package registry: tables, blobs and the first token',
   });
+  const network = settings.ingest
+    ? new NetworkStack(app, name('network'), settings, {
+        env,
+        description: 'Package registry: network and load balancer of the ingest service',
+      })
+    : undefined;
   const api = new ApiStack(app, name('api'), settings, {
     env,
     data,
     code,
+    ...(network && { network }),
     description: 'Package registry: the API and its functions',
   });
   const jobs = new JobsStack(app, name('jobs'), settings, {
@@ -29,16 +46,27 @@ export function addStacks(app: App, settings: StageSettings, code: FunctionCode)
     url: api.registryUrl,
     description: 'Package registry: audit, cleanup and bootstrap',
   });
+  const ingest =
+    network &&
+    new IngestStack(app, name('ingest'), settings, {
+      env,
+      data,
+      network,
+      image,
+      url: api.registryUrl,
+      description: 'Package registry: takes uploads of any size',
+    });
   const operations = new OperationsStack(app, name('operations'), settings, {
     env,
     data,
     api,
     jobs,
+    ...(ingest && { ingest }),
     description: 'Package registry: dashboard and alarms',
   });
   Tags.of(app).add('application', 'packhouse');
   Tags.of(app).add('stage', settings.stage);
-  return { data, api, jobs, operations };
+  return { data, network, api, jobs, ingest, operations };
 }
 
 /** Lets cdk-nag look at every stack: what it finds stops the synthesis, unless it is excused where it is made. */

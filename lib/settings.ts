@@ -13,8 +13,17 @@ function whole(least: number, most: number) {
 /** A yes or no that may also come as text. */
 const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]);
 
+/** The most memory a task may have, in MB: Fargate offers 2 to 8 times as many as there are units of processor. */
+const MOST_TASK_MEMORY = 30_720;
+
+/** A list of names that may also come as text with commas. */
+const names = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(',').map((name) => name.trim())),
+]);
+
 /** Everything that can differ between two stages. Each value has a default that is fit for production. */
-export const StageSettings = z.strictObject({
+const Settings = z.strictObject({
   /** Part of every stack's name, so that several stages fit into one account. */
   stage: z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'use up to 20 of a-z, 0-9 and "-", a letter first'),
   /** Where to deploy; left out, the credentials of the command decide. */
@@ -32,13 +41,35 @@ export const StageSettings = z.strictObject({
       'must have no path: clients need /v2/ and /api/ at the root',
     )
     .optional(),
-  /** Streaming uploads of any size. */
-  ingest: flag
-    .refine(
-      (on) => !on,
-      'the ingest service is not part of this version; leave it out (uploads up to about 4.5 MB)',
+  /** Take uploads of any size, by a service on Fargate behind CloudFront; without it the limit is about 4.5 MB. */
+  ingest: flag.default(false),
+  /** With `ingest` and a `url` of your own: the certificate of that name, for CloudFront. */
+  certificate: z
+    .string()
+    .regex(
+      /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
+      'must be the ARN of a certificate of ACM in us-east-1, where CloudFront looks for it',
     )
-    .default(false),
+    .optional(),
+  /** The availability zones of `ingest`, by name; left out, the first two of the region. */
+  zones: names
+    .pipe(
+      z
+        .array(z.string().regex(/^[a-z0-9-]+[a-z]$/))
+        .min(2)
+        .max(3),
+    )
+    .optional(),
+  /** The processor of a task of `ingest`, in units of which 1024 are one virtual processor. */
+  ingestCpu: z.coerce
+    .number()
+    .pipe(z.literal([256, 512, 1024, 2048, 4096]))
+    .default(512),
+  /** The memory of a task of `ingest`, in MB. An upload takes up to 40 of them while it lasts. */
+  ingestMemory: whole(1024, MOST_TASK_MEMORY).multipleOf(1024).default(2048),
+  /** How many tasks of `ingest` there are at least, and at most when they are busy. */
+  ingestTasks: whole(1, 100).default(2),
+  ingestMaxTasks: whole(1, 100).default(8),
   /** Keep tables, bucket and token when the stacks are deleted, and refuse to delete them by accident. */
   retainData: flag.default(true),
   /** How far back tables can be restored, and so how long removed blobs are kept for them. */
@@ -71,11 +102,48 @@ export const StageSettings = z.strictObject({
   runbook: z.string().min(1).default('lib/README.md'),
 });
 
+/** What settings must be together; the message follows the name of one of them. */
+interface Rule {
+  readonly path: keyof StageSettings;
+  readonly message: string;
+  broken(all: StageSettings): boolean;
+}
+
+const rules: readonly Rule[] = [
+  {
+    path: 'certificate',
+    message: 'is needed: with ingest, CloudFront answers for the url and must show a certificate of it',
+    broken: ({ ingest, url, certificate }) => ingest && !!url?.startsWith('https:') && !certificate,
+  },
+  {
+    path: 'certificate',
+    message: 'is that of a url of your own, and there is none with https',
+    broken: ({ url, certificate }) => !!certificate && !url?.startsWith('https:'),
+  },
+  {
+    path: 'ingestMemory',
+    message: 'must be 2 to 8 times ingestCpu: Fargate offers nothing else',
+    broken: ({ ingestMemory, ingestCpu }) => ingestMemory < 2 * ingestCpu || ingestMemory > 8 * ingestCpu,
+  },
+  {
+    path: 'ingestMaxTasks',
+    message: 'must not be less than ingestTasks',
+    broken: ({ ingestTasks, ingestMaxTasks }) => ingestMaxTasks < ingestTasks,
+  },
+];
+
+/** Everything that can differ between two stages, and fits together. */
+export const StageSettings = Settings.superRefine((all, context) => {
+  for (const { path, message, broken } of rules) {
+    if (broken(all)) context.addIssue({ code: 'custom', path: [path], message });
+  }
+});
+
 /** The settings of a stage, complete. */
-export type StageSettings = z.output<typeof StageSettings>;
+export type StageSettings = z.output<typeof Settings>;
 
 /** What a stage sets itself; the rest are defaults. */
-export type StageOverrides = Partial<Omit<z.input<typeof StageSettings>, 'stage'>>;
+export type StageOverrides = Partial<Omit<z.input<typeof Settings>, 'stage'>>;
 
 /** The stages of this installation. `-c stage=<name>` picks one, `-c <setting>=<value>` changes a setting for one run. */
 const stages: Readonly<Record<string, StageOverrides>> = {
@@ -92,7 +160,7 @@ export function readSettings(context: (name: string) => unknown): StageSettings 
       `There is no stage "${stage}". Known: ${Object.keys(stages).join(', ')} (lib/settings.ts).`,
     );
   }
-  const given = Object.keys(StageSettings.shape).flatMap((name) => {
+  const given = Object.keys(Settings.shape).flatMap((name) => {
     const value = name === 'stage' ? undefined : context(name);
     return value === undefined ? [] : [[name, value] as const];
   });

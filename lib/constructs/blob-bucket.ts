@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { RegistryFunction } from './registry-function.ts';
+import type { Grantee } from './grantee.ts';
 
 /** How the bucket of a stage is kept. */
 export interface BlobBucketProps {
@@ -40,23 +40,23 @@ export class BlobBucket extends Construct {
   }
 
   /** Lets `reader` read blobs, see which there are, and sign links to them. Without the list, S3 says 403 for 404. */
-  grantReads(reader: RegistryFunction): void {
+  grantReads(reader: Grantee): void {
     this.grant(reader, ['s3:GetObject']);
     allow(reader, ['s3:ListBucket'], this.bucket.bucketArn);
   }
 
   /** Lets `writer` store blobs, also in parts. */
-  grantPuts(writer: RegistryFunction): void {
+  grantPuts(writer: Grantee): void {
     this.grant(writer, ['s3:PutObject', 's3:AbortMultipartUpload']);
   }
 
   /** Lets `sweep` remove blobs and what is left of uploads; it is the only one that may. */
-  grantDeletes(sweep: RegistryFunction): void {
+  grantDeletes(sweep: Grantee): void {
     this.grant(sweep, ['s3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
     allow(sweep, ['s3:ListBucketMultipartUploads'], this.bucket.bucketArn);
   }
 
-  private grant(to: RegistryFunction, actions: string[]): void {
+  private grant(to: Grantee, actions: string[]): void {
     allow(to, actions, this.bucket.arnForObjects('*'));
     Validations.of(to).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${this.exportedArn()}/*]`,
@@ -71,6 +71,6 @@ export class BlobBucket extends Construct {
   }
 }
 
-function allow(to: RegistryFunction, actions: string[], resource: string): void {
-  to.lambda.addToRolePolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resource] }));
+function allow(to: Grantee, actions: string[], resource: string): void {
+  to.allow(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resource] }));
 }

@@ -1,5 +1,5 @@
 import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Grantee } from './grantee.ts';
 
 /** Where a function's code comes from, by the name of its entry in `services/runtime/lambda`. */
 export type FunctionCode = (entry: string) => Code;
@@ -31,7 +32,7 @@ export interface RegistryFunctionProps {
  * A Lambda function with its own role, which starts with nothing but its own logs and traces, and its own log group.
  * AWS's managed execution policy is not used: it allows every log group of the account.
  */
-export class RegistryFunction extends Construct {
+export class RegistryFunction extends Construct implements Grantee {
   readonly lambda: LambdaFunction;
   readonly timeout: Duration;
 
@@ -68,5 +69,9 @@ export class RegistryFunction extends Construct {
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason: 'Sending traces to X-Ray knows no resource; nothing else in this role is on "*".',
     });
+  }
+
+  allow(statement: PolicyStatement): void {
+    this.lambda.addToRolePolicy(statement);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { RegistryFunction } from './registry-function.ts';
+import type { Grantee } from './grantee.ts';
 
 /** What differs between the tables of a stage. */
 export interface RegistryTableProps {
@@ -48,23 +48,23 @@ export class RegistryTable extends Construct {
   }
 
   /** Lets `reader` look items up. */
-  grantReads(reader: RegistryFunction): void {
+  grantReads(reader: Grantee): void {
     this.grant(reader, READS);
   }
 
   /** Lets `writer` look items up and change them. */
-  grantReadsAndWrites(writer: RegistryFunction): void {
+  grantReadsAndWrites(writer: Grantee): void {
     this.grant(writer, [...READS, ...WRITES]);
   }
 
   /** Lets `writer` add items; for a table that is only ever appended to. */
-  grantAppends(writer: RegistryFunction): void {
+  grantAppends(writer: Grantee): void {
     this.grant(writer, ['dynamodb:PutItem']);
   }
 
-  private grant(to: RegistryFunction, actions: string[]): void {
+  private grant(to: Grantee, actions: string[]): void {
     const { tableArn } = this.table;
-    to.lambda.addToRolePolicy(
+    to.allow(
       new PolicyStatement({
         effect: Effect.ALLOW,
         actions,

@@ -1,14 +1,25 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CrossStackReferences,
+  Duration,
+  ReferenceStrength,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { families } from '../../services/catalog.ts';
 import { ApiFunction } from '../constructs/api-function.ts';
+import { FrontDoor } from '../constructs/front-door.ts';
 import type { FunctionCode } from '../constructs/registry-function.ts';
 import { familyRoutes, managementRoutes } from '../routes.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
+import type { NetworkStack } from './network-stack.ts';
 import { registryEnvironment } from './registry-environment.ts';
 
 /** What an access log line tells. The path is there, the query is not: some clients put tokens into it. */
@@ -31,11 +42,15 @@ const accessLog = JSON.stringify({
 export interface ApiStackProps extends StackProps {
   readonly data: DataStack;
   readonly code: FunctionCode;
+  /** Where the ingest service is reached; with it, clients come by a distribution in front of it and the API. */
+  readonly network?: NetworkStack;
 }
 
 /** The address of the registry: an HTTP API, a function per family of formats, the management API, and the router. */
 export class ApiStack extends Stack {
   readonly api: HttpApi;
+  /** What clients come by, where it is not the API itself. It is in this stack because functions know its address. */
+  readonly frontDoor: FrontDoor | undefined;
   /** Every function behind the API, by name. */
   readonly functions: ReadonlyMap<string, ApiFunction>;
   /** What users type. */
@@ -47,7 +62,7 @@ export class ApiStack extends Stack {
     scope: Construct,
     id: string,
     settings: StageSettings,
-    { data, code, ...props }: ApiStackProps,
+    { data, code, network, ...props }: ApiStackProps,
   ) {
     super(scope, id, props);
     this.settings = settings;
@@ -57,7 +72,12 @@ export class ApiStack extends Stack {
       createDefaultStage: false,
     });
     this.addStage();
-    this.registryUrl = settings.url ?? this.api.apiEndpoint;
+    this.frontDoor = network && this.makeFrontDoor(network);
+    this.registryUrl = settings.url ?? this.frontDoor?.url ?? this.api.apiEndpoint;
+    // The address changes when the ingest service comes or goes. Who knows it must not hold the old one fast.
+    for (const source of [this.api, this.frontDoor?.distribution]) {
+      if (source) CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
+    }
     this.functions = this.makeFunctions();
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',
@@ -100,6 +120,15 @@ export class ApiStack extends Stack {
     return made;
   }
 
+  private makeFrontDoor(network: NetworkStack): FrontDoor {
+    const { url, certificate } = this.settings;
+    return new FrontDoor(this, 'FrontDoor', {
+      apiEndpoint: this.api.apiEndpoint,
+      network,
+      ...(url && certificate && { domain: { name: new URL(url).hostname, certificateArn: certificate } }),
+    });
+  }
+
   private addStage(): void {
     const { settings } = this;
     const logGroup = new LogGroup(this, 'AccessLogs', {
@@ -126,6 +155,12 @@ export class ApiStack extends Stack {
       value: this.api.apiEndpoint,
       description: 'The address of the API itself, for a name of your own to lead to',
     });
+    if (this.frontDoor) {
+      new CfnOutput(this, 'FrontDoorName', {
+        value: this.frontDoor.distribution.distributionDomainName,
+        description: 'The name of the distribution, for a name of your own to lead to',
+      });
+    }
     new CfnOutput(this, 'RootTokenSecret', {
       value: secretArn,
       description: 'Where the token of the user root lies',

@@ -7,7 +7,9 @@ import {
   type StackProps,
 } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { BillingMode, type ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -15,9 +17,11 @@ import { DefaultDashboardFactory, MonitoringFacade, SnsAlarmActionStrategy } fro
 import type { Construct } from 'constructs';
 import { apiAlarms, functionAlarms, pipeAlarms, queueAlarms, type Runbook, tableAlarms } from '../alarms.ts';
 import type { RegistryFunction } from '../constructs/registry-function.ts';
+import { ingestAlarms, uploadErrorAlarms } from '../ingest-alarms.ts';
 import type { StageSettings } from '../settings.ts';
 import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
+import type { IngestStack } from './ingest-stack.ts';
 import type { Job, JobsStack } from './jobs-stack.ts';
 
 /** What the operations stack watches. */
@@ -25,6 +29,7 @@ export interface OperationsStackProps extends StackProps {
   readonly data: DataStack;
   readonly api: ApiStack;
   readonly jobs: JobsStack;
+  readonly ingest?: IngestStack;
 }
 
 /** One dashboard and the alarms, each with its place in the runbook, and the topic that alarms go to. */
@@ -33,7 +38,7 @@ export class OperationsStack extends Stack {
   private readonly runbook: Runbook;
 
   constructor(scope: Construct, id: string, settings: StageSettings, props: OperationsStackProps) {
-    const { data, api, jobs, ...stackProps } = props;
+    const { data, api, jobs, ingest, ...stackProps } = props;
     super(scope, id, stackProps);
     // What is only watched must not be held fast: a strong reference would keep a function that is no longer wanted.
     CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
@@ -53,6 +58,7 @@ export class OperationsStack extends Stack {
       }),
     });
     this.watchApi(api);
+    if (ingest) this.watchIngest(ingest, settings);
     this.watchJobs(jobs);
     this.watchTables(data);
   }
@@ -82,6 +88,29 @@ export class OperationsStack extends Stack {
       ...apiAlarms(this.runbook),
     });
     for (const [name, made] of stack.functions) this.watchFunction(name, made, Duration.seconds(20));
+    // Graphs only: CloudFront counts in us-east-1, and an alarm sees no other region than its own.
+    if (stack.frontDoor) {
+      this.monitoring.monitorCloudFrontDistribution({
+        distribution: stack.frontDoor.distribution as IDistribution,
+        humanReadableName: 'CloudFront',
+        alarmFriendlyName: 'front-door',
+        additionalMetricsEnabled: false,
+      });
+    }
+  }
+
+  private watchIngest({ service, network }: IngestStack, settings: StageSettings): void {
+    const loadBalancer = network.loadBalancer as IApplicationLoadBalancer;
+    this.monitoring.addLargeHeader('Uploads');
+    this.monitoring.monitorCustom(uploadErrorAlarms(loadBalancer, service.targets, this.runbook));
+    this.monitoring.monitorFargateApplicationLoadBalancer({
+      fargateService: service.fargate,
+      applicationLoadBalancer: loadBalancer,
+      applicationTargetGroup: service.targets,
+      humanReadableName: 'Ingest service',
+      alarmFriendlyName: 'ingest',
+      ...ingestAlarms(settings, this.runbook),
+    });
   }
 
   private watchJobs(stack: JobsStack): void {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnCloudFrontOriginAccessIdentity, CfnVpcOrigin } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
@@ -16,8 +18,26 @@ const lacking: readonly { what: string; why: string; leaveOut(node: IConstruct):
   {
     what: 'alarms',
     why: 'MiniStack refuses those with more than a name of a metric, and CDK writes all that have a label so',
-    leaveOut: (node) =>
-      node instanceof CfnAlarm && (node.node.scope?.node.tryRemoveChild(node.node.id) ?? false),
+    leaveOut: (node) => node instanceof CfnAlarm && remove(node),
+  },
+  {
+    what: 'rules between security groups, logs of the network, and the growth of the ingest service',
+    why: 'MiniStack does not know these types of resources',
+    leaveOut: (node) => node instanceof CfnResource && unknown.has(node.cfnResourceType) && remove(node),
+  },
+  {
+    what: 'the way from CloudFront into the network',
+    why: 'MiniStack does not know it; something else that has an id stands in its place',
+    leaveOut(node) {
+      if (!(node instanceof CfnVpcOrigin)) return false;
+      const stack = Stack.of(node);
+      const id = stack.resolve(node.logicalId);
+      remove(node);
+      new CfnCloudFrontOriginAccessIdentity(stack, 'InPlaceOfOrigin', {
+        cloudFrontOriginAccessIdentityConfig: { comment: 'in place of the VPC origin' },
+      }).overrideLogicalId(id);
+      return true;
+    },
   },
   {
     what: 'the refusal of plain HTTP by bucket, queues and topics',
@@ -38,10 +58,27 @@ const lacking: readonly { what: string; why: string; leaveOut(node: IConstruct):
   },
 ];
 
+const unknown = new Set([
+  'AWS::ApplicationAutoScaling::ScalableTarget',
+  'AWS::ApplicationAutoScaling::ScalingPolicy',
+  'AWS::EC2::FlowLog',
+  'AWS::EC2::SecurityGroupEgress',
+  'AWS::EC2::SecurityGroupIngress',
+  // Asks for a list that MiniStack does not have, for one of the rules above.
+  'Custom::PrefixListId',
+]);
+
+function remove(node: IConstruct): boolean {
+  return node.node.scope?.node.tryRemoveChild(node.node.id) ?? false;
+}
+
 const app = new App();
 const settings = readSettings((name) => app.node.tryGetContext(name));
 bundleFunctions();
-const { jobs } = addStacks(app, settings, (entry) => Code.fromAsset(join(bundleFolder, entry)));
+const { jobs } = addStacks(app, settings, {
+  code: (entry) => Code.fromAsset(join(bundleFolder, entry)),
+  image: () => ContainerImage.fromRegistry('packhouse'),
+});
 // For MiniStack `Ref` of a secret is its name, where it is the ARN on AWS, so that the grant of it names nothing there.
 jobs.bootstrap.lambda.addToRolePolicy(
   new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: ['*'] }),

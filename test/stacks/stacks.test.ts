@@ -2,6 +2,9 @@
 import './cases/api.ts';
 import './cases/data.ts';
 import './cases/every-stack.ts';
+import './cases/front-door.ts';
 import './cases/grants.ts';
+import './cases/ingest.ts';
 import './cases/jobs.ts';
+import './cases/network.ts';
 import './cases/operations.ts';

@@ -4,6 +4,7 @@ import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { addChecks, addStacks } from '../../lib/app.ts';
+import { serverImage } from '../../lib/server-image.ts';
 import { parseSettings, type StageOverrides } from '../../lib/settings.ts';
 
 /** The repository. */
@@ -15,13 +16,19 @@ const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
 export function makeApp(overrides: StageOverrides & { stage?: string } = {}) {
   const app = new App({ context, analyticsReporting: false });
   const settings = parseSettings({ stage: 'main', ...overrides });
-  const stacks = addStacks(app, settings, () => Code.fromInline('export {};'));
+  const stacks = addStacks(app, settings, {
+    code: () => Code.fromInline('export {};'),
+    image: serverImage,
+  });
   addChecks(app);
   return { app, stacks };
 }
 
 /** The templates of a stage, by stack. */
 export type Templates = Readonly<Record<'data' | 'api' | 'jobs' | 'operations', Template>>;
+
+/** The templates of a stage with the ingest service. */
+export type IngestTemplates = Templates & Readonly<Record<'network' | 'ingest', Template>>;
 
 const made = new Map<string, Templates>();
 
@@ -30,16 +37,18 @@ export function synthesize(overrides: StageOverrides & { stage?: string } = {}):
   const key = JSON.stringify(overrides);
   let templates = made.get(key);
   if (!templates) {
-    const { stacks } = makeApp(overrides);
-    templates = {
-      data: Template.fromStack(stacks.data),
-      api: Template.fromStack(stacks.api),
-      jobs: Template.fromStack(stacks.jobs),
-      operations: Template.fromStack(stacks.operations),
-    };
+    const stacks = Object.entries(makeApp(overrides).stacks);
+    const present = stacks.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => !!entry[1]);
+    const all = Object.fromEntries(present.map(([name, stack]) => [name, Template.fromStack(stack)]));
+    templates = all as Templates;
     made.set(key, templates);
   }
   return templates;
+}
+
+/** The templates of a stage with the ingest service; made once for the same settings. */
+export function synthesizeIngest(overrides: StageOverrides & { stage?: string } = {}): IngestTemplates {
+  return synthesize({ ...overrides, ingest: true }) as IngestTemplates;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of many shapes
@@ -58,6 +67,11 @@ export function allowedTo(template: Template, entry: string): Allowed[] {
   ) as Json[];
   const role = functions[0]?.Properties.Role['Fn::GetAtt'][0];
   if (!role) throw new Error(`There is no function ${entry}.`);
+  return rightsOf(template, role);
+}
+
+/** All that a role may do, by its policies in the same stack. */
+export function rightsOf(template: Template, role: string): Allowed[] {
   const policies = Object.values(template.findResources('AWS::IAM::Policy')) as Json[];
   return policies
     .filter(({ Properties }) => Properties.Roles.some((attached: Json) => attached.Ref === role))
@@ -75,10 +89,12 @@ function serviceNamed(entry: string) {
   return { Properties: { Environment: { Variables: Match.objectLike({ POWERTOOLS_SERVICE_NAME: entry }) } } };
 }
 
-/** Names of the functions of a template. */
+/** Names of the functions of a template, but for those that CDK brings along. */
 export function functionNames(template: Template): string[] {
   const functions = Object.values(template.findResources('AWS::Lambda::Function')) as Json[];
-  return functions.map(({ Properties }) => Properties.Environment.Variables.POWERTOOLS_SERVICE_NAME);
+  return functions.flatMap(({ Properties }) => {
+    return Properties.Environment?.Variables.POWERTOOLS_SERVICE_NAME ?? [];
+  });
 }
 
 /** The properties of all resources of a type. */

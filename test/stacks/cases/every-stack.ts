@@ -3,14 +3,18 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { functionEntries } from '../../../lib/bundles.ts';
 import { families } from '../../../services/catalog.ts';
-import { functionNames, makeApp, propertiesOf, synthesize } from '../synthesize.ts';
+import { functionNames, makeApp, propertiesOf, synthesize, synthesizeIngest } from '../synthesize.ts';
 
-const templates = synthesize();
+const templates = synthesizeIngest();
 const all: Template[] = Object.values(templates);
 
+/** Functions are ours, but for the one by which CDK looks something up. */
+const functionsOf = (template: Template) =>
+  propertiesOf(template, 'AWS::Lambda::Function').filter(({ Environment }) => Environment);
+
 describe('every stack', () => {
-  it('is clean by cdk-nag', () => {
-    const { app } = makeApp({ alarmEmail: 'ops@example.com' });
+  it.each([false, true])('is clean by cdk-nag, with ingest %s', (ingest) => {
+    const { app } = makeApp({ alarmEmail: 'ops@example.com', ingest });
     app.synth();
     const { violations } = new AwsSolutionsChecks(app).validateScope(app);
     expect(violations).toEqual([]);
@@ -35,17 +39,15 @@ describe('every stack', () => {
       const groups = propertiesOf(template, 'AWS::Logs::LogGroup');
       for (const group of groups) expect(group.RetentionInDays).toBe(90);
       for (const made of propertiesOf(template, 'AWS::Lambda::Function')) {
-        expect(made.LoggingConfig).toMatchObject({
-          LogFormat: 'JSON',
-          LogGroup: { Ref: expect.any(String) },
-        });
+        expect(made.LoggingConfig).toMatchObject({ LogGroup: { Ref: expect.any(String) } });
       }
+      for (const made of functionsOf(template)) expect(made.LoggingConfig.LogFormat).toBe('JSON');
     }
   });
 
   it('runs functions on Node 24 and arm64, traced', () => {
     for (const template of all) {
-      for (const made of propertiesOf(template, 'AWS::Lambda::Function')) {
+      for (const made of functionsOf(template)) {
         expect(made).toMatchObject({
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
@@ -56,8 +58,9 @@ describe('every stack', () => {
   });
 
   it('names nothing that a second stage in the account would need too', () => {
-    const named = /^(Function|Table|Bucket|Queue|Topic|Role|LogGroup|Policy|Secret|Rule)?Name$/;
-    const other = synthesize({ stage: 'other' });
+    const named =
+      /^(Function|Table|Bucket|Queue|Topic|Role|LogGroup|Policy|Secret|Rule|Cluster|Service)?Name$|^Family$/;
+    const other = synthesizeIngest({ stage: 'other' });
     for (const [stack, template] of Object.entries(templates)) {
       for (const [id, { Type, Properties }] of Object.entries(template.toJSON().Resources as Resources)) {
         for (const [property, value] of Object.entries(Properties ?? {})) {
@@ -67,6 +70,18 @@ describe('every stack', () => {
         }
       }
     }
+  });
+});
+
+describe('a stage without ingest', () => {
+  it('has the same stacks but for two', () => {
+    expect(Object.keys(synthesize())).toEqual(['data', 'api', 'jobs', 'operations']);
+    expect(Object.keys(templates)).toEqual(['data', 'network', 'api', 'jobs', 'ingest', 'operations']);
+  });
+
+  it('has its data in the same stack, unchanged', () => {
+    const resources = (template: Template) => template.toJSON().Resources;
+    expect(resources(templates.data)).toEqual(resources(synthesize().data));
   });
 });
 

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../../services/catalog.ts';
-import { propertiesOf, root, synthesize } from '../synthesize.ts';
+import { propertiesOf, root, synthesize, synthesizeIngest } from '../synthesize.ts';
 
-const { operations } = synthesize();
+const { operations } = synthesizeIngest();
 const alarms = propertiesOf(operations, 'AWS::CloudWatch::Alarm');
 const names: string[] = alarms.map((alarm) => alarm.AlarmName);
 
@@ -36,6 +36,37 @@ describe('alarms', () => {
         'packhouse-main-events-pipe-dead-letters-Critical',
       ]),
     );
+  });
+
+  it('watch the ingest service where there is one', () => {
+    const ofIngest = [
+      'packhouse-main-uploads-server-errors-Critical',
+      'packhouse-main-uploads-load-balancer-errors-Critical',
+      'packhouse-main-ingest-Healthy-Tasks-Critical',
+      'packhouse-main-ingest-Unhealthy-Tasks-Warning',
+      'packhouse-main-ingest-CPU-Usage-Warning',
+      'packhouse-main-ingest-Memory-Usage-Warning',
+      'packhouse-main-ingest-Running-Tasks-High-Warning',
+    ];
+    expect(names).toEqual(expect.arrayContaining(ofIngest));
+    const without = propertiesOf(synthesize().operations, 'AWS::CloudWatch::Alarm');
+    expect(without).toHaveLength(alarms.length - ofIngest.length);
+  });
+
+  it('tell that tasks are missing also when there is none to count', () => {
+    operations.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'packhouse-main-ingest-Healthy-Tasks-Critical',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 2,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  it('do not tell that there are as many tasks as there may be where that is always so', () => {
+    const fixed = synthesizeIngest({ ingestTasks: 3, ingestMaxTasks: 3 }).operations;
+    const all = propertiesOf(fixed, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.AlarmName);
+    expect(all).not.toContain('packhouse-main-ingest-Running-Tasks-High-Warning');
+    expect(all).toContain('packhouse-main-ingest-Healthy-Tasks-Critical');
   });
 
   it('all go to the topic', () => {
@@ -72,5 +103,7 @@ describe('the dashboard', () => {
   it('is one for the stage', () => {
     const dashboards = propertiesOf(operations, 'AWS::CloudWatch::Dashboard');
     expect(dashboards).toMatchObject([{ DashboardName: 'packhouse-main' }]);
+    expect(JSON.stringify(dashboards)).toContain('AWS/CloudFront');
+    expect(JSON.stringify(dashboards)).toContain('AWS/ECS');
   });
 });

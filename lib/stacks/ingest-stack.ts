@@ -1,0 +1,73 @@
+import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { type ServerImage, UploadService } from '../constructs/upload-service.ts';
+import type { StageSettings } from '../settings.ts';
+import { uploadTimes } from '../upload-times.ts';
+import type { DataStack } from './data-stack.ts';
+import type { NetworkStack } from './network-stack.ts';
+import { registryEnvironment } from './registry-environment.ts';
+
+/** What an ingest stack is made from. */
+export interface IngestStackProps extends StackProps {
+  readonly data: DataStack;
+  readonly network: NetworkStack;
+  readonly image: ServerImage;
+  readonly url: string;
+}
+
+/** The service that takes uploads of any size: the Node server on Fargate, over the same tables and bucket. */
+export class IngestStack extends Stack {
+  readonly service: UploadService;
+  readonly network: NetworkStack;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    settings: StageSettings,
+    { data, network, image, url, ...props }: IngestStackProps,
+  ) {
+    super(scope, id, props);
+    this.network = network;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const cluster = new Cluster(this, 'Cluster', {
+      vpc: network.vpc,
+      containerInsightsV2: ContainerInsights.ENABLED,
+      enableFargateCapacityProviders: false,
+    });
+    this.service = new UploadService(this, 'Service', {
+      cluster: cluster as ICluster,
+      network,
+      image,
+      logGroup,
+      settings,
+      environment: { ...registryEnvironment(settings, data, url), ...serverEnvironment(this.region) },
+    });
+    // The rights of a function that publishes. Blobs that an upload leaves behind are for the sweep to delete.
+    data.registry.grantReadsAndWrites(this.service);
+    data.blobs.grantReads(this.service);
+    data.blobs.grantPuts(this.service);
+    Validations.of(this.service).acknowledge({
+      id: 'AwsSolutions-ECS2',
+      reason:
+        'The environment names tables, bucket and times. No secret is in it, and the service needs none.',
+    });
+  }
+}
+
+/** What the server must know because it is a part of a deployment; `docs/settings.md` has what each means. */
+function serverEnvironment(region: string): Readonly<Record<string, string>> {
+  return {
+    PACKHOUSE_REGION: region,
+    PACKHOUSE_MAKE_ROOT: 'false',
+    PACKHOUSE_DELETE_BLOBS: 'false',
+    // CloudFront and the load balancer.
+    PACKHOUSE_TRUSTED_PROXIES: '2',
+    PACKHOUSE_KEEP_ALIVE_SECONDS: String(uploadTimes.serverKeepAlive),
+    PACKHOUSE_DRAIN_SECONDS: String(uploadTimes.drain),
+  };
+}

@@ -1,0 +1,189 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { SERVER_PORT, uploadTimes } from '../../../lib/upload-times.ts';
+import { readImage } from '../../kit/image.ts';
+import { propertiesOf, rightsOf, synthesizeIngest } from '../synthesize.ts';
+
+const { ingest, api } = synthesizeIngest();
+const [task] = propertiesOf(ingest, 'AWS::ECS::TaskDefinition');
+const [container, ...moreContainers] = task.ContainerDefinitions;
+const [service] = propertiesOf(ingest, 'AWS::ECS::Service');
+const [targets] = propertiesOf(ingest, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+const environment: Record<string, unknown> = Object.fromEntries(
+  container.Environment.map(({ Name, Value }: { Name: string; Value: unknown }) => [Name, Value]),
+);
+
+describe('a task of the ingest service', () => {
+  it('is one container on arm64, of the size of the settings', () => {
+    expect(moreContainers).toEqual([]);
+    expect(task).toMatchObject({
+      Cpu: '512',
+      Memory: '2048',
+      RequiresCompatibilities: ['FARGATE'],
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+    });
+    synthesizeIngest({ ingestCpu: 2048, ingestMemory: 4096 }).ingest.hasResourceProperties(
+      'AWS::ECS::TaskDefinition',
+      { Cpu: '2048', Memory: '4096' },
+    );
+  });
+
+  it('runs the image of the Dockerfile, as its user and on its port, and may change nothing', () => {
+    expect(JSON.stringify(container.Image)).toContain('cdk-hnb659fds-container-assets');
+    const image = readImage();
+    expect(container).toMatchObject({
+      User: image.user,
+      ReadonlyRootFilesystem: true,
+      LinuxParameters: { Capabilities: { Drop: ['ALL'] } },
+      PortMappings: [{ ContainerPort: SERVER_PORT }],
+    });
+    expect(image.ports).toEqual([String(SERVER_PORT)]);
+    expect(container).not.toHaveProperty('Command');
+  });
+
+  it('knows tables and bucket, leaves the user root and blobs alone, and holds no secret', () => {
+    expect(environment).toMatchObject({
+      PACKHOUSE_TABLE: { 'Fn::ImportValue': expect.stringContaining('RegistryTable') },
+      PACKHOUSE_AUDIT_TABLE: { 'Fn::ImportValue': expect.stringContaining('AuditTable') },
+      PACKHOUSE_BUCKET: { 'Fn::ImportValue': expect.stringContaining('Blobs') },
+      PACKHOUSE_REGION: { Ref: 'AWS::Region' },
+      PACKHOUSE_MAKE_ROOT: 'false',
+      PACKHOUSE_DELETE_BLOBS: 'false',
+      PACKHOUSE_TRUSTED_PROXIES: '2',
+    });
+    expect(Object.keys(environment).filter((name) => /TOKEN|SECRET|PASSWORD/.test(name))).toEqual([]);
+    expect(container).not.toHaveProperty('Secrets');
+  });
+
+  it('logs into a group of its own, with an end, and does not wait for it', () => {
+    expect(container.LogConfiguration).toMatchObject({
+      LogDriver: 'awslogs',
+      Options: { mode: 'non-blocking', 'awslogs-group': { Ref: expect.any(String) } },
+    });
+    ingest.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+  });
+
+  it('may publish, and nothing more', () => {
+    const allowed = rightsOf(ingest, task.TaskRoleArn['Fn::GetAtt'][0]);
+    const on = (what: string) => [
+      ...new Set(allowed.filter(({ resource }) => resource.includes(what)).map(({ action }) => action)),
+    ];
+    expect(on('RegistryTable').sort()).toEqual(
+      ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+        (action) => `dynamodb:${action}`,
+      ),
+    );
+    expect(on('Blobs').sort()).toEqual(
+      ['AbortMultipartUpload', 'GetObject', 'ListBucket', 'PutObject'].map((action) => `s3:${action}`),
+    );
+    const elsewhere = allowed.filter(({ resource }) => !/RegistryTable|Blobs/.test(resource));
+    expect(elsewhere).toEqual([]);
+  });
+
+  it('is started with a role that fetches the image and writes the log', () => {
+    const allowed = rightsOf(ingest, task.ExecutionRoleArn['Fn::GetAtt'][0]);
+    expect(allowed.map(({ action }) => action).sort()).toEqual(
+      [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:GetAuthorizationToken',
+        'ecr:GetDownloadUrlForLayer',
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+      ].sort(),
+    );
+    expect(allowed.filter(({ resource }) => resource === '"*"')).toMatchObject([
+      { action: 'ecr:GetAuthorizationToken' },
+    ]);
+    for (const role of propertiesOf(ingest, 'AWS::IAM::Role')) {
+      expect(role).not.toHaveProperty('ManagedPolicyArns');
+      expect(role.AssumeRolePolicyDocument.Statement).toMatchObject([
+        { Principal: { Service: 'ecs-tasks.amazonaws.com' } },
+      ]);
+    }
+  });
+});
+
+describe('the ingest service', () => {
+  it('is where only the load balancer reaches it', () => {
+    const { AwsvpcConfiguration: network } = service.NetworkConfiguration;
+    expect(network.SecurityGroups).toEqual([{ 'Fn::ImportValue': expect.stringContaining('TasksGroup') }]);
+    expect(network.Subnets).toHaveLength(2);
+    expect(service.LaunchType).toBe('FARGATE');
+  });
+
+  it('is replaced task by task, and taken back when the new ones do not become ready', () => {
+    expect(service.DeploymentConfiguration).toEqual({
+      MinimumHealthyPercent: 100,
+      MaximumPercent: 200,
+      DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+    });
+    // Left out, a deployment keeps as many as there are.
+    expect(service).not.toHaveProperty('DesiredCount');
+  });
+
+  it('grows with processor use and requests, between the bounds of the settings', () => {
+    ingest.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 2,
+      MaxCapacity: 8,
+    });
+    const metrics = propertiesOf(ingest, 'AWS::ApplicationAutoScaling::ScalingPolicy').map(
+      (policy) =>
+        policy.TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType,
+    );
+    expect(metrics.sort()).toEqual(['ALBRequestCountPerTarget', 'ECSServiceAverageCPUUtilization']);
+  });
+
+  it('counts as ready when the server says so, and gets the upload that has the fewest beside it', () => {
+    expect(targets).toMatchObject({
+      TargetType: 'ip',
+      Port: SERVER_PORT,
+      HealthCheckPath: '/-/readiness',
+      HealthCheckIntervalSeconds: uploadTimes.healthInterval,
+      UnhealthyThresholdCount: uploadTimes.healthChecks,
+    });
+    expect(targets.TargetGroupAttributes).toContainEqual({
+      Key: 'load_balancing.algorithm.type',
+      Value: 'least_outstanding_requests',
+    });
+    ingest.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 80,
+      DefaultActions: [Match.objectLike({ Type: 'forward' })],
+    });
+  });
+
+  it('is watched by insights', () => {
+    ingest.hasResourceProperties('AWS::ECS::Cluster', {
+      ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
+    });
+  });
+
+  it('is the only one that the distribution sends uploads to', () => {
+    expect(JSON.stringify(api.toJSON())).toContain('packhouse-main-network:');
+    expect(JSON.stringify(api.toJSON())).not.toContain('packhouse-main-ingest:');
+  });
+});
+
+describe('a task that is to go', () => {
+  it('gets no new uploads for long before it is told, and time after that', () => {
+    expect(targets.TargetGroupAttributes).toContainEqual({
+      Key: 'deregistration_delay.timeout_seconds',
+      Value: String(uploadTimes.deregister),
+    });
+    expect(container.StopTimeout).toBe(uploadTimes.stop);
+    expect(uploadTimes.deregister).toBeGreaterThan(uploadTimes.stop);
+    // The most that Fargate grants.
+    expect(uploadTimes.stop).toBeLessThanOrEqual(120);
+  });
+
+  it('takes requests until the load balancer has seen that it goes, and has the rest of the time to finish', () => {
+    expect(environment.PACKHOUSE_DRAIN_SECONDS).toBe(String(uploadTimes.drain));
+    expect(uploadTimes.drain).toBeGreaterThan(uploadTimes.healthInterval * uploadTimes.healthChecks);
+    expect(uploadTimes.drain).toBeLessThan(uploadTimes.stop / 2);
+  });
+
+  it('does not close a connection that the load balancer still uses', () => {
+    expect(environment.PACKHOUSE_KEEP_ALIVE_SECONDS).toBe(String(uploadTimes.serverKeepAlive));
+    expect(uploadTimes.serverKeepAlive).toBeGreaterThan(uploadTimes.idle);
+  });
+});
