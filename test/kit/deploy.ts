@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { loadRouting } from './front-door.ts';
 import { startMinistack } from './ministack.ts';
 
 /** A registry deployed to the emulator by the CDK's own command. */
@@ -21,6 +22,11 @@ export interface Deployment {
   readonly outputs: Outputs;
   /** Environment for AWS clients of the deployment. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Sends from now on to `url` what the distribution's function sends to the ingest service, with the headers that
+   * CloudFront and the load balancer add for the client `viewer`. The function itself decides.
+   */
+  sendUploadsTo(url: string): void;
   stop(): Promise<void>;
 }
 
@@ -34,7 +40,9 @@ const run = promisify(execFile);
  * Starts MiniStack, deploys all stacks of the stage `main` to it, and answers when the registry can be used.
  * Every call is held to the policies of its role: what a function may not do on AWS, it may not do here.
  */
-export async function deployToMinistack(): Promise<Deployment> {
+export async function deployToMinistack(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const front = await startFront();
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
   const ministack = await startMinistack({ iam: true });
@@ -46,18 +54,24 @@ export async function deployToMinistack(): Promise<Deployment> {
   };
   try {
     const environment = awsEnvironment(endpoint);
-    const outputs = await deploy(folder, front.url, environment);
+    const outputs = await deploy(folder, { url: front.url, ...settings }, environment);
     const api = outputs['packhouse-main-api'] ?? {};
     front.leadTo(endpoint, new URL(api.ApiEndpoint ?? '').host);
     const rootToken = await readSecret(endpoint, api.RootTokenSecret ?? '');
-    return { url: front.url, rootToken, endpoint, outputs, environment, stop };
+    const { sendUploadsTo } = front;
+    return { url: front.url, rootToken, endpoint, outputs, environment, sendUploadsTo, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function deploy(folder: string, url: string, environment: Record<string, string>): Promise<Outputs> {
+async function deploy(
+  folder: string,
+  settings: Readonly<Record<string, string>>,
+  environment: Record<string, string>,
+): Promise<Outputs> {
+  const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const app = `${process.execPath} --disable-warning=ExperimentalWarning test/aws/ministack-app.ts`;
   const common = ['--no-notices', '--ci', '--app', app, '--output', join(folder, 'cdk.out')];
   const file = join(folder, 'outputs.json');
@@ -67,7 +81,7 @@ async function deploy(folder: string, url: string, environment: Record<string, s
   );
   await allowPlainHttp(environment);
   await runCdk(
-    ['deploy', '--all', ...common, '--require-approval', 'never', '--outputs-file', file, '-c', `url=${url}`],
+    ['deploy', '--all', ...common, '--require-approval', 'never', '--outputs-file', file, ...context],
     environment,
   );
   return JSON.parse(await readFile(file, 'utf8'));
@@ -118,13 +132,21 @@ async function readSecret(endpoint: string, SecretId: string): Promise<string> {
   return SecretString;
 }
 
+/** Who clients are to the ingest service: an address of the documentation, since all of them are on this machine. */
+export const viewer = '192.0.2.1';
+
 /**
  * A listener that hands requests on as they are, with the host by which the emulator knows the API: not every client
  * can send another host than that of its URL, and functions must know the URL before there is an API.
  */
 async function startFront() {
-  let target: { port: string; host: string } | undefined;
+  let api: Target | undefined;
+  let uploads: Target | undefined;
+  const route = loadRouting();
   const server = createServer((incoming, outgoing) => {
+    const { method = 'GET', url = '/' } = incoming;
+    const { origin } = route({ method, uri: url.replace(/\?.*$/, ''), querystring: {}, headers: {} });
+    const target = origin === 'ingest' && uploads ? uploads : api;
     if (target) handOn(incoming, outgoing, target);
     else outgoing.writeHead(503).end();
   });
@@ -134,7 +156,12 @@ async function startFront() {
   return {
     url: `http://127.0.0.1:${port}`,
     leadTo(endpoint: string, host: string) {
-      target = { port: new URL(endpoint).port, host };
+      api = { port: new URL(endpoint).port, host };
+    },
+    sendUploadsTo(url: string) {
+      const { port, host } = new URL(url);
+      // What CloudFront adds, and what the load balancer adds to that.
+      uploads = { port, host, forwarded: `${viewer}, 10.0.0.7` };
     },
     async stop() {
       server.closeAllConnections();
@@ -144,15 +171,19 @@ async function startFront() {
   };
 }
 
-function handOn(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  target: { port: string; host: string },
-): void {
+/** Where a request is handed on to, as which host, and what is added to `X-Forwarded-For`. */
+interface Target {
+  readonly port: string;
+  readonly host: string;
+  readonly forwarded?: string;
+}
+
+function handOn(incoming: IncomingMessage, outgoing: ServerResponse, target: Target): void {
   const headers = incoming.rawHeaders.slice();
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.toLowerCase() === 'host') headers[i + 1] = target.host;
   }
+  if (target.forwarded) headers.push('x-forwarded-for', target.forwarded);
   const { method, url } = incoming;
   const onward = request({ host: '127.0.0.1', port: target.port, method, path: url, headers: headers });
   onward.on('response', (response) => {

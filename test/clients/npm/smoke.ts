@@ -30,18 +30,21 @@ export function levelsOf(ground: Playground): readonly (readonly [string, Place 
   ];
 }
 
-/** Publishes a set of packages with a client into the private project, under names that end in `suffix`. */
+/**
+ * Publishes a set of packages with a client into the private project, under names that end in `suffix`. The package
+ * with the scope has `size` bytes that can't be compressed.
+ */
 export async function publishSet(
   client: NpmClient,
   ground: Playground,
-  options: { suffix: string; token?: TestToken; carrier?: NpmSetup['carrier'] },
+  options: { suffix: string; token?: TestToken; carrier?: NpmSetup['carrier']; size?: number },
 ): Promise<PackageSet> {
-  const { suffix, token = ground.tokens.personal, carrier = 'bearer' } = options;
+  const { suffix, token = ground.tokens.personal, carrier = 'bearer', size = 50_000 } = options;
   const scope = `@${ground.group.fullPath}`;
   const registry = ground.endpoint('npm', ground.project);
   const user = await npmUser(client, { registry, token, carrier });
   const bin = `tool-${suffix}`;
-  const baseFacts: NpmPackage = { name: `${scope}/base-${suffix}`, version: '1.2.3', size: 50_000 };
+  const baseFacts: NpmPackage = { name: `${scope}/base-${suffix}`, version: '1.2.3', size };
   const toolFacts: NpmPackage = {
     name: `${ground.group.fullPath}-tool-${suffix}`,
     version: '1.0.0',
