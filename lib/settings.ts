@@ -90,7 +90,7 @@ const Settings = z.strictObject({
   burstLimit: whole(1, 5_000).default(2000),
   /** How long a download link works, in seconds. */
   linkLifetime: whole(60, 3600).default(600),
-  /** Send downloads through the functions instead of redirecting to the bucket: files over 4.5 MB then fail. */
+  /** Send downloads through the functions instead of redirecting to the bucket, but for files over 4.5 MB. */
   proxyDownload: flag.default(false),
   /** Files up to this many bytes are sent by the functions even so: one round trip less than a redirect. */
   proxyBelow: whole(0, 4_000_000).default(65_536),

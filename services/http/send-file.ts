@@ -1,8 +1,11 @@
+import { RegistryError } from '../domain/errors.ts';
 import type { PackageFile } from '../domain/packages.ts';
-import { type OpenedFile, openFile } from '../registry/open-file.ts';
-import { parseRange, type Range } from '../shared/headers/byte-range.ts';
-import { matchesEtag } from '../shared/headers/etag.ts';
+import { openFile } from '../registry/open-file.ts';
+import { parseRange } from '../shared/headers/byte-range.ts';
+import { contentDisposition } from '../shared/headers/content-disposition.ts';
+import { httpDate, judgeConditions, rangeCounts } from '../shared/headers/preconditions.ts';
 import type { Call } from './call.ts';
+import { downloadMode } from './download-mode.ts';
 import { type ReplyHeaders, reply } from './reply.ts';
 
 /** What sending needs of a handler's context, be it a format's or the management API's. */
@@ -21,12 +24,13 @@ export interface SendOptions {
   readonly headers?: ReplyHeaders;
 }
 
-/** Clients that take `Authorization` along to another host, where a signed link then fails. */
-const forwardsAuthorization = /^(?:Bun\/1\.[0-3]\.|Bun\/0\.|Python-urllib\/)/;
+/** Kept by nobody but the client that asked, and asked about again before it is used again. */
+const CACHE = 'private, max-age=0, must-revalidate';
 
 /**
- * Sends a file: by a redirect to a signed link where the store gives one, else byte by byte. Answers HEAD itself,
- * `If-None-Match` with 304 and a single `Range` with 206; the ETag is the SHA-256 of the bytes.
+ * Sends a file: by a redirect to a signed link, or byte by byte (`downloadMode` decides). Answers HEAD itself, conditions
+ * with 304 or 412, and a single `Range` with 206. Several ranges at once are answered with the whole file, as S3 does:
+ * RFC 9110 section 14.2 lets a server ignore `Range`, and every client can read a 200. The ETag is the SHA-256.
  */
 export async function sendFile(
   c: SendContext,
@@ -34,57 +38,47 @@ export async function sendFile(
   options: SendOptions = {},
 ): Promise<Response> {
   const { headers, method } = c.req.raw;
-  const etag = `"${file.digests.sha256}"`;
-  const contentType = options.contentType ?? file.contentType;
-  const contentDisposition = dispositionOf(options.disposition ?? 'attachment', file.fileName);
+  const validators = { etag: `"${file.digests.sha256}"`, modifiedAt: file.createdAt };
   const common = {
-    etag,
+    etag: validators.etag,
+    'last-modified': httpDate(file.createdAt),
     'accept-ranges': 'bytes',
-    'cache-control': 'private, max-age=0, must-revalidate',
+    'cache-control': CACHE,
     'x-checksum-sha256': file.digests.sha256,
     'x-content-type-options': 'nosniff',
     ...options.headers,
   };
-  if (matchesEtag(headers.get('if-none-match'), etag)) return reply(c, 304, null, common);
-  const ifRange = headers.get('if-range');
-  const range = ifRange && ifRange !== etag ? 'whole' : parseRange(headers.get('range'), file.size);
+  const verdict = judgeConditions(headers, validators);
+  if (verdict === 'not modified') return reply(c, 304, null, common);
+  if (verdict === 'failed') throw new RegistryError('preconditionFailed');
+  // A range of a HEAD means nothing (section 14.2).
+  const counts = method === 'GET' && rangeCounts(headers, validators);
+  const range = counts ? parseRange(headers.get('range'), file.size) : 'whole';
   if (range === 'unsatisfiable') {
     return reply(c, 416, null, { ...common, 'content-range': `bytes */${file.size}` });
   }
   const part = range === 'whole' ? undefined : range;
+  const length = part ? part.end - part.start + 1 : file.size;
   const described = {
     ...common,
-    'content-type': contentType,
-    'content-disposition': contentDisposition,
-    'content-length': String(part ? part.end - part.start + 1 : file.size),
+    'content-type': options.contentType ?? file.contentType,
+    'content-disposition': contentDisposition(options.disposition ?? 'attachment', file.fileName),
+    'content-length': String(length),
     'content-range': part && `bytes ${part.start}-${part.end}/${file.size}`,
   };
-  if (method === 'HEAD') return reply(c, part ? 206 : 200, null, described);
-  const opened = await openFile(c.env.registry, file, {
+  if (method === 'HEAD') return reply(c, 200, null, described);
+  const { registry } = c.env;
+  const { etag } = validators;
+  const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, length, etag });
+  const opened = await openFile(registry, file, {
     range: part,
-    proxy: headers.has('authorization') && forwardsAuthorization.test(headers.get('user-agent') ?? ''),
-    contentType,
-    contentDisposition,
+    proxy: mode === 'proxy',
+    contentType: described['content-type'],
+    contentDisposition: described['content-disposition'],
+    cacheControl: CACHE,
   });
-  return answer(c, opened, part, described);
-}
-
-function answer(
-  c: SendContext,
-  opened: OpenedFile,
-  part: Range | undefined,
-  headers: Record<string, string | undefined>,
-): Response {
   if ('link' in opened) {
     return reply(c, 302, null, { location: opened.link, 'cache-control': 'private, no-store' });
   }
-  return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, headers);
-}
-
-/** A `Content-Disposition` with the base name of a file, in RFC 6266's two forms where it needs both. */
-function dispositionOf(type: string, fileName: string): string {
-  const base = fileName.slice(fileName.lastIndexOf('/') + 1);
-  const ascii = base.replaceAll(/[^\x20-\x7e]|["\\]/g, '_');
-  const extended = ascii === base ? '' : `; filename*=UTF-8''${encodeURIComponent(base)}`;
-  return `${type}; filename="${ascii}"${extended}`;
+  return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, described);
 }

@@ -11,10 +11,14 @@ export interface RegistrySettings {
   readonly url: string;
   /** How long a signed link works, in seconds. */
   readonly linkLifetime: number;
-  /** Send every byte through the registry instead of redirecting to the blob store. */
+  /** Send files through the registry instead of redirecting to the blob store. */
   readonly proxyDownload: boolean;
-  /** Bodies up to this many bytes are sent by the registry even where a link could be given. */
+  /** Files up to this many bytes are sent by the registry even where a link could be given. */
   readonly proxyBelow: number;
+  /** The most bytes this host can send in one answer; more is always sent by a link, where one can be given. */
+  readonly proxyLimit: number;
+  /** Which ways of sending a client may ask for. */
+  readonly allowedDownloadModes: readonly ('proxy' | 'direct')[];
   /** The most bytes of a file that a request can bring on this host, and what to tell who sends more. */
   readonly bodyLimit: { readonly bytes: number; readonly hint: string };
   /** How long a client is waited for that has stopped sending in the middle of a body, in milliseconds. */

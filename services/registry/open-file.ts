@@ -18,15 +18,16 @@ export type OpenedFile =
 /** How a file is asked for. */
 export interface OpenOptions {
   readonly range?: ByteRange | undefined;
-  /** Send the bytes even where a link could be given: the client would take its credentials along. */
+  /** Send the bytes even where a link could be given. */
   readonly proxy: boolean;
   /** What the answer is to say the file is and is called. */
   readonly contentType: string;
   readonly contentDisposition: string;
+  readonly cacheControl?: string;
 }
 
 /**
- * Opens a file's bytes, or makes a signed link to them where the blob store can and settings and client allow it.
+ * Opens a file's bytes, or makes a signed link to them where the blob store can give one.
  * @throws RegistryError `storageUnavailable` when the blob that the file refers to is not there, or not whole.
  */
 export async function openFile(
@@ -35,13 +36,14 @@ export async function openFile(
   options: OpenOptions,
 ): Promise<OpenedFile> {
   const { settings, blobs } = registry;
-  const proxied = options.proxy || settings.proxyDownload || file.size <= settings.proxyBelow;
-  if (!proxied) {
+  const { proxy, contentType, contentDisposition, cacheControl } = options;
+  if (!proxy) {
     const link = await blobs.link(file.storageKey, {
       method: 'GET',
       lifetime: settings.linkLifetime,
-      contentType: options.contentType,
-      contentDisposition: options.contentDisposition,
+      contentType,
+      contentDisposition,
+      ...(cacheControl !== undefined && { cacheControl }),
     });
     if (link !== undefined) return { link };
   }

@@ -21,10 +21,11 @@ export interface Stores {
 const MIB = 1024 * 1024;
 
 /** Settings as they are where an operator says nothing. */
-export const defaultSettings: Omit<RegistrySettings, 'url'> = {
+export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadModes'> = {
   linkLifetime: 600,
   proxyDownload: false,
   proxyBelow: 0,
+  proxyLimit: Number.POSITIVE_INFINITY,
   bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
   bodyPatience: 120_000,
   deletesBlobs: true,
@@ -43,10 +44,17 @@ export function createRegistry(
     blobs: stores.blobs,
     clock: stores.clock ?? systemClock,
     log: stores.log ?? silentLog,
-    settings: { ...defaultSettings, ...settings },
+    settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
     ids: tableIds(stores.table),
     documents: documentCache(memory),
   };
+}
+
+/** An operator who lets no client reach the store by links does not mean to let it ask for one. */
+function allowedModes({
+  proxyDownload,
+}: Partial<RegistrySettings>): RegistrySettings['allowedDownloadModes'] {
+  return proxyDownload ? ['proxy'] : ['proxy', 'direct'];
 }
 
 /** The request handler of a host that serves these formats, and `api` for all other paths. */

@@ -10,6 +10,9 @@ const bodyLimit = {
   hint: ' This registry runs on functions, which take files of up to about 4.5 MB: its operator can add the ingest service.',
 };
 
+/** What a function can send in one answer: 6 MB, of which base64 leaves three quarters. */
+const PROXY_LIMIT = 4_500_000;
+
 /** Opens the registry of this function, once, while it starts: later requests find connections and clients ready. */
 export function openRegistry(rights: { readonly deletesBlobs: boolean } = { deletesBlobs: false }): Registry {
   const { tableName, auditTableName, bucket, s3Endpoint, settings } = readEnvironment();
@@ -20,5 +23,5 @@ export function openRegistry(rights: { readonly deletesBlobs: boolean } = { dele
     queueUrls: {},
     ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
   });
-  return createRegistry({ ...stores, log }, { ...settings, ...rights, bodyLimit });
+  return createRegistry({ ...stores, log }, { ...settings, ...rights, bodyLimit, proxyLimit: PROXY_LIMIT });
 }

@@ -102,12 +102,13 @@ async function tryStore({ blobs, log }: Registry): Promise<void> {
 
 /** What of the settings the core goes by. */
 function registrySettings(settings: ServerSettings) {
-  const { proxyDownload, proxyBelow, linkLifetime, downloadModes, deleteBlobs, idleSeconds } = settings;
+  const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes, deleteBlobs, idleSeconds } =
+    settings;
   return {
     proxyDownload,
     proxyBelow,
     linkLifetime,
-    ...(downloadModes && { downloadModes }),
+    ...(allowedDownloadModes && { allowedDownloadModes }),
     deletesBlobs: deleteBlobs,
     bodyPatience: idleSeconds * 1000,
   };

@@ -25,7 +25,7 @@ const Settings = z.object({
   log: z.enum(['debug', 'info', 'error', 'silent']).default('info'),
   proxyDownload: z.stringbool().default(false),
   proxyBelow: z.coerce.number().int().min(0).default(65_536),
-  downloadModes: z.string().transform(readWith(readModes)).optional(),
+  allowedDownloadModes: z.string().transform(readWith(readModes)).optional(),
   linkLifetime: z.coerce.number().int().min(60).max(3600).default(600),
   blobDir: z
     .string()

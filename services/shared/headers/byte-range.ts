@@ -13,7 +13,7 @@ export function parseRange(
   header: string | null | undefined,
   size: number,
 ): Range | 'whole' | 'unsatisfiable' {
-  const match = /^bytes=(?<first>\d*)-(?<last>\d*)$/.exec(header?.trim() ?? '');
+  const match = /^bytes=(?<first>\d*)-(?<last>\d*)$/i.exec(header?.trim() ?? '');
   const { first = '', last = '' } = match?.groups ?? {};
   if (first === '' && last === '') return 'whole';
   if (first === '') {

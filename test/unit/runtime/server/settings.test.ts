@@ -51,7 +51,11 @@ describe('the settings of a server', () => {
     [['--bucket', 'one', '--s3-kms-key', 'alias/x'], {}, 'PACKHOUSE_S3_ENCRYPTION=aws:kms'],
     [['--bucket', 'one', '--s3-encryption', 'rot13'], {}, '--s3-encryption (PACKHOUSE_S3_ENCRYPTION)'],
     [['--link-lifetime', '59'], {}, '--link-lifetime (PACKHOUSE_LINK_LIFETIME)'],
-    [['--download-modes', 'proxy,never'], {}, '--download-modes (PACKHOUSE_DOWNLOAD_MODES): a list of'],
+    [
+      ['--allowed-download-modes', 'proxy,never'],
+      {},
+      '--allowed-download-modes (PACKHOUSE_ALLOWED_DOWNLOAD_MODES): a list of',
+    ],
     [
       ['--bucket', 'one', '--migrate-from', 'local'],
       { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' },

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { bestEncoding } from '../../../../services/shared/headers/accept.ts';
 import { parseRange } from '../../../../services/shared/headers/byte-range.ts';
+import {
+  contentDisposition,
+  encodeStrictly,
+} from '../../../../services/shared/headers/content-disposition.ts';
 import { matchesEtag } from '../../../../services/shared/headers/etag.ts';
 
 describe('Range against ten bytes', () => {
@@ -11,6 +15,9 @@ describe('Range against ten bytes', () => {
     ['bytes=-3', { start: 7, end: 9 }],
     ['bytes=-30', { start: 0, end: 9 }],
     ['bytes=0-99', { start: 0, end: 9 }],
+    ['Bytes=0-4', { start: 0, end: 4 }],
+    [`bytes=0-${'9'.repeat(400)}`, { start: 0, end: 9 }],
+    [`bytes=${'9'.repeat(400)}-`, 'unsatisfiable'],
     ['bytes=9-9', { start: 9, end: 9 }],
     ['bytes=10-', 'unsatisfiable'],
     ['bytes=-0', 'unsatisfiable'],
@@ -51,4 +58,32 @@ describe('Accept-Encoding', () => {
     ['x-gzip', 'gzip'],
     ['brotli', 'identity'],
   ])('%s', (header, expected) => expect(bestEncoding(header)).toBe(expected));
+});
+
+describe('Content-Disposition', () => {
+  test.each([
+    ['a.txt', 'attachment; filename="a.txt"'],
+    ['deep/er/a b.txt', 'attachment; filename="a b.txt"'],
+    ['a"b\\c', `attachment; filename="a_b_c"; filename*=UTF-8''a%22b%5Cc`],
+    ['grün.txt', `attachment; filename="gr_n.txt"; filename*=UTF-8''gr%C3%BCn.txt`],
+    ["it's (1)*!ü", `attachment; filename="it's (1)*!_"; filename*=UTF-8''it%27s%20%281%29%2A%21%C3%BC`],
+    ['100%41', `attachment; filename="100%41"; filename*=UTF-8''100%2541`],
+    [
+      'a\r\nset-cookie: b',
+      `attachment; filename="a__set-cookie: b"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20b`,
+    ],
+    ['\ud800.txt', `attachment; filename="_.txt"; filename*=UTF-8''%EF%BF%BD.txt`],
+  ])('of %j', (name, header) => {
+    expect(contentDisposition('attachment', name)).toBe(header);
+    expect(new Headers({ 'content-disposition': header }).get('content-disposition')).toBe(header);
+  });
+
+  test('may be inline', () => expect(contentDisposition('inline', 'a')).toBe('inline; filename="a"'));
+
+  test('encodes all that is not unreserved', () => {
+    const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+    expect(encodeStrictly(ascii).replaceAll(/%[0-9A-F]{2}/g, '')).toBe(
+      '-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~',
+    );
+  });
 });
