@@ -29,7 +29,9 @@ install yarn-4 @yarnpkg/cli-dist 4.18.1
 install yarn-1 yarn 1.22.22
 install bun bun 1.4.5
 
-command -v curl > /dev/null || {
-  echo 'The tests of generic packages need curl: install it with the package manager of this machine' >&2
-  exit 1
-}
+for tool in curl wget python3; do
+  command -v "$tool" > /dev/null || {
+    echo "The tests of generic packages need $tool: install it with the package manager of this machine" >&2
+    exit 1
+  }
+done

@@ -1,3 +1,4 @@
+import type { ByteRange } from '../ports/blob-store.ts';
 import type { RegistrySettings } from '../registry/context.ts';
 
 /** How a client gets a file: its bytes from the registry, or a link to where they lie. */
@@ -6,10 +7,10 @@ export type DownloadMode = RegistrySettings['allowedDownloadModes'][number];
 /** A download as the decision sees it. */
 export interface Download {
   readonly request: Request;
-  /** The size of the file, and of the part of it that is asked for, in bytes. */
+  /** The size of the file in bytes. */
   readonly size: number;
-  readonly length: number;
-  readonly etag: string;
+  /** The part of it that is to be sent; undefined for all of it. */
+  readonly part: ByteRange | undefined;
 }
 
 /**
@@ -25,15 +26,15 @@ const forwardsAuthorization =
  * the operator, the size, and what the client would do with a link.
  */
 export function downloadMode(settings: RegistrySettings, download: Download): DownloadMode {
-  const { request, size, length, etag } = download;
-  if (length > settings.proxyLimit) return 'direct';
+  const { request, size, part } = download;
+  if ((part ? part.end - part.start + 1 : size) > settings.proxyLimit) return 'direct';
   const asked = settings.allowedDownloadModes.find((mode) => mode === askedMode(request));
   if (asked) return asked;
   const proxied =
     settings.proxyDownload ||
     size <= settings.proxyBelow ||
     losesLink(request.headers) ||
-    namesValidators(request.headers, etag);
+    storeMayErr(request, download.part !== undefined);
   return proxied ? 'proxy' : 'direct';
 }
 
@@ -47,12 +48,13 @@ function losesLink(headers: Headers): boolean {
 }
 
 /**
- * Whether a request has a condition that the store can't judge. Clients take conditions along, but the store's ETag is
- * another and its date is that of the upload: it would refuse what is right or, when a file got bytes that had been
- * stored earlier, take the old ones for these. The store can judge an ETag of its own, which a client has from there.
+ * Whether the store could take a request for something else than we do. Clients take conditions and ranges along to it.
+ * Its ETag is another and its date is that of the upload, so it would refuse what is right or, when a file got bytes
+ * that had been stored earlier, take the old ones for these. `If-Range` is heeded by S3 but not by every store like it,
+ * which then adds to what a client has the rest of another file; and of several ranges each makes something else.
  */
-function namesValidators(headers: Headers, etag: string): boolean {
-  const ifRange = headers.get('if-range');
-  if (ifRange !== null && (ifRange === etag || !ifRange.includes('"'))) return true;
-  return ['if-match', 'if-unmodified-since', 'if-modified-since'].some((name) => headers.has(name));
+function storeMayErr({ headers }: Request, ranged: boolean): boolean {
+  return (headers.has('range') && !ranged) || conditions.some((name) => headers.has(name));
 }
+
+const conditions = ['if-match', 'if-unmodified-since', 'if-modified-since', 'if-range'];

@@ -68,8 +68,7 @@ export async function sendFile(
   };
   if (method === 'HEAD') return reply(c, 200, null, described);
   const { registry } = c.env;
-  const { etag } = validators;
-  const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, length, etag });
+  const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, part });
   const opened = await openFile(registry, file, {
     range: part,
     proxy: mode === 'proxy',

@@ -8,9 +8,10 @@ import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
 /** curl, as the machine has it. */
 export const curlTool = systemTool('curl', /^curl (\S+)/);
 
-/** What curl did, and the status of the last answer it got. */
+/** What curl did, the status of the last answer it got, and how many redirects it followed. */
 export interface Curled extends Ran {
   readonly status: number;
+  readonly hops: number;
 }
 
 /** Someone with curl in a folder of their own. */
@@ -37,9 +38,14 @@ export async function curlUser(): Promise<CurlUser> {
   return {
     space,
     async curl(args, options) {
-      const marked = ['--no-progress-meter', '--write-out', '%{stderr}\nstatus:%{http_code}\n'];
+      const marked = [
+        '--no-progress-meter',
+        '--write-out',
+        '%{stderr}\nstatus:%{http_code} hops:%{num_redirects}\n',
+      ];
       const ran = await space.run([...curlTool.command, ...marked, ...args], options);
-      return { ...ran, status: Number(/status:(\d+)/.exec(ran.stderr)?.[1]) };
+      const [, status, hops] = /status:(\d+) hops:(\d+)/.exec(ran.stderr) ?? [];
+      return { ...ran, status: Number(status), hops: Number(hops) };
     },
     read: (file) => readFile(join(space.project, file)),
   };

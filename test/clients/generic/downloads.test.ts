@@ -1,0 +1,4 @@
+import { inject } from 'vitest';
+import { describeDownloads } from './download-cases.ts';
+
+describeDownloads(() => inject('registry'), false);
