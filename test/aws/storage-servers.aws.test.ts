@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { type RunningCommand, runPackhouse, startServer } from '../kit/run-packhouse.ts';
+
+const token = 'root-token-0123456789';
+const own = { 'private-token': token };
+
+describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+  });
+  afterAll(async () => {
+    resources?.close();
+    await ministack?.stop();
+  });
+
+  let folder: string;
+  let bucket: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'packhouse-servers-'));
+    bucket = await resources.bucket();
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+  const place = (prefix: string) => `s3://${bucket}/${prefix}?endpoint=${ministack.endpoint}&path-style=true`;
+  const store = (prefix: string) => [
+    ...['--bucket', bucket, '--s3-prefix', prefix],
+    ...['--s3-endpoint', ministack.endpoint, '--s3-path-style', 'true'],
+  ];
+
+  async function end(server: RunningCommand): Promise<void> {
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+  }
+
+  const file = (url: string, name: string) =>
+    `${url}/api/v4/projects/root%2Ftools/packages/generic/tool/1/${name}`;
+
+  async function makeProject(url: string): Promise<void> {
+    await fetch(`${url}/api/v4/projects?name=tools`, { method: 'POST', headers: own });
+  }
+
+  async function put(url: string, name: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
+    expect((await fetch(file(url, name), { method: 'PUT', headers: own, body })).status).toBe(201);
+  }
+
+  /** Where a download is redirected to: a prefix of the bucket, or nowhere; what arrives must be right. */
+  async function leadsTo(url: string, name: string, bytes: Uint8Array): Promise<string> {
+    const answer = await fetch(file(url, name), { headers: own, redirect: 'manual' });
+    const location = answer.headers.get('location');
+    const content = location === null ? answer : await fetch(location);
+    expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true);
+    return location === null ? 'nowhere' : (/\/(old|new)\/blobs\//.exec(location)?.[1] ?? location);
+  }
+
+  test('links lead to where a blob is, before and after it is moved', async () => {
+    const bytes = randomBytes(300_000);
+    const serving = ['--data-dir', folder, '--port', '0', '--root-token', token];
+    let server = await startServer(serving);
+    await makeProject(server.url);
+    await put(server.url, 'a.bin', bytes);
+    expect(await leadsTo(server.url, 'a.bin', bytes)).toBe('nowhere');
+    await end(server);
+    // What was moved away stays until an operator removes it.
+    const removeFiles = () => rm(join(folder, 'blobs'), { recursive: true });
+
+    const command = ['migrate-storage', '--token', token, '--server'];
+    for (const { flags, before, after } of [
+      { flags: [...store('old'), '--migrate-from', 'local'], before: 'nowhere', after: 'old' },
+      { flags: [...store('new'), '--migrate-from', place('old')], before: 'old', after: 'new' },
+      { flags: ['--migrate-from', place('new')], before: 'new', after: 'nowhere' },
+    ]) {
+      server = await startServer([...serving, ...flags]);
+      expect(await leadsTo(server.url, 'a.bin', bytes)).toBe(before);
+      const moved = await runPackhouse([...command, server.url]);
+      expect([moved.code, moved.progress]).toEqual([0, '']);
+      expect(await leadsTo(server.url, 'a.bin', bytes)).toBe(after);
+      await end(server);
+      if (before === 'nowhere') await removeFiles();
+    }
+  });
+
+  test('a server that was forgotten ends, and no move begins while it stores blobs elsewhere', async () => {
+    const tables = ['--table', await resources.table(), '--audit-table', await resources.table()];
+    const records = [...tables, '--aws-endpoint', ministack.endpoint];
+    const serving = [...records, '--port', '0', '--root-token', token];
+    const forgotten = await startServer([...serving, ...store('old')]);
+    const move = ['migrate-storage', '--from', place('old'), '--to', place('new'), ...records];
+    const early = await runPackhouse(move);
+    expect([early.code, early.progress]).toEqual([
+      1,
+      expect.stringContaining('first restart them with s3://'),
+    ]);
+    const dry = await runPackhouse([...move, '--dry-run']);
+    expect([dry.code, dry.output]).toEqual([0, expect.stringContaining('Nothing was copied')]);
+
+    const server = await startServer([...serving, ...store('new'), '--migrate-from', place('old')]);
+    expect(await forgotten.ended).toBe(1);
+    expect(forgotten.progress()).toMatch(
+      /^packhouse: the blobs are being moved from s3:.*old to s3:.*new since/,
+    );
+    const moved = await runPackhouse(move);
+    expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
+    const back = ['migrate-storage', '--from', place('new'), '--to', place('old'), ...records];
+    expect((await runPackhouse(back)).code).toBe(1);
+    await end(server);
+  });
+});
