@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { describe, test } from 'vitest';
-import { type Ran, type RunOptions, runProgram } from '../kit/run-program.ts';
+import { type Ran, type Running, type RunOptions, startProgram } from '../kit/run-program.ts';
 
 const installed = resolve(import.meta.dirname, '../../.cache/clients');
 
@@ -69,6 +69,8 @@ export interface Workspace {
   write(path: string, content: string | Uint8Array, where?: 'home' | 'project'): Promise<string>;
   /** Runs a command in the project, or in the folder `cwd`. */
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Ran>;
+  /** The same without waiting for its end. */
+  start(command: readonly string[], options?: Partial<RunOptions>): Running;
   remove(): Promise<void>;
 }
 
@@ -94,6 +96,8 @@ export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}):
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
   };
+  const start = (command: readonly string[], options: Partial<RunOptions> = {}) =>
+    startProgram(command, { cwd: project, ...options, env: { ...env, ...options.env } });
   return {
     home,
     project,
@@ -104,8 +108,8 @@ export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}):
       await writeFile(target, content);
       return target;
     },
-    run: (command, options = {}) =>
-      runProgram(command, { cwd: project, ...options, env: { ...env, ...options.env } }),
+    run: (command, options) => start(command, options).ran,
+    start,
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

@@ -15,11 +15,12 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
   const { PACKHOUSE_TEST_URL: url, PACKHOUSE_TEST_TOKEN: rootToken } = process.env;
   if (url) {
     if (!rootToken) throw new Error('PACKHOUSE_TEST_URL needs PACKHOUSE_TEST_TOKEN beside it');
-    project.provide('registry', { url: url.replace(/\/+$/, ''), rootToken, log: undefined });
+    project.provide('registry', { url: url.replace(/\/+$/, ''), rootToken, log: undefined, pid: undefined });
     return undefined;
   }
   const served = await serveRegistry();
-  project.provide('registry', { url: served.url, rootToken: served.rootToken, log: served.log });
+  const { url: servedUrl, rootToken: token, log, pid } = served;
+  project.provide('registry', { url: servedUrl, rootToken: token, log, pid });
   return async () => {
     const failures = await failuresIn(served.log);
     await served.stop();

@@ -169,6 +169,8 @@ class Passage {
     const { hostname, port } = this.#target;
     const onward = request({ host: hostname, port, method, path: url, headers: rawHeaders as never });
     this.#outgoing.once('close', () => onward.destroy());
+    // Told to whoever waits for the answer, and to nobody once there is one.
+    onward.on('error', () => {});
     const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
     await Promise.race([write(onward), answered]);
     return (await answered)[0];
@@ -185,11 +187,15 @@ class Passage {
         if (!to.write(part.subarray(at, at + piece))) await once(to, 'drain');
       }
       left -= part.byteLength;
-      if (left > 0) continue;
-      this.#held();
-      return false;
+      if (left === 0) break;
     }
-    to.end();
-    return true;
+    if (left > 0) {
+      to.end();
+      return true;
+    }
+    this.#held();
+    // What is not read hides that its sender has gone.
+    from.resume();
+    return false;
   }
 }

@@ -8,6 +8,7 @@ const program = resolve(import.meta.dirname, '../../bin/packhouse.ts');
 
 /** A `packhouse` command that runs in a process of its own. */
 export interface RunningCommand {
+  readonly pid: number;
   /** What it has written so far, to standard output and to standard error. */
   readonly output: () => string;
   readonly progress: () => string;
@@ -43,7 +44,7 @@ export function startProgram(
     process.off('exit', kill);
     return (code ?? signal) as number | NodeJS.Signals | null;
   });
-  return { output, progress, ended, kill: (signal) => child.kill(signal) };
+  return { pid: child.pid ?? 0, output, progress, ended, kill: (signal) => child.kill(signal) };
 }
 
 const credentials = {

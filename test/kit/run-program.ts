@@ -20,13 +20,29 @@ export interface Ran {
   readonly seen: string;
 }
 
+/** A program that runs. */
+export interface Running {
+  /** What it did, once it has ended. Rejects when it could not be started, or took too long. */
+  readonly ran: Promise<Ran>;
+  /** Ends it at once, with all it started. */
+  kill(): void;
+}
+
 /** Runs a program to its end, whatever its exit code. One that takes too long is ended, with all it started. */
 export function runProgram(command: readonly string[], options: RunOptions): Promise<Ran> {
+  return startProgram(command, options).ran;
+}
+
+/** Starts a program. */
+export function startProgram(command: readonly string[], options: RunOptions): Running {
   const { cwd, env, input, patience = 120_000 } = options;
   const [program = '', ...args] = command;
-  return new Promise((resolve, reject) => {
-    // A group of its own, so that it can be ended with what it started.
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  // A group of its own, so that it can be ended with what it started.
+  const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+  const kill = () => {
+    if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  const ran = new Promise<Ran>((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     const all: Buffer[] = [];
@@ -36,7 +52,6 @@ export function runProgram(command: readonly string[], options: RunOptions): Pro
     };
     child.stdout.on('data', collect(out));
     child.stderr.on('data', collect(err));
-    const kill = () => child.pid && process.kill(-child.pid, 'SIGKILL');
     process.once('exit', kill);
     let late = false;
     const timer = setTimeout(() => {
@@ -61,6 +76,7 @@ export function runProgram(command: readonly string[], options: RunOptions): Pro
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
+  return { ran, kill };
 }
 
 function textOf(chunks: readonly Buffer[]): string {

@@ -13,11 +13,16 @@ export interface RegistryUnderTest {
   readonly rootToken: string;
   /** The file of what the server prints; undefined when it is not ours. */
   readonly log: string | undefined;
+  /** The process that serves it; undefined when it is not ours. */
+  readonly pid: number | undefined;
 }
 
 /** A registry served by a process of its own. */
 export interface ServedRegistry extends RegistryUnderTest {
   readonly log: string;
+  readonly pid: number;
+  /** Its data directory. */
+  readonly data: string;
   /** Ends the server as an operator would, and removes its data. */
   stop(): Promise<void>;
 }
@@ -27,7 +32,8 @@ export async function serveRegistry(flags: readonly string[] = []): Promise<Serv
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-served-'));
   const log = join(directory, 'log');
   const output = createWriteStream(log);
-  const serve = ['serve', '--host', '127.0.0.1', '--port', '0', '--data-dir', join(directory, 'data')];
+  const data = join(directory, 'data');
+  const serve = ['serve', '--host', '127.0.0.1', '--port', '0', '--data-dir', data];
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', command, ...serve, ...flags],
@@ -48,7 +54,7 @@ export async function serveRegistry(flags: readonly string[] = []): Promise<Serv
   }
   try {
     const said = await greetingOf(child, output);
-    return { ...said, log, stop };
+    return { ...said, log, pid: child.pid ?? 0, data, stop };
   } catch (error) {
     await stop();
     throw error;

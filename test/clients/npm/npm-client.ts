@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestToken } from '../../kit/accounts.ts';
-import type { Ran } from '../../kit/run-program.ts';
+import type { Ran, Running } from '../../kit/run-program.ts';
 import { makeWorkspace, type Tool, type Workspace } from '../client.ts';
 import type { WrittenPackage } from './packages.ts';
 
@@ -77,6 +77,8 @@ export interface NpmUser {
   add(...specs: string[]): Promise<Ran>;
   frozen(): Promise<Ran>;
   publish(pkg: WrittenPackage, tag?: string): Promise<Ran>;
+  /** The same without waiting for its end, and without what some clients must do before. */
+  startPublish(pkg: WrittenPackage): Running;
   /** Runs the command for an ability. */
   use(ability: Ability, ...given: string[]): Promise<Ran>;
   /** Tells the client of another registry or token. */
@@ -114,6 +116,8 @@ export async function npmUser(
       }
       return user.run(commandFor(client, 'publish')(tag), pkg.folder);
     },
+    startPublish: (pkg) =>
+      space.start([...client.tool.command, ...commandFor(client, 'publish')('latest')], { cwd: pkg.folder }),
     use: (ability, ...given) => user.run(commandFor(client, ability)(...given)),
     async configure(next) {
       for (const [path, text] of Object.entries(client.configuration(next))) {
