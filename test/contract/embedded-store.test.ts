@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { itemCache } from '../../services/adapters/embedded/item-cache.ts';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 import type { Message } from '../../services/ports/queue.ts';
 import type { FullDiskReport } from '../kit/full-disk-child.ts';
+import { canMountDisks, onSmallDisk } from '../kit/small-disk.ts';
 
 const kit = join(import.meta.dirname, '../kit');
 const quiet = '--disable-warning=ExperimentalWarning';
@@ -180,25 +181,14 @@ test('the item cache stays within its room and keeps what is used', () => {
   expect(kept.filter((each) => cache.get(each))).toEqual([]);
 });
 
-const inOwnMount = ['--user', '--map-root-user', '--mount'];
-const canMount = spawnSync('unshare', [...inOwnMount, 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
-
-test.skipIf(!canMount)(
+test.skipIf(!canMountDisks)(
   'on a full disk writes fail clearly, reads go on, and with room writes do too',
   async () => {
     const disk = join(directory, 'disk');
     await mkdir(disk);
-    const script = 'mount -t tmpfs -o size=8m tmpfs "$1" && exec "$2" "$3" "$4" "$1/data"';
-    const child = [process.execPath, quiet, join(kit, 'full-disk-child.ts')];
-    const { stdout } = await promisify(execFile)('unshare', [
-      ...inOwnMount,
-      'sh',
-      '-c',
-      script,
-      'sh',
-      disk,
-      ...child,
-    ]);
+    const child = [process.execPath, quiet, join(kit, 'full-disk-child.ts'), join(disk, 'data')];
+    const [program = '', ...args] = onSmallDisk(disk, 8, child);
+    const { stdout } = await promisify(execFile)(program, args);
     const report: FullDiskReport = JSON.parse(stdout);
     for (const what of ['item', 'queue', 'blob']) {
       expect(report.refused[what]).toEqual({

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { onSmallDisk, pathOf } from './small-disk.ts';
 
 const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
 
@@ -27,23 +28,28 @@ export interface ServedRegistry extends RegistryUnderTest {
   stop(): Promise<void>;
 }
 
-/** Serves a registry from a new data directory on a free port of the loopback interface, as `npm start` would. */
-export async function serveRegistry(flags: readonly string[] = []): Promise<ServedRegistry> {
+/**
+ * Serves a registry from a new data directory on a free port of the loopback interface, as `npm start` would. With
+ * `disk` the directory is on a disk of so many megabytes, which only the server sees.
+ */
+export async function serveRegistry(
+  flags: readonly string[] = [],
+  { disk }: { readonly disk?: number } = {},
+): Promise<ServedRegistry> {
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-served-'));
   const log = join(directory, 'log');
   const output = createWriteStream(log);
-  const data = join(directory, 'data');
+  const data = join(directory, 'disk', 'data');
+  await mkdir(dirname(data));
   const serve = ['serve', '--host', '127.0.0.1', '--port', '0', '--data-dir', data];
-  const child = spawn(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', command, ...serve, ...flags],
-    {
-      cwd: directory,
-      // Nothing of the caller's PACKHOUSE_ settings.
-      env: { PATH: process.env.PATH, HOME: directory, TMPDIR: tmpdir() },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const server = [process.execPath, '--disable-warning=ExperimentalWarning', command, ...serve, ...flags];
+  const [program = '', ...args] = disk ? onSmallDisk(dirname(data), disk, server) : server;
+  const child = spawn(program, args, {
+    cwd: directory,
+    // Nothing of the caller's PACKHOUSE_ settings.
+    env: { PATH: process.env.PATH, HOME: directory, TMPDIR: tmpdir() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   async function stop(): Promise<void> {
@@ -54,7 +60,8 @@ export async function serveRegistry(flags: readonly string[] = []): Promise<Serv
   }
   try {
     const said = await greetingOf(child, output);
-    return { ...said, log, pid: child.pid ?? 0, data, stop };
+    const pid = child.pid ?? 0;
+    return { ...said, log, pid, data: disk ? pathOf(pid, data) : data, stop };
   } catch (error) {
     await stop();
     throw error;
