@@ -13,7 +13,7 @@ export interface CatalogEntry {
 }
 
 /** The families: formats with like traffic and like dependencies share one function. */
-export const families = ['files', 'js'] as const;
+export const families = ['files', 'js', 'jvm'] as const;
 
 /** A family's name. */
 export type Family = (typeof families)[number];
@@ -22,6 +22,7 @@ export type Family = (typeof families)[number];
 export const catalog = [
   { id: 'generic', title: 'Generic', family: 'files', packageType: 'generic' },
   { id: 'npm', title: 'npm', family: 'js', packageType: 'npm' },
+  { id: 'maven', title: 'Maven', family: 'jvm', packageType: 'maven' },
 ] as const satisfies readonly CatalogEntry[];
 
 /** A format's id. */

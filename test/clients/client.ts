@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, test } from 'vitest';
 import { type Ran, type Running, type RunOptions, startProgram } from '../kit/run-program.ts';
 
@@ -34,11 +35,28 @@ export function nativeTool(id: string, packageName: string, programs: readonly s
   return { id, version, command: program ? [program] : [], missing: missing(id, version) };
 }
 
-/** A program of the system itself, found by the path. */
-export function systemTool(id: string, pattern: RegExp): Tool {
-  const { stdout } = spawnSync(id, ['--version'], { encoding: 'utf8' });
-  const version = pattern.exec(stdout ?? '')?.[1] ?? '';
-  return { id, version, command: [id], missing: version ? undefined : `${id} is not on this machine` };
+/** A tool that was unpacked into the folder `id`, started by `program` in it. */
+export function unpackedTool(id: string, program: string): Tool {
+  const marks = existsSync(join(installed, id)) ? readdirSync(join(installed, id)) : [];
+  const version = marks.find((name) => name.startsWith('installed-'))?.slice('installed-'.length) ?? '';
+  return { id, version, command: [join(installed, id, program)], missing: missing(id, version) };
+}
+
+/** A program of the system itself, found by the path. `id` is what it is called in test names. */
+export function systemTool(program: string, pattern: RegExp, id = program): Tool {
+  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
+  const version = pattern.exec(stripVTControlCharacters(stdout ?? ''))?.[1] ?? '';
+  return {
+    id,
+    version,
+    command: [program],
+    missing: version ? undefined : `${program} is not on this machine`,
+  };
+}
+
+/** A folder that `.ci/install-clients.sh` has filled beside the tools. */
+export function installedFolder(name: string): string {
+  return join(installed, name);
 }
 
 function versionOf(folder: string): string {

@@ -12,6 +12,7 @@ const registry = openRegistry();
 const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
   files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
   js: async () => familyApp(registry, (await import('../families/js.ts')).formats),
+  jvm: async () => familyApp(registry, (await import('../families/jvm.ts')).formats),
   api: async () =>
     createApp(registry, { formats: [], api: (await import('../../api/app.ts')).managementApi }),
 };

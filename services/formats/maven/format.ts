@@ -1,0 +1,48 @@
+import type { RegistryError } from '../../domain/errors.ts';
+import type { Format, RenderedError } from '../../http/format.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { routes } from './routes.ts';
+
+/** Maven artifacts, for Maven, Gradle, sbt and whatever else knows the Maven repository layout. */
+export const maven: Format = {
+  id: 'maven',
+  duplicates: 'by-setting',
+  duplicatesAllowed: true,
+  fileLimit: 3 * 1024 ** 3,
+  // sbt looks for credentials by this realm.
+  challenge: DEFAULT_CHALLENGE,
+  credentialsFirst: false,
+  renderError,
+  routes,
+};
+
+const UNAUTHORIZED = 'Unauthorized: the token is missing, wrong, expired or revoked';
+const FORBIDDEN = 'Forbidden: the role or token does not allow this; publishing needs the role Developer';
+
+/**
+ * GitLab's shape with the members of RFC 9457, which Maven prints from 3.9.11 on; to older ones and to Gradle only the
+ * status line tells something. A 404 is no problem document: those Mavens would take it for a failure of the
+ * repository, where a plain one means that another repository may have what they look for.
+ */
+function renderError(error: RegistryError, status: number): RenderedError {
+  const shown = error.code === 'duplicateFile' ? 400 : status;
+  const reason = reasonOf(error);
+  const rendered = gitlabError(error, shown);
+  if (shown === 404) return { ...rendered, reason };
+  const problem = { type: 'about:blank', title: reason, status: shown, detail: reason };
+  return {
+    ...rendered,
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ ...(JSON.parse(rendered.body) as object), ...problem }),
+    reason,
+  };
+}
+
+function reasonOf(error: RegistryError): string {
+  if (error.code === 'unauthenticated') return UNAUTHORIZED;
+  if (error.code === 'forbidden') return FORBIDDEN;
+  return error.message
+    .replace(/^\d{3} (?:- )?/, '')
+    .slice(0, 1000)
+    .toWellFormed();
+}

@@ -1,0 +1,81 @@
+import {
+  childOf,
+  childrenOf,
+  readXml,
+  textOf,
+  UnreadableXml,
+  type XmlElement,
+} from '../../shared/xml/read-xml.ts';
+import type { Dependency, Metadata } from './schema.ts';
+
+/** POMs over this many bytes are stored, but not read. */
+const MAX_POM = 1 << 20;
+const MAX_DEPENDENCIES = 300;
+const MAX_LICENSES = 20;
+const MAX_TEXT = 1000;
+
+/**
+ * What a POM tells of its version; undefined when it can't be read. That is no reason to refuse it: clients take more
+ * for a POM than XML readers do, and nothing that is served depends on it.
+ */
+export async function readPom(body: AsyncIterable<Uint8Array>): Promise<Metadata | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > MAX_POM) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return factsOf(readXml(Buffer.concat(chunks)));
+  } catch (error) {
+    if (error instanceof UnreadableXml) return undefined;
+    throw error;
+  }
+}
+
+function factsOf(project: XmlElement): Metadata | undefined {
+  if (project.name !== 'project') return undefined;
+  const licenses = childrenOf(childOf(project, 'licenses'), 'license')
+    .flatMap((license) => shortText(license, 'name') ?? shortText(license, 'url') ?? [])
+    .slice(0, MAX_LICENSES);
+  const dependencies = childrenOf(childOf(project, 'dependencies'), 'dependency')
+    .flatMap(dependencyOf)
+    .slice(0, MAX_DEPENDENCIES);
+  return {
+    packaging: shortText(project, 'packaging') ?? 'jar',
+    ...present('name', shortText(project, 'name')),
+    ...present('description', shortText(project, 'description')),
+    ...present('url', shortText(project, 'url')),
+    ...present('parent', parentOf(childOf(project, 'parent'))),
+    ...(licenses.length > 0 && { licenses }),
+    ...(dependencies.length > 0 && { dependencies }),
+  };
+}
+
+function dependencyOf(element: XmlElement): Dependency[] {
+  const groupId = shortText(element, 'groupId');
+  const artifactId = shortText(element, 'artifactId');
+  if (!groupId || !artifactId) return [];
+  return [
+    {
+      groupId,
+      artifactId,
+      ...present('version', shortText(element, 'version')),
+      ...present('scope', shortText(element, 'scope')),
+    },
+  ];
+}
+
+function parentOf(parent: XmlElement | undefined): string | undefined {
+  const parts = ['groupId', 'artifactId', 'version'].map((name) => shortText(parent, name));
+  return parts.every((part) => part) ? parts.join(':') : undefined;
+}
+
+function shortText(element: XmlElement | undefined, name: string): string | undefined {
+  return textOf(element, name)?.slice(0, MAX_TEXT).toWellFormed();
+}
+
+function present<N extends string>(name: N, value: string | undefined): { [K in N]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { [K in N]?: string };
+}

@@ -1,0 +1,126 @@
+/** How Maven orders versions: the "generic version scheme" of its resolver. */
+
+/** A part of a version. Kinds are in their order: what is called `min` is lowest, then known qualifiers, and so on. */
+interface Part {
+  readonly kind: typeof MIN | typeof QUALIFIER | typeof TEXT | typeof NUMBER | typeof MAX;
+  readonly value: bigint | string;
+}
+
+const MIN = 0;
+const QUALIFIER = 1;
+const TEXT = 2;
+const NUMBER = 3;
+const MAX = 4;
+
+/** Known qualifiers around the release itself, which is 0 and what a missing part counts as. */
+const qualifiers = new Map<string, bigint>([
+  ['alpha', -5n],
+  ['beta', -4n],
+  ['milestone', -3n],
+  ['rc', -2n],
+  ['cr', -2n],
+  ['snapshot', -1n],
+  ['ga', 0n],
+  ['final', 0n],
+  ['release', 0n],
+  ['sp', 1n],
+]);
+
+const short = new Map([
+  ['a', 'alpha'],
+  ['b', 'beta'],
+  ['m', 'milestone'],
+]);
+
+/** A version ready to be compared. */
+export type ParsedVersion = readonly Part[];
+
+/** Reads a version. Every text is one. */
+export function parseVersion(version: string): ParsedVersion {
+  const pieces = version.split(/[._-]/);
+  if (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
+  const parts = pieces.flatMap((piece, index) => partsOf(piece, index === pieces.length - 1));
+  return withoutPadding(parts);
+}
+
+/** The parts of what stands between two separators: digits and letters in turn. */
+function partsOf(piece: string, isLast: boolean): Part[] {
+  const runs = piece.match(/\d+|\D+/g) ?? ['0'];
+  return runs.map((run, index): Part => {
+    if (/^\d/.test(run)) return { kind: NUMBER, value: BigInt(run) };
+    const word = run.toLowerCase();
+    const ends = index === runs.length - 1;
+    if (isLast && ends && word === 'min') return { kind: MIN, value: word };
+    if (isLast && ends && word === 'max') return { kind: MAX, value: word };
+    // A single letter is a qualifier only right before a number: `1.0a1`, but not `1.0a` nor `1.0-a-1`.
+    const known = qualifiers.get(ends ? word : (short.get(word) ?? word));
+    return known === undefined ? { kind: TEXT, value: word } : { kind: QUALIFIER, value: known };
+  });
+}
+
+function isWord({ kind }: Part): boolean {
+  return kind === QUALIFIER || kind === TEXT;
+}
+
+/** How a part compares with none at all, which counts as 0 and as the release. */
+function withNothing({ kind, value }: Part): number {
+  if (kind === MIN) return -1;
+  if (kind === MAX || kind === TEXT) return 1;
+  return compareValues(value, 0n);
+}
+
+function compareValues(a: bigint | string, b: bigint | string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** Drops the zeros, and the words for the release, at the end of each row of numbers or of words, but not the first part. */
+function withoutPadding(parts: readonly Part[]): Part[] {
+  const kept = [...parts];
+  for (let index = kept.length - 1; index > 0; index--) {
+    const part = kept[index];
+    const before = kept[index - 1];
+    const after = kept[index + 1];
+    if (!part || !before) continue;
+    const endsRow = !after || isWord(after) !== isWord(part);
+    const replaceable = !after || isWord(before) === isWord(part);
+    if (endsRow && replaceable && withNothing(part) === 0) kept.splice(index, 1);
+  }
+  return kept;
+}
+
+/** Compares two versions: below 0 when the first one is older. */
+export function compareVersions(a: ParsedVersion, b: ParsedVersion): number {
+  const common = Math.min(a.length, b.length);
+  let words = false;
+  for (let index = 0; index < common; index++) {
+    const [one, other] = [a[index], b[index]] as [Part, Part];
+    if (isWord(one) !== isWord(other)) {
+      if (index === 0) return one.kind - other.kind;
+      // The version that goes on with a part of the same sort has more of it than the other.
+      return isWord(one) === words ? remainder(a, index, words) : -remainder(b, index, words);
+    }
+    const order = one.kind - other.kind || compareValues(one.value, other.value);
+    if (order !== 0) return order;
+    words = isWord(one);
+  }
+  return a.length >= b.length ? remainder(a, common) : -remainder(b, common);
+}
+
+/** How the rest of a version compares with nothing; with `words`, its words alone or its numbers alone. */
+function remainder(parts: ParsedVersion, from: number, words?: boolean): number {
+  for (const part of parts.slice(from)) {
+    if (words !== undefined && isWord(part) !== words) continue;
+    const order = withNothing(part);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+/** Sorts by version, the oldest first; equal versions by their text. */
+export function sortedByVersion<T extends { readonly version: string }>(all: readonly T[]): T[] {
+  return all
+    .map((each) => ({ each, parsed: parseVersion(each.version) }))
+    .sort((a, b) => compareVersions(a.parsed, b.parsed) || compareValues(a.each.version, b.each.version))
+    .map(({ each }) => each);
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Workspace } from '../client.ts';
+
+/** A project of the tests, under coordinates that nobody else uses. */
+export interface Coordinates {
+  readonly group: string;
+  readonly version: string;
+}
+
+/** A group id that nobody has used, not even an earlier run against the same registry. */
+export function freshGroup(): string {
+  return `com.example.orchard${randomBytes(4).toString('hex')}`;
+}
+
+/** The path of a group in a repository. */
+export function pathOfGroup(group: string): string {
+  return group.replaceAll('.', '/');
+}
+
+/** Writes one of the projects beside this file into a workspace, made over to the coordinates. */
+export async function writeProject(
+  space: Workspace,
+  name: 'project' | 'consumer' | 'spring',
+  { group, version }: Coordinates = { group: 'com.example.orchard', version: '1.0.0' },
+): Promise<void> {
+  const home = join(import.meta.dirname, name);
+  for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const text = readFileSync(path, 'utf8')
+      .replaceAll('com.example.orchard', group)
+      .replaceAll('1.0.0', version);
+    await space.write(relative(home, path), text);
+  }
+}
+
+/** The modules of the project that have a jar. */
+export const modules = ['library', 'app', 'orchard-maven-plugin'] as const;

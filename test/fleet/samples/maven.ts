@@ -1,0 +1,15 @@
+import { jar } from '../../kit/maven-repository.ts';
+import type { Sample } from './sample.ts';
+
+/** Maven artifacts in the fleet tests. */
+export const maven: Sample = {
+  id: 'maven',
+  async publish(name, version) {
+    const bytes = jar({ artifactId: name, content: `${version} `.repeat(200) });
+    const path = `/com/example/${name}/${version}/${name}-${version}.jar`;
+    return { method: 'PUT', path, headers: {}, body: bytes, bytes };
+  },
+  file: (name, version) => `/com/example/${name}/${version}/${name}-${version}.jar`,
+  index: (name) => `/com/example/${name}/maven-metadata.xml`,
+  anonymousMissing: 401,
+};

@@ -1,0 +1,324 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
+import type { Project } from '../../../services/domain/accounts.ts';
+import type { PackageHead, Version } from '../../../services/domain/packages.ts';
+import { maybeEntity } from '../../../services/registry/entities.ts';
+import { keys } from '../../../services/registry/keys.ts';
+import { jar, mavenRepository, pom } from '../../kit/maven-repository.ts';
+import { startApp, type TestApp } from '../../kit/start-app.ts';
+
+let app: TestApp;
+let project: Project;
+let repository: ReturnType<typeof mavenRepository>;
+beforeEach(async () => {
+  app = await startApp();
+  project = await app.project('tools');
+  repository = mavenRepository(app, project);
+});
+
+const app1 = 'com/example/app/1.0';
+const hex = (algorithm: string, bytes: string | Uint8Array) =>
+  createHash(algorithm).update(bytes).digest('hex');
+
+async function stored<T>(key: 'head' | 'version', name = 'com/example/app', version = '1.0') {
+  const ref = { projectId: project.id, format: 'maven', name };
+  const item = await app.registry.table.get(key === 'head' ? keys.head(ref) : keys.version(ref, version));
+  return maybeEntity<T>(item);
+}
+
+describe('files', () => {
+  test('come back byte for byte, with their checksums beside them and in headers', async () => {
+    const bytes = jar();
+    const created = await repository.put(`${app1}/app-1.0.jar`, bytes);
+    expect([created.status, await created.json()]).toMatchObject([
+      200,
+      { file_name: 'app-1.0.jar', size: bytes.byteLength, file_sha1: hex('sha1', bytes) },
+    ]);
+    for (const level of ['project', 'group', 'instance'] as const) {
+      const answer = await repository.get(`${app1}/app-1.0.jar`, level);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toBe('application/java-archive');
+      for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
+        const digest = hex(algorithm, bytes);
+        expect(answer.headers.get(`x-checksum-${algorithm}`)).toBe(digest);
+        expect(await repository.text(`${app1}/app-1.0.jar.${algorithm}`, level)).toBe(digest);
+      }
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+    expect(app.errors).toEqual([]);
+  });
+
+  test('of any kind belong to one version: POM, sources, signatures, module metadata, archives', async () => {
+    const names = [
+      '.jar',
+      '.pom',
+      '-sources.jar',
+      '-javadoc.jar',
+      '.jar.asc',
+      '.module',
+      '-bin.tar.gz',
+      '-x.so',
+    ];
+    for (const name of names) {
+      expect((await repository.put(`${app1}/app-1.0${name}`, `bytes of ${name}`)).status).toBe(200);
+    }
+    for (const name of names)
+      expect(await repository.text(`${app1}/app-1.0${name}`)).toBe(`bytes of ${name}`);
+    expect(await stored<PackageHead>('head')).toMatchObject({ versionCount: 1, revision: names.length });
+    const listed = await app.send('GET', `/api/v4/projects/${project.id}/packages`, { token: app.rootToken });
+    expect(await listed.json()).toMatchObject([
+      { name: 'com/example/app', version: '1.0', package_type: 'maven' },
+    ]);
+  });
+
+  test('sent at once by many threads make one package and lose nothing', async () => {
+    const indexes = Array.from({ length: 30 }, (_, index) => index);
+    const answers = await Promise.all(
+      indexes.map((index) => repository.put(`${app1}/app-1.0-part${index}.jar`, `part ${index}`)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    for (const index of indexes) {
+      expect(await repository.text(`${app1}/app-1.0-part${index}.jar`)).toBe(`part ${index}`);
+    }
+    expect(await stored<PackageHead>('head')).toMatchObject({ versionCount: 1 });
+  });
+
+  test('may have a plus in their names, encoded or not', async () => {
+    await repository.put('g/a/1.0+b/a-1.0%2Bb.jar', 'plus');
+    expect(await repository.text('g/a/1.0%2Bb/a-1.0+b.jar')).toBe('plus');
+  });
+
+  test('that are not there are a plain 404, whatever their path: clients go on to another repository', async () => {
+    await repository.put(`${app1}/app-1.0.jar`, 'x');
+    for (const path of [
+      `${app1}/app-1.0.pom`,
+      `${app1}/app-1.0.pom.sha1`,
+      'com/example/app/2.0/app-2.0.jar',
+      'com/example/other/1.0/other-1.0.pom',
+      'com/example/app/2.0-SNAPSHOT/maven-metadata.xml',
+      'archetype-catalog.xml',
+      '.meta/prefixes.txt',
+      'com/example/app/maven-metadata.xml.asc',
+      'g/a/1/%C3%A4.jar',
+      '%zz/a/1/a.jar',
+    ]) {
+      const answer = await repository.get(path);
+      expect([path, answer.status, answer.headers.get('content-type')]).toEqual([
+        path,
+        404,
+        'application/json',
+      ]);
+    }
+    expect(app.errors).toEqual([]);
+  });
+
+  test('of a version in several projects come from the first one alone', async () => {
+    const second = await app.project('second');
+    const other = mavenRepository(app, second);
+    await other.put(`${app1}/app-1.0-sources.jar`, 'sources of the second');
+    await other.put('com/example/app/2.0/app-2.0.jar', 'only in the second');
+    await repository.put(`${app1}/app-1.0.jar`, 'first');
+    expect(await repository.text(`${app1}/app-1.0.jar`, 'group')).toBe('first');
+    expect(await repository.text(`${app1}/app-1.0-sources.jar`, 'group')).toBe(404);
+    expect(await repository.text('com/example/app/2.0/app-2.0.jar', 'group')).toBe('only in the second');
+  });
+});
+
+describe('checksums that clients send', () => {
+  beforeEach(() => repository.put(`${app1}/app-1.0.jar`, 'the bytes'));
+
+  test.each(['md5', 'sha1', 'sha256', 'sha512'])('of %s are compared, not stored', async (algorithm) => {
+    const digest = hex(algorithm, 'the bytes');
+    const path = `${app1}/app-1.0.jar.${algorithm}`;
+    for (const text of [
+      digest,
+      `${digest}\n`,
+      digest.toUpperCase(),
+      `${digest}  app-1.0.jar`,
+      `x= ${digest}`,
+    ]) {
+      expect([text, (await repository.put(path, text)).status]).toEqual([text, 204]);
+    }
+    const wrong = hex(algorithm, 'other bytes');
+    const refused = await repository.put(path, wrong);
+    expect(refused.status).toBe(409);
+    expect(refused.headers.get('content-type')).toBe('application/problem+json');
+    expect(await refused.json()).toMatchObject({
+      status: 409,
+      detail: expect.stringContaining(`The ${algorithm} checksum of app-1.0.jar is ${digest}, not ${wrong}`),
+    });
+    for (const text of ['', 'no checksum', digest.slice(1), `${digest}0`, 'a'.repeat(4096)]) {
+      expect([text, (await repository.put(path, text)).status]).toEqual([text, 400]);
+    }
+    expect((await repository.put(path, 'a'.repeat(4097))).status).toBe(413);
+    expect(await repository.text(path)).toBe(digest);
+    expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
+    expect(await stored<PackageHead>('head')).toMatchObject({ revision: 1 });
+  });
+
+  test('of a file that is not there are refused with what to do', async () => {
+    const refused = await repository.put(`${app1}/app-1.0.pom.sha1`, hex('sha1', 'x'));
+    expect([refused.status, await refused.json()]).toEqual([
+      404,
+      { message: 'There is no app-1.0.pom to compare this checksum with: publish it first' },
+    ]);
+  });
+
+  test('need the right to publish', async () => {
+    const { token } = await app.user('reader', { level: levels.reporter, of: project });
+    expect((await repository.put(`${app1}/app-1.0.jar.sha1`, hex('sha1', 'the bytes'), token)).status).toBe(
+      403,
+    );
+  });
+});
+
+describe('a file that is published again', () => {
+  const rule = (settings: object) =>
+    app.send('PUT', '/api/v4/groups/acme/package_settings', {
+      token: app.rootToken,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(settings),
+    });
+
+  test('takes the place of the one before, unless a group says otherwise', async () => {
+    await repository.put(`${app1}/app-1.0.jar`, 'one');
+    expect((await repository.put(`${app1}/app-1.0.jar`, 'two')).status).toBe(200);
+    expect(await repository.text(`${app1}/app-1.0.jar`)).toBe('two');
+    expect((await rule({ maven_duplicates_allowed: false })).status).toBe(200);
+    const refused = await repository.put(`${app1}/app-1.0.jar`, 'three');
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { message: 'Duplicate package is not allowed', detail: 'Duplicate package is not allowed' },
+    ]);
+    expect(await repository.text(`${app1}/app-1.0.jar`)).toBe('two');
+    expect((await repository.put(`${app1}/app-1.0-sources.jar`, 'another file')).status).toBe(200);
+    expect((await app.registry.blobs.list()).blobs).toHaveLength(3);
+  });
+
+  test('with the same bytes changes nothing, also where duplicates are refused', async () => {
+    await rule({ maven_duplicates_allowed: false });
+    const first = await (await repository.put(`${app1}/app-1.0.jar`, 'same')).json();
+    const tries = await Promise.all(
+      Array.from({ length: 5 }, () => repository.put(`${app1}/app-1.0.jar`, 'same')),
+    );
+    for (const again of tries) expect([again.status, await again.json()]).toEqual([200, first]);
+    expect(await stored<PackageHead>('head')).toMatchObject({ revision: 1 });
+    expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
+  });
+
+  test('may be excepted by its name or version', async () => {
+    const exceptions = 'com/example/scratch|.*-SNAPSHOT';
+    await rule({ maven_duplicates_allowed: false, maven_duplicate_exception_regex: exceptions });
+    const again = async (path: string) => {
+      await repository.put(path, 'one');
+      return (await repository.put(path, 'two')).status;
+    };
+    expect(await again('com/example/scratch/1.0/scratch-1.0.jar')).toBe(200);
+    expect(await again('com/example/app/1.0-SNAPSHOT/app-1.0-SNAPSHOT.jar')).toBe(200);
+    expect(await again('com/example/app/1.0/app-1.0.jar')).toBe(400);
+  });
+});
+
+describe('what a POM tells', () => {
+  const facts = async () => (await stored<Version>('version'))?.metadata;
+
+  test('is kept of the version, whatever comes first', async () => {
+    await repository.put(`${app1}/app-1.0.jar`, 'jar');
+    expect(await facts()).toEqual({});
+    const text =
+      pom(`<parent><groupId>com.example</groupId><artifactId>parent</artifactId><version>1</version></parent>
+      <artifactId>app</artifactId><name>App</name><description> Does\n things &amp; more </description>
+      <licenses><license><name>Apache-2.0</name></license><license><url>https://l.example</url></license></licenses>
+      <dependencies><dependency><groupId>g</groupId><artifactId>a</artifactId><version>1</version></dependency>
+      <dependency><groupId>g</groupId><artifactId>b</artifactId><scope>test</scope></dependency><dependency/></dependencies>`);
+    await repository.put(`${app1}/app-1.0.pom`, text);
+    const expected = {
+      packaging: 'jar',
+      name: 'App',
+      description: 'Does\n things & more',
+      parent: 'com.example:parent:1',
+      licenses: ['Apache-2.0', 'https://l.example'],
+      dependencies: [
+        { groupId: 'g', artifactId: 'a', version: '1' },
+        { groupId: 'g', artifactId: 'b', scope: 'test' },
+      ],
+    };
+    expect(await facts()).toEqual(expected);
+    await repository.put(`${app1}/app-1.0-sources.jar`, 'sources');
+    expect(await facts()).toEqual(expected);
+    await repository.put(`${app1}/app-1.0.pom`, pom('<packaging>pom</packaging>'));
+    expect(await facts()).toEqual({ packaging: 'pom' });
+  });
+
+  test.each([
+    ['no XML', 'not < xml'],
+    ['another document', '<html/>'],
+    [
+      'a document type',
+      '<!DOCTYPE p [<!ENTITY e SYSTEM "file:///etc/passwd">]><project><name>&e;</name></project>',
+    ],
+    ['too deep', '<project>'.repeat(200)],
+    ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0xd8])],
+    ['too large', pom(`<name>${'x'.repeat(1 << 20)}</name>`)],
+    ['nothing', ''],
+  ])('is nothing when it is %s, which is served as it is', async (_, body) => {
+    expect((await repository.put(`${app1}/app-1.0.pom`, body)).status).toBe(200);
+    expect(await facts()).toEqual({});
+    const answer = await repository.get(`${app1}/app-1.0.pom`);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(Buffer.from(body))).toBe(true);
+    expect(app.errors).toEqual([]);
+  });
+
+  test('has limits', async () => {
+    const dependency = '<dependency><groupId>g</groupId><artifactId>a</artifactId></dependency>';
+    const many = `<dependencies>${dependency.repeat(1000)}</dependencies>`;
+    await repository.put(`${app1}/app-1.0.pom`, pom(`<description>${'d'.repeat(5000)}</description>${many}`));
+    const found = (await facts()) as { description: string; dependencies: unknown[] };
+    expect([found.description.length, found.dependencies.length]).toEqual([1000, 300]);
+  });
+});
+
+describe('refusals', () => {
+  test('tell who may not why, as a problem that Maven prints', async () => {
+    const anonymous = await app.send('PUT', `${repository.places.project}/${app1}/app-1.0.jar`, {
+      body: 'x',
+    });
+    expect([anonymous.status, anonymous.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Basic realm="GitLab Packages Registry"',
+    ]);
+    expect(await anonymous.json()).toMatchObject({
+      detail: expect.stringContaining('Unauthorized: the token is'),
+    });
+    const { token } = await app.user('reader', { level: levels.reporter, of: project });
+    const refused = await repository.put(`${app1}/app-1.0.jar`, 'x', token);
+    expect([refused.status, refused.statusText]).toEqual([
+      403,
+      expect.stringContaining('publishing needs the role'),
+    ]);
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+
+  test('of paths that are none of a repository say what one is', async () => {
+    for (const path of ['app.jar', 'g/a/app.jar', 'g/a/1/%C3%A4.jar', '..%2f/a/1/a.jar', 'g/a/1/%zz']) {
+      const refused = await repository.put(path, 'x');
+      expect([path, refused.status]).toEqual([path, 400]);
+      expect(await refused.text()).toContain('not one of a Maven repository');
+    }
+  });
+
+  test('of an upload that breaks off leave nothing', async () => {
+    async function* broken() {
+      yield Buffer.from('the first half');
+      throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    }
+    const answer = await app.send('PUT', `${repository.places.project}/${app1}/app-1.0.jar`, {
+      token: app.rootToken,
+      body: ReadableStream.from(broken()),
+    });
+    expect(answer.status).toBe(400);
+    expect(await repository.text(`${app1}/app-1.0.jar`)).toBe(404);
+    expect(await stored('head')).toBeUndefined();
+  });
+});
