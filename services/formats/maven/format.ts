@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
@@ -29,7 +30,7 @@ function renderError(error: RegistryError, status: number): RenderedError {
   const reason = reasonOf(error);
   const rendered = gitlabError(error, shown);
   if (shown === 404) return { ...rendered, reason };
-  const problem = { type: 'about:blank', title: reason, status: shown, detail: reason };
+  const problem = { type: 'about:blank', title: STATUS_CODES[shown], status: shown, detail: reason };
   return {
     ...rendered,
     contentType: 'application/problem+json',
