@@ -1,0 +1,87 @@
+import type { TestToken } from '../../kit/accounts.ts';
+import type { Ran } from '../../kit/run-program.ts';
+import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
+
+/**
+ * Gradle as Debian has it: 4.4.1. Its `maven-publish` comes without anything that speaks HTTP, so it publishes the POM
+ * and the jars by `ivy-publish`, with Gradle's own HTTP client, in the layout of Maven.
+ */
+export const gradle = systemTool('gradle', /^Gradle (\S+)/m);
+
+/** A repository with a user name and a password, in a build script. */
+export function repositoryScript(url: string, token: TestToken | undefined): string {
+  const credentials = token && `credentials { username '${token.username}'; password '${token.secret}' }`;
+  return `url '${url}'; ${credentials ?? ''}`;
+}
+
+/** A subproject that publishes its jar, its sources and its POM. */
+export function publishScript(url: string, token: TestToken | undefined): string {
+  return `
+apply plugin: 'java'
+apply plugin: 'maven-publish'
+apply plugin: 'ivy-publish'
+task sourcesJar(type: Jar) { from sourceSets.main.allSource; classifier = 'sources' }
+publishing {
+  publications {
+    pom(MavenPublication) { from components.java }
+    layout(IvyPublication) {
+      from components.java
+      artifact(sourcesJar) { classifier 'sources'; type 'jar' }
+      artifact(file("$buildDir/publications/pom/pom-default.xml")) { type 'pom'; extension 'pom' }
+    }
+  }
+  repositories {
+    ivy {
+      ${repositoryScript(url, token)}
+      layout 'pattern', {
+        artifact '[organisation]/[module]/[revision]/[module]-[revision](-[classifier]).[ext]'
+        ivy '[organisation]/[module]/[revision]/ivy-[revision].xml'
+        m2compatible = true
+      }
+    }
+  }
+}
+`;
+}
+
+/** The tasks that publish what `publishScript` describes, in their order. */
+export const publishTasks = ['generatePomFileForPomPublication', 'publishLayoutPublicationToIvyRepository'];
+
+/** A subproject whose task `fetch` copies a dependency with all it needs into `fetched/<its name>`. */
+export function fetchScript(url: string, token: TestToken | undefined, dependency: string): string {
+  return `
+configurations { wanted }
+repositories { maven { ${repositoryScript(url, token)} } }
+dependencies { wanted '${dependency}' }
+task fetch { doLast { copy { from configurations.wanted; into "$rootDir/fetched/$project.name" } } }
+`;
+}
+
+/** Someone who uses Gradle. */
+export interface GradleUser {
+  readonly space: Workspace;
+  gradle(...args: string[]): Promise<Ran>;
+  /** Makes the build one of these subprojects, by name. */
+  write(group: string, subprojects: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** A new user of Gradle, whose cache is empty. */
+export async function gradleUser(): Promise<GradleUser> {
+  if (gradle.missing) throw new Error(gradle.missing);
+  const space = await makeWorkspace();
+  const env = { JAVA_OPTS: `-Duser.home=${space.home} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC` };
+  const flags = ['--no-daemon', '--gradle-user-home', `${space.home}/.gradle`, '--continue'];
+  return {
+    space,
+    gradle: (...args) => space.run([...gradle.command, ...flags, ...args], { env, patience: 170_000 }),
+    async write(group, subprojects) {
+      const names = Object.keys(subprojects);
+      await space.write('settings.gradle', names.map((name) => `include '${name}'\n`).join(''));
+      await space.write('build.gradle', `subprojects { group = '${group}'; version = '1.0' }\n`);
+      for (const [name, script] of Object.entries(subprojects)) {
+        await space.write(`${name}/build.gradle`, script);
+        await space.write(`${name}/src/main/resources/${name}.txt`, `the file of ${name}\n`);
+      }
+    },
+  };
+}
