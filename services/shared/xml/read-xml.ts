@@ -1,4 +1,4 @@
-import { parser, type QualifiedAttribute, type QualifiedTag } from 'sax';
+import sax, { type QualifiedAttribute, type QualifiedTag } from 'sax';
 
 /** Thrown when a text is no XML, or breaks a limit; the message says which. */
 export class UnreadableXml extends Error {
@@ -29,7 +29,7 @@ export function readXml(bytes: Uint8Array): XmlElement {
   const open: MutableElement[] = [];
   let root: MutableElement | undefined;
   let count = 0;
-  const reader = parser(true, options);
+  const reader = sax.parser(true, options);
   reader.onerror = (error) => {
     throw new UnreadableXml(`it is not well-formed XML (${error.message.replaceAll('\n', ', ')})`);
   };
