@@ -1,0 +1,92 @@
+import { invalidPackage } from '../../domain/errors.ts';
+import { normalizedName } from './names.ts';
+import { normalizedVersion } from './versions.ts';
+
+/** What the name of a distribution's file tells. */
+export interface Distribution {
+  readonly fileName: string;
+  readonly kind: 'wheel' | 'sdist';
+  readonly archive: 'zip' | 'tar';
+  /** The project's name and the version in their normal forms. */
+  readonly name: string;
+  readonly version: string;
+  /** The same for two names that installers take for the same file. */
+  readonly identity: string;
+}
+
+/** Files that lie beside a distribution, at its address with one of these endings. */
+export const parts = { metadata: '.metadata', provenance: '.provenance', signature: '.asc' } as const;
+
+/** The longest file name. */
+const MAX_LENGTH = 255;
+
+/** What a file name may hold. */
+const CHARACTERS = /^[A-Za-z0-9][A-Za-z0-9._+!-]*$/;
+
+/** A build number and its rest, and compressed tag sets, in the name of a wheel. */
+const BUILD = /^\d[^-]*$/;
+const TAG = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
+
+/**
+ * Reads the file name of a wheel (PEP 427) or of a source distribution (PEP 625, and the older names of which many are
+ * about); undefined when it is of neither.
+ */
+export function readFileName(fileName: string): Distribution | undefined {
+  if (fileName.length > MAX_LENGTH || !CHARACTERS.test(fileName)) return undefined;
+  if (fileName.endsWith('.whl')) return readWheelName(fileName);
+  const ending = ['.tar.gz', '.zip'].find((each) => fileName.endsWith(each));
+  return ending === undefined ? undefined : readSdistName(fileName, ending);
+}
+
+/** The same. @throws RegistryError `invalidPackage` with what would be right. */
+export function distributionOf(fileName: string): Distribution {
+  const found = readFileName(fileName);
+  if (found) return found;
+  throw invalidPackage(
+    `"${fileName.slice(0, 300)}" is not a file name of a distribution: it must be ` +
+      '<name>-<version>-<python>-<abi>-<platform>.whl, <name>-<version>.tar.gz or <name>-<version>.zip',
+  );
+}
+
+function readWheelName(fileName: string): Distribution | undefined {
+  const fields = fileName.slice(0, -'.whl'.length).split('-');
+  const [project = '', release = '', ...rest] = fields;
+  const tags = rest.slice(-3);
+  const build = rest.slice(0, -3);
+  if (tags.length < 3 || build.length > 1 || !tags.every((tag) => TAG.test(tag))) return undefined;
+  if (!build.every((text) => BUILD.test(text)) || project.includes('__')) return undefined;
+  const sets = tags.map((tag) => tag.toLowerCase().split('.').sort().join('.'));
+  return distribution(fileName, { kind: 'wheel', archive: 'zip' }, project, release, [...build, ...sets]);
+}
+
+function readSdistName(fileName: string, ending: string): Distribution | undefined {
+  const stem = fileName.slice(0, -ending.length);
+  const dash = stem.lastIndexOf('-');
+  const archive = ending === '.zip' ? 'zip' : 'tar';
+  return distribution(
+    fileName,
+    { kind: 'sdist', archive },
+    stem.slice(0, Math.max(dash, 0)),
+    stem.slice(dash + 1),
+    [ending],
+  );
+}
+
+function distribution(
+  fileName: string,
+  facts: Pick<Distribution, 'kind' | 'archive'>,
+  project: string,
+  release: string,
+  rest: readonly string[],
+): Distribution | undefined {
+  const name = normalizedName(project);
+  const version = normalizedVersion(release);
+  if (name === undefined || version === undefined) return undefined;
+  return { fileName, ...facts, name, version, identity: [name, version, ...rest].join('-') };
+}
+
+/** The distribution that a file lies beside, or that it is, by the file's name. */
+export function wholeOf(fileName: string): string {
+  const ending = Object.values(parts).find((each) => fileName.endsWith(each));
+  return ending === undefined ? fileName : fileName.slice(0, -ending.length);
+}

@@ -1,0 +1,140 @@
+/** Versions by the version specifiers specification (PEP 440). Numbers stay text: a date and time has 14 digits. */
+
+/** A version in its parts. */
+interface Parts {
+  readonly epoch: string;
+  readonly release: readonly string[];
+  /** `a`, `b` or `rc`, and its number. */
+  readonly pre: readonly [string, string] | undefined;
+  readonly post: string | undefined;
+  readonly dev: string | undefined;
+  readonly local: readonly string[];
+}
+
+/** The longest version that is read. */
+const MAX_LENGTH = 200;
+
+const PATTERN = new RegExp(
+  [
+    /^v?(?:(?<epoch>\d+)!)?(?<release>\d+(?:\.\d+)*)/,
+    /(?:[._-]?(?<preLetter>alpha|a|beta|b|preview|pre|c|rc)[._-]?(?<preNumber>\d*))?/,
+    /(?:-(?<implicitPost>\d+)|(?<post>[._-]?(?:post|rev|r)[._-]?(?<postNumber>\d*)))?/,
+    /(?<dev>[._-]?dev[._-]?(?<devNumber>\d*))?/,
+    /(?:\+(?<local>[a-z0-9]+(?:[._-][a-z0-9]+)*))?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
+
+const PRE_LETTERS: Readonly<Record<string, string>> = {
+  alpha: 'a',
+  beta: 'b',
+  c: 'rc',
+  pre: 'rc',
+  preview: 'rc',
+};
+
+function read(text: string): Parts | undefined {
+  const trimmed = text.trim();
+  const groups = trimmed.length > MAX_LENGTH ? undefined : PATTERN.exec(trimmed.toLowerCase())?.groups;
+  if (!groups) return undefined;
+  const { preLetter, local } = groups;
+  return {
+    epoch: numberOf(groups.epoch),
+    release: (groups.release ?? '').split('.').map(numberOf),
+    pre:
+      preLetter === undefined ? undefined : [PRE_LETTERS[preLetter] ?? preLetter, numberOf(groups.preNumber)],
+    post:
+      groups.implicitPost === undefined && groups.post === undefined
+        ? undefined
+        : numberOf(groups.implicitPost ?? groups.postNumber),
+    dev: groups.dev === undefined ? undefined : numberOf(groups.devNumber),
+    local:
+      local === undefined ? [] : local.split(/[._-]/).map((part) => (isNumber(part) ? numberOf(part) : part)),
+  };
+}
+
+/** A number without zeros before it; 0 when it is left out. */
+function numberOf(digits = ''): string {
+  return digits.replace(/^0+(?=\d)/, '') || '0';
+}
+
+function isNumber(text: string): boolean {
+  return /^\d+$/.test(text);
+}
+
+/** A version in its normal form (`1.0-RC1` is `1.0rc1`), or undefined when it is none. */
+export function normalizedVersion(text: string): string | undefined {
+  const parts = read(text);
+  if (!parts) return undefined;
+  const { epoch, release, pre, post, dev, local } = parts;
+  return [
+    epoch === '0' ? '' : `${epoch}!`,
+    release.join('.'),
+    ...(pre ?? []),
+    post === undefined ? '' : `.post${post}`,
+    dev === undefined ? '' : `.dev${dev}`,
+    local.length === 0 ? '' : `+${local.join('.')}`,
+  ].join('');
+}
+
+/** Orders two versions, the lower one first; texts that are no versions go before all that are. */
+export function compareVersions(a: string, b: string): number {
+  const [one, other] = [read(a), read(b)];
+  if (!one || !other) return Number(one !== undefined) - Number(other !== undefined);
+  return (
+    compareNumbers(one.epoch, other.epoch) ||
+    compareLists(trimmed(one.release), trimmed(other.release), compareNumbers) ||
+    compareNumbersWith(preRank, one, other) ||
+    compareNumbers(one.pre?.[1] ?? '0', other.pre?.[1] ?? '0') ||
+    compareOptional(one.post, other.post, -1) ||
+    compareOptional(one.dev, other.dev, 1) ||
+    compareLists(one.local, other.local, compareLocal)
+  );
+}
+
+/** A development release of a release comes before its alphas; a final and a post release after its candidates. */
+function preRank({ pre, post, dev }: Parts): number {
+  if (pre) return ['a', 'b', 'rc'].indexOf(pre[0]);
+  return post === undefined && dev !== undefined ? -1 : 3;
+}
+
+function compareNumbersWith(rank: (parts: Parts) => number, one: Parts, other: Parts): number {
+  return rank(one) - rank(other);
+}
+
+function compareNumbers(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : Number(a > b));
+}
+
+/** `absent` is where a part that is left out stands: -1 before all numbers, 1 after. */
+function compareOptional(a: string | undefined, b: string | undefined, absent: -1 | 1): number {
+  if (a === undefined || b === undefined) return (Number(a === undefined) - Number(b === undefined)) * absent;
+  return compareNumbers(a, b);
+}
+
+function compareLists(
+  a: readonly string[],
+  b: readonly string[],
+  compare: (a: string, b: string) => number,
+): number {
+  for (const [index, part] of a.entries()) {
+    const other = b[index];
+    if (other === undefined) return 1;
+    const order = compare(part, other);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** Numbers come after words. */
+function compareLocal(a: string, b: string): number {
+  if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
+  if (isNumber(a) !== isNumber(b)) return isNumber(a) ? 1 : -1;
+  return a < b ? -1 : Number(a > b);
+}
+
+/** A release without the zeros at its end, which do not count. */
+function trimmed(release: readonly string[]): readonly string[] {
+  return release.slice(0, release.findLastIndex((part) => part !== '0') + 1);
+}
