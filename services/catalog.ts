@@ -13,7 +13,7 @@ export interface CatalogEntry {
 }
 
 /** The families: formats with like traffic and like dependencies share one function. */
-export const families = ['files', 'js', 'jvm'] as const;
+export const families = ['files', 'js', 'jvm', 'python'] as const;
 
 /** A family's name. */
 export type Family = (typeof families)[number];
@@ -23,6 +23,7 @@ export const catalog = [
   { id: 'generic', title: 'Generic', family: 'files', packageType: 'generic' },
   { id: 'npm', title: 'npm', family: 'js', packageType: 'npm' },
   { id: 'maven', title: 'Maven', family: 'jvm', packageType: 'maven' },
+  { id: 'pypi', title: 'PyPI', family: 'python', packageType: 'pypi' },
 ] as const satisfies readonly CatalogEntry[];
 
 /** A format's id. */

@@ -2,6 +2,7 @@ import type { Format } from '../../http/format.ts';
 import { formats as files } from './files.ts';
 import { formats as js } from './js.ts';
 import { formats as jvm } from './jvm.ts';
+import { formats as python } from './python.ts';
 
 /** Every format, for the host that serves them all. */
-export const allFormats: readonly Format[] = [...files, ...js, ...jvm];
+export const allFormats: readonly Format[] = [...files, ...js, ...jvm, ...python];

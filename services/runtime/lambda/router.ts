@@ -13,6 +13,7 @@ const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
   files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
   js: async () => familyApp(registry, (await import('../families/js.ts')).formats),
   jvm: async () => familyApp(registry, (await import('../families/jvm.ts')).formats),
+  python: async () => familyApp(registry, (await import('../families/python.ts')).formats),
   api: async () =>
     createApp(registry, { formats: [], api: (await import('../../api/app.ts')).managementApi }),
 };

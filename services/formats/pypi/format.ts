@@ -1,0 +1,41 @@
+import type { RegistryError } from '../../domain/errors.ts';
+import type { Format, RenderedError } from '../../http/format.ts';
+import { DEFAULT_CHALLENGE } from '../../http/render-error.ts';
+import { routes } from './routes.ts';
+
+/** Python packages, for pip, uv, Poetry, twine and whatever else speaks the simple API and the legacy upload API. */
+export const pypi: Format = {
+  id: 'pypi',
+  duplicates: 'never',
+  fileLimit: 3 * 1024 ** 3,
+  challenge: DEFAULT_CHALLENGE,
+  // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there
+  // whatever someone else has put under the name of a private package.
+  credentialsFirst: false,
+  renderError,
+  routes,
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  unauthenticated:
+    'The token is missing, wrong, expired or revoked: send one as the password, with any user name, or a deploy ' +
+    'token with its own',
+  forbidden:
+    'Your role or token does not allow this: installing needs the role Reporter, publishing Developer, yanking ' +
+    'Maintainer',
+};
+
+/**
+ * twine, flit and pip show the reason phrase, Poetry the body, uv its `code`. A file that is there is a 400, because
+ * that is what GitLab and PyPI answer and what clients that skip such files look at.
+ */
+function renderError(error: RegistryError, status: number): RenderedError {
+  const text = WORDS[error.code] ?? error.message.replace(/^\d{3} (?:- )?/, '');
+  const message = text.slice(0, 2000).toWellFormed();
+  return {
+    status: error.code === 'duplicateFile' ? 400 : status,
+    contentType: 'application/json',
+    body: JSON.stringify({ message, code: message }),
+    reason: message,
+  };
+}

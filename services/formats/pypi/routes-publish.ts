@@ -1,0 +1,110 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { PackageFile, StagedBlob } from '../../domain/packages.ts';
+import type { FormatRoutes } from '../../http/format.ts';
+import { type FormatContext, publish, type Target } from '../../http/guard.ts';
+import { replyJson } from '../../http/reply.ts';
+import { addFiles } from '../../registry/add-files.ts';
+import { entityOf } from '../../registry/entities.ts';
+import { ranges } from '../../registry/keys.ts';
+import type { NewFile } from '../../registry/publish-version.ts';
+import { queryAll } from '../../registry/query-all.ts';
+import { discardUnless, stageBytes } from '../../registry/stage-blob.ts';
+import { PROVENANCE_TYPE, provenanceOf } from './attestations.ts';
+import { checkedMetadata } from './check-upload.ts';
+import type { CoreMetadata } from './core-metadata.ts';
+import { describeVersion, readmeOf } from './describe-version.ts';
+import { parts, readFileName } from './file-names.ts';
+import { type Received, receiveUpload } from './receive-upload.ts';
+import type { FileFacts, Metadata } from './schema.ts';
+
+const BYTES = 'application/octet-stream';
+
+/** `POST /`: the legacy upload API, a form with one distribution. */
+export function publishRoutes(app: FormatRoutes): void {
+  app.post('/', publish({}, upload));
+}
+
+async function upload(c: FormatContext, target: Target): Promise<Response> {
+  const { registry } = c.env;
+  const staged: StagedBlob[] = [];
+  await discardUnless(registry, staged, async () => {
+    const received = await receiveUpload(c, staged);
+    const metadata = checkedMetadata(received);
+    const { name, version } = received.distribution;
+    await refuseTaken(c, target, received);
+    const files = await filesOf(c, target, received, metadata, staged);
+    const input = {
+      project: target.project,
+      actor: target.actor,
+      format: 'pypi',
+      name,
+      version,
+      metadata: describeVersion(metadata, target.actor.name),
+      readme: readmeOf(metadata),
+      files,
+      duplicates: 'refuse',
+    } as const;
+    try {
+      await addFiles<Metadata>(registry, input);
+    } catch (error) {
+      if (error instanceof RegistryError && error.code === 'duplicateFile')
+        await refuseTaken(c, target, received);
+      throw error;
+    }
+  });
+  return replyJson(c, 201, { message: '201 Created' });
+}
+
+/**
+ * Refuses a file when one is there that installers take for the same, such as one whose name is only spelled
+ * otherwise.
+ */
+async function refuseTaken(c: FormatContext, { project }: Target, received: Received): Promise<void> {
+  const { name, version, identity } = received.distribution;
+  const ref = { projectId: project.id, format: 'pypi', name };
+  const items = await queryAll(c.env.registry.table, ranges.filesOf(ref, version));
+  const taken = items
+    .map((item) => entityOf<PackageFile>(item))
+    .find(({ fileName, partOf }) => partOf === undefined && readFileName(fileName)?.identity === identity);
+  if (!taken) return;
+  const same = taken.digests.sha256 === received.blob.digests.sha256;
+  // GitLab's words, by which Poetry and twine up to 6 know that a file is there, and PyPI's, by which twine 7 does.
+  throw new RegistryError(
+    'duplicateFile',
+    `Validation failed: File name has already been taken: ${taken.fileName} already exists, with ` +
+      `${same ? 'the same content' : 'other content; publish a change as a new version'}`,
+  );
+}
+
+/** The distribution and what lies beside it: all become visible together. */
+async function filesOf(
+  c: FormatContext,
+  { actor }: Target,
+  received: Received,
+  { requiresPython }: CoreMetadata,
+  staged: StagedBlob[],
+): Promise<NewFile[]> {
+  const { distribution, blob, metadata, signature, field } = received;
+  const { fileName, kind } = distribution;
+  const subject = { fileName, sha256: blob.digests.sha256 };
+  const attestations = field('attestations');
+  const beside: readonly (readonly [string, string, Uint8Array | undefined])[] = [
+    // Only a wheel's metadata is that of what gets installed; a source distribution's may change when it is built.
+    [parts.metadata, BYTES, kind === 'wheel' ? metadata.bytes : undefined],
+    [parts.signature, BYTES, signature],
+    [
+      parts.provenance,
+      PROVENANCE_TYPE,
+      attestations === '' ? undefined : Buffer.from(provenanceOf(attestations, subject, actor.name)),
+    ],
+  ];
+  const facts: FileFacts = { requiresPython };
+  const files: NewFile[] = [{ fileName, contentType: BYTES, blob, metadata: facts }];
+  for (const [ending, contentType, bytes] of beside) {
+    if (!bytes) continue;
+    const part = await stageBytes(c.env.registry, bytes);
+    staged.push(part);
+    files.push({ fileName: fileName + ending, contentType, blob: part, partOf: fileName });
+  }
+  return files;
+}

@@ -1,0 +1,78 @@
+import { badRequest, RegistryError } from '../../domain/errors.ts';
+import type { FormatRoutes } from '../../http/format.ts';
+import { change, type FormatContext, type Target } from '../../http/guard.ts';
+import { requestBody } from '../../http/read-upload.ts';
+import { reply } from '../../http/reply.ts';
+import { changeVersions } from '../../registry/change-versions.ts';
+import { projectName } from './names.ts';
+import type { Metadata } from './schema.ts';
+import { normalizedVersion } from './versions.ts';
+
+/** The most characters of a reason, and bytes of the body that holds it. */
+const MAX_REASON = 1_000;
+const BODY_LIMIT = 16 * 1024;
+
+const name = (c: FormatContext) => projectName(c.req.param('name') ?? '');
+
+/**
+ * `PUT /yank/:name/:version` takes a version out of what installers choose from by themselves (PEP 592), for a `reason`
+ * that they show; `DELETE` puts it back. PyPI has this on its web pages only.
+ */
+export function yankRoutes(app: FormatRoutes): void {
+  app.put('/yank/:name/:version', change('delete', { name }, yank));
+  app.delete('/yank/:name/:version', change('delete', { name }, unyank));
+}
+
+async function yank(c: FormatContext, target: Target): Promise<Response> {
+  return setYanked(c, target, await readReason(c));
+}
+
+function unyank(c: FormatContext, target: Target): Promise<Response> {
+  return setYanked(c, target, undefined);
+}
+
+async function setYanked(c: FormatContext, target: Target, yanked: string | undefined): Promise<Response> {
+  if (c.env.address.level !== 'project') {
+    throw new RegistryError('methodNotAllowed', 'Yank in a project: this address only serves packages');
+  }
+  const version = normalizedVersion(c.req.param('version') ?? '');
+  let found = false;
+  const input = {
+    ...target,
+    format: 'pypi',
+    name: name(c),
+    versions: version === undefined ? [] : [version],
+  };
+  await changeVersions<Metadata>(c.env.registry, input, ({ metadata, status }) => {
+    found = true;
+    if (metadata.yanked === yanked || (status !== 'default' && status !== 'deprecated')) return undefined;
+    const { yanked: _, ...rest } = metadata;
+    return yanked === undefined
+      ? { metadata: rest, status: 'default' }
+      : { metadata: { ...rest, yanked }, status: 'deprecated' };
+  });
+  if (!found) throw new RegistryError('packageNotFound', 'This version is not found');
+  return reply(c, 204, null);
+}
+
+/** The reason, from a form or from JSON; it may be left out. */
+async function readReason(c: FormatContext): Promise<string> {
+  const bytes: Uint8Array[] = [];
+  for await (const part of requestBody(c, { bytes: BODY_LIMIT, hint: '' })) bytes.push(part);
+  const text = Buffer.concat(bytes).toString();
+  const isJson = /^application\/json\b/i.test(c.req.header('content-type') ?? '');
+  const reason = isJson ? reasonInJson(text) : (new URLSearchParams(text).get('reason') ?? '');
+  if (typeof reason !== 'string' || reason.length > MAX_REASON) {
+    throw badRequest(`reason must be a text of at most ${MAX_REASON} characters`);
+  }
+  return reason.replaceAll(/\s+/g, ' ').trim().toWellFormed();
+}
+
+function reasonInJson(text: string): unknown {
+  try {
+    const value = JSON.parse(text) as { readonly reason?: unknown } | null;
+    return value?.reason ?? '';
+  } catch {
+    throw badRequest('The request is not JSON');
+  }
+}

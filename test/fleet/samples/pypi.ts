@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { uploadForm, wheel } from '../../kit/python-package.ts';
+import type { Sample } from './sample.ts';
+
+/** Wheels are the same bytes whenever they are built, so their addresses are known before they are published. */
+function addressOf(name: string, version: string): string {
+  const { fileName, bytes } = wheel({ name, version });
+  return `/files/${createHash('sha256').update(bytes).digest('hex')}/${fileName}`;
+}
+
+/** Python packages in the fleet tests. */
+export const pypi: Sample = {
+  id: 'pypi',
+  async publish(name, version) {
+    const built = wheel({ name, version });
+    return { method: 'POST', path: '', ...uploadForm(built), bytes: built.bytes };
+  },
+  file: addressOf,
+  index: (name) => `/simple/${name}/`,
+  duplicate: 400,
+  anonymousMissing: 401,
+};
