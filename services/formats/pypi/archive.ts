@@ -129,7 +129,7 @@ function isPkgInfo(path: readonly string[]): boolean {
 }
 
 function onePkgInfo() {
-  return invalidPackage('The source distribution has more than one <directory>/PKG-INFO');
+  return invalidPackage('The source distribution must have one <directory>/PKG-INFO, and that a plain file');
 }
 
 function missingPkgInfo(): never {

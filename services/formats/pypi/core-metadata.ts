@@ -39,10 +39,11 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
       `Requires-Python in ${file} is not a version specifier of at most ${MAX_REQUIRES_PYTHON} characters`,
     );
   }
+  const [name, version] = [required('name'), required('version')];
   required('metadata-version');
   return {
-    name: required('name'),
-    version: required('version'),
+    name,
+    version,
     requiresPython,
     description: body.trim() === '' ? unfolded(only('description')) : body,
     values,

@@ -22,6 +22,12 @@ const BYTES = 'application/octet-stream';
 /** `POST /`: the legacy upload API, a form with one distribution. */
 export function publishRoutes(app: FormatRoutes): void {
   app.post('/', publish({}, upload));
+  app.post('/simple', (c) => {
+    const { registry, address } = c.env;
+    const right =
+      address.level === 'project' ? registry.settings.url + address.prefix : 'the address of a project';
+    throw new RegistryError('methodNotAllowed', `This is the index to install from: upload to ${right}`);
+  });
 }
 
 async function upload(c: FormatContext, target: Target): Promise<Response> {
@@ -68,7 +74,7 @@ async function refuseTaken(c: FormatContext, { project }: Target, received: Rece
     .find(({ fileName, partOf }) => partOf === undefined && readFileName(fileName)?.identity === identity);
   if (!taken) return;
   const same = taken.digests.sha256 === received.blob.digests.sha256;
-  // GitLab's words, by which Poetry and twine up to 6 know that a file is there, and PyPI's, by which twine 7 does.
+  // GitLab's words, by which Poetry and old twines know that a file is there, and PyPI's, by which all do.
   throw new RegistryError(
     'duplicateFile',
     `Validation failed: File name has already been taken: ${taken.fileName} already exists, with ` +

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { readCoreMetadata } from '../../../../services/formats/pypi/core-metadata.ts';
+import { describeVersion, readmeOf } from '../../../../services/formats/pypi/describe-version.ts';
+
+const head = 'Metadata-Version: 2.1\nName: a\nVersion: 1\n';
+
+function read(text: string | Uint8Array) {
+  return readCoreMetadata(Buffer.from(text as string), 'METADATA');
+}
+
+describe('core metadata', () => {
+  test('fields once or often, in any case, with the description behind them', () => {
+    const metadata = read(
+      `${head}requires-python:  >=3.9 \nClassifier: One\nCLASSIFIER: Two\nX-Odd: a: b\n\n# Title\n\nName: none\n`,
+    );
+    expect(metadata).toMatchObject({ name: 'a', version: '1', requiresPython: '>=3.9' });
+    expect(metadata.values('classifier')).toEqual(['One', 'Two']);
+    expect(metadata.values('x-odd')).toEqual(['a: b']);
+    expect(metadata.values('missing')).toEqual([]);
+    expect(metadata.description).toBe('# Title\n\nName: none\n');
+  });
+
+  test.each([
+    ['Windows', head.replaceAll('\n', '\r\n')],
+    ['a byte order mark', `\ufeff${head}`],
+  ])('lines as %s writes them', (_, text) => {
+    expect(read(`${text}`)).toMatchObject({ name: 'a', version: '1', description: '' });
+  });
+
+  test('lines that go on, and an old description among the headers', () => {
+    const metadata = read(
+      `${head}License: line one\n  line two\nDescription: First\n        Second\n        \n       |Third\nSummary: s\n`,
+    );
+    expect(metadata.values('license')).toEqual(['line one\n  line two']);
+    expect(metadata.description).toBe('First\nSecond\n\nThird');
+    expect(metadata.values('summary')).toEqual(['s']);
+  });
+
+  test('a line that is no header ends them, as for installers', () => {
+    const metadata = read(`${head}no header here\nRequires-Python: <3\n`);
+    expect(metadata.requiresPython).toBe('');
+    expect(metadata.description).toBe('no header here\nRequires-Python: <3\n');
+  });
+
+  test.each([
+    ['METADATA has no Name', 'Metadata-Version: 2.1\nVersion: 1\n'],
+    ['METADATA has no Version', 'Metadata-Version: 2.1\nName: a\n'],
+    ['METADATA has no Metadata-Version', 'Name: a\nVersion: 1\n'],
+    ['METADATA has more than one Name', `${head}Name: b\n`],
+    ['METADATA has more than one Requires-Python', `${head}Requires-Python: >=3\nRequires-Python: >=2\n`],
+    ['Requires-Python in METADATA is not', `${head}Requires-Python: >=3\u0007\n`],
+    ['Requires-Python in METADATA is not', `${head}Requires-Python: ${'>=3,'.repeat(200)}\n`],
+    ['METADATA has no Name', Buffer.from([0, 1, 2, 0xff, 0xfe])],
+    ['METADATA has no Name', ''],
+  ])('is refused: %s', (message, text) => {
+    expect(() => read(text)).toThrow(message);
+  });
+
+  test('bytes that are no UTF-8 do no harm', () => {
+    const metadata = read(Buffer.concat([Buffer.from(`${head}Author: `), Buffer.from([0xe9, 0x0a])]));
+    expect(metadata.values('author')).toEqual(['\ufffd']);
+  });
+
+  test('a huge one is read in time', () => {
+    const metadata = read(`${head}${'Classifier: x\n y\n'.repeat(100_000)}`);
+    expect(metadata.values('classifier')).toHaveLength(100_000);
+  });
+});
+
+describe('what is kept of a version', () => {
+  test('is what people look for', () => {
+    const text = `${head.replace('Name: a', 'Name: My.Pkg')}Summary: s\nAuthor-email: "A" <a@example.com>\nLicense-Expression: MIT
+Project-URL: Source, https://example.com\nRequires-Dist: b>=1\nRequires-Dist: c; extra == "x"\nProvides-Extra: x\n\nreadme`;
+    const metadata = read(text);
+    expect(describeVersion(metadata, 'root')).toEqual({
+      displayName: 'My.Pkg',
+      metadataVersion: '2.1',
+      summary: 's',
+      requiresPython: '',
+      keywords: '',
+      author: '"A" <a@example.com>',
+      license: 'MIT',
+      homePage: '',
+      descriptionType: '',
+      projectUrls: ['Source, https://example.com'],
+      classifiers: [],
+      requiresDist: ['b>=1', 'c; extra == "x"'],
+      extras: ['x'],
+      publisher: 'root',
+    });
+    expect(readmeOf(metadata)).toBe('readme');
+  });
+
+  test('stays small enough for an item of the table, whatever is sent', () => {
+    const long = 'ü€𝄞'.repeat(3_000);
+    const lists = ['Requires-Dist', 'Classifier', 'Project-URL', 'Provides-Extra'];
+    const many = lists.map((field) => `${field}: ${long.slice(0, 500)}\n`.repeat(500)).join('');
+    const metadata = read(
+      `${head}Summary: ${long}\nKeywords: ${long}\nLicense: ${long}\n${many}\n${long.repeat(20)}`,
+    );
+    expect(Buffer.byteLength(JSON.stringify(describeVersion(metadata, 'root')))).toBeLessThan(300_000);
+    expect(Buffer.byteLength(readmeOf(metadata))).toBeLessThan(300_000);
+  });
+});
