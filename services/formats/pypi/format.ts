@@ -31,7 +31,10 @@ const WORDS: Readonly<Record<string, string>> = {
  */
 function renderError(error: RegistryError, status: number): RenderedError {
   const text = WORDS[error.code] ?? error.message.replace(/^\d{3} (?:- )?/, '');
-  const message = text.slice(0, 2000).toWellFormed();
+  const message = text
+    .slice(0, 2000)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, '?');
   return {
     status: error.code === 'duplicateFile' ? 400 : status,
     contentType: 'application/json',
