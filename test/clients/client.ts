@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, test } from 'vitest';
 import { type Ran, type Running, type RunOptions, startProgram } from '../kit/run-program.ts';
@@ -33,6 +33,15 @@ export function nativeTool(id: string, packageName: string, programs: readonly s
   const program = programs.map((path) => join(folder, path)).find((path) => existsSync(path));
   const version = program ? versionOf(join(folder, packageName)) : '';
   return { id, version, command: program ? [program] : [], missing: missing(id, version) };
+}
+
+/** A program that a Python distribution has put into the virtual environment in the folder, under its own name or another. */
+export function pythonTool(id: string, folder: string, distribution: string, program = distribution): Tool {
+  const programs = join(installed, folder, 'bin');
+  const pattern = new RegExp(`^${distribution}-(.+)\\.dist-info$`);
+  const packages = globSync(join(installed, folder, 'lib/python3*/site-packages/*.dist-info'));
+  const version = packages.map((path) => pattern.exec(basename(path))?.[1]).find((found) => found) ?? '';
+  return { id, version, command: [join(programs, program)], missing: missing(id, version) };
 }
 
 /** A tool that was unpacked into the folder `id`, started by `program` in it. */

@@ -60,6 +60,8 @@ export function wheel(options: DistributionOptions = {}): Built {
     [`${directory}/RECORD`]: '',
     ...options.files,
   };
+  const record = `${directory}/RECORD`;
+  if (contents[record] === '') contents[record] = recordOf(contents, record);
   const files = Object.entries(contents).flatMap(([path, content]): ZipFile[] =>
     content === undefined ? [] : [{ path, content }],
   );
@@ -68,6 +70,19 @@ export function wheel(options: DistributionOptions = {}): Built {
     bytes: zip(files),
     metadata,
   };
+}
+
+/** The list of a wheel's files with their hashes, by which installers remove it again. */
+function recordOf(
+  contents: Readonly<Record<string, string | Uint8Array | undefined>>,
+  record: string,
+): string {
+  const lines = Object.entries(contents).flatMap(([path, content]) => {
+    if (content === undefined || path === record) return [];
+    const hash = createHash('sha256').update(content).digest('base64url');
+    return [`${path},sha256=${hash},${Buffer.byteLength(content)}\n`];
+  });
+  return `${lines.join('')}${record},,\n`;
 }
 
 /** A source distribution, a gzipped tar archive. */

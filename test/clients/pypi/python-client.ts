@@ -1,0 +1,174 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { TestToken } from '../../kit/accounts.ts';
+import type { Ran } from '../../kit/run-program.ts';
+import { makeWorkspace, type Tool, type Workspace } from '../client.ts';
+import { pip26 } from './tools/tools.ts';
+
+/** What a user tells a client of a registry. */
+export interface PypiSetup {
+  /** The endpoint: where distributions are uploaded to, and what comes before `/simple/`. */
+  readonly endpoint: string;
+  readonly token?: TestToken | undefined;
+  /** The user name that goes with the token, when it is not the token's own. */
+  readonly username?: string | undefined;
+  /** How the client is told the token; without it the first of its ways. */
+  readonly carrier?: string | undefined;
+}
+
+/** What is set up before a client runs: files in the home, variables, arguments, and commands that write settings. */
+export interface Configuration {
+  readonly home?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly args?: readonly string[];
+  readonly before?: readonly (readonly string[])[];
+}
+
+/** The ways in which a client may be told its credentials. */
+export type Carriers = Readonly<Record<string, (setup: PypiSetup) => Configuration>>;
+
+/** A client that uploads distributions. */
+export interface Publisher {
+  readonly tool: Tool;
+  readonly carriers: Carriers;
+  /** The arguments that upload some files, which lie in `dist` in the project. */
+  readonly publish: (setup: PypiSetup, files: readonly string[]) => readonly string[];
+  /** What makes it pass over files that are there, or why it can't. */
+  readonly skipExisting:
+    | { readonly args: (setup: PypiSetup) => readonly string[]; readonly says: RegExp }
+    | string;
+  /** Files that a project needs, for the distribution `name`. */
+  readonly project?: (name: string, version: string) => Readonly<Record<string, string>>;
+}
+
+/** A client that installs. */
+export interface Installer {
+  readonly tool: Tool;
+  readonly carriers: Carriers;
+  /** The arguments that install some requirements. */
+  readonly install: (setup: PypiSetup, requirements: readonly string[]) => readonly string[];
+  /** Files that a new project needs. */
+  readonly project?: (setup: PypiSetup) => Readonly<Record<string, string>>;
+  /** What runs a Python program among what was installed in the project. */
+  readonly python: (project: string) => {
+    readonly command: readonly string[];
+    readonly env: Record<string, string>;
+  };
+}
+
+/** No client tries again, asks, looks into a keyring, or reads the settings of who runs the tests. */
+const environment = {
+  PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
+  PYTHONDONTWRITEBYTECODE: '1',
+  PIP_NO_INPUT: '1',
+  PIP_DISABLE_PIP_VERSION_CHECK: '1',
+  PIP_RETRIES: '0',
+  UV_HTTP_RETRIES: '0',
+  UV_PYTHON_DOWNLOADS: 'never',
+  UV_NO_SYSTEM_CONFIG: '1',
+  POETRY_NO_INTERACTION: '1',
+  POETRY_VIRTUALENVS_IN_PROJECT: 'true',
+  TWINE_NON_INTERACTIVE: '1',
+};
+
+/** The interpreter that projects of the tests use. */
+export const python = join(dirname(pip26.tool.command[0] ?? ''), 'python');
+
+/** Someone who uses a client. */
+export interface PythonUser {
+  readonly space: Workspace;
+  /** Runs a program in the project, with the user's settings. */
+  run(command: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/** A new user in a new project. */
+export async function pythonUser(): Promise<PythonUser> {
+  if (pip26.tool.missing) throw new Error(pip26.tool.missing);
+  const space = await makeWorkspace({ python: { ...pip26.tool, command: [python] } });
+  return {
+    space,
+    run: (command, env = {}) => space.run(command, { env: { ...environment, ...env } }),
+    remove: () => space.remove(),
+  };
+}
+
+/** Uploads files with a client. `more` are arguments for once. */
+export async function publish(
+  user: PythonUser,
+  client: Publisher,
+  setup: PypiSetup,
+  files: readonly string[],
+  more: readonly string[] = [],
+): Promise<Ran> {
+  const [name = '', version = ''] = basename(files[0] ?? '')
+    .replace(/\.tar\.gz$/, '')
+    .split('-');
+  await writeAll(user, client.project?.(name, version) ?? {});
+  await mkdir(join(user.space.project, 'dist'), { recursive: true });
+  for (const file of files) await copyFile(file, join(user.space.project, 'dist', basename(file)));
+  return configured(user, client, setup, [
+    ...client.publish(
+      setup,
+      files.map((file) => basename(file)),
+    ),
+    ...more,
+  ]);
+}
+
+/** Installs requirements with a client. `more` are arguments for once. */
+export async function install(
+  user: PythonUser,
+  client: Installer,
+  setup: PypiSetup,
+  requirements: readonly string[],
+  more: readonly string[] = [],
+): Promise<Ran> {
+  await writeAll(user, client.project?.(setup) ?? {});
+  return configured(user, client, setup, [...client.install(setup, requirements), ...more]);
+}
+
+async function configured(
+  user: PythonUser,
+  { tool, carriers }: Publisher | Installer,
+  setup: PypiSetup,
+  args: readonly string[],
+): Promise<Ran> {
+  const carrier = setup.carrier ?? Object.keys(carriers)[0] ?? '';
+  const configure = carriers[carrier];
+  if (!configure) throw new Error(`${tool.id} can't be told a token by ${carrier}`);
+  const { home = {}, env = {}, args: more = [], before = [] } = configure(setup);
+  for (const [path, text] of Object.entries(home)) await user.space.write(path, text, 'home');
+  for (const command of before) {
+    const ran = await user.run([...tool.command, ...command], env);
+    if (ran.code !== 0) throw new Error(`${command[0]} of ${tool.id} failed: ${ran.seen}`);
+  }
+  return user.run([...tool.command, ...args, ...more], env);
+}
+
+async function writeAll(user: PythonUser, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(files)) await user.space.write(path, text);
+}
+
+/** The user name and secret that a client is to send; both empty without a token. */
+export function credentialsOf({ token, username }: PypiSetup): { username: string; secret: string } {
+  return { username: token ? (username ?? token.username) : '', secret: token?.secret ?? '' };
+}
+
+/** An address with credentials in it, when there are any. */
+export function withCredentials(url: string, setup: PypiSetup): string {
+  const { username, secret } = credentialsOf(setup);
+  if (secret === '') return url;
+  return url.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(secret)}@`);
+}
+
+/** The lines of a .netrc that hold the credentials for the registry's host. */
+export function netrc(setup: PypiSetup): string {
+  const { username, secret } = credentialsOf(setup);
+  return `machine ${new URL(setup.endpoint).hostname}\nlogin ${username}\npassword ${secret}\n`;
+}
+
+/** The address of the index to install from. */
+export function indexOf({ endpoint }: PypiSetup): string {
+  return `${endpoint}/simple/`;
+}

@@ -1,0 +1,88 @@
+import { expect } from 'vitest';
+import type { Place, RegistryAddress } from '../../kit/accounts.ts';
+import { succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import {
+  asSdist,
+  asWheel,
+  expected,
+  installed,
+  type PythonPackage,
+  pythonPackage,
+  writeDistributions,
+} from './packages.ts';
+import {
+  type Installer,
+  install,
+  type Publisher,
+  type PypiSetup,
+  publish,
+  pythonUser,
+} from './python-client.ts';
+import { uv, uvPublish } from './tools/uv.ts';
+
+/** What the tests publish together: a wheel whose extra brings in a package that is there as source only. */
+export interface PackageSet {
+  readonly lib: PythonPackage;
+  readonly source: PythonPackage;
+}
+
+/** Where the packages of a project can be installed from. */
+export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
+  return [
+    ['project', ground.project],
+    ['subgroup', ground.subgroup],
+    ['group', ground.group],
+    ['instance', undefined],
+  ];
+}
+
+/** Publishes a set of packages into a project, under names that end in `suffix`. */
+export async function publishSet(client: Publisher, setup: PypiSetup, suffix: string): Promise<PackageSet> {
+  const source = pythonPackage({ name: `Source.${suffix}` });
+  const lib = pythonPackage({ name: `lib-${suffix}`, version: '1.2.3', chain: [`source_${suffix}>=1,<2`] });
+  const user = await pythonUser();
+  try {
+    for (const built of [asWheel(lib), await asSdist(source)]) {
+      await succeeded(publish(user, client, setup, await writeDistributions(user.space, built)));
+    }
+    return { lib, source };
+  } finally {
+    await user.remove();
+  }
+}
+
+/** Installs a set as a new user and checks every byte: first without the extra, then with it. */
+export async function installSet(
+  client: Installer,
+  setup: PypiSetup,
+  { lib, source }: PackageSet,
+): Promise<void> {
+  const user = await pythonUser();
+  try {
+    await succeeded(install(user, client, setup, [`${lib.name}[chain]~=1.2`]));
+    expect(await installed(user, client, lib, source)).toEqual(expected(lib, source));
+  } finally {
+    await user.remove();
+  }
+}
+
+/** Publishes and installs with uv at every level. The registry may be anywhere. */
+export async function runPypiSmoke(registry: RegistryAddress): Promise<void> {
+  if (uv.tool.missing) throw new Error(uv.tool.missing);
+  const ground = await openPlayground(registry);
+  try {
+    const token = ground.tokens.personal;
+    const suffix = ground.group.fullPath;
+    const set = await publishSet(
+      uvPublish,
+      { endpoint: ground.endpoint('pypi', ground.project), token },
+      suffix,
+    );
+    for (const [, place] of levelsOf(ground)) {
+      await installSet(uv, { endpoint: ground.endpoint('pypi', place), token }, set);
+    }
+  } finally {
+    await ground.remove();
+  }
+}
