@@ -16,10 +16,10 @@ function twine(tool: Tool, skipExisting: Publisher['skipExisting']): Publisher {
       },
       '.pypirc': (setup) => {
         const { username, secret } = credentialsOf(setup);
-        const credentials = `username = ${username}\npassword = ${secret.replaceAll('%', '%%')}\n`;
+        const credentials = `username = ${username}\npassword = ${secret}\n`;
         return {
           home: {
-            '.pypirc': `[distutils]\nindex-servers = there\n\n[there]\nrepository = ${setup.endpoint.replaceAll('%', '%%')}\n${credentials}`,
+            '.pypirc': `[distutils]\nindex-servers = there\n\n[there]\nrepository = ${setup.endpoint}\n${credentials}`,
           },
           env: { TWINE_REPOSITORY: 'there', TWINE_REPOSITORY_URL: '' },
         };

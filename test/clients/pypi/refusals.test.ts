@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freshName, type TestToken } from '../../kit/accounts.ts';
+import { describeTool } from '../client.ts';
+import { failed, succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import {
+  asSdist,
+  asWheel,
+  expected,
+  installed,
+  type PythonPackage,
+  pythonPackage,
+  writeDistributions,
+} from './packages.ts';
+import { type Installer, install, type PythonUser, publish, pythonUser } from './python-client.ts';
+import { pip24, pip26 } from './tools/pip.ts';
+import { poetry, poetryPublish } from './tools/poetry.ts';
+import { twine6, twine7 } from './tools/twine.ts';
+import { uv, uvPublish } from './tools/uv.ts';
+
+let ground: Playground;
+let endpoint: string;
+let published: PythonPackage;
+const users: PythonUser[] = [];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  endpoint = ground.endpoint('pypi', ground.project);
+  published = pythonPackage({ name: freshName('taken'), size: 1_000 });
+  const owner = await newUser();
+  const files = await writeDistributions(owner.space, asWheel(published));
+  await succeeded(publish(owner, uvPublish, { endpoint, token: ground.tokens.personal }, files));
+});
+afterAll(async () => {
+  await Promise.all(users.map((user) => user.remove()));
+  await ground?.remove();
+});
+
+async function newUser(): Promise<PythonUser> {
+  const user = await pythonUser();
+  users.push(user);
+  return user;
+}
+
+/** What a user must never see: what only the authors of a server or client could read. */
+function expectClear(seen: string): void {
+  expect(seen).not.toMatch(
+    /Traceback|\[object Object\]|\bundefined\b|Internal Server Error|Connection reset|BrokenPipe/,
+  );
+}
+
+const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
+
+const notLetIn = /401.*The token is missing, wrong, expired or revoked/;
+
+for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
+  describeTool(client.tool, () => {
+    async function refused(
+      token: TestToken | undefined,
+      to = endpoint,
+      built = asWheel(pythonPackage({ name: freshName('refused'), size: 10 })),
+    ) {
+      const user = await newUser();
+      const seen = await failed(
+        publish(user, client, { endpoint: to, token }, await writeDistributions(user.space, built)),
+      );
+      expectClear(seen);
+      return seen;
+    }
+
+    test('with a wrong token its user sees that, also in the middle of a large file', async () => {
+      const large = asWheel(pythonPackage({ name: freshName('large'), size: 30_000_000 }));
+      expect(await refused(wrong, endpoint, large)).toMatch(notLetIn);
+    });
+
+    test('with an expired token its user sees that', async () => {
+      expect(await refused(ground.expired)).toMatch(notLetIn);
+    });
+
+    test('with a read-only token its user sees that the token has no scope', async () => {
+      expect(await refused(ground.readOnly)).toMatch(/403.*The token has no scope for this request/);
+    });
+
+    test('to a group, its user sees where to publish', async () => {
+      const seen = await refused(ground.tokens.personal, ground.endpoint('pypi', ground.group));
+      expect(seen).toContain('Publish to a project: this address only serves packages');
+    });
+
+    test('to a project that is not there, its user sees that', async () => {
+      const to = endpoint.replace('closed', 'nowhere');
+      expect(await refused(ground.tokens.personal, to)).toMatch(/404.*Project Not Found/);
+    });
+
+    test('an archive that says something else than its file name is refused with the reason', async () => {
+      const name = freshName('mixed').replaceAll('-', '_');
+      const { bytes, metadata } = await asSdist(pythonPackage({ name, version: '1.0', size: 10 }));
+      const seen = await refused(ground.tokens.personal, endpoint, {
+        fileName: `${name}-2.0.tar.gz`,
+        bytes,
+        metadata,
+      });
+      expect(seen).toMatch(/400.*it is version 1.0/);
+    });
+  });
+}
+
+/**
+ * What makes installers say why they are not let in, and what they say. pip keeps it to itself unless it is asked, and
+ * pip 24 tells it only among traces for its own authors.
+ */
+const installers: readonly (readonly [Installer, readonly string[], RegExp])[] = [
+  [pip26, ['--verbose'], /401 Client Error: The token is missing, wrong, expired or revoked/],
+  [pip24, [], /No matching distribution found/],
+  [uv, [], /lack of valid authentication credentials \(401 Unauthorized\)/],
+  [poetry, [], /Authorization error accessing/],
+];
+
+for (const [client, more, why] of installers) {
+  describeTool(client.tool, () => {
+    async function refused(token: TestToken | undefined, requirement = published.name) {
+      const seen = await failed(install(await newUser(), client, { endpoint, token }, [requirement], more));
+      expectClear(seen);
+      return seen;
+    }
+
+    describe('a private package is not to be had', () => {
+      test('without a token', async () => {
+        expect(await refused(undefined)).toMatch(why);
+      });
+      test('with a wrong token', async () => {
+        expect(await refused(wrong)).toMatch(why);
+      });
+      test('with an expired token', async () => {
+        expect(await refused(ground.expired)).toMatch(why);
+      });
+    });
+
+    test('a read-only token is enough', async () => {
+      const user = await newUser();
+      await succeeded(install(user, client, { endpoint, token: ground.readOnly }, [published.name]));
+      expect(await installed(user, client, published)).toEqual(expected(published));
+    });
+
+    test('a package or version that is not there is named', async () => {
+      const missing = freshName('absent');
+      expect(await refused(ground.tokens.personal, missing)).toContain(missing);
+      const seen = await refused(ground.tokens.personal, `${published.name}==9.9.9`);
+      expect(seen).toContain(published.name);
+      expect(seen).toMatch(/9\.9\.9|matching version/);
+    });
+  });
+}
