@@ -1,8 +1,8 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, type Target } from '../../http/guard.ts';
-import { requestBody } from '../../http/read-upload.ts';
 import { reply } from '../../http/reply.ts';
+import { requestBody } from '../../http/request-body.ts';
 import { changeVersions } from '../../registry/change-versions.ts';
 import { projectName } from './names.ts';
 import type { Metadata } from './schema.ts';
