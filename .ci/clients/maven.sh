@@ -29,7 +29,7 @@ distribution maven-4 org.apache.maven:apache-maven 4.0.0-rc-4
 
 # What the tests' builds need beside what they publish: the builds run once, so that it is there.
 projects=$here/test/clients/maven
-mark=$home/maven-repository/installed-$(cat "$here/.ci/clients/maven.sh" "$projects"/*/pom.xml "$projects"/*/*/pom.xml | cksum | cut -d ' ' -f 1)
+mark=$home/maven-repository/installed-2-$(cat "$projects"/*/pom.xml "$projects"/*/*/pom.xml | cksum | cut -d ' ' -f 1)
 if [ ! -e "$mark" ]; then
   work=$(mktemp -d)
   cp -R "$projects/project" "$projects/consumer" "$projects/spring" "$work"
@@ -40,6 +40,23 @@ if [ ! -e "$mark" ]; then
   rm -rf "$home/maven-repository/com/example"
   tool=mvn
   maven -f "$work/spring" "-Dmaven.repo.local=$home/maven-spring" compile
+  rm -rf "$work"
+  touch "$mark"
+fi
+
+sbt=$home/sbt
+mark=$sbt/installed-1.11.7
+if [ ! -e "$mark" ]; then
+  rm -rf "$sbt"
+  mkdir -p "$sbt"
+  maven "$copy" -Dartifact=org.scala-sbt:sbt-launch:1.11.7 "-DoutputDirectory=$sbt"
+  mv "$sbt/sbt-launch-1.11.7.jar" "$sbt/sbt-launch.jar"
+  work=$(mktemp -d)
+  mkdir "$work/project"
+  printf 'sbt.version=1.11.7\n' > "$work/project/build.properties"
+  printf 'autoScalaLibrary := false\ncrossPaths := false\nmanagedScalaInstance := false\n' > "$work/build.sbt"
+  (cd "$work" && COURSIER_CACHE=$sbt/coursier java "-Duser.home=$work" "-Dsbt.boot.directory=$sbt/boot" \
+    "-Dsbt.global.base=$work/global" "-Dsbt.ivy.home=$work/ivy" -Dsbt.ci=true -jar "$sbt/sbt-launch.jar" update)
   rm -rf "$work"
   touch "$mark"
 fi

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { TestToken } from '../../kit/accounts.ts';
+import { describeTool, makeWorkspace, type Tool, type Workspace } from '../client.ts';
+import { noise } from '../noise.ts';
+import { failed, succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { freshGroup, pathOfGroup } from './projects.ts';
+
+/** Ivy, which Debian's Gradle brings along. */
+const library = '/usr/share/java/ivy.jar';
+const ivy: Tool = {
+  id: 'ivy',
+  version: 'of the system',
+  command: ['java', '-XX:TieredStopAtLevel=1', '-jar', library],
+  missing: existsSync(library) ? undefined : 'ivy is not on this machine',
+};
+
+const group = freshGroup();
+const jars = { base: noise(20_000), tool: noise(20_000) };
+
+let ground: Playground;
+const spaces: Workspace[] = [];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  const start = `<project><modelVersion>4.0.0</modelVersion><groupId>${group}</groupId><version>1.0</version>`;
+  const needs = `<dependencies><dependency><groupId>${group}</groupId><artifactId>base</artifactId>
+    <version>1.0</version></dependency></dependencies>`;
+  const files: Record<string, string | Uint8Array<ArrayBuffer>> = {
+    'base/1.0/base-1.0.pom': `${start}<artifactId>base</artifactId></project>`,
+    'base/1.0/base-1.0.jar': new Uint8Array(jars.base),
+    'tool/1.0/tool-1.0.pom': `${start}<artifactId>tool</artifactId>${needs}</project>`,
+    'tool/1.0/tool-1.0.jar': new Uint8Array(jars.tool),
+  };
+  for (const [path, body] of Object.entries(files)) {
+    const url = `${ground.endpoint('maven', ground.project)}/${pathOfGroup(group)}/${path}`;
+    const headers = { 'private-token': ground.tokens.personal.secret };
+    expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(200);
+  }
+});
+afterAll(async () => {
+  await Promise.all(spaces.map((space) => space.remove()));
+  await ground?.remove();
+});
+
+/** Retrieves the tool with all it needs, from a group. */
+async function retrieve(token: TestToken, revision: string, ...more: string[]) {
+  const space = await makeWorkspace();
+  spaces.push(space);
+  const { hostname } = new URL(ground.url);
+  await space.write(
+    'settings.xml',
+    `<ivysettings><settings defaultResolver="packhouse"/>
+<credentials host="${hostname}" realm="GitLab Packages Registry" username="${token.username}" passwd="${token.secret}"/>
+<resolvers><ibiblio name="packhouse" m2compatible="true" root="${ground.endpoint('maven', ground.group)}/"/></resolvers>
+</ivysettings>`,
+  );
+  const args = ['-settings', 'settings.xml', '-cache', join(space.home, 'cache'), '-confs', 'default'];
+  const pattern = join(space.project, '[artifact].[ext]');
+  const wanted = ['-dependency', group, 'tool', revision, '-retrieve', pattern];
+  return { space, running: space.run([...ivy.command, ...args, ...wanted, ...more]) };
+}
+
+describeTool(ivy, () => {
+  test('retrieves the newest version with all it needs, by a realm and a password', async () => {
+    const { space, running } = await retrieve(ground.readOnly, 'latest.release');
+    await succeeded(running);
+    for (const [name, bytes] of Object.entries(jars)) {
+      expect([name, bytes.equals(await readFile(join(space.project, `${name}.jar`)))]).toEqual([name, true]);
+    }
+  });
+
+  test('tells whose token has expired that it is not let in, if told to speak at all', async () => {
+    const { running } = await retrieve(ground.expired, '1.0', '-verbose');
+    expect(await failed(running)).toMatch(/401|Unauthorized/);
+  });
+});

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import type { TestToken } from '../../kit/accounts.ts';
+import type { Ran } from '../../kit/run-program.ts';
+import { installedFolder, makeWorkspace, type Tool, unpackedTool, type Workspace } from '../client.ts';
+
+const home = installedFolder('sbt');
+
+/** sbt, which installs with Coursier and publishes with Ivy. */
+export const sbt: Tool = unpackedTool('sbt', 'sbt-launch.jar');
+
+/** A subproject of a build: what it publishes where, or needs from where. */
+export interface SbtProject {
+  readonly url: string;
+  readonly token: TestToken | undefined;
+  /** `group % artifact % version`, each quoted. */
+  readonly needs?: string;
+}
+
+/** Someone who uses sbt. */
+export interface SbtUser {
+  readonly space: Workspace;
+  sbt(...commands: string[]): Promise<Ran>;
+  write(organization: string, projects: Readonly<Record<string, SbtProject>>): Promise<void>;
+  /** Where a file from a repository is in what was installed. */
+  installed(url: string, path: string): string;
+}
+
+/** A new user of sbt, with nothing installed but sbt itself. */
+export async function sbtUser(): Promise<SbtUser> {
+  if (sbt.missing) throw new Error(sbt.missing);
+  const space = await makeWorkspace();
+  const command = [
+    'java',
+    `-Duser.home=${space.home}`,
+    `-Dsbt.boot.directory=${home}/boot`,
+    `-Dsbt.global.base=${space.home}/.sbt`,
+    `-Dsbt.ivy.home=${space.home}/.ivy2`,
+    '-Dsbt.ci=true',
+    '-Dsbt.color=false',
+    '-Dsbt.supershell=false',
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
+    '-jar',
+    join(home, 'sbt-launch.jar'),
+  ];
+  const env = { COURSIER_CACHE: `${home}/coursier`, COURSIER_MODE: 'missing' };
+  return {
+    space,
+    sbt: (...commands) => space.run([...command, ...commands], { env, patience: 170_000 }),
+    async write(organization, projects) {
+      await space.write('project/build.properties', `sbt.version=${sbt.version}\n`);
+      const common = `ThisBuild / organization := "${organization}"
+ThisBuild / version := "1.0"
+ThisBuild / csrCacheDirectory := file("${space.home}/installed")
+`;
+      const all = Object.entries(projects).map(([name, project]) => projectScript(name, project));
+      await space.write('build.sbt', common + all.join('\n'));
+    },
+    installed(url, path) {
+      const { protocol, host, pathname } = new URL(url);
+      const escaped = `${protocol.slice(0, -1)}/${host.replace(':', '%3A')}${pathname.replaceAll('%', '%25')}`;
+      return join(space.home, 'installed', escaped, path);
+    },
+  };
+}
+
+/** What is published is a file as it is: sbt itself is tried here, not the compiler of Scala. */
+function projectScript(name: string, { url, token, needs }: SbtProject): string {
+  const repository = `("packhouse" at "${url}").withAllowInsecureProtocol(true)`;
+  const host = new URL(url).hostname;
+  const credentials =
+    token &&
+    `credentials := Seq(Credentials("GitLab Packages Registry", "${host}", "${token.username}", "${token.secret}")),`;
+  return `lazy val ${name.replaceAll('-', '_')} = (project in file("${name}")).settings(
+  moduleName := "${name}",
+  autoScalaLibrary := false,
+  crossPaths := false,
+  managedScalaInstance := false,
+  publishMavenStyle := true,
+  packageDoc / publishArtifact := false,
+  packageSrc / publishArtifact := false,
+  Compile / packageBin := file("${name}.jar").getAbsoluteFile,
+  ${credentials ?? 'credentials := Nil,'}
+  externalResolvers := Seq(${repository}),
+  publishTo := Some(${repository}),
+  libraryDependencies := Seq(${needs ?? ''})
+)
+`;
+}
