@@ -15,6 +15,7 @@ import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { type LambdaHandler, stackRoutes } from '../kit/gateway-simulator-routes.ts';
 import { ministackMissing } from '../kit/ministack.ts';
+import { mavenWorks } from './maven-clients.ts';
 
 const clients = [npm11, pnpm12, yarn, yarnClassic, bun];
 
@@ -51,7 +52,10 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
   });
   afterAll(() => deployment?.stop());
 
-  describe('through the API Gateway of the emulator', () => clientsWork(() => deployment));
+  describe('through the API Gateway of the emulator', () => {
+    clientsWork(() => deployment);
+    mavenWorks(() => deployment);
+  });
 
   describe('through a gateway that holds the deployed bundles to the rules of AWS', () => {
     let gateway: Gateway;
@@ -62,7 +66,9 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
     });
     afterAll(() => gateway?.stop());
 
-    clientsWork(() => ({ url: gateway.url, rootToken: deployment.rootToken }));
+    const registry = () => ({ url: gateway.url, rootToken: deployment.rootToken });
+    clientsWork(registry);
+    mavenWorks(registry);
 
     test('refuses what Lambda can not take', async () => {
       const url = `${gateway.url}/api/v4/projects/1/packages/generic/big/1.0/big.bin`;

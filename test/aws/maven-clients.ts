@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, test } from 'vitest';
+import { describeTool } from '../clients/client.ts';
+import { maven3 } from '../clients/maven/maven-client.ts';
+import { consumeProject, type Deployed, deployProject, levelsOf } from '../clients/maven/smoke.ts';
+import { openPlayground, type Playground } from '../clients/playground.ts';
+import type { RegistryAddress } from '../kit/accounts.ts';
+
+/** Maven deploys a project of several modules in four threads, and builds from every level what needs it. */
+export function mavenWorks(registry: () => RegistryAddress): void {
+  describeTool(maven3, () => {
+    let ground: Playground;
+    let deployed: Deployed;
+    beforeAll(async () => {
+      ground = await openPlayground(registry());
+      deployed = await deployProject(maven3, ground, {
+        token: ground.tokens['group access'],
+        carrier: 'Basic',
+      });
+    });
+    afterAll(() => ground?.remove());
+
+    test.for(['project', 'group', 'instance'])('builds from the %s what needs what it deployed', (level) =>
+      consumeProject(maven3, ground, deployed, new Map(levelsOf(ground)).get(level), {
+        token: ground.tokens['group deploy'],
+        carrier: level === 'group' ? 'Basic' : 'Deploy-Token',
+      }),
+    );
+  });
+}
