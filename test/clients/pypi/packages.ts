@@ -16,6 +16,7 @@ export interface PythonPackage {
   readonly dependencies: readonly string[];
   /** What its extra `chain` brings in. */
   readonly chain: readonly string[];
+  readonly requiresPython: string;
 }
 
 /** What a package of the tests may be told to be. */
@@ -24,13 +25,21 @@ export interface PackageFacts {
   readonly version?: string;
   readonly dependencies?: readonly string[];
   readonly chain?: readonly string[];
+  readonly requiresPython?: string;
   /** Bytes of its data file, which can't be compressed. */
   readonly size?: number;
 }
 
 /** Makes up a package. */
 export function pythonPackage(facts: PackageFacts): PythonPackage {
-  const { name, version = '1.0.0', dependencies = [], chain = [], size = 50_000 } = facts;
+  const {
+    name,
+    version = '1.0.0',
+    dependencies = [],
+    chain = [],
+    requiresPython = '>=3.9',
+    size = 50_000,
+  } = facts;
   const module = name.toLowerCase().replaceAll(/[-_.]+/g, '_');
   return {
     name,
@@ -38,6 +47,7 @@ export function pythonPackage(facts: PackageFacts): PythonPackage {
     module,
     dependencies,
     chain,
+    requiresPython,
     contents: {
       [`${module}/__init__.py`]: `"""Größer als ASCII, ✓."""\n\nVERSION = '${version}'\n\n\ndef main():\n    print('${name}', VERSION)\n`,
       [`${module}/deep/er/text.txt`]: 'A line of text that is easy to compress.\n'.repeat(2_000),
@@ -50,10 +60,11 @@ export function pythonPackage(facts: PackageFacts): PythonPackage {
 function metadataOf({
   dependencies,
   chain,
+  requiresPython,
 }: PythonPackage): Readonly<Record<string, string | readonly string[]>> {
   return {
     Summary: 'A package of the tests',
-    'Requires-Python': '>=3.9',
+    'Requires-Python': requiresPython,
     'Requires-Dist': [...dependencies, ...chain.map((each) => `${each}; extra == "chain"`)],
     'Provides-Extra': 'chain',
     'Description-Content-Type': 'text/markdown',

@@ -63,6 +63,7 @@ const environment = {
   PIP_NO_INPUT: '1',
   PIP_DISABLE_PIP_VERSION_CHECK: '1',
   PIP_RETRIES: '0',
+  PIP_NO_COMPILE: '1',
   UV_HTTP_RETRIES: '0',
   UV_PYTHON_DOWNLOADS: 'never',
   UV_NO_SYSTEM_CONFIG: '1',
