@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool, type Tool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
-import { type Installer, install, type PythonUser, publish, pythonUser } from './python-client.ts';
+import { install, type PythonUser, publish, pythonUser } from './python-client.ts';
 import { pip26 } from './tools/pip.ts';
 import { twine7 } from './tools/twine.ts';
 import { uv, uvPublish } from './tools/uv.ts';
