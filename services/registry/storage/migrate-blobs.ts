@@ -76,7 +76,9 @@ async function runPhase(
   const walk = walkStored(registry.table, [stores.from, stores.to], job.position ?? undefined);
   for await (const batch of inBatches(walk, BATCH)) {
     const tally = await moveBatch(registry, stores, at, batch, options);
-    if (options.signal?.aborted) return at;
+    if (options.signal?.aborted) {
+      return keepProgress(registry.table, at, { copied: sum(at.copied, tally.copied) });
+    }
     at = await keepProgress(registry.table, at, {
       ...progressOf(at, tally),
       position: batch.at(-1)?.key ?? null,

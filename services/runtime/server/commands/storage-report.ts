@@ -32,7 +32,7 @@ export function migrationReport(job: MigrationJson): string {
     ['blobs', amountText(total)],
   ];
   if (dry_run) rows.push(['to copy', amountText(to_copy)]);
-  else rows.push(['copied', amountText(copied)], ['there before', amountText(minus(total, copied))]);
+  else rows.push(['there before', amountText(minus(total, to_copy))], ['copied', amountText(copied)]);
   if (unknown.blobs > 0)
     rows.push(['in no record', `${amountText(unknown)}: the sweep removes them in time`]);
   if (!dry_run) rows.push(['took', timeText(seconds)]);
@@ -50,9 +50,8 @@ export function migrationReport(job: MigrationJson): string {
   return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
 }
 
-/** What was there already, of what was counted at first; blobs that came later may have been copied too. */
-function minus(total: Amount, copied: Amount): Amount {
-  return { blobs: Math.max(0, total.blobs - copied.blobs), bytes: Math.max(0, total.bytes - copied.bytes) };
+function minus(one: Amount, other: Amount): Amount {
+  return { blobs: one.blobs - other.blobs, bytes: one.bytes - other.bytes };
 }
 
 /** What a check came to. */
