@@ -45,28 +45,38 @@ export async function runMigration(
   options: MigrationOptions = {},
 ): Promise<MigrationJob> {
   let at = job;
-  try {
-    while (at.state === 'running') {
-      // What another run went through may have changed since: it ends with a phase that is all its own.
-      const whole = at.position === null;
+  while (at.id === job.id && at.state === 'running' && !options.signal?.aborted) {
+    try {
       at = await runPhase(registry, stores, at, options);
-      if (options.signal?.aborted) return at;
-      const done = at.dryRun || (whole && at.phase !== 'counting' && at.copiedInPhase === 0);
-      at = done ? await finishMigration(registry, at) : await keepProgress(registry.table, at, nextPhase(at));
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      // Another process has come to the end of the phase, or of all, or has started another job in its place.
+      at = (await findMigration(registry.table, job)) ?? { ...at, state: 'finished' };
     }
-    return at;
-  } catch (error) {
-    // Another process has come to the end of it, or started another in its place.
-    if (error instanceof ConditionFailed) return (await findMigration(registry.table, job)) ?? at;
-    throw error;
   }
+  return at;
+}
+
+/** Goes through the keys from where the job is; then it is finished, or at its next phase. */
+async function runPhase(
+  registry: Registry,
+  stores: MigrationStores,
+  job: MigrationJob,
+  options: MigrationOptions,
+): Promise<MigrationJob> {
+  const at = await goThroughKeys(registry, stores, job, options);
+  if (options.signal?.aborted) return at;
+  // What another run went through may have changed since: it ends with a phase that is all its own.
+  const whole = job.position === null && job.phase !== 'counting';
+  const done = job.dryRun || (whole && at.copiedInPhase === 0);
+  return done ? finishMigration(registry, at) : keepProgress(registry.table, at, nextPhase(at));
 }
 
 function nextPhase(job: MigrationJob): Partial<MigrationJob> {
   return { ...phaseStart, phase: job.phase === 'counting' ? 'copying' : 'checking' };
 }
 
-async function runPhase(
+async function goThroughKeys(
   registry: Registry,
   stores: MigrationStores,
   job: MigrationJob,

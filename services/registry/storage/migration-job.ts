@@ -119,18 +119,22 @@ function newJob(now: number, order: MigrationOrder): MigrationJob {
   };
 }
 
-function running({ id }: MigrationJob): Condition {
-  return { equals: { id, state: 'running' } };
+function running({ id }: MigrationJob) {
+  return { equals: { id, state: 'running' } } as const satisfies Condition;
 }
 
-/** Puts progress on record; answers the job as it then stands. Throws `ConditionFailed` when it runs no more. */
+/**
+ * Puts progress on record; answers the job as it then stands.
+ * @throws ConditionFailed when it runs no more, or is at another phase: who is still at this one must start over there.
+ */
 export async function keepProgress(
   table: Table,
   job: MigrationJob,
   changes: Partial<MigrationJob>,
 ): Promise<MigrationJob> {
   const set = changes as { readonly [name: string]: Value };
-  return entityOf(await table.update(keyFor(job.dryRun), { set }, running(job)));
+  const when = { equals: { ...running(job).equals, phase: job.phase } };
+  return entityOf(await table.update(keyFor(job.dryRun), { set }, when));
 }
 
 /**

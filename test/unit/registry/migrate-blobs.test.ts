@@ -181,6 +181,41 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
+  test('who is still counting when another copies does not take what it counted for copied', async () => {
+    await publishMany();
+    const job = await start();
+    const [counted, copying, copied] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    const slow: BlobStore = {
+      ...app.registry.blobs,
+      async list(options) {
+        // The last keys of the one that counts, after it has put most on record.
+        if (options?.prefix === 'blobs/f') {
+          counted?.resolve();
+          await copying?.promise;
+        }
+        return app.registry.blobs.list(options);
+      },
+    };
+    const waiting: BlobStore = {
+      ...to,
+      async put(key, body) {
+        copying?.resolve();
+        await copied?.promise;
+        return to.put(key, body);
+      },
+    };
+    const one = runMigration(app.registry, { from: slow, to: waiting }, job);
+    await counted?.promise;
+    const other = runMigration(app.registry, { from: app.registry.blobs, to: waiting }, job);
+    await copying?.promise;
+    // The first one has all the time it wants to come to a wrong end.
+    for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate);
+    expect(await findMigration(app.registry.table)).toMatchObject({ state: 'running' });
+    copied?.resolve();
+    expect(await Promise.all([one, other])).toMatchObject([{ state: 'finished' }, { state: 'finished' }]);
+    expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
+  });
+
   test('a store that fails ends the run, and the next one goes on', async () => {
     await publishMany(300);
     let puts = 0;
