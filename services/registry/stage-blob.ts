@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { tooLarge } from '../domain/errors.ts';
+import { RegistryError, tooLarge } from '../domain/errors.ts';
 import type { StagedBlob } from '../domain/packages.ts';
 import type { Registry } from './context.ts';
 import { newBlobKey } from './storage-keys.ts';
@@ -99,8 +99,9 @@ function drained(stream: PassThrough): Promise<void> {
 }
 
 /**
- * Runs the work that is to make staged blobs referenced; when it fails they are removed again. Where this process
- * may not delete blobs the sweep does it later.
+ * Runs the work that is to make staged blobs referenced; when it refuses that they are removed again. Where this process
+ * may not delete blobs the sweep does it later, and also after any other failure: an answer of the table that was lost
+ * does not say that nothing refers to them.
  */
 export async function discardUnless<T>(
   registry: Registry,
@@ -110,7 +111,7 @@ export async function discardUnless<T>(
   try {
     return await work();
   } catch (error) {
-    await discard(registry, blobs);
+    if (error instanceof RegistryError) await discard(registry, blobs);
     throw error;
   }
 }

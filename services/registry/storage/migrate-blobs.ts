@@ -51,7 +51,9 @@ export async function runMigration(
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
       // Another process has come to the end of the phase, or of all, or has started another job in its place.
-      at = (await findMigration(registry.table, job)) ?? { ...at, state: 'finished' };
+      const current = await findMigration(registry.table, job);
+      if (!current) throw error;
+      at = current;
     }
   }
   return at;
