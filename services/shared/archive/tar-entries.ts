@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 
 /** Thrown when an archive is damaged or breaks a limit; the message says which. */
@@ -20,6 +20,9 @@ export interface ArchiveLimits {
 /** Below this many unpacked bytes no ratio is suspicious: text and zeros do compress well. */
 export const RATIO_FROM = 64 * 1024 * 1024;
 
+/** Bytes that are unpacked in one go: each go is a trip to another thread and back. */
+const PIECE = 64 * 1024;
+
 /** An entry of a tar archive, in the order of the archive. Read it before asking for the next one, or not at all. */
 export interface TarEntry {
   readonly path: string;
@@ -39,8 +42,7 @@ export async function* tarEntries(
   limits: ArchiveLimits,
 ): AsyncGenerator<TarEntry> {
   const unpack = extract();
-  const [count, gunzip, watch] = decompression(limits);
-  const reading = pipeline(body, count, gunzip, watch, unpack);
+  const reading = pipeline(body, decompression(limits), unpack);
   reading.catch(() => {});
   let entries = 0;
   try {
@@ -66,29 +68,19 @@ export async function* tarEntries(
   }
 }
 
-/** Decompresses, as the steps of a pipeline, and stops when more comes out than is allowed. */
-function decompression({ unpacked, ratio }: ArchiveLimits) {
-  let packed = 0;
+/** Decompresses, and stops when more comes out than is allowed. */
+function decompression({ unpacked, ratio }: ArchiveLimits): Gunzip {
+  const gunzip = createGunzip({ chunkSize: PIECE });
   let plain = 0;
-  return [
-    async function* (source: AsyncIterable<Uint8Array>) {
-      for await (const chunk of source) {
-        packed += chunk.byteLength;
-        yield chunk;
-      }
-    },
-    createGunzip(),
-    async function* (source: AsyncIterable<Uint8Array>) {
-      for await (const chunk of source) {
-        plain += chunk.byteLength;
-        if (plain > unpacked) throw new UnreadableArchive(`it unpacks to more than ${unpacked} bytes`);
-        if (plain > RATIO_FROM && plain > packed * ratio) {
-          throw new UnreadableArchive(`it unpacks to more than ${ratio} times its size`);
-        }
-        yield chunk;
-      }
-    },
-  ] as const;
+  gunzip.on('data', (chunk: Uint8Array) => {
+    plain += chunk.byteLength;
+    if (plain > unpacked) {
+      gunzip.destroy(new UnreadableArchive(`it unpacks to more than ${unpacked} bytes`));
+    } else if (plain > RATIO_FROM && plain > gunzip.bytesWritten * ratio) {
+      gunzip.destroy(new UnreadableArchive(`it unpacks to more than ${ratio} times its size`));
+    }
+  });
+  return gunzip;
 }
 
 async function headOf(entry: AsyncIterable<Uint8Array>, limit: number): Promise<Buffer> {
