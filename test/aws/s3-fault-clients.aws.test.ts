@@ -1,0 +1,131 @@
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describeTool } from '../clients/client.ts';
+import { carriers, curlTool, curlUser, sha256 } from '../clients/generic/curl.ts';
+import { noise } from '../clients/noise.ts';
+import { npmUser } from '../clients/npm/npm-client.ts';
+import { installedFiles, writePackage } from '../clients/npm/packages.ts';
+import { bun } from '../clients/npm/tools/bun.ts';
+import { npm10, npm12 } from '../clients/npm/tools/npm.ts';
+import { pnpm12 } from '../clients/npm/tools/pnpm.ts';
+import { yarn } from '../clients/npm/tools/yarn.ts';
+import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
+import { failed, succeeded } from '../clients/outcome.ts';
+import { openPlayground, type Playground } from '../clients/playground.ts';
+import { freshName } from '../kit/accounts.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { s3Operation } from '../kit/s3-operation.ts';
+import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
+
+const SIZE = 12_000_000;
+const ATTEMPTS = 2;
+const slowDown = { status: 503, code: 'SlowDown' };
+const words = 'The storage is not available, try again later';
+
+describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  let proxy: FaultProxy;
+  let serving: ServedOnAws;
+  let ground: Playground;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+    proxy = await startFaultProxy(ministack.endpoint, s3Operation);
+  });
+  afterAll(async () => {
+    await proxy?.stop();
+    resources?.close();
+    await ministack?.stop();
+  });
+  beforeEach(async () => {
+    proxy.plan();
+    serving = await serveOnAws({
+      resources,
+      endpoint: ministack.endpoint,
+      s3Endpoint: proxy.url,
+      patience: { silence: 5_000, attempts: ATTEMPTS },
+    });
+    ground = await openPlayground(serving);
+    return async () => {
+      await ground?.remove();
+      await serving?.stop();
+    };
+  });
+
+  async function expectNoUploads(): Promise<void> {
+    const list = new ListMultipartUploadsCommand({ Bucket: serving.bucket });
+    expect((await resources.s3.send(list)).Uploads ?? []).toEqual([]);
+  }
+
+  describeTool(curlTool, () => {
+    test('see why with curl, and get it done with --retry', async () => {
+      const user = await curlUser();
+      const content = noise(SIZE);
+      await user.space.write('sent.bin', content);
+      const token = carriers['PRIVATE-TOKEN'](ground.tokens.personal);
+      const url = `${ground.endpoint('generic', ground.project)}/tool/1.0/tool.bin`;
+      proxy.plan(faultIn('UploadPart', slowDown));
+      const up = await user.curl([...token, '--fail-with-body', '-T', 'sent.bin', url]);
+      expect([up.code, up.status, up.stdout]).toEqual([22, 503, `{"message":"${words}"}`]);
+      await expectNoUploads();
+      // As often as the server itself asks for the first part; then it is well again.
+      proxy.plan(faultIn('CreateMultipartUpload', slowDown, ATTEMPTS));
+      const again = await user.curl([...token, '--fail', '--retry', '3', '-T', 'sent.bin', url]);
+      expect([again.code, again.status], again.seen).toEqual([0, 201]);
+      const down = await user.curl(['-L', '-o', 'got.bin', ...token, url]);
+      expect([down.code, sha256(await user.read('got.bin'))]).toEqual([0, sha256(content)]);
+      await expectNoUploads();
+      await user.space.remove();
+    });
+  });
+
+  for (const client of [npm12, npm10, pnpm12, yarn, yarnClassic, bun]) {
+    describeTool(client.tool, () => {
+      test('see why when they publish, and can publish later', async () => {
+        const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };
+        const user = await npmUser(client, setup);
+        const pkg = await writePackage(user.space, {
+          name: freshName('failed'),
+          version: '1.0.0',
+          size: SIZE,
+        });
+        proxy.plan(faultIn('UploadPart', slowDown));
+        const seen = await failed(user.publish(pkg));
+        expect(seen).toMatch(/503|Service Unavailable/);
+        // Yarn 1 shows no reason of an answer of 500 or above.
+        if (client !== yarnClassic) expect(seen).toContain(words);
+        await expectNoUploads();
+        proxy.plan();
+        await succeeded(user.publish(pkg));
+        await succeeded(user.add(pkg.name));
+        expect(await installedFiles(user.space, pkg)).toEqual(pkg.files);
+        await user.remove();
+      });
+    });
+  }
+
+  for (const client of [npm12, npm10]) {
+    describeTool(client.tool, () => {
+      test('see nothing of it when the client tries again by itself', async () => {
+        const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };
+        const user = await npmUser(client, setup);
+        const pkg = await writePackage(user.space, {
+          name: freshName('again'),
+          version: '1.0.0',
+          size: SIZE,
+        });
+        proxy.plan(faultIn('CreateMultipartUpload', slowDown, ATTEMPTS));
+        await succeeded(
+          user.run(['publish', '--fetch-retries=1', '--fetch-retry-mintimeout=10'], pkg.folder),
+        );
+        await succeeded(user.add(pkg.name));
+        expect(await installedFiles(user.space, pkg)).toEqual(pkg.files);
+        await expectNoUploads();
+        await user.remove();
+      });
+    });
+  }
+});
