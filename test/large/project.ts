@@ -1,0 +1,26 @@
+import { accountsOf, freshName, type Place } from '../kit/accounts.ts';
+import type { Remote } from './curl.ts';
+import { rootToken, type Server } from './host.ts';
+
+/** A project of its own, in a group of its own. */
+export interface Project {
+  readonly group: Place;
+  readonly place: Place;
+  /** A generic file in it, on the server that runs now. `path` is name, version and file name. */
+  remote(server: Server, path: string): Remote;
+}
+
+/** Makes a project. */
+export async function makeProject(server: Server): Promise<Project> {
+  const accounts = accountsOf({ url: server.url, rootToken });
+  const group = await accounts.group(freshName('large'));
+  const place = await accounts.project(group, 'files');
+  return {
+    group,
+    place,
+    remote: ({ url }, path) => ({
+      url: `${url}/api/v4/projects/${place.id}/packages/generic/${path}`,
+      token: rootToken,
+    }),
+  };
+}
