@@ -94,6 +94,25 @@ const Settings = z.strictObject({
   proxyDownload: flag.default(false),
   /** Files up to this many bytes are sent by the functions even so: one round trip less than a redirect. */
   proxyBelow: whole(0, 4_000_000).default(65_536),
+  /**
+   * Let downloads come by CloudFront, with links signed by a key of yours: the public key in PEM (RSA, 2048 bits), and
+   * the complete ARN of a secret in Secrets Manager that holds the private one. `lib/README.md` tells how to make them.
+   */
+  cloudfrontPublicKey: z
+    .string()
+    .trim()
+    .regex(
+      /^-----BEGIN PUBLIC KEY-----\n[\w+/=\s]+\n-----END PUBLIC KEY-----$/,
+      'must be a public key in PEM',
+    )
+    .optional(),
+  cloudfrontKeySecret: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
+      'must be the complete ARN of a secret',
+    )
+    .optional(),
   /** How long a blob that nothing refers to is kept before the sweep removes it, in hours. */
   blobGraceHours: whole(1, 24 * 30).default(24),
   /** Who gets alarms by e-mail; more subscribers can be added to the topic. */
@@ -170,6 +189,12 @@ export function readSettings(context: (name: string) => unknown): StageSettings 
 /** Checks settings and fills in the defaults; what is wrong is told in one readable error. */
 export function parseSettings(settings: unknown): StageSettings {
   const result = StageSettings.safeParse(settings);
-  if (result.success) return result.data;
-  throw new Error(`The stage settings are not valid:\n${z.prettifyError(result.error)}`);
+  if (!result.success) throw new Error(`The stage settings are not valid:\n${z.prettifyError(result.error)}`);
+  const { cloudfrontPublicKey, cloudfrontKeySecret } = result.data;
+  if (!cloudfrontPublicKey !== !cloudfrontKeySecret) {
+    throw new Error(
+      'The stage settings are not valid: cloudfrontPublicKey and cloudfrontKeySecret belong together',
+    );
+  }
+  return result.data;
 }

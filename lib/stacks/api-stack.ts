@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { families } from '../../services/catalog.ts';
@@ -117,6 +118,7 @@ export class ApiStack extends Stack {
     data.registry.grantReadsAndWrites(made);
     data.blobs.grantReads(made);
     data.blobs.grantPuts(made);
+    if (this.settings.cloudfrontKeySecret) grantSecret(made, this.settings.cloudfrontKeySecret);
     return made;
   }
 
@@ -170,4 +172,11 @@ export class ApiStack extends Stack {
       description: 'Prints the token of the user root',
     });
   }
+}
+
+/** Lets a function read one secret. */
+function grantSecret({ lambda }: ApiFunction, arn: string): void {
+  lambda.addToRolePolicy(
+    new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [arn] }),
+  );
 }

@@ -1,8 +1,16 @@
-import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import {
+  CrossStackReferences,
+  ReferenceStrength,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { BlobBucket } from '../constructs/blob-bucket.ts';
+import { LinkDistribution } from '../constructs/link-distribution.ts';
 import { RegistryTable } from '../constructs/registry-table.ts';
 import type { StageSettings } from '../settings.ts';
 
@@ -12,6 +20,8 @@ export class DataStack extends Stack {
   readonly audit: RegistryTable;
   readonly blobs: BlobBucket;
   readonly rootToken: Secret;
+  /** Where links to blobs lead, when not to the bucket; it is here because the bucket must know it. */
+  readonly links: LinkDistribution | undefined;
 
   constructor(scope: Construct, id: string, settings: StageSettings, props: StackProps) {
     super(scope, id, { ...props, terminationProtection: settings.retainData });
@@ -25,6 +35,17 @@ export class DataStack extends Stack {
     this.audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
     this.blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });
     this.rootToken = this.makeRootToken(retain);
+    this.links = this.makeLinks(settings.cloudfrontPublicKey);
+  }
+
+  private makeLinks(publicKey: string | undefined): LinkDistribution | undefined {
+    if (publicKey === undefined) return undefined;
+    const links = new LinkDistribution(this, 'Links', { bucket: this.blobs.bucket, publicKey });
+    // Functions know its address and key; when it is switched off, or its key changes, they must not hold it fast.
+    for (const source of [links.distribution, links.publicKey]) {
+      CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
+    }
+    return links;
   }
 
   private makeRootToken(retain: boolean): Secret {

@@ -7,7 +7,13 @@ export function registryEnvironment(
   data: DataStack,
   url: string,
 ): Readonly<Record<string, string>> {
+  const { links } = data;
   return {
+    ...(links && {
+      PACKHOUSE_CLOUDFRONT_URL: `https://${links.distribution.distributionDomainName}`,
+      PACKHOUSE_CLOUDFRONT_KEY_ID: links.publicKey.publicKeyId,
+      PACKHOUSE_CLOUDFRONT_KEY: settings.cloudfrontKeySecret ?? '',
+    }),
     PACKHOUSE_URL: url,
     PACKHOUSE_TABLE: data.registry.table.tableName,
     PACKHOUSE_AUDIT_TABLE: data.audit.table.tableName,

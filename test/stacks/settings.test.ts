@@ -72,6 +72,17 @@ describe('stage settings', () => {
     ['a URL with a path', { url: 'https://x.example/packages' }, /must have no path/],
     ['a stage that can not be part of a name', { stage: 'Prod!' }, /a letter first/],
     ['a retention that CloudWatch does not know', { logRetentionDays: 8 }, /must be one of 1, 3, 5/],
+    [
+      'a private key',
+      { cloudfrontPublicKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' },
+      /public key/,
+    ],
+    ['part of the ARN of a secret', { cloudfrontKeySecret: 'links' }, /complete ARN/],
+    [
+      'a key without its other half',
+      { cloudfrontKeySecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf' },
+      /cloudfrontPublicKey and cloudfrontKeySecret belong together/,
+    ],
     ['what is no setting', { retain: true }, /Unrecognized key: "retain"/],
   ])('refuse %s', (_, settings, message) => {
     expect(() => parseSettings({ stage: 'main', ...settings })).toThrow(message);

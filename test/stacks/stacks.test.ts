@@ -7,4 +7,5 @@ import './cases/grants.ts';
 import './cases/ingest.ts';
 import './cases/jobs.ts';
 import './cases/network.ts';
+import './cases/links.ts';
 import './cases/operations.ts';

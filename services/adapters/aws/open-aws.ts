@@ -2,6 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
+import type { CloudfrontSettings } from './cloudfront-links.ts';
 import { connections } from './connections.ts';
 import { openS3, type S3Patience } from './open-s3.ts';
 import { openTables } from './open-tables.ts';
@@ -23,6 +24,8 @@ export interface AwsSettings {
   /** Name the bucket in the path, for stores that have no host per bucket. */
   readonly s3PathStyle?: boolean;
   readonly s3Patience?: S3Patience;
+  /** A distribution in front of the bucket: links lead there. */
+  readonly cloudfront?: CloudfrontSettings | undefined;
 }
 
 /** A queue and its dead letters. */
@@ -53,6 +56,7 @@ export function openAws(settings: AwsSettings): Aws {
     linkEndpoint: settings.s3LinkEndpoint,
     pathStyle: settings.s3PathStyle,
     patience: settings.s3Patience,
+    cloudfront: settings.cloudfront,
   });
   const queues = new SQSClient({
     ...(region !== undefined && { region }),

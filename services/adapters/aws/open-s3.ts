@@ -1,9 +1,10 @@
 import { S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { BlobStore } from '../../ports/blob-store.ts';
+import type { CloudfrontSettings } from './cloudfront-links.ts';
 import { connections } from './connections.ts';
 import { tellOutages } from './outages.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
-import { presignedLinks } from './s3-links.ts';
+import { type Links, presignedLinks } from './s3-links.ts';
 
 /** Where a blob store on S3 is. Region and credentials come from the environment unless they are given here. */
 export interface S3Settings {
@@ -15,6 +16,8 @@ export interface S3Settings {
   readonly endpoint?: string | undefined;
   /** The address at which clients of the registry reach that store, when it differs. */
   readonly linkEndpoint?: string | undefined;
+  /** A distribution in front of the bucket: links lead there. */
+  readonly cloudfront?: CloudfrontSettings | undefined;
   /** Name the bucket in the path, for stores that have no host per bucket. */
   readonly pathStyle?: boolean | undefined;
   /** The profile of the AWS configuration files whose credentials are used. */
@@ -46,7 +49,7 @@ export interface OpenedS3 {
 
 /** Opens a bucket, or the part of it under a prefix. */
 export function openS3(settings: S3Settings): OpenedS3 {
-  const { bucket, prefix, endpoint, linkEndpoint, encryption, kmsKey } = settings;
+  const { bucket, prefix, endpoint, linkEndpoint, cloudfront, encryption, kmsKey } = settings;
   const client = s3Client(settings, endpoint);
   const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint);
   const options = {
@@ -54,7 +57,7 @@ export function openS3(settings: S3Settings): OpenedS3 {
       ...(encryption && { ServerSideEncryption: encryption }),
       ...(kmsKey !== undefined && { SSEKMSKeyId: kmsKey }),
     },
-    links: presignedLinks(linkClient, bucket),
+    links: cloudfront ? lateLinks(cloudfront) : presignedLinks(linkClient, bucket),
     ...(prefix !== undefined && { prefix }),
   };
   return {
@@ -62,6 +65,15 @@ export function openS3(settings: S3Settings): OpenedS3 {
     close() {
       for (const each of [client, linkClient]) each.destroy();
     },
+  };
+}
+
+/** Links whose signer is loaded with the first of them: most have no use for it. */
+function lateLinks(cloudfront: CloudfrontSettings): Links {
+  let links: Promise<Links> | undefined;
+  return async (key, options) => {
+    links ??= import('./cloudfront-links.ts').then(({ cloudfrontLinks }) => cloudfrontLinks(cloudfront));
+    return (await links)(key, options);
   };
 }
 

@@ -7,6 +7,8 @@ export interface LambdaEnvironment {
   readonly bucket: string;
   /** Another S3 address than AWS's, for tests. */
   readonly s3Endpoint: string | undefined;
+  /** A distribution in front of the bucket, the id of its key, and the secret that holds the private one. */
+  readonly cloudfront: { readonly url: string; readonly keyId: string; readonly secret: string } | undefined;
   readonly settings: Pick<
     RegistrySettings,
     'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'blobGrace'
@@ -28,6 +30,13 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
     auditTableName: text('PACKHOUSE_AUDIT_TABLE'),
     bucket: text('PACKHOUSE_BUCKET'),
     s3Endpoint: variables.PACKHOUSE_S3_ENDPOINT,
+    cloudfront: variables.PACKHOUSE_CLOUDFRONT_URL
+      ? {
+          url: variables.PACKHOUSE_CLOUDFRONT_URL,
+          keyId: text('PACKHOUSE_CLOUDFRONT_KEY_ID'),
+          secret: text('PACKHOUSE_CLOUDFRONT_KEY'),
+        }
+      : undefined,
     settings: {
       url: text('PACKHOUSE_URL').replace(/\/+$/, ''),
       linkLifetime: number('PACKHOUSE_LINK_LIFETIME'),

@@ -15,13 +15,21 @@ const PROXY_LIMIT = 4_500_000;
 
 /** Opens the registry of this function, once, while it starts: later requests find connections and clients ready. */
 export function openRegistry(rights: { readonly deletesBlobs: boolean } = { deletesBlobs: false }): Registry {
-  const { tableName, auditTableName, bucket, s3Endpoint, settings } = readEnvironment();
+  const { tableName, auditTableName, bucket, s3Endpoint, cloudfront, settings } = readEnvironment();
   const stores = openAws({
     tableName,
     auditTableName,
     bucket,
     queueUrls: {},
     ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
+    cloudfront: cloudfront && {
+      ...cloudfront,
+      // Loaded with the first link: most functions are there for other things.
+      async privateKey() {
+        const { readSecret } = await import('../../adapters/aws/read-secret.ts');
+        return readSecret(cloudfront.secret);
+      },
+    },
   });
   return createRegistry({ ...stores, log }, { ...settings, ...rights, bodyLimit, proxyLimit: PROXY_LIMIT });
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CloudfrontSettings } from '../../adapters/aws/cloudfront-links.ts';
 import { openBlobDirectory } from '../../adapters/embedded/open-blob-directory.ts';
 import { type Embedded, openEmbedded } from '../../adapters/embedded/open-embedded.ts';
 import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
@@ -7,6 +8,7 @@ import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
+import { cloudfrontOf } from './cloudfront-key.ts';
 import type { Place, S3Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';
 
@@ -40,8 +42,9 @@ export type RecordSettings = Pick<
  * and read from both.
  */
 export async function openStores(settings: ServerSettings): Promise<OpenedStores> {
-  const { files, ...records } = await openRecords(settings);
   const { migrateFrom, region, s3LinkEndpoint } = settings;
+  const links = { linkEndpoint: s3LinkEndpoint, cloudfront: await cloudfrontOf(settings) };
+  const { files, ...records } = await openRecords(settings);
   const opened: OpenedPlace[] = [];
   async function open(place: Place, context: PlaceContext): Promise<BlobStore> {
     const store = await openPlace(place, { files, region, ...context });
@@ -53,7 +56,7 @@ export async function openStores(settings: ServerSettings): Promise<OpenedStores
     await records.close();
   }
   try {
-    const blobs = await open(homeOf(settings), { linkEndpoint: s3LinkEndpoint });
+    const blobs = await open(homeOf(settings), links);
     if (!migrateFrom) return { ...records, blobs, close };
     const former = await open(migrateFrom, { existing: true });
     const migration = { from: former, to: blobs };
@@ -89,16 +92,18 @@ export interface PlaceContext {
   readonly region?: string | undefined;
   /** The address at which clients of the registry reach a bucket, when it differs. */
   readonly linkEndpoint?: string | undefined;
+  /** A distribution in front of a bucket: links lead there. */
+  readonly cloudfront?: CloudfrontSettings | undefined;
   /** Blobs are there already: a mistyped directory is not made. */
   readonly existing?: boolean;
 }
 
 /** Opens a place. */
 export async function openPlace(place: Place, context: PlaceContext): Promise<OpenedPlace> {
-  const { files, linkEndpoint, existing = false } = context;
+  const { files, linkEndpoint, cloudfront, existing = false } = context;
   if (place.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
-    return openS3({ ...place, linkEndpoint, region: regionOf(place, context.region) });
+    return openS3({ ...place, linkEndpoint, cloudfront, region: regionOf(place, context.region) });
   }
   if (!files) throw new SettingsError('files of this machine belong to records in its data directory');
   const { directory } = place;

@@ -45,6 +45,12 @@ const Settings = z.object({
   s3Profile: z.string().min(1).optional(),
   s3Encryption: z.enum(encryptions).optional(),
   s3KmsKey: z.string().min(1).optional(),
+  cloudfrontUrl: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  cloudfrontKeyId: z.string().min(1).optional(),
+  cloudfrontKey: z.string().min(1).optional(),
   migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
   makeRoot: z.stringbool().default(true),
   deleteBlobs: z.stringbool().default(true),
@@ -143,6 +149,12 @@ function checkStores(settings: ServerSettings, only: readonly Name[]): void {
   }
   if (blobDir && bucket) {
     throw new SettingsError('PACKHOUSE_BLOB_DIR and PACKHOUSE_BUCKET are two places: blobs are kept in one');
+  }
+  const cloudfront = [settings.cloudfrontUrl, settings.cloudfrontKeyId, settings.cloudfrontKey, bucket];
+  if (cloudfront.slice(0, 3).some(Boolean) && !cloudfront.every(Boolean)) {
+    throw new SettingsError(
+      'PACKHOUSE_CLOUDFRONT_URL, PACKHOUSE_CLOUDFRONT_KEY_ID, PACKHOUSE_CLOUDFRONT_KEY and PACKHOUSE_BUCKET belong together',
+    );
   }
   if (s3KmsKey && !s3Encryption?.startsWith('aws:kms')) {
     throw new SettingsError('PACKHOUSE_S3_KMS_KEY needs PACKHOUSE_S3_ENCRYPTION=aws:kms beside it');

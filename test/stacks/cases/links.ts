@@ -1,0 +1,109 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { Match } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { families } from '../../../services/catalog.ts';
+import { allowedTo, functionNames, makeApp, propertiesOf, synthesize } from '../synthesize.ts';
+
+const publicKey = () =>
+  generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  }).publicKey;
+
+const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf';
+const settings = { cloudfrontPublicKey: publicKey(), cloudfrontKeySecret: secret };
+const { data, api, jobs } = synthesize(settings);
+
+describe('links by CloudFront', () => {
+  it('are not there unless they are asked for', () => {
+    const plain = synthesize();
+    plain.data.resourceCountIs('AWS::CloudFront::Distribution', 0);
+    expect(JSON.stringify(plain.api.toJSON())).not.toContain('CLOUDFRONT');
+    expect(allowedTo(plain.api, 'files').map(({ action }) => action)).not.toContain(
+      'secretsmanager:GetSecretValue',
+    );
+  });
+
+  it('are answered only with a signature, over TLS, and for reading', () => {
+    const [{ DistributionConfig: distribution }] = propertiesOf(data, 'AWS::CloudFront::Distribution');
+    expect(distribution.DefaultCacheBehavior).toMatchObject({
+      TrustedKeyGroups: [{ Ref: expect.stringContaining('Keys') }],
+      ViewerProtocolPolicy: 'https-only',
+      AllowedMethods: ['GET', 'HEAD'],
+      Compress: false,
+    });
+    expect(distribution.CacheBehaviors).toBeUndefined();
+    expect(propertiesOf(data, 'AWS::CloudFront::PublicKey')).toMatchObject([
+      { PublicKeyConfig: { EncodedKey: settings.cloudfrontPublicKey.trim() } },
+    ]);
+  });
+
+  it('come from a bucket that lets in this distribution and nobody else', () => {
+    data.hasResourceProperties('AWS::CloudFront::OriginAccessControl', {
+      OriginAccessControlConfig: { SigningBehavior: 'always', OriginAccessControlOriginType: 's3' },
+    });
+    data.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 's3:GetObject',
+            Principal: { Service: 'cloudfront.amazonaws.com' },
+            Condition: { StringEquals: { 'AWS:SourceArn': Match.anyValue() } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('are kept by CloudFront under the names they answer with, and by no other cache', () => {
+    data.hasResourceProperties('AWS::CloudFront::CachePolicy', {
+      CachePolicyConfig: {
+        ParametersInCacheKeyAndForwardedToOrigin: {
+          QueryStringsConfig: {
+            QueryStringBehavior: 'whitelist',
+            QueryStrings: ['response-content-disposition', 'response-content-type'],
+          },
+          HeadersConfig: { HeaderBehavior: 'none' },
+        },
+      },
+    });
+    data.hasResourceProperties('AWS::CloudFront::ResponseHeadersPolicy', {
+      ResponseHeadersPolicyConfig: {
+        CustomHeadersConfig: {
+          Items: [{ Header: 'cache-control', Override: true, Value: Match.stringLikeRegexp('^private') }],
+        },
+        SecurityHeadersConfig: { ContentTypeOptions: { Override: true } },
+      },
+    });
+  });
+
+  it('are signed by the functions that answer requests, and by no others', () => {
+    const may = (template: typeof api) =>
+      functionNames(template).filter((name) =>
+        allowedTo(template, name).some(
+          ({ action, resource }) => action === 'secretsmanager:GetSecretValue' && resource.includes(secret),
+        ),
+      );
+    expect(may(api)).toEqual([...families, 'api', 'router']);
+    expect(may(jobs)).toEqual([]);
+    for (const { Environment } of propertiesOf(api, 'AWS::Lambda::Function')) {
+      expect(Environment.Variables).toMatchObject({ PACKHOUSE_CLOUDFRONT_KEY: secret });
+    }
+  });
+
+  it('get another key as another resource, since a key can not be changed', () => {
+    const names = (template: typeof data) =>
+      Object.keys(template.findResources('AWS::CloudFront::PublicKey'));
+    const other = synthesize({ ...settings, cloudfrontPublicKey: publicKey() });
+    expect(names(other.data)).not.toEqual(names(data));
+  });
+
+  it('are clean by cdk-nag', () => {
+    const { app } = makeApp(settings);
+    app.synth();
+    expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
+  });
+});
