@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, PackageHead, PackageRef } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
+import { indexDocument } from '../../http/index-document.ts';
 import { reply } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
@@ -11,7 +12,7 @@ import type { Key } from '../../ports/table.ts';
 import type { Document } from '../../registry/document-cache.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import { type DocumentKind, packageDocument } from '../../registry/package-document.ts';
+import type { DocumentKind } from '../../registry/package-document.ts';
 import { pathIn } from './context.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 import { type Address, addressOf, type Checksum } from './names.ts';
@@ -41,9 +42,14 @@ function send(c: FormatContext, scope: Scope): Promise<Response> | Response {
     case 'file':
       return sendArtifact(c, scope, address.checksum);
     case 'snapshot-metadata':
-      return sendMetadata(c, holders(scope), snapshotMetadata(address.version), address.checksum);
+      return sendMetadata(
+        c,
+        { ...scope, found: holders(scope) },
+        snapshotMetadata(address.version),
+        address.checksum,
+      );
     case 'metadata':
-      return sendMetadata(c, scope.found, nameMetadata, address.checksum);
+      return sendMetadata(c, scope, nameMetadata, address.checksum);
   }
 }
 
@@ -71,16 +77,11 @@ function sendArtifact(
 
 async function sendMetadata(
   c: FormatContext,
-  found: Scope['found'],
+  scope: Scope,
   kind: DocumentKind<Metadata>,
   checksum: Checksum | undefined,
 ): Promise<Response> {
-  const [first, ...rest] = found.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
-  if (!first) throw new RegistryError('packageNotFound');
-  const { registry, address } = c.env;
-  const base = registry.settings.url + address.prefix;
-  const document = await packageDocument(registry, [first, ...rest], kind, base);
-  if (document.identity.byteLength === 0) throw new RegistryError('packageNotFound');
+  const document = await indexDocument(c, scope, kind);
   const digests = digestsOf(document);
   if (checksum) return sendChecksum(c, digests[checksum]);
   return sendDocument(c, document, {

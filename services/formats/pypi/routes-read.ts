@@ -1,14 +1,14 @@
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, PackageHead, PackageRef } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
+import { indexDocument } from '../../http/index-document.ts';
 import { reply } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
 import { sendFile } from '../../http/send-file.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import { packageDocument } from '../../registry/package-document.ts';
 import { PROVENANCE_TYPE } from './attestations.ts';
 import { parts, readFileName, wholeOf } from './file-names.ts';
 import { projectName } from './names.ts';
@@ -45,14 +45,8 @@ async function redirectToNormalized(
 }
 
 async function page(c: FormatContext, scope: Scope): Promise<Response> {
-  const [first, ...rest] = scope.found.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
-  if (!first) throw new RegistryError('packageNotFound');
-  const { registry, address } = c.env;
   const { form, contentType } = representationFor(c.req.header('accept') ?? '', c.req.query('format'));
-  const kind = form === 'json' ? jsonPage : htmlPage;
-  const base = registry.settings.url + address.prefix;
-  const document = await packageDocument(registry, [first, ...rest], kind, base);
-  if (document.identity.byteLength === 0) throw new RegistryError('packageNotFound');
+  const document = await indexDocument(c, scope, form === 'json' ? jsonPage : htmlPage);
   return sendDocument(c, document, { contentType, variant: contentType, vary: 'Accept' });
 }
 

@@ -1,6 +1,6 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatRoutes } from '../../http/format.ts';
-import { change, type FormatContext, type Target } from '../../http/guard.ts';
+import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
 import { reply } from '../../http/reply.ts';
 import { requestBody } from '../../http/request-body.ts';
 import { changeVersions } from '../../registry/change-versions.ts';
@@ -19,8 +19,12 @@ const name = (c: FormatContext) => projectName(c.req.param('name') ?? '');
  * that they show; `DELETE` puts it back. PyPI has this on its web pages only.
  */
 export function yankRoutes(app: FormatRoutes): void {
-  app.put('/yank/:name/:version', change('delete', { name }, yank));
-  app.delete('/yank/:name/:version', change('delete', { name }, unyank));
+  app.put('/yank/:name/:version', yanking(yank));
+  app.delete('/yank/:name/:version', yanking(unyank));
+}
+
+function yanking(handle: (c: FormatContext, target: Target) => Promise<Response>) {
+  return inProject('Yank in a project', change('delete', { name }, handle));
 }
 
 async function yank(c: FormatContext, target: Target): Promise<Response> {
@@ -32,9 +36,6 @@ function unyank(c: FormatContext, target: Target): Promise<Response> {
 }
 
 async function setYanked(c: FormatContext, target: Target, yanked: string | undefined): Promise<Response> {
-  if (c.env.address.level !== 'project') {
-    throw new RegistryError('methodNotAllowed', 'Yank in a project: this address only serves packages');
-  }
   const version = normalizedVersion(c.req.param('version') ?? '');
   let found = false;
   const input = {
