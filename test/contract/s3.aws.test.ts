@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandInput,
   type ListPartsCommandOutput,
@@ -306,6 +307,28 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await blobs.dropUnfinished({ prefix: 'many/', before: Date.now() + 1_000_000 })).toBe(7);
       expect(await unfinished()).toBe(1);
     });
+  });
+
+  test.each([
+    ['small', 1000],
+    ['in parts', 9 * MB],
+  ])('blobs are encrypted as is asked for: %s', async (name, size) => {
+    const { client } = open();
+    const encryption = { ServerSideEncryption: 'AES256' } as const;
+    await s3BlobStore({ client, bucket, encryption }).put(`encrypted/${size}`, body(size));
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: `encrypted/${size}` });
+    expect([name, await resources.s3.send(command)]).toMatchObject([
+      name,
+      { ...encryption, ContentLength: size },
+    ]);
+    const requests: unknown[] = [];
+    client.middlewareStack.add((next) => async (given) => {
+      requests.push(given.input);
+      return next(given);
+    });
+    const kms = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: 'alias/blobs' } as const;
+    await s3BlobStore({ client, bucket, encryption: kms }).put(`kms/${size}`, body(size));
+    expect(requests[0]).toMatchObject(kms);
   });
 
   test('a prefix keeps stores in one bucket apart', async () => {

@@ -77,9 +77,16 @@ function lateLinks(cloudfront: CloudfrontSettings): Links {
   };
 }
 
+/** The region the SDK finds, or the one that stores other than AWS's take for theirs when nobody has told one. */
+function regionFound(profile: string | undefined): () => Promise<string> {
+  const client = new S3Client(profile === undefined ? {} : { profile });
+  return () => client.config.region().catch(() => 'us-east-1');
+}
+
 /** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
 function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client {
-  const { region, profile, pathStyle = false, patience = defaultPatience } = settings;
+  const { profile, pathStyle = false, patience = defaultPatience } = settings;
+  const region = settings.region ?? (endpoint === undefined ? undefined : regionFound(profile));
   const client = new S3Client({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),

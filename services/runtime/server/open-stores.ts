@@ -9,7 +9,7 @@ import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
-import type { Place, S3Place } from './places.ts';
+import type { Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';
 
 /** The tables of a server, and what comes with them. */
@@ -103,7 +103,7 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<Op
   const { files, linkEndpoint, cloudfront, existing = false } = context;
   if (place.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
-    return openS3({ ...place, linkEndpoint, cloudfront, region: regionOf(place, context.region) });
+    return openS3({ ...place, linkEndpoint, cloudfront, region: place.region ?? context.region });
   }
   if (!files) throw new SettingsError('files of this machine belong to records in its data directory');
   const { directory } = place;
@@ -112,11 +112,4 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<Op
     throw new SettingsError(`there are no blobs in ${directory}`);
   }
   return openBlobDirectory(directory);
-}
-
-/** The SDK looks for a region in places that only AWS's own have a use for; a store elsewhere mostly has just one. */
-function regionOf(place: S3Place, region: string | undefined): string | undefined {
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const known = place.region ?? region ?? AWS_REGION ?? AWS_DEFAULT_REGION;
-  return known ?? (place.endpoint === undefined ? undefined : 'us-east-1');
 }

@@ -135,9 +135,9 @@ export function writePlace(place: Place): string {
   return placeName(place) + (query.length > 0 ? `?${query.join('&')}` : '');
 }
 
-/** The flags that make a place the store of a server. */
+/** The flags that make a place the store of a server; none for the data directory. */
 export function placeFlags(place: Place): string {
-  if (place.kind === 'local') return place.directory ? `--blob-dir ${place.directory}` : 'no --bucket';
+  if (place.kind === 'local') return place.directory ? `--blob-dir ${place.directory}` : '';
   const flags = {
     bucket: place.bucket,
     's3-prefix': place.prefix,

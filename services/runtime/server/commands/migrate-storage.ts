@@ -103,8 +103,13 @@ function reportOf(job: MigrationJson, { to }: Order, server: string | undefined)
       : 'The server goes on copying. Run the command again to watch it.\n';
   }
   if (job.dry_run) return migrationReport(job);
-  const flags = server === undefined && to ? `with\n  ${placeFlags(to)}` : 'without --migrate-from.';
-  return `${migrationReport(job)}\nFrom now on, start the server ${flags}\n`;
+  return `${migrationReport(job)}\nFrom now on, start the server ${server === undefined ? startOf(to) : 'without --migrate-from.'}\n`;
+}
+
+/** How to start a server whose blobs are at a place. */
+function startOf(place: Place | undefined): string {
+  const flags = place ? placeFlags(place) : '';
+  return flags === '' ? 'without --bucket and --blob-dir.' : `with\n  ${flags}`;
 }
 
 /** Opens the stores and copies in this process. */

@@ -38,7 +38,7 @@ describe('places', () => {
     expect(placeFlags(parsePlace(full))).toBe(
       '--bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --s3-path-style true --s3-profile old --s3-encryption aws:kms --s3-kms-key alias/blobs --region eu-west-1',
     );
-    expect(placeFlags(parsePlace('local'))).toBe('no --bucket');
+    expect(placeFlags(parsePlace('local'))).toBe('');
     expect(placeFlags(parsePlace('file:///mnt/blobs'))).toBe('--blob-dir /mnt/blobs');
   });
 
