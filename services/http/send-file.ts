@@ -1,5 +1,6 @@
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageFile } from '../domain/packages.ts';
+import type { ByteRange } from '../ports/blob-store.ts';
 import { openFile } from '../registry/open-file.ts';
 import { parseRange } from '../shared/headers/byte-range.ts';
 import { contentDisposition } from '../shared/headers/content-disposition.ts';
@@ -55,7 +56,8 @@ export async function sendFile(
   const counts = method === 'GET' && rangeCounts(headers, validators);
   const range = counts ? parseRange(headers.get('range'), file.size) : 'whole';
   if (range === 'unsatisfiable') {
-    return reply(c, 416, null, { ...common, 'content-range': `bytes */${file.size}` });
+    const sizes = { 'content-range': `bytes */${file.size}`, 'content-length': '0' };
+    return reply(c, 416, null, { ...common, ...sizes });
   }
   const part = range === 'whole' ? undefined : range;
   const length = part ? part.end - part.start + 1 : file.size;
@@ -66,7 +68,16 @@ export async function sendFile(
     'content-length': String(length),
     'content-range': part && `bytes ${part.start}-${part.end}/${file.size}`,
   };
-  if (method === 'HEAD') return reply(c, 200, null, described);
+  return method === 'HEAD' ? reply(c, 200, null, described) : transfer(c, file, part, described);
+}
+
+/** Sends a link to the bytes, or the bytes with the headers that describe them. */
+async function transfer(
+  c: SendContext,
+  file: PackageFile,
+  part: ByteRange | undefined,
+  described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>,
+): Promise<Response> {
   const { registry } = c.env;
   const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, part });
   const opened = await openFile(registry, file, {
@@ -77,7 +88,8 @@ export async function sendFile(
     cacheControl: CACHE,
   });
   if ('link' in opened) {
-    return reply(c, 302, null, { location: opened.link, 'cache-control': 'private, no-store' });
+    const kept = { 'cache-control': 'private, no-store', 'content-length': '0' };
+    return reply(c, 302, null, { location: opened.link, ...kept });
   }
   return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, described);
 }
