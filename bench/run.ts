@@ -1,5 +1,6 @@
 import { cpus, loadavg, totalmem } from 'node:os';
 import { functions } from './measure/functions.ts';
+import { mavenMetadata } from './measure/maven.ts';
 import { growth, largePackuments, smallPackuments } from './measure/packuments.ts';
 import { publishes } from './measure/publishes.ts';
 import { starts } from './measure/starts.ts';
@@ -15,6 +16,7 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   'packument-10': smallPackuments,
   'packument-500': largePackuments,
   growth,
+  maven: mavenMetadata,
   tarball: tarballs,
   publish: publishes,
   download: downloads,
