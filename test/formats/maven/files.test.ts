@@ -165,11 +165,19 @@ describe('checksums that clients send', () => {
     ]);
   });
 
-  test('need the right to publish', async () => {
+  test('need the right to publish, and so does metadata', async () => {
     const { token } = await app.user('reader', { level: levels.reporter, of: project });
-    expect((await repository.put(`${app1}/app-1.0.jar.sha1`, hex('sha1', 'the bytes'), token)).status).toBe(
-      403,
-    );
+    const paths = [
+      `${app1}/app-1.0.jar.sha1`,
+      'com/example/app/maven-metadata.xml',
+      'com/example/maven-metadata.xml',
+    ];
+    for (const path of paths) {
+      expect([path, (await repository.put(path, hex('sha1', 'the bytes'), token)).status]).toEqual([
+        path,
+        403,
+      ]);
+    }
   });
 });
 

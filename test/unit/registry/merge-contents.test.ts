@@ -53,4 +53,18 @@ describe('the contents of a name that several projects hold', () => {
       [1, '1.0.0'],
     ]);
   });
+
+  test('list what the names of all projects list, the first project winning, as of the last change', () => {
+    const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
+      const contents = contentsOf(projectId, {});
+      const listed = names.map((name) => ({ name, metadata: { projectId } }));
+      return { ...contents, head: { ...contents.head, updatedAt }, listed };
+    };
+    const merged = mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);
+    expect(merged.listed).toEqual([
+      { name: 'a', metadata: { projectId: 1 } },
+      { name: 'b', metadata: { projectId: 2 } },
+    ]);
+    expect(merged.head).toMatchObject({ projectId: 1, updatedAt: 30 });
+  });
 });
