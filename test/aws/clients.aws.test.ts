@@ -10,12 +10,13 @@ import { npm11 } from '../clients/npm/tools/npm.ts';
 import { pnpm12 } from '../clients/npm/tools/pnpm.ts';
 import { yarn } from '../clients/npm/tools/yarn.ts';
 import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
-import { openPlayground, type Playground } from '../clients/playground.ts';
+import { openPlayground, type Playground, tokenKinds } from '../clients/playground.ts';
 import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { type LambdaHandler, stackRoutes } from '../kit/gateway-simulator-routes.ts';
 import { ministackMissing } from '../kit/ministack.ts';
 import { mavenWorks } from './maven-clients.ts';
+import { pypiClientsWork } from './pypi-clients.ts';
 
 const clients = [npm11, pnpm12, yarn, yarnClassic, bun];
 
@@ -55,6 +56,7 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
   describe('through the API Gateway of the emulator', () => {
     clientsWork(() => deployment);
     mavenWorks(() => deployment);
+    pypiClientsWork(() => deployment, { kinds: tokenKinds });
   });
 
   describe('through a gateway that holds the deployed bundles to the rules of AWS', () => {
@@ -69,6 +71,7 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
     const registry = () => ({ url: gateway.url, rootToken: deployment.rootToken });
     clientsWork(registry);
     mavenWorks(registry);
+    pypiClientsWork(registry, { kinds: [] });
 
     test('refuses what Lambda can not take', async () => {
       const url = `${gateway.url}/api/v4/projects/1/packages/generic/big/1.0/big.bin`;
