@@ -1,6 +1,7 @@
 import { cpus, loadavg, totalmem } from 'node:os';
 import { functions } from './measure/functions.ts';
 import { mavenMetadata } from './measure/maven.ts';
+import { nugetIndexes } from './measure/nuget.ts';
 import { growth, largePackuments, smallPackuments } from './measure/packuments.ts';
 import { publishes } from './measure/publishes.ts';
 import { starts } from './measure/starts.ts';
@@ -17,6 +18,7 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   'packument-500': largePackuments,
   growth,
   maven: mavenMetadata,
+  nuget: nugetIndexes,
   tarball: tarballs,
   publish: publishes,
   download: downloads,

@@ -13,7 +13,7 @@ export interface CatalogEntry {
 }
 
 /** The families: formats with like traffic and like dependencies share one function. */
-export const families = ['files', 'js', 'jvm', 'python'] as const;
+export const families = ['files', 'js', 'jvm', 'python', 'dotnet'] as const;
 
 /** A family's name. */
 export type Family = (typeof families)[number];
@@ -24,6 +24,7 @@ export const catalog = [
   { id: 'npm', title: 'npm', family: 'js', packageType: 'npm' },
   { id: 'maven', title: 'Maven', family: 'jvm', packageType: 'maven' },
   { id: 'pypi', title: 'PyPI', family: 'python', packageType: 'pypi' },
+  { id: 'nuget', title: 'NuGet', family: 'dotnet', packageType: 'nuget' },
 ] as const satisfies readonly CatalogEntry[];
 
 /** A format's id. */

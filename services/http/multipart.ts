@@ -2,6 +2,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyConfig, type BusboyFileStream } from '@fastify/busboy';
 import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
+import { mendFormEnd } from './form-end.ts';
 import type { FormatContext } from './guard.ts';
 import { uploadLimit } from './read-upload.ts';
 import { requestBody } from './request-body.ts';
@@ -36,8 +37,9 @@ export async function* multipartFile(c: FormatContext, field?: string): AsyncGen
     if (!seen) output.destroy(badRequest(`${field ?? 'file'} is missing`));
   });
   const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
+  const form = mendFormEnd(body, c.req.header('content-type') ?? '');
   const stop = new AbortController();
-  const reading = pipeline(Readable.from(body), parser, { signal: stop.signal });
+  const reading = pipeline(Readable.from(form), parser, { signal: stop.signal });
   reading.catch((error: Error) => output.destroy(error instanceof RegistryError ? error : unreadable(error)));
   try {
     yield* output as AsyncIterable<Uint8Array>;

@@ -10,6 +10,7 @@ import { npm11 } from '../clients/npm/tools/npm.ts';
 import { pnpm12 } from '../clients/npm/tools/pnpm.ts';
 import { yarn } from '../clients/npm/tools/yarn.ts';
 import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
+import { nugetWorks } from '../clients/nuget/smoke.ts';
 import { openPlayground, type Playground, tokenKinds } from '../clients/playground.ts';
 import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
@@ -20,7 +21,7 @@ import { pypiClientsWork } from './pypi-clients.ts';
 
 const clients = [npm11, pnpm12, yarn, yarnClassic, bun];
 
-/** npm publishes; every client installs from the project, its groups and the instance, and from its lock file again. */
+/** npm and dotnet publish; every client installs from the project, its groups and the instance, and from its lock file again. */
 function clientsWork(registry: () => { readonly url: string; readonly rootToken: string }): void {
   let ground: Playground;
   let set: PackageSet;
@@ -38,6 +39,8 @@ function clientsWork(registry: () => { readonly url: string; readonly rootToken:
       );
     });
   }
+
+  nugetWorks(() => ground);
 
   async function install(client: NpmClient, level: string): Promise<void> {
     const place = new Map(levelsOf(ground)).get(level);

@@ -11,6 +11,7 @@ const registry = openRegistry();
 /** How to load the app of each part of the registry, which happens when a request first needs it. */
 const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
   files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
+  dotnet: async () => familyApp(registry, (await import('../families/dotnet.ts')).formats),
   js: async () => familyApp(registry, (await import('../families/js.ts')).formats),
   jvm: async () => familyApp(registry, (await import('../families/jvm.ts')).formats),
   python: async () => familyApp(registry, (await import('../families/python.ts')).formats),

@@ -16,6 +16,8 @@ export interface Sample {
   file(name: string, version: string): string;
   /** An index document of the package, for formats that have one. */
   index?(name: string): string;
+  /** Further reads of the package that clients do often, and that must cost as little as the index. */
+  hotReads?(name: string): readonly string[];
   /** A request that deletes the version, for formats whose clients can. */
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
   /** The status of publishing a version again, where that is refused; absent where it is allowed. */

@@ -138,6 +138,20 @@ describe('generic packages', () => {
     expect([refused.status, await refused.json()]).toEqual([400, { message: 'file is missing' }]);
   });
 
+  test.each([
+    ['in its file', '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhalf a fi'],
+    [
+      'in a file that is passed over',
+      '--b\r\nContent-Disposition: form-data; name="x"; filename="a"\r\n\r\nha',
+    ],
+  ])('a form that ends %s is refused, and leaves nothing', async (_where, body) => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const refused = await app.send('PUT', `${base}/tool/1.0/a.txt`, { token: app.rootToken, headers, body });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("the form can't be read: ");
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+
   test('who may not is told so: 401 without credentials, 404 when blind, 403 when only reading', async () => {
     await put('/tool/1.0/a.txt', 'x');
     const anonymous = await app.send('GET', `${base}/tool/1.0/a.txt`);

@@ -52,7 +52,11 @@ describe.each(samples)('hot reads of $id', (sample) => {
     }
   });
 
-  const paths = [sample.file('sample', '1.0.0'), ...(sample.index ? [sample.index('sample')] : [])];
+  const paths = [
+    sample.file('sample', '1.0.0'),
+    ...(sample.index ? [sample.index('sample')] : []),
+    ...(sample.hotReads?.('sample') ?? []),
+  ];
 
   async function callsOf(url: string, headers: Record<string, string> = {}) {
     await (await app.send('GET', url, { token, headers })).arrayBuffer();

@@ -1,0 +1,34 @@
+import type { RegistryError } from '../../domain/errors.ts';
+import type { Format, RenderedError } from '../../http/format.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { routes } from './routes.ts';
+
+/** NuGet packages, for dotnet, nuget, Visual Studio and Chocolatey. */
+export const nuget: Format = {
+  id: 'nuget',
+  duplicates: 'by-setting',
+  duplicatesAllowed: true,
+  fileLimit: 500 * 1024 * 1024,
+  challenge: DEFAULT_CHALLENGE,
+  credentialsFirst: false,
+  renderError,
+  routes,
+};
+
+/**
+ * Of a refusal clients show the status line, and this header as a warning; the body they pass over. A 401 is how they
+ * find out that they need credentials, and a 404 that a package comes from elsewhere: neither deserves a warning.
+ */
+function renderError(error: RegistryError, status: number): RenderedError {
+  const reason = error.code === 'forbidden' ? FORBIDDEN : error.message.replace(/^\d{3} (?:- )?/, '');
+  const rendered = { ...gitlabError(error, status), reason };
+  if (status === 401 || status === 404) return rendered;
+  return { ...rendered, headers: { 'x-nuget-warning': headerText(reason) } };
+}
+
+const FORBIDDEN =
+  'Your role or token does not allow this: pushing needs the role Developer, unlisting and relisting Maintainer';
+
+function headerText(message: string): string {
+  return message.replaceAll(/[^\x20-\x7e]+/g, '?').slice(0, 500);
+}

@@ -1,0 +1,126 @@
+import { RegistryError } from '../../../domain/errors.ts';
+import type { FormatRoutes } from '../../../http/format.ts';
+import { type FormatContext, pull } from '../../../http/guard.ts';
+import { indexDocument } from '../../../http/index-document.ts';
+import { reply } from '../../../http/reply.ts';
+import type { Scope } from '../../../http/scope.ts';
+import { searchScope } from '../../../http/search-scope.ts';
+import { forEachOf } from '../../../registry/read-many.ts';
+import type { SearchHit } from '../../../registry/search-packages.ts';
+import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
+import { orderBy } from '../../../shared/odata/order-by.ts';
+import { baseOf, releasesOfHits, requireUser } from '../context.ts';
+import { isPackageId, NO_ID, packageVersion } from '../names.ts';
+import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
+import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
+import { paged, propertyOf, type Query, queryOf } from './query.ts';
+import { type Row, rowsOf } from './row.ts';
+
+/**
+ * The V2 protocol, as far as Chocolatey, PowerShellGet and NuGet 2 use it: an OData feed of all versions. Publishing and
+ * unlisting are those of V3, at addresses below this one.
+ */
+export function feedRoutes(app: FormatRoutes): void {
+  app.get('/v2', pull({}, describe(renderService, 'application/atomsvc+xml')));
+  app.get('/v2/$metadata', pull({}, describe(renderSchema, 'application/xml')));
+  app.get('/v2/:call', (c, next) => answer(c, next, sendFeed));
+  app.get('/v2/:call/$count', (c, next) => answer(c, next, sendCount));
+}
+
+/** NuGet 2 finds out at the first of these whether it needs credentials, and at no later address. */
+function describe(render: (base: string) => string, type: string) {
+  return (c: FormatContext, scope: Scope): Response => {
+    requireUser(c, scope);
+    return xml(c, render(baseOf(c)), type);
+  };
+}
+
+function xml(c: FormatContext, body: string, type: string): Response {
+  return reply(c, 200, body, {
+    'content-type': `${type}; charset=utf-8`,
+    'cache-control': 'private, no-cache',
+    dataserviceversion: '2.0;',
+  });
+}
+
+/** How many packages a client may ask for by their ids at once. */
+const MAX_IDS = 200;
+
+type Send = (c: FormatContext, title: string, rows: readonly Row[]) => Response;
+
+/** A call is a function of the feed (`Search()`) or a package by its key (`Packages(Id='a',Version='1.0')`). */
+function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
+  const { name, key } = parseCall(c.req.param('call') ?? '') ?? { name: '' };
+  if (name === 'Packages' && key?.size) return answerKey(c, next, key);
+  const query = queryOf(c, name);
+  if (!query) throw new RegistryError('routeNotFound');
+  const [only, ...others] = query.ids ?? [];
+  const single = only !== undefined && others.length === 0;
+  const options = single ? { name: () => asId(only) } : {};
+  return pull(options, async (context, scope) => {
+    const found = single
+      ? [await releasesOfOne(context, scope)]
+      : await releasesOfMany(context, scope, query);
+    const rows = found.flatMap((releases) => rowsOf(releases, query.semVer2).filter(query.passes));
+    const narrowed = query.narrow?.(rows) ?? rows;
+    return send(context, name, orderBy(narrowed, context.req.query('$orderby') ?? '', propertyOf));
+  })(c, next);
+}
+
+function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['key']) {
+  const version = packageVersion(key.get('Version') ?? '');
+  return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, scope) => {
+    const rows = rowsOf(await releasesOfOne(context, scope), true);
+    const row = rows.find(({ release }) => release.version === version);
+    if (!row) throw new RegistryError('packageNotFound');
+    return xml(context, renderEntry(baseOf(context), row), 'application/atom+xml;type=entry');
+  })(c, next);
+}
+
+function asId(text: string): string {
+  return isPackageId(text) ? text.toLowerCase() : NO_ID;
+}
+
+/** The versions of the package that was asked for; none when there is no such package. */
+async function releasesOfOne(c: FormatContext, scope: Scope): Promise<readonly ReleaseFacts[]> {
+  if (!scope.found.some(({ head }) => head)) return [];
+  return releasesIn(await indexDocument(c, scope, releaseCatalog));
+}
+
+async function releasesOfMany(
+  c: FormatContext,
+  scope: Scope,
+  { ids, term }: Query,
+): Promise<(readonly ReleaseFacts[])[]> {
+  requireUser(c, scope);
+  const hits = ids ? await hitsOf(c, scope, [...ids]) : await searchScope(c, scope, term);
+  return releasesOfHits(c, hits);
+}
+
+/** Where packages of certain ids are: in the project that is asked, or wherever a search finds them. */
+async function hitsOf(c: FormatContext, scope: Scope, ids: readonly string[]): Promise<SearchHit[]> {
+  const { project } = scope;
+  const names = ids.filter(isPackageId).sort().slice(0, MAX_IDS);
+  if (project) return names.map((name) => ({ project, name }));
+  return forEachOf(names, async (id) => {
+    const hits = await searchScope(c, scope, id);
+    return hits.filter(({ name }) => name === id);
+  });
+}
+
+function sendFeed(c: FormatContext, title: string, rows: readonly Row[]): Response {
+  const base = baseOf(c);
+  const count = c.req.query('$inlinecount') === 'allpages' ? rows.length : undefined;
+  return xml(
+    c,
+    renderFeed(base, { title, count, ...paged(c, base, rows) }),
+    'application/atom+xml;type=feed',
+  );
+}
+
+function sendCount(c: FormatContext, _title: string, rows: readonly Row[]): Response {
+  return reply(c, 200, String(rows.length), {
+    'content-type': 'text/plain',
+    'cache-control': 'private, no-cache',
+  });
+}

@@ -1,0 +1,90 @@
+import type { FilterValue } from '../../../shared/odata/filter.ts';
+import { compareVersions, parseVersion } from '../../../shared/versions/nuget-version.ts';
+import { iconUrl, isWanted, licenseUrl, type ReleaseFacts, shownVersion } from '../releases.ts';
+import type { DependencyGroup } from '../schema.ts';
+
+/** A version in the feed. Which one is the latest depends on what a client can read. */
+export interface Row {
+  readonly release: ReleaseFacts;
+  readonly isLatest: boolean;
+  readonly isAbsoluteLatest: boolean;
+}
+
+/** When old clients take a version for unlisted: the year nuget.org gives these. */
+const UNLISTED = '1900-01-01T00:00:00';
+
+/** The rows of a package, lowest version first. */
+export function rowsOf(releases: readonly ReleaseFacts[], semVer2: boolean): Row[] {
+  const readable = releases.filter((release) => isWanted(release, { prerelease: true, semVer2 }));
+  const latest = readable.findLast(({ listed, prerelease }) => listed && !prerelease);
+  const absolute = readable.findLast(({ listed }) => listed);
+  return readable.map((release) => ({
+    release,
+    isLatest: release === latest,
+    isAbsoluteLatest: release === absolute,
+  }));
+}
+
+/** The type of a property in OData's terms; most are texts. */
+export type EdmType = 'Edm.String' | 'Edm.DateTime' | 'Edm.Boolean' | 'Edm.Int32' | 'Edm.Int64';
+
+type Property = readonly [type: EdmType, value: (row: Row, base: string) => FilterValue];
+
+/** The properties of a version, by the names that clients know, in the order of the feed. */
+export const properties: ReadonlyMap<string, Property> = new Map<string, Property>([
+  ['Id', ['Edm.String', ({ release }) => release.metadata.id]],
+  ['Version', ['Edm.String', ({ release }) => release.metadata.version]],
+  [
+    'NormalizedVersion',
+    ['Edm.String', ({ release }) => shownVersion(release.metadata).split('+', 1)[0] ?? ''],
+  ],
+  ['Title', ['Edm.String', ({ release }) => release.metadata.title || release.metadata.id]],
+  ['Authors', ['Edm.String', ({ release }) => release.metadata.authors]],
+  ['Description', ['Edm.String', ({ release }) => release.metadata.description]],
+  ['Summary', ['Edm.String', ({ release }) => release.metadata.summary]],
+  ['ReleaseNotes', ['Edm.String', ({ release }) => release.metadata.releaseNotes]],
+  ['Tags', ['Edm.String', ({ release }) => ` ${release.metadata.tags.join(' ')} `]],
+  ['Copyright', ['Edm.String', ({ release }) => release.metadata.copyright]],
+  ['Language', ['Edm.String', ({ release }) => release.metadata.language]],
+  ['ProjectUrl', ['Edm.String', ({ release }) => release.metadata.projectUrl]],
+  ['IconUrl', ['Edm.String', ({ release }, base) => iconUrl(base, release)]],
+  ['LicenseUrl', ['Edm.String', ({ release }, base) => licenseUrl(base, release)]],
+  ['RequireLicenseAcceptance', ['Edm.Boolean', ({ release }) => release.metadata.requireLicenseAcceptance]],
+  ['DevelopmentDependency', ['Edm.Boolean', ({ release }) => release.metadata.developmentDependency]],
+  ['Dependencies', ['Edm.String', ({ release }) => dependenciesOf(release.metadata.dependencyGroups)]],
+  ['MinClientVersion', ['Edm.String', ({ release }) => release.metadata.minClientVersion || null]],
+  ['IsPrerelease', ['Edm.Boolean', ({ release }) => release.prerelease]],
+  ['IsLatestVersion', ['Edm.Boolean', ({ isLatest }) => isLatest]],
+  ['IsAbsoluteLatestVersion', ['Edm.Boolean', ({ isAbsoluteLatest }) => isAbsoluteLatest]],
+  ['Listed', ['Edm.Boolean', ({ release }) => release.listed]],
+  ['Created', ['Edm.DateTime', ({ release }) => timeOf(release)]],
+  ['LastUpdated', ['Edm.DateTime', ({ release }) => timeOf(release)]],
+  ['Published', ['Edm.DateTime', ({ release }) => (release.listed ? timeOf(release) : UNLISTED)]],
+  ['PackageSize', ['Edm.Int64', ({ release }) => release.metadata.size]],
+  ['PackageHash', ['Edm.String', ({ release }) => release.metadata.sha512]],
+  ['PackageHashAlgorithm', ['Edm.String', () => 'SHA512']],
+  ['DownloadCount', ['Edm.Int32', () => 0]],
+  ['VersionDownloadCount', ['Edm.Int32', () => 0]],
+]);
+
+/** The time of a publish, as OData writes it. */
+function timeOf({ published }: ReleaseFacts): string {
+  return published.replace('Z', '');
+}
+
+/** `id:range:framework`, set off by bars; a group without dependencies has its framework alone. */
+function dependenciesOf(groups: readonly DependencyGroup[]): string {
+  return groups
+    .flatMap(({ targetFramework, dependencies }) =>
+      dependencies.length === 0
+        ? [`::${targetFramework}`]
+        : dependencies.map(({ id, range }) => `${id}:${range}:${targetFramework}`),
+    )
+    .join('|');
+}
+
+/** Whether a row is of a higher version than a text names. */
+export function isNewer({ release }: Row, than: string): boolean {
+  const [version, known] = [parseVersion(release.version), parseVersion(than)];
+  return version !== undefined && known !== undefined && compareVersions(version, known) > 0;
+}

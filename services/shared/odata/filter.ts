@@ -1,0 +1,212 @@
+/**
+ * OData's filter expressions (https://www.odata.org/documentation/odata-version-2-0/uri-conventions/, section 4.5): the
+ * part that clients send, which is comparisons, `and`, `or`, `not`, and functions of texts.
+ */
+
+/** Thrown for what is no filter, or uses what is not understood; the message says where. */
+export class UnreadableFilter extends Error {
+  override readonly name = 'UnreadableFilter';
+}
+
+/** What an expression can come to. Times are ISO texts. */
+export type FilterValue = string | number | boolean | null;
+
+/** A parsed expression. */
+export type Expression =
+  | { readonly kind: 'literal'; readonly value: FilterValue }
+  | { readonly kind: 'property'; readonly name: string }
+  | { readonly kind: 'call' | 'operator'; readonly name: string; readonly parts: readonly Expression[] };
+
+const MAX_LENGTH = 8000;
+const MAX_DEPTH = 50;
+
+const TOKEN =
+  /\s*(?:datetime'(?<time>[^']*)'|'(?<text>(?:[^']|'')*)'|(?<number>-?\d+(?:\.\d+)?)[LlMmFfDd]?\b|(?<word>[A-Za-z_]\w*)|(?<mark>[(),]))\s*/y;
+
+type Token = Readonly<Record<'time' | 'text' | 'number' | 'word' | 'mark', string | undefined>>;
+
+const comparisons = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
+const functions: Readonly<Record<string, (...parts: FilterValue[]) => FilterValue>> = {
+  tolower: (text) => textOf(text).toLowerCase(),
+  toupper: (text) => textOf(text).toUpperCase(),
+  trim: (text) => textOf(text).trim(),
+  substringof: (part, text) => textOf(text).includes(textOf(part)),
+  startswith: (text, start) => textOf(text).startsWith(textOf(start)),
+  endswith: (text, end) => textOf(text).endsWith(textOf(end)),
+};
+
+/**
+ * Parses a `$filter`.
+ * @throws UnreadableFilter
+ */
+export function parseFilter(text: string): Expression {
+  if (text.length > MAX_LENGTH) throw new UnreadableFilter(`$filter is longer than ${MAX_LENGTH} characters`);
+  const tokens = tokensOf(text);
+  let at = 0;
+  let depth = 0;
+  const next = (): Token | undefined => tokens[at];
+  const isWord = (word: string) => next()?.word === word;
+  const take = (mark: string) => {
+    if (next()?.mark !== mark)
+      throw new UnreadableFilter(`$filter is not understood: a "${mark}" is missing`);
+    at++;
+  };
+
+  function chain(word: string, part: () => Expression): Expression {
+    const parts = [part()];
+    while (isWord(word)) {
+      at++;
+      parts.push(part());
+    }
+    return parts.length === 1 && parts[0] ? parts[0] : { kind: 'operator', name: word, parts };
+  }
+  function whole(): Expression {
+    if (++depth > MAX_DEPTH) throw new UnreadableFilter(`$filter is nested more than ${MAX_DEPTH} deep`);
+    const expression = chain('or', () => chain('and', negation));
+    depth--;
+    return expression;
+  }
+  function negation(): Expression {
+    let negated = false;
+    for (; isWord('not'); at++) negated = !negated;
+    const expression = comparison();
+    return negated ? { kind: 'operator', name: 'not', parts: [expression] } : expression;
+  }
+  function comparison(): Expression {
+    const left = value();
+    const operator = next()?.word ?? '';
+    if (!comparisons.has(operator)) return left;
+    at++;
+    return { kind: 'operator', name: operator, parts: [left, value()] };
+  }
+  function value(): Expression {
+    const token = next();
+    if (!token) throw new UnreadableFilter('$filter ends early');
+    if (token.mark === '(') {
+      at++;
+      const expression = whole();
+      take(')');
+      return expression;
+    }
+    at++;
+    if (token.text !== undefined) return { kind: 'literal', value: token.text.replaceAll("''", "'") };
+    if (token.time !== undefined) return { kind: 'literal', value: token.time };
+    if (token.number !== undefined) return { kind: 'literal', value: Number(token.number) };
+    const { word } = token;
+    if (word === undefined) throw new UnreadableFilter(`$filter is not understood at "${token.mark}"`);
+    if (word === 'null') return { kind: 'literal', value: null };
+    if (word === 'true' || word === 'false') return { kind: 'literal', value: word === 'true' };
+    return next()?.mark === '(' ? call(word) : { kind: 'property', name: word };
+  }
+  function call(name: string): Expression {
+    if (!Object.hasOwn(functions, name))
+      throw new UnreadableFilter(`$filter uses "${name}", which is not understood`);
+    take('(');
+    const parts = [whole()];
+    while (next()?.mark === ',') {
+      at++;
+      parts.push(whole());
+    }
+    take(')');
+    return { kind: 'call', name, parts };
+  }
+
+  const expression = whole();
+  if (at < tokens.length) throw new UnreadableFilter('$filter is not understood to its end');
+  return expression;
+}
+
+function tokensOf(text: string): Token[] {
+  const tokens: Token[] = [];
+  const pattern = new RegExp(TOKEN);
+  while (pattern.lastIndex < text.length) {
+    const start = pattern.lastIndex;
+    const found = pattern.exec(text);
+    if (!found) throw new UnreadableFilter(`$filter is not understood at "${text.slice(start, start + 20)}"`);
+    tokens.push(found.groups as Token);
+  }
+  return tokens;
+}
+
+/** What filters are judged by. */
+export interface FilteredThing {
+  /** The value of a property; undefined when there is no such property. */
+  property(name: string): FilterValue | undefined;
+  /** Orders two values of a property that has an order of its own; undefined when they have none. */
+  compare?(property: string, left: FilterValue, right: FilterValue): number | undefined;
+}
+
+/**
+ * What an expression comes to for a thing.
+ * @throws UnreadableFilter when it uses a property that the thing does not have
+ */
+export function evaluate(expression: Expression, thing: FilteredThing): FilterValue {
+  if (expression.kind === 'literal') return expression.value;
+  if (expression.kind === 'property') {
+    const value = thing.property(expression.name);
+    if (value === undefined)
+      throw new UnreadableFilter(`$filter uses "${expression.name}", which is not there`);
+    return value;
+  }
+  const { name, parts } = expression;
+  const holds = (part: Expression) => evaluate(part, thing) === true;
+  if (name === 'and') return parts.every(holds);
+  if (name === 'or') return parts.some(holds);
+  if (name === 'not') return !parts.some(holds);
+  const values = parts.map((part) => evaluate(part, thing));
+  if (expression.kind === 'call') return functions[name]?.(...values) ?? null;
+  const [left = null, right = null] = values;
+  const property = parts.find((part) => part.kind === 'property')?.name ?? '';
+  return compare(name, left, right, thing.compare?.(property, left, right) ?? orderOf(left, right));
+}
+
+function compare(
+  operator: string,
+  left: FilterValue,
+  right: FilterValue,
+  order: number | undefined,
+): boolean {
+  if (operator === 'eq') return order === 0;
+  if (operator === 'ne') return order !== 0;
+  if (left === null || right === null || order === undefined) return false;
+  if (operator === 'gt') return order > 0;
+  if (operator === 'ge') return order >= 0;
+  return operator === 'lt' ? order < 0 : order <= 0;
+}
+
+/** Orders two values; texts compare in any case, and things of different kinds not at all. */
+export function orderOf(left: FilterValue, right: FilterValue): number | undefined {
+  const [a, b] = [left, right].map((value) => (typeof value === 'string' ? value.toLowerCase() : value));
+  if (a === b) return 0;
+  if (typeof a !== typeof b || a == null || b == null) return undefined;
+  return a < b ? -1 : 1;
+}
+
+function textOf(value: FilterValue | undefined): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/**
+ * The values, in lower case, of which a thing must have one in a property for the expression to hold; undefined when any
+ * may do.
+ */
+export function valuesIn(expression: Expression, property: string): ReadonlySet<string> | undefined {
+  if (expression.kind !== 'operator') return undefined;
+  const { name, parts } = expression;
+  const sets = parts.map((part) => valuesIn(part, property));
+  if (name === 'and') return sets.find((values) => values !== undefined);
+  if (name === 'or') {
+    if (sets.some((values) => values === undefined)) return undefined;
+    return new Set(sets.flatMap((values) => [...(values ?? [])]));
+  }
+  const literal = parts.find((part) => part.kind === 'literal')?.value;
+  const meant = parts.some((part) => isProperty(part, property));
+  return name === 'eq' && meant && typeof literal === 'string' ? new Set([literal.toLowerCase()]) : undefined;
+}
+
+function isProperty(part: Expression, property: string): boolean {
+  if (part.kind === 'property') return part.name === property;
+  return (
+    part.kind === 'call' && part.name === 'tolower' && part.parts.some((each) => isProperty(each, property))
+  );
+}

@@ -1,0 +1,118 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestToken } from '../../kit/accounts.ts';
+import type { Ran } from '../../kit/run-program.ts';
+import { makeWorkspace, type Workspace } from '../client.ts';
+import { dotnet, nuget2 } from './tools.ts';
+
+/** A source as its user has written it into the configuration, with or without credentials. */
+export interface SourceSetup {
+  /** The address of the endpoints of the format, without a trailing slash. */
+  readonly endpoint: string;
+  readonly token?: TestToken | undefined;
+}
+
+/** A user of NuGet clients, with a home of its own and one source called `acme`. */
+export interface NugetUser {
+  readonly space: Workspace;
+  /** Runs `dotnet`, whose source is the V3 index. */
+  dotnet(...args: readonly string[]): Promise<Ran>;
+  /** Runs NuGet 2, whose source is the V2 feed, without ever asking its user. */
+  nuget(...args: readonly string[]): Promise<Ran>;
+  /** As `nuget`, on a terminal of 120 columns: `nuget list` never ends without one. */
+  nugetOnTerminal(...args: readonly string[]): Promise<Ran>;
+  /** Packages that NuGet 3 and newer has put into the home: the path of a file in one. */
+  installed(id: string, version: string, file?: string): string;
+  remove(): Promise<void>;
+}
+
+/** What keeps dotnet from greeting, from phoning home, and from leaving servers behind. */
+const quiet = {
+  DOTNET_CLI_TELEMETRY_OPTOUT: '1',
+  DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
+  DOTNET_NOLOGO: '1',
+  DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: '1',
+  DOTNET_MULTILEVEL_LOOKUP: '0',
+  MSBUILDDISABLENODEREUSE: '1',
+  UseSharedCompilation: 'false',
+};
+
+/** Makes a user whose source is at an address. */
+export async function nugetUser(setup: SourceSetup): Promise<NugetUser> {
+  const space = await makeWorkspace({ dotnet });
+  await space.write('nuget.config', configOf(`${setup.endpoint}/index.json`, setup.token));
+  await space.write('nuget2.config', configOf(`${setup.endpoint}/v2`, setup.token));
+  const old = (args: readonly string[]) => [
+    ...nuget2.command,
+    ...args,
+    '-NonInteractive',
+    ...(args[0] === 'pack' ? [] : ['-ConfigFile', join(space.project, 'nuget2.config')]),
+  ];
+  return {
+    space,
+    dotnet: (...args) => space.run(['dotnet', ...args], { env: quiet }),
+    nuget: (...args) => space.run(old(args), { patience: 60_000 }),
+    nugetOnTerminal: (...args) =>
+      space.run(['script', '-qec', `stty cols 120; ${old(args).join(' ')}`, '/dev/null'], {
+        env: { TERM: 'xterm' },
+        patience: 60_000,
+      }),
+    installed: (id, version, file = `${id.toLowerCase()}.${version}.nupkg`) =>
+      join(space.home, '.nuget/packages', id.toLowerCase(), version, file),
+    remove: () => space.remove(),
+  };
+}
+
+function configOf(source: string, token: TestToken | undefined): string {
+  const credentials = token
+    ? `<packageSourceCredentials><acme>
+         <add key="Username" value="${token.username}" /><add key="ClearTextPassword" value="${token.secret}" />
+       </acme></packageSourceCredentials>`
+    : '';
+  return `<configuration>
+    <packageSources><clear /><add key="acme" value="${source}" /></packageSources>${credentials}
+  </configuration>`;
+}
+
+/** A project that needs packages; `main` is what its program does. */
+export function consumer(
+  packages: Readonly<Record<string, string>>,
+  main = 'System.Console.WriteLine("restored");',
+): Readonly<Record<string, string>> {
+  const references = Object.entries(packages).map(
+    ([id, version]) => `<PackageReference Include="${id}" Version="${version}" />`,
+  );
+  return {
+    'app.csproj': `<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup>
+    <OutputType>Exe</OutputType><TargetFramework>netcoreapp3.1</TargetFramework><UseAppHost>false</UseAppHost>
+    <RestorePackagesWithLockFile>true</RestorePackagesWithLockFile>
+  </PropertyGroup>
+  <ItemGroup>${references.join('')}</ItemGroup>
+</Project>`,
+    'Program.cs': `class Program { static void Main() { ${main} } }`,
+  };
+}
+
+/** Writes files into the project of a user. */
+export async function writeAll(
+  user: NugetUser,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(files)) await user.space.write(path, content);
+}
+
+/** The bytes of the package file that NuGet 2 has put into a folder of the project. */
+export async function installedByNuget2(
+  user: NugetUser,
+  folder: string,
+  id: string,
+  version: string,
+): Promise<Buffer> {
+  const name = `${id}.${version}`;
+  const [there] = (await readdir(join(user.space.project, folder))).filter(
+    (each) => each.toLowerCase() === name.toLowerCase(),
+  );
+  if (!there) throw new Error(`${name} was not installed`);
+  return readFile(join(user.space.project, folder, there, `${there}.nupkg`));
+}

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freshName, type TestToken } from '../../kit/accounts.ts';
+import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
+import { describeTool } from '../client.ts';
+import { failed, succeeded } from '../outcome.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { consumer, type NugetUser, nugetUser, type SourceSetup, writeAll } from './nuget-client.ts';
+import { dotnet, nuget2 } from './tools.ts';
+
+const published = freshName('Taken').replaceAll('-', '.');
+const files = [{ path: 'lib/netstandard2.0/_._', content: '' }];
+
+let ground: Playground;
+const users: NugetUser[] = [];
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+  const owner = await userOf({ token: ground.tokens.personal });
+  if (dotnet.missing) return;
+  await owner.space.write('package.nupkg', nupkg({ id: published, files }));
+  await succeeded(owner.dotnet('nuget', 'push', 'package.nupkg', '--source', 'acme'));
+});
+afterAll(async () => {
+  await Promise.all(users.map((user) => user.remove()));
+  await ground?.remove();
+});
+
+async function userOf(setup: Partial<SourceSetup>): Promise<NugetUser> {
+  const user = await nugetUser({ endpoint: ground.endpoint('nuget', ground.project), ...setup });
+  users.push(user);
+  return user;
+}
+
+/** What a user must never see: what only the authors of a server or client could read. */
+function expectClear(seen: string): void {
+  expect(seen).not.toMatch(
+    /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected|reset by peer|Broken pipe/,
+  );
+}
+
+const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
+const credentials = {
+  'without a token': () => undefined,
+  'with a wrong token': () => wrong,
+  'with an expired token': () => ground.expired,
+} as const;
+
+const fresh = (id = freshName('Refused').replaceAll('-', '.')) => nupkg({ id, files });
+
+describeTool(dotnet, () => {
+  async function push(user: NugetUser, bytes: Uint8Array, ...options: readonly string[]): Promise<string> {
+    await user.space.write('refused.nupkg', bytes);
+    return failed(user.dotnet('nuget', 'push', 'refused.nupkg', '--source', 'acme', ...options));
+  }
+  async function restore(user: NugetUser, packages: Readonly<Record<string, string>>): Promise<string> {
+    await writeAll(user, consumer(packages));
+    return failed(user.dotnet('restore'));
+  }
+
+  test.for(Object.entries(credentials))(
+    '%s its user sees that nothing is to be had or pushed',
+    async ([, token]) => {
+      const user = await userOf({ token: token() });
+      const asked = await restore(user, { [published]: '1.0.0' });
+      expect(asked).toMatch(/401 \(Unauthorized\)/);
+      expectClear(asked);
+      for (const options of [[], ['--api-key', token()?.secret ?? 'none']]) {
+        const seen = await push(user, fresh(), ...options);
+        expect(seen).toMatch(/error: .*401 \(Unauthorized\)/);
+        expectClear(seen);
+      }
+    },
+  );
+
+  test('a read-only token restores, and its user sees that it may not push', async () => {
+    const user = await userOf({ token: ground.readOnly });
+    await writeAll(user, consumer({ [published]: '1.0.0' }));
+    await succeeded(user.dotnet('restore'));
+    const seen = await push(user, fresh(), '--api-key', ground.readOnly.secret);
+    expect(seen).toContain('warn : The token has no scope for this request');
+    expect(seen).toContain('403 (The token has no scope for this request)');
+    expectClear(seen);
+  });
+
+  test('what is wrong with a package is shown', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    for (const [bytes, why] of [
+      [Buffer.from('no zip'), /warn : The package can't be read: it is not a whole zip archive/],
+      [nupkg({ id: 'a b' }), /warn : The nuspec's id "a b" is not valid/],
+      [
+        nupkg({ files: [{ path: 'b.nuspec', content: '<a/>' }] }),
+        /error: .*400 \(The package has more than one nuspec/,
+      ],
+      [snupkg({ files }), /push it to the address ending in "\/symbolpackage"/],
+    ] as const) {
+      expect(await push(user, bytes)).toMatch(why);
+    }
+  });
+
+  test('symbols whose package is not here are refused by name', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    const pdb = { path: 'lib/a.pdb', content: portablePdb('00'.repeat(20)) };
+    await user.space.write('refused.snupkg', snupkg({ id: 'Nowhere', files: [pdb] }));
+    const seen = await failed(user.dotnet('nuget', 'push', 'refused.snupkg', '--source', 'acme'));
+    expect(seen).toContain('Push Nowhere 1.0.0 before its symbols: it is not here');
+  });
+
+  test('who pushes to a group is told to push to a project', async () => {
+    const endpoint = ground.endpoint('nuget', ground.group);
+    const user = await userOf({ endpoint, token: ground.tokens.personal });
+    await user.space.write('refused.nupkg', fresh());
+    const byV2 = await failed(
+      user.dotnet(
+        'nuget',
+        'push',
+        'refused.nupkg',
+        '--source',
+        `${endpoint}/v2`,
+        '--api-key',
+        ground.tokens.personal.secret,
+      ),
+    );
+    expect(byV2).toContain('warn : Publish to a project: this address only serves packages');
+    // The index of a group names no address for it, and the client says so by itself.
+    expect(await push(user, fresh())).toContain('does not support updating packages');
+  });
+
+  test('who pushes a version again where that is not allowed is told that it is there', async () => {
+    const strict = await ground.accounts.group('strict', { parent: ground.group });
+    const project = await ground.accounts.project(strict, 'tools');
+    await ground.accounts.call('PUT', `/groups/${strict.id}/package_settings`, {
+      nuget_duplicates_allowed: false,
+    });
+    const user = await userOf({ endpoint: ground.endpoint('nuget', project), token: ground.tokens.personal });
+    await user.space.write('twice.nupkg', nupkg({ id: 'Twice', files }));
+    const again = ['nuget', 'push', 'twice.nupkg', '--source', 'acme'];
+    await succeeded(user.dotnet(...again));
+    const seen = await failed(user.dotnet(...again));
+    expect(seen).toContain('warn : Twice 1.0.0 exists already, and may not be pushed again');
+    const skipped = await succeeded(user.dotnet(...again, '--skip-duplicate'));
+    expect(skipped.seen).toContain('already exists');
+  });
+
+  test('who asks for what is not there is told which', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    const seen = await restore(user, { 'Nothing.Of.That.Name': '1.0.0', [published]: '9.9.9' });
+    expect(seen).toContain('Unable to find package Nothing.Of.That.Name');
+    expect(seen).toContain(`Unable to find package ${published} with version (>= 9.9.9)`);
+    expectClear(seen);
+  });
+
+  test('a package whose bytes are not those of the lock file is not restored', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    await writeAll(user, consumer({ [published]: '1.0.0' }));
+    await succeeded(user.dotnet('restore'));
+    const lock = await (await import('node:fs/promises')).readFile(
+      `${user.space.project}/packages.lock.json`,
+      'utf8',
+    );
+    const other = await userOf({ token: ground.tokens.personal });
+    const changed = lock.replace(
+      /"contentHash": "(.{8})/,
+      (_all, start: string) => `"contentHash": "${[...start].reverse().join('')}`,
+    );
+    expect(changed).not.toBe(lock);
+    await writeAll(other, { ...consumer({ [published]: '1.0.0' }), 'packages.lock.json': changed });
+    const seen = await failed(other.dotnet('restore', '--locked-mode'));
+    expect(seen).toContain('Package content hash validation failed');
+  });
+
+  test('a developer may not unlist, and is told who may', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    const seen = await failed(
+      user.dotnet(
+        'nuget',
+        'delete',
+        published,
+        '1.0.0',
+        '--source',
+        'acme',
+        '--non-interactive',
+        '--api-key',
+        ground.tokens.personal.secret,
+      ),
+    );
+    expect(seen).toContain('unlisting and relisting Maintainer');
+  });
+});
+
+describeTool(nuget2, () => {
+  async function push(user: NugetUser, bytes: Uint8Array, key: string): Promise<string> {
+    await user.space.write('refused.nupkg', bytes);
+    return failed(user.nuget('push', 'refused.nupkg', key, '-Source', 'acme'));
+  }
+
+  test.for(Object.entries(credentials))('%s its user is asked for credentials', async ([, token]) => {
+    const user = await userOf({ token: token() });
+    const asked = await failed(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
+    expect(asked).toContain('Please provide credentials for');
+    const seen = await push(user, fresh(), token()?.secret ?? 'none');
+    expect(seen).toContain('Please provide credentials for');
+  });
+
+  describe('with a token', () => {
+    test('that is read-only it installs, and its user sees that it may not push', async () => {
+      const user = await userOf({ token: ground.readOnly });
+      await succeeded(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
+      expect(await push(user, fresh(), ground.readOnly.secret)).toContain(
+        'The token has no scope for this request',
+      );
+    });
+
+    test('what is wrong with a package, or that it is not there, is shown', async () => {
+      const user = await userOf({ token: ground.tokens.personal });
+      const twice = nupkg({ id: 'Odd', version: '1.0', files: [{ path: 'b.nuspec', content: '<a/>' }] });
+      expect(await push(user, twice, ground.tokens.personal.secret)).toContain('more than one nuspec');
+      const missing = await failed(
+        user.nuget('install', 'Nothing.Of.That.Name', '-Source', 'acme', '-NoCache'),
+      );
+      expect(missing).toContain("Unable to find package 'Nothing.Of.That.Name'");
+    });
+  });
+});

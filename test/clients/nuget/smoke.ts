@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Place, TestToken } from '../../kit/accounts.ts';
+import { describeTool } from '../client.ts';
+import { succeeded } from '../outcome.ts';
+import type { Playground } from '../playground.ts';
+import {
+  consumer,
+  installedByNuget2,
+  type NugetUser,
+  nugetUser,
+  type SourceSetup,
+  writeAll,
+} from './nuget-client.ts';
+import { type PackedSet, packSet } from './packages.ts';
+import { dotnet, nuget2 } from './tools.ts';
+
+/** Where the packages of a project can be restored from. */
+export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
+  return [
+    ['project', ground.project],
+    ['subgroup', ground.subgroup],
+    ['group', ground.group],
+    ['instance', undefined],
+  ];
+}
+
+/** Packs a set and pushes it with its symbols into the private project; the user who did is still there. */
+export async function publishSet(
+  ground: Playground,
+  suffix: string,
+  token: TestToken = ground.tokens.personal,
+): Promise<{ readonly set: PackedSet; readonly user: NugetUser }> {
+  const user = await nugetUser({ endpoint: ground.endpoint('nuget', ground.project) });
+  const set = await packSet(user, suffix);
+  for (const { nupkg } of [set.base, set.tool]) {
+    const pushed = await succeeded(
+      user.dotnet('nuget', 'push', nupkg, '--source', 'acme', '--api-key', token.secret),
+    );
+    expect(pushed.seen.match(/Your package was pushed/g)).toHaveLength(2);
+  }
+  return { set, user };
+}
+
+/**
+ * Restores a set as a new user and checks every byte; then once more from the lock file, in which NuGet has the SHA-512
+ * of each package, as another user with nothing in any cache. With `says`, what needs the set is run and must say that.
+ */
+export async function restoreSet(
+  setup: SourceSetup,
+  { base, tool }: PackedSet,
+  says?: string,
+): Promise<void> {
+  const files = consumer({ [tool.id]: '2.0.0-*' }, 'System.Console.WriteLine(Acme.Tool.Say());');
+  const first = await nugetUser(setup);
+  try {
+    await writeAll(first, files);
+    await succeeded(first.dotnet('restore'));
+    for (const { id, version, bytes } of [base, tool]) {
+      const path = first.installed(id, version.toLowerCase());
+      expect((await readFile(path)).equals(bytes)).toBe(true);
+    }
+    if (says) expect((await succeeded(first.dotnet('run', '--no-restore'))).stdout).toContain(says);
+    const lock = await readFile(join(first.space.project, 'packages.lock.json'), 'utf8');
+    const second = await nugetUser(setup);
+    try {
+      await writeAll(second, { ...files, 'packages.lock.json': lock });
+      await succeeded(second.dotnet('restore', '--locked-mode'));
+      expect((await readFile(second.installed(tool.id, tool.version.toLowerCase()))).equals(tool.bytes)).toBe(
+        true,
+      );
+    } finally {
+      await second.remove();
+    }
+  } finally {
+    await first.remove();
+  }
+}
+
+/** Installs a set with NuGet 2, which brings in what the package needs, and checks every byte. */
+export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedSet): Promise<void> {
+  const user = await nugetUser(setup);
+  try {
+    await succeeded(
+      user.nuget('install', base.id, '-Source', 'acme', '-OutputDirectory', 'packages', '-NoCache'),
+    );
+    expect((await installedByNuget2(user, 'packages', base.id, base.version)).equals(base.bytes)).toBe(true);
+    // The version of the tool is one that NuGet 2 can't read.
+    const seen = await user.nuget('install', tool.id, '-Prerelease', '-Source', 'acme', '-NoCache');
+    expect(seen.code).not.toBe(0);
+  } finally {
+    await user.remove();
+  }
+}
+
+/** Tests that what dotnet pushes to the private project, it and NuGet 2 get back at every level; for any host. */
+export function nugetWorks(ground: () => Playground): void {
+  describeTool(dotnet, () => {
+    let set: PackedSet;
+    beforeAll(async () => {
+      const published = await publishSet(ground(), 'Hosted');
+      set = published.set;
+      await published.user.remove();
+    });
+
+    describe.for(['project', 'group', 'instance'])('from the %s', (level) => {
+      const setup = () => ({
+        endpoint: ground().endpoint('nuget', new Map(levelsOf(ground())).get(level)),
+        token: ground().tokens.personal,
+      });
+
+      test('restores, and again from the lock file', () => restoreSet(setup(), set));
+
+      describeTool(nuget2, () => {
+        test('installs by V2, byte for byte', () => installSetByV2(setup(), set));
+      });
+    });
+  });
+}

@@ -1,0 +1,189 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { type NugetApp, startNuget } from '../../kit/nuget-registry.ts';
+
+let nuget: NugetApp;
+beforeEach(async () => {
+  nuget = await startNuget();
+});
+
+interface Results {
+  readonly totalHits: number;
+  readonly data: readonly {
+    readonly id: string;
+    readonly version: string;
+    readonly versions: readonly { readonly version: string; readonly '@id': string }[];
+    readonly [field: string]: unknown;
+  }[];
+}
+
+const search = (query: string, token?: string) =>
+  nuget.json<Results>(`/query?${query}`, token === undefined ? {} : { token });
+const found = async (query: string, token?: string) => {
+  const { totalHits, data } = await search(query, token);
+  return [totalHits, ...data.map(({ id, version }) => `${id} ${version}`)];
+};
+
+describe('searches', () => {
+  test('show a package with its latest version and the others', async () => {
+    const metadata =
+      '<title>The Tool</title><tags>a b</tags><packageTypes><packageType name="DotnetTool" /></packageTypes>';
+    await nuget.push({ version: '1.0.0' });
+    await nuget.push({ version: '1.1.0+x', metadata });
+    expect(await search('q=tool')).toEqual({
+      '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${nuget.url}/` },
+      totalHits: 1,
+      data: [
+        {
+          '@id': `${nuget.url}/metadata-gz-semver1/acme.tool/index.json`,
+          '@type': 'Package',
+          registration: `${nuget.url}/metadata-gz-semver1/acme.tool/index.json`,
+          id: 'Acme.Tool',
+          version: '1.0.0',
+          title: 'Acme.Tool',
+          description: 'The tool of Acme.',
+          summary: '',
+          iconUrl: '',
+          licenseUrl: '',
+          projectUrl: '',
+          tags: [],
+          authors: ['Acme'],
+          totalDownloads: 0,
+          verified: false,
+          packageTypes: [{ name: 'Dependency' }],
+          versions: [
+            {
+              '@id': `${nuget.url}/metadata-gz-semver1/acme.tool/1.0.0.json`,
+              version: '1.0.0',
+              downloads: 0,
+            },
+          ],
+        },
+      ],
+    });
+    const { data } = await search('q=tool&semVerLevel=2.0.0');
+    expect(data[0]).toMatchObject({
+      registration: `${nuget.url}/metadata-gz/acme.tool/index.json`,
+      version: '1.1.0+x',
+      title: 'The Tool',
+      tags: ['a', 'b'],
+      packageTypes: [{ name: 'DotnetTool' }],
+    });
+    expect(data[0]?.versions.map(({ version }) => version)).toEqual(['1.0.0', '1.1.0+x']);
+    const [latest] = data[0]?.versions.slice(-1) ?? [];
+    expect((await nuget.get(new URL(latest?.['@id'] ?? '').pathname)).status).toBe(200);
+  });
+
+  test('leave out what was not asked for: prereleases, and what needs SemVer 2', async () => {
+    for (const version of ['1.0.0', '1.1.0-beta', '1.2.0-beta.1']) await nuget.push({ version });
+    await nuget.push({ id: 'Acme.Preview', version: '1.0.0-a' });
+    expect(await found('q=acme')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=acme&prerelease=false')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=acme&prerelease=true')).toEqual([
+      2,
+      'Acme.Preview 1.0.0-a',
+      'Acme.Tool 1.1.0-beta',
+    ]);
+    expect(await found('q=tool&prerelease=True&semVerLevel=2.0.0')).toEqual([1, 'Acme.Tool 1.2.0-beta.1']);
+    expect(await found('q=tool&semVerLevel=2.0.0')).toEqual([1, 'Acme.Tool 1.0.0']);
+  });
+
+  test('find every word of an id, or one id', async () => {
+    for (const id of ['Acme.Tool', 'Acme.Tool.Extra', 'Other-Tool_Kit']) await nuget.push({ id });
+    expect(await found('q=')).toEqual([
+      3,
+      'Acme.Tool 1.0.0',
+      'Acme.Tool.Extra 1.0.0',
+      'Other-Tool_Kit 1.0.0',
+    ]);
+    expect(await found('')).toEqual(await found('q='));
+    expect(await found('q=TOOL.acme')).toEqual([2, 'Acme.Tool 1.0.0', 'Acme.Tool.Extra 1.0.0']);
+    expect(await found('q=kit')).toEqual([1, 'Other-Tool_Kit 1.0.0']);
+    expect(await found('q=packageid:acme.tool')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=Id:%22Acme.Tool%22')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=nothing')).toEqual([0]);
+  });
+
+  test('come in pages, and count them all', async () => {
+    for (const id of ['A', 'B', 'C', 'D', 'E']) await nuget.push({ id });
+    expect(await found('skip=1&take=2')).toEqual([5, 'B 1.0.0', 'C 1.0.0']);
+    expect(await found('skip=4&take=100000')).toEqual([5, 'E 1.0.0']);
+    expect(await found('skip=9')).toEqual([5]);
+    expect(await found('take=0')).toEqual([5]);
+    expect((await nuget.get('/query?take=-1')).status).toBe(400);
+    expect((await nuget.get('/query?skip=x')).status).toBe(400);
+  });
+
+  test('find packages of a type', async () => {
+    const types =
+      '<packageTypes><packageType name="DotnetTool" /><packageType name="Other" /></packageTypes>';
+    await nuget.push({ id: 'Cli', metadata: types });
+    await nuget.push({ id: 'Lib' });
+    expect(await found('packageType=dotnettool')).toEqual([1, 'Cli 1.0.0']);
+    expect(await found('packageType=Dependency')).toEqual([1, 'Lib 1.0.0']);
+    expect(await found('packageType=')).toEqual([2, 'Cli 1.0.0', 'Lib 1.0.0']);
+    expect(await found('packageType=x')).toEqual([0]);
+  });
+
+  test('show in a group and everywhere what the caller may pull, and challenge who may say who they are', async () => {
+    const open = await nuget.app.project('open', 'public');
+    await nuget.push({ id: 'Closed' });
+    await nuget.push({ id: 'Open' }, { path: `/api/v4/projects/${open.id}/packages/nuget/` });
+    const stranger = await nuget.user('stranger');
+    for (const prefix of ['/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
+      const ids = async (token: string) =>
+        (await nuget.json<Results>(`${prefix}/query`, { token })).data.map(({ id }) => id);
+      expect(await ids(nuget.rootToken)).toEqual(['Closed', 'Open']);
+      expect(await ids(stranger.token)).toEqual(['Open']);
+      for (const path of ['/query', '/autocomplete', '/v2/Search()', '/v2/$metadata', '/v2']) {
+        const anonymous = await nuget.get(prefix + path, { token: null });
+        expect([path, anonymous.status]).toEqual([path, 401]);
+        expect(anonymous.headers.get('www-authenticate')).toContain('Basic');
+      }
+    }
+    const anyone = await nuget.json<Results>(`/api/v4/projects/${open.id}/packages/nuget/query`, {
+      token: null,
+    });
+    expect(anyone.totalHits).toBe(1);
+  });
+
+  test('in a group that must stay hidden are answered like those in none', async () => {
+    const hidden = await nuget.subgroup('hidden', 'private');
+    await nuget.app.project('inside', 'private', hidden);
+    const { token } = await nuget.user('stranger');
+    const secret = await nuget.get('/api/v4/groups/acme%2Fhidden/-/packages/nuget/query', { token });
+    const absent = await nuget.get('/api/v4/groups/acme%2Fabsent/-/packages/nuget/query', { token });
+    expect([secret.status, await secret.text()]).toEqual([absent.status, await absent.text()]);
+    expect(secret.status).toBe(404);
+  });
+});
+
+describe('autocomplete', () => {
+  const complete = (query: string) =>
+    nuget.json<{ totalHits: number; data: string[] }>(`/autocomplete?${query}`);
+
+  test('completes ids', async () => {
+    for (const id of ['Acme.Tool', 'Acme.Base']) await nuget.push({ id });
+    await nuget.push({ id: 'Acme.New', version: '1.0-a' });
+    expect(await complete('q=acme')).toMatchObject({ totalHits: 2, data: ['Acme.Base', 'Acme.Tool'] });
+    expect(await complete('q=acme&prerelease=true&take=1')).toMatchObject({
+      totalHits: 3,
+      data: ['Acme.Base'],
+    });
+    expect(await complete('q=x')).toMatchObject({ totalHits: 0, data: [] });
+  });
+
+  test('tells the versions of an id', async () => {
+    for (const version of ['1.0', '1.1-a', '1.2-a.1', '2.0']) await nuget.push({ version });
+    await nuget.send('DELETE', '/Acme.Tool/2.0');
+    expect((await complete('id=ACME.Tool')).data).toEqual(['1.0.0']);
+    expect((await complete('id=acme.tool&prerelease=true')).data).toEqual(['1.0.0', '1.1.0-a']);
+    expect((await complete('id=acme.tool&prerelease=true&semVerLevel=2.0.0')).data).toEqual([
+      '1.0.0',
+      '1.1.0-a',
+      '1.2.0-a.1',
+    ]);
+    expect((await complete('id=absent')).data).toEqual([]);
+    expect((await complete('id=a%20b')).data).toEqual([]);
+    expect((await nuget.get('/autocomplete?id=acme.tool', { token: null })).status).toBe(401);
+  });
+});

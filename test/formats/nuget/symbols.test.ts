@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
+import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
+import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
+
+let nuget: NugetApp;
+beforeEach(async () => {
+  nuget = await startNuget();
+});
+
+const pdb = (number: number, content?: string) =>
+  portablePdb(`${number.toString(16).padStart(8, '0')}${'0'.repeat(24)}00000000`, content);
+const signatureOf = (bytes: Buffer) => readPdb(bytes)?.signature ?? '';
+const address = (name: string, bytes: Buffer) => `/symbolfiles/${name}/${signatureOf(bytes)}/${name}`;
+const pushSymbols = (bytes: Uint8Array, token?: string) =>
+  nuget.push(bytes, { path: '/symbolpackage/', ...(token !== undefined && { token }) });
+
+describe('symbol packages', () => {
+  test('are kept with their version, and their symbols are found by name and identity', async () => {
+    await nuget.push();
+    const files = [
+      { path: 'lib/net8.0/Acme.Tool.pdb', content: pdb(1) },
+      { path: 'lib/netstandard2.0/Acme.Tool.pdb', content: pdb(2) },
+      { path: 'lib/netstandard2.1/Acme.Tool.pdb', content: pdb(2) },
+    ];
+    const { response, bytes } = await pushSymbols(snupkg({ files }));
+    expect(response.status).toBe(201);
+    const whole = await nuget.get('/download/acme.tool/1.0.0/acme.tool.1.0.0.snupkg');
+    expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
+    for (const number of [1, 2]) {
+      const path = address('Acme.Tool.pdb', pdb(number));
+      const any = path.replace('Acme.Tool.pdb', 'ACME.TOOL.PDB').replace('ffffffff', 'FFFFFFFF');
+      for (const each of [path, any]) {
+        const answer = await nuget.get(each);
+        expect([each, answer.status]).toEqual([each, 200]);
+        expect(Buffer.from(await answer.arrayBuffer()).equals(pdb(number))).toBe(true);
+      }
+    }
+    expect(await nuget.json('/download/acme.tool/index.json')).toEqual({ versions: ['1.0.0'] });
+    const [{ id } = { id: 0 }] = await nuget.json<{ id: number }[]>(
+      `/api/v4/projects/${nuget.project.id}/packages`,
+    );
+    const stored = await nuget.json<{ file_name: string }[]>(
+      `/api/v4/projects/${nuget.project.id}/packages/${id}/package_files`,
+    );
+    expect(stored).toHaveLength(4);
+    expect(nuget.errors).toEqual([]);
+  });
+
+  test('are found at every level, as far as the caller may pull', async () => {
+    await nuget.push();
+    await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
+    const { token } = await nuget.user('stranger');
+    const path = address('a.pdb', pdb(1));
+    const absent = address('a.pdb', pdb(2));
+    for (const prefix of [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
+      expect([prefix, (await nuget.get(prefix + path)).status]).toEqual([prefix, 200]);
+      for (const caller of [token, null]) {
+        const hidden = await nuget.get(prefix + path, { token: caller });
+        const missing = await nuget.get(prefix + absent, { token: caller });
+        expect([prefix, hidden.status]).toEqual([prefix, caller === null ? 401 : 404]);
+        expect([missing.status, await missing.text()]).toEqual([hidden.status, await hidden.text()]);
+      }
+      expect((await nuget.get(prefix + absent)).status).toBe(404);
+    }
+  });
+
+  test('are not hidden by a package the caller may not see', async () => {
+    const open = await nuget.app.project('open', 'public');
+    const symbols = (id: string) => snupkg({ id, files: [{ path: 'a.pdb', content: pdb(1) }] });
+    await nuget.push({ id: 'Closed' });
+    await pushSymbols(symbols('Closed'));
+    const to = `/api/v4/projects/${open.id}/packages/nuget`;
+    await nuget.push({ id: 'Open' }, { path: `${to}/` });
+    await nuget.push(symbols('Open'), { path: `${to}/symbolpackage` });
+    const { token } = await nuget.user('stranger');
+    const path = `/api/v4/packages/nuget${address('a.pdb', pdb(1))}`;
+    expect((await nuget.get(path, { token })).status).toBe(200);
+    expect((await nuget.get(path, { token: null })).status).toBe(200);
+    expect((await nuget.get(nuget.base + address('a.pdb', pdb(1)), { token })).status).toBe(404);
+  });
+
+  test('are only sent to a debugger whose checksum they have', async () => {
+    await nuget.push();
+    await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
+    const right = readPdb(pdb(1))?.checksum ?? '';
+    const wrong = '0'.repeat(64);
+    const asked = async (checksum: string) =>
+      (await nuget.get(address('a.pdb', pdb(1)), { headers: { symbolchecksum: checksum } })).status;
+    expect(await asked(`SHA256:${right}`)).toBe(200);
+    expect(await asked(`sha256:${right.toUpperCase()}`)).toBe(200);
+    expect(await asked(`SHA256:${wrong};SHA256:${right}`)).toBe(200);
+    expect(await asked(`SHA256:${wrong}`)).toBe(404);
+    expect(await asked('MD5:00')).toBe(200);
+  });
+
+  test('of many files arrive whole', async () => {
+    await nuget.push();
+    const files = Array.from({ length: 45 }, (_, index) => ({
+      path: `lib/${index}/a.pdb`,
+      content: pdb(index + 1),
+    }));
+    expect((await pushSymbols(snupkg({ files }))).response.status).toBe(201);
+    for (const index of [1, 10, 11, 45]) {
+      expect((await nuget.get(address('a.pdb', pdb(index)))).status).toBe(200);
+    }
+  });
+
+  test('may be pushed again as packages may', async () => {
+    await nuget.push();
+    const symbols = (content: string) => snupkg({ files: [{ path: 'a.pdb', content: pdb(1, content) }] });
+    await pushSymbols(symbols('one'));
+    expect((await pushSymbols(symbols('two'))).response.status).toBe(201);
+    const answer = await nuget.get(address('a.pdb', pdb(1)));
+    expect(Buffer.from(await answer.arrayBuffer()).equals(pdb(1, 'two'))).toBe(true);
+    await nuget.send('PUT', '/api/v4/groups/acme/package_settings', {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ nuget_duplicates_allowed: false }),
+    });
+    const refused = (await pushSymbols(symbols('three'))).response;
+    expect(await refusalOf(refused)).toEqual([
+      409,
+      expect.stringContaining('Acme.Tool 1.0.0 exists already'),
+    ]);
+    const after = await nuget.get(address('a.pdb', pdb(1)));
+    expect(Buffer.from(await after.arrayBuffer()).equals(pdb(1, 'two'))).toBe(true);
+  });
+
+  test('are gone with their version', async () => {
+    await nuget.push();
+    await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
+    const [{ id } = { id: 0 }] = await nuget.json<{ id: number }[]>(
+      `/api/v4/projects/${nuget.project.id}/packages`,
+    );
+    await nuget.send('DELETE', `/api/v4/projects/${nuget.project.id}/packages/${id}`);
+    expect((await nuget.get(address('a.pdb', pdb(1)))).status).toBe(404);
+  });
+
+  const files = [{ path: 'a.pdb', content: pdb(1) }];
+  test.for([
+    ['without its package', snupkg({ version: '2.0', files }), /Push Acme.Tool 2.0.0 before its symbols/],
+    ['that says it is no symbol package', nupkg({ files }), /no package type "SymbolsPackage"/],
+    [
+      'with other bytes for symbols',
+      snupkg({ files: [...files, { path: 'b.pdb', content: 'x' }] }),
+      /b.pdb is not a file of debug symbols/,
+    ],
+    [
+      'with damaged symbols',
+      snupkg({ files: [...files, { path: 'b.pdb', content: pdb(2), claimedSize: 9 }] }),
+      /can't be read/,
+    ],
+    ['that is no zip', new Uint8Array(9), /not a whole zip archive/],
+  ] as const)('%s are refused, and leave nothing', async ([, bytes, why]) => {
+    await nuget.push();
+    const { response } = await pushSymbols(bytes);
+    expect(await refusalOf(response)).toEqual([400, expect.stringMatching(why)]);
+    expect(await nuget.blobCount()).toBe(1);
+    expect((await nuget.get(address('a.pdb', pdb(1)))).status).toBe(404);
+    expect(nuget.errors).toEqual([]);
+  });
+
+  test('are refused to who may not publish', async () => {
+    await nuget.push();
+    const reporter = await nuget.user('reporter', { level: 20, of: nuget.project });
+    expect((await pushSymbols(snupkg({ files }), reporter.token)).response.status).toBe(403);
+  });
+});
