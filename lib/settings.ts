@@ -96,14 +96,14 @@ const Settings = z.strictObject({
   proxyBelow: whole(0, 4_000_000).default(65_536),
   /**
    * Let downloads come by CloudFront, with links signed by a key of yours: the public key in PEM (RSA, 2048 bits), and
-   * the complete ARN of a secret in Secrets Manager that holds the private one. `lib/README.md` tells how to make them.
+   * the complete ARN of a secret in Secrets Manager that holds the private one. Further public keys behind the first are
+   * trusted too, so that the key can be changed. `docs/downloads.md` tells how.
    */
   cloudfrontPublicKey: z
     .string()
-    .trim()
     .regex(
-      /^-----BEGIN PUBLIC KEY-----\n[\w+/=\s]+\n-----END PUBLIC KEY-----$/,
-      'must be a public key in PEM',
+      /^(?:\s*-----BEGIN PUBLIC KEY-----\n[\w+/=\n]+\n-----END PUBLIC KEY-----\s*)+$/,
+      'must be a public key in PEM, or several',
     )
     .optional(),
   cloudfrontKeySecret: z

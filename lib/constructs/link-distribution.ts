@@ -20,8 +20,8 @@ import { Construct } from 'constructs';
 /** What a distribution of links is made from. */
 export interface LinkDistributionProps {
   readonly bucket: Bucket;
-  /** The key that checks signatures, in PEM. */
-  readonly publicKey: string;
+  /** The keys that check signatures, in PEM, one behind the other; the first is that of new links. */
+  readonly publicKeys: string;
 }
 
 /**
@@ -33,17 +33,17 @@ export class LinkDistribution extends Construct {
   readonly distribution: Distribution;
   readonly publicKey: PublicKey;
 
-  constructor(scope: Construct, id: string, { bucket, publicKey }: LinkDistributionProps) {
+  constructor(scope: Construct, id: string, { bucket, publicKeys }: LinkDistributionProps) {
     super(scope, id);
-    // A key can't be changed, so another key is another resource.
-    const hash = createHash('sha256').update(publicKey.trim()).digest('hex').slice(0, 8);
-    this.publicKey = new PublicKey(this, `Key${hash}`, { encodedKey: publicKey });
+    const [first, ...others] = publicKeys.trim().split(/(?<=-----END PUBLIC KEY-----)\s+/);
+    this.publicKey = this.makeKey(first ?? '');
+    const keys = [this.publicKey, ...others.map((other) => this.makeKey(other))];
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'Package registry: signed links to blobs',
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(bucket as IBucket),
         allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
-        trustedKeyGroups: [new KeyGroup(this, 'Keys', { items: [this.publicKey] })],
+        trustedKeyGroups: [new KeyGroup(this, 'Keys', { items: keys })],
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
         cachePolicy: this.makeCachePolicy(),
         responseHeadersPolicy: this.makeHeaders(),
@@ -53,6 +53,12 @@ export class LinkDistribution extends Construct {
       httpVersion: HttpVersion.HTTP2_AND_3,
     });
     this.acknowledge();
+  }
+
+  /** A key can't be changed, so another key is another resource. */
+  private makeKey(encodedKey: string): PublicKey {
+    const hash = createHash('sha256').update(encodedKey).digest('hex').slice(0, 8);
+    return new PublicKey(this, `Key${hash}`, { encodedKey });
   }
 
   /** S3 is told what the answer says the blob is and is called; CloudFront keeps one answer for each of these. */

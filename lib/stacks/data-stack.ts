@@ -38,9 +38,9 @@ export class DataStack extends Stack {
     this.links = this.makeLinks(settings.cloudfrontPublicKey);
   }
 
-  private makeLinks(publicKey: string | undefined): LinkDistribution | undefined {
-    if (publicKey === undefined) return undefined;
-    const links = new LinkDistribution(this, 'Links', { bucket: this.blobs.bucket, publicKey });
+  private makeLinks(publicKeys: string | undefined): LinkDistribution | undefined {
+    if (publicKeys === undefined) return undefined;
+    const links = new LinkDistribution(this, 'Links', { bucket: this.blobs.bucket, publicKeys });
     // Functions know its address and key; when it is switched off, or its key changes, they must not hold it fast.
     for (const source of [links.distribution, links.publicKey]) {
       CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);

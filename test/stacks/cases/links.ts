@@ -101,6 +101,22 @@ describe('links by CloudFront', () => {
     expect(names(other.data)).not.toEqual(names(data));
   });
 
+  it('may be checked by several keys, of which the first is that of new links', () => {
+    const both = { ...settings, cloudfrontPublicKey: publicKey() + settings.cloudfrontPublicKey };
+    const changed = synthesize(both);
+    const [group] = propertiesOf(changed.data, 'AWS::CloudFront::KeyGroup');
+    expect(group.KeyGroupConfig.Items).toHaveLength(2);
+    const [first] = group.KeyGroupConfig.Items.map(({ Ref }: { Ref: string }) => Ref);
+    const [key] = Object.entries(changed.data.findResources('AWS::CloudFront::PublicKey')).filter(
+      ([id]) => id === first,
+    );
+    expect(both.cloudfrontPublicKey.startsWith(key?.[1].Properties.PublicKeyConfig.EncodedKey)).toBe(true);
+    const ids = propertiesOf(changed.api, 'AWS::Lambda::Function').map(
+      ({ Environment }) => Environment.Variables.PACKHOUSE_CLOUDFRONT_KEY_ID,
+    );
+    expect(JSON.stringify(ids)).toContain(first);
+  });
+
   it('are clean by cdk-nag', () => {
     const { app } = makeApp(settings);
     app.synth();
