@@ -18,6 +18,7 @@ export function registryEnvironment(
     PACKHOUSE_TABLE: data.registry.table.tableName,
     PACKHOUSE_AUDIT_TABLE: data.audit.table.tableName,
     PACKHOUSE_BUCKET: data.blobs.bucket.bucketName,
+    PACKHOUSE_INGEST: String(settings.ingest),
     PACKHOUSE_LINK_LIFETIME: String(settings.linkLifetime),
     PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),
     PACKHOUSE_PROXY_BELOW: String(settings.proxyBelow),

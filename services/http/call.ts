@@ -18,6 +18,8 @@ export interface Call {
   readonly requestId: string;
   /** See `HostInfo`. */
   readonly body?: HostInfo['body'] | undefined;
+  /** Headers that every answer to the request has beside its own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The Hono environment of the management API. */

@@ -17,7 +17,13 @@ export function formatApp(format: Format): FormatApp {
   format.routes(app);
   app.notFound((c) => renderError(c, new RegistryError('routeNotFound'), format));
   app.onError((error, c) => renderError(c, error, format));
-  return { format, handle: (request, call) => app.fetch(request, call) };
+  return {
+    format,
+    handle(request, call) {
+      const headers = format.headers?.(request, call);
+      return app.fetch(request, headers ? { ...call, headers } : call);
+    },
+  };
 }
 
 function pathIn(format: Format, call: FormatCall): string {

@@ -46,6 +46,8 @@ export interface Format {
   readonly credentialsFirst: boolean;
   /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
+  /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */
+  readonly headers?: (request: Request, call: Call) => Readonly<Record<string, string>> | undefined;
   /** Words an error in the dialect of the format's clients. The default is GitLab's `{"message": ...}`. */
   readonly renderError?: (error: RegistryError, status: number) => RenderedError;
   /** Adds the routes. */

@@ -36,7 +36,8 @@ export async function* multipartFile(c: FormatContext, field?: string): AsyncGen
   parser.on('finish', () => {
     if (!seen) output.destroy(badRequest(`${field ?? 'file'} is missing`));
   });
-  const body = requestBody(c, { bytes: limit.bytes + FORM_OVERHEAD, hint: limit.hint });
+  const { bytes, hint } = limit;
+  const body = requestBody(c, { bytes: bytes + FORM_OVERHEAD, hint, told: bytes });
   const form = mendFormEnd(body, c.req.header('content-type') ?? '');
   const stop = new AbortController();
   const reading = pipeline(Readable.from(form), parser, { signal: stop.signal });

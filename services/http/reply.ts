@@ -39,6 +39,7 @@ export function reply(
     const value = headers[name];
     if (value !== undefined) all[name] = value;
   }
+  if (c.env.headers) Object.assign(all, c.env.headers);
   const init = { status, headers: all, ...(reason !== undefined && { statusText: reason }) };
   if (!(body instanceof ReadableStream)) return new Response(body, init);
   const { registry, requestId } = c.env;

@@ -11,6 +11,8 @@ export interface BodyContext {
 export interface BodyLimit {
   readonly bytes: number;
   readonly hint: string;
+  /** The limit to tell of, where it is that of a file in the body and not that of the body. */
+  readonly told?: number;
 }
 
 /** A client that is waited for must send so many bytes in the time it has (`bodyPatience`), however slow its line. */
@@ -23,14 +25,14 @@ const LEAST = 16 * 1024;
 export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
   const { headers } = c.req.raw;
   const announced = Number(headers.get('content-length') ?? 0);
-  if (announced > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
+  if (announced > limit.bytes) throw over(limit);
   const source = sourceOf(c);
   if (!source) return;
   let size = 0;
   try {
     for await (const chunk of steadily(source, c.env.registry.settings.bodyPatience)) {
       size += chunk.byteLength;
-      if (size > limit.bytes) throw tooLarge(limit.bytes, limit.hint);
+      if (size > limit.bytes) throw over(limit);
       yield chunk;
     }
   } catch (error) {
@@ -54,6 +56,10 @@ function sourceOf({ env, req }: BodyContext): Source | undefined {
   if (chunks) return { next: () => chunks.next(), stop: async () => chunks.return?.() };
   const reader = req.raw.body?.getReader();
   return reader && { next: () => reader.read(), stop: () => reader.cancel() };
+}
+
+function over({ bytes, hint, told = bytes }: BodyLimit): RegistryError {
+  return tooLarge(told, hint);
 }
 
 /** The chunks of a body. Only the time in which its sender is waited for counts, not that in which we are busy. */

@@ -22,6 +22,8 @@ export interface DocumentOptions {
   readonly encoding?: Encoding;
   /** Further headers. */
   readonly headers?: ReplyHeaders;
+  /** Send it also to who has it. */
+  readonly again?: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function sendDocument(
     'cache-control': 'private, no-cache',
     ...options.headers,
   };
-  if (matchesEtag(headers.get('if-none-match'), etag)) return reply(c, 304, null, common);
+  if (!options.again && matchesEtag(headers.get('if-none-match'), etag)) return reply(c, 304, null, common);
   const body = await encoded(document, encoding);
   return reply(c, 200, body as Uint8Array<ArrayBuffer>, {
     ...common,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { bundleFolder, bundleFunctions } from '../../lib/bundles.ts';
 import { describeTool } from '../clients/client.ts';
 import type { NpmClient } from '../clients/npm/npm-client.ts';
@@ -12,6 +12,7 @@ import { yarn } from '../clients/npm/tools/yarn.ts';
 import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
 import { nugetWorks } from '../clients/nuget/smoke.ts';
 import { openPlayground, type Playground, tokenKinds } from '../clients/playground.ts';
+import { describeUploadLimits } from '../clients/upload-limits.ts';
 import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { type LambdaHandler, stackRoutes } from '../kit/gateway-simulator-routes.ts';
@@ -60,6 +61,8 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
     clientsWork(() => deployment);
     mavenWorks(() => deployment);
     pypiClientsWork(() => deployment, { kinds: tokenKinds });
+    // It hands on requests of any size.
+    describeUploadLimits(() => deployment, false);
   });
 
   describe('through a gateway that holds the deployed bundles to the rules of AWS', () => {
@@ -76,12 +79,7 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
     mavenWorks(registry);
     pypiClientsWork(registry, { kinds: [] });
 
-    test('refuses what Lambda can not take', async () => {
-      const url = `${gateway.url}/api/v4/projects/1/packages/generic/big/1.0/big.bin`;
-      const headers = { 'private-token': deployment.rootToken };
-      const answer = await fetch(url, { method: 'PUT', headers, body: Buffer.alloc(5_000_000) });
-      expect(answer.status).toBe(413);
-    });
+    describeUploadLimits(() => ({ url: gateway.url, rootToken: deployment.rootToken }), true);
   });
 });
 

@@ -263,9 +263,9 @@ describe.each(samples)('$id', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
-  test('a body over the limit of the host is refused with 413, in words, and leaves nothing', async () => {
+  test('a file over the limit of the host is refused with 413, in words, and leaves nothing', async () => {
     const small = await startApp({
-      settings: { bodyLimit: { bytes: 300, hint: ' Turn on the ingest service.' } },
+      settings: { bodyLimit: { bytes: 100, hint: ' Turn on the ingest service.' } },
     });
     const target = await small.project('small');
     const { method, path, headers, body } = await sample.publish('sample', '1.0.0');

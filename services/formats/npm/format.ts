@@ -1,6 +1,7 @@
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format.ts';
 import { canonicalPath } from './names.ts';
+import { publishNotice } from './publish-notice.ts';
 import { routes } from './routes.ts';
 
 /** npm packages, for npm, pnpm, Yarn, Bun and Deno. */
@@ -12,6 +13,7 @@ export const npm: Format = {
   challenge: 'Bearer realm="npm"',
   credentialsFirst: true,
   canonicalPath,
+  headers: publishNotice,
   renderError,
   routes,
 };

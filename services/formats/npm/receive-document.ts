@@ -1,7 +1,7 @@
 import { badRequest, invalidPackage, RegistryError, tooLarge } from '../../domain/errors.ts';
 import type { StagedBlob } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
-import { readUpload } from '../../http/read-upload.ts';
+import { readUpload, uploadLimit } from '../../http/read-upload.ts';
 import { requestBody } from '../../http/request-body.ts';
 import { discard } from '../../registry/stage-blob.ts';
 import { base64Bytes, InvalidBase64 } from '../../shared/json/base64-bytes.ts';
@@ -39,9 +39,9 @@ export interface Received {
  */
 export async function receiveDocument(c: FormatContext): Promise<Received> {
   const attachments = new Attachments(c);
-  const host = c.env.registry.settings.bodyLimit;
-  const whole = Math.ceil((c.env.format.fileLimit * 4) / 3) + DOCUMENT_LIMIT + OTHERS_LIMIT;
-  const body = requestBody(c, whole <= host.bytes ? { bytes: whole, hint: '' } : host);
+  const { bytes, hint } = uploadLimit(c);
+  const whole = Math.ceil((bytes * 4) / 3) + DOCUMENT_LIMIT + OTHERS_LIMIT;
+  const body = requestBody(c, { bytes: whole, hint, told: bytes });
   try {
     const json = await scanJson(body, { limit: DOCUMENT_LIMIT, take: (path) => attachments.take(path) });
     const document = parsed(PackageDocument, json);

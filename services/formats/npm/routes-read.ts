@@ -13,6 +13,7 @@ import { openFile } from '../../registry/open-file.ts';
 import { nameOf } from './context.ts';
 import { packageName, tarballName, versionOfTarball } from './names.ts';
 import { abbreviatedPackument, fullPackument } from './packument.ts';
+import { publishNotice } from './publish-notice.ts';
 import type { Metadata } from './schema.ts';
 
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
@@ -33,6 +34,7 @@ async function packument(c: FormatContext, scope: Scope): Promise<Response> {
     contentType: short ? ABBREVIATED : 'application/json',
     variant: short ? 'abbreviated' : 'full',
     vary: 'Accept',
+    again: publishNotice(c.req.raw, c.env) !== undefined,
   });
 }
 

@@ -9,6 +9,8 @@ export interface LambdaEnvironment {
   readonly s3Endpoint: string | undefined;
   /** A distribution in front of the bucket, the id of its key, and the secret that holds the private one. */
   readonly cloudfront: { readonly url: string; readonly keyId: string; readonly secret: string } | undefined;
+  /** Whether a service beside the functions takes uploads of any size. */
+  readonly ingest: boolean;
   readonly settings: Pick<
     RegistrySettings,
     'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'blobGrace'
@@ -37,6 +39,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
           secret: text('PACKHOUSE_CLOUDFRONT_KEY'),
         }
       : undefined,
+    ingest: variables.PACKHOUSE_INGEST === 'true',
     settings: {
       url: text('PACKHOUSE_URL').replace(/\/+$/, ''),
       linkLifetime: number('PACKHOUSE_LINK_LIFETIME'),

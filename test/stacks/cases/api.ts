@@ -70,11 +70,12 @@ describe('the API', () => {
     );
   });
 
-  it('gives functions the address that users type', () => {
+  it('gives functions the address that users type, and says whether large uploads are taken there', () => {
     const own = synthesize({ url: 'https://packages.example' });
     for (const template of [own.api, own.jobs]) {
       for (const { Environment } of propertiesOf(template, 'AWS::Lambda::Function')) {
         expect(Environment.Variables.PACKHOUSE_URL).toBe('https://packages.example');
+        expect(Environment.Variables.PACKHOUSE_INGEST).toBe('false');
       }
     }
     own.api.hasOutput('Url', { Value: 'https://packages.example' });

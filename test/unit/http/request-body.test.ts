@@ -65,6 +65,13 @@ describe('a body', () => {
     await expect(requestBody(context, limit).next()).rejects.toMatchObject({ code: 'bodyTooLarge' });
   });
 
+  test('that may be more than the file in it is refused with the limit of the file', async () => {
+    const { context } = await sender({ 'content-length': '1000001' });
+    await expect(requestBody(context, { ...limit, told: 900_000 }).next()).rejects.toThrow(
+      'The file is larger than the limit of 900000 bytes. Ask your operator.',
+    );
+  });
+
   test('that breaks off is an upload that ended early', async () => {
     const { context, send, fail } = await sender();
     const body = requestBody(context, limit);

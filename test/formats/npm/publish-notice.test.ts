@@ -1,0 +1,58 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { npmPackage, npmPrefix } from '../../kit/npm-package.ts';
+import { startApp, type TestApp } from '../../kit/start-app.ts';
+
+const hint = ' This registry takes small files only.';
+
+let app: TestApp;
+let base: string;
+let path: string;
+beforeEach(async () => {
+  app = await startApp({ settings: { bodyLimit: { bytes: 1_000_000, hint } } });
+  base = npmPrefix.project((await app.project('tools')).id);
+  const { document, path: published } = await npmPackage();
+  path = published;
+  const put = await app.send('PUT', base + path, { token: app.rootToken, body: JSON.stringify(document) });
+  expect([put.status, put.headers.get('npm-notice')]).toEqual([200, null]);
+});
+
+const get = (headers: Record<string, string>, where = path) =>
+  app.send('GET', base + where, { token: app.rootToken, headers });
+
+describe('on a host that takes small files only, who is about to publish', () => {
+  test.each([
+    ['a version of a package', () => path, 200],
+    ['a new package', () => '/new', 404],
+  ])(
+    '%s is told so, and npm must not keep the answer, whose notice it would not show then',
+    async (_what, where, status) => {
+      const answer = await get({ 'npm-command': 'publish' }, where());
+      expect([answer.status, answer.headers.get('npm-notice')]).toEqual([status, hint.trim()]);
+      expect(answer.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  test('and has the packument already is told too', async () => {
+    const etag = (await get({})).headers.get('etag') ?? '';
+    expect((await get({ 'if-none-match': etag })).status).toBe(304);
+    const answer = await get({ 'if-none-match': etag, 'npm-command': 'publish' });
+    expect([answer.status, answer.headers.get('npm-notice')]).toEqual([200, hint.trim()]);
+  });
+
+  test('is the only one who is', async () => {
+    for (const headers of [{}, { 'npm-command': 'install' }] as Record<string, string>[]) {
+      const answer = await get(headers);
+      expect([answer.status, answer.headers.get('npm-notice')]).toEqual([200, null]);
+    }
+  });
+});
+
+test('on any other host nobody is told anything', async () => {
+  const other = await startApp();
+  const project = await other.project('tools');
+  const answer = await other.send('GET', `${npmPrefix.project(project.id)}/new`, {
+    token: other.rootToken,
+    headers: { 'npm-command': 'publish' },
+  });
+  expect([answer.status, answer.headers.get('npm-notice')]).toEqual([404, null]);
+});
