@@ -11,7 +11,7 @@ const LIMITS = { entries: 50_000, unpacked: 10 * 1024 ** 3 };
 const NUSPEC_LIMIT = 1 << 20;
 
 /** The most bytes of a readme, an icon or a licence that are served; nuget.org takes no larger ones. */
-export const EXTRACT_LIMIT = 1 << 20;
+const EXTRACT_LIMIT = 1 << 20;
 
 /**
  * The entries of a package file.

@@ -8,10 +8,11 @@ import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
 /** curl, as the machine has it. */
 export const curlTool = systemTool('curl', /^curl (\S+)/);
 
-/** What curl did, the status of the last answer it got, and how many redirects it followed. */
+/** What curl did, the status of the last answer it got, how many redirects it followed, and what bytes of bodies it sent. */
 export interface Curled extends Ran {
   readonly status: number;
   readonly hops: number;
+  readonly sent: number;
 }
 
 /** Someone with curl in a folder of their own. */
@@ -41,11 +42,12 @@ export async function curlUser(): Promise<CurlUser> {
       const marked = [
         '--no-progress-meter',
         '--write-out',
-        '%{stderr}\nstatus:%{http_code} hops:%{num_redirects}\n',
+        '%{stderr}\nstatus:%{http_code} hops:%{num_redirects} sent:%{size_upload}\n',
       ];
       const ran = await space.run([...curlTool.command, ...marked, ...args], options);
-      const [, status, hops] = /status:(\d+) hops:(\d+)/.exec(ran.stderr) ?? [];
-      return { ...ran, status: Number(status), hops: Number(hops) };
+      const told = /status:(\d+) hops:(\d+) sent:(\d+)/.exec(ran.stderr) ?? [];
+      const [, status, hops, sent] = told.map(Number);
+      return { ...ran, status: status ?? Number.NaN, hops: hops ?? Number.NaN, sent: sent ?? Number.NaN };
     },
     read: (file) => readFile(join(space.project, file)),
   };

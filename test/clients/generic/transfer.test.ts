@@ -145,6 +145,55 @@ describeTool(curlTool, () => {
     }
   });
 
+  test.for([
+    [
+      'with a token that may only read',
+      403,
+      'has no scope',
+      () => [ground.readOnly, ground.project] as const,
+    ],
+    ['to a project that is not there', 404, 'Project Not Found', () => [ground.tokens.personal] as const],
+  ] as const)('30 MB %s are refused with the reason', async ([, status, words, who]) => {
+    await user.space.write('sent.bin', noise(30_000_000));
+    const [token, place] = who();
+    const project = place
+      ? ground.endpoint('generic', place)
+      : `${ground.url}/api/v4/projects/0/packages/generic`;
+    for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
+      const args = [
+        '--fail-with-body',
+        '-H',
+        expect100,
+        ...carriers['PRIVATE-TOKEN'](token),
+        '-T',
+        'sent.bin',
+      ];
+      const up = await user.curl([...args, `${project}/tool/1.0/refused.bin`]);
+      expect([expect100, up.code, up.status]).toEqual([expect100, 22, expect.toBeOneOf([status, 413])]);
+      expect(up.stdout).toMatch(up.status === 413 ? tooLarge : words);
+    }
+  });
+
+  test('6 GB are refused when they are announced, and not sent by who asks first', async () => {
+    const path = await user.space.write('huge.bin', '');
+    await truncate(path, 6_000_000_000);
+    for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
+      const up = await curl(
+        '--expect100-timeout',
+        '60',
+        '-H',
+        expect100,
+        '-T',
+        'huge.bin',
+        `${base}/huge.bin`,
+      );
+      expect([expect100, up.code, up.status]).toEqual([expect100, 22, 413]);
+      expect(up.stdout).toMatch(tooLarge);
+      if (expect100 === 'Expect:') expect(up.sent).toBeLessThan(6_000_000_000);
+      else expect(up.sent).toBe(0);
+    }
+  });
+
   test('an upload that breaks off leaves nothing behind', async () => {
     const url = `${base}/broken.bin`;
     const args = [

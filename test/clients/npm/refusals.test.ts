@@ -38,15 +38,15 @@ async function userOf(
   return user;
 }
 
-async function publishAs(user: NpmUser, name = freshName('refused')): Promise<string> {
-  const pkg = await writePackage(user.space, { name, version: '1.0.0', size: 1_000 });
+async function publishAs(user: NpmUser, name = freshName('refused'), size = 1_000): Promise<string> {
+  const pkg = await writePackage(user.space, { name, version: '1.0.0', size });
   return failed(user.publish(pkg));
 }
 
 /** What a user must never see: what only the authors of a server or client could read. */
 function expectClear(seen: string): void {
   expect(seen).not.toMatch(
-    /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected token|ECONNRESET/,
+    /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected token|ECONNRESET|EPIPE/,
   );
 }
 
@@ -79,6 +79,13 @@ for (const client of npmClients) {
       await succeeded(user.add(published.name));
       const seen = await publishAs(user);
       expect(seen).toContain('The token has no scope for this request');
+      expectClear(seen);
+    });
+
+    test('who may not publish is told so when the package is large, too', async () => {
+      const user = await userOf(client, { token: ground.readOnly });
+      const seen = await publishAs(user, freshName('refused'), 30_000_000);
+      expect(seen).toMatch(/The token has no scope for this request|413/);
       expectClear(seen);
     });
 
