@@ -96,7 +96,10 @@ export class ConditionFailed extends Error {
 export class TableBusy extends StoreUnavailable {
   override readonly name = 'TableBusy';
   constructor(cause?: unknown) {
-    super('the table stayed busy with other writes, or throttled, for too long', { cause });
+    super('the table stayed busy with other writes, or throttled, for too long', {
+      cause,
+      mayBeWritten: false,
+    });
   }
 }
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { RegistryError, tooLarge } from '../domain/errors.ts';
 import type { StagedBlob } from '../domain/packages.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { ConditionFailed } from '../ports/table.ts';
 import type { Registry } from './context.ts';
 import { newBlobKey } from './storage-keys.ts';
 
@@ -99,9 +101,8 @@ function drained(stream: PassThrough): Promise<void> {
 }
 
 /**
- * Runs the work that is to make staged blobs referenced; when it refuses that they are removed again. Where this process
- * may not delete blobs the sweep does it later, and also after any other failure: an answer of the table that was lost
- * does not say that nothing refers to them.
+ * Runs the work that is to make staged blobs referenced; when it is refused they are removed again. Where this process
+ * may not delete blobs, or nobody knows whether the work was done, the sweep finds out and does it later.
  */
 export async function discardUnless<T>(
   registry: Registry,
@@ -111,9 +112,16 @@ export async function discardUnless<T>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RegistryError) await discard(registry, blobs);
+    if (isRefusal(error)) await discard(registry, blobs);
     throw error;
   }
+}
+
+/** Whether the error tells that nothing was written. Of an answer that was lost, or a failure of any sort, it does not. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof StoreUnavailable) return !error.mayBeWritten;
+  if (error instanceof RegistryError || error instanceof ConditionFailed) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
 /** Removes staged blobs that nothing refers to, where this process may. Never fails: the sweep finds what is left. */

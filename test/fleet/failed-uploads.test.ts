@@ -4,14 +4,14 @@ import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
-import type { Table } from '../../services/ports/table.ts';
+import { type Table, TableBusy } from '../../services/ports/table.ts';
 import type { RegistrySettings } from '../../services/registry/context.ts';
 import { sweepStrays } from '../../services/registry/sweep-strays.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { samples } from './samples/all.ts';
 
 /** What a store may say instead of storing. */
-const outage = () => new StoreUnavailable('the store failed');
+const outage = (mayBeWritten = false) => new StoreUnavailable('the store failed', { mayBeWritten });
 const full = () => Object.assign(new Error('no room'), { code: 'ENOSPC' });
 
 describe.each(samples)('a failed upload of $id', (sample) => {
@@ -91,15 +91,34 @@ describe.each(samples)('a failed upload of $id', (sample) => {
     await expectNothingButAnotherTry();
   });
 
-  test('because the table fails is not seen, and the sweep takes its bytes', async () => {
-    const write = vi.spyOn(table, 'write').mockRejectedValue(outage());
+  test('because the table is busy leaves nothing', async () => {
+    vi.spyOn(table, 'write').mockRejectedValue(new TableBusy());
     const answer = await publish();
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect(await answer.text()).toContain('The storage is not available, try again later');
-    write.mockRestore();
-    // Until then they stay: the table may have done what it could not say that it has.
+    await expectNothingButAnotherTry();
+  });
+
+  test('whose commit got no answer keeps its bytes, for it may have been done', async () => {
+    const write = table.write;
+    vi.spyOn(table, 'write').mockImplementation(async (operations) => {
+      await write(operations);
+      // What comes before it, such as ids, is answered.
+      if (operations.length > 1) throw outage(true);
+    });
+    expect((await publish()).status).toBe(503);
+    vi.restoreAllMocks();
+    const got = await app.send('GET', url + sample.file('sample', '1.0.0'), { token: app.rootToken });
+    const { bytes } = await sample.publish('sample', '1.0.0');
+    expect([got.status, Buffer.from(await got.arrayBuffer()).equals(bytes)]).toEqual([200, true]);
+  });
+
+  test('whose commit was not done without an answer is swept up', async () => {
+    vi.spyOn(table, 'write').mockRejectedValue(outage(true));
+    expect((await publish()).status).toBe(503);
     expect((await blobs.list()).blobs).not.toEqual([]);
-    app.clock.advance(Date.now() - app.clock.now() + 2 * app.registry.settings.blobGrace);
+    vi.restoreAllMocks();
+    app.clock.advance(Date.now() - app.clock.now() + 2 * 24 * 3600 * 1000);
     await sweepStrays(app.registry);
     await expectNothingButAnotherTry();
   });

@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -7,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** What is done to a request instead of handing it on and its answer back. */
 export type Fault =
-  /** It is answered with an error of S3's, and never gets to the service. */
+  /** It is answered with an error as AWS words them, and never gets to the service. */
   | { readonly status: number; readonly code: string }
   /** Its connection is reset, before it gets to the service. */
   | 'reset'
@@ -60,17 +66,17 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy before `target`. `nameOf` names requests by method and path with its query. */
+/** Starts a proxy before `target`. `nameOf` names requests by method, path with its query, and headers. */
 export async function startFaultProxy(
   target: string,
-  nameOf: (method: string, path: string) => string = (method) => method,
+  nameOf: (method: string, path: string, headers: IncomingHttpHeaders) => string = (method) => method,
 ): Promise<FaultProxy> {
   const calls: string[] = [];
   const requests: string[] = [];
   let plan: FaultPlan = () => undefined;
   let held = Promise.withResolvers<void>();
   const server = createServer((incoming, outgoing) => {
-    const operation = nameOf(incoming.method ?? '', incoming.url ?? '');
+    const operation = nameOf(incoming.method ?? '', incoming.url ?? '', incoming.headers);
     calls.push(operation);
     const nth = calls.filter((call) => call === operation).length;
     const request = `${incoming.method} ${incoming.url}`;
@@ -141,9 +147,15 @@ class Passage {
 
   async #refuse({ status, code }: { status: number; code: string }): Promise<void> {
     await this.#incoming.resume().toArray();
-    const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>-</Message></Error>`;
-    this.#outgoing.writeHead(status, { 'content-type': 'application/xml' });
-    this.#outgoing.end(this.#incoming.method === 'HEAD' ? undefined : body);
+    const { method, headers } = this.#incoming;
+    const isJson = headers['content-type']?.startsWith('application/x-amz-json') ?? false;
+    const body = isJson
+      ? JSON.stringify({ __type: code, message: '-' })
+      : `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>-</Message></Error>`;
+    this.#outgoing.writeHead(status, {
+      'content-type': isJson ? headers['content-type'] : 'application/xml',
+    });
+    this.#outgoing.end(method === 'HEAD' ? undefined : body);
   }
 
   async #lose(): Promise<void> {

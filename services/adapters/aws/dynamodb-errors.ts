@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { ConditionFailed } from '../../ports/table.ts';
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+import { ConditionFailed, TableBusy } from '../../ports/table.ts';
 
 /** Errors of a single request, and reasons of a cancelled transaction, that pass by themselves. */
 const PASSING = new Set([
@@ -17,6 +18,14 @@ const PASSING = new Set([
 export function isPassing(error: unknown): boolean {
   if (error instanceof TransactionCanceledException) return PASSING.has(firstReason(error)?.Code ?? '');
   return error instanceof Error && PASSING.has(error.name);
+}
+
+/** The port's error for a refusal that passes, but lasted too long. */
+export function busyError(error: unknown): StoreUnavailable {
+  // Of a repeat: the first attempt, whose answer was lost, may still come to its end.
+  const inProgress = error instanceof Error && error.name === 'TransactionInProgressException';
+  if (!inProgress) return new TableBusy(error);
+  return new StoreUnavailable('the transaction did not end', { cause: error, mayBeWritten: true });
 }
 
 /** The port's error for a condition that does not hold; any other error as it is. */

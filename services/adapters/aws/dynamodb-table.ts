@@ -25,7 +25,7 @@ import {
   type Write,
 } from '../../ports/table.ts';
 import { checkKey, checkKeys, checkQuery, checkWrites } from '../../ports/table-rules.ts';
-import { isPassing, toPortError } from './dynamodb-errors.ts';
+import { busyError, isPassing, toPortError } from './dynamodb-errors.ts';
 import { toRequest, toUpdate } from './dynamodb-expressions.ts';
 import { toRange } from './dynamodb-range.ts';
 import { fromWireItem, toWireKey, type WireItem } from './dynamodb-values.ts';
@@ -129,7 +129,7 @@ async function patiently<T>(options: DynamodbTableOptions, attempt: () => Promis
   try {
     return await withRetries(attempt, isPassing, patienceOf(options));
   } catch (error) {
-    throw isPassing(error) ? new TableBusy(error) : toPortError(error);
+    throw isPassing(error) ? busyError(error) : toPortError(error);
   }
 }
 

@@ -9,18 +9,22 @@ interface Client {
 
 type Next = (args: object) => Promise<object>;
 
+interface Context {
+  readonly commandName?: string;
+}
+
 /**
  * Lets every command of the client fail with `StoreUnavailable` when the service could not be reached, did not answer
  * in time or failed by itself, also when it was asked again. All other errors stay as they are, throttling among them.
  */
 export function tellOutages(client: Client): void {
-  const middleware = (next: Next) => async (args: object) => {
+  const middleware = (next: Next, context: Context) => async (args: object) => {
     try {
       return await next(args);
     } catch (error) {
-      throw isOutage(error)
-        ? new StoreUnavailable('the store failed or did not answer', { cause: error })
-        : error;
+      if (!isOutage(error)) throw error;
+      const mayBeWritten = !/^(?:Get|BatchGet|Head|List|Query)/.test(context.commandName ?? '');
+      throw new StoreUnavailable('the store failed or did not answer', { cause: error, mayBeWritten });
     }
   };
   client.middlewareStack.add(middleware as never, { step: 'initialize', priority: 'high' });

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sweepStrays } from '../../services/registry/sweep-strays.ts';
+import { accountsOf, freshName } from '../kit/accounts.ts';
+import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
+import { type Fault, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
+import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { npmPackage } from '../kit/npm-package.ts';
+import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
+
+const faults: Readonly<Record<string, Fault>> = {
+  'a 500': { status: 500, code: 'InternalServerError' },
+  'a 503': { status: 503, code: 'ServiceUnavailable' },
+  'a reset': 'reset',
+  'an answer that is lost': 'lose',
+};
+
+describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () => {
+  let ministack: Ministack;
+  let resources: AwsResources;
+  let proxy: FaultProxy;
+  let serving: ServedOnAws;
+  let base: string;
+  beforeAll(async () => {
+    ministack = await startMinistack();
+    resources = awsResources(ministack.endpoint);
+    proxy = await startFaultProxy(ministack.endpoint, (_method, _path, headers) => operationOf(headers));
+  });
+  afterAll(async () => {
+    await proxy?.stop();
+    resources?.close();
+    await ministack?.stop();
+  });
+  beforeEach(async () => {
+    proxy.plan();
+    serving = await serveOnAws({ resources, endpoint: proxy.url, s3Endpoint: ministack.endpoint });
+    const accounts = accountsOf(serving);
+    const project = await accounts.project(await accounts.group(freshName('faults')), 'project');
+    base = `${serving.url}/api/v4/projects/${project.id}/packages/npm`;
+  });
+  afterEach(() => serving?.stop());
+
+  async function publish(): Promise<Response> {
+    const { document } = await npmPackage({ name: 'tool' });
+    const headers = { ...authorized(), 'content-type': 'application/json' };
+    return fetch(`${base}/tool`, { method: 'PUT', headers, body: JSON.stringify(document) });
+  }
+  const authorized = () => ({ 'private-token': serving.rootToken });
+  const read = () => fetch(`${base}/tool`, { headers: authorized() });
+
+  /** Sweeps strays as if two days had gone by. */
+  async function sweep(): Promise<void> {
+    const now = serving.registry.clock.now() + 2 * 24 * 3600 * 1000;
+    await sweepStrays({ ...serving.registry, clock: { ...serving.registry.clock, now: () => now } });
+  }
+
+  async function stored(): Promise<number> {
+    const { KeyCount = 0 } = await resources.s3.send(new ListObjectsV2Command({ Bucket: serving.bucket }));
+    return KeyCount;
+  }
+
+  async function expectUnavailable(answer: Response): Promise<void> {
+    const words = 'The storage is not available, try again later';
+    expect([answer.status, await answer.json()]).toEqual([503, { error: words, message: words }]);
+    expect(answer.headers.get('retry-after')).toBe('5');
+  }
+
+  describe.each(Object.entries(faults))('%s', (_what, fault) => {
+    test('in the first two requests is nothing its users see', async () => {
+      proxy.plan(faultIn('*', fault, 2));
+      expect((await publish()).status).toBe(200);
+      expect((await read()).status).toBe(200);
+      expect(serving.errors).toEqual([]);
+    });
+
+    test('every time is a 503, for those who read too', async () => {
+      proxy.plan(faultIn('*', fault));
+      await expectUnavailable(await publish());
+      await expectUnavailable(await read());
+      proxy.plan();
+      expect((await publish()).status).toBe(200);
+      expect((await read()).status).toBe(200);
+    });
+
+    test('when a publish is to be committed keeps its bytes, which the sweep removes if it was not', async () => {
+      proxy.plan(faultIn('TransactWriteItems', fault));
+      await expectUnavailable(await publish());
+      expect(await stored()).toBe(1);
+      proxy.plan();
+      await sweep();
+      const isDone = (await read()).status === 200;
+      expect(isDone).toBe(fault === 'lose');
+      expect(await stored()).toBe(isDone ? 1 : 0);
+      expect((await publish()).status).toBe(isDone ? 403 : 200);
+      const tarball = await fetch(`${base}/tool/-/tool-1.0.0.tgz`, { headers: authorized() });
+      expect([tarball.status, (await tarball.arrayBuffer()).byteLength > 0]).toEqual([200, true]);
+    });
+  });
+});
+
+/** The name of a request in DynamoDB's API. */
+function operationOf(headers: IncomingHttpHeaders): string {
+  return String(headers['x-amz-target']).replace(/^.*\./, '');
+}
