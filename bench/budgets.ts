@@ -17,7 +17,7 @@ export interface Budget {
 export const budgets = {
   packument10: { verdaccio: { atLeast: 20 }, bare: { atLeast: 0.5 } },
   packument500: { verdaccio: { atLeast: 200 }, bare: { atLeast: 0.5 } },
-  nugetIndex: { bare: { atLeast: 0.5 } },
+  index: { bare: { atLeast: 0.5 } },
   growth: { itself: { atMost: 1.1 } },
   tarball100k: { bare: { atLeast: 0.8 } },
   tarball5m: { bare: { atLeast: 0.9 } },

@@ -4,6 +4,7 @@ import { mavenMetadata } from './measure/maven.ts';
 import { nugetIndexes } from './measure/nuget.ts';
 import { growth, largePackuments, smallPackuments } from './measure/packuments.ts';
 import { publishes } from './measure/publishes.ts';
+import { pypiPages } from './measure/pypi.ts';
 import { starts } from './measure/starts.ts';
 import { tarballs } from './measure/tarballs.ts';
 import { downloads, uploads } from './measure/transfers.ts';
@@ -18,6 +19,7 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   'packument-500': largePackuments,
   growth,
   maven: mavenMetadata,
+  pypi: pypiPages,
   nuget: nugetIndexes,
   tarball: tarballs,
   publish: publishes,
