@@ -48,7 +48,7 @@ export function judgeHome(
   // Who leaves --migrate-from on after the move is no worse off.
   if (wanted.place === place) return { home: recorded };
   return {
-    refusal: `the blobs are in ${place}, not in ${wanted.place}: to move them there, start with --migrate-from ${place}`,
+    refusal: `the blobs are in ${place}, not in ${wanted.place}: start with ${place} as the store or, to move them, with --migrate-from ${place}`,
   };
 }
 
