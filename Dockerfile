@@ -15,5 +15,5 @@ EXPOSE 8080
 # The user "node", by number: what starts it can then see that it is not root.
 USER 1000:1000
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "packhouse.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=1", "packhouse.mjs"]
 CMD ["serve"]

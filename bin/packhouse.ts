@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=1
 import { enableCompileCache } from 'node:module';
 
 // What was compiled once, types stripped, comes from a cache at the next start, which then takes little more than half as long.

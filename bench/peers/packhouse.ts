@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { nodeFlags } from '../../test/kit/node-flags.ts';
 import { nodeLine, type Peer, type Ready, startServer } from './peer.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'bin', 'packhouse.ts');
@@ -12,7 +13,11 @@ export async function startPackhouse(directory: string, flags: readonly string[]
     startServer({
       directory,
       line: (port) =>
-        nodeLine(program, ['serve', '--host', '127.0.0.1', '--port', String(port), ...settings], flags),
+        nodeLine(
+          program,
+          ['serve', '--host', '127.0.0.1', '--port', String(port), ...settings],
+          [...nodeFlags, ...flags],
+        ),
       ready,
     });
   const server = await start({ path: '/api/v4/projects', headers });

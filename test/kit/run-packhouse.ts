@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nodeFlags } from './node-flags.ts';
 
 const program = resolve(import.meta.dirname, '../../bin/packhouse.ts');
 
@@ -22,7 +23,7 @@ export function startPackhouse(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): RunningCommand {
-  return startProgram(['--disable-warning=ExperimentalWarning', program, ...parameters], {
+  return startProgram([...nodeFlags, program, ...parameters], {
     env: { HOME: tmpdir(), TMPDIR: tmpdir(), ...credentials, ...environment },
   });
 }

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { nodeFlags } from './node-flags.ts';
 import { onSmallDisk, pathOf } from './small-disk.ts';
 
 const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
@@ -42,7 +43,7 @@ export async function serveRegistry(
   const data = join(directory, 'disk', 'data');
   await mkdir(dirname(data));
   const serve = ['serve', '--host', '127.0.0.1', '--port', '0', '--data-dir', data];
-  const server = [process.execPath, '--disable-warning=ExperimentalWarning', command, ...serve, ...flags];
+  const server = [process.execPath, ...nodeFlags, command, ...serve, ...flags];
   const [program = '', ...args] = disk ? onSmallDisk(dirname(data), disk, server) : server;
   const child = spawn(program, args, {
     cwd: directory,

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/blob-store.ts';
+import { chunksOf } from '../../shared/chunks-of.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
 import type { Encryption, Place } from './s3-parts.ts';
 import { roomForParts, s3Put } from './s3-put.ts';
@@ -116,7 +117,7 @@ async function toContent(
 
 /** A body as it is taken. The SDK's own way to a web stream copies every chunk and reads ahead. */
 function webStreamOf(body: Readable): ReadableStream<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+  const chunks = chunksOf(body);
   return new ReadableStream(
     {
       async pull(controller) {

@@ -6,7 +6,7 @@ import { type Encryption, type PartUpload, type Place, startPartUpload, throwUnl
 const MB = 1024 * 1024;
 
 /** Smaller bodies are one request; larger ones go in parts, the first of them of this size. */
-const FIRST_PART = 8 * MB;
+const FIRST_PART = 6 * MB;
 
 /** Part sizes double after so many parts: 5 TB fit in the 10,000 parts S3 allows. */
 const PARTS_PER_SIZE = 1_000;
@@ -28,7 +28,7 @@ export interface PutOptions {
 
 /**
  * Stores a body of unknown length under a key that must be free, and answers its size.
- * Up to 8 GB it holds the part that is being gathered (8 MB), beside what `inFlight` lets out; the memory of sent parts
+ * Up to 6 GB it holds the part that is being gathered (6 MB), beside what `inFlight` lets out; the memory of sent parts
  * is used again. Nothing is left behind when the body or the store fails.
  */
 export async function s3Put(

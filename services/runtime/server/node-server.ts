@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../../http/call.ts';
 import { StreamedReply } from '../../http/reply.ts';
+import { chunksOf } from '../../shared/chunks-of.ts';
 import { endIdleClients } from './idle-clients.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
 import { sendStream } from './send-stream.ts';
@@ -44,7 +45,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     const outgoing = env.outgoing as ServerResponse;
     const response = await app(request, {
       clientAddress: incoming.socket?.remoteAddress ?? '',
-      body: () => bytesOf(incoming),
+      body: () => chunksOf(incoming),
     });
     if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     // The listener leaves the status line to Node, which keeps words that are there.
@@ -126,9 +127,4 @@ function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): 
     }
     IncomingMessage.prototype._read.call(this, size);
   };
-}
-
-/** A request's body. One that is not read to its end leaves the connection to the answer. */
-function bytesOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
-  return incoming.iterator({ destroyOnReturn: false });
 }
