@@ -111,14 +111,14 @@ export function describeStalls(open: () => Promise<Host>, { readers, bytes, memo
     test('are cut off after a while, and leave nothing', async () => {
       server.kill('SIGTERM');
       expect(await server.ended).toBe(0);
-      server = await serveFrom(host, ...flags, '--idle-timeout', '3');
+      server = await serveFrom(host, ...flags, '--idle-seconds', '3');
       const before = await openFilesOf(server.pid);
       const half = project.remote(server, 'half/1.0/file');
       // More than a part of S3, and less than is announced.
       const sent = contentOf(10 * MIB).bytesAt(0, 10 * MIB);
       await Promise.all([1, 2, 3].map(() => stall(`PUT\nContent-Length: ${50 * MIB}`, half, sent)));
       await stallReaders(100);
-      const refusals = () => [...server.output().matchAll(/"path":"[^"]*\/half\/1.0\/file","status":400/g)];
+      const refusals = () => [...server.output().matchAll(/"path":"[^"]*\/half\/1.0\/file","status":408/g)];
       await until(async () => (refusals().length === 3 ? true : undefined));
       await until(async () => ((await openFilesOf(server.pid)) < before + 100 ? true : undefined));
       expect(await host.unfinished()).toBe(0);
