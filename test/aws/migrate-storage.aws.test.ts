@@ -184,7 +184,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     await server.ended;
     const check = await runPackhouse(['doctor', ...only]);
     expect([check.code, check.output]).toEqual([0, expect.stringContaining('No problems.')]);
-  });
+  }, 600_000);
 
   test('a stopped registry moves to a bucket, to another, and back', async () => {
     await fill(500);
