@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 
 /** Retentions CloudWatch Logs knows, in days. */
@@ -21,6 +22,14 @@ const names = z.union([
   z.array(z.string()),
   z.string().transform((text) => text.split(',').map((name) => name.trim())),
 ]);
+
+/** The public keys in a file, whose text the command line of the CDK would break at the first line. */
+function readPublicKeys(file: string, context: z.RefinementCtx): string {
+  const keys = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (/^(?:\s*-----BEGIN PUBLIC KEY-----\s[\w+/=\s]+\s-----END PUBLIC KEY-----)+\s*$/.test(keys)) return keys;
+  context.addIssue(`${file} is no file with a public key in PEM`);
+  return z.NEVER;
+}
 
 /** Everything that can differ between two stages. Each value has a default that is fit for production. */
 const Settings = z.strictObject({
@@ -95,17 +104,11 @@ const Settings = z.strictObject({
   /** Files up to this many bytes are sent by the functions even so: one round trip less than a redirect. */
   proxyBelow: whole(0, 4_000_000).default(65_536),
   /**
-   * Let downloads come by CloudFront, with links signed by a key of yours: the public key in PEM (RSA, 2048 bits), and
-   * the complete ARN of a secret in Secrets Manager that holds the private one. Further public keys behind the first are
-   * trusted too, so that the key can be changed. `docs/downloads.md` tells how.
+   * Let downloads come by CloudFront, with links signed by a key of yours: a file with the public key in PEM (RSA, 2048
+   * bits), and the complete ARN of a secret in Secrets Manager that holds the private one. Further public keys behind
+   * the first are trusted too, so that the key can be changed. `docs/downloads.md` tells how.
    */
-  cloudfrontPublicKey: z
-    .string()
-    .regex(
-      /^(?:\s*-----BEGIN PUBLIC KEY-----\n[\w+/=\n]+\n-----END PUBLIC KEY-----\s*)+$/,
-      'must be a public key in PEM, or several',
-    )
-    .optional(),
+  cloudfrontPublicKey: z.string().transform(readPublicKeys).optional(),
   cloudfrontKeySecret: z
     .string()
     .regex(

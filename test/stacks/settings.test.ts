@@ -73,10 +73,11 @@ describe('stage settings', () => {
     ['a stage that can not be part of a name', { stage: 'Prod!' }, /a letter first/],
     ['a retention that CloudWatch does not know', { logRetentionDays: 8 }, /must be one of 1, 3, 5/],
     [
-      'a private key',
-      { cloudfrontPublicKey: '-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----' },
-      /public key/,
+      'a key that is not there',
+      { cloudfrontPublicKey: 'no/such.pem' },
+      /no\/such.pem is no file with a public key/,
     ],
+    ['what is no key', { cloudfrontPublicKey: 'package.json' }, /package.json is no file with a public key/],
     ['part of the ARN of a secret', { cloudfrontKeySecret: 'links' }, /complete ARN/],
     [
       'a key without its other half',

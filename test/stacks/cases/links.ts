@@ -1,9 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { families } from '../../../services/catalog.ts';
 import { allowedTo, functionNames, makeApp, propertiesOf, synthesize } from '../synthesize.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'packhouse-keys-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const publicKey = () =>
   generateKeyPairSync('rsa', {
@@ -12,8 +18,16 @@ const publicKey = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }).publicKey;
 
+/** A file with these keys. */
+function fileOf(...keys: string[]): string {
+  const file = join(folder, randomUUID());
+  writeFileSync(file, keys.join(''));
+  return file;
+}
+
 const secret = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf';
-const settings = { cloudfrontPublicKey: publicKey(), cloudfrontKeySecret: secret };
+const key = publicKey();
+const settings = { cloudfrontPublicKey: fileOf(key), cloudfrontKeySecret: secret };
 const { data, api, jobs } = synthesize(settings);
 
 describe('links by CloudFront', () => {
@@ -36,7 +50,7 @@ describe('links by CloudFront', () => {
     });
     expect(distribution.CacheBehaviors).toBeUndefined();
     expect(propertiesOf(data, 'AWS::CloudFront::PublicKey')).toMatchObject([
-      { PublicKeyConfig: { EncodedKey: settings.cloudfrontPublicKey.trim() } },
+      { PublicKeyConfig: { EncodedKey: key.trim() } },
     ]);
   });
 
@@ -97,20 +111,18 @@ describe('links by CloudFront', () => {
   it('get another key as another resource, since a key can not be changed', () => {
     const names = (template: typeof data) =>
       Object.keys(template.findResources('AWS::CloudFront::PublicKey'));
-    const other = synthesize({ ...settings, cloudfrontPublicKey: publicKey() });
+    const other = synthesize({ ...settings, cloudfrontPublicKey: fileOf(publicKey()) });
     expect(names(other.data)).not.toEqual(names(data));
   });
 
   it('may be checked by several keys, of which the first is that of new links', () => {
-    const both = { ...settings, cloudfrontPublicKey: publicKey() + settings.cloudfrontPublicKey };
-    const changed = synthesize(both);
+    const next = publicKey();
+    const changed = synthesize({ ...settings, cloudfrontPublicKey: fileOf(next, key) });
     const [group] = propertiesOf(changed.data, 'AWS::CloudFront::KeyGroup');
     expect(group.KeyGroupConfig.Items).toHaveLength(2);
     const [first] = group.KeyGroupConfig.Items.map(({ Ref }: { Ref: string }) => Ref);
-    const [key] = Object.entries(changed.data.findResources('AWS::CloudFront::PublicKey')).filter(
-      ([id]) => id === first,
-    );
-    expect(both.cloudfrontPublicKey.startsWith(key?.[1].Properties.PublicKeyConfig.EncodedKey)).toBe(true);
+    const keys = changed.data.findResources('AWS::CloudFront::PublicKey');
+    expect(keys[first]?.Properties.PublicKeyConfig.EncodedKey).toBe(next.trim());
     const ids = propertiesOf(changed.api, 'AWS::Lambda::Function').map(
       ({ Environment }) => Environment.Variables.PACKHOUSE_CLOUDFRONT_KEY_ID,
     );
