@@ -46,6 +46,11 @@ export async function readForm(
     fieldSize: limits.text,
   });
   const fields = new Map<string, string[]>();
+  const valuesOf = (name: string) => {
+    const values = fields.get(name) ?? [];
+    fields.set(name, values);
+    return values;
+  };
   const files: BusboyFileStream[] = [];
   const taking: Promise<void>[] = [];
   let failure: unknown;
@@ -58,7 +63,7 @@ export async function readForm(
   parser.on('field', (name: string, value: string) => {
     text += Buffer.byteLength(name) + Buffer.byteLength(value);
     if (text > limits.text) fail(tooLarge(limits.text, ' It counts the text fields of the form together.'));
-    else fields.set(name, [...(fields.get(name) ?? []), value]);
+    else valuesOf(name).push(value);
   });
   parser.on('fieldsLimit', () => fail(badRequest(`The form has more than ${limits.fields} fields`)));
   parser.on('filesLimit', () => fail(badRequest(`The form has more than ${MAX_FILES} files`)));

@@ -32,8 +32,8 @@ export const pypiPrefix = {
 };
 
 /** The app with a private project `tools`, and the requests that Python's clients make of it. */
-export async function startPypi() {
-  const app = await startApp();
+export async function startPypi(options: Parameters<typeof startApp>[0] = {}) {
+  const app = await startApp(options);
   const project = await app.project('tools');
   const base = pypiPrefix.project(project.id);
   const send = (method: string, path: string, init: Parameters<typeof app.send>[2] = {}) =>

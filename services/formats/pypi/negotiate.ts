@@ -7,11 +7,13 @@ const HTML = 'text/html';
 export interface Representation {
   readonly form: 'json' | 'html';
   readonly contentType: string;
+  /** A short name of it, for entity tags. */
+  readonly variant: string;
 }
 
-const json: Representation = { form: 'json', contentType: JSON_V1 };
-const html: Representation = { form: 'html', contentType: HTML_V1 };
-const plain: Representation = { form: 'html', contentType: `${HTML}; charset=utf-8` };
+const json: Representation = { form: 'json', contentType: JSON_V1, variant: 'json' };
+const html: Representation = { form: 'html', contentType: HTML_V1, variant: 'html-v1' };
+const plain: Representation = { form: 'html', contentType: `${HTML}; charset=utf-8`, variant: 'html' };
 
 /** What each type that may be asked for gets; the latest version is version 1. */
 const offers = new Map([

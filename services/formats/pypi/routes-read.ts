@@ -45,9 +45,10 @@ async function redirectToNormalized(
 }
 
 async function page(c: FormatContext, scope: Scope): Promise<Response> {
-  const { form, contentType } = representationFor(c.req.header('accept') ?? '', c.req.query('format'));
+  const accept = c.req.header('accept') ?? '';
+  const { form, contentType, variant } = representationFor(accept, c.req.query('format'));
   const document = await indexDocument(c, scope, form === 'json' ? jsonPage : htmlPage);
-  return sendDocument(c, document, { contentType, variant: contentType, vary: 'Accept' });
+  return sendDocument(c, document, { contentType, variant, vary: 'Accept' });
 }
 
 function fileParam(c: FormatContext): string {

@@ -29,6 +29,7 @@ describe('the page of a project', () => {
     expect(json.headers.get('content-type')).toBe(JSON_TYPE);
     expect(json.headers.get('vary')).toBe('Accept-Encoding, Accept');
     expect(json.headers.get('etag')).not.toBe(html.headers.get('etag'));
+    for (const answer of [html, json]) expect(answer.headers.get('etag')).toMatch(/^"[\x21\x23-\x7e]+"$/);
     const byUrl = await pypi.send(
       'GET',
       `${pypi.base}/simple/sample/?format=${encodeURIComponent(JSON_TYPE)}`,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import { levels } from '../../../services/domain/access.ts';
+import { TableBusy } from '../../../services/ports/table.ts';
 import { messageOf, type PypiApp, startPypi } from '../../kit/pypi-registry.ts';
 import {
   attestationOf,
@@ -297,6 +299,31 @@ describe('a file that is there', () => {
     await expect(pypi.page()).rejects.toThrow('404');
     expect((await pypi.upload(wheel({ description: 'other' }))).status).toBe(201);
     expect((await pypi.page()).files).toHaveLength(1);
+  });
+});
+
+describe('an upload that can not be finished', () => {
+  test('leaves nothing, says so, and succeeds when it is tried again', async () => {
+    const table = memoryTable();
+    let broken = false;
+    const write: typeof table.write = async (operations) => {
+      if (broken) throw new TableBusy();
+      return table.write(operations);
+    };
+    pypi = await startPypi({ stores: { table: { ...table, write } } });
+    await pypi.upload(wheel({ version: '0.9' }));
+    const kept = await blobCount();
+    broken = true;
+    const answer = await pypi.upload(wheel());
+    expect([answer.status, await messageOf(answer)]).toEqual([
+      503,
+      expect.stringContaining('try again later'),
+    ]);
+    expect(await blobCount()).toBe(kept);
+    expect((await pypi.page()).versions).toEqual(['0.9']);
+    broken = false;
+    expect((await pypi.upload(wheel())).status).toBe(201);
+    expect((await pypi.page()).versions).toEqual(['0.9', '1.0.0']);
   });
 });
 
