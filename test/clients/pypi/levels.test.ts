@@ -110,9 +110,15 @@ describeTool(flit.tool, () => {
   });
 });
 
-for (const client of [pip26, pip24, uv, poetry]) {
+const everywhere = ['project', 'subgroup', 'group', 'instance'];
+for (const [client, levels] of [
+  [pip26, everywhere],
+  [pip24, ['group']],
+  [uv, everywhere],
+  [poetry, everywhere],
+] as const) {
   describeTool(client.tool, () => {
-    test.for(['project', 'subgroup', 'group', 'instance'])(
+    test.for(levels)(
       'installs them all through their extras, built from source where there is no wheel, from the %s',
       async (level) => {
         const place = new Map(levelsOf(ground)).get(level);
