@@ -1,7 +1,7 @@
 import { S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { CloudfrontSettings } from './cloudfront-links.ts';
-import { connections } from './connections.ts';
+import { type ConnectionOptions, connections } from './connections.ts';
 import { tellOutages } from './outages.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
@@ -38,8 +38,8 @@ export interface S3Patience {
   readonly attempts: number;
 }
 
-/** A store that stands still is given up within four minutes: npm waits for five. */
-const defaultPatience: S3Patience = { silence: 60_000, attempts: 4 };
+/** A store that stands still is given up after two minutes: clients and proxies before us do not wait for much longer. */
+const defaultPatience: S3Patience = { silence: 30_000, attempts: 4 };
 
 /** An opened blob store on S3. `close` closes idle connections. */
 export interface OpenedS3 {
@@ -50,8 +50,13 @@ export interface OpenedS3 {
 /** Opens a bucket, or the part of it under a prefix. */
 export function openS3(settings: S3Settings): OpenedS3 {
   const { bucket, prefix, endpoint, linkEndpoint, cloudfront, encryption, kmsKey } = settings;
-  const client = s3Client(settings, endpoint);
-  const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint);
+  const { patience = defaultPatience } = settings;
+  const { silence } = patience;
+  const client = s3Client(settings, endpoint, patience, { socketTimeout: silence });
+  // A body holds its connection for as long as its reader takes: with a limit, slow readers would stop all others.
+  const lasting = { requestTimeout: silence, atOnce: Number.POSITIVE_INFINITY };
+  const bodyClient = s3Client(settings, endpoint, patience, lasting);
+  const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint, patience, {});
   const options = {
     encryption: {
       ...(encryption && { ServerSideEncryption: encryption }),
@@ -61,9 +66,9 @@ export function openS3(settings: S3Settings): OpenedS3 {
     ...(prefix !== undefined && { prefix }),
   };
   return {
-    blobs: s3BlobStore({ client, bucket, ...options }),
+    blobs: s3BlobStore({ client, bodyClient, silence, bucket, ...options }),
     close() {
-      for (const each of [client, linkClient]) each.destroy();
+      for (const each of [client, bodyClient, linkClient]) each.destroy();
     },
   };
 }
@@ -84,8 +89,13 @@ function regionFound(profile: string | undefined): () => Promise<string> {
 }
 
 /** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
-function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client {
-  const { profile, pathStyle = false, patience = defaultPatience } = settings;
+function s3Client(
+  settings: S3Settings,
+  endpoint: string | undefined,
+  patience: S3Patience,
+  connecting: ConnectionOptions,
+): S3Client {
+  const { profile, pathStyle = false } = settings;
   const region = settings.region ?? (endpoint === undefined ? undefined : regionFound(profile));
   const client = new S3Client({
     ...(region !== undefined && { region }),
@@ -98,8 +108,7 @@ function s3Client(settings: S3Settings, endpoint: string | undefined): S3Client 
     responseChecksumValidation: 'WHEN_REQUIRED',
     // The SDK opens a new connection for every request that asks first.
     expectContinueHeader: false,
-    // A download holds its connection for as long as its reader takes: with a limit, slow readers would stop all others.
-    requestHandler: connections({ socketTimeout: patience.silence, atOnce: Number.POSITIVE_INFINITY }),
+    requestHandler: connections(connecting),
   });
   tellOutages(client);
   return client;

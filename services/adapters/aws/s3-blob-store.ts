@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/blob-store.ts';
-import { chunksOf } from '../../shared/chunks-of.ts';
+import { bodyStream } from './s3-body.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
 import type { Encryption, Place } from './s3-parts.ts';
 import { roomForParts, s3Put } from './s3-put.ts';
@@ -21,6 +21,10 @@ import { dropUnfinished } from './s3-unfinished.ts';
 /** A bucket of any S3-compatible store, or the part of it under `prefix`. */
 export interface S3BlobStoreOptions {
   readonly client: S3Client;
+  /** Fetches bodies, whose readers may take longer than a connection may stand still in all other requests. */
+  readonly bodyClient?: S3Client;
+  /** How long the store may send nothing in the middle of a body, in milliseconds. */
+  readonly silence?: number;
   readonly bucket: string;
   /** Put in front of every key; ends in `/` by custom. */
   readonly prefix?: string;
@@ -40,7 +44,8 @@ const MAX_DELETES = 1_000;
  * Whoever sweeps also needs `s3:ListBucketMultipartUploads` and `s3:ListMultipartUploadParts`.
  */
 export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
-  const { client, bucket: Bucket, prefix = '', links = presignedLinks(client, Bucket) } = options;
+  const { client, bodyClient = client, silence = 60_000, bucket: Bucket, prefix = '' } = options;
+  const { links = presignedLinks(client, Bucket) } = options;
   const put = { inFlight: roomForParts(), encryption: options.encryption ?? {} };
   const place = (key: string) => {
     checkBlobKey(key);
@@ -48,7 +53,7 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
   };
   return {
     put: async (key, body) => s3Put(client, place(key), body, put),
-    get: async (key, range) => get(client, key, place(key), range),
+    get: async (key, range) => get({ client: bodyClient, silence }, key, place(key), range),
     head: async (key) => head(client, key, place(key)),
     async delete(keys) {
       const places = keys.map(place);
@@ -77,7 +82,7 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
 }
 
 async function get(
-  client: S3Client,
+  { client, silence }: { readonly client: S3Client; readonly silence: number },
   key: string,
   place: Place,
   range: ByteRange | undefined,
@@ -87,7 +92,7 @@ async function get(
   const wanted = range && { Range: `bytes=${range.start}-${range.end}` };
   try {
     const found = await client.send(new GetObjectCommand({ ...place, ...wanted }));
-    return toContent(key, found, range);
+    return toContent(key, found, bodyOf(key, found, silence), range);
   } catch (error) {
     if (error instanceof NoSuchKey) return undefined;
     if (error instanceof S3ServiceException && error.name === 'InvalidRange') {
@@ -97,13 +102,17 @@ async function get(
   }
 }
 
+function bodyOf(key: string, found: GetObjectCommandOutput, silence: number): ReadableStream<Uint8Array> {
+  if (found.Body === undefined) throw new Error(`the store answered without a body for ${key}`);
+  return bodyStream(found.Body as Readable, silence);
+}
+
 async function toContent(
   key: string,
   found: GetObjectCommandOutput,
+  body: ReadableStream<Uint8Array>,
   range: ByteRange | undefined,
 ): Promise<BlobContent> {
-  if (found.Body === undefined) throw new Error(`the store answered without a body for ${key}`);
-  const body = webStreamOf(found.Body as Readable);
   // "bytes 0-9/100": with a range the length is that of the part.
   const size = range ? Number(found.ContentRange?.split('/').at(-1)) : found.ContentLength;
   try {
@@ -113,24 +122,6 @@ async function toContent(
     throw error;
   }
   return { ...toInfo(key, size, found.LastModified), body };
-}
-
-/** A body as it is taken. The SDK's own way to a web stream copies every chunk and reads ahead. */
-function webStreamOf(body: Readable): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(body);
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel() {
-        body.destroy();
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 async function head(client: S3Client, key: string, place: Place): Promise<BlobInfo | undefined> {
