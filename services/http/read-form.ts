@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { BusboyFileStream } from '@fastify/busboy';
+import { Busboy, type BusboyConfig, type BusboyFileStream } from '@fastify/busboy';
 import { badRequest, RegistryError, tooLarge } from '../domain/errors.ts';
+import { mendFormEnd } from './form-end.ts';
 import type { FormatContext } from './guard.ts';
-import { formParser } from './multipart.ts';
 import { uploadLimit } from './read-upload.ts';
 import { requestBody } from './request-body.ts';
 
@@ -77,14 +77,28 @@ export async function readForm(
     taking.push(taken.then(() => void file.resume(), fail));
   });
   const whole = limit.bytes + limits.text + PART_OVERHEAD * (limits.fields + MAX_FILES);
+  const body = requestBody(c, { bytes: whole, hint: limit.hint, told: limit.bytes });
   try {
-    await pipeline(Readable.from(requestBody(c, { bytes: whole, hint: limit.hint })), parser);
+    await pipeline(Readable.from(mendFormEnd(body, contentTypeOf(c))), parser);
   } catch (error) {
     fail(error);
   }
   await Promise.all(taking);
   if (failure !== undefined) throw inWords(failure);
   return fields;
+}
+
+/** A parser of the request's form. @throws RegistryError when its headers describe no form. */
+function formParser(c: FormatContext, limits: BusboyConfig['limits'] & object): InstanceType<typeof Busboy> {
+  try {
+    return new Busboy({ headers: { 'content-type': contentTypeOf(c) }, preservePath: true, limits });
+  } catch (error) {
+    throw inWords(error);
+  }
+}
+
+function contentTypeOf(c: FormatContext): string {
+  return c.req.header('content-type') ?? '';
 }
 
 function inWords(error: unknown): unknown {

@@ -1,19 +1,17 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, PackageRef, PackageStatus } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef, PackageStatus, StagedBlob } from '../../domain/packages.ts';
 import { duplicatesFor } from '../../http/duplicates.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, publish, pull, type Target } from '../../http/guard.ts';
-import { isMultipart, multipartFile } from '../../http/multipart.ts';
 import { packageFileJson } from '../../http/package-json.ts';
-import { readUpload } from '../../http/read-upload.ts';
 import { reply, replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendFile } from '../../http/send-file.ts';
+import { takeFile } from '../../http/take-file.ts';
 import { addFiles } from '../../registry/add-files.ts';
 import { deleteFile, deleteVersion } from '../../registry/delete-version.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import { discardUnless } from '../../registry/stage-blob.ts';
 import { filePath, packageName, packageVersion } from './names.ts';
 
 const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');
@@ -54,11 +52,7 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   const place = { name: name(c), version: version(c), fileName: file(c) };
   const duplicates = await duplicatesFor(c, target.project, [place.name, place.version]);
   if (duplicates === 'refuse' && target.scope.found[0]?.items[0]) throw new RegistryError('duplicateFile');
-  const { blob } = await readUpload(c, isMultipart(c) ? { body: multipartFile(c, 'file') } : {});
-  const {
-    version: stored,
-    files: [added],
-  } = await discardUnless(c.env.registry, [blob], () =>
+  const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       project: target.project,
       actor: target.actor,
@@ -69,8 +63,11 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
       metadata: {},
       duplicates,
       files: [{ fileName: place.fileName, contentType: 'application/octet-stream', blob }],
-    }),
-  );
+    });
+  const {
+    version: stored,
+    files: [added],
+  } = await takeFile(c, store, 'file');
   if (select === undefined || !added) return replyJson(c, 201, { message: '201 Created' });
   return replyJson(c, 200, packageFileJson(added, stored.id));
 }

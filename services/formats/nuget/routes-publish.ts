@@ -3,12 +3,10 @@ import type { StagedBlob } from '../../domain/packages.ts';
 import { duplicatesFor } from '../../http/duplicates.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, publish, type Target } from '../../http/guard.ts';
-import { isMultipart, multipartFile } from '../../http/multipart.ts';
-import { readUpload } from '../../http/read-upload.ts';
 import { replyJson } from '../../http/reply.ts';
+import { takeFile } from '../../http/take-file.ts';
 import { addFiles } from '../../registry/add-files.ts';
 import { blobAccess } from '../../registry/blob-access.ts';
-import { discardUnless } from '../../registry/stage-blob.ts';
 import { packageFile } from './addresses.ts';
 import { readEntry, readNupkg } from './archive.ts';
 import { packageVersion } from './names.ts';
@@ -33,8 +31,7 @@ type Push = (c: FormatContext, target: Target, blob: StagedBlob) => Promise<void
 
 function withUpload(handle: Push) {
   return async (c: FormatContext, target: Target): Promise<Response> => {
-    const { blob } = await readUpload(c, isMultipart(c) ? { body: multipartFile(c) } : {});
-    await discardUnless(c.env.registry, [blob], () => handle(c, target, blob));
+    await takeFile(c, (blob) => handle(c, target, blob));
     return replyJson(c, 201, { message: '201 Created' });
   };
 }

@@ -148,7 +148,7 @@ describe('generic packages', () => {
     const headers = { 'content-type': 'multipart/form-data; boundary=b' };
     const refused = await app.send('PUT', `${base}/tool/1.0/a.txt`, { token: app.rootToken, headers, body });
     expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("the form can't be read: ");
+    expect(await refused.text()).toContain("The form can't be read: ");
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
@@ -245,11 +245,11 @@ describe('forms', () => {
     });
 
   test.each([
-    ['end inside the file', start, "the form can't be read"],
+    ['end inside the file', start, "The form can't be read"],
     ['hold no file', `--${boundary}--`, 'file is missing'],
     ['have another field', `${start.replace('"file"', '"other"')}\r\n--${boundary}--\r\n`, 'file is missing'],
-    ['end inside another field', start.replace('"file"', '"other"'), "the form can't be read"],
-    ['are empty', '', 'file is missing'],
+    ['end inside another field', start.replace('"file"', '"other"'), "The form can't be read"],
+    ['are empty', '', "The form can't be read"],
   ])('that %s are refused and leave nothing', async (_what, body, reason) => {
     const answer = await upload(body);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(reason)]);

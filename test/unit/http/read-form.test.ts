@@ -84,7 +84,7 @@ describe('a form', () => {
   });
 
   test.each<[string, number, string, string, Parameters<typeof send>[1]]>([
-    ['no form', 400, "the form can't be read", 'x', { type: 'text/plain' }],
+    ['no form', 400, "The form can't be read", 'x', { type: 'text/plain' }],
     ['nothing', 400, "The form can't be read", '', {}],
     ['a form cut off in a field', 400, "The form can't be read", part('a', '1').slice(0, -5), {}],
     ['a form cut off in a file', 400, "The form can't be read", part('f', '1', 'a').slice(0, -3), {}],
