@@ -36,6 +36,10 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
     ],
   },
   {
+    folder: 'services/formats/ui-list.ts',
+    may: ['services/formats', 'services/http', 'services/catalog.ts'],
+  },
+  {
     folder: 'services/formats',
     may: ['services/http', 'services/registry', 'services/domain', 'services/shared', 'services/ports'],
   },
@@ -124,10 +128,14 @@ describe('the house', () => {
   });
 
   test('formats and adapters do not know each other', () => {
+    const lists = ['services/formats/ui-list.ts'];
     const wrong = inner.filter(({ file, target }) =>
       strangers.some(
         (folder) =>
-          isIn(file, folder) && isIn(target, folder) && ownFolder(file, folder) !== ownFolder(target, folder),
+          !lists.includes(file) &&
+          isIn(file, folder) &&
+          isIn(target, folder) &&
+          ownFolder(file, folder) !== ownFolder(target, folder),
       ),
     );
     expect(wrong).toEqual([]);
@@ -147,6 +155,17 @@ describe('the house', () => {
     const outer = imports.filter(({ file, target }) => !target.startsWith('.') && isIn(file, 'services'));
     const wrong = outer.filter(({ file, target }) =>
       packageRules.some(({ name, only }) => name.test(target) && !only.some((folder) => isIn(file, folder))),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('what people are shown of a format brings nothing of its server along', () => {
+    const wrong = inner.filter(
+      ({ file, target }) =>
+        isIn(file, 'services/formats') &&
+        file.endsWith('/ui.ts') &&
+        target !== 'services/http/format-ui.ts' &&
+        !/\/(?:names|schema)\.ts$/.test(target),
     );
     expect(wrong).toEqual([]);
   });
@@ -180,7 +199,7 @@ describe('the catalog is complete', () => {
   test('each format has its folder, its descriptor, its README, and a place in its family', () => {
     expect(allFormats.map((format) => format.id).sort()).toEqual(catalog.map((format) => format.id).sort());
     for (const { id } of catalog) {
-      for (const name of ['format.ts', 'routes.ts', 'README.md']) {
+      for (const name of ['format.ts', 'routes.ts', 'ui.ts', 'README.md']) {
         expect([id, name, existsSync(join(root, 'services/formats', id, name))]).toEqual([id, name, true]);
       }
     }

@@ -98,6 +98,8 @@ export interface Workspace {
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Ran>;
   /** The same without waiting for its end. */
   start(command: readonly string[], options?: Partial<RunOptions>): Running;
+  /** Puts a program on the path, by the name its users call it. */
+  provide(name: string, command: readonly string[]): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -112,10 +114,11 @@ export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}):
   const programs = join(root, 'bin');
   for (const folder of [home, project, programs]) await mkdir(folder);
   await symlink(process.execPath, join(programs, 'node'));
-  for (const [name, { command }] of Object.entries(tools)) {
+  const provide = async (name: string, command: readonly string[]) => {
     const quoted = command.map((word) => `'${word}'`).join(' ');
     await writeFile(join(programs, name), `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
-  }
+  };
+  for (const [name, { command }] of Object.entries(tools)) await provide(name, command);
   const env = {
     HOME: home,
     USERPROFILE: home,
@@ -137,6 +140,7 @@ export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}):
     },
     run: (command, options) => start(command, options).ran,
     start,
+    provide,
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }

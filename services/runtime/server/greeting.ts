@@ -22,6 +22,7 @@ export function greeting(facts: {
     `    npm publish --registry "${registry}"`,
     '',
     `  Install it:  npm install --registry "${registry}" <its name>`,
+    '  Other formats and clients:  npx packhouse setup --help',
     '',
   ];
   return `${lines.join('\n')}\n`;

@@ -60,6 +60,9 @@ task fetch { doLast { copy { from configurations.wanted; into "$rootDir/fetched/
 /** Someone who uses Gradle. */
 export interface GradleUser {
   readonly space: Workspace;
+  /** How Gradle is started, and with what variables. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   gradle(...args: string[]): Promise<Ran>;
   /** Makes the build one of these subprojects, by name. */
   write(group: string, subprojects: Readonly<Record<string, string>>): Promise<void>;
@@ -71,9 +74,12 @@ export async function gradleUser(): Promise<GradleUser> {
   const space = await makeWorkspace();
   const env = { JAVA_OPTS: `-Duser.home=${space.home} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC` };
   const flags = ['--no-daemon', '--gradle-user-home', `${space.home}/.gradle`, '--continue'];
+  const command = [...gradle.command, ...flags];
   return {
     space,
-    gradle: (...args) => space.run([...gradle.command, ...flags, ...args], { env, patience: 170_000 }),
+    command,
+    env,
+    gradle: (...args) => space.run([...command, ...args], { env, patience: 170_000 }),
     async write(group, subprojects) {
       const names = Object.keys(subprojects);
       await space.write('settings.gradle', names.map((name) => `include '${name}'\n`).join(''));

@@ -47,6 +47,9 @@ export interface MavenSetup {
 /** Someone who uses Maven with one configuration, and an empty local repository. */
 export interface MavenUser {
   readonly space: Workspace;
+  /** How Maven is started, and with what variables. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   mvn(...args: string[]): Promise<Ran>;
   configure(setup: MavenSetup): Promise<void>;
   /** The bytes of a file in the local repository. */
@@ -81,9 +84,12 @@ export async function mavenUser(tool: Tool, setup: MavenSetup = {}): Promise<Mav
   if (tool.missing) throw new Error(tool.missing);
   const space = await makeWorkspace();
   const env = { MAVEN_OPTS: options.join(' ').replace('HOME', space.home) };
+  const command = [...tool.command, ...flags];
   const user: MavenUser = {
     space,
-    mvn: (...args) => space.run([...tool.command, ...flags, ...args], { env, patience: 170_000 }),
+    command,
+    env,
+    mvn: (...args) => space.run([...command, ...args], { env, patience: 170_000 }),
     configure: async (next) => void (await space.write('.m2/settings.xml', settings(next), 'home')),
     local: (path) => readFile(join(space.home, '.m2/repository', path)),
     remove: () => space.remove(),

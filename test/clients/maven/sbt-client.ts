@@ -19,6 +19,9 @@ export interface SbtProject {
 /** Someone who uses sbt. */
 export interface SbtUser {
   readonly space: Workspace;
+  /** How sbt is started, and with what variables. */
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
   sbt(...commands: string[]): Promise<Ran>;
   write(organization: string, projects: Readonly<Record<string, SbtProject>>): Promise<void>;
   /** Where a file from a repository is in what was installed. */
@@ -46,6 +49,8 @@ export async function sbtUser(): Promise<SbtUser> {
   const env = { COURSIER_CACHE: `${home}/coursier`, COURSIER_MODE: 'missing' };
   return {
     space,
+    command,
+    env,
     sbt: (...commands) => space.run([...command, ...commands], { env, patience: 170_000 }),
     async write(organization, projects) {
       await space.write('project/build.properties', `sbt.version=${sbt.version}\n`);

@@ -27,7 +27,7 @@ export interface NugetUser {
 }
 
 /** What keeps dotnet from greeting, from phoning home, and from leaving servers behind. */
-const quiet = {
+export const quiet = {
   DOTNET_CLI_TELEMETRY_OPTOUT: '1',
   DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
   DOTNET_NOLOGO: '1',

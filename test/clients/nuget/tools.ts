@@ -18,6 +18,6 @@ function oldNuget(): Tool {
     id: 'nuget-2',
     version,
     command: ['nuget'],
-    missing: version ? undefined : 'nuget is not on this machine: run .ci/install-dotnet.sh',
+    missing: version ? undefined : 'nuget is not on this machine: run .ci/install-clients.sh',
   };
 }

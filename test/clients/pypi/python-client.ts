@@ -57,7 +57,7 @@ export interface Installer {
 }
 
 /** No client tries again, asks, looks into a keyring, or reads the settings of who runs the tests. */
-const environment = {
+export const environment = {
   PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
   PYTHONDONTWRITEBYTECODE: '1',
   PIP_NO_INPUT: '1',

@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'serve a package registry from this machine',
     load: async () => (await import('./serve.ts')).serve,
   },
+  setup: {
+    summary: 'show how to publish and install packages of a format',
+    load: async () => (await import('./setup.ts')).setup,
+  },
   'migrate-storage': {
     summary: 'move all blobs to another place',
     load: async () => (await import('./migrate-storage.ts')).migrateStorage,

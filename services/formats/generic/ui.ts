@@ -1,0 +1,22 @@
+import { endpointOf, type FormatUi } from '../../http/format-ui.ts';
+
+/** What people are shown of generic packages. */
+export const ui: FormatUi = {
+  example: { name: 'tool', version: '1.0.0' },
+  snippets(place, { name, version }) {
+    const file = `${endpointOf(place, 'generic')}/${name}/${version}/${name}.zip`;
+    return [
+      {
+        step: 'publish',
+        client: 'curl',
+        text: `curl --fail-with-body --header "PRIVATE-TOKEN: $PACKHOUSE_TOKEN" --upload-file ${name}.zip "${file}"`,
+      },
+      {
+        step: 'install',
+        client: 'curl',
+        text: `curl --fail-with-body --location --header "PRIVATE-TOKEN: $PACKHOUSE_TOKEN" --remote-name "${file}"`,
+      },
+      { step: 'install', client: 'wget', text: `wget --header="PRIVATE-TOKEN: $PACKHOUSE_TOKEN" "${file}"` },
+    ];
+  },
+};

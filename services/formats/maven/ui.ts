@@ -1,0 +1,116 @@
+import { endpointOf, type FormatUi, isInsecure } from '../../http/format-ui.ts';
+
+/** What people are shown of Maven packages. The name of one is its path: `com/acme/widget`. */
+export const ui: FormatUi = {
+  example: { name: 'com/acme/widget', version: '1.0.0' },
+  snippets(place, { name, version }) {
+    const url = endpointOf(place, 'maven');
+    const insecure = isInsecure(place);
+    const sbtRepository = `"packhouse" at "${url}"`;
+    const sbtPlace = insecure ? `(${sbtRepository}).withAllowInsecureProtocol(true)` : sbtRepository;
+    const at = name.lastIndexOf('/');
+    const group = name.slice(0, at).replaceAll('/', '.');
+    const artifact = name.slice(at + 1);
+    const coordinates = `${group}:${artifact}:${version}`;
+    return [
+      { step: 'setup', client: 'Maven', file: '~/.m2/settings.xml', text: settings },
+      { step: 'setup', client: 'Maven', file: 'pom.xml', text: pomRepository('repositories', url) },
+      {
+        step: 'setup',
+        client: 'Gradle',
+        file: 'build.gradle',
+        text: `repositories {\n${gradle(url, insecure)}\n}`,
+      },
+      { step: 'setup', client: 'sbt', file: 'build.sbt', text: sbt(sbtPlace, new URL(url).hostname) },
+      {
+        step: 'publish',
+        client: 'Maven',
+        file: 'pom.xml',
+        text: pomRepository('distributionManagement', url),
+      },
+      { step: 'publish', client: 'Maven', text: 'mvn deploy' },
+      { step: 'publish', client: 'Gradle', file: 'build.gradle', text: gradlePublishing(url, insecure) },
+      { step: 'publish', client: 'Gradle', text: 'gradle publish' },
+      {
+        step: 'publish',
+        client: 'sbt',
+        file: 'build.sbt',
+        text: `publishTo := Some(${sbtPlace})`,
+      },
+      { step: 'publish', client: 'sbt', text: 'sbt publish' },
+      {
+        step: 'install',
+        client: 'Maven',
+        file: 'pom.xml',
+        text: pomDependency(group, artifact, version),
+      },
+      {
+        step: 'install',
+        client: 'Gradle',
+        file: 'build.gradle',
+        text: `dependencies {\n  implementation '${coordinates}'\n}`,
+      },
+      {
+        step: 'install',
+        client: 'sbt',
+        file: 'build.sbt',
+        text: `libraryDependencies += "${group}" % "${artifact}" % "${version}"`,
+      },
+    ];
+  },
+};
+
+const settings = `<settings>
+  <servers>
+    <server>
+      <id>packhouse</id>
+      <username>__token__</username>
+      <password>\${env.PACKHOUSE_TOKEN}</password>
+    </server>
+  </servers>
+</settings>`;
+
+/** A repository of a POM, in the element that says what it is for. */
+function pomRepository(element: 'repositories' | 'distributionManagement', url: string): string {
+  return `<${element}>
+  <repository>
+    <id>packhouse</id>
+    <url>${url}</url>
+  </repository>
+</${element}>`;
+}
+
+function pomDependency(group: string, artifact: string, version: string): string {
+  return `<dependency>
+  <groupId>${group}</groupId>
+  <artifactId>${artifact}</artifactId>
+  <version>${version}</version>
+</dependency>`;
+}
+
+function gradle(url: string, insecure: boolean): string {
+  return `  maven {
+    url = '${url}'${insecure ? '\n    allowInsecureProtocol = true' : ''}
+    credentials {
+      username = '__token__'
+      password = System.getenv('PACKHOUSE_TOKEN')
+    }
+  }`;
+}
+
+function gradlePublishing(url: string, insecure: boolean): string {
+  return `apply plugin: 'maven-publish'
+publishing {
+  publications {
+    library(MavenPublication) { from components.java }
+  }
+  repositories {
+${gradle(url, insecure).replaceAll(/^/gm, '  ')}
+  }
+}`;
+}
+
+function sbt(repository: string, host: string): string {
+  return `resolvers += ${repository}
+credentials += Credentials("GitLab Packages Registry", "${host}", "__token__", sys.env("PACKHOUSE_TOKEN"))`;
+}

@@ -1,0 +1,51 @@
+import { endpointOf, type FormatUi, isInsecure, type Place } from '../../http/format-ui.ts';
+
+/** What people are shown of npm packages. */
+export const ui: FormatUi = {
+  example: { name: '@acme/widget', version: '1.0.0' },
+  snippets(place, { name, version }) {
+    const registry = `${endpointOf(place, 'npm')}/`;
+    const scope = /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
+    const spec = `${name}@${version}`;
+    const npmrc = [
+      `${scope === undefined ? '' : `@${scope}:`}registry=${registry}`,
+      `${registry.replace(/^https?:/, '')}:_authToken=\${PACKHOUSE_TOKEN}`,
+    ].join('\n');
+    return [
+      { step: 'setup', client: 'npm', file: '.npmrc', text: npmrc },
+      { step: 'setup', client: 'pnpm', file: '~/.npmrc', text: npmrc },
+      { step: 'setup', client: 'Yarn', file: '.yarnrc.yml', text: yarnrc(registry, scope, place) },
+      { step: 'setup', client: 'Bun', file: 'bunfig.toml', text: bunfig(registry, scope) },
+      { step: 'publish', client: 'npm', text: 'npm publish' },
+      { step: 'publish', client: 'pnpm', text: 'pnpm publish' },
+      { step: 'publish', client: 'Yarn', text: 'yarn npm publish' },
+      { step: 'publish', client: 'Bun', text: 'bun publish' },
+      { step: 'install', client: 'npm', text: `npm install ${spec}` },
+      { step: 'install', client: 'pnpm', text: `pnpm add ${spec}` },
+      { step: 'install', client: 'Yarn', text: `yarn add ${spec}` },
+      { step: 'install', client: 'Bun', text: `bun add ${spec}` },
+    ];
+  },
+};
+
+function yarnrc(registry: string, scope: string | undefined, place: Place): string {
+  const lines = [
+    `npmRegistryServer: "${registry}"`,
+    // Yarn publishes packages with a scope to the public registry else.
+    ...(place.level === 'project' ? [`npmPublishRegistry: "${registry}"`] : []),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Yarn expands it.
+    'npmAuthToken: "${PACKHOUSE_TOKEN}"',
+    'npmAlwaysAuth: true',
+  ];
+  const scoped =
+    scope === undefined ? lines : ['npmScopes:', `  ${scope}:`, ...lines.map((line) => `    ${line}`)];
+  const allowed = isInsecure(place) ? [`unsafeHttpWhitelist: ["${new URL(registry).hostname}"]`] : [];
+  return [...scoped, ...allowed].join('\n');
+}
+
+function bunfig(registry: string, scope: string | undefined): string {
+  const address = `{ url = "${registry}", token = "$PACKHOUSE_TOKEN" }`;
+  return scope === undefined
+    ? `[install]\nregistry = ${address}`
+    : `[install.scopes]\n"${scope}" = ${address}`;
+}

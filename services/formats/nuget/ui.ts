@@ -1,0 +1,55 @@
+import { endpointOf, type FormatUi, isInsecure } from '../../http/format-ui.ts';
+
+/** What people are shown of NuGet packages. */
+export const ui: FormatUi = {
+  example: { name: 'Acme.Widget', version: '1.0.0' },
+  snippets(place, { name, version }) {
+    const endpoint = endpointOf(place, 'nuget');
+    const v2 = `${endpoint}/v2`;
+    return [
+      {
+        step: 'setup',
+        client: 'dotnet',
+        file: 'nuget.config',
+        text: nugetConfig(`${endpoint}/index.json`, isInsecure(place)),
+      },
+      {
+        step: 'setup',
+        client: 'Chocolatey',
+        text: `choco source add --name=packhouse --source="${v2}" --user=__token__ --password="$env:PACKHOUSE_TOKEN"`,
+      },
+      {
+        step: 'publish',
+        client: 'dotnet',
+        text: 'dotnet nuget push *.nupkg --source packhouse --api-key "$PACKHOUSE_TOKEN"',
+      },
+      {
+        step: 'publish',
+        client: 'Chocolatey',
+        text: `choco push --source="${v2}" --api-key="$env:PACKHOUSE_TOKEN"`,
+      },
+      {
+        step: 'install',
+        client: 'dotnet',
+        text: `dotnet add package ${name} --version ${version}`,
+      },
+      { step: 'install', client: 'Chocolatey', text: `choco install ${name} --version=${version}` },
+    ];
+  },
+};
+
+function nugetConfig(source: string, insecure: boolean): string {
+  const allowed = insecure ? ' allowInsecureConnections="true"' : '';
+  return `<?xml version="1.0" encoding="utf-8"?>
+<configuration>
+  <packageSources>
+    <add key="packhouse" value="${source}"${allowed} />
+  </packageSources>
+  <packageSourceCredentials>
+    <packhouse>
+      <add key="Username" value="__token__" />
+      <add key="ClearTextPassword" value="%PACKHOUSE_TOKEN%" />
+    </packhouse>
+  </packageSourceCredentials>
+</configuration>`;
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { describeTool, makeWorkspace, type Tool, type Workspace } from '../client.ts';
+import { succeeded } from '../outcome.ts';
+import { paste, shown } from '../paste.ts';
+import { openPlayground, type Playground } from '../playground.ts';
+import { bun } from './tools/bun.ts';
+import { npm12 } from './tools/npm.ts';
+import { pnpm12 } from './tools/pnpm.ts';
+import { yarn } from './tools/yarn.ts';
+
+let ground: Playground;
+beforeAll(async () => {
+  ground = await openPlayground(inject('registry'));
+});
+afterAll(() => ground?.remove());
+
+/** Each client as it is shown to users, and called by them. */
+const clients: readonly { readonly name: string; readonly called: string; readonly tool: Tool }[] = [
+  { name: 'npm', called: 'npm', tool: npm12.tool },
+  { name: 'pnpm', called: 'pnpm', tool: pnpm12.tool },
+  { name: 'Yarn', called: 'yarn', tool: yarn.tool },
+  { name: 'Bun', called: 'bun', tool: bun.tool },
+];
+
+/** Packages that were published a moment ago are no candidates for careful clients. */
+const around = { '.yarnrc.yml': (parts: string) => `${parts}npmPreapprovedPackages: ["@*/*"]\n` };
+const env = { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0' };
+
+for (const { name: client, called, tool } of clients) {
+  describeTool(tool, () => {
+    test('publishes and installs as its users are shown', async () => {
+      const secret = ground.tokens.personal.secret;
+      const facts = { name: `@${ground.group.fullPath}/shown-${called}`, version: '1.2.3' };
+      const spaces: Workspace[] = [];
+      const newSpace = async (manifest: object) => {
+        const space = await makeWorkspace({ [called]: tool });
+        spaces.push(space);
+        await space.write('package.json', JSON.stringify(manifest));
+        await space.write('yarn.lock', '');
+        await space.write('pnpm-workspace.yaml', 'minimumReleaseAge: 0\n');
+        return space;
+      };
+      try {
+        const source = await newSpace(facts);
+        if (called === 'yarn') await succeeded(source.run(['yarn', 'install'], { env }));
+        const publishing = { ...facts, client, steps: ['setup', 'publish'] as const, place: ground.project };
+        await succeeded(paste(source, shown(ground, 'npm', publishing), { secret, env, around }));
+        const target = await newSpace({ name: 'app', private: true });
+        const installing = { ...facts, client, steps: ['setup', 'install'] as const, place: ground.group };
+        await succeeded(paste(target, shown(ground, 'npm', installing), { secret, env, around }));
+        const installed = join(target.project, 'node_modules', facts.name, 'package.json');
+        expect(JSON.parse(await readFile(installed, 'utf8'))).toMatchObject(facts);
+      } finally {
+        await Promise.all(spaces.map((space) => space.remove()));
+      }
+    });
+  });
+}

@@ -1,0 +1,53 @@
+import type { FormatId } from '../../services/catalog.ts';
+import { formatUis } from '../../services/formats/ui-list.ts';
+import { type Place, type Snippet, snippetsFor } from '../../services/http/format-ui.ts';
+import type { Place as TestPlace } from '../kit/accounts.ts';
+import type { Ran } from '../kit/run-program.ts';
+import type { Workspace } from './client.ts';
+import type { Playground } from './playground.ts';
+
+/** What is shown to users of a client who publish to a place of the playground or install from it. */
+export function shown(
+  ground: Playground,
+  format: FormatId,
+  asked: {
+    readonly client: string;
+    readonly steps: readonly Snippet['step'][];
+    readonly name: string;
+    readonly version: string;
+    readonly place?: TestPlace | undefined;
+  },
+): readonly Snippet[] {
+  const { place: at, client, steps } = asked;
+  const place: Place = { url: ground.url, level: at?.kind ?? 'instance', owner: at?.fullPath ?? '' };
+  return snippetsFor(formatUis[format], place, asked).filter(
+    (snippet) => snippet.client === client && steps.includes(snippet.step),
+  );
+}
+
+/** How pasting is arranged. */
+export interface PasteOptions {
+  readonly secret: string;
+  /** What stands around the parts of a file, by its name. */
+  readonly around?: Readonly<Record<string, (parts: string) => string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What its users do next, in the same terminal. */
+  readonly next?: string;
+}
+
+/** Pastes snippets: the parts of files into those files, and the lines for a terminal, one after the other, into a shell. */
+export async function paste(
+  space: Workspace,
+  snippets: readonly Snippet[],
+  { secret, around = {}, env = {}, next = '' }: PasteOptions,
+): Promise<Ran> {
+  for (const file of new Set(snippets.flatMap((snippet) => snippet.file ?? []))) {
+    const parts = snippets.filter((snippet) => snippet.file === file).map(({ text }) => `${text}\n`);
+    const content = (around[file] ?? String)(parts.join(''));
+    if (file.startsWith('~/')) await space.write(file.slice(2), content, 'home');
+    else await space.write(file, content);
+  }
+  const lines = snippets.filter(({ file }) => file === undefined).map(({ text }) => text);
+  const script = ['set -e', ...lines, next].join('\n');
+  return space.run(['bash', '-c', script], { env: { ...env, PACKHOUSE_TOKEN: secret }, patience: 170_000 });
+}
