@@ -7,15 +7,15 @@ import { authenticate } from '../http/authenticate.ts';
 import type { CallEnv } from '../http/call.ts';
 import { requireDecision } from '../http/scope.ts';
 import type { Key } from '../ports/table.ts';
-import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access-levels.ts';
-import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access/access-levels.ts';
 import {
   authorizeGroup,
   authorizeProject,
   type GroupAction,
   hasScope,
   type ProjectAction,
-} from '../registry/authorize.ts';
+} from '../registry/access/authorize.ts';
+import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 
 /** The Hono context of a handler of the management API. */
 export type ApiContext = Context<CallEnv>;

@@ -4,7 +4,7 @@ import { RegistryError } from '../domain/errors.ts';
 import type { Actor } from '../domain/events.ts';
 import type { PackageRef } from '../domain/packages.ts';
 import type { Key } from '../ports/table.ts';
-import type { ProjectAction } from '../registry/authorize.ts';
+import type { ProjectAction } from '../registry/access/authorize.ts';
 import { actorOf } from '../registry/record-event.ts';
 import type { FormatEnv } from './format.ts';
 import { openScope, type Scope } from './scope.ts';

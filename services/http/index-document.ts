@@ -1,7 +1,7 @@
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageHead } from '../domain/packages.ts';
 import type { Document } from '../registry/document-cache.ts';
-import { type DocumentKind, packageDocument } from '../registry/package-document.ts';
+import { type DocumentKind, packageDocument } from '../registry/packages/package-document.ts';
 import type { FormatContext } from './guard.ts';
 import type { Scope } from './scope.ts';
 

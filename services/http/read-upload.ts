@@ -1,4 +1,4 @@
-import { type Staged, stageBlob } from '../registry/stage-blob.ts';
+import { type Staged, stageBlob } from '../registry/blobs/stage-blob.ts';
 import type { FormatContext } from './guard.ts';
 import { type BodyLimit, requestBody } from './request-body.ts';
 

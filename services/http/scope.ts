@@ -2,18 +2,18 @@ import type { Group, Principal, Project, Token } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageHead, PackageRef } from '../domain/packages.ts';
 import type { Item, Key } from '../ports/table.ts';
-import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access-levels.ts';
-import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
+import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access/access-levels.ts';
 import {
   authorizeGroup,
   authorizeProject,
   type Decision,
   type ProjectAction,
-} from '../registry/authorize.ts';
+} from '../registry/access/authorize.ts';
+import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
 import type { Registry } from '../registry/context.ts';
 import { maybeEntity, type StoredHead } from '../registry/entities.ts';
 import { keys } from '../registry/keys.ts';
-import { listHolders, type Place, readHolders } from '../registry/locate-packages.ts';
+import { listHolders, type Place, readHolders } from '../registry/packages/locate-packages.ts';
 import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
 import type { FormatCall } from './format.ts';
 

@@ -1,5 +1,5 @@
 import { badRequest } from '../domain/errors.ts';
-import { type SearchHit, searchPackages } from '../registry/search-packages.ts';
+import { type SearchHit, searchPackages } from '../registry/packages/search-packages.ts';
 import type { FormatContext } from './guard.ts';
 import { requireVisibleGroup, type Scope } from './scope.ts';
 

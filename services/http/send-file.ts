@@ -1,7 +1,7 @@
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageFile } from '../domain/packages.ts';
 import type { ByteRange } from '../ports/blob-store.ts';
-import { openFile } from '../registry/open-file.ts';
+import { openFile } from '../registry/blobs/open-file.ts';
 import { parseRange } from '../shared/headers/byte-range.ts';
 import { contentDisposition } from '../shared/headers/content-disposition.ts';
 import { httpDate, judgeConditions, rangeCounts } from '../shared/headers/preconditions.ts';

@@ -1,6 +1,6 @@
 import { badRequest } from '../domain/errors.ts';
 import type { StagedBlob } from '../domain/packages.ts';
-import { discardUnless } from '../registry/stage-blob.ts';
+import { discardUnless } from '../registry/blobs/stage-blob.ts';
 import type { FormatContext } from './guard.ts';
 import { type FormFile, readForm } from './read-form.ts';
 import { readUpload } from './read-upload.ts';

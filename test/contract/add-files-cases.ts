@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { ListedPackage, PackageHead, Version } from '../../services/domain/packages.ts';
-import { type AddedFiles, addFiles } from '../../services/registry/add-files.ts';
-import { deleteVersion } from '../../services/registry/delete-version.ts';
+import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/entities.ts';
 import { keys, ranges } from '../../services/registry/keys.ts';
-import { listHolders } from '../../services/registry/locate-packages.ts';
-import { stageBlob } from '../../services/registry/stage-blob.ts';
+import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
+import { deleteVersion } from '../../services/registry/packages/delete-version.ts';
+import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { bytesOf } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';

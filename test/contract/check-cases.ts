@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
+import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import { keys } from '../../services/registry/keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/storage/check-storage.ts';
-import { newBlobKey } from '../../services/registry/storage-keys.ts';
 import { bytesOf, publish, sha256Of, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';

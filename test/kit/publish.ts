@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { BlobInfo, BlobStore } from '../../services/ports/blob-store.ts';
+import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
-import { deleteVersion } from '../../services/registry/delete-version.ts';
-import { publishVersion } from '../../services/registry/publish-version.ts';
-import { stageBlob } from '../../services/registry/stage-blob.ts';
+import { deleteVersion } from '../../services/registry/packages/delete-version.ts';
+import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 

@@ -8,10 +8,10 @@ import { reply, replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendFile } from '../../http/send-file.ts';
 import { takeFile } from '../../http/take-file.ts';
-import { addFiles } from '../../registry/add-files.ts';
-import { deleteFile, deleteVersion } from '../../registry/delete-version.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
+import { addFiles } from '../../registry/packages/add-files.ts';
+import { deleteFile, deleteVersion } from '../../registry/packages/delete-version.ts';
 import { filePath, packageName, packageVersion } from './names.ts';
 
 const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');

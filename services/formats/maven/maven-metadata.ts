@@ -1,7 +1,7 @@
 /** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
 import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { PackageContents } from '../../registry/entities.ts';
-import type { DocumentKind } from '../../registry/package-document.ts';
+import type { DocumentKind } from '../../registry/packages/package-document.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from './names.ts';
 import type { Metadata, Plugin } from './schema.ts';
 import { sortedByVersion } from './version-order.ts';

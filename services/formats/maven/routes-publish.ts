@@ -8,12 +8,12 @@ import { packageFileJson } from '../../http/package-json.ts';
 import { readUpload } from '../../http/read-upload.ts';
 import { reply, replyJson } from '../../http/reply.ts';
 import { requestBody } from '../../http/request-body.ts';
-import { addFiles } from '../../registry/add-files.ts';
-import { blobAccess } from '../../registry/blob-access.ts';
+import { blobAccess } from '../../registry/blobs/blob-access.ts';
+import { discardUnless } from '../../registry/blobs/stage-blob.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import type { Listing } from '../../registry/listings.ts';
-import { discardUnless } from '../../registry/stage-blob.ts';
+import { addFiles } from '../../registry/packages/add-files.ts';
+import type { Listing } from '../../registry/packages/listings.ts';
 import { pathIn } from './context.ts';
 import {
   type Address,

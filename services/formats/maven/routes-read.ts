@@ -12,7 +12,7 @@ import type { Key } from '../../ports/table.ts';
 import type { Document } from '../../registry/document-cache.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import type { DocumentKind } from '../../registry/package-document.ts';
+import type { DocumentKind } from '../../registry/packages/package-document.ts';
 import { pathIn } from './context.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 import { type Address, addressOf, type Checksum } from './names.ts';

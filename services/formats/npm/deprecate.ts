@@ -1,8 +1,8 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext, Target } from '../../http/guard.ts';
-import { changeVersions } from '../../registry/change-versions.ts';
-import { readContents } from '../../registry/package-document.ts';
+import { changeVersions } from '../../registry/packages/change-versions.ts';
+import { readContents } from '../../registry/packages/package-document.ts';
 import { isInstallable } from './packument.ts';
 import type { ClaimedManifest, Metadata, PackageDocument } from './schema.ts';
 

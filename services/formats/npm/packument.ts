@@ -1,7 +1,7 @@
 import { prerelease, SemVer } from 'semver';
 import type { Version } from '../../domain/packages.ts';
 import type { PackageContents } from '../../registry/entities.ts';
-import { BASE, type DocumentKind } from '../../registry/package-document.ts';
+import { BASE, type DocumentKind } from '../../registry/packages/package-document.ts';
 import { escapedName, tarballName } from './names.ts';
 import type { Manifest, Metadata } from './schema.ts';
 

@@ -3,7 +3,7 @@ import type { StagedBlob } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
 import { readUpload, uploadLimit } from '../../http/read-upload.ts';
 import { requestBody } from '../../http/request-body.ts';
-import { discard } from '../../registry/stage-blob.ts';
+import { discard } from '../../registry/blobs/stage-blob.ts';
 import { base64Bytes, InvalidBase64 } from '../../shared/json/base64-bytes.ts';
 import { scanJson, type TakeString } from '../../shared/json/scan-json.ts';
 import { UnreadableJson } from '../../shared/json/unreadable-json.ts';

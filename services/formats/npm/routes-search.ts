@@ -7,9 +7,9 @@ import { queryNumber, searchScope } from '../../http/search-scope.ts';
 import type { Registry } from '../../registry/context.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import { packageDocument } from '../../registry/package-document.ts';
+import { packageDocument } from '../../registry/packages/package-document.ts';
+import type { SearchHit } from '../../registry/packages/search-packages.ts';
 import { readMany } from '../../registry/read-many.ts';
-import type { SearchHit } from '../../registry/search-packages.ts';
 import { distTags, isInstallable } from './packument.ts';
 import type { Manifest, Metadata } from './schema.ts';
 

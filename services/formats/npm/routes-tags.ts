@@ -5,7 +5,7 @@ import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
-import { deleteTag, moveTag } from '../../registry/move-tag.ts';
+import { deleteTag, moveTag } from '../../registry/packages/move-tag.ts';
 import { nameOf } from './context.ts';
 import { distTag, packageVersion } from './names.ts';
 import { distTags } from './packument.ts';

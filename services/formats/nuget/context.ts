@@ -4,9 +4,9 @@ import type { FormatContext } from '../../http/guard.ts';
 import type { Scope } from '../../http/scope.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
-import { packageDocument } from '../../registry/package-document.ts';
+import { packageDocument } from '../../registry/packages/package-document.ts';
+import type { SearchHit } from '../../registry/packages/search-packages.ts';
 import { readMany } from '../../registry/read-many.ts';
-import type { SearchHit } from '../../registry/search-packages.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 

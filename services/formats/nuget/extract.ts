@@ -2,7 +2,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
 import { sendBytes } from '../../http/send-bytes.ts';
-import { blobAccess } from '../../registry/blob-access.ts';
+import { blobAccess } from '../../registry/blobs/blob-access.ts';
 import { readEntry } from './archive.ts';
 import type { Metadata } from './schema.ts';
 

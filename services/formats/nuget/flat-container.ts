@@ -1,4 +1,4 @@
-import type { DocumentKind } from '../../registry/package-document.ts';
+import type { DocumentKind } from '../../registry/packages/package-document.ts';
 import { byVersion } from '../../shared/versions/nuget-version.ts';
 import { isServed } from './releases.ts';
 import type { Metadata } from './schema.ts';

@@ -2,7 +2,7 @@
  * Registrations: what is known of the versions of a package
  * (https://learn.microsoft.com/nuget/api/registration-base-url-resource).
  */
-import { BASE, type DocumentKind } from '../../registry/package-document.ts';
+import { BASE, type DocumentKind } from '../../registry/packages/package-document.ts';
 import { contentUrl, type Hive, leafUrl, packageUrl, registrationUrl } from './addresses.ts';
 import { iconUrl, isWanted, licenseUrl, type ReleaseFacts, releasesOf, shownVersion } from './releases.ts';
 import type { DependencyGroup, Metadata } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { Version } from '../../domain/packages.ts';
 import type { Document } from '../../registry/document-cache.ts';
 import type { PackageContents } from '../../registry/entities.ts';
-import type { DocumentKind } from '../../registry/package-document.ts';
+import type { DocumentKind } from '../../registry/packages/package-document.ts';
 import { byVersion, isPrerelease, normalised, parseVersion } from '../../shared/versions/nuget-version.ts';
 import { contentUrl } from './addresses.ts';
 import type { Metadata } from './schema.ts';

@@ -3,7 +3,7 @@ import type { PackageStatus, Version } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
 import { reply } from '../../http/reply.ts';
-import { changeVersions } from '../../registry/change-versions.ts';
+import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { nameOf, versionOf } from './context.ts';
 import { isServed } from './releases.ts';
 import type { Metadata } from './schema.ts';

@@ -3,7 +3,7 @@ import type { StagedBlob } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
 import { type FormFile, readForm } from '../../http/read-form.ts';
 import { readUpload } from '../../http/read-upload.ts';
-import { blobAccess } from '../../registry/blob-access.ts';
+import { blobAccess } from '../../registry/blobs/blob-access.ts';
 import { type MetadataFile, readTarSdist, readWheel, readZipSdist } from './archive.ts';
 import { type Distribution, distributionOf } from './file-names.ts';
 

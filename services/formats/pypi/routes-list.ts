@@ -3,7 +3,7 @@ import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
 import { requireVisibleGroup, type Scope } from '../../http/scope.ts';
 import { sendText } from '../../http/send-text.ts';
-import { listNames } from '../../registry/list-names.ts';
+import { listNames } from '../../registry/packages/list-names.ts';
 import { representationFor } from './negotiate.ts';
 import { API_VERSION, link, PAGE_END, pageStart } from './simple-page.ts';
 

@@ -3,7 +3,7 @@ import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
 import { reply } from '../../http/reply.ts';
 import { requestBody } from '../../http/request-body.ts';
-import { changeVersions } from '../../registry/change-versions.ts';
+import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
 import type { Metadata } from './schema.ts';
 import { normalizedVersion } from './versions.ts';

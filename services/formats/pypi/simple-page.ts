@@ -1,6 +1,6 @@
 import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { PackageContents } from '../../registry/entities.ts';
-import { BASE, type DocumentKind } from '../../registry/package-document.ts';
+import { BASE, type DocumentKind } from '../../registry/packages/package-document.ts';
 import { parts } from './file-names.ts';
 import type { FileFacts, Metadata } from './schema.ts';
 import { compareVersions } from './versions.ts';

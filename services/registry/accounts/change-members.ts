@@ -3,7 +3,7 @@ import type { Member, User } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { AccountEventType, Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
-import { hasExpired } from '../access-levels.ts';
+import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../keys.ts';
 import { retryChanged } from '../retry-changed.ts';

@@ -1,5 +1,5 @@
 import type { Group, Member, Project, User } from '../../domain/accounts.ts';
-import { hasExpired } from '../access-levels.ts';
+import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity } from '../entities.ts';
 import { keys, type Owner, ranges } from '../keys.ts';

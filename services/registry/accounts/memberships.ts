@@ -1,6 +1,6 @@
 import { levels } from '../../domain/access.ts';
 import type { Group, Member, Principal, Project } from '../../domain/accounts.ts';
-import { hasExpired } from '../access-levels.ts';
+import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
 import { entityOf } from '../entities.ts';
 import { indexes } from '../keys.ts';

@@ -2,12 +2,12 @@ import type { BlobInfo } from '../../ports/blob-store.ts';
 import type { Registry } from '../context.ts';
 import { type BlobRecord, maybeEntity } from '../entities.ts';
 import { keys } from '../keys.ts';
-import { isStray } from '../sweep-strays.ts';
 import { abreast } from './abreast.ts';
 import { countUses, lookAgain, type SecondLook, type UseCounts, useId, useParts } from './blob-uses.ts';
 import { digestOf } from './digest-blob.ts';
 import { inBatches } from './merge-by-key.ts';
 import { type Amount, nothing, type Problem, plusBlob, problemOf } from './storage-problems.ts';
+import { isStray } from './sweep-strays.ts';
 import { type StoredKey, walkStored } from './walk-stored.ts';
 
 /** What was looked at, and what is wrong. */

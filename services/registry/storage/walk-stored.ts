@@ -1,9 +1,9 @@
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 import type { TableReader } from '../../ports/table.ts';
+import { digitOf, STORED, storedDigits } from '../blobs/storage-keys.ts';
 import { type BlobRecord, entityOf } from '../entities.ts';
 import { indexes } from '../keys.ts';
 import { queryPages } from '../query-all.ts';
-import { digitOf, STORED, storedDigits } from '../storage-keys.ts';
 import { type Keyed, mergeByKey } from './merge-by-key.ts';
 
 /** A storage key, what each store that was asked knows of it, and the record that speaks of it. */

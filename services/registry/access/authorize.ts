@@ -1,0 +1,160 @@
+/** Who may do what: one pure decision, from facts that were read before. */
+import { levels, type Scope } from '../../domain/access.ts';
+import type { Group, Principal, Project } from '../../domain/accounts.ts';
+
+/** What may be asked for on a project. `delete` also covers settings and protection; `admin` needs Maintainer. */
+export type ProjectAction = 'view' | 'pull' | 'publish' | 'delete' | 'admin' | 'own';
+
+/** What may be asked for on a group. */
+export type GroupAction = 'view' | 'create-project' | 'create-subgroup' | 'own';
+
+/**
+ * The answer. `unauthenticated`: credentials might help; `hidden`: the resource must seem absent;
+ * `denied`: visible, but not allowed; `out-of-scope`: the user may, this token may not.
+ */
+export type Decision =
+  | 'allow'
+  | 'unauthenticated'
+  | 'hidden'
+  | 'denied'
+  | 'out-of-scope'
+  | 'disabled'
+  | 'archived';
+
+/** Decides an action on a project. `level` is the effective level of the principal's user, 0 when there is none. */
+export function authorizeProject(
+  action: ProjectAction,
+  principal: Principal,
+  project: Project,
+  level: number,
+): Decision {
+  const effective = effectiveLevel(principal, level);
+  const onPackages = action === 'pull' || action === 'publish' || action === 'delete';
+  const visible = onPackages
+    ? canSeePackages(principal, project, effective)
+    : canSee(principal, project, effective);
+  if (onPackages) {
+    if (!visible) return refuse(principal);
+    if (project.registryAccess === 'disabled') return 'disabled';
+  }
+  if (!mayOn(action, principal, project, effective))
+    return visible ? visibleRefusal(principal) : refuse(principal);
+  if (action === 'pull' && mayOn(action, { kind: 'anonymous' }, project, 0)) return 'allow';
+  if (!inScope(action, principal)) return 'out-of-scope';
+  return project.archived && (action === 'publish' || action === 'delete') ? 'archived' : 'allow';
+}
+
+/** Decides an action on a group. */
+export function authorizeGroup(
+  action: GroupAction,
+  principal: Principal,
+  group: Group,
+  level: number,
+): Decision {
+  const effective = effectiveLevel(principal, level);
+  const visible =
+    effective >= levels.minimal || opens(group.visibility, principal) || ownsGroup(principal, group);
+  if (!mayOnGroup(action, group, effective, visible))
+    return visible ? visibleRefusal(principal) : refuse(principal);
+  if (action === 'view') return 'allow';
+  return principal.kind === 'user' && hasScope(principal, ['api']) ? 'allow' : 'out-of-scope';
+}
+
+function mayOnGroup(action: GroupAction, group: Group, level: number, visible: boolean): boolean {
+  if (action === 'view') return visible;
+  if (action === 'own') return level >= levels.owner;
+  if (action === 'create-subgroup') {
+    return level >= (group.subgroupCreationLevel === 'owner' ? levels.owner : levels.maintainer);
+  }
+  const needed = {
+    noone: levels.admin,
+    administrator: levels.admin,
+    owner: levels.owner,
+    maintainer: levels.maintainer,
+    developer: levels.developer,
+  };
+  return level >= needed[group.projectCreationLevel];
+}
+
+function effectiveLevel(principal: Principal, level: number): number {
+  if (principal.kind !== 'user') return levels.none;
+  return principal.user.admin ? levels.admin : level;
+}
+
+function opens(visibility: Project['visibility'], principal: Principal): boolean {
+  return visibility === 'public' || (visibility === 'internal' && principal.kind === 'user');
+}
+
+function canSee(principal: Principal, project: Project, level: number): boolean {
+  return level >= levels.guest || opens(project.visibility, principal) || deployCovers(principal, project);
+}
+
+/** Opening the packages of a private project to everyone opens nothing else of it. */
+function canSeePackages(principal: Principal, project: Project, level: number): boolean {
+  return project.registryAccess === 'public' || canSee(principal, project, level);
+}
+
+function deployCovers(principal: Principal, project: Project): boolean {
+  if (principal.kind !== 'deploy') return false;
+  const { kind, resourceId } = principal.token;
+  return kind === 'project-deploy' ? resourceId === project.id : project.ancestors.includes(resourceId);
+}
+
+function ownsGroup(principal: Principal, group: Group): boolean {
+  return (
+    principal.kind === 'deploy' &&
+    principal.token.kind === 'group-deploy' &&
+    (principal.token.resourceId === group.id || group.ancestors.includes(principal.token.resourceId))
+  );
+}
+
+function mayOn(action: ProjectAction, principal: Principal, project: Project, level: number): boolean {
+  switch (action) {
+    case 'view':
+      return canSee(principal, project, level);
+    case 'pull':
+      return mayPull(principal, project, level);
+    case 'publish':
+      return level >= levels.developer || deployCovers(principal, project);
+    case 'delete':
+    case 'admin':
+      return level >= levels.maintainer;
+    case 'own':
+      return level >= levels.owner;
+  }
+}
+
+function mayPull(principal: Principal, project: Project, level: number): boolean {
+  if (project.registryAccess === 'public' || level >= levels.reporter) return true;
+  if (deployCovers(principal, project)) return true;
+  return project.registryAccess === 'enabled' && opens(project.visibility, principal);
+}
+
+const scopesFor: Record<ProjectAction, readonly Scope[]> = {
+  view: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
+  pull: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
+  publish: ['api', 'write_package_registry'],
+  delete: ['api', 'write_package_registry'],
+  admin: ['api'],
+  own: ['api'],
+};
+
+function inScope(action: ProjectAction, principal: Principal): boolean {
+  return principal.kind === 'anonymous' || hasScope(principal, scopesFor[action]);
+}
+
+/** Whether the principal's token carries one of the scopes. */
+export function hasScope(
+  principal: Exclude<Principal, { kind: 'anonymous' }>,
+  scopes: readonly Scope[],
+): boolean {
+  return principal.token.scopes.some((scope) => scopes.includes(scope));
+}
+
+function refuse(principal: Principal): Decision {
+  return principal.kind === 'anonymous' ? 'unauthenticated' : 'hidden';
+}
+
+function visibleRefusal(principal: Principal): Decision {
+  return principal.kind === 'anonymous' ? 'unauthenticated' : 'denied';
+}

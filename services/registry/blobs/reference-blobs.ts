@@ -1,0 +1,73 @@
+import type { StagedBlob } from '../../domain/packages.ts';
+import type { Item, Key, Write } from '../../ports/table.ts';
+import { type BlobRecord, itemOf, maybeEntity } from '../entities.ts';
+import { indexes, inIndex1, keys } from '../keys.ts';
+import { digitOf } from './storage-keys.ts';
+
+/** How the staged blobs of one publish get their references. */
+export interface BlobPlan {
+  /** The items to read before the plan can be made, in the order `plan` takes them. */
+  readonly keys: readonly Key[];
+  /** Given those items, the writes that add the references and where each blob's bytes lie. */
+  plan(records: readonly (Item | undefined)[]): {
+    readonly writes: readonly Write[];
+    storageKey(blob: StagedBlob): string;
+    /** The staged blobs that will not be referenced, because the same bytes are there already. */
+    readonly redundant: readonly StagedBlob[];
+  };
+}
+
+/**
+ * Plans one more reference for each staged blob: to the bytes already stored when there are any (the staged ones
+ * are then left to the sweep), else to the staged ones. The writes fail when that has changed meanwhile.
+ */
+export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
+  const distinct = new Map<string, { blob: StagedBlob; count: number }>();
+  for (const blob of blobs) {
+    const seen = distinct.get(blob.digests.sha256);
+    if (seen) seen.count++;
+    else distinct.set(blob.digests.sha256, { blob, count: 1 });
+  }
+  return {
+    keys: [...distinct.keys()].map((sha256) => keys.blob(sha256)),
+    plan(items) {
+      const records = [...distinct.values()].map(({ blob, count }, index) => {
+        const existing = maybeEntity<BlobRecord>(items[index]);
+        return { write: blobWrite(blob, count, existing), storageKey: (existing ?? blob).storageKey, blob };
+      });
+      const places = new Map(records.map((record) => [record.blob.digests.sha256, record.storageKey]));
+      return {
+        writes: records.map((record) => record.write),
+        redundant: blobs.filter((blob) => places.get(blob.digests.sha256) !== blob.storageKey),
+        storageKey: (blob) => places.get(blob.digests.sha256) ?? blob.storageKey,
+      };
+    },
+  };
+}
+
+function blobWrite(blob: StagedBlob, count: number, existing: BlobRecord | undefined): Write {
+  const { sha256 } = blob.digests;
+  if (existing) {
+    return {
+      update: keys.blob(sha256),
+      add: { refs: count },
+      set: { unreferencedAt: undefined, index2pk: undefined, index2sk: undefined },
+      when: { exists: true, equals: { storageKey: existing.storageKey } },
+    };
+  }
+  const record: BlobRecord = {
+    sha256,
+    digests: blob.digests,
+    size: blob.size,
+    storageKey: blob.storageKey,
+    refs: count,
+  };
+  return {
+    put: itemOf(
+      keys.blob(sha256),
+      record,
+      inIndex1(indexes.stored(digitOf(blob.storageKey)).pk, blob.storageKey),
+    ),
+    when: { exists: false },
+  };
+}

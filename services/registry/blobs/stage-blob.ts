@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { RegistryError, tooLarge } from '../../domain/errors.ts';
+import type { StagedBlob } from '../../domain/packages.ts';
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+import { ConditionFailed } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { newBlobKey } from './storage-keys.ts';
+
+/** How to take an upload in. */
+export interface StageOptions<T> {
+  /** The most bytes it may have, and what to tell who sends more. */
+  readonly limit: number;
+  readonly hint?: string;
+  /** Reads the bytes as they pass, for example to find metadata in an archive. What it throws refuses the upload. */
+  readonly inspect?: (body: AsyncIterable<Uint8Array>) => Promise<T>;
+}
+
+/** A staged blob and what `inspect` found. */
+export interface Staged<T> {
+  readonly blob: StagedBlob;
+  readonly facts: T | undefined;
+}
+
+/**
+ * Streams an upload into the blob store once, with all digests computed on the way and the bytes shown to `inspect`.
+ * Nothing refers to the blob yet: a publish transaction does that, or the sweep removes it.
+ */
+export async function stageBlob<T = undefined>(
+  registry: Registry,
+  body: AsyncIterable<Uint8Array>,
+  options: StageOptions<T>,
+): Promise<Staged<T>> {
+  const hashes = {
+    md5: createHash('md5'),
+    sha1: createHash('sha1'),
+    sha256: createHash('sha256'),
+    sha512: createHash('sha512'),
+  };
+  const copy = options.inspect ? new PassThrough({ highWaterMark: 1 << 20 }) : undefined;
+  const inspection = copy && options.inspect?.(copy);
+  let failed: unknown;
+  inspection?.then(
+    () => copy?.resume(),
+    (error: unknown) => {
+      failed = error;
+      copy?.resume();
+    },
+  );
+
+  async function* pass() {
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > options.limit) throw tooLarge(options.limit, options.hint);
+      if (failed) throw failed;
+      hashes.md5.update(chunk);
+      hashes.sha1.update(chunk);
+      hashes.sha256.update(chunk);
+      hashes.sha512.update(chunk);
+      if (copy && !copy.write(chunk)) await drained(copy);
+      yield chunk;
+    }
+    copy?.end();
+    await inspection;
+  }
+
+  const storageKey = newBlobKey();
+  try {
+    const { size } = await registry.blobs.put(storageKey, pass());
+    const digests = {
+      md5: hashes.md5.digest('hex'),
+      sha1: hashes.sha1.digest('hex'),
+      sha256: hashes.sha256.digest('hex'),
+      sha512: hashes.sha512.digest('hex'),
+    };
+    return { blob: { storageKey, size, digests }, facts: await inspection };
+  } catch (error) {
+    copy?.destroy(error instanceof Error ? error : undefined);
+    throw error;
+  }
+}
+
+/** Stages bytes that are at hand. */
+export async function stageBytes(registry: Registry, bytes: Uint8Array): Promise<StagedBlob> {
+  async function* once() {
+    yield bytes;
+  }
+  return (await stageBlob(registry, once(), { limit: bytes.byteLength })).blob;
+}
+
+function drained(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || !stream.writableNeedDrain) return resolve();
+    const done = () => {
+      stream.off('drain', done).off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+}
+
+/**
+ * Runs the work that is to make staged blobs referenced; when it is refused they are removed again. Where this process
+ * may not delete blobs, or nobody knows whether the work was done, the sweep finds out and does it later.
+ */
+export async function discardUnless<T>(
+  registry: Registry,
+  blobs: readonly StagedBlob[],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isRefusal(error)) await discard(registry, blobs);
+    throw error;
+  }
+}
+
+/** Whether the error tells that nothing was written. Of an answer that was lost, or a failure of any sort, it does not. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof StoreUnavailable) return !error.mayBeWritten;
+  if (error instanceof RegistryError || error instanceof ConditionFailed) return true;
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
+
+/** Removes staged blobs that nothing refers to, where this process may. Never fails: the sweep finds what is left. */
+export async function discard(registry: Registry, blobs: readonly StagedBlob[]): Promise<void> {
+  if (!registry.settings.deletesBlobs || blobs.length === 0) return;
+  try {
+    await registry.blobs.delete(blobs.map((blob) => blob.storageKey));
+  } catch (error) {
+    registry.log.error('staged blobs not removed', { error });
+  }
+}

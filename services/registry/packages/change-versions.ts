@@ -1,0 +1,90 @@
+import type { Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import type { PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
+import type { Registry } from '../context.ts';
+import { maybeEntity, type StoredHead } from '../entities.ts';
+import { keys } from '../keys.ts';
+import { recordEvent } from '../record-event.ts';
+import { retryChanged } from '../retry-changed.ts';
+import { changedVersionWrites } from './package-writes.ts';
+import { eventFacts } from './publish-version.ts';
+
+/** Versions of a package to change, and who does it. */
+export interface VersionsChange {
+  readonly project: Project;
+  readonly actor: Actor;
+  readonly format: string;
+  readonly name: string;
+  readonly versions: readonly string[];
+}
+
+/** What may change of a version that was published; its files never do. */
+export interface ChangedParts<M> {
+  readonly status?: PackageStatus;
+  readonly metadata?: M;
+}
+
+/** How many versions one transaction changes: their items may have 400 KB each, a transaction 4 MB. */
+const AT_ONCE = 8;
+
+/**
+ * Changes versions of a package: `change` answers the new parts, or undefined for a version that stays as it is.
+ * Many versions change in several transactions, each of which moves the package's revision on. Versions that are gone
+ * are passed over. Answers how many changed.
+ */
+export async function changeVersions<M>(
+  registry: Registry,
+  input: VersionsChange,
+  change: (version: Version<M>) => ChangedParts<M> | undefined,
+): Promise<number> {
+  let changed = 0;
+  for (let start = 0; start < input.versions.length; start += AT_ONCE) {
+    const some = input.versions.slice(start, start + AT_ONCE);
+    changed += await retryChanged(() => changeSome(registry, { ...input, versions: some }, change));
+  }
+  if (changed > 0) {
+    const { project, format, name } = input;
+    registry.log.info('package changed', { project: project.id, format, package: name, versions: changed });
+  }
+  return changed;
+}
+
+async function changeSome<M>(
+  registry: Registry,
+  input: VersionsChange,
+  change: (version: Version<M>) => ChangedParts<M> | undefined,
+): Promise<number> {
+  const { project, format, name } = input;
+  const ref: PackageRef = { projectId: project.id, format, name };
+  const now = registry.clock.now();
+  const [headItem, ...items] = await registry.table.getMany([
+    keys.head(ref),
+    ...input.versions.map((version) => keys.version(ref, version)),
+  ]);
+  const head = maybeEntity<StoredHead>(headItem);
+  if (!head?.live) throw new RegistryError('packageNotFound');
+  const changed = items.flatMap((item): Version<M>[] => {
+    const version = maybeEntity<Version<M>>(item);
+    const parts = version && change(version);
+    return parts ? [{ ...version, ...parts, updatedAt: now }] : [];
+  });
+  if (changed.length === 0) return 0;
+  await registry.table.write([
+    ...changed.flatMap((version) => changedVersionWrites(project, version)),
+    {
+      update: keys.head(ref),
+      add: { revision: 1 },
+      set: { updatedAt: now },
+      when: { equals: { revision: head.revision } },
+    },
+    ...changed.map((version) =>
+      recordEvent(now, {
+        ...eventFacts(input, version.version),
+        type: 'package_changed',
+        details: { status: version.status },
+      }),
+    ),
+  ]);
+  return changed.length;
+}

@@ -1,0 +1,71 @@
+/** Names that list other packages of their project, as a Maven group lists its plugins. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Project } from '../../domain/accounts.ts';
+import type { ListedPackage, PackageRef } from '../../domain/packages.ts';
+import type { Item, Key, Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { itemOf, maybeEntity, type StoredHead } from '../entities.ts';
+import { keys } from '../keys.ts';
+import { headWrite, nameWrites, unlistWrites } from './package-writes.ts';
+
+/** The name that is to list a package, and what it tells of it. The name is never the package's own. */
+export interface Listing {
+  readonly name: string;
+  readonly metadata: unknown;
+}
+
+/** How a package gets listed, as part of the transaction that publishes it. */
+export interface ListingPlan {
+  /** The items to read before the plan can be made, in the order `plan` takes them. */
+  readonly keys: readonly Key[];
+  plan(items: readonly (Item | undefined)[], now: number): readonly Write[];
+}
+
+/**
+ * Plans the listing of a package. The listing name's head moves on, so that its index is rendered anew, unless
+ * everything is as it was. The writes fail when what was read has changed meanwhile.
+ */
+export function planListing(project: Project, ref: PackageRef, listing: Listing | undefined): ListingPlan {
+  if (!listing) return { keys: [], plan: () => [] };
+  const list: PackageRef = { ...ref, name: listing.name };
+  const key = keys.listed(list, ref.name);
+  return {
+    keys: [keys.head(list), key],
+    plan([head, entry], now) {
+      const live = maybeEntity<StoredHead>(head)?.live === true;
+      const known = maybeEntity<ListedPackage>(entry);
+      if (live && known && isDeepStrictEqual(known.metadata, listing.metadata)) return [];
+      const listed: ListedPackage = { name: ref.name, metadata: listing.metadata };
+      return [
+        { put: itemOf(key, listed), when: { exists: known !== undefined } },
+        headWrite(list, now, live, { listed: known ? 0 : 1 }),
+        ...(live ? [] : nameWrites(project, list)),
+      ];
+    },
+  };
+}
+
+/** The writes that take a package out of the name that lists it, because its last version goes. */
+export async function unlistingWrites(
+  registry: Registry,
+  project: Project,
+  ref: PackageRef,
+  listedBy: string,
+): Promise<readonly Write[]> {
+  const list: PackageRef = { projectId: ref.projectId, format: ref.format, name: listedBy };
+  const key = keys.listed(list, ref.name);
+  const [headItem, entry] = await registry.table.getMany([keys.head(list), key]);
+  const head = maybeEntity<StoredHead>(headItem);
+  if (!head || !entry) return [];
+  const empty = head.versionCount <= 0 && (head.listedCount ?? 0) <= 1;
+  return [
+    { delete: key, when: { exists: true } },
+    {
+      update: keys.head(list),
+      add: { revision: 1, listedCount: -1 },
+      set: { updatedAt: registry.clock.now(), live: empty ? undefined : true },
+      when: { equals: { revision: head.revision } },
+    },
+    ...(empty ? unlistWrites(project, list) : []),
+  ];
+}

@@ -1,0 +1,64 @@
+import type { Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import type { PackageRef } from '../../domain/packages.ts';
+import { ConditionFailed } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { keys } from '../keys.ts';
+import { recordEvent } from '../record-event.ts';
+import { tagWrite } from './package-writes.ts';
+import { eventFacts } from './publish-version.ts';
+
+/** A tag of a package, and who acts on it. */
+export interface TagChange {
+  readonly project: Project;
+  readonly actor: Actor;
+  readonly format: string;
+  readonly name: string;
+  readonly tag: string;
+}
+
+/**
+ * Makes a tag name a version, whatever it named before.
+ * @throws RegistryError `packageNotFound` when there is no such version.
+ */
+export async function moveTag(registry: Registry, input: TagChange & { version: string }): Promise<void> {
+  const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
+  const now = registry.clock.now();
+  await failingAs('packageNotFound', () =>
+    registry.table.write([
+      { check: keys.version(ref, input.version), when: { exists: true } },
+      tagWrite(ref, input.tag, input.version, now),
+      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      recordEvent(now, {
+        ...eventFacts(input, input.version),
+        type: 'tag_moved',
+        details: { tag: input.tag },
+      }),
+    ]),
+  );
+}
+
+/**
+ * Removes a tag; the version it named stays.
+ * @throws RegistryError `notFound` when there is no such tag.
+ */
+export async function deleteTag(registry: Registry, input: TagChange): Promise<void> {
+  const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
+  const now = registry.clock.now();
+  await failingAs('notFound', () =>
+    registry.table.write([
+      { delete: keys.tag(ref, input.tag), when: { exists: true } },
+      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      recordEvent(now, { ...eventFacts(input, null), type: 'tag_deleted', details: { tag: input.tag } }),
+    ]),
+  );
+}
+
+async function failingAs(code: 'packageNotFound' | 'notFound', write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw error instanceof ConditionFailed ? new RegistryError(code, undefined, { cause: error }) : error;
+  }
+}

@@ -1,0 +1,189 @@
+import { promisify } from 'node:util';
+import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
+import type {
+  ListedPackage,
+  PackageFile,
+  PackageHead,
+  PackageRef,
+  Tag,
+  Version,
+} from '../../domain/packages.ts';
+import type { Item, TableReader, Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import type { Document } from '../document-cache.ts';
+import { entityOf, itemOf, type PackageContents } from '../entities.ts';
+import { isOlderFile, keys, ranges } from '../keys.ts';
+import { queryAll } from '../query-all.ts';
+import { mergeContents } from './merge-contents.ts';
+
+const compress = promisify(brotliCompress);
+const decompress = promisify(brotliDecompress);
+
+/** Stands in a rendered index for the address it is asked under, which differs between project, group and instance. */
+export const BASE = '{packhouse:base}';
+
+/** Bytes of a compressed index per item, and how many items it may take; a larger one is rendered anew per process. */
+const CHUNK = 350_000;
+const MAX_CHUNKS = 10;
+
+/** How many files of a version its own document is made from. */
+export const MAX_FILES = 1000;
+
+/** One kind of index document of a package. */
+export interface DocumentKind<M> {
+  /** Names the stored document; change it when `render` changes what it writes. */
+  readonly kind: string;
+  /** Whether `render` looks at files. */
+  readonly files: boolean;
+  /**
+   * The one version whose files `render` looks at, if not at those of all; its name must be part of `kind`. Of very
+   * many files only the last `MAX_FILES` by name count. Such a document is kept in memory alone.
+   */
+  readonly version?: string;
+  /** Whether `render` looks at the packages that the name lists. */
+  readonly listed?: boolean;
+  /** The version whose readme `render` looks at, if any. */
+  readonly readmeOf?: (contents: PackageContents<M>) => Version<M> | undefined;
+  /** The document's text with `BASE` where the asked address goes. Pure. */
+  render(contents: PackageContents<M>): string;
+}
+
+/**
+ * The index document of a package that one or more projects hold, for the address `base`. Rendered once per
+ * revision and kept in the table and in memory; when several projects hold the name their versions are merged,
+ * the first project's winning. A read whose head says what memory has costs nothing more.
+ */
+export async function packageDocument<M>(
+  registry: Registry,
+  heads: readonly [PackageHead, ...PackageHead[]],
+  kind: DocumentKind<M>,
+  base: string,
+): Promise<Document> {
+  const [first] = heads;
+  const revision = heads
+    .map((head) => `${head.projectId.toString(36)}.${head.revision.toString(36)}`)
+    .join('-');
+  const key = [kind.kind, first.format, first.name, heads.map((head) => head.projectId).join(), base].join(
+    '\n',
+  );
+  return registry.documents.get(key, revision, async () => {
+    const text =
+      heads.length === 1 ? await storedText(registry, first, kind) : await mergedText(registry, heads, kind);
+    return Buffer.from(text.replaceAll(BASE, base));
+  });
+}
+
+async function mergedText<M>(
+  registry: Registry,
+  heads: readonly PackageHead[],
+  kind: DocumentKind<M>,
+): Promise<string> {
+  const all = await Promise.all(heads.map((head) => contentsFor(registry.table, head, kind)));
+  return rendered(registry.table, kind, mergeContents(all));
+}
+
+async function storedText<M>(registry: Registry, head: PackageHead, kind: DocumentKind<M>): Promise<string> {
+  const kept = kind.version === undefined;
+  const stored = kept ? await readDocument(registry.table, head, kind.kind) : undefined;
+  if (stored !== undefined) return stored;
+  const text = await rendered(registry.table, kind, await contentsFor(registry.table, head, kind));
+  if (kept) await storeDocument(registry, head, kind.kind, text);
+  return text;
+}
+
+/** What a kind of document is made from. */
+async function contentsFor<M>(
+  table: TableReader,
+  head: PackageHead,
+  kind: DocumentKind<M>,
+): Promise<PackageContents<M>> {
+  if (kind.version !== undefined) return readVersionContents(table, head, kind.version);
+  const [contents, listed] = await Promise.all([
+    readContents<M>(table, head, kind.files),
+    kind.listed ? queryAll(table, ranges.listed(head)) : [],
+  ]);
+  return { ...contents, listed: listed.map((item) => entityOf<ListedPackage>(item)) };
+}
+
+/** One version and its files; of more than `MAX_FILES` the last by name. */
+async function readVersionContents<M>(
+  table: TableReader,
+  head: PackageHead,
+  version: string,
+): Promise<PackageContents<M>> {
+  const newest = { ...ranges.filesOf(head, version), reverse: true, limit: MAX_FILES };
+  const [item, { items }] = await Promise.all([table.get(keys.version(head, version)), table.query(newest)]);
+  return {
+    head,
+    versions: item ? [entityOf<Version<M>>(item)] : [],
+    tags: [],
+    files: items.filter((each) => !isOlderFile(each)).map((each) => entityOf<PackageFile>(each)),
+  };
+}
+
+async function rendered<M>(
+  table: TableReader,
+  kind: DocumentKind<M>,
+  contents: PackageContents<M>,
+): Promise<string> {
+  const version = kind.readmeOf?.(contents);
+  const item = version && (await table.get(keys.readme(version, version.version)));
+  return kind.render(item ? { ...contents, readme: String(item.text) } : contents);
+}
+
+async function readDocument(
+  table: TableReader,
+  head: PackageHead,
+  kind: string,
+): Promise<string | undefined> {
+  const first = await table.get(keys.document(head, kind));
+  if (first?.revision !== head.revision) return undefined;
+  const rest = Array.from({ length: Number(first.chunks) - 1 }, (_, index) =>
+    keys.document(head, `${kind}#${index + 1}`),
+  );
+  const items = [first, ...(rest.length > 0 ? await table.getMany(rest) : [])];
+  if (items.some((item) => item?.revision !== head.revision)) return undefined;
+  const bytes = Buffer.concat(items.map((item) => item?.bytes as Uint8Array));
+  return (await decompress(bytes)).toString();
+}
+
+async function storeDocument(
+  registry: Registry,
+  head: PackageHead,
+  kind: string,
+  text: string,
+): Promise<void> {
+  const bytes = await compress(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+  const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK));
+  if (chunks > MAX_CHUNKS) return;
+  const writes = Array.from({ length: chunks }, (_, index): Write => {
+    const key = keys.document(head, index === 0 ? kind : `${kind}#${index}`);
+    const part = new Uint8Array(bytes.subarray(index * CHUNK, (index + 1) * CHUNK));
+    return { put: { ...itemOf(key, { revision: head.revision, chunks }), bytes: part } };
+  });
+  try {
+    await registry.table.write(writes);
+  } catch (error) {
+    registry.log.error('rendered index not stored', { package: head.name, format: head.format, error });
+  }
+}
+
+/** Everything a package consists of; of its files, if wanted, those that no later one of the name has replaced. */
+export async function readContents<M>(
+  table: TableReader,
+  head: PackageHead,
+  files: boolean,
+): Promise<PackageContents<M>> {
+  const ref: PackageRef = head;
+  const [versions, tags, fileItems] = await Promise.all([
+    queryAll(table, ranges.versions(ref)),
+    queryAll(table, ranges.tags(ref)),
+    files ? queryAll(table, ranges.files(ref)) : ([] as Item[]),
+  ]);
+  return {
+    head,
+    versions: versions.map((item) => entityOf<Version<M>>(item)),
+    tags: tags.map((item) => entityOf<Tag>(item)),
+    files: fileItems.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item)),
+  };
+}

@@ -1,0 +1,147 @@
+/** The writes a publish is made of; `publish-version` and `add-files` put them together into one transaction. */
+import type { Project } from '../../domain/accounts.ts';
+import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import type { Item, Key, Write } from '../../ports/table.ts';
+import { itemOf, type NamedEntry, type PackagePointer } from '../entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../keys.ts';
+import { nameWords } from './search-words.ts';
+
+/** The root namespace of a project. */
+export function rootOf(project: Project): number {
+  return project.ancestors[0] ?? project.namespaceId;
+}
+
+/**
+ * The pointer by which a version is found by its id, with the index entries that lists read. Lists read pointers
+ * only, which stay small, and never the metadata of versions they do not show.
+ */
+function pointerItem(project: Project, version: Version): Item {
+  const { id, projectId, format, name, status, createdAt } = version;
+  const pointer: PackagePointer = {
+    id,
+    projectId,
+    format,
+    name,
+    version: version.version,
+    status,
+    createdAt,
+  };
+  return itemOf(keys.packageId(projectId, id), pointer, {
+    ...inIndex1(indexes.packagesByName(projectId).pk, `${name}#${version.version}#${padId(id)}`),
+    ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(id)),
+  });
+}
+
+/** A new version: its item, and the pointer that makes its id unique and findable. */
+export function versionWrites(project: Project, version: Version): Write[] {
+  return [
+    { put: itemOf(keys.version(version, version.version), version), when: { exists: false } },
+    { put: pointerItem(project, version), when: { exists: false } },
+  ];
+}
+
+/** A changed version: its item, and its pointer, so that lists know its status. Fails when it is gone. */
+export function changedVersionWrites(project: Project, version: Version): Write[] {
+  return replacingWrites(project, version, { id: version.id });
+}
+
+/** A version with facts made from those of `before`. Fails when it is gone or has been changed since. */
+export function amendedVersionWrites(project: Project, before: Version, version: Version): Write[] {
+  return replacingWrites(project, version, { id: before.id, updatedAt: before.updatedAt });
+}
+
+function replacingWrites(
+  project: Project,
+  version: Version,
+  before: { readonly id: number; readonly updatedAt?: number },
+): Write[] {
+  return [
+    { put: itemOf(keys.version(version, version.version), version), when: { equals: before } },
+    { put: pointerItem(project, version), when: { equals: { id: version.id } } },
+  ];
+}
+
+/** A file that becomes the current one of its name. */
+export function fileWrites(ref: PackageRef, file: PackageFile, replaced: PackageFile | undefined): Write[] {
+  const key = keys.file(ref, file.version, file.fileName);
+  if (!replaced) return [{ put: fileItem(ref, key, file), when: { exists: false } }];
+  const older = keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id);
+  return [
+    { put: fileItem(ref, key, file), when: { equals: { id: replaced.id } } },
+    { put: fileItem(ref, older, replaced) },
+  ];
+}
+
+function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {
+  if (file.alias === undefined) return itemOf(key, file);
+  return itemOf(key, file, inIndex1(indexes.aliases(ref.format, file.alias).pk, padId(file.id)));
+}
+
+/** The text of a version for people to read: undefined leaves what there is, an empty one takes it away. */
+export function readmeWrites(
+  ref: PackageRef,
+  { version, readme }: { readonly version: string; readonly readme?: string | undefined },
+): Write[] {
+  if (readme === undefined) return [];
+  const key = keys.readme(ref, version);
+  return [readme === '' ? { delete: key } : { put: itemOf(key, { text: readme }) }];
+}
+
+/** A tag set to a version. */
+export function tagWrite(ref: PackageRef, tag: string, version: string, now: number): Write {
+  const entity: Tag = { tag, version, createdAt: now, updatedAt: now };
+  return { put: itemOf(keys.tag(ref, tag), entity) };
+}
+
+/** What a change of a package adds to its head. */
+export interface HeadChange {
+  readonly versions?: number;
+  readonly listed?: number;
+  /** The name that lists the package from now on. */
+  readonly listedBy?: string | undefined;
+}
+
+/** The head moves on by one. `live` is whether the name index held the package when it was read. */
+export function headWrite(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write {
+  const { versions = 0, listed = 0, listedBy } = change;
+  return {
+    update: keys.head(ref),
+    add: { revision: 1, versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
+    set: {
+      projectId: ref.projectId,
+      format: ref.format,
+      name: ref.name,
+      updatedAt: now,
+      live: true,
+      ...(listedBy !== undefined && { listedBy }),
+    },
+    when: { equals: { live: live ? true : undefined } },
+  };
+}
+
+/** Lists the name in the indexes by which groups, the instance, lists and searches find it. */
+export function nameWrites(project: Project, ref: PackageRef): Write[] {
+  const root = rootOf(project);
+  const entry = { projectId: project.id, rootId: root, ancestors: project.ancestors };
+  const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
+  const scopes: SearchScope[] = [
+    { kind: 'project', id: project.id },
+    { kind: 'group', id: root },
+    'instance',
+  ];
+  const words = nameWords(ref.name);
+  return [
+    { put: itemOf(keys.name(ref, root), entry) },
+    ...scopes.flatMap((scope): Write[] => [
+      { put: itemOf(keys.listedName(scope, ref), found) },
+      ...words.map((word): Write => ({ put: itemOf(keys.word(scope, word, ref), found) })),
+    ]),
+  ];
+}
+
+/** Takes the name out of the indexes again. */
+export function unlistWrites(project: Project, ref: PackageRef): Write[] {
+  return nameWrites(project, ref).flatMap((write): Write[] =>
+    'put' in write ? [{ delete: { pk: write.put.pk, sk: write.put.sk } }] : [],
+  );
+}

@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { RegistryError } from '../../../../services/domain/errors.ts';
+import { discardUnless, stageBlob } from '../../../../services/registry/blobs/stage-blob.ts';
+import { checkStorage } from '../../../../services/registry/storage/check-storage.ts';
+import { bytesOf } from '../../../kit/publish.ts';
+import { startApp } from '../../../kit/start-app.ts';
+
+describe('staged blobs', () => {
+  test('are removed when what they are for is refused', async () => {
+    const { registry } = await startApp();
+    const { blob } = await stageBlob(registry, bytesOf('bytes'), { limit: 10 });
+    const work = () => Promise.reject(new RegistryError('duplicateFile'));
+    await expect(discardUnless(registry, [blob], work)).rejects.toThrow('Duplicate');
+    expect(await registry.blobs.head(blob.storageKey)).toBeUndefined();
+  });
+
+  test('stay when the answer is lost of a transaction that may refer to them', async () => {
+    const app = await startApp();
+    const project = await app.project('tools');
+    const url = `/api/v4/projects/${project.id}/packages/generic/tool/1.0/a.bin`;
+    const { write } = app.registry.table;
+    Object.assign(app.registry.table, {
+      async write(operations: Parameters<typeof write>[0]) {
+        await write(operations);
+        throw new Error('the connection broke');
+      },
+    });
+    expect((await app.send('PUT', url, { token: app.rootToken, body: 'bytes' })).status).toBe(500);
+    Object.assign(app.registry.table, { write });
+    const answer = await app.send('GET', url, { token: app.rootToken });
+    expect([answer.status, await answer.text()]).toEqual([200, 'bytes']);
+    expect((await checkStorage(app.registry, { verify: true, concurrency: 1 })).problems).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../../../services/domain/accounts.ts';
+import type { PackageFile } from '../../../../services/domain/packages.ts';
+import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
+import { type BlobRecord, entityOf } from '../../../../services/registry/entities.ts';
+import { keys, ranges } from '../../../../services/registry/keys.ts';
+import { addFiles } from '../../../../services/registry/packages/add-files.ts';
+import { deleteFile } from '../../../../services/registry/packages/delete-version.ts';
+import { queryAll } from '../../../../services/registry/query-all.ts';
+import { sha256Of } from '../../../kit/publish.ts';
+import { startApp, type TestApp } from '../../../kit/start-app.ts';
+
+let app: TestApp;
+let project: Project;
+beforeEach(async () => {
+  app = await startApp();
+  project = await app.project('tools');
+});
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+const place = { format: 'generic', name: 'a', version: '1' };
+
+async function add(files: Readonly<Record<string, { content: string; partOf?: string }>>) {
+  const staged = Object.entries(files).map(async ([fileName, { content, partOf }]) => ({
+    fileName,
+    contentType: 'text/plain',
+    blob: await stageBytes(app.registry, Buffer.from(content)),
+    ...(partOf && { partOf }),
+  }));
+  const input = { project, actor, ...place, metadata: {}, files: await Promise.all(staged) };
+  return addFiles(app.registry, { ...input, duplicates: 'allow' });
+}
+
+async function filesLeft(): Promise<PackageFile[]> {
+  const items = await queryAll(app.registry.table, ranges.filesOf({ projectId: project.id, ...place }, '1'));
+  return items.map((item) => entityOf<PackageFile>(item));
+}
+
+async function remove(fileName: string): Promise<void> {
+  const file = (await filesLeft()).findLast((each) => each.fileName === fileName);
+  await deleteFile(app.registry, { project, actor, ...place, fileId: file?.id ?? 0 });
+}
+
+async function refsOf(content: string): Promise<number | undefined> {
+  const item = await app.registry.table.get(keys.blob(sha256Of(content)));
+  return item && entityOf<BlobRecord>(item).refs;
+}
+
+describe('deleting a file', () => {
+  test('takes what is part of it along, and nothing else', async () => {
+    await add({
+      'a.whl': { content: 'a' },
+      'a.whl.asc': { content: 'signature', partOf: 'a.whl' },
+      'a.whl.metadata': { content: 'shared', partOf: 'a.whl' },
+      'b.whl': { content: 'b' },
+      'b.whl.metadata': { content: 'shared', partOf: 'b.whl' },
+    });
+    await remove('a.whl');
+    expect((await filesLeft()).map(({ fileName }) => fileName)).toEqual(['b.whl', 'b.whl.metadata']);
+    expect([await refsOf('a'), await refsOf('signature'), await refsOf('shared')]).toEqual([0, 0, 1]);
+  });
+
+  test('keeps the parts while an older file of the name takes its place', async () => {
+    await add({ 'a.bin': { content: 'old' }, 'a.bin.asc': { content: 'signature', partOf: 'a.bin' } });
+    await add({ 'a.bin': { content: 'new' } });
+    const [newest] = (await filesLeft()).filter(({ digests }) => digests.sha256 === sha256Of('new'));
+    await deleteFile(app.registry, { project, actor, ...place, fileId: newest?.id ?? 0 });
+    expect((await filesLeft()).map(({ fileName }) => fileName)).toEqual(['a.bin', 'a.bin.asc']);
+    await remove('a.bin');
+    expect(await filesLeft()).toEqual([]);
+  });
+
+  test('a part is not shown as a file of the package, and can not be deleted on its own', async () => {
+    const { version } = await add({
+      'a.bin': { content: 'a' },
+      'a.bin.asc': { content: 's', partOf: 'a.bin' },
+    });
+    const part = (await filesLeft()).find(({ partOf }) => partOf);
+    const files = `/api/v4/projects/${project.id}/packages/${version.id}/package_files`;
+    const list = await app.send('GET', files, { token: app.rootToken });
+    expect(await list.json()).toMatchObject([{ file_name: 'a.bin' }]);
+    const answer = await app.send('DELETE', `${files}/${part?.id}`, { token: app.rootToken });
+    expect(answer.status).toBe(404);
+    expect(await filesLeft()).toHaveLength(2);
+  });
+});
