@@ -22,7 +22,7 @@
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
- *     LIST#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
+ *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
  *     ROOT                             TOKEN                     the bootstrap token
@@ -66,7 +66,7 @@ function ownerPartition(owner: Owner): string {
 /** Where names are looked for: in a project, below a root namespace, or everywhere. */
 export type SearchScope = Owner | 'instance';
 
-function scopePartition(kind: 'WORD' | 'LIST', scope: SearchScope): string {
+function scopePartition(kind: 'WORD' | 'NAMES', scope: SearchScope): string {
   return `${kind}#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
 }
 
@@ -124,8 +124,8 @@ export const keys = {
     pk: scopePartition('WORD', scope),
     sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
-  listedName: (scope: SearchScope, ref: PackageRef): Key => ({
-    pk: scopePartition('LIST', scope),
+  nameIn: (scope: SearchScope, ref: PackageRef): Key => ({
+    pk: scopePartition('NAMES', scope),
     sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
@@ -179,8 +179,8 @@ export const ranges = {
     pk: scopePartition('WORD', scope),
     prefix: escapePart(start),
   }),
-  listedNames: (scope: SearchScope, format: string) => ({
-    pk: scopePartition('LIST', scope),
+  namesIn: (scope: SearchScope, format: string) => ({
+    pk: scopePartition('NAMES', scope),
     prefix: `${format}#`,
   }),
   deletedProjects: () => ({ pk: DELETED }),

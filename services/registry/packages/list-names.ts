@@ -23,7 +23,7 @@ export async function* listNames(
 ): AsyncGenerator<readonly string[]> {
   const readable = new Map<number, true | undefined>();
   let last: string | undefined;
-  for await (const page of queryPages(registry.table, ranges.listedNames(partitionOf(within), format))) {
+  for await (const page of queryPages(registry.table, ranges.namesIn(partitionOf(within), format))) {
     const entries = page.map((item) => entityOf<NamedEntry>(item)).filter((entry) => isWithin(entry, within));
     await readProjects(registry, principal, entries, readable, () => true);
     const names: string[] = [];

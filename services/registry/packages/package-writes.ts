@@ -133,7 +133,7 @@ export function nameWrites(project: Project, ref: PackageRef): Write[] {
   return [
     { put: itemOf(keys.name(ref, root), entry) },
     ...scopes.flatMap((scope): Write[] => [
-      { put: itemOf(keys.listedName(scope, ref), found) },
+      { put: itemOf(keys.nameIn(scope, ref), found) },
       ...words.map((word): Write => ({ put: itemOf(keys.word(scope, word, ref), found) })),
     ]),
   ];
