@@ -5,35 +5,30 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeTool } from '../clients/client.ts';
 import { runLargePackage } from '../clients/npm/large-package.ts';
 import { npm12 } from '../clients/npm/tools/npm.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
 import { peakMemory } from '../kit/peak-memory.ts';
 import { startServer } from '../kit/run-packhouse.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 /** What the server may have in memory at its highest, in MiB. */
 const MOST_MEMORY = 250;
 
 describe.skipIf(ministackMissing)('the Node server with its records in DynamoDB and its bytes in S3', () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
+  const emulator = useMinistack();
   let folder: string;
   let server: Awaited<ReturnType<typeof startServer>>;
   const rootToken = 'root-token-of-the-aws-tests';
   beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
     folder = await mkdtemp(join(tmpdir(), 'packhouse-large-'));
     server = await startServer([
       ...['--port', '0', '--data-dir', folder, '--root-token', rootToken, '--s3-path-style', 'true'],
-      ...['--aws-endpoint', ministack.endpoint, '--bucket', await resources.bucket()],
-      ...['--table', await resources.table(), '--audit-table', await resources.table()],
+      ...['--aws-endpoint', emulator.endpoint, '--bucket', await emulator.resources.bucket()],
+      ...['--table', await emulator.resources.table(), '--audit-table', await emulator.resources.table()],
     ]);
   });
   afterAll(async () => {
     server?.kill('SIGTERM');
     await server?.ended;
-    resources?.close();
-    await ministack?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

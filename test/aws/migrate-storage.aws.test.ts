@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openS3 } from '../../services/adapters/aws/open-s3.ts';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 import type { StagedBlob } from '../../services/domain/packages.ts';
@@ -14,25 +14,16 @@ import { ensureRoot } from '../../services/registry/accounts/ensure-root.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { createRegistry } from '../../services/runtime/compose.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
 import { bytesOf, listAll, sha256Of } from '../kit/publish.ts';
 import { runPackhouse, startPackhouse, startServer, until } from '../kit/run-packhouse.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 const token = 'root-token-0123456789';
 const FILES_EACH = 25;
 
 describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
-  beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-  });
-  afterAll(async () => {
-    resources?.close();
-    await ministack?.stop();
-  });
+  const emulator = useMinistack();
 
   let data: string;
   let bucket: string;
@@ -42,15 +33,15 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
   let contents: string[];
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'packhouse-migrate-'));
-    bucket = await resources.bucket();
+    bucket = await emulator.resources.bucket();
     files = new Map();
     contents = [];
   });
   afterEach(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
 
-  const place = (prefix = '') => `s3://${bucket}${prefix}?endpoint=${ministack.endpoint}&path-style=true`;
+  const place = (prefix = '') => `s3://${bucket}${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
   const inBucket = (prefix = '') => [
-    ...['--bucket', bucket, '--s3-endpoint', ministack.endpoint, '--s3-path-style', 'true'],
+    ...['--bucket', bucket, '--s3-endpoint', emulator.endpoint, '--s3-path-style', 'true'],
     ...(prefix ? ['--s3-prefix', prefix] : []),
   ];
 
@@ -245,8 +236,13 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
   });
 
   test('records in DynamoDB are checked, and their blobs moved, while a server is up', async () => {
-    const tables = ['--table', await resources.table(), '--audit-table', await resources.table()];
-    const records = [...tables, '--aws-endpoint', ministack.endpoint];
+    const tables = [
+      '--table',
+      await emulator.resources.table(),
+      '--audit-table',
+      await emulator.resources.table(),
+    ];
+    const records = [...tables, '--aws-endpoint', emulator.endpoint];
     const serving = [...records, '--port', '0', '--root-token', token];
     const store = (prefix: string) => ['--bucket', bucket, '--s3-path-style', 'true', '--s3-prefix', prefix];
     let server = await startServer([...serving, ...store('old')]);
@@ -270,7 +266,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     server = await startServer([...serving, ...store('new'), '--proxy-download', 'true']);
     await expectAllServed(server.url);
     const { key } = (await stored('new/'))[0] ?? { key: '' };
-    const opened = openS3({ bucket, prefix: 'new/', endpoint: ministack.endpoint, pathStyle: true });
+    const opened = openS3({ bucket, prefix: 'new/', endpoint: emulator.endpoint, pathStyle: true });
     await opened.blobs.delete([key]);
     opened.close();
     const check = await runPackhouse(['doctor', ...records, ...store('new')]);
@@ -297,7 +293,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
   }
 
   async function stored(prefix = ''): Promise<BlobInfo[]> {
-    const store = openS3({ bucket, prefix, endpoint: ministack.endpoint, pathStyle: true });
+    const store = openS3({ bucket, prefix, endpoint: emulator.endpoint, pathStyle: true });
     const all = await listAll(store.blobs);
     store.close();
     return all;

@@ -13,11 +13,11 @@ import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
 import { failed, succeeded } from '../clients/outcome.ts';
 import { openPlayground, type Playground } from '../clients/playground.ts';
 import { freshName } from '../kit/accounts.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
 import { s3Operation } from '../kit/s3-operation.ts';
 import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 const SIZE = 12_000_000;
 const ATTEMPTS = 2;
@@ -25,26 +25,21 @@ const slowDown = { status: 503, code: 'SlowDown' };
 const words = 'The storage is not available, try again later';
 
 describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
+  const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
   let ground: Playground;
   beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-    proxy = await startFaultProxy(ministack.endpoint, s3Operation);
+    proxy = await startFaultProxy(emulator.endpoint, s3Operation);
   });
   afterAll(async () => {
     await proxy?.stop();
-    resources?.close();
-    await ministack?.stop();
   });
   beforeEach(async () => {
     proxy.plan();
     serving = await serveOnAws({
-      resources,
-      endpoint: ministack.endpoint,
+      resources: emulator.resources,
+      endpoint: emulator.endpoint,
       s3Endpoint: proxy.url,
       patience: { silence: 5_000, attempts: ATTEMPTS },
     });
@@ -57,7 +52,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
 
   async function expectNoUploads(): Promise<void> {
     const list = new ListMultipartUploadsCommand({ Bucket: serving.bucket });
-    expect((await resources.s3.send(list)).Uploads ?? []).toEqual([]);
+    expect((await emulator.resources.s3.send(list)).Uploads ?? []).toEqual([]);
   }
 
   describeTool(curlTool, () => {

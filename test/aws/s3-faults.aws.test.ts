@@ -4,11 +4,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { sweepBlobs } from '../../services/registry/storage/sweep-blobs.ts';
 import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Fault, type FaultProxy, faultIn, faultsAtRandom, startFaultProxy } from '../kit/fault-proxy.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
 import { s3Operation } from '../kit/s3-operation.ts';
 import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 const MB = 1024 * 1024;
 
@@ -34,28 +34,23 @@ const operations = [
 ] as const;
 
 describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
+  const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
   let url: string;
   beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-    proxy = await startFaultProxy(ministack.endpoint, s3Operation);
+    proxy = await startFaultProxy(emulator.endpoint, s3Operation);
   });
   afterAll(async () => {
     await proxy?.stop();
-    resources?.close();
-    await ministack?.stop();
   });
 
   // A server of its own for every test: the SDK asks less often again when much has failed before.
   beforeEach(async () => {
     proxy.plan();
     serving = await serveOnAws({
-      resources,
-      endpoint: ministack.endpoint,
+      resources: emulator.resources,
+      endpoint: emulator.endpoint,
       s3Endpoint: proxy.url,
       patience: { silence: 1_000, attempts: ATTEMPTS },
       settings: { proxyDownload: true },
@@ -71,14 +66,16 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
   const get = () => fetch(url, { headers });
 
   async function unfinished(): Promise<number> {
-    const { Uploads = [] } = await resources.s3.send(
+    const { Uploads = [] } = await emulator.resources.s3.send(
       new ListMultipartUploadsCommand({ Bucket: serving.bucket }),
     );
     return Uploads.length;
   }
 
   async function stored(): Promise<number> {
-    const { KeyCount = 0 } = await resources.s3.send(new ListObjectsV2Command({ Bucket: serving.bucket }));
+    const { KeyCount = 0 } = await emulator.resources.s3.send(
+      new ListObjectsV2Command({ Bucket: serving.bucket }),
+    );
     return KeyCount;
   }
 

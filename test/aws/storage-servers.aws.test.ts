@@ -2,38 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ministackMissing } from '../kit/ministack.ts';
 import { type RunningCommand, runPackhouse, startServer } from '../kit/run-packhouse.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 const token = 'root-token-0123456789';
 const own = { 'private-token': token };
 
 describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
-  beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-  });
-  afterAll(async () => {
-    resources?.close();
-    await ministack?.stop();
-  });
+  const emulator = useMinistack();
 
   let folder: string;
   let bucket: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'packhouse-servers-'));
-    bucket = await resources.bucket();
+    bucket = await emulator.resources.bucket();
   });
   afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  const place = (prefix: string) => `s3://${bucket}/${prefix}?endpoint=${ministack.endpoint}&path-style=true`;
+  const place = (prefix: string) => `s3://${bucket}/${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
   const store = (prefix: string) => [
     ...['--bucket', bucket, '--s3-prefix', prefix],
-    ...['--s3-endpoint', ministack.endpoint, '--s3-path-style', 'true'],
+    ...['--s3-endpoint', emulator.endpoint, '--s3-path-style', 'true'],
   ];
 
   async function end(server: RunningCommand): Promise<void> {
@@ -89,8 +80,13 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
   });
 
   test('a server that was forgotten ends, and no move begins while it stores blobs elsewhere', async () => {
-    const tables = ['--table', await resources.table(), '--audit-table', await resources.table()];
-    const records = [...tables, '--aws-endpoint', ministack.endpoint];
+    const tables = [
+      '--table',
+      await emulator.resources.table(),
+      '--audit-table',
+      await emulator.resources.table(),
+    ];
+    const records = [...tables, '--aws-endpoint', emulator.endpoint];
     const serving = [...records, '--port', '0', '--root-token', token];
     const forgotten = await startServer([...serving, ...store('old')]);
     const move = ['migrate-storage', '--from', place('old'), '--to', place('new'), ...records];

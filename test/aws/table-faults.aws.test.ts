@@ -3,11 +3,11 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Fault, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
 import { npmPackage } from '../kit/npm-package.ts';
 import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 
 const faults: Readonly<Record<string, Fault>> = {
   'a 500': { status: 500, code: 'InternalServerError' },
@@ -17,24 +17,23 @@ const faults: Readonly<Record<string, Fault>> = {
 };
 
 describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
+  const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
   let base: string;
   beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-    proxy = await startFaultProxy(ministack.endpoint, (_method, _path, headers) => operationOf(headers));
+    proxy = await startFaultProxy(emulator.endpoint, (_method, _path, headers) => operationOf(headers));
   });
   afterAll(async () => {
     await proxy?.stop();
-    resources?.close();
-    await ministack?.stop();
   });
   beforeEach(async () => {
     proxy.plan();
-    serving = await serveOnAws({ resources, endpoint: proxy.url, s3Endpoint: ministack.endpoint });
+    serving = await serveOnAws({
+      resources: emulator.resources,
+      endpoint: proxy.url,
+      s3Endpoint: emulator.endpoint,
+    });
     const accounts = accountsOf(serving);
     const project = await accounts.project(await accounts.group(freshName('faults')), 'project');
     base = `${serving.url}/api/v4/projects/${project.id}/packages/npm`;
@@ -56,7 +55,9 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
   }
 
   async function stored(): Promise<number> {
-    const { KeyCount = 0 } = await resources.s3.send(new ListObjectsV2Command({ Bucket: serving.bucket }));
+    const { KeyCount = 0 } = await emulator.resources.s3.send(
+      new ListObjectsV2Command({ Bucket: serving.bucket }),
+    );
     return KeyCount;
   }
 

@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { openAws } from '../../services/adapters/aws/open-aws.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 import { describeChecks } from './check-cases.ts';
 import type { OpenedStores } from './publish-cases.ts';
 import { describeSweeping } from './sweep-cases.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
-  beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-  });
-  afterAll(async () => {
-    resources?.close();
-    await ministack?.stop();
-  });
+  const emulator = useMinistack();
 
   async function open(): Promise<OpenedStores> {
     const aws = openAws({
-      tableName: await resources.table(),
-      auditTableName: await resources.table(),
-      bucket: await resources.bucket(),
+      tableName: await emulator.resources.table(),
+      auditTableName: await emulator.resources.table(),
+      bucket: await emulator.resources.bucket(),
       queueUrls: {},
-      endpoint: ministack.endpoint,
+      endpoint: emulator.endpoint,
       s3PathStyle: true,
     });
     return { stores: aws, close: aws.close };

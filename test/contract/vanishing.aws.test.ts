@@ -1,36 +1,27 @@
 import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { openAws } from '../../services/adapters/aws/open-aws.ts';
-import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
-import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { ministackMissing } from '../kit/ministack.ts';
+import { useMinistack } from '../kit/use-ministack.ts';
 import { describeVanishing, type WatchedStores } from './vanishing-cases.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
-  let ministack: Ministack;
-  let resources: AwsResources;
-  beforeAll(async () => {
-    ministack = await startMinistack();
-    resources = awsResources(ministack.endpoint);
-  });
-  afterAll(async () => {
-    resources?.close();
-    await ministack?.stop();
-  });
+  const emulator = useMinistack();
 
   describeVanishing('DynamoDB and S3', async (): Promise<WatchedStores> => {
-    const bucket = await resources.bucket();
+    const bucket = await emulator.resources.bucket();
     const aws = openAws({
-      tableName: await resources.table(),
-      auditTableName: await resources.table(),
+      tableName: await emulator.resources.table(),
+      auditTableName: await emulator.resources.table(),
       bucket,
       queueUrls: {},
-      endpoint: ministack.endpoint,
+      endpoint: emulator.endpoint,
       s3PathStyle: true,
     });
     const list = new ListMultipartUploadsCommand({ Bucket: bucket });
     return {
       stores: aws,
-      uploads: async () => (await resources.s3.send(list)).Uploads?.length ?? 0,
+      uploads: async () => (await emulator.resources.s3.send(list)).Uploads?.length ?? 0,
       close: aws.close,
     };
   });
