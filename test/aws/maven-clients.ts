@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, test } from 'vitest';
 import { describeTool } from '../clients/client.ts';
 import { maven3 } from '../clients/maven/maven-client.ts';
-import { consumeProject, type Deployed, deployProject, levelsOf } from '../clients/maven/smoke.ts';
-import { openPlayground, type Playground } from '../clients/playground.ts';
+import { consumeProject, type Deployed, deployProject } from '../clients/maven/smoke.ts';
+import { levelsOf, openPlayground, type Playground } from '../clients/playground.ts';
 import type { RegistryAddress } from '../kit/accounts.ts';
 
 /** Maven deploys a project of several modules in four threads, and builds from every level what needs it. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeTool } from '../clients/client.ts';
 import { failed, succeeded } from '../clients/outcome.ts';
-import { openPlayground, type Playground, type TokenKind } from '../clients/playground.ts';
+import { levelsOf, openPlayground, type Playground, type TokenKind } from '../clients/playground.ts';
 import { asWheel, expected, installed, pythonPackage, writeDistributions } from '../clients/pypi/packages.ts';
 import {
   type Installer,
@@ -11,7 +11,7 @@ import {
   publish,
   pythonUser,
 } from '../clients/pypi/python-client.ts';
-import { installSet, levelsOf, type PackageSet, publishSet } from '../clients/pypi/smoke.ts';
+import { installSet, type PackageSet, publishSet } from '../clients/pypi/smoke.ts';
 import { pip26 } from '../clients/pypi/tools/pip.ts';
 import { poetry, poetryPublish } from '../clients/pypi/tools/poetry.ts';
 import { twine7 } from '../clients/pypi/tools/twine.ts';

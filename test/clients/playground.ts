@@ -78,3 +78,13 @@ export async function openPlayground({ url, rootToken }: RegistryAddress): Promi
     remove: () => accounts.remove(group),
   };
 }
+
+/** Where the packages of the private project can be installed from: its own level, and those above it. */
+export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
+  return [
+    ['project', ground.project],
+    ['subgroup', ground.subgroup],
+    ['group', ground.group],
+    ['instance', undefined],
+  ];
+}

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TestToken } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { failed, succeeded } from '../outcome.ts';
-import { openPlayground, type Playground, tokenKinds } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import {
   fetchScript,
   type GradleUser,
@@ -14,7 +14,6 @@ import {
   publishTasks,
 } from './gradle-client.ts';
 import { freshGroup } from './projects.ts';
-import { levelsOf } from './smoke.ts';
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 const group = freshGroup();

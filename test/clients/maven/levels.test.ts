@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import { maven3, maven4, mavenOfDebian } from './maven-client.ts';
-import { consumeProject, type Deployed, deployProject, levelsOf } from './smoke.ts';
+import { consumeProject, type Deployed, deployProject } from './smoke.ts';
 
 let ground: Playground;
 beforeAll(async () => {

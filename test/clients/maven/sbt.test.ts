@@ -4,10 +4,9 @@ import type { TestToken } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { noise } from '../noise.ts';
 import { failed, succeeded } from '../outcome.ts';
-import { openPlayground, type Playground, tokenKinds } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { freshGroup, pathOfGroup } from './projects.ts';
 import { type SbtProject, type SbtUser, sbt, sbtUser } from './sbt-client.ts';
-import { levelsOf } from './smoke.ts';
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 const group = freshGroup();

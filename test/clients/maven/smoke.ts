@@ -71,13 +71,3 @@ export async function consumeProject(
     await user.remove();
   }
 }
-
-/** The places that the packages of the private project can be installed from. */
-export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
-  return [
-    ['project', ground.project],
-    ['subgroup', ground.subgroup],
-    ['group', ground.group],
-    ['instance', undefined],
-  ];
-}

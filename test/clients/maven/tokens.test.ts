@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground, tokenKinds } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { carriers, type MavenUser, maven3, mavenOfDebian, mavenUser, type Server } from './maven-client.ts';
 import { aggregate, module } from './modules.ts';
 import { freshGroup, pathOfGroup } from './projects.ts';
-import { levelsOf } from './smoke.ts';
 
 let ground: Playground;
 const users: MavenUser[] = [];

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import { npmUser } from './npm-client.ts';
 import { installedFiles } from './packages.ts';
-import { installSet, levelsOf, type PackageSet, publishSet, runNpmSmoke } from './smoke.ts';
+import { installSet, type PackageSet, publishSet, runNpmSmoke } from './smoke.ts';
 import { npmClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 

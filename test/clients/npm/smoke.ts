@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { Place, RegistryAddress, TestToken } from '../../kit/accounts.ts';
+import type { RegistryAddress, TestToken } from '../../kit/accounts.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import { type NpmClient, type NpmSetup, npmUser } from './npm-client.ts';
 import {
   askProgram,
@@ -18,16 +18,6 @@ export interface PackageSet {
   readonly base: WrittenPackage;
   readonly tool: WrittenPackage;
   readonly bin: string;
-}
-
-/** Where the packages of a project can be installed from. */
-export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
-  return [
-    ['project', ground.project],
-    ['subgroup', ground.subgroup],
-    ['group', ground.group],
-    ['instance', undefined],
-  ];
 }
 
 /**

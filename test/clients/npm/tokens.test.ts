@@ -2,10 +2,9 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freshName } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground, tokenKinds } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { npmUser } from './npm-client.ts';
 import { installedFiles, writePackage } from './packages.ts';
-import { levelsOf } from './smoke.ts';
 import { npmClients } from './tools/all.ts';
 
 let ground: Playground;

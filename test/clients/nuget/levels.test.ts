@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
 import { describeTool } from '../client.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import type { NugetUser } from './nuget-client.ts';
 import { icon, type PackedSet } from './packages.ts';
-import { installSetByV2, levelsOf, publishSet, restoreSet } from './smoke.ts';
+import { installSetByV2, publishSet, restoreSet } from './smoke.ts';
 import { dotnet, nuget2 } from './tools.ts';
 
 describeTool(dotnet, () => {

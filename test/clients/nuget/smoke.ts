@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Place, TestToken } from '../../kit/accounts.ts';
+import type { TestToken } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import type { Playground } from '../playground.ts';
+import { levelsOf, type Playground } from '../playground.ts';
 import {
   consumer,
   installedByNuget2,
@@ -15,16 +15,6 @@ import {
 } from './nuget-client.ts';
 import { type PackedSet, packSet } from './packages.ts';
 import { dotnet, nuget2 } from './tools.ts';
-
-/** Where the packages of a project can be restored from. */
-export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
-  return [
-    ['project', ground.project],
-    ['subgroup', ground.subgroup],
-    ['group', ground.group],
-    ['instance', undefined],
-  ];
-}
 
 /** Packs a set and pushes it with its symbols into the private project; the user who did is still there. */
 export async function publishSet(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import {
   asSdist,
   expected,
@@ -14,7 +14,7 @@ import {
   writeProject,
 } from './packages.ts';
 import { install, type Publisher, type PythonUser, publish, python, pythonUser } from './python-client.ts';
-import { levelsOf, runPypiSmoke } from './smoke.ts';
+import { runPypiSmoke } from './smoke.ts';
 import { pip24, pip26 } from './tools/pip.ts';
 import { poetry, poetryPublish } from './tools/poetry.ts';
 import { build, flit } from './tools/tools.ts';

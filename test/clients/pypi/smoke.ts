@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
-import type { Place, RegistryAddress } from '../../kit/accounts.ts';
+import type { RegistryAddress } from '../../kit/accounts.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground } from '../playground.ts';
+import { levelsOf, openPlayground } from '../playground.ts';
 import {
   asSdist,
   asWheel,
@@ -25,16 +25,6 @@ import { uv, uvPublish } from './tools/uv.ts';
 export interface PackageSet {
   readonly lib: PythonPackage;
   readonly source: PythonPackage;
-}
-
-/** Where the packages of a project can be installed from. */
-export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
-  return [
-    ['project', ground.project],
-    ['subgroup', ground.subgroup],
-    ['group', ground.group],
-    ['instance', undefined],
-  ];
 }
 
 /** Publishes a set of packages into a project, under names that end in `suffix`. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freshName } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { openPlayground, type Playground, tokenKinds } from '../playground.ts';
+import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { asWheel, expected, installed, pythonPackage, writeDistributions } from './packages.ts';
 import {
   type Installer,
@@ -12,7 +12,6 @@ import {
   publish,
   pythonUser,
 } from './python-client.ts';
-import { levelsOf } from './smoke.ts';
 import { pip26 } from './tools/pip.ts';
 import { poetry, poetryPublish } from './tools/poetry.ts';
 import { twine7 } from './tools/twine.ts';
