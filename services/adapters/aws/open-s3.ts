@@ -44,6 +44,8 @@ const defaultPatience: S3Patience = { silence: 30_000, attempts: 4 };
 /** An opened blob store on S3. `close` closes idle connections. */
 export interface OpenedS3 {
   readonly blobs: BlobStore;
+  /** The region its requests are signed for; fails where none was told. */
+  region(): Promise<string>;
   close(): void;
 }
 
@@ -67,6 +69,7 @@ export function openS3(settings: S3Settings): OpenedS3 {
   };
   return {
     blobs: s3BlobStore({ client, bodyClient, silence, bucket, ...options }),
+    region: () => client.config.region(),
     close() {
       for (const each of [client, bodyClient, linkClient]) each.destroy();
     },

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { BlobStore } from '../../ports/blob-store.ts';
@@ -39,8 +38,7 @@ const SWEEP_EVERY = 60_000;
 
 /** Opens the stores in `directory`, which is made when it is absent; throws when another server has it open. */
 export async function openEmbedded(directory: string, options: EmbeddedOptions = {}): Promise<Embedded> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const unlock = lockDirectory(directory);
+  const unlock = await lockDirectory(directory);
   let committer: Committer | undefined;
   try {
     const file = join(directory, 'packhouse.db');

@@ -30,25 +30,31 @@ export function homeWrite(home: StorageHome, read: StorageHome | undefined) {
   return { put: itemOf(keys.storage(), home), when };
 }
 
+/** Says how a server is started with these places: `with ... as the store`. */
+export type StartWords = (home: StorageHome) => string;
+
+const plainWords: StartWords = ({ place, from }) =>
+  `with ${place} as the store${from === undefined ? '' : ` and --migrate-from ${from}`}`;
+
 /** What is on record once a server works with these places, or why it must not: it would miss blobs. */
 export function judgeHome(
   recorded: StorageHome | undefined,
   wanted: StorageHome,
+  startWith = plainWords,
 ): { readonly home: StorageHome } | { readonly refusal: string } {
   if (!recorded) return { home: wanted };
   const { place, from } = recorded;
   if (from !== undefined) {
     if (sameTwo(recorded, wanted)) return { home: wanted };
-    const way = `with ${place} as the store and --migrate-from ${from}`;
     return {
-      refusal: `blobs are being moved from ${from} to ${place}, and are in both: start ${way} until that is finished`,
+      refusal: `blobs are being moved from ${from} to ${place}, and are in both: start ${startWith(recorded)} until that is finished`,
     };
   }
   if (wanted.from === place) return { home: wanted };
   // Who leaves --migrate-from on after the move is no worse off.
   if (wanted.place === place) return { home: recorded };
   return {
-    refusal: `the blobs are in ${place}, not in ${wanted.place}: start with ${place} as the store or, to move them, with --migrate-from ${place}`,
+    refusal: `the blobs are in ${place}, not in ${wanted.place}: start ${startWith(recorded)} or, to move them, with --migrate-from ${place}`,
   };
 }
 
@@ -56,10 +62,14 @@ export function judgeHome(
  * Puts on record that a server works with these places.
  * @throws RegistryError `conflict` when it would miss blobs that are elsewhere.
  */
-export async function claimHome(table: Table, wanted: StorageHome): Promise<StorageHome> {
+export async function claimHome(
+  table: Table,
+  wanted: StorageHome,
+  startWith?: StartWords,
+): Promise<StorageHome> {
   for (;;) {
     const recorded = await findHome(table);
-    const judged = judgeHome(recorded, wanted);
+    const judged = judgeHome(recorded, wanted, startWith);
     if ('refusal' in judged) throw new RegistryError('conflict', judged.refusal);
     const { home } = judged;
     if (recorded && recorded.place === home.place && recorded.from === home.from) return home;

@@ -21,7 +21,10 @@ export function greeting(facts: {
     `    npm config set "${registry.replace(/^https?:/, '')}:_authToken" "${token}" --location=project`,
     `    npm publish --registry "${registry}"`,
     '',
-    `  Install it:  npm install --registry "${registry}" <its name>`,
+    '  Install it somewhere else, with a copy of the .npmrc that this has written:',
+    '',
+    `    npm install --registry "${registry}" <its name>`,
+    '',
     '  Other formats and clients:  npx packhouse setup --help',
     '',
   ];

@@ -103,7 +103,12 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<Op
   const { files, linkEndpoint, cloudfront, existing = false } = context;
   if (place.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
-    return openS3({ ...place, linkEndpoint, cloudfront, region: place.region ?? context.region });
+    const opened = openS3({ ...place, linkEndpoint, cloudfront, region: place.region ?? context.region });
+    await opened.region().catch((cause: unknown) => {
+      const hint = `the bucket ${place.bucket} needs a region: give --region, or set AWS_REGION`;
+      throw new SettingsError(hint, { cause });
+    });
+    return opened;
   }
   if (!files) throw new SettingsError('files of this machine belong to records in its data directory');
   const { directory } = place;

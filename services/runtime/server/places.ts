@@ -1,5 +1,6 @@
 /** Where blobs can be: in a directory, or in a bucket. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { StorageHome } from '../../registry/storage/storage-home.ts';
 
 /** The data directory of the server, or another directory of this machine. */
 export interface LocalPlace {
@@ -41,7 +42,7 @@ const options = ['endpoint', 'region', 'path-style', 'profile', 'encryption', 'k
 /** Reads a place as people write it. Throws with a message that says what is wrong, and repeats no option's value. */
 export function parsePlace(text: string): Place {
   if (text === 'local') return { kind: 'local' };
-  if (text.startsWith('file:')) return { kind: 'local', directory: directoryOf(text) };
+  if (text.startsWith('file:///')) return { kind: 'local', directory: directoryOf(text) };
   const match = /^s3:\/\/(?<bucket>[a-z0-9][a-z0-9.-]{2,62})(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/.exec(
     text,
   );
@@ -69,6 +70,7 @@ function readOptions(query: string): URLSearchParams {
   if (unknown !== undefined) {
     throw new TypeError(`${unknown} is no option of a place; there are ${options.join(', ')}`);
   }
+  for (const [name, value] of given) if (value === '') throw new TypeError(`${name} needs a value`);
   return given;
 }
 
@@ -151,4 +153,12 @@ export function placeFlags(place: Place): string {
   return Object.entries(flags)
     .flatMap(([name, value]) => (value ? [`--${name} ${value}`] : []))
     .join(' ');
+}
+
+/** How a server is started whose blobs are in these places: its flags, or those it goes without. */
+export function startWith({ place, from }: StorageHome): string {
+  const flags = placeFlags(parsePlace(place));
+  const store = flags === '' ? 'without --bucket and --blob-dir' : `with ${flags}`;
+  if (from === undefined) return store;
+  return `${store}${flags === '' ? ', with' : ''} --migrate-from ${from}`;
 }

@@ -12,9 +12,9 @@ import { type ServerState, withHealth } from './health.ts';
 import { startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
 import { startMigrations } from './migration-runner.ts';
-import { listen } from './node-server.ts';
+import { type Listening, type ListenOptions, listen } from './node-server.ts';
 import { openStores } from './open-stores.ts';
-import { placeName } from './places.ts';
+import { placeName, startWith } from './places.ts';
 import { homeNames, homeOf, type ServerSettings } from './settings.ts';
 import { watchHome } from './watch-home.ts';
 
@@ -38,7 +38,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
   const log = jsonLog(settings.log, print);
   const stores = await openStores(settings);
   try {
-    const home = await claimHome(stores.table, homeNames(settings));
+    const home = await claimHome(stores.table, homeNames(settings), startWith);
     const started = Promise.withResolvers<App>();
     let state: ServerState = 'starting';
     let app: App = async (request, host) => (await started.promise)(request, host);
@@ -47,7 +47,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       () => state,
     );
     const { host, port, keepAliveSeconds, idleSeconds } = settings;
-    const listening = await listen(front, {
+    const listening = await listenOn(front, {
       host,
       port,
       keepAlive: keepAliveSeconds * 1000,
@@ -112,6 +112,21 @@ function registrySettings(settings: ServerSettings) {
     deletesBlobs: deleteBlobs,
     bodyPatience: idleSeconds * 1000,
   };
+}
+
+async function listenOn(app: App, options: ListenOptions): Promise<Listening> {
+  try {
+    return await listen(app, options);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const { host, port } = options;
+    const reason = {
+      EADDRINUSE: `port ${port} of ${host} is taken: choose another with --port`,
+      EADDRNOTAVAIL: `${host} is no address of this machine: choose another with --host`,
+      EACCES: `port ${port} is not for this user: choose one above 1023 with --port`,
+    }[code ?? ''];
+    throw reason ? Object.assign(new Error(reason, { cause }), { code }) : cause;
+  }
 }
 
 function addressOf(host: string, port: number): string {

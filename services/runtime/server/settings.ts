@@ -15,7 +15,7 @@ import {
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
   host: z.string().min(1).default('127.0.0.1'),
-  port: z.coerce.number().int().min(0).max(65535).default(8080),
+  port: whole(0, 65_535).default(8080),
   dataDir: z.string().min(1).default('./data'),
   url: z
     .url({ protocol: /^https?$/ })
@@ -24,15 +24,15 @@ const Settings = z.object({
   rootToken: z.string().min(20, 'must have at least 20 characters').optional(),
   log: z.enum(['debug', 'info', 'error', 'silent']).default('info'),
   proxyDownload: z.stringbool().default(false),
-  proxyBelow: z.coerce.number().int().min(0).default(65_536),
+  proxyBelow: whole(0, Number.MAX_SAFE_INTEGER).default(65_536),
   allowedDownloadModes: z.string().transform(readWith(readModes)).optional(),
-  linkLifetime: z.coerce.number().int().min(60).max(3600).default(600),
+  linkLifetime: whole(60, 3600).default(600),
   blobDir: z
     .string()
     .min(1)
     .transform((directory) => resolve(directory))
     .optional(),
-  idleSeconds: z.coerce.number().int().min(1).max(86_400).default(120),
+  idleSeconds: whole(1, 86_400).default(120),
   bucket: z.string().min(3).optional(),
   table: z.string().min(3).optional(),
   auditTable: z.string().min(3).optional(),
@@ -54,10 +54,16 @@ const Settings = z.object({
   migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
   makeRoot: z.stringbool().default(true),
   deleteBlobs: z.stringbool().default(true),
-  trustedProxies: z.coerce.number().int().min(0).max(10).default(0),
-  keepAliveSeconds: z.coerce.number().int().min(1).max(4000).default(65),
-  drainSeconds: z.coerce.number().int().min(0).max(3600).default(0),
+  trustedProxies: whole(0, 10).default(0),
+  keepAliveSeconds: whole(1, 4000).default(65),
+  drainSeconds: whole(0, 3600).default(0),
 });
+
+/** A whole number between bounds, in words of one kind for whatever is wrong with it. */
+function whole(least: number, most: number) {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+}
 
 /** How a client may get a file: from the registry, or by a link to the store. */
 const modes = ['proxy', 'direct'] as const;
@@ -210,5 +216,5 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
 
 /** One line per setting, for the help of a command that takes them, or `only` some of them. */
 export function describeSettings(only: readonly Name[] = names): string {
-  return only.map((name) => `  --${kebab(name).padEnd(18)} ${variable(name)}`).join('\n');
+  return only.map((name) => `  --${kebab(name).padEnd(22)} ${variable(name)}`).join('\n');
 }

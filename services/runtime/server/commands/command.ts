@@ -42,7 +42,7 @@ export function ownFlags<O extends Options>(parameters: readonly string[], optio
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
     if (!option) continue;
     const asked = option.type === 'string';
-    if (asked !== (token.value !== undefined)) {
+    if (asked ? !token.value : token.value !== undefined) {
       throw new SettingsError(`--${token.name} ${asked ? 'needs a value' : 'takes no value'}`);
     }
     mine.add(token.index);

@@ -4,6 +4,7 @@ import { checkStorage, type StorageCheck } from '../../../registry/storage/check
 import { findHome, judgeHome } from '../../../registry/storage/storage-home.ts';
 import { createRegistry } from '../../compose.ts';
 import { openStores } from '../open-stores.ts';
+import { startWith } from '../places.ts';
 import {
   describeSettings,
   homeNames,
@@ -64,7 +65,7 @@ async function checkStores(
   const stores = await openExisting(settings, inUse, () => openStores(settings));
   const printer = progressPrinter(terminal.progress);
   try {
-    const judged = judgeHome(await findHome(stores.table), homeNames(settings));
+    const judged = judgeHome(await findHome(stores.table), homeNames(settings), startWith);
     if ('refusal' in judged) throw new SettingsError(judged.refusal);
     await reach(homeNames(settings).place, stores.blobs);
     const registry = createRegistry({ ...stores, log: silentLog }, { url: '' });

@@ -9,7 +9,15 @@ import { type MigrationOrder, startMigration } from '../../../registry/storage/m
 import { checkMove, claimHome, findHome, type Move } from '../../../registry/storage/storage-home.ts';
 import { createRegistry } from '../../compose.ts';
 import { type OpenedPlace, openPlace, openRecords } from '../open-stores.ts';
-import { type Place, parsePlace, placeFlags, placeName, placeSyntax, writePlace } from '../places.ts';
+import {
+  type Place,
+  parsePlace,
+  placeFlags,
+  placeName,
+  placeSyntax,
+  startWith,
+  writePlace,
+} from '../places.ts';
 import { describeSettings, type Name, readSettings, SettingsError } from '../settings.ts';
 import { type Command, CommandFailed, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
@@ -170,10 +178,10 @@ async function settleHome(table: Table, move: Move, { shared }: { shared: boolea
   const home = await findHome(table);
   if (shared && home?.place !== move.to) {
     throw new CommandFailed(
-      `servers may be storing blobs in ${move.from}: first restart them with ${move.to} as the store and --migrate-from ${move.from}`,
+      `servers may be storing blobs in ${move.from}: first restart them ${startWith({ place: move.to, from: move.from })}`,
     );
   }
-  if (home?.from !== undefined) await claimHome(table, { place: move.to, from: move.from });
+  if (home?.from !== undefined) await claimHome(table, { place: move.to, from: move.from }, startWith);
 }
 
 /** Lets a running server copy, and watches. */

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerSettings } from '../settings.ts';
 import { SettingsError } from '../settings.ts';
@@ -12,13 +12,21 @@ export async function openExisting<T>(
   inUse: string,
   open: () => Promise<T>,
 ): Promise<T> {
-  if (!table && !existsSync(join(dataDir, 'packhouse.db'))) {
-    throw new SettingsError(`there is no registry in ${dataDir}: name its directory with --data-dir`);
-  }
+  if (!table) requireDatabase(dataDir);
   try {
     return await open();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EBUSY')) throw error;
     throw new SettingsError(`${dataDir} is in use by a server: ${inUse}`);
+  }
+}
+
+function requireDatabase(directory: string): void {
+  try {
+    statSync(join(directory, 'packhouse.db'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
+    throw new SettingsError(`there is no registry in ${directory}: name its directory with --data-dir`);
   }
 }

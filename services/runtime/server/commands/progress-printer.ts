@@ -29,7 +29,8 @@ export function progressPrinter(
   const clear = () => target.isTTY && target.write('\r\u001b[2K');
 
   function draw(progress: Progress): void {
-    const columns = (target.columns ?? COLUMNS) - 1;
+    // What the terminal shows of Ctrl-C must fit on the line, or the bar would stay above it.
+    const columns = (target.columns ?? COLUMNS) - '^C'.length;
     target.write(`\r\u001b[2K${barLine(progress, paceOf(samples, progress), columns)}`);
   }
 

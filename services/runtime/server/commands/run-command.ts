@@ -41,7 +41,8 @@ export async function runCommand(line: readonly string[], terminal: Terminal): P
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
     const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
-    (asked ? terminal.output : terminal.progress).write(usage);
+    if (asked) terminal.output.write(usage);
+    else terminal.progress.write(`packhouse: there is no command ${name}\n\n${usage}`);
     return asked ? 0 : 2;
   }
   try {

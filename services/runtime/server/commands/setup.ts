@@ -75,9 +75,10 @@ function instructions(title: string, clients: readonly string[], snippets: reado
     const own = snippets.filter((snippet) => snippet.client === client);
     return [`${client}\n${'-'.repeat(client.length)}`, ...own.map(snippetText)].join('\n\n');
   });
-  const token =
-    'The token is read from a variable. Any user name goes with it, but with a deploy token its own,\n' +
-    'which then replaces __token__ below:\n\n    export PACKHOUSE_TOKEN=<your token>';
+  const named = parts.some((part) => part.includes('__token__'))
+    ? ' Any user name goes with it, but with a deploy token its own,\nwhich then replaces __token__ below.'
+    : '';
+  const token = `The token is read from a variable.${named}\n\n    export PACKHOUSE_TOKEN=<your token>`;
   return `${[`${title}\n${'='.repeat(title.length)}`, token, ...parts].join('\n\n')}\n`;
 }
 

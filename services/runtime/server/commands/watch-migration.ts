@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MigrationJson } from '../../../api/json/storage-json.ts';
+import { startWith } from '../places.ts';
 import { SettingsError } from '../settings.ts';
 import { CommandFailed } from './command.ts';
 import { NoAnswer, type RegistryClient } from './registry-client.ts';
@@ -63,10 +64,11 @@ function settledBy(migration: MigrationJson, order: WatchOrder, place: string | 
 function checkPlaces(order: WatchOrder, place: string | null, from: string | null): void {
   if (from !== null && (order.from ?? from) === from && (order.to ?? place) === place) return;
   const now = from === null ? `keeps its blobs in ${place}` : `moves its blobs from ${from} to ${place}`;
-  const wanted = order.to && order.to !== 'local' ? ` with ${order.to} as its store` : '';
-  throw new SettingsError(
-    `the server ${now}; start it anew${wanted} and --migrate-from ${order.from ?? place} (docs/object-storage.md)`,
-  );
+  const former = order.from ?? place ?? undefined;
+  const anew = order.to
+    ? startWith({ place: order.to, from: former })
+    : `with the new place as its store (--bucket or --blob-dir) and --migrate-from ${former}`;
+  throw new SettingsError(`the server ${now}; start it anew ${anew} (docs/object-storage.md)`);
 }
 
 /** Asks until there is an answer: a server may be restarted while it is watched. Undefined when the signal came. */

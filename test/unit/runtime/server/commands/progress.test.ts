@@ -132,7 +132,7 @@ describe('the printer', () => {
   }
 
   test('draws over its bar on a terminal, and takes it away at the end', () => {
-    const { written, show, wait, note, end } = printer({ isTTY: true, columns: 40 });
+    const { written, show, wait, note, end } = printer({ isTTY: true, columns: 41 });
     show(progress);
     show({ ...progress, done: 4211 });
     wait(150);

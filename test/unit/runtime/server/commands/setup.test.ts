@@ -42,8 +42,7 @@ describe('setup', () => {
     expect(output).toBe(`npm packages of the group acme at https://packages.example.com
 ==============================================================
 
-The token is read from a variable. Any user name goes with it, but with a deploy token its own,
-which then replaces __token__ below:
+The token is read from a variable.
 
     export PACKHOUSE_TOKEN=<your token>
 
@@ -62,6 +61,12 @@ Install:
 
     yarn add @acme/widget@1.0.0
 `);
+  });
+
+  test('tells of user names only where there are any', async () => {
+    const words = 'Any user name goes with it';
+    expect((await setup('pypi')).output).toContain(words);
+    expect((await setup('generic')).output).not.toContain(words);
   });
 
   test('of a package without a scope is the registry of all packages', async () => {
@@ -88,6 +93,7 @@ Install:
     [['bower'], 'name a format: generic, npm, '],
     [['npm', '--project', 'a', '--group', 'b'], 'are two places'],
     [['npm', '--project'], '--project needs a value'],
+    [['npm', '--project', ''], '--project needs a value'],
     [['npm', '--client', 'cargo'], '--client is one of npm, pnpm, Yarn, Bun'],
     [['npm', '--bucket', 'x'], "Unknown option '--bucket'"],
   ] as const)('says what is wrong with %j', async ([parameters, reason]) => {
