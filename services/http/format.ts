@@ -44,6 +44,11 @@ export interface Format {
    * get 404 for something an anonymous caller can't find.
    */
   readonly credentialsFirst: boolean;
+  /**
+   * The root namespace that a name says it belongs to, where names do (npm: `acme` of `@acme/widget`). At instance level
+   * such a name is served from projects of that namespace alone.
+   */
+  readonly namespaceOf?: (name: string) => string | undefined;
   /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
   /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */

@@ -2,20 +2,16 @@ import type { Group, Principal, Project, Token } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageHead, PackageRef } from '../domain/packages.ts';
 import type { Item, Key } from '../ports/table.ts';
-import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access/access-levels.ts';
-import {
-  authorizeGroup,
-  authorizeProject,
-  type Decision,
-  type ProjectAction,
-} from '../registry/access/authorize.ts';
+import { effectiveLevelOf, projectMemberKeys } from '../registry/access/access-levels.ts';
+import { authorizeProject, type Decision, type ProjectAction } from '../registry/access/authorize.ts';
 import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
 import type { Registry } from '../registry/context.ts';
-import { maybeEntity, type StoredHead } from '../registry/entities.ts';
+import { maybeEntity, type NameEntry, type StoredHead } from '../registry/entities.ts';
 import { keys } from '../registry/keys.ts';
-import { listHolders, type Place, readHolders } from '../registry/packages/locate-packages.ts';
+import { listHolders, locatePackages, type Place } from '../registry/packages/locate-packages.ts';
 import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
 import type { FormatCall } from './format.ts';
+import { absent, requireVisibleGroup } from './visible-group.ts';
 
 /** A project that holds the asked package (or is to hold it), and may be used for the asked action. */
 export interface Found {
@@ -92,13 +88,15 @@ async function projectScope(
     wanted.name === undefined
       ? undefined
       : { projectId: project.id, format: address.format, name: wanted.name };
-  const warm = ref ? [keys.head(ref), ...wanted.more(ref)] : [];
+  const asked = keysAsked(wanted);
+  const warm = ref ? [keys.head(ref), ...asked.keys(ref)] : [];
   const wantedKeys = [...users, ...members, ...warm];
   const items = wantedKeys.length === 0 ? [] : await registry.table.getMany(wantedKeys);
   const principal = principalOf(token, users.length > 0 ? items[0] : undefined);
   const memberships = items.slice(users.length, users.length + members.length);
   const level = effectiveLevelOf(memberships, registry.clock.now());
   requireDecision(authorizeProject(wanted.action, principal, project, level));
+  asked.check();
   const [head, ...more] = items.slice(users.length + members.length);
   return {
     principal,
@@ -128,29 +126,83 @@ async function sharedScope(
   ]);
   const principal = principalOf(token, items[0]);
   if (address.level === 'group' && !group) throw absent(principal, 'groupNotFound');
-  if (!place) return { principal, project: undefined, group, found: [] };
+  const scope = { principal, project: undefined, group };
+  if (!place) return { ...scope, found: [] };
   const userId = userIdOf(token);
-  const located = await readHolders(
-    registry,
-    holders,
-    place,
-    ({ projectId, ancestors }) =>
-      userId === undefined ? [] : projectMemberKeys({ id: projectId, ancestors }, userId),
-    wanted.more,
-  );
+  const memberKeys = ({ projectId, ancestors }: NameEntry) =>
+    userId === undefined ? [] : projectMemberKeys({ id: projectId, ancestors }, userId);
+  const asked = keysAsked(wanted);
+  const belongs = group ? () => true : ownersOf(call, place.name);
   const now = registry.clock.now();
   const found: Found[] = [];
   let refusal: Decision | undefined;
-  for (const { project, head, memberships, items } of located) {
+  for await (const located of locatePackages(registry, holders, place, memberKeys, asked.keys)) {
+    const { project, head, memberships, items } = located;
     const decision = authorizeProject(wanted.action, principal, project, effectiveLevelOf(memberships, now));
-    if (decision === 'allow') found.push({ project, head, items });
-    else if (decision !== 'hidden' && decision !== 'unauthenticated') refusal ??= decision;
+    if (decision === 'allow' && belongs(project)) found.push({ project, head, items });
+    else if (decision !== 'allow' && decision !== 'hidden' && decision !== 'unauthenticated')
+      refusal ??= decision;
+    if (found.length === MAX_FOUND) break;
   }
-  if (found.length === 0 && refusal) requireDecision(refusal);
-  if (found.length === 0 && principal.kind === 'anonymous' && mustChallenge(call, group)) {
+  if (found.length === 0) await refuseMissing(call, scope, wanted.action, refusal);
+  else asked.check();
+  return { ...scope, found };
+}
+
+/**
+ * Throws what a name without a project that allows the action gives: the same whether there is none or it is hidden, as
+ * is the group. Who needs no more than credentials is asked for them. Otherwise the route says that nothing was found.
+ */
+async function refuseMissing(
+  call: FormatCall,
+  { principal, group }: Pick<Scope, 'principal' | 'group'>,
+  action: ProjectAction,
+  refusal: Decision | undefined,
+): Promise<void> {
+  if (refusal) requireDecision(refusal);
+  if (principal.kind === 'anonymous' && (action !== 'pull' || mustChallenge(call, group))) {
     throw new RegistryError('unauthenticated');
   }
-  return { principal, project: undefined, group, found };
+  if (group) await requireVisibleGroup(call.registry, principal, group);
+}
+
+/** The most projects whose packages of one name are put together. */
+const MAX_FOUND = 50;
+
+/**
+ * Which projects a name is served from at instance level, where anybody may publish under any name: those of one root
+ * namespace. It is the one that the name itself says it belongs to, and where names say nothing, that of the first
+ * project; versions of strangers are never put among those of its packages.
+ */
+function ownersOf({ format }: FormatCall, name: string): (project: Project) => boolean {
+  const wanted = format.namespaceOf?.(name)?.toLowerCase();
+  let root: number | undefined;
+  return ({ ancestors, fullPath }) => {
+    if (wanted !== undefined) return fullPath.toLowerCase().startsWith(`${wanted}/`);
+    root ??= ancestors[0];
+    return ancestors[0] === root;
+  };
+}
+
+/**
+ * The keys a route asks for. A request that is malformed throws there: it is told only to who may know that there is
+ * something at its address, or its answer would tell.
+ */
+function keysAsked({ more }: ScopeRequest) {
+  let malformed: { readonly error: unknown } | undefined;
+  return {
+    keys(ref: PackageRef): readonly Key[] {
+      try {
+        return more(ref);
+      } catch (error) {
+        malformed ??= { error };
+        return [];
+      }
+    },
+    check(): void {
+      if (malformed) throw malformed.error;
+    },
+  };
 }
 
 function placeOf(call: FormatCall, group: Group | undefined, name: string | undefined): Place | undefined {
@@ -163,10 +215,6 @@ function placeOf(call: FormatCall, group: Group | undefined, name: string | unde
 /** The same for what is missing as for what is hidden, so that neither answer tells which it was. */
 function mustChallenge(call: FormatCall, group: Group | undefined): boolean {
   return !call.format.credentialsFirst || (group !== undefined && group.visibility !== 'public');
-}
-
-function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
-  return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
 }
 
 const refusals = {
@@ -188,16 +236,4 @@ export async function levelIn(registry: Registry, principal: Principal, project:
   if (principal.kind !== 'user') return 0;
   const items = await registry.table.getMany(projectMemberKeys(project, principal.user.id));
   return effectiveLevelOf(items, registry.clock.now());
-}
-
-/** Throws what a missing group gives when the caller may not see this one, for answers that would tell it is there. */
-export async function requireVisibleGroup(
-  registry: Registry,
-  principal: Principal,
-  group: Group,
-): Promise<void> {
-  const wanted = principal.kind === 'user' ? groupMemberKeys(group, principal.user.id) : [];
-  const memberships = wanted.length > 0 ? await registry.table.getMany(wanted) : [];
-  const level = effectiveLevelOf(memberships, registry.clock.now());
-  if (authorizeGroup('view', principal, group, level) !== 'allow') throw absent(principal, 'groupNotFound');
 }

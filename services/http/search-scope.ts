@@ -1,7 +1,8 @@
 import { badRequest } from '../domain/errors.ts';
 import { type SearchHit, searchPackages } from '../registry/packages/search-packages.ts';
 import type { FormatContext } from './guard.ts';
-import { requireVisibleGroup, type Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { requireVisibleGroup } from './visible-group.ts';
 
 /** The longest text that is looked for; what follows is left out. */
 const MAX_TEXT = 200;

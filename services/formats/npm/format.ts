@@ -12,6 +12,7 @@ export const npm: Format = {
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
   challenge: 'Bearer realm="npm"',
   credentialsFirst: true,
+  namespaceOf: (name) => /^@([^/]+)\//.exec(name)?.[1],
   canonicalPath,
   headers: publishNotice,
   renderError,

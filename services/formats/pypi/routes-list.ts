@@ -1,8 +1,9 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
-import { requireVisibleGroup, type Scope } from '../../http/scope.ts';
+import type { Scope } from '../../http/scope.ts';
 import { sendText } from '../../http/send-text.ts';
+import { requireVisibleGroup } from '../../http/visible-group.ts';
 import { listNames } from '../../registry/packages/list-names.ts';
 import { representationFor } from './negotiate.ts';
 import { API_VERSION, link, PAGE_END, pageStart } from './simple-page.ts';

@@ -6,8 +6,9 @@ import { entityOf, maybeEntity, type NameEntry, type StoredHead } from '../entit
 import { keys, ranges } from '../keys.ts';
 import { readMany } from '../read-many.ts';
 
-/** At most this many projects of a group are asked for one name. */
-const MAX_PROJECTS = 50;
+/** At most this many projects are asked for one name, so many of them at a time. */
+const MAX_HOLDERS = 1000;
+const HOLDERS_AT_ONCE = 50;
 
 /** A project that holds a package, with what was read beside it. */
 export interface Located {
@@ -33,13 +34,27 @@ export interface Place {
 export async function listHolders(registry: Registry, place: Place): Promise<NameEntry[]> {
   const page = await registry.table.query({
     ...ranges.names(place.format, place.name, place.rootId),
-    limit: 1000,
+    limit: MAX_HOLDERS,
   });
   return page.items
     .map((item) => entityOf<NameEntry>(item))
     .filter(({ ancestors }) => place.withinId === undefined || ancestors.includes(place.withinId))
-    .sort((a, b) => a.projectId - b.projectId)
-    .slice(0, MAX_PROJECTS);
+    .sort((a, b) => a.projectId - b.projectId);
+}
+
+/** What `readHolders` reads of each holder, some holders at a time: who has found enough reads no more. */
+export async function* locatePackages(
+  registry: Registry,
+  holders: readonly NameEntry[],
+  ...how: [
+    place: Place,
+    memberKeys: (entry: NameEntry) => readonly Key[],
+    moreKeys: (ref: PackageRef) => readonly Key[],
+  ]
+): AsyncGenerator<Located> {
+  for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
+    yield* await readHolders(registry, holders.slice(start, start + HOLDERS_AT_ONCE), ...how);
+  }
 }
 
 /**
