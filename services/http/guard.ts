@@ -32,7 +32,28 @@ export interface Target {
 
 /** A route that reads: open to whoever may pull, at project, group and instance level. */
 export function pull(options: GuardOptions, handle: Handle): Handler<FormatEnv> {
-  return async (c) => handle(c, await guard(c, 'pull', options));
+  return async (c) => {
+    const scope = await guard(c, 'pull', options);
+    try {
+      return await handle(c, scope);
+    } catch (error) {
+      throw mayBeHidden(c, scope, error) ? new RegistryError('unauthenticated') : error;
+    }
+  };
+}
+
+/**
+ * Above project level, what a caller without credentials does not find may be in a project that is hidden from it: a
+ * version of a public name, say. Clients that send credentials only when asked are asked for them, whatever there is.
+ */
+function mayBeHidden({ env }: FormatContext, { principal }: Scope, error: unknown): boolean {
+  return (
+    error instanceof RegistryError &&
+    error.code === 'packageNotFound' &&
+    principal.kind === 'anonymous' &&
+    env.address.level !== 'project' &&
+    !env.format.credentialsFirst
+  );
 }
 
 /** A route that publishes: at project level, for whoever may publish there. */

@@ -65,9 +65,7 @@ function sendArtifact(
 ): Promise<Response> | Response {
   const [holder] = holders(scope);
   const file = maybeEntity<PackageFile>(holder?.items[1]);
-  if (!file) {
-    throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
-  }
+  if (!file) throw new RegistryError(holder ? 'fileNotFound' : 'packageNotFound');
   const { sha1, md5, sha512 } = file.digests;
   if (checksum) return sendChecksum(c, file.digests[checksum]);
   return sendFile(c, file, {
