@@ -107,19 +107,22 @@ export interface VersionRange {
   readonly withHigh: boolean;
 }
 
-const RANGE = /^(?<open>[[(])\s*(?<low>[^,]*?)\s*(?:(?<comma>,)\s*(?<high>[^,]*?)\s*)?(?<close>[\])])$/;
 const ANY: VersionRange = { low: undefined, high: undefined, withLow: false, withHigh: false };
 
 /** Reads a range of a dependency: `1.0` means from there on. What can't be read means any version, as it does to NuGet. */
 export function parseRange(text: string): VersionRange {
   const single = parseVersion(text);
   if (single) return { ...ANY, low: single, withLow: true };
-  const found = text.length <= MAX_RANGE ? RANGE.exec(text.trim())?.groups : undefined;
-  if (!found) return ANY;
-  const { open, low = '', comma, high = comma ? '' : low, close } = found;
+  const whole = text.length <= MAX_RANGE ? text.trim() : '';
+  const [open = '', close = ''] = [whole[0], whole.at(-1)];
+  if (!'[('.includes(open) || !'])'.includes(close) || whole.length < 2) return ANY;
+  const [low = '', high = low, ...more] = whole
+    .slice(1, -1)
+    .split(',')
+    .map((end) => end.trim());
   const [from, to] = [low, high].map((end) => (end === '' ? undefined : parseVersion(end)));
-  const unread = (low !== '' && !from) || (high !== '' && !to);
-  if (unread || (!comma && (open !== '[' || close !== ']'))) return ANY;
+  const unread = (low !== '' && !from) || (high !== '' && !to) || more.length > 0;
+  if (unread || (!whole.includes(',') && (open !== '[' || close !== ']'))) return ANY;
   return {
     low: from,
     high: to,

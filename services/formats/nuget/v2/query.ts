@@ -98,7 +98,7 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
   const known = new Map(
     list('packageIds').map((id, index) => [
       id.toLowerCase(),
-      { version: versions[index] ?? '', constraint: constraints[index] ?? '' },
+      { version: versions[index] ?? '', range: parseRange(constraints[index] ?? '') },
     ]),
   );
   const prerelease = isSet(c, 'includePrerelease');
@@ -115,7 +115,7 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
         row.release.listed &&
         (prerelease || !row.release.prerelease) &&
         isNewer(row, from.version) &&
-        (from.constraint === '' || isInRange(version, parseRange(from.constraint))) &&
+        isInRange(version, from.range) &&
         passes(row)
       );
     },

@@ -122,11 +122,22 @@ describe('ranges', () => {
     ['(1.0)', '(, )', ['0', '9'], []],
     ['1.*', '(, )', ['0', '9'], []],
     ['[a,b]', '(, )', ['0', '9'], []],
+    ['[1.0,2.0,3.0]', '(, )', ['0', '9'], []],
+    ['[,1.0]', '(, 1.0.0]', ['0.9', '1.0'], ['1.1']],
+    ['[]', '(, )', ['0', '9'], []],
+    ['[', '(, )', ['0', '9'], []],
+    ['1.0, 2.0', '(, )', ['0', '9'], []],
   ] as const)('%j is normalised to %j', ([text, wanted, inside, outside]) => {
     const range = parseRange(text);
     expect(normalisedRange(range)).toBe(wanted);
     for (const each of inside) expect([each, isInRange(version(each), range)]).toEqual([each, true]);
     for (const each of outside) expect([each, isInRange(version(each), range)]).toEqual([each, false]);
+  });
+
+  test('of blanks mean any version, however many there are', () => {
+    const blanks = ' '.repeat(140);
+    expect(normalisedRange(parseRange(`[${blanks},${blanks}x`))).toBe('(, )');
+    expect(normalisedRange(parseRange(`[${blanks}1.0,${blanks}2.0]`))).toBe('[1.0.0, 2.0.0]');
   });
 
   test('that are far too long mean any version, at once', () => {
