@@ -25,24 +25,29 @@ export function baseOf(c: FormatContext): string {
   return c.env.registry.settings.url + c.env.address.prefix;
 }
 
-/** The versions of each package that a search found, lowest first. */
-export async function releasesOfHits(
-  c: FormatContext,
+/** The packages that a search found; undefined for one that has gone since. */
+export async function headsOf(
+  { env: { registry, address } }: FormatContext,
   hits: readonly SearchHit[],
-): Promise<(readonly ReleaseFacts[])[]> {
-  const { registry, address } = c.env;
-  const heads = await readMany(
-    registry.table,
-    hits.map(({ project, name }) => keys.head({ projectId: project.id, format: address.format, name })),
-  );
-  const found: (readonly ReleaseFacts[])[] = [];
-  for (const item of heads) {
-    const head = maybeEntity<PackageHead>(item);
-    if (!head) continue;
-    const document = await packageDocument(registry, [head], releaseCatalog, '');
-    if (document.identity.byteLength > 0) found.push(releasesIn(document));
+): Promise<(PackageHead | undefined)[]> {
+  const { format } = address;
+  const refs = hits.map(({ project, name }) => ({ projectId: project.id, format, name }));
+  const heads = await readMany(registry.table, refs.map(keys.head));
+  return heads.map((item) => maybeEntity<PackageHead>(item));
+}
+
+/** The versions of a package that a search found, lowest first. One that can't be read spoils nobody's search. */
+export async function releasesOfHit(
+  { env: { registry } }: FormatContext,
+  head: PackageHead | undefined,
+): Promise<readonly ReleaseFacts[]> {
+  if (!head) return [];
+  try {
+    return releasesIn(await packageDocument(registry, [head], releaseCatalog, ''));
+  } catch (error) {
+    registry.log.error('package left out of a search', { package: head.name, format: head.format, error });
+    return [];
   }
-  return found;
 }
 
 /**

@@ -13,7 +13,7 @@ export const PAGE = 64;
 /** The index of the registration of a package in a hive. */
 export function registrationIndex(hive: Hive): DocumentKind<Metadata> {
   return {
-    kind: `nuget-${hive.path}-1`,
+    kind: `nuget-${hive.path}-2`,
     files: false,
     render(contents) {
       const releases = releasesOf(contents).filter((release) => inHive(hive, release));

@@ -25,9 +25,26 @@ export interface Wanted {
   readonly semVer2: boolean;
 }
 
-/** The versions of a package that are served, lowest first, unlisted ones among them. */
+/** The most characters of a long text where many versions are told of: each may have 300 KB of them. */
+const MAX_TEXT = 4096;
+
+/** The versions of a package that are served, lowest first, unlisted ones among them; only the start of long texts. */
 export function releasesOf({ versions }: Pick<PackageContents<Metadata>, 'versions'>): ReleaseFacts[] {
-  return byVersion(versions.filter(isServed), ({ version }) => version).map(releaseOf);
+  return byVersion(versions.filter(isServed), ({ version }) => version).map((version) => {
+    const release = releaseOf(version);
+    const { description, summary, releaseNotes, copyright } = release.metadata;
+    const texts = {
+      description: startOf(description),
+      summary: startOf(summary),
+      releaseNotes: startOf(releaseNotes),
+      copyright: startOf(copyright),
+    };
+    return { ...release, metadata: { ...release.metadata, ...texts } };
+  });
+}
+
+function startOf(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).toWellFormed()}…`;
 }
 
 /** Whether a version can be downloaded: all but those that are being made or removed. */
@@ -75,13 +92,23 @@ export function licenseUrl(base: string, release: ReleaseFacts): string {
   return license === '' ? elsewhere : `${contentUrl(base, release)}/license`;
 }
 
-/** All versions of a package that are served, lowest first. */
+/** The most characters of a catalog. Of a package that has more to tell the lowest versions are left out. */
+const MAX_CATALOG = 32 * 1024 * 1024;
+
+/** All versions of a package that are served, lowest first, as far as they fit. */
 export const releaseCatalog: DocumentKind<Metadata> = {
-  kind: 'nuget-catalog-1',
+  kind: 'nuget-catalog-2',
   files: false,
   render(contents) {
-    const releases = releasesOf(contents);
-    return releases.length === 0 ? '' : JSON.stringify(releases);
+    const texts: string[] = [];
+    let length = 0;
+    for (const release of releasesOf(contents).reverse()) {
+      const text = JSON.stringify(release);
+      length += text.length;
+      if (length > MAX_CATALOG) break;
+      texts.push(text);
+    }
+    return texts.length === 0 ? '' : `[${texts.reverse().join()}]`;
   },
 };
 
@@ -91,7 +118,8 @@ const parsed = new WeakMap<Document, readonly ReleaseFacts[]>();
 export function releasesIn(document: Document): readonly ReleaseFacts[] {
   let releases = parsed.get(document);
   if (!releases) {
-    releases = JSON.parse(Buffer.from(document.identity).toString()) as ReleaseFacts[];
+    const text = Buffer.from(document.identity).toString();
+    releases = text === '' ? [] : (JSON.parse(text) as ReleaseFacts[]);
     parsed.set(document, releases);
   }
   return releases;

@@ -4,7 +4,7 @@ import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
 import { queryNumber, searchScope } from '../../http/search-scope.ts';
-import { baseOf, releasesOfHits, requireUser } from './context.ts';
+import { baseOf, headsOf, releasesOfHit, requireUser } from './context.ts';
 import { isPackageId, NO_ID } from './names.ts';
 import {
   listedReleases,
@@ -31,42 +31,52 @@ export function searchRoutes(app: FormatRoutes): void {
 
 async function query(c: FormatContext, scope: Scope): Promise<Response> {
   const wanted = wantedOf(c);
-  const found = await find(c, scope, wanted);
+  const { totalHits, found } = await find(c, scope, wanted);
   const base = baseOf(c);
   return replyJson(c, 200, {
     '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` },
-    totalHits: found.length,
-    data: pageOf(c, found).map((releases) => searchResult(base, releases, wanted)),
+    totalHits,
+    data: found.map((releases) => searchResult(base, releases, wanted)),
   });
 }
 
 async function autocomplete(c: FormatContext, scope: Scope): Promise<Response> {
-  const found = await find(c, scope, wantedOf(c));
-  const ids = pageOf(c, found).flatMap((releases) => releases.at(-1)?.metadata.id ?? []);
-  return replyJson(c, 200, { '@context': CONTEXT, totalHits: found.length, data: ids });
+  const { totalHits, found } = await find(c, scope, wantedOf(c));
+  const ids = found.flatMap((releases) => releases.at(-1)?.metadata.id ?? []);
+  return replyJson(c, 200, { '@context': CONTEXT, totalHits, data: ids });
 }
 
 const CONTEXT = { '@vocab': 'http://schema.nuget.org/schema#' };
 
-/** The packages with a version that is listed and wanted. What is searched is the id; `packageId:x` names one. */
-async function find(c: FormatContext, scope: Scope, wanted: Wanted): Promise<ReleaseFacts[][]> {
+/** A page of packages, each with its versions, and how many there are at most. */
+interface Page {
+  readonly totalHits: number;
+  readonly found: readonly ReleaseFacts[][];
+}
+
+/**
+ * The packages with a version that is listed and wanted. What is searched is the id; `packageId:x` names one. Only what
+ * comes before the end of the page is looked into; whatever follows counts as found.
+ */
+async function find(c: FormatContext, scope: Scope, wanted: Wanted): Promise<Page> {
   requireUser(c, scope);
+  const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
+  const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const text = c.req.query('q') ?? '';
   const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id?.toLowerCase();
   const hits = await searchScope(c, scope, exact ?? text);
   const meant = exact === undefined ? hits : hits.filter(({ name }) => name === exact);
   const type = c.req.query('packageType') ?? '';
-  return (await releasesOfHits(c, meant))
-    .map((releases) => listedReleases(releases, wanted))
-    .filter((releases) => {
-      const latest = releases.at(-1);
-      return latest !== undefined && (type === '' || isOfType(latest, type));
-    });
-}
-
-function pageOf<T>(c: FormatContext, all: readonly T[]): T[] {
-  const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
-  return all.slice(skip, skip + queryNumber(c, 'take', 20, MAX_TAKE));
+  const found: ReleaseFacts[][] = [];
+  let left = meant.length;
+  for (const head of await headsOf(c, meant)) {
+    if (found.length >= end) break;
+    left--;
+    const releases = listedReleases(await releasesOfHit(c, head), wanted);
+    const latest = releases.at(-1);
+    if (latest && (type === '' || isOfType(latest, type))) found.push(releases);
+  }
+  return { totalHits: found.length + left, found: found.slice(skip) };
 }
 
 /** By the protocol neither prereleases nor SemVer 2.0.0 packages are told of unasked. */

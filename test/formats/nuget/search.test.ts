@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { itemOf } from '../../../services/registry/entities.ts';
+import { keys } from '../../../services/registry/keys.ts';
+import { childOf, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { type NugetApp, startNuget } from '../../kit/nuget-registry.ts';
 
 let nuget: NugetApp;
@@ -111,6 +114,35 @@ describe('searches', () => {
     expect(await found('take=0')).toEqual([5]);
     expect((await nuget.get('/query?take=-1')).status).toBe(400);
     expect((await nuget.get('/query?skip=x')).status).toBe(400);
+  });
+
+  test('look into the packages of their page alone, and leave out one that cannot be read', async () => {
+    for (const id of ['A', 'B', 'C']) await nuget.push({ id });
+    const { table } = nuget.registry;
+    const broken = keys.version({ projectId: nuget.project.id, format: 'nuget', name: 'b' }, '1.0.0');
+    await table.write([{ put: itemOf(broken, { name: 'b', version: '1.0.0', status: 'default' }) }]);
+    expect(await found('take=1')).toEqual([3, 'A 1.0.0']);
+    expect(nuget.errors).toEqual([]);
+    expect(await found('take=20')).toEqual([2, 'A 1.0.0', 'C 1.0.0']);
+    expect((await nuget.feed('/v2/Search()')).names).toEqual(['A 1.0.0', 'C 1.0.0']);
+    expect(nuget.errors).toMatchObject([
+      { message: 'package left out of a search', package: 'b' },
+      { message: 'package left out of a search', package: 'b' },
+    ]);
+  });
+
+  test('tell the start of a long text; the registration of the version has the whole', async () => {
+    const long = (letter: string) => letter.repeat(10_000);
+    const metadata = `<summary>${long('s')}</summary><releaseNotes>${long('r')}</releaseNotes>`;
+    await nuget.push({ metadata });
+    const start = (letter: string) => `${letter.repeat(4096)}…`;
+    expect((await search('')).data[0]?.summary).toBe(start('s'));
+    const { entries } = await nuget.feed('/v2/Search()');
+    expect(textOf(childOf(entries[0], 'properties'), 'ReleaseNotes')).toBe(start('r'));
+    const page = await nuget.json<{ items: [{ items: [object] }] }>('/metadata/acme.tool/index.json');
+    expect(page.items[0].items[0]).toMatchObject({ catalogEntry: { summary: start('s') } });
+    const leaf = await nuget.json('/metadata/acme.tool/1.0.0.json');
+    expect(leaf).toMatchObject({ catalogEntry: { summary: long('s') } });
   });
 
   test('find packages of a type', async () => {

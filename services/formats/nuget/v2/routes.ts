@@ -9,7 +9,7 @@ import type { SearchHit } from '../../../registry/packages/search-packages.ts';
 import { forEachOf } from '../../../registry/read-many.ts';
 import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
 import { orderBy } from '../../../shared/odata/order-by.ts';
-import { baseOf, releasesOfHits, requireUser } from '../context.ts';
+import { baseOf, headsOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
@@ -94,7 +94,9 @@ async function releasesOfMany(
 ): Promise<(readonly ReleaseFacts[])[]> {
   requireUser(c, scope);
   const hits = ids ? await hitsOf(c, scope, [...ids]) : await searchScope(c, scope, term);
-  return releasesOfHits(c, hits);
+  const found: (readonly ReleaseFacts[])[] = [];
+  for (const head of await headsOf(c, hits)) found.push(await releasesOfHit(c, head));
+  return found;
 }
 
 /** Where packages of certain ids are: in the project that is asked, or wherever a search finds them. */
