@@ -20,6 +20,9 @@ export type Expression =
 const MAX_LENGTH = 8000;
 const MAX_DEPTH = 50;
 
+/** The most names, values and operators of a filter, which is judged for every version there is. */
+const MAX_WORDS = 150;
+
 const TOKEN =
   /\s*(?:datetime'(?<time>[^']*)'|'(?<text>(?:[^']|'')*)'|(?<number>-?\d+(?:\.\d+)?)[LlMmFfDd]?\b|(?<word>[A-Za-z_]\w*)|(?<mark>[(),]))\s*/y;
 
@@ -42,6 +45,8 @@ const functions: Readonly<Record<string, (...parts: FilterValue[]) => FilterValu
 export function parseFilter(text: string): Expression {
   if (text.length > MAX_LENGTH) throw new UnreadableFilter(`$filter is longer than ${MAX_LENGTH} characters`);
   const tokens = tokensOf(text);
+  if (tokens.filter(({ mark }) => mark === undefined).length > MAX_WORDS)
+    throw new UnreadableFilter(`$filter has more than ${MAX_WORDS} names, values and operators`);
   let at = 0;
   let depth = 0;
   const next = (): Token | undefined => tokens[at];

@@ -10,11 +10,16 @@ export interface ODataCall {
   readonly key: ReadonlyMap<string, string>;
 }
 
+/** The most characters of a call: two ids or versions, and what stands around them. */
+const MAX_CALL = 500;
+
 /** Reads the last segment of an OData address, decoded; undefined when it is neither a call nor a set. */
 export function parseCall(segment: string): ODataCall | undefined {
-  const { name, key = '' } = /^(?<name>[A-Za-z]+)(?:\((?<key>.*)\))?$/s.exec(segment)?.groups ?? {};
-  if (name === undefined) return undefined;
-  const parts = key.matchAll(/(?<part>[A-Za-z]+)\s*=\s*(?<text>'(?:[^']|'')*')/g);
+  if (segment.length > MAX_CALL) return undefined;
+  const open = segment.indexOf('(');
+  const name = open < 0 ? segment : segment.slice(0, open);
+  if (!/^[A-Za-z]+$/.test(name) || (open >= 0 && !segment.endsWith(')'))) return undefined;
+  const parts = segment.slice(name.length).matchAll(/\b(?<part>[A-Za-z]+)\s*=\s*(?<text>'(?:[^']|'')*')/g);
   return {
     name,
     key: new Map(Array.from(parts, ({ groups }) => [groups?.part ?? '', unquoted(groups?.text ?? '')])),

@@ -105,6 +105,13 @@ describe('the V2 feed', () => {
     expect(await names(`FindPackagesById()?id='${encodeURIComponent("a''b")}'`)).toEqual([]);
   });
 
+  test('refuses a filter that is too much work, and knows no call that is too long', async () => {
+    const filter = Array(40).fill("substringof('b',tolower(ReleaseNotes))").join(' or ');
+    const refused = await nuget.get(`/v2/Packages()?${query({ $filter: filter })}`);
+    expect(await refusalOf(refused)).toEqual([400, expect.stringMatching(/more than 150 names/)]);
+    expect((await nuget.get(`/v2/Packages(${'a'.repeat(15_000)})`)).status).toBe(404);
+  });
+
   // What Chocolatey, PowerShellGet and NuGet 2 ask.
   test.for([
     ["(tolower(Id) eq 'acme.tool') and IsLatestVersion", ['Acme.Tool 1.1']],

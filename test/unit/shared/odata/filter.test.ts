@@ -75,6 +75,7 @@ describe('filters', () => {
     ['', /ends early/],
     ['('.repeat(60), /nested more than 50 deep/],
     ['a'.repeat(8001), /longer than 8000/],
+    [Array(38).fill("Id eq 'a'").join(' or '), /more than 150 names/],
   ] as const)('%s is refused', ([filter, why]) => {
     expect(() => holds(filter)).toThrow(why);
     expect(() => holds(filter)).toThrow(UnreadableFilter);
@@ -140,6 +141,10 @@ describe('literals', () => {
       { Id: 'a,b', Version: '1.0' },
     ]);
     expect(call('../x')).toBeUndefined();
+    expect(call('Search(')).toBeUndefined();
+    expect(call('Search()x')).toBeUndefined();
+    expect(call(`Packages(${'a'.repeat(490)})`)).toEqual(['Packages', {}]);
+    expect(call(`Packages(${'a'.repeat(491)})`)).toBeUndefined();
     expect(call('$metadata')).toBeUndefined();
   });
 });
