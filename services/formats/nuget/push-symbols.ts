@@ -25,6 +25,11 @@ import type { Metadata, Nuspec, SymbolFacts } from './schema.ts';
 const PDB_LIMIT = 64 * 1024 * 1024;
 const MAX_PDBS = 500;
 
+/** The most bytes of all of them, and of those for each byte of the package: few bytes can unpack to very many. */
+const ALL_PDBS = 1024 ** 3;
+const MOST_UNPACKED = 100;
+const PDB = /\.pdb$/i;
+
 /** How many files of symbols one transaction adds. */
 const AT_ONCE = 10;
 
@@ -91,8 +96,13 @@ export function exists(id: string, version: string): RegistryError {
 /** Stages every file of symbols in a package, each identity once. */
 async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerator<NewFile> {
   const seen = new Set<string>();
+  const limit = Math.min(ALL_PDBS, MOST_UNPACKED * source.size);
+  let unpacked = 0;
+  for await (const { path, size } of packageEntries(source)) unpacked += PDB.test(path) ? size : 0;
+  if (unpacked > limit)
+    throw invalidPackage(`The package has ${unpacked} bytes of symbols; at most ${limit} are taken`);
   for await (const entry of packageEntries(source)) {
-    if (!/\.pdb$/i.test(entry.path)) continue;
+    if (!PDB.test(entry.path)) continue;
     const bytes = await entry.bytes(PDB_LIMIT);
     const pdb = readPdb(bytes);
     if (!pdb) throw invalidPackage(`${entry.path} is not a file of debug symbols`);

@@ -150,6 +150,13 @@ describe('symbol packages', () => {
       snupkg({ files: [...files, { path: 'b.pdb', content: pdb(2), claimedSize: 9 }] }),
       /can't be read/,
     ],
+    [
+      'that unpack to far more than was sent',
+      snupkg({
+        files: [...files, { path: 'b.pdb', content: Buffer.concat([pdb(2), Buffer.alloc(4 << 20)]) }],
+      }),
+      /has \d+ bytes of symbols; at most \d+ are taken$/,
+    ],
     ['that is no zip', new Uint8Array(9), /not a whole zip archive/],
   ] as const)('%s are refused, and leave nothing', async ([, bytes, why]) => {
     await nuget.push();
