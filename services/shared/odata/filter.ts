@@ -29,13 +29,14 @@ const TOKEN =
 type Token = Readonly<Record<'time' | 'text' | 'number' | 'word' | 'mark', string | undefined>>;
 
 const comparisons = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
+/** The functions; those that look for a text find it in any case, as `eq` does. */
 const functions: Readonly<Record<string, (...parts: FilterValue[]) => FilterValue>> = {
   tolower: (text) => textOf(text).toLowerCase(),
   toupper: (text) => textOf(text).toUpperCase(),
   trim: (text) => textOf(text).trim(),
-  substringof: (part, text) => textOf(text).includes(textOf(part)),
-  startswith: (text, start) => textOf(text).startsWith(textOf(start)),
-  endswith: (text, end) => textOf(text).endsWith(textOf(end)),
+  substringof: (part, text) => lowerOf(text).includes(lowerOf(part)),
+  startswith: (text, start) => lowerOf(text).startsWith(lowerOf(start)),
+  endswith: (text, end) => lowerOf(text).endsWith(lowerOf(end)),
 };
 
 /**
@@ -138,7 +139,7 @@ export interface FilteredThing {
   /** The value of a property; undefined when there is no such property. */
   property(name: string): FilterValue | undefined;
   /** Orders two values of a property that has an order of its own; undefined when they have none. */
-  compare?(property: string, left: FilterValue, right: FilterValue): number | undefined;
+  readonly compare?: (property: string, left: FilterValue, right: FilterValue) => number | undefined;
 }
 
 /**
@@ -185,6 +186,10 @@ export function orderOf(left: FilterValue, right: FilterValue): number | undefin
   if (a === b) return 0;
   if (typeof a !== typeof b || a == null || b == null) return undefined;
   return a < b ? -1 : 1;
+}
+
+function lowerOf(value: FilterValue | undefined): string {
+  return textOf(value).toLowerCase();
 }
 
 function textOf(value: FilterValue | undefined): string {

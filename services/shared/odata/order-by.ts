@@ -1,22 +1,28 @@
-import { type FilterValue, orderOf } from './filter.ts';
+import { type FilteredThing, type FilterValue, orderOf } from './filter.ts';
+
+/** The most properties that things are sorted by. */
+const MAX_ORDERS = 10;
 
 /**
  * Sorts things by an `$orderby`: properties set off by commas, each with `desc` or not. What is no property of the
- * things does not count, and equal things stay in their order.
+ * things does not count, and equal things stay in their order. A property that has an order of its own is compared by
+ * that, as in filters.
  */
 export function orderBy<T>(
   things: readonly T[],
   text: string,
   property: (thing: T, name: string) => FilterValue | undefined,
+  compare?: FilteredThing['compare'],
 ): T[] {
-  const orders = text.split(',').flatMap((part) => {
+  const orders = text.split(',', MAX_ORDERS).flatMap((part) => {
     const { name, down } = /^\s*(?<name>\w+)(?:\s+(?:asc|(?<down>desc)))?\s*$/.exec(part)?.groups ?? {};
     return name === undefined ? [] : [{ name, sign: down ? -1 : 1 }];
   });
   const keyed = things.map((thing) => ({ thing, keys: orders.map(({ name }) => property(thing, name)) }));
   keyed.sort((a, b) => {
-    for (const [index, { sign }] of orders.entries()) {
-      const order = orderOf(a.keys[index] ?? null, b.keys[index] ?? null);
+    for (const [index, { name, sign }] of orders.entries()) {
+      const [left, right] = [a.keys[index] ?? null, b.keys[index] ?? null];
+      const order = compare?.(name, left, right) ?? orderOf(left, right);
       if (order) return sign * order;
     }
     return 0;

@@ -131,6 +131,26 @@ describe('the V2 feed', () => {
     expect((await nuget.get(`/v2/Packages()/$count?${query({ $filter: filter })}`)).status).toBe(200);
   });
 
+  // PSResourceGet installs the first of the versions that it asks for.
+  test.for([
+    ['Version', ['2.0.0-rc.2', '2.0.0-rc.10', '2.0.0']],
+    ['Version desc', ['2.0.0', '2.0.0-rc.10', '2.0.0-rc.2']],
+    ['NormalizedVersion desc', ['2.0.0', '2.0.0-rc.10', '2.0.0-rc.2']],
+    ['Id,NormalizedVersion', ['2.0.0-rc.2', '2.0.0-rc.10', '2.0.0']],
+  ] as const)('sorts versions by their rules: $orderby=%s', async ([order, wanted]) => {
+    for (const version of ['1.9.0', '2.0.0', '2.0.0-rc.10', '2.0.0-rc.2', '1.10.0'])
+      await nuget.push({ version });
+    const ordered = (filter: string) =>
+      names(
+        `FindPackagesById()?${query({ id: "'Acme.Tool'", semVerLevel: '2.0.0', $orderby: order, $filter: filter })}`,
+      );
+    expect(await ordered("Version gt '1.10.0'")).toEqual(wanted.map((version) => `Acme.Tool ${version}`));
+    const stable = ['Acme.Tool 1.9.0', 'Acme.Tool 1.10.0'];
+    expect(await ordered("Version lt '2.0.0-a' and startswith(Id, 'acme')")).toEqual(
+      order.endsWith('desc') ? stable.reverse() : stable,
+    );
+  });
+
   test('searches as NuGet 2 lists', async () => {
     for (const [id, version] of [
       ['Acme.Tool', '1.0'],

@@ -64,8 +64,6 @@ function filterOf(c: FormatContext): Pick<Query, 'ids' | 'passes'> {
   const text = c.req.query('$filter') ?? '';
   if (text.trim() === '') return { ids: undefined, passes: () => true };
   const filter = understood(() => parseFilter(text));
-  const compare = (property: string, left: FilterValue, right: FilterValue) =>
-    /^(?:Normalized)?Version$/.test(property) ? versionOrder(left, right) : undefined;
   return {
     ids: valuesIn(filter, 'Id'),
     passes: (row) =>
@@ -81,7 +79,9 @@ function understood<T>(work: () => T): T {
   }
 }
 
-function versionOrder(left: FilterValue, right: FilterValue): number | undefined {
+/** Orders versions by their rules; undefined for values of other properties. */
+export function compare(property: string, left: FilterValue, right: FilterValue): number | undefined {
+  if (!/^(?:Normalized)?Version$/.test(property)) return undefined;
   const [a, b] = [left, right].map((value) => parseVersion(String(value)));
   return a && b && compareVersions(a, b);
 }

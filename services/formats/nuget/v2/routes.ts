@@ -13,7 +13,7 @@ import { baseOf, headsOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
-import { paged, propertyOf, type Query, queryOf } from './query.ts';
+import { compare, paged, propertyOf, type Query, queryOf } from './query.ts';
 import { type Row, rowsOf } from './row.ts';
 
 /**
@@ -63,7 +63,7 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
       : await releasesOfMany(context, scope, query);
     const rows = found.flatMap((releases) => rowsOf(releases, query.semVer2).filter(query.passes));
     const narrowed = query.narrow?.(rows) ?? rows;
-    return send(context, name, orderBy(narrowed, context.req.query('$orderby') ?? '', propertyOf));
+    return send(context, name, orderBy(narrowed, context.req.query('$orderby') ?? '', propertyOf, compare));
   })(c, next);
 }
 

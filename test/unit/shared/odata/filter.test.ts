@@ -39,6 +39,9 @@ describe('filters', () => {
     "toupper(Id) ne 'x'",
     "substringof('reilly',tolower(Id))",
     "startswith(Id, 'O')",
+    "startswith(Id, 'o''re')",
+    "endswith(Id, 'TOOL')",
+    "substringof('REILLY', Id)",
     "endswith(tolower(Id),'tool') and IsLatestVersion",
     "(Tags ne null) and substringof(' b ',tolower(Tags))",
     "trim(Tags) eq 'a b'",
@@ -116,6 +119,16 @@ describe('orders', () => {
     ['Nothing', ['b', 'A', 'c']],
     ['', ['b', 'A', 'c']],
   ] as const)('by %j', ([text, wanted]) => expect(sorted(text)).toEqual(wanted));
+
+  test('by a property that has an order of its own', () => {
+    const length = (name: string, left: FilterValue, right: FilterValue) =>
+      name === 'Id' ? String(left).length - String(right).length : undefined;
+    const things = [{ Id: 'ccc' }, { Id: 'b' }, { Id: 'aa' }];
+    const ids = (text: string) => orderBy(things, text, ({ Id }) => Id, length).map(({ Id }) => Id);
+    expect(ids('Id')).toEqual(['b', 'aa', 'ccc']);
+    expect(ids('Id desc')).toEqual(['ccc', 'aa', 'b']);
+    expect(ids('Other')).toEqual(['aa', 'b', 'ccc']);
+  });
 });
 
 describe('literals', () => {
