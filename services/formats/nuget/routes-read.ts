@@ -17,7 +17,7 @@ import { compareVersions, normalised, parseVersion } from '../../shared/versions
 import { type Hive, hives, packageFile, symbolPackageFile } from './addresses.ts';
 import { baseOf, nameOf, versionOf } from './context.ts';
 import { extract } from './extract.ts';
-import { versionList, versionsIn } from './flat-container.ts';
+import { semVer1List, versionList, versionsIn } from './flat-container.ts';
 import { packageVersion } from './names.ts';
 import { inHive, PAGE, registrationIndex, renderLeaf, renderPage } from './registration.ts';
 import { isServed, releaseOf, releasesOf } from './releases.ts';
@@ -110,7 +110,7 @@ function page(hive: Hive) {
   return async (c: FormatContext, scope: Scope): Promise<Response> => {
     const [lower, upper] = [c.req.param('lower') ?? '', jsonOf(c.req.param('upper') ?? '')].map(parseVersion);
     if (!lower || !upper) throw new RegistryError('packageNotFound');
-    const list = await indexDocument(c, scope, versionList);
+    const list = await indexDocument(c, scope, hive.semVer2 ? versionList : semVer1List);
     const { registry } = c.env;
     const bounds = `${normalised(lower)}\n${normalised(upper)}`;
     const key = `nuget page\n${baseOf(c)}\n${hive.path}\n${nameOf(c)}\n${bounds}`;

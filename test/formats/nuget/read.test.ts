@@ -309,6 +309,16 @@ describe('registrations', () => {
     expect((await nuget.get('/metadata/acme.tool/page/1.0.0/1.0.129.json')).status).toBe(404);
   });
 
+  test('have pages of as many versions as they tell of, however many others lie between', async () => {
+    for (let index = 0; index < 66; index++) await nuget.push({ version: `1.${index}.0` });
+    for (let index = 0; index < 130; index++) await nuget.push({ version: `1.3.0-ci.${index}` });
+    const { items } = await nuget.json<Registration>('/metadata-semver1/acme.tool/index.json');
+    expect(items.map(({ count }) => count)).toEqual([64, 2]);
+    for (const { '@id': id, count } of items) {
+      expect((await nuget.json<Page>(pathOf(id))).items).toHaveLength(count);
+    }
+  });
+
   test('pages have an ETag, which a change of the package changes', async () => {
     for (let index = 0; index < 65; index++) await nuget.push({ version: `1.0.${index}` });
     const path = '/metadata/acme.tool/page/1.0.64/1.0.64.json';
