@@ -1,4 +1,5 @@
 import { badRequest } from '../domain/errors.ts';
+import { findNames } from '../registry/packages/find-names.ts';
 import { type SearchHit, searchPackages } from '../registry/packages/search-packages.ts';
 import type { FormatContext } from './guard.ts';
 import type { Scope } from './scope.ts';
@@ -12,11 +13,29 @@ const MAX_TEXT = 200;
  * hit must be one that the caller may see.
  */
 export async function searchScope(c: FormatContext, scope: Scope, text: string): Promise<SearchHit[]> {
-  const { registry, address } = c.env;
-  const { project, group, principal } = scope;
-  const within = project ? { project } : group ? { group } : 'instance';
   const wanted = text.trim().slice(0, MAX_TEXT);
-  const hits = await searchPackages(registry, { format: address.format, text: wanted, within, principal });
+  return visibly(c, scope, await searchPackages(c.env.registry, { ...placeOf(c, scope), text: wanted }));
+}
+
+/** The packages of exactly these names, as `searchScope` finds those that match; in a project, whether there or not. */
+export async function findInScope(
+  c: FormatContext,
+  scope: Scope,
+  names: readonly string[],
+): Promise<SearchHit[]> {
+  return visibly(c, scope, await findNames(c.env.registry, placeOf(c, scope), names));
+}
+
+function placeOf(c: FormatContext, { project, group, principal }: Scope) {
+  const within = project ? { project } : group ? { group } : 'instance';
+  return { format: c.env.address.format, within, principal } as const;
+}
+
+async function visibly(
+  { env: { registry } }: FormatContext,
+  { group, principal }: Scope,
+  hits: SearchHit[],
+): Promise<SearchHit[]> {
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
   return hits;
 }

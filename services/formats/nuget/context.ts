@@ -25,23 +25,22 @@ export function baseOf(c: FormatContext): string {
   return c.env.registry.settings.url + c.env.address.prefix;
 }
 
-/** The packages that a search found; undefined for one that has gone since. */
+/** The packages that a search found, without those that have gone since. */
 export async function headsOf(
   { env: { registry, address } }: FormatContext,
   hits: readonly SearchHit[],
-): Promise<(PackageHead | undefined)[]> {
+): Promise<PackageHead[]> {
   const { format } = address;
   const refs = hits.map(({ project, name }) => ({ projectId: project.id, format, name }));
   const heads = await readMany(registry.table, refs.map(keys.head));
-  return heads.map((item) => maybeEntity<PackageHead>(item));
+  return heads.flatMap((item) => maybeEntity<PackageHead>(item) ?? []);
 }
 
 /** The versions of a package that a search found, lowest first. One that can't be read spoils nobody's search. */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
-  head: PackageHead | undefined,
+  head: PackageHead,
 ): Promise<readonly ReleaseFacts[]> {
-  if (!head) return [];
   try {
     return releasesIn(await packageDocument(registry, [head], releaseCatalog, ''));
   } catch (error) {

@@ -3,7 +3,7 @@ import { type FormatContext, pull } from '../../http/guard.ts';
 import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
-import { queryNumber, searchScope } from '../../http/search-scope.ts';
+import { findInScope, queryNumber, searchScope } from '../../http/search-scope.ts';
 import { baseOf, headsOf, releasesOfHit, requireUser } from './context.ts';
 import { isPackageId, NO_ID } from './names.ts';
 import {
@@ -64,12 +64,13 @@ async function find(c: FormatContext, scope: Scope, wanted: Wanted): Promise<Pag
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const text = c.req.query('q') ?? '';
   const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id?.toLowerCase();
-  const hits = await searchScope(c, scope, exact ?? text);
-  const meant = exact === undefined ? hits : hits.filter(({ name }) => name === exact);
+  const hits =
+    exact === undefined ? searchScope(c, scope, text) : findInScope(c, scope, [exact].filter(isPackageId));
+  const heads = await headsOf(c, await hits);
   const type = c.req.query('packageType') ?? '';
   const found: ReleaseFacts[][] = [];
-  let left = meant.length;
-  for (const head of await headsOf(c, meant)) {
+  let left = heads.length;
+  for (const head of heads) {
     if (found.length >= end) break;
     left--;
     const releases = listedReleases(await releasesOfHit(c, head), wanted);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { itemOf } from '../../../services/registry/entities.ts';
 import { keys } from '../../../services/registry/keys.ts';
+import { nameWrites } from '../../../services/registry/packages/package-writes.ts';
 import { childOf, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { type NugetApp, startNuget } from '../../kit/nuget-registry.ts';
 
@@ -143,6 +144,28 @@ describe('searches', () => {
     expect(page.items[0].items[0]).toMatchObject({ catalogEntry: { summary: start('s') } });
     const leaf = await nuget.json('/metadata/acme.tool/1.0.0.json');
     expect(leaf).toMatchObject({ catalogEntry: { summary: long('s') } });
+  });
+
+  test('find ids that were named, however many others begin like them', async () => {
+    const { table } = nuget.registry;
+    for (const id of ['Corp.Y', 'Corp.Z']) await nuget.push({ id });
+    for (let index = 0; index < 1200; index++) {
+      const name = `corp.fizz${String(index).padStart(4, '0')}`;
+      await table.write(nameWrites(nuget.project, { projectId: nuget.project.id, format: 'nuget', name }));
+    }
+    const stranger = await nuget.user('stranger');
+    for (const prefix of [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
+      const query = (id: string, token = nuget.rootToken) =>
+        nuget.json<Results>(`${prefix}/query?q=packageid:${id}`, { token });
+      expect((await query('Corp.Z')).data.map(({ id }) => id)).toEqual(['Corp.Z']);
+      expect((await query('corp')).totalHits).toBe(0);
+      expect((await query('a%2Fb')).totalHits).toBe(0);
+      const updates = `${prefix}/v2/GetUpdates()?packageIds='Corp.Z|Corp.Y|None'&versions='0.1|0.1|0.1'`;
+      expect((await nuget.feed(updates)).names).toEqual(['Corp.Y 1.0.0', 'Corp.Z 1.0.0']);
+      const filter = encodeURIComponent("Id eq 'Corp.Z' or Id eq 'Corp.Y'");
+      expect((await nuget.feed(`${prefix}/v2/Packages()?$filter=${filter}`)).names).toHaveLength(2);
+      if (prefix !== nuget.base) expect((await query('Corp.Z', stranger.token)).totalHits).toBe(0);
+    }
   });
 
   test('find packages of a type', async () => {

@@ -4,9 +4,7 @@ import { type FormatContext, pull } from '../../../http/guard.ts';
 import { indexDocument } from '../../../http/index-document.ts';
 import { reply } from '../../../http/reply.ts';
 import type { Scope } from '../../../http/scope.ts';
-import { searchScope } from '../../../http/search-scope.ts';
-import type { SearchHit } from '../../../registry/packages/search-packages.ts';
-import { forEachOf } from '../../../registry/read-many.ts';
+import { findInScope, searchScope } from '../../../http/search-scope.ts';
 import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
 import { orderBy } from '../../../shared/odata/order-by.ts';
 import { baseOf, headsOf, releasesOfHit, requireUser } from '../context.ts';
@@ -93,21 +91,11 @@ async function releasesOfMany(
   { ids, term }: Query,
 ): Promise<(readonly ReleaseFacts[])[]> {
   requireUser(c, scope);
-  const hits = ids ? await hitsOf(c, scope, [...ids]) : await searchScope(c, scope, term);
+  const named = [...(ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
+  const hits = ids ? await findInScope(c, scope, named) : await searchScope(c, scope, term);
   const found: (readonly ReleaseFacts[])[] = [];
   for (const head of await headsOf(c, hits)) found.push(await releasesOfHit(c, head));
   return found;
-}
-
-/** Where packages of certain ids are: in the project that is asked, or wherever a search finds them. */
-async function hitsOf(c: FormatContext, scope: Scope, ids: readonly string[]): Promise<SearchHit[]> {
-  const { project } = scope;
-  const names = ids.filter(isPackageId).sort().slice(0, MAX_IDS);
-  if (project) return names.map((name) => ({ project, name }));
-  return forEachOf(names, async (id) => {
-    const hits = await searchScope(c, scope, id);
-    return hits.filter(({ name }) => name === id);
-  });
 }
 
 function sendFeed(c: FormatContext, title: string, rows: readonly Row[]): Response {
