@@ -26,7 +26,8 @@ export async function findInScope(
   return visibly(c, scope, await findNames(c.env.registry, placeOf(c, scope), names));
 }
 
-function placeOf(c: FormatContext, { project, group, principal }: Scope) {
+/** Where a request looks for packages, and for whom. */
+export function placeOf(c: FormatContext, { project, group, principal }: Scope) {
   const within = project ? { project } : group ? { group } : 'instance';
   return { format: c.env.address.format, within, principal } as const;
 }

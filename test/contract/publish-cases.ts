@@ -10,6 +10,7 @@ import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { deleteFile, deletePackage, deleteVersion } from '../../services/registry/packages/delete-version.ts';
 import { findAliased } from '../../services/registry/packages/find-aliased.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
+import type { NameScope } from '../../services/registry/packages/name-scope.ts';
 import { readContents } from '../../services/registry/packages/package-document.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { EVENT_SHARDS, eventOf } from '../../services/registry/record-event.ts';
@@ -211,8 +212,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           });
           return files[0]!.id;
         };
-        const found = async (alias = 'tool.pdb/#1') =>
-          (await findAliased(app.registry, 'generic', alias)).map(({ ref, file }) => [ref.name, file.id]);
+        const found = async (alias = 'tool.pdb/#1', within: NameScope = { project }) => {
+          const search = { format: 'generic', alias, within, principal: { kind: 'anonymous' } as const };
+          const files: [string, number][] = [];
+          for await (const { ref, file } of findAliased(app.registry, search))
+            files.push([ref.name, file.id]);
+          return files;
+        };
         const first = await add('a#tool', '1');
         const replaced = await add('tool', '1');
         const last = await add('tool', '1');
@@ -222,6 +228,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         ];
         await vi.waitFor(async () => expect(await found()).toEqual(wanted));
         expect(await found('tool.pdb/#2')).toEqual([]);
+        expect(await found(undefined, 'instance')).toEqual([]);
         const deletion = { project, actor, format: 'generic', name: 'tool', version: '1' };
         await deleteFile(app.registry, { ...deletion, fileId: last });
         await vi.waitFor(async () => expect((await found())[0]).toEqual(['tool', replaced]));

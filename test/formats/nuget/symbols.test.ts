@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { itemOf } from '../../../services/registry/entities.ts';
+import { indexes, inIndex1, keys } from '../../../services/registry/keys.ts';
 import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
@@ -78,6 +80,25 @@ describe('symbol packages', () => {
     expect((await nuget.get(path, { token })).status).toBe(200);
     expect((await nuget.get(path, { token: null })).status).toBe(200);
     expect((await nuget.get(nuget.base + address('a.pdb', pdb(1)), { token })).status).toBe(404);
+  });
+
+  test('are found however many packages that the caller may not see have the same', async () => {
+    const { registry } = nuget;
+    const alias = `a.pdb/${signatureOf(pdb(1))}`.toLowerCase();
+    const closed = await nuget.app.project('closed', 'private');
+    await nuget.push();
+    await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
+    const ref = { projectId: closed.id, format: 'nuget', name: 'closed' };
+    for (let id = 1_000; id < 1_450; id++) {
+      const file = { id, version: `1.0.${id}`, fileName: 'a.pdb' };
+      const index = inIndex1(indexes.aliases('nuget', alias).pk, String(id).padStart(16, '0'));
+      await registry.table.write([{ put: itemOf(keys.file(ref, file.version, 'a.pdb'), file, index) }]);
+    }
+    const reporter = await nuget.user('reporter', { level: 20, of: nuget.project });
+    for (const prefix of [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
+      const answer = await nuget.get(prefix + address('a.pdb', pdb(1)), { token: reporter.token });
+      expect([prefix, answer.status]).toEqual([prefix, 200]);
+    }
   });
 
   test('are only sent to a debugger whose checksum they have', async () => {
