@@ -26,17 +26,39 @@ export interface SearchHit {
 const MAX_HITS = 250;
 const MAX_SCANNED = 5000;
 
+/** From how many words of a text a search may start, one after the other. */
+const MAX_STARTS = 4;
+
 /**
  * The names that match a text, those that start with it first, each once: when several projects hold a name, the
  * oldest that the caller may read counts. What the caller may not see leaves no trace.
+ *
+ * One word of the text must begin a part of the name, the others may be anywhere in it: names are looked for by the
+ * longest word, and by the next one when that finds none.
  */
 export async function searchPackages(registry: Registry, search: PackageSearch): Promise<SearchHit[]> {
-  const words = wordsOf(search.text);
-  const longest = words.reduce((best, word) => (word.length > best.length ? word : best), '');
+  const words = [...new Set(wordsOf(search.text))].sort((a, b) => b.length - a.length);
+  let hits: readonly SearchHit[] = [];
+  for (const word of words.length > 0 ? words.slice(0, MAX_STARTS) : ['']) {
+    hits = await hitsFrom(registry, search, words, word);
+    if (hits.length > 0) break;
+  }
+  const start = search.text.toLowerCase();
+  const ranked = [...hits].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
+  return ranked.slice(0, MAX_HITS);
+}
+
+/** The names of which a part begins with one word and that hold all of them. */
+async function hitsFrom(
+  registry: Registry,
+  search: PackageSearch,
+  words: readonly string[],
+  word: string,
+): Promise<SearchHit[]> {
   const hits = new Map<string, SearchHit>();
   const projects = new Map<number, Project | undefined>();
   let scanned = 0;
-  for await (const page of queryPages(registry.table, ranges.words(partitionOf(search.within), longest))) {
+  for await (const page of queryPages(registry.table, ranges.words(partitionOf(search.within), word))) {
     const entries = page
       .map((item) => entityOf<NamedEntry>(item))
       .filter((entry) => matches(entry, search, words));
@@ -49,8 +71,7 @@ export async function searchPackages(registry: Registry, search: PackageSearch):
     scanned += page.length;
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
   }
-  const start = search.text.toLowerCase();
-  return [...hits.values()].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
+  return [...hits.values()];
 }
 
 function matches(entry: NamedEntry, { format, within }: PackageSearch, words: readonly string[]): boolean {

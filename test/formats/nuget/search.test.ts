@@ -107,6 +107,21 @@ describe('searches', () => {
     expect(await found('q=nothing')).toEqual([0]);
   });
 
+  test.for(['json soft', 'soft json', 'json newton', 'son newton', 'newtonsoft', 'NEWTONSOFT.JSON'])(
+    'find an id when a word begins a part of it and the others are in it: %s',
+    async (text) => {
+      await nuget.push({ id: 'Newtonsoft.Json' });
+      await nuget.push({ id: 'Software' });
+      expect(await found(`q=${encodeURIComponent(text)}`)).toEqual([1, 'Newtonsoft.Json 1.0.0']);
+    },
+  );
+
+  test('find no id of which no part begins with a word', async () => {
+    await nuget.push({ id: 'Newtonsoft.Json' });
+    expect(await found('q=soft')).toEqual([0]);
+    expect(await found('q=soft%20son')).toEqual([0]);
+  });
+
   test('come in pages, and count them all', async () => {
     for (const id of ['A', 'B', 'C', 'D', 'E']) await nuget.push({ id });
     expect(await found('skip=1&take=2')).toEqual([5, 'B 1.0.0', 'C 1.0.0']);
