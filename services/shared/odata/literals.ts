@@ -13,15 +13,17 @@ export interface ODataCall {
 /** The most characters of a call: two ids or versions, and what stands around them. */
 const MAX_CALL = 500;
 
-/** Reads the last segment of an OData address, decoded; undefined when it is neither a call nor a set. */
+/**
+ * Reads the last segment of an OData address, decoded; undefined when it is neither a call nor a set, or has a key
+ * that can't be read.
+ */
 export function parseCall(segment: string): ODataCall | undefined {
   if (segment.length > MAX_CALL) return undefined;
   const open = segment.indexOf('(');
   const name = open < 0 ? segment : segment.slice(0, open);
   if (!/^[A-Za-z]+$/.test(name) || (open >= 0 && !segment.endsWith(')'))) return undefined;
-  const parts = segment.slice(name.length).matchAll(/\b(?<part>[A-Za-z]+)\s*=\s*(?<text>'(?:[^']|'')*')/g);
-  return {
-    name,
-    key: new Map(Array.from(parts, ({ groups }) => [groups?.part ?? '', unquoted(groups?.text ?? '')])),
-  };
+  const text = segment.slice(name.length + 1, -1).trim();
+  const parts = text.matchAll(/\b(?<part>[A-Za-z]+)\s*=\s*(?<text>'(?:[^']|'')*')/g);
+  const key = new Map(Array.from(parts, ({ groups }) => [groups?.part ?? '', unquoted(groups?.text ?? '')]));
+  return text !== '' && key.size === 0 ? undefined : { name, key };
 }

@@ -105,11 +105,19 @@ describe('the V2 feed', () => {
     expect(await names(`FindPackagesById()?id='${encodeURIComponent("a''b")}'`)).toEqual([]);
   });
 
-  test('refuses a filter that is too much work, and knows no call that is too long', async () => {
+  test('refuses a filter that is too much work, and knows no call that can not be read', async () => {
     const filter = Array(40).fill("substringof('b',tolower(ReleaseNotes))").join(' or ');
     const refused = await nuget.get(`/v2/Packages()?${query({ $filter: filter })}`);
     expect(await refusalOf(refused)).toEqual([400, expect.stringMatching(/more than 150 names/)]);
-    expect((await nuget.get(`/v2/Packages(${'a'.repeat(15_000)})`)).status).toBe(404);
+    for (const call of [
+      `Packages(${'a'.repeat(15_000)})`,
+      'Search(%E0)',
+      'Search(%E0)/$count',
+      'Packages(x)',
+    ]) {
+      expect((await nuget.get(`/v2/${call}`)).status).toBe(404);
+    }
+    expect(nuget.errors).toEqual([]);
   });
 
   // What Chocolatey, PowerShellGet and NuGet 2 ask.

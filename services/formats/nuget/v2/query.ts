@@ -127,10 +127,10 @@ function highestOfEach(rows: readonly Row[]): Row[] {
   return [...new Map(rows.map((row) => [row.release.name, row])).values()];
 }
 
-/** A page of rows, and the address of the next one when there are more than were asked for at most. */
+/** A page of rows, and where the next one of `address` is when there are more than were asked for at most. */
 export function paged(
   c: FormatContext,
-  base: string,
+  address: string,
   rows: readonly Row[],
 ): { readonly rows: Row[]; readonly next: string | undefined } {
   const skip = queryNumber(c, '$skip', 0, Number.MAX_SAFE_INTEGER);
@@ -142,6 +142,6 @@ export function paged(
   if (query.has('$top')) query.set('$top', String(top - size));
   return {
     rows: rows.slice(skip, skip + size),
-    next: more ? `${base}${decodeURI(c.req.path)}?${query}` : undefined,
+    next: more ? `${address}?${query}` : undefined,
   };
 }

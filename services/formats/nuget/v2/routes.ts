@@ -103,7 +103,7 @@ function sendFeed(c: FormatContext, title: string, rows: readonly Row[]): Respon
   const count = c.req.query('$inlinecount') === 'allpages' ? rows.length : undefined;
   return xml(
     c,
-    renderFeed(base, { title, count, ...paged(c, base, rows) }),
+    renderFeed(base, { title, count, ...paged(c, `${base}/v2/${title}()`, rows) }),
     'application/atom+xml;type=feed',
   );
 }

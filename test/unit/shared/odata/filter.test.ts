@@ -156,8 +156,11 @@ describe('literals', () => {
     expect(call('../x')).toBeUndefined();
     expect(call('Search(')).toBeUndefined();
     expect(call('Search()x')).toBeUndefined();
-    expect(call(`Packages(${'a'.repeat(490)})`)).toEqual(['Packages', {}]);
-    expect(call(`Packages(${'a'.repeat(491)})`)).toBeUndefined();
+    expect(call('Search( )')).toEqual(['Search', {}]);
+    expect(call('Search(%E0)')).toBeUndefined();
+    const long = (length: number) => `Packages(Id='${'a'.repeat(length)}')`;
+    expect(call(long(485))).toEqual(['Packages', { Id: 'a'.repeat(485) }]);
+    expect(call(long(486))).toBeUndefined();
     expect(call('$metadata')).toBeUndefined();
   });
 });
