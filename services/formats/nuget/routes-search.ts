@@ -31,34 +31,36 @@ export function searchRoutes(app: FormatRoutes): void {
 
 async function query(c: FormatContext, scope: Scope): Promise<Response> {
   const wanted = wantedOf(c);
-  const { totalHits, found } = await find(c, scope, wanted);
   const base = baseOf(c);
   return replyJson(c, 200, {
     '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` },
-    totalHits,
-    data: found.map((releases) => searchResult(base, releases, wanted)),
+    ...(await find(c, scope, wanted, (releases) => searchResult(base, releases, wanted))),
   });
 }
 
 async function autocomplete(c: FormatContext, scope: Scope): Promise<Response> {
-  const { totalHits, found } = await find(c, scope, wantedOf(c));
-  const ids = found.flatMap((releases) => releases.at(-1)?.metadata.id ?? []);
-  return replyJson(c, 200, { '@context': CONTEXT, totalHits, data: ids });
+  const found = await find(c, scope, wantedOf(c), (releases) => releases.at(-1)?.metadata.id);
+  return replyJson(c, 200, { '@context': CONTEXT, ...found });
 }
 
 const CONTEXT = { '@vocab': 'http://schema.nuget.org/schema#' };
 
-/** A page of packages, each with its versions, and how many there are at most. */
-interface Page {
+/** A page of what is shown of packages, and how many there are at most. */
+interface Page<T> {
   readonly totalHits: number;
-  readonly found: readonly ReleaseFacts[][];
+  readonly data: readonly T[];
 }
 
 /**
  * The packages with a version that is listed and wanted. What is searched is the id; `packageId:x` names one. Only what
  * comes before the end of the page is looked into; whatever follows counts as found.
  */
-async function find(c: FormatContext, scope: Scope, wanted: Wanted): Promise<Page> {
+async function find<T>(
+  c: FormatContext,
+  scope: Scope,
+  wanted: Wanted,
+  show: (releases: readonly ReleaseFacts[]) => T,
+): Promise<Page<T>> {
   requireUser(c, scope);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
@@ -68,16 +70,19 @@ async function find(c: FormatContext, scope: Scope, wanted: Wanted): Promise<Pag
     exact === undefined ? searchScope(c, scope, text) : findInScope(c, scope, [exact].filter(isPackageId));
   const heads = await headsOf(c, await hits);
   const type = c.req.query('packageType') ?? '';
-  const found: ReleaseFacts[][] = [];
+  const data: T[] = [];
+  let found = 0;
   let left = heads.length;
   for (const head of heads) {
-    if (found.length >= end) break;
+    if (found >= end) break;
     left--;
     const releases = listedReleases(await releasesOfHit(c, head), wanted);
     const latest = releases.at(-1);
-    if (latest && (type === '' || isOfType(latest, type))) found.push(releases);
+    if (!latest || (type !== '' && !isOfType(latest, type))) continue;
+    if (found >= skip) data.push(show(releases));
+    found++;
   }
-  return { totalHits: found.length + left, found: found.slice(skip) };
+  return { totalHits: found + left, data };
 }
 
 /** By the protocol neither prereleases nor SemVer 2.0.0 packages are told of unasked. */

@@ -28,7 +28,7 @@ export interface Query {
   readonly semVer2: boolean;
   /** Whether a row is asked for. */
   passes(row: Row): boolean;
-  /** What remains of the rows that pass: for updates, the highest of each package. */
+  /** What remains of the rows of a package that pass: for updates, the highest. */
   narrow?(rows: readonly Row[]): Row[];
 }
 
@@ -119,12 +119,8 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
         passes(row)
       );
     },
-    ...(!isSet(c, 'includeAllVersions') && { narrow: highestOfEach }),
+    ...(!isSet(c, 'includeAllVersions') && { narrow: (rows) => rows.slice(-1) }),
   };
-}
-
-function highestOfEach(rows: readonly Row[]): Row[] {
-  return [...new Map(rows.map((row) => [row.release.name, row])).values()];
 }
 
 /** A page of rows, and where the next one of `address` is when there are more than were asked for at most. */

@@ -44,6 +44,9 @@ function xml(c: FormatContext, body: string, type: string): Response {
 /** How many packages a client may ask for by their ids at once. */
 const MAX_IDS = 200;
 
+/** Once a feed has so many versions, it goes on to no further package. */
+const MAX_ROWS = 10_000;
+
 type Send = (c: FormatContext, title: string, rows: readonly Row[]) => Response;
 
 /** A call is a function of the feed (`Search()`) or a package by its key (`Packages(Id='a',Version='1.0')`). */
@@ -56,12 +59,10 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const single = only !== undefined && others.length === 0;
   const options = single ? { name: () => asId(only) } : {};
   return pull(options, async (context, scope) => {
-    const found = single
-      ? [await releasesOfOne(context, scope)]
-      : await releasesOfMany(context, scope, query);
-    const rows = found.flatMap((releases) => rowsOf(releases, query.semVer2).filter(query.passes));
-    const narrowed = query.narrow?.(rows) ?? rows;
-    return send(context, name, orderBy(narrowed, context.req.query('$orderby') ?? '', propertyOf, compare));
+    const rows = single
+      ? askedRows(query, await releasesOfOne(context, scope))
+      : await rowsOfMany(context, scope, query);
+    return send(context, name, orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare));
   })(c, next);
 }
 
@@ -85,17 +86,23 @@ async function releasesOfOne(c: FormatContext, scope: Scope): Promise<readonly R
   return releasesIn(await indexDocument(c, scope, releaseCatalog));
 }
 
-async function releasesOfMany(
-  c: FormatContext,
-  scope: Scope,
-  { ids, term }: Query,
-): Promise<(readonly ReleaseFacts[])[]> {
+/** The rows of the packages that a search found, one package after the other: all their versions may be very many. */
+async function rowsOfMany(c: FormatContext, scope: Scope, query: Query): Promise<Row[]> {
   requireUser(c, scope);
-  const named = [...(ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
-  const hits = ids ? await findInScope(c, scope, named) : await searchScope(c, scope, term);
-  const found: (readonly ReleaseFacts[])[] = [];
-  for (const head of await headsOf(c, hits)) found.push(await releasesOfHit(c, head));
-  return found;
+  const named = [...(query.ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
+  const hits = query.ids ? findInScope(c, scope, named) : searchScope(c, scope, query.term);
+  const rows: Row[] = [];
+  for (const head of await headsOf(c, await hits)) {
+    if (rows.length >= MAX_ROWS) break;
+    for (const row of askedRows(query, await releasesOfHit(c, head))) rows.push(row);
+  }
+  return rows;
+}
+
+/** The rows of a package that are asked for. */
+function askedRows(query: Query, releases: readonly ReleaseFacts[]): readonly Row[] {
+  const rows = rowsOf(releases, query.semVer2).filter(query.passes);
+  return query.narrow?.(rows) ?? rows;
 }
 
 function sendFeed(c: FormatContext, title: string, rows: readonly Row[]): Response {
