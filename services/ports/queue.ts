@@ -21,7 +21,8 @@ export interface Queue {
   send(bodies: readonly string[]): Promise<void>;
   /**
    * Takes messages as they come and hands each to `handler`, several at once, until `signal` is aborted.
-   * Resolves once no handler of this call is running any more.
+   * Resolves once no handler of this call is running any more. Rejects when the queue itself fails; consumed again it
+   * goes on.
    */
   consume(handler: (message: Message) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Messages that were given up on, oldest first, at most 100. */

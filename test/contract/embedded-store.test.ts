@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { itemCache } from '../../services/adapters/embedded/item-cache.ts';
@@ -135,6 +136,28 @@ test('two queues do not see each other, and one of the same name is the same', a
   await opened.queue('a', options).send(['for a']);
   expect((await taken).body).toBe('for a');
   expect((await take(opened, 'b')).body).toBe('for b');
+  await opened.close();
+});
+
+test('what could not be written of a message is written when the queue is consumed again', async () => {
+  const opened = await openEmbedded(directory);
+  const other = new DatabaseSync(join(directory, 'packhouse.db'), { timeout: 5000 });
+  other.exec("CREATE TRIGGER held BEFORE DELETE ON messages BEGIN SELECT RAISE(ABORT, 'held'); END");
+  const queue = opened.queue('work', { retryAfter: 0, maxAttempts: 3 });
+  await queue.send(['first']);
+  const stopping = new AbortController();
+  const seen: string[] = [];
+  const handle = async ({ body }: Message) => {
+    seen.push(body);
+    if (body === 'last') stopping.abort();
+  };
+  await expect(queue.consume(handle, stopping.signal)).rejects.toThrow('held');
+  other.exec('DROP TRIGGER held');
+  await queue.send(['last']);
+  await queue.consume(handle, stopping.signal);
+  expect(seen).toEqual(['first', 'last']);
+  expect(other.prepare('SELECT count(*) AS count FROM messages').get()).toEqual({ count: 0 });
+  other.close();
   await opened.close();
 });
 

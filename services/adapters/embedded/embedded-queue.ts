@@ -26,6 +26,9 @@ const FULL_PAUSE = 1000;
 
 type Handler = (message: Message) => Promise<void>;
 
+/** The statement, and its values, that says what became of a message. */
+type Outcome = readonly [sql: string, ...values: number[]];
+
 interface MessageRow {
   readonly id: number;
   readonly body: string;
@@ -37,6 +40,8 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
   const { name, reader, committer, bell, retryAfter, maxAttempts } = options;
   const nextDue = reader.prepare(NEXT_DUE);
   const dead = reader.prepare(DEAD);
+  /** Outcomes that could not be written, as while another process holds the database: who consumes next does it. */
+  const unwritten = new Set<Outcome>();
 
   function ring(): void {
     bell.dispatchEvent(new Event('ring'));
@@ -80,15 +85,29 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
   }
 
   async function deliver(row: MessageRow, handler: Handler, signal: AbortSignal): Promise<void> {
-    const { id, body, attempts } = row;
+    const outcome = await outcomeOf(row, handler);
+    try {
+      await persist(signal, ...outcome);
+    } catch (error) {
+      unwritten.add(outcome);
+      throw error;
+    }
+  }
+
+  async function outcomeOf({ id, body, attempts }: MessageRow, handler: Handler): Promise<Outcome> {
     try {
       await handler({ id: String(id), body, attempt: attempts });
+      return [DONE, id];
     } catch {
-      if (attempts >= maxAttempts) await persist(signal, BURY, id);
-      else await persist(signal, RETRY, Date.now() + retryAfter, id);
-      return;
+      return attempts >= maxAttempts ? [BURY, id] : [RETRY, Date.now() + retryAfter, id];
     }
-    await persist(signal, DONE, id);
+  }
+
+  async function writeUnwritten(signal: AbortSignal): Promise<void> {
+    for (const outcome of unwritten) {
+      await persist(signal, ...outcome);
+      unwritten.delete(outcome);
+    }
   }
 
   /** Takes and hands out messages until the signal is aborted; resolves when every handler has ended. */
@@ -129,6 +148,7 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
       if (signal.aborted) return;
       signal.addEventListener('abort', ring);
       try {
+        await writeUnwritten(signal);
         await persist(signal, BURY_SPENT, name, maxAttempts);
         await consumeUntil(signal, handler);
       } finally {

@@ -12,6 +12,9 @@ import { every } from './repeat.ts';
 const DISPATCH_EVERY = 1_000;
 const SWEEP_EVERY = 3_600_000;
 
+/** How long a queue that has failed is left alone, in milliseconds. */
+const CONSUME_AGAIN = 1_000;
+
 type Handler = (registry: Registry, event: RegistryEvent, signal: AbortSignal) => Promise<void>;
 
 const handlers: Readonly<Record<string, Handler>> = { audit: recordAudit, cleanup: cleanUpAfter };
@@ -28,9 +31,12 @@ export function startJobs(
   );
   const running = [
     ...Object.values(handlers).map((handle, index) =>
-      queues[index]?.consume(
-        (message) => handle(registry, JSON.parse(message.body) as RegistryEvent, signal),
-        signal,
+      // Comes back before the signal only when the queue has failed.
+      every(CONSUME_AGAIN, signal, registry, async () =>
+        queues[index]?.consume(
+          (message) => handle(registry, JSON.parse(message.body) as RegistryEvent, signal),
+          signal,
+        ),
       ),
     ),
     every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queues)),
