@@ -7,6 +7,7 @@ import type { App } from '../../http/call.ts';
 import { StreamedReply } from '../../http/reply.ts';
 import { chunksOf } from '../../shared/chunks-of.ts';
 import { endIdleClients } from './idle-clients.ts';
+import { idleConnections } from './idle-connections.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -16,9 +17,11 @@ export interface Listening {
   readonly port: number;
   /**
    * Keeps no connection for another request from now on, takes no more connections after `grace` milliseconds, and
-   * resolves when the requests under way are done.
+   * resolves when the requests under way are done. Who has not sent a whole head by then is not waited for.
    */
   stop(grace?: number): Promise<void>;
+  /** Takes no more connections and cuts all there are at once, whatever is under way. */
+  end(): Promise<void>;
 }
 
 /** A body of at most so many bytes is read to its end, also when it was answered before that. */
@@ -40,6 +43,7 @@ export interface ListenOptions {
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const { host, port, idleTimeout = 130_000, keepAlive = 65_000 } = options;
   const closing = lingeringClose(options.linger);
+  let stopping = false;
   const listener = getRequestListener(async (request, env) => {
     const incoming = env.incoming as IncomingMessage;
     const outgoing = env.outgoing as ServerResponse;
@@ -47,7 +51,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       clientAddress: incoming.socket?.remoteAddress ?? '',
       body: () => chunksOf(incoming),
     });
-    if (isStillSending(incoming)) outgoing.shouldKeepAlive = false;
+    if (stopping || isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     // The listener leaves the status line to Node, which keeps words that are there.
     if (response.status >= 400 && response.statusText !== '') outgoing.statusMessage = response.statusText;
     if (!(response instanceof StreamedReply)) return response;
@@ -66,13 +70,16 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     (incoming, outgoing) => {
       if (hasBody(incoming)) closing.prepare(incoming);
       watch(incoming, outgoing);
+      idle.begun(outgoing);
       listener(incoming, outgoing);
     },
   );
   const watch = endIdleClients(server, idleTimeout);
+  const idle = idleConnections(server);
   server.on('checkContinue', (incoming, outgoing) => {
     closing.prepare(incoming);
     watch(incoming, outgoing);
+    idle.begun(outgoing);
     continueWhenRead(incoming, outgoing);
     listener(incoming, outgoing);
   });
@@ -80,25 +87,35 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
+  let closed: Promise<void> | undefined;
+  function close(): Promise<void> {
+    closed ??= new Promise<void>((resolve, reject) => {
+      // A connection whose request ends from now on would be kept for the next one otherwise.
+      const cutIdle = setInterval(() => idle.cut(), 100);
+      server.close((error) => {
+        clearInterval(cutIdle);
+        if (error) reject(error);
+        else resolve();
+      });
+      idle.cut();
+      closing.cut();
+    });
+    return closed;
+  }
+
   return {
     server,
     port: (server.address() as AddressInfo).port,
     async stop(grace = 0) {
-      server.prependListener('request', (_, outgoing) => {
-        outgoing.shouldKeepAlive = false;
-      });
+      stopping = true;
       await delay(grace);
-      await new Promise<void>((resolve, reject) => {
-        // A connection whose request ends from now on would be kept for the next one otherwise.
-        const closeIdle = setInterval(() => server.closeIdleConnections(), 100);
-        server.close((error) => {
-          clearInterval(closeIdle);
-          if (error) reject(error);
-          else resolve();
-        });
-        server.closeIdleConnections();
-        closing.cut();
-      });
+      await close();
+    },
+    async end() {
+      stopping = true;
+      const ended = close();
+      server.closeAllConnections();
+      await ended;
     },
   };
 }
@@ -117,12 +134,13 @@ function isStillSending(incoming: IncomingMessage): boolean {
  * sent. The connection of one that was not asked for its body is closed: what it sends next could be either.
  */
 function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const wasToBeKept = outgoing.shouldKeepAlive;
   outgoing.shouldKeepAlive = false;
   let asked = false;
   incoming._read = function read(size) {
     if (!asked && !outgoing.headersSent) {
       asked = true;
-      outgoing.shouldKeepAlive = true;
+      outgoing.shouldKeepAlive = wasToBeKept;
       outgoing.writeContinue();
     }
     IncomingMessage.prototype._read.call(this, size);

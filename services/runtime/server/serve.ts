@@ -24,7 +24,7 @@ export interface Serving {
   readonly port: number;
   /** The root token, when this start made it up. */
   readonly rootToken: string | undefined;
-  /** Resolves, if ever, when the server has ended all connections because it must not go on, with the reason. */
+  /** Resolves, if ever, when the server has ended all connections, and takes no more, as it must not go on; with the reason. */
   readonly outdated: Promise<string>;
   /**
    * Is no longer ready from now on, takes requests for as long as the settings say nevertheless (a load balancer needs
@@ -67,9 +67,11 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     const outdated = Promise.withResolvers<string>();
     // Records in the data directory have one server at a time.
     const watch = settings.table && watchHome(registry, homeNames(settings), endAtOnce);
+    let ended = false;
     function endAtOnce(reason: string): void {
       log.error('server ends', { reason });
-      listening.server.closeAllConnections();
+      ended = true;
+      void listening.end();
       outdated.resolve(reason);
     }
     void tryStore(registry);
@@ -82,7 +84,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       outdated: outdated.promise,
       async stop() {
         state = 'draining';
-        await listening.stop(settings.drainSeconds * 1000);
+        await listening.stop(ended ? 0 : settings.drainSeconds * 1000);
         if (watch) await watch.stop();
         await migrations?.stop();
         await jobs?.stop();

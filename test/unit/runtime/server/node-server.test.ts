@@ -19,10 +19,15 @@ async function start(app: App, limits: Partial<LingerLimits> = {}): Promise<stri
   return `http://127.0.0.1:${listening.port}`;
 }
 
+const connections = () =>
+  new Promise((resolve) => listening.server.getConnections((_error, count) => resolve(count)));
+
 async function untilAllAreGone(): Promise<void> {
-  const connections = () =>
-    new Promise((resolve) => listening.server.getConnections((_error, count) => resolve(count)));
   await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 20_000 });
+}
+
+async function untilOneIsThere(): Promise<void> {
+  await vi.waitFor(async () => expect(await connections()).toBe(1));
 }
 
 const refuse: App = async () => new Response('not you', { status: 401 });
@@ -148,6 +153,72 @@ describe('a client that asks before it sends (Expect: 100-continue)', () => {
     await client.until(/100 Continue/);
     client.socket.resetAndDestroy();
     expect(await ended.promise).toBeInstanceOf(Error);
+  });
+
+  test.each([
+    ['wants', 'close'],
+    ['does not want', 'keep-alive'],
+  ])('and %s its connection closed gets its way', async (_wants, connection) => {
+    const client = await rawClient(await start(async (request) => new Response(await request.text())));
+    client.head(
+      'PUT / HTTP/1.1',
+      'host: h',
+      'content-length: 3',
+      'expect: 100-continue',
+      `connection: ${connection}`,
+    );
+    await client.until(/100 Continue/);
+    await client.send('abc');
+    expect(await client.until(/abc$/)).toMatch(new RegExp(`^connection: ${connection}\r$`, 'im'));
+    client.socket.destroy();
+  });
+});
+
+describe('a server that stops', () => {
+  test.each([
+    ['nothing', ''],
+    ['the beginning of a head', 'GET / HTTP/1.1\r\nx-a: '],
+    ['a request, and the beginning of another', 'GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HT'],
+  ])('does not wait for a client that has sent %s', async (_what, sent) => {
+    const client = await rawClient(await start(async () => new Response('an answer')));
+    await client.send(sent);
+    if (sent.includes('host')) await client.until(/an answer/);
+    else await untilOneIsThere();
+    await listening.stop();
+    client.socket.destroy();
+  });
+
+  test('finishes the answers under way and says that it closes their connections', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    const url = await start(async () => {
+      asked.resolve();
+      return answer.promise;
+    });
+    const client = await rawClient(url);
+    client.head('GET / HTTP/1.1', 'host: h');
+    await asked.promise;
+    const stopped = listening.stop();
+    answer.resolve(new Response('an answer'));
+    expect(await client.answer()).toMatch(/^connection: close\r$[\s\S]*an answer/im);
+    await stopped;
+    client.socket.destroy();
+  });
+
+  test('ends at once when it must, also while it is stopping', async () => {
+    const asked = Promise.withResolvers<void>();
+    const url = await start(async () => {
+      asked.resolve();
+      return new Promise<Response>(() => {});
+    });
+    const client = await rawClient(url);
+    client.head('GET / HTTP/1.1', 'host: h');
+    await asked.promise;
+    const stopped = listening.stop();
+    await listening.end();
+    await stopped;
+    await expect(fetch(url)).rejects.toThrow();
+    client.socket.destroy();
   });
 });
 

@@ -111,7 +111,7 @@ describe('serving from one machine', () => {
 
   test('a server that is told to stop is not ready, takes no connection, and finishes the upload under way', async () => {
     const token = 'root-token-0123456789';
-    const serving = await start('--root-token', token);
+    const serving = await start('--root-token', token, '--drain-seconds', '1');
     const headers = { 'private-token': token, 'content-type': 'application/json' };
     const body = JSON.stringify({ name: 'tools' });
     const made = await fetch(`${serving.url}/api/v4/projects`, { method: 'POST', headers, body });
