@@ -25,6 +25,8 @@ export async function sendStream(
   memory: SendMemory = shared,
 ): Promise<void> {
   const { status, headers, body } = response;
+  // Nobody tells of the end of a connection a second time, and what is written to it seems to succeed.
+  if (outgoing.destroyed) return void (await body?.cancel().catch(() => {}));
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (!body) return void outgoing.end();
   const reader = bodyReader(body, Number(headers.get('content-length') ?? Number.NaN), memory);
@@ -41,7 +43,7 @@ export async function sendStream(
 }
 
 async function sendAll(reader: BodyReader, outgoing: ServerResponse): Promise<void> {
-  for (let bytes = await reader.next(); bytes; ) {
+  for (let bytes = await reader.next(); bytes && !outgoing.destroyed; ) {
     const written = bytes;
     const writing = write(outgoing, bytes).then(() => reader.done(written));
     [bytes] = await Promise.all([reader.next(), writing]);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { UnderlyingSource } from 'node:stream/web';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StreamedReply } from '../../../../services/http/reply.ts';
 import { sendStream } from '../../../../services/runtime/server/send-stream.ts';
@@ -107,4 +108,25 @@ describe('sending a stream', () => {
     expect(pulled).toBeLessThan(100_000_000);
     expect(broken).toEqual([]);
   });
+
+  test.each(['bytes', undefined] as const)(
+    'nothing is read for a client that went away before the answer began (%s)',
+    async (type) => {
+      let pulled = 0;
+      const cancelled = Promise.withResolvers<void>();
+      const source = { type, pull: () => void pulled++, cancel: () => cancelled.resolve() };
+      const body = new ReadableStream(source as UnderlyingSource, { highWaterMark: 0 });
+      server = createServer((_request, outgoing) => {
+        const response = new StreamedReply(body, { status: 200 }, (error) => broken.push(error));
+        outgoing.once('close', () => void sendStream(response, outgoing));
+        client.destroy();
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const client = get({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+      client.once('error', () => {});
+      await cancelled.promise;
+      expect(pulled).toBe(0);
+      expect(broken).toEqual([]);
+    },
+  );
 });
