@@ -21,7 +21,7 @@ import { familyRoutes, managementRoutes } from '../routes.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
-import { registryEnvironment } from './registry-environment.ts';
+import { linkEnvironment, registryEnvironment } from './registry-environment.ts';
 
 /** What an access log line tells. The path is there, the query is not: some clients put tokens into it. */
 const accessLog = JSON.stringify({
@@ -109,7 +109,10 @@ export class ApiStack extends Stack {
       entry,
       description: `Package registry: ${what}`,
       code,
-      environment: registryEnvironment(this.settings, data, this.registryUrl),
+      environment: {
+        ...registryEnvironment(this.settings, data, this.registryUrl),
+        ...linkEnvironment(this.settings, data),
+      },
       api: this.api,
       memory: this.settings.requestMemory,
       timeout: Duration.seconds(29),

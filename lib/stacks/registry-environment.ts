@@ -1,19 +1,26 @@
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** What every function must know; `services/runtime/lambda/environment.ts` reads it. */
+/** What the functions that send downloads must know besides, where links lead to a distribution. */
+export function linkEnvironment(
+  settings: StageSettings,
+  { links }: DataStack,
+): Readonly<Record<string, string>> {
+  if (!links) return {};
+  return {
+    PACKHOUSE_CLOUDFRONT_URL: `https://${links.distribution.distributionDomainName}`,
+    PACKHOUSE_CLOUDFRONT_KEY_ID: links.publicKey.publicKeyId,
+    PACKHOUSE_CLOUDFRONT_KEY: settings.cloudfrontKeySecret ?? '',
+  };
+}
+
+/** What every function and the ingest service must know; `services/runtime/lambda/environment.ts` reads it. */
 export function registryEnvironment(
   settings: StageSettings,
   data: DataStack,
   url: string,
 ): Readonly<Record<string, string>> {
-  const { links } = data;
   return {
-    ...(links && {
-      PACKHOUSE_CLOUDFRONT_URL: `https://${links.distribution.distributionDomainName}`,
-      PACKHOUSE_CLOUDFRONT_KEY_ID: links.publicKey.publicKeyId,
-      PACKHOUSE_CLOUDFRONT_KEY: settings.cloudfrontKeySecret ?? '',
-    }),
     PACKHOUSE_URL: url,
     PACKHOUSE_TABLE: data.registry.table.tableName,
     PACKHOUSE_AUDIT_TABLE: data.audit.table.tableName,

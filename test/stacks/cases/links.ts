@@ -6,7 +6,14 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, describe, expect, it } from 'vitest';
 import { families } from '../../../services/catalog.ts';
-import { allowedTo, functionNames, makeApp, propertiesOf, synthesize } from '../synthesize.ts';
+import {
+  allowedTo,
+  functionNames,
+  makeApp,
+  propertiesOf,
+  synthesize,
+  synthesizeIngest,
+} from '../synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packhouse-keys-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -106,6 +113,12 @@ describe('links by CloudFront', () => {
     for (const { Environment } of propertiesOf(api, 'AWS::Lambda::Function')) {
       expect(Environment.Variables).toMatchObject({ PACKHOUSE_CLOUDFRONT_KEY: secret });
     }
+  });
+
+  it('are none of the business of jobs and of the service that takes uploads, which may not read the key', () => {
+    const { ingest } = synthesizeIngest(settings);
+    expect(JSON.stringify(jobs.toJSON())).not.toContain('CLOUDFRONT');
+    expect(JSON.stringify(ingest.toJSON())).not.toMatch(/CLOUDFRONT|secretsmanager/);
   });
 
   it('get another key as another resource, since a key can not be changed', () => {
