@@ -26,7 +26,8 @@ export class BlobBucket extends Construct {
       enforceSSL: true,
       versioned: true,
       lifecycleRules: [
-        { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        // Counts from the beginning of an upload, which may take days; the sweep looks at its last part, and is sooner.
+        { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         { id: 'deleted-blobs', noncurrentVersionExpiration: Duration.days(props.restoreDays) },
         { id: 'delete-markers', expiredObjectDeleteMarker: true },
       ],

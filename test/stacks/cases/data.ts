@@ -60,7 +60,7 @@ describe('the bucket', () => {
       VersioningConfiguration: { Status: 'Enabled' },
       LifecycleConfiguration: {
         Rules: Match.arrayWith([
-          Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }),
+          Match.objectLike({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }),
           Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 35 } }),
         ]),
       },
