@@ -28,6 +28,8 @@ async function workOff(event: SQSEvent, context: Context, work: Work): Promise<S
   const failed: string[] = [];
   for (const { messageId, body, attributes } of event.Records) {
     try {
+      // Work that begins after its end was told would do nothing, and be taken for done.
+      signal.throwIfAborted();
       await work(body, signal);
     } catch (error) {
       const attempt = Number(attributes.ApproximateReceiveCount);

@@ -26,6 +26,24 @@ describe('a batch of messages', () => {
   });
 });
 
+describe('a message that comes up when the function must end', () => {
+  it('is not begun, and comes again', async () => {
+    vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
+    vi.spyOn(logger, 'error').mockReturnValue();
+    const begun: string[] = [];
+    const handler = queueHandler(async (message, signal) => {
+      begun.push(message);
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    const Records = ['one', 'two'].map((body) => ({ messageId: `id-${body}`, body, attributes: {} }));
+    const context = { getRemainingTimeInMillis: () => 10_001 } as Context;
+    const answer = await handler({ Records } as unknown as SQSEvent, context);
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'id-two' }] });
+    expect(begun).toEqual(['one']);
+    vi.restoreAllMocks();
+  });
+});
+
 describe('a message of the outbox', () => {
   const event = { id: '1', type: 'package_published' };
   const record = (eventName: string, pk: string) =>
