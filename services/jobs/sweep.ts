@@ -10,15 +10,24 @@ const PATIENCE = 5 * 60_000;
 
 /**
  * The scheduled sweep: what deleted projects still hold, then blobs nothing refers to, then bytes no record knows, and
- * at last what is left of uploads whose process was killed. Answers whether it came to its end.
+ * at last what is left of uploads whose process was killed. Each part runs, whatever became of those before it.
+ * Answers whether it came to its end; throws when a part has failed.
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
   let finished = true;
+  const failures: unknown[] = [];
   for (const part of [emptyDeletedProjects, sweepBlobs, sweepStrays, dropUnfinished]) {
     const soon = within(PATIENCE, signal);
-    await part(registry, soon);
+    try {
+      await part(registry, soon);
+    } catch (error) {
+      failures.push(error);
+    }
     finished &&= !soon.aborted;
   }
+  const [first, ...others] = failures;
+  for (const error of others) registry.log.error('sweep failed', { error });
+  if (failures.length > 0) throw first;
   return finished;
 }
 

@@ -4,12 +4,14 @@ import type { ByteRange } from './blob-store.ts';
 /** The most blobs one page of a list may hold. */
 export const MAX_BLOB_PAGE = 1000;
 
-/** Throws unless the key is one the registry makes: parts of lower-case letters, digits, `-`, `_` and `.`. */
+/** Whether a key is one the registry makes: parts of lower-case letters, digits, `-`, `_` and `.`. */
+export function isBlobKey(key: string): boolean {
+  return key.length <= 1024 && key.split('/').every((part) => /^(?!\.)[a-z0-9._-]{1,200}$/.test(part));
+}
+
+/** Throws unless the key is one the registry makes. */
 export function checkBlobKey(key: string): void {
-  const parts = key.split('/');
-  if (key.length > 1024 || !parts.every((part) => /^(?!\.)[a-z0-9._-]{1,200}$/.test(part))) {
-    throw new TypeError(`not a blob key: ${JSON.stringify(key.slice(0, 100))}`);
-  }
+  if (!isBlobKey(key)) throw new TypeError(`not a blob key: ${JSON.stringify(key.slice(0, 100))}`);
 }
 
 /** Throws unless the range lies within a blob of `size` bytes. */

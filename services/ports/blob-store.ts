@@ -47,7 +47,10 @@ export interface BlobStore {
   head(key: string): Promise<BlobInfo | undefined>;
   /** Removes the blobs; keys that are absent are no error. */
   delete(keys: readonly string[]): Promise<void>;
-  /** Blobs in key order, at most 1,000 a page, after the key `after`. Unfinished uploads are not among them. */
+  /**
+   * Blobs in key order, at most 1,000 a page, after the key `after`. Unfinished uploads are not among
+   * them, nor what others have put there under names that are no keys. A page with more behind it is never empty.
+   */
   list(options?: { readonly prefix?: string; readonly after?: string }): Promise<{
     readonly blobs: readonly BlobInfo[];
     readonly more: boolean;

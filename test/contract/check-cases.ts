@@ -6,6 +6,7 @@ import { keys } from '../../services/registry/keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/storage/check-storage.ts';
 import { bytesOf, publish, sha256Of, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
+import { withUnreadable } from '../kit/unreadable-blob.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
 const day = 24 * 3600 * 1000;
@@ -98,6 +99,25 @@ function defectCases(): void {
     expect((await checked({ verify: true })).problems).toEqual([
       { kind: 'wrong-digest', sha256, storageKey, detail, files: [named] },
     ]);
+  });
+
+  test('bytes that can not be read, when all are read, and the rest goes on', async () => {
+    const { storageKey, sha256 } = await placeOf('two');
+    const blobs = withUnreadable(app.registry.blobs, storageKey, 'midway');
+    const check = await checkStorage({ ...app.registry, blobs }, { verify: true, concurrency: 1 });
+    const detail = 'EIO: i/o error, read';
+    const files = ['acme/tools: generic two 1 a.bin'];
+    expect(check.problems).toEqual([{ kind: 'unreadable', sha256, storageKey, detail, files }]);
+    expect(check.records.blobs).toBe(3);
+  });
+
+  test('bytes that no record knows and that can not be read', async () => {
+    const stray = newBlobKey();
+    await app.registry.blobs.put(stray, bytesOf('stray'));
+    app.clock.advance(2 * day);
+    const registry = { ...app.registry, blobs: withUnreadable(app.registry.blobs, stray) };
+    const { problems } = await checkStorage(registry, { verify: false, concurrency: 4 });
+    expect(problems).toMatchObject([{ kind: 'unreadable', storageKey: stray }]);
   });
 
   test('bytes that no record knows, once they are old', async () => {

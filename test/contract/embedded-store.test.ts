@@ -161,6 +161,23 @@ test('what could not be written of a message is written when the queue is consum
   await opened.close();
 });
 
+test('what others left among the blobs is not listed', async () => {
+  const opened = await openEmbedded(directory);
+  await opened.blobs.put('blobs/0a/0a11', [Buffer.from('bytes')] as never);
+  const root = join(directory, 'blobs');
+  await mkdir(join(root, 'blobs/0a/.AppleDouble'));
+  for (const name of [
+    '.DS_Store',
+    'blobs/0a/.0a11.Ab12Cd',
+    'blobs/0a/0a11 (copy)',
+    'blobs/0a/.AppleDouble/x',
+  ])
+    await writeFile(join(root, name), 'foreign');
+  const { blobs } = await opened.blobs.list();
+  expect(blobs.map(({ key }) => key)).toEqual(['blobs/0a/0a11']);
+  await opened.close();
+});
+
 test('a key that is the folder of others is no blob', async () => {
   const opened = await openEmbedded(directory);
   await opened.blobs.put('a/b/c', [Buffer.from('bytes')] as never);

@@ -10,6 +10,7 @@ import { sweepBlobs } from '../../services/registry/storage/sweep-blobs.ts';
 import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
 import { bytesOf, listAll, publish, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
+import { withUnreadable } from '../kit/unreadable-blob.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
 const day = 24 * 3600 * 1000;
@@ -80,6 +81,17 @@ function strayCases(count: number): void {
     await Promise.all([1, 2, 3].map(() => sweepStrays(app.registry)));
     expect(await storedCount()).toBe(known);
     expect(await wrong()).toEqual([]);
+  });
+
+  test('one that can not be read is told and left, and all others are removed', async () => {
+    const bad = newBlobKey();
+    await app.registry.blobs.put(bad, bytesOf('a bad sector'));
+    app.clock.advance(2 * day);
+    await sweepStrays({ ...app.registry, blobs: withUnreadable(app.registry.blobs, bad) });
+    expect(await storedCount()).toBe(known + 1);
+    expect(await app.registry.blobs.head(bad)).toBeDefined();
+    expect(app.errors).toMatchObject([{ message: 'stored blob not readable', storage_key: bad }]);
+    expect(await app.registry.table.get(keys.job('stray-sweep'))).toBeUndefined();
   });
 
   test('a blob that the index does not tell of stays', async () => {

@@ -10,7 +10,7 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
+import { checkBlobKey, checkRange, isBlobKey, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobContent, BlobInfo, BlobStore, ByteRange } from '../../ports/blob-store.ts';
 import { bodyStream } from './s3-body.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
@@ -62,18 +62,23 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
       }
     },
     async list(page = {}) {
-      const { Contents, IsTruncated } = await client.send(
-        new ListObjectsV2Command({
-          Bucket,
-          Prefix: prefix + (page.prefix ?? ''),
-          StartAfter: page.after === undefined ? undefined : prefix + page.after,
-          MaxKeys: MAX_BLOB_PAGE,
-        }),
-      );
-      const blobs = (Contents ?? []).map((object) =>
-        toInfo(object.Key?.slice(prefix.length) ?? '', object.Size, object.LastModified),
-      );
-      return { blobs, more: IsTruncated === true };
+      for (let { after } = page; ; ) {
+        const { Contents = [], IsTruncated } = await client.send(
+          new ListObjectsV2Command({
+            Bucket,
+            Prefix: prefix + (page.prefix ?? ''),
+            StartAfter: after === undefined ? undefined : prefix + after,
+            MaxKeys: MAX_BLOB_PAGE,
+          }),
+        );
+        const found = Contents.map((object) =>
+          toInfo(object.Key?.slice(prefix.length) ?? '', object.Size, object.LastModified),
+        );
+        const blobs = found.filter(({ key }) => isBlobKey(key));
+        const more = IsTruncated === true;
+        if (blobs.length > 0 || !more) return { blobs, more };
+        after = found.at(-1)?.key;
+      }
     },
     dropUnfinished: async (uploads) =>
       dropUnfinished(client, { bucket: Bucket, prefix: prefix + uploads.prefix, before: uploads.before }),

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isBlobKey } from '../../ports/blob-rules.ts';
 import type { BlobInfo } from '../../ports/blob-store.ts';
 import { isMissing } from './blob-reader.ts';
 
@@ -15,7 +16,7 @@ async function* walk(root: string, folder: string, prefix: string, after: string
       const mayMatch = key.startsWith(prefix) || prefix.startsWith(key);
       const mayFollow = key > after || after.startsWith(key);
       if (mayMatch && mayFollow) yield* walk(root, key, prefix, after);
-    } else if (key.startsWith(prefix) && key > after) {
+    } else if (key.startsWith(prefix) && key > after && isBlobKey(key)) {
       const info = await blobInfo(root, key);
       if (info) yield info;
     }

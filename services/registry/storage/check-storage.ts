@@ -6,7 +6,7 @@ import { abreast } from './abreast.ts';
 import { countUses, lookAgain, type SecondLook, type UseCounts, useId, useParts } from './blob-uses.ts';
 import { digestOf } from './digest-blob.ts';
 import { inBatches } from './merge-by-key.ts';
-import { type Amount, nothing, type Problem, plusBlob, problemOf } from './storage-problems.ts';
+import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } from './storage-problems.ts';
 import { isStray } from './sweep-strays.ts';
 import { type StoredKey, walkStored } from './walk-stored.ts';
 
@@ -95,9 +95,7 @@ function inspection(
 
   async function lookAtStray(key: string, info: BlobInfo): Promise<void> {
     if (info.modifiedAt >= youngest) tally.recent = plusBlob(tally.recent, info.size);
-    else if (await isStray(registry, key)) {
-      suspects.push(problemOf('orphaned', { storageKey: key }, `${info.size} bytes`));
-    }
+    else suspects.push(...(await straySuspects(registry, key, info)));
   }
 
   async function look({ key, record, stored: [info] }: StoredKey): Promise<void> {
@@ -126,9 +124,22 @@ function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: Us
 }
 
 async function digestSuspects(registry: Registry, record: BlobRecord): Promise<Problem[]> {
-  const found = await digestOf(registry.blobs, record.storageKey);
-  if (found === undefined) return [problemOf('missing', record)];
-  return found === record.sha256 ? [] : [problemOf('wrong-digest', record, `their SHA-256 is ${found}`)];
+  try {
+    const found = await digestOf(registry.blobs, record.storageKey);
+    if (found === undefined) return [problemOf('missing', record)];
+    return found === record.sha256 ? [] : [problemOf('wrong-digest', record, `their SHA-256 is ${found}`)];
+  } catch (error) {
+    return [unreadable(record, error)];
+  }
+}
+
+async function straySuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
+  try {
+    const orphaned = problemOf('orphaned', { storageKey }, `${info.size} bytes`);
+    return (await isStray(registry, storageKey)) ? [orphaned] : [];
+  } catch (error) {
+    return [unreadable({ storageKey }, error)];
+  }
 }
 
 /** Those of the suspects that stand a second look, with the files that suffer from them. */

@@ -1,8 +1,9 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
+import { isUnreadable } from '../../ports/unreadable-blob.ts';
 import type { BlobRecord } from '../entities.ts';
 import { checkedBytes, WrongDigest } from './digest-blob.ts';
-import { type Problem, problemOf } from './storage-problems.ts';
+import { type Problem, problemOf, unreadable } from './storage-problems.ts';
 
 /** The stores blobs are moved between. */
 export interface MigrationStores {
@@ -21,7 +22,8 @@ export interface Copy {
 export type Copied = 'copied' | 'gone' | Problem;
 
 /**
- * Copies one blob, checked on its way against the digest in its record; what does not match is not left there.
+ * Copies one blob, checked on its way against the digest in its record; what does not match is not left there. Bytes
+ * that can't be read are a problem of this blob alone.
  * @throws RegistryError `storageUnavailable` when a store fails, with what it said.
  */
 export async function copyBlob(
@@ -43,14 +45,25 @@ async function tryToCopy(
   { key, record, signal }: Copy,
   onBytes: (bytes: number) => void,
 ): Promise<Copied> {
-  const content = await from.get(key);
+  const at = record ?? { storageKey: key };
+  const content = await from.get(key).catch((error: unknown) => {
+    if (isUnreadable(error)) return unreadable(at, error);
+    throw error;
+  });
   if (!content) return 'gone';
+  if ('kind' in content) return content;
+  let failedRead: Problem | undefined;
 
   async function* passing(body: AsyncIterable<Uint8Array>) {
-    for await (const chunk of body) {
-      signal?.throwIfAborted();
-      onBytes(chunk.byteLength);
-      yield chunk;
+    try {
+      for await (const chunk of body) {
+        signal?.throwIfAborted();
+        onBytes(chunk.byteLength);
+        yield chunk;
+      }
+    } catch (error) {
+      if (isUnreadable(error)) failedRead = unreadable(at, error);
+      throw error;
     }
   }
 
@@ -60,9 +73,8 @@ async function tryToCopy(
     return 'copied';
   } catch (error) {
     await content.body.cancel().catch(() => {});
-    if (error instanceof WrongDigest) {
-      return problemOf('wrong-digest', record ?? { storageKey: key }, error.message);
-    }
+    if (error instanceof WrongDigest) return problemOf('wrong-digest', at, error.message);
+    if (failedRead) return failedRead;
     if (!signal?.aborted && (await to.head(key))) return 'gone';
     throw error;
   }

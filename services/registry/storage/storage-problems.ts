@@ -1,8 +1,11 @@
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+
 /** What can be wrong between files, records and stored bytes, in words for who runs the registry. */
 export const problemKinds = {
   missing: 'bytes that a record speaks of are not in the store',
   'wrong-size': 'stored bytes are not as many as their record says',
   'wrong-digest': 'stored bytes are not those their record speaks of',
+  unreadable: 'the store has the bytes and fails to read them',
   'no-record': 'files refer to a blob that has no record',
   'wrong-place': 'files and record name different places of the bytes',
   'wrong-count': 'a record counts more or fewer files than refer to it',
@@ -44,4 +47,13 @@ export function problemOf(
   detail = '',
 ): Problem {
   return { kind, sha256: at.sha256, storageKey: at.storageKey, detail, files: [] };
+}
+
+/** The problem of a blob that could not be read. Where it was the store that failed, its error is thrown. */
+export function unreadable(
+  at: { readonly sha256?: string | undefined; readonly storageKey: string },
+  error: unknown,
+): Problem {
+  if (error instanceof StoreUnavailable) throw error;
+  return problemOf('unreadable', at, error instanceof Error ? error.message : String(error));
 }

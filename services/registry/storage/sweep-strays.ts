@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import type { Registry } from '../context.ts';
 import { type BlobRecord, maybeEntity } from '../entities.ts';
 import { keys } from '../keys.ts';
@@ -54,7 +55,10 @@ async function straysAmong(
     try {
       if (!signal?.aborted && (await isStray(registry, suspect.key, signal))) strays.push(suspect);
     } catch (error) {
-      if (!signal?.aborted) throw error;
+      if (signal?.aborted) return;
+      if (error instanceof StoreUnavailable) throw error;
+      // One that can't be read must not keep all others for ever.
+      registry.log.error('stored blob not readable', { storage_key: suspect.key, error });
     }
   });
   return strays;

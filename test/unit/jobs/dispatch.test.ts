@@ -79,6 +79,17 @@ describe('events', () => {
   });
 });
 
+test('each part of a sweep runs, whatever became of the others', async () => {
+  const app = await startApp();
+  await app.registry.blobs.put('blobs/0a/0a11', [Buffer.from('stray')] as never);
+  app.clock.advance(Date.now() - app.clock.now() + 2 * 24 * 3600 * 1000);
+  const failing = () => Promise.reject(new Error('the index is down'));
+  let dropped = 0;
+  const blobs = { ...app.registry.blobs, list: failing, dropUnfinished: async () => ++dropped };
+  await expect(sweep({ ...app.registry, blobs })).rejects.toThrow('the index is down');
+  expect(dropped).toBe(1);
+});
+
 test('what a deleted project held is removed, and its bytes after the grace period', async () => {
   const { app, project } = await publishSome(3);
   const answer = await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });

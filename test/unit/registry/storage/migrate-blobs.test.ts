@@ -13,6 +13,7 @@ import {
 import { claimHome, findHome } from '../../../../services/registry/storage/storage-home.ts';
 import { bytesOf, listAll, publish, sha256Of, unpublish } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
+import { withUnreadable } from '../../../kit/unreadable-blob.ts';
 
 const PACKAGES = 600;
 
@@ -304,6 +305,20 @@ describe('what can not be moved', () => {
     expect(job.problems[0]?.detail).toContain(sha256Of('the wrong bytes'));
     expect(await to.head(storageKey)).toBeUndefined();
   });
+
+  test.each(['at once', 'midway'] as const)(
+    'bytes that can not be read (%s) are told, and all others copied',
+    async (where) => {
+      const { storageKey, sha256 } = await publish(app.registry, project, 'tool', 'bytes');
+      await publishMany(3);
+      const job = await run(await start(), {}, withUnreadable(app.registry.blobs, storageKey, where));
+      expect(job).toMatchObject({ state: 'finished', problemCount: 1, copied: { blobs: 3 } });
+      expect(job.problems).toMatchObject([
+        { kind: 'unreadable', storageKey, sha256, detail: 'EIO: i/o error, read' },
+      ]);
+      expect(await to.head(storageKey)).toBeUndefined();
+    },
+  );
 
   test('bytes that are nowhere are told', async () => {
     const { storageKey } = await publish(app.registry, project, 'tool', 'bytes');
