@@ -114,27 +114,24 @@ export function normalPrefix(text: string): string {
   return parts.map((part) => `${part}/`).join('');
 }
 
-/** The name of a place: what it is known by wherever its address changes. */
+/**
+ * The name of a place: what tells it from all others, however it is reached. The names of AWS's buckets are unique;
+ * those of other stores are only so in their store, whose endpoint belongs to the name. A place itself, for `parsePlace`.
+ */
 export function placeName(place: Place): string {
-  if (place.kind === 's3') {
-    return `s3://${[place.bucket, ...place.prefix.split('/')].filter((part) => part !== '').join('/')}`;
+  if (place.kind === 'local') {
+    return place.directory === undefined ? 'local' : pathToFileURL(place.directory).href;
   }
-  return place.directory === undefined ? 'local' : pathToFileURL(place.directory).href;
+  const parts = [place.bucket, ...place.prefix.split('/')].filter((part) => part !== '');
+  const store = place.endpoint === undefined ? undefined : storeName(place.endpoint);
+  return `s3://${parts.join('/')}${store === undefined ? '' : `?endpoint=${store}`}`;
 }
 
-/** A place as `parsePlace` reads it. */
-export function writePlace(place: Place): string {
-  if (place.kind === 'local') return placeName(place);
-  const given = {
-    endpoint: place.endpoint,
-    region: place.region,
-    'path-style': place.pathStyle ? 'true' : undefined,
-    profile: place.profile,
-    encryption: place.encryption,
-    'kms-key': place.kmsKey,
-  } satisfies Record<(typeof options)[number], string | undefined>;
-  const query = Object.entries(given).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []));
-  return placeName(place) + (query.length > 0 ? `?${query.join('&')}` : '');
+/** One way to write the endpoint of a store; undefined for AWS, which has many endpoints for the same buckets. */
+function storeName(endpoint: string): string | undefined {
+  const { hostname, origin, pathname } = new URL(endpoint);
+  if (/\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(hostname)) return undefined;
+  return origin + pathname.replace(/\/+$/, '');
 }
 
 /** The flags that make a place the store of a server; none for the data directory. */

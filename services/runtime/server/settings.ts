@@ -2,15 +2,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import type { StorageHome } from '../../registry/storage/storage-home.ts';
-import {
-  encryptions,
-  normalPrefix,
-  type Place,
-  parsePlace,
-  placeName,
-  storeAddress,
-  writePlace,
-} from './places.ts';
+import { encryptions, normalPrefix, type Place, parsePlace, placeName, storeAddress } from './places.ts';
 
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
@@ -169,7 +161,7 @@ function checkStores(settings: ServerSettings, only: readonly Name[]): void {
 
 function checkMigration(settings: ServerSettings): void {
   const { migrateFrom, table } = settings;
-  if (migrateFrom && writePlace(migrateFrom) === writePlace(homeOf(settings))) {
+  if (migrateFrom && placeName(migrateFrom) === placeName(homeOf(settings))) {
     throw new SettingsError('PACKHOUSE_MIGRATE_FROM names the place where blobs are kept anyway');
   }
   if (migrateFrom?.kind === 'local' && table) {

@@ -9,15 +9,7 @@ import { type MigrationOrder, startMigration } from '../../../registry/storage/m
 import { checkMove, claimHome, findHome, type Move } from '../../../registry/storage/storage-home.ts';
 import { createRegistry } from '../../compose.ts';
 import { type OpenedPlace, openPlace, openRecords } from '../open-stores.ts';
-import {
-  type Place,
-  parsePlace,
-  placeFlags,
-  placeName,
-  placeSyntax,
-  startWith,
-  writePlace,
-} from '../places.ts';
+import { type Place, parsePlace, placeFlags, placeName, placeSyntax, startWith } from '../places.ts';
 import { describeSettings, type Name, readSettings, SettingsError } from '../settings.ts';
 import { type Command, CommandFailed, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
@@ -129,7 +121,7 @@ async function runHere(
 ): Promise<MigrationJson> {
   const { from, to, dryRun } = order;
   if (!from || !to) throw new SettingsError(`--from and --to are needed; each is ${placeSyntax}`);
-  if (writePlace(from) === writePlace(to)) throw new SettingsError('--from and --to are the same place');
+  if (placeName(from) === placeName(to)) throw new SettingsError('--from and --to are the same place');
   const settings = readSettings(flags, terminal.environment, recordSettings);
   const inUse = 'stop it, or let it do the copying with --server';
   const { files, ...records } = await openExisting(settings, inUse, () => openRecords(settings));

@@ -44,6 +44,11 @@ describe('the settings of a server', () => {
     [['--migrate-from', 'ftp://x'], {}, '--migrate-from (PACKHOUSE_MIGRATE_FROM): this is no place'],
     [['--migrate-from', 'local'], {}, 'names the place where blobs are kept anyway'],
     [['--bucket', 'one', '--migrate-from', 's3://one'], {}, 'names the place where blobs are kept anyway'],
+    [
+      ['--bucket', 'one', '--region', 'a', '--migrate-from', 's3://one?region=b'],
+      {},
+      'names the place where blobs are kept anyway',
+    ],
     [['--bucket', 'one', '--s3-prefix', 'blobs/x'], {}, '--s3-prefix (PACKHOUSE_S3_PREFIX)'],
     [['--bucket', 'one', '--s3-endpoint', 'minio:9000'], {}, '--s3-endpoint (PACKHOUSE_S3_ENDPOINT): an'],
     [['--bucket', 'one', '--s3-endpoint', 'http://key:hush@minio'], {}, 'holds no credentials'],
@@ -79,7 +84,10 @@ describe('the settings of a server', () => {
       prefix: 'a/b/',
       endpoint: 'http://127.0.0.1:9000',
     });
-    expect(homeNames(settings)).toEqual({ place: 's3://one/a/b', from: 's3://two' });
+    expect(homeNames(settings)).toEqual({
+      place: 's3://one/a/b?endpoint=http://127.0.0.1:9000',
+      from: 's3://two',
+    });
     expect(homeNames(readSettings([], {}))).toEqual({ place: 'local', from: undefined });
     const elsewhere = readSettings(['--blob-dir', '/mnt/blobs/'], {});
     expect(homeNames(elsewhere)).toEqual({ place: 'file:///mnt/blobs', from: undefined });

@@ -144,7 +144,7 @@ describe('packhouse migrate-storage', () => {
     const { code, progress } = await move('--from', 'local', '--to', to);
     expect([code, progress]).toEqual([
       1,
-      expect.stringMatching(/^packhouse: s3:\/\/packages can't be read: /),
+      expect.stringMatching(/^packhouse: s3:\/\/packages\?endpoint=http:\/\/127\.0\.0\.1:1 can't be read: /),
     ]);
   });
 });
