@@ -38,6 +38,8 @@ export async function stageBlob<T = undefined>(
     sha512: createHash('sha512'),
   };
   const copy = options.inspect ? new PassThrough({ highWaterMark: 1 << 20 }) : undefined;
+  // It may be destroyed before, or without, anybody listening to it.
+  copy?.on('error', () => {});
   const inspection = copy && options.inspect?.(copy);
   let failed: unknown;
   inspection?.then(

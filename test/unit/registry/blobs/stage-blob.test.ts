@@ -32,3 +32,21 @@ describe('staged blobs', () => {
     expect((await checkStorage(app.registry, { verify: true, concurrency: 1 })).problems).toEqual([]);
   });
 });
+
+test('an upload that breaks off after its inspector had enough, or never looked, is no more than that', async () => {
+  const { registry } = await startApp();
+  async function* body(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('some');
+    throw new Error('the client is gone');
+  }
+  const uncaught: unknown[] = [];
+  const listen = (error: unknown) => void uncaught.push(error);
+  process.on('uncaughtException', listen);
+  for (const inspect of [async () => 'enough', () => new Promise<string>(() => {})]) {
+    await expect(stageBlob(registry, body(), { limit: 100, inspect })).rejects.toThrow('the client is gone');
+  }
+  // An error that nobody listens to is thrown in a turn of its own.
+  await new Promise(setImmediate);
+  process.off('uncaughtException', listen);
+  expect(uncaught).toEqual([]);
+});
