@@ -38,8 +38,11 @@ export interface S3Patience {
   readonly attempts: number;
 }
 
-/** A store that stands still is given up after two minutes: clients and proxies before us do not wait for much longer. */
-const defaultPatience: S3Patience = { silence: 30_000, attempts: 4 };
+/**
+ * A store that stands still is given up after 90 seconds, with the pauses in between and the end of the upload after
+ * some 100: CloudFront before the ingest service waits 120 for an answer, and other proxies not for much longer.
+ */
+const defaultPatience: S3Patience = { silence: 30_000, attempts: 3 };
 
 /** An opened blob store on S3. `close` closes idle connections. */
 export interface OpenedS3 {
