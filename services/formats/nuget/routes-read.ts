@@ -80,7 +80,7 @@ async function download(c: FormatContext, scope: Scope): Promise<Response> {
   });
   const found = candidates.find(({ version }) => version.status !== 'hidden') ?? candidates[0];
   if (!found) {
-    throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+    throw new RegistryError(scope.found.some(({ items }) => items[0]) ? 'fileNotFound' : 'packageNotFound');
   }
   const asked = askedFile(c);
   // The version in the file's name may be written in more than one way.

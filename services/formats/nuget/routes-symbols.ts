@@ -1,9 +1,10 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
-import { requireVisibleGroup, type Scope } from '../../http/scope.ts';
+import type { Scope } from '../../http/scope.ts';
 import { placeOf } from '../../http/search-scope.ts';
 import { sendFile } from '../../http/send-file.ts';
+import { requireVisibleGroup } from '../../http/visible-group.ts';
 import { findAliased } from '../../registry/packages/find-aliased.ts';
 import { requireUser } from './context.ts';
 import { symbolAlias } from './push-symbols.ts';

@@ -5,6 +5,7 @@ import { indexDocument } from '../../../http/index-document.ts';
 import { reply } from '../../../http/reply.ts';
 import type { Scope } from '../../../http/scope.ts';
 import { findInScope, searchScope } from '../../../http/search-scope.ts';
+import { requireVisibleGroup } from '../../../http/visible-group.ts';
 import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
 import { orderBy } from '../../../shared/odata/order-by.ts';
 import { baseOf, headsOf, releasesOfHit, requireUser } from '../context.ts';
@@ -27,8 +28,9 @@ export function feedRoutes(app: FormatRoutes): void {
 
 /** NuGet 2 finds out at the first of these whether it needs credentials, and at no later address. */
 function describe(render: (base: string) => string, type: string) {
-  return (c: FormatContext, scope: Scope): Response => {
+  return async (c: FormatContext, scope: Scope): Promise<Response> => {
     requireUser(c, scope);
+    if (scope.group) await requireVisibleGroup(c.env.registry, scope.principal, scope.group);
     return xml(c, render(baseOf(c)), type);
   };
 }
