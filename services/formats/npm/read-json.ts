@@ -7,12 +7,12 @@ import { requestBody } from '../../http/request-body.ts';
 
 const decompress = promisify(gunzip);
 
-/** The JSON of a small request body of at most `limit` bytes, plain or gzipped (ten times that when unpacked). */
+/** The JSON of a small request body: at most `limit` bytes, counted unpacked where they come gzipped. */
 export async function readJson(c: FormatContext, limit: number): Promise<unknown> {
   const parts: Uint8Array[] = [];
   for await (const part of requestBody(c, { bytes: limit, hint: '' })) parts.push(part);
   let bytes: Buffer = Buffer.concat(parts);
-  if (isGzip(bytes)) bytes = await unpacked(bytes, limit * 10);
+  if (isGzip(bytes)) bytes = await unpacked(bytes, limit);
   try {
     return JSON.parse(bytes.toString());
   } catch (error) {
