@@ -1,11 +1,16 @@
 import * as z from 'zod';
 
+/** The most characters of a tarball's checksums: SHA-1, SHA-256, SHA-384 and SHA-512 together are some 300. */
+const MAX_CHECKSUM = 1024;
+
+const checksum = z.string().max(MAX_CHECKSUM).nullish();
+
 /** A version's manifest as clients claim it: package.json with `dist` added. */
 export const ClaimedManifest = z.looseObject({
   name: z.string(),
   version: z.string(),
   deprecated: z.union([z.string(), z.boolean()]).nullish(),
-  dist: z.looseObject({ shasum: z.string().nullish(), integrity: z.string().nullish() }).nullish(),
+  dist: z.looseObject({ shasum: checksum, integrity: checksum }).nullish(),
 });
 /** See the schema. */
 export type ClaimedManifest = z.infer<typeof ClaimedManifest>;

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { StagedBlob } from '../../../../services/domain/packages.ts';
+import { checkIntegrity } from '../../../../services/formats/npm/check-integrity.ts';
+import { ClaimedManifest } from '../../../../services/formats/npm/schema.ts';
+
+const digest = (algorithm: string, encoding: 'hex' | 'base64') =>
+  createHash(algorithm).update('bytes').digest(encoding);
+const blob: StagedBlob = {
+  storageKey: 'key',
+  size: 5,
+  digests: {
+    md5: digest('md5', 'hex'),
+    sha1: digest('sha1', 'hex'),
+    sha256: digest('sha256', 'hex'),
+    sha512: digest('sha512', 'hex'),
+  },
+};
+const check = (integrity: string) => checkIntegrity({ integrity }, undefined, blob);
+const sha1 = `sha1-${digest('sha1', 'base64')}`;
+const sha512 = `sha512-${digest('sha512', 'base64')}`;
+
+describe('the integrity of a tarball', () => {
+  test.each([
+    ['nothing', ''],
+    ['one hash', sha512],
+    ['several, with options and any space', ` ${sha1}?a=b\t\n${sha512}??c  `],
+    ['one of two of an algorithm', `sha512-AAAA ${sha512}`],
+    ['algorithms that nobody knows', 'sha3-AAAA constructor-AAAA __proto__-AAAA -AAAA sha512- sha512'],
+  ])('passes as %s', (_case, integrity) => {
+    expect(() => check(integrity)).not.toThrow();
+  });
+
+  test.each([
+    ['sha512-AAAA', 'sha512-AAAA'],
+    [`${sha1} sha512-AAAA?x sha512-BBBB`, 'sha512-AAAA BBBB'],
+  ])('%s is refused', (integrity, named) => {
+    expect(() => check(integrity)).toThrow(`dist.integrity is ${named}`);
+  });
+
+  test.each(['integrity', 'shasum'])('is refused unread when the %s is too long', (field) => {
+    const claim = (length: number) => ({
+      name: 'tool',
+      version: '1.0.0',
+      dist: { [field]: 'a-b '.repeat(length / 4) },
+    });
+    expect(ClaimedManifest.safeParse(claim(1024)).success).toBe(true);
+    expect(ClaimedManifest.safeParse(claim(1028)).success).toBe(false);
+  });
+});
