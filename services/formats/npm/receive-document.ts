@@ -11,8 +11,11 @@ import { type Archive, readArchive } from './archive.ts';
 import { parsed } from './read-json.ts';
 import { PackageDocument } from './schema.ts';
 
-/** The most bytes of a document beside its attachments: ten thousand versions are about twenty million. */
-const DOCUMENT_LIMIT = 32 * 1024 * 1024;
+/** The most bytes of a packument that is sent back: ten thousand versions are about twenty million. */
+const SENT_BACK_LIMIT = 32 * 1024 * 1024;
+
+/** The most bytes beside the attachments where a tarball is one: a manifest, with the readme once or twice. */
+const PUBLISHED_LIMIT = 4 * 1024 * 1024;
 
 /** The most bytes of the attachments that are not tarballs, together. */
 const OTHERS_LIMIT = 4 * 1024 * 1024;
@@ -40,15 +43,18 @@ export interface Received {
 export async function receiveDocument(c: FormatContext): Promise<Received> {
   const attachments = new Attachments(c);
   const { bytes, hint } = uploadLimit(c);
-  const whole = Math.ceil((bytes * 4) / 3) + DOCUMENT_LIMIT + OTHERS_LIMIT;
+  const whole = Math.ceil((bytes * 4) / 3) + SENT_BACK_LIMIT + OTHERS_LIMIT;
   const body = requestBody(c, { bytes: whole, hint, told: bytes });
   try {
-    const json = await scanJson(body, { limit: DOCUMENT_LIMIT, take: (path) => attachments.take(path) });
+    const json = await scanJson(body, {
+      limit: () => attachments.documentLimit,
+      take: (path) => attachments.take(path),
+    });
     const document = parsed(PackageDocument, json);
     return { document, tarball: attachments.tarball, others: attachments.others };
   } catch (error) {
     if (attachments.tarball) await discard(c.env.registry, [attachments.tarball.blob]);
-    throw inWords(error);
+    throw inWords(error, attachments.documentLimit);
   }
 }
 
@@ -56,6 +62,8 @@ class Attachments {
   tarball: ReceivedTarball | undefined;
   readonly others = new Map<string, string>();
   readonly #c: FormatContext;
+  /** The most bytes the document may have beside these; less from the start of a tarball on. */
+  documentLimit = SENT_BACK_LIMIT;
   #left = OTHERS_LIMIT;
 
   constructor(c: FormatContext) {
@@ -65,7 +73,10 @@ class Attachments {
   take(path: readonly string[]): TakeString | undefined {
     const [root, fileName, field] = path;
     if (path.length !== 3 || root !== '_attachments' || field !== 'data' || !fileName) return undefined;
-    if (fileName.endsWith('.tgz')) return (content) => this.#takeTarball(fileName, content);
+    if (fileName.endsWith('.tgz')) {
+      this.documentLimit = PUBLISHED_LIMIT;
+      return (content) => this.#takeTarball(fileName, content);
+    }
     return (content) => this.#takeOther(fileName, content);
   }
 
@@ -88,11 +99,20 @@ class Attachments {
   }
 }
 
-function inWords(error: unknown): unknown {
+function inWords(error: unknown, limit: number): unknown {
   if (error instanceof InvalidBase64)
     return invalidPackage(`The tarball can't be read: ${error.message}`, error);
   if (!(error instanceof UnreadableJson)) return error;
-  if (error.problem !== 'too-large') return badRequest(`The request can't be read: ${error.message}`);
-  const reason = `The package document has more than ${DOCUMENT_LIMIT} bytes beside its attachments`;
-  return new RegistryError('bodyTooLarge', reason, { cause: error });
+  switch (error.problem) {
+    case 'too-large': {
+      const reason = `The package document has more than ${limit} bytes beside its attachments`;
+      return new RegistryError('bodyTooLarge', reason, { cause: error });
+    }
+    case 'too-many':
+      return new RegistryError('bodyTooLarge', `The request can't be read: ${error.message}`, {
+        cause: error,
+      });
+    default:
+      return badRequest(`The request can't be read: ${error.message}`);
+  }
 }

@@ -17,13 +17,16 @@ export class JsonPlace {
   readonly path: string[] = [];
   readonly #isObject: boolean[] = [];
   readonly #depth: number;
+  readonly #values: number;
+  #seen = 0;
   #atKey = false;
   #inString = false;
   #escaped = false;
   #key: Buffer[] | undefined;
 
-  constructor(depth: number) {
+  constructor({ depth, values }: { readonly depth: number; readonly values: number }) {
     this.#depth = depth;
+    this.#values = values;
   }
 
   /** Goes on from `at` to the chunk's end, or to just behind the quote that opens a string value that `stop` wants. */
@@ -77,12 +80,20 @@ export class JsonPlace {
   }
 
   #structure(byte: number | undefined): void {
-    if (byte === COMMA) this.#atKey = this.#isObject.at(-1) ?? false;
-    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte === OPEN_OBJECT);
+    if (byte === COMMA) {
+      this.#count();
+      this.#atKey = this.#isObject.at(-1) ?? false;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte === OPEN_OBJECT);
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#close();
   }
 
+  #count(): void {
+    if (++this.#seen <= this.#values) return;
+    throw new UnreadableJson('too-many', `the document holds more than ${this.#values} values`);
+  }
+
   #open(isObject: boolean): void {
+    this.#count();
     if (this.#isObject.length >= this.#depth) {
       throw new UnreadableJson('too-deep', `the document nests deeper than ${this.#depth}`);
     }

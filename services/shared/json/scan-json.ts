@@ -7,8 +7,13 @@ export type TakeString = (content: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /** How to read a document. */
 export interface ScanOptions {
-  /** The most bytes the document may have beside the strings taken out of it. */
-  readonly limit: number;
+  /** The most bytes the document may have beside the strings taken out of it, by what was seen of it so far. */
+  readonly limit: () => number;
+  /**
+   * The most values, each comma and each bracket that opens counted: in memory `{}` takes twenty times its bytes.
+   * 1,000,000 unless told.
+   */
+  readonly values?: number;
   /** How deep objects and arrays may nest; 64 unless told. */
   readonly depth?: number;
   /**
@@ -28,7 +33,7 @@ const QUOTE = Uint8Array.of(0x22);
 export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOptions): Promise<unknown> {
   const source = new Source(body);
   const kept = new Kept(options.limit);
-  const place = new JsonPlace(options.depth ?? 64);
+  const place = new JsonPlace({ depth: options.depth ?? 64, values: options.values ?? 1_000_000 });
   let take: TakeString | undefined;
   const wanted = () => {
     take = options.take(place.path);
@@ -106,19 +111,20 @@ class Source {
 class Kept {
   #buffer = Buffer.allocUnsafe(16 * 1024);
   #size = 0;
-  readonly #limit: number;
+  readonly #limit: () => number;
 
-  constructor(limit: number) {
+  constructor(limit: () => number) {
     this.#limit = limit;
   }
 
   add(bytes: Uint8Array): void {
     const size = this.#size + bytes.byteLength;
-    if (size > this.#limit) {
-      throw new UnreadableJson('too-large', `the document is larger than ${this.#limit} bytes`);
+    const limit = this.#limit();
+    if (size > limit) {
+      throw new UnreadableJson('too-large', `the document is larger than ${limit} bytes`);
     }
     if (size > this.#buffer.byteLength) {
-      const larger = Buffer.allocUnsafe(Math.max(size, Math.min(2 * this.#buffer.byteLength, this.#limit)));
+      const larger = Buffer.allocUnsafe(Math.max(size, Math.min(2 * this.#buffer.byteLength, limit)));
       this.#buffer.copy(larger, 0, 0, this.#size);
       this.#buffer = larger;
     }

@@ -1,7 +1,7 @@
 /** Why a document could not be read. */
-export type JsonProblem = 'malformed' | 'too-large' | 'too-deep';
+export type JsonProblem = 'malformed' | 'too-large' | 'too-deep' | 'too-many';
 
-/** Thrown when a document is no JSON, or larger or deeper than was allowed. */
+/** Thrown when a document is no JSON, or larger, deeper or of more values than was allowed. */
 export class UnreadableJson extends Error {
   override readonly name = 'UnreadableJson';
   readonly problem: JsonProblem;

@@ -200,6 +200,38 @@ describe('a publish is refused', () => {
     }
   });
 
+  test.each([
+    ['before the tarball', false],
+    ['after it', true],
+  ])(
+    'when a version is told of in more than 4 MB, %s, which a packument sent back may have',
+    async (_case, last) => {
+      const { document, path } = await npmPackage();
+      const { _attachments, ...told } = document;
+      const large = { ...told, readme: 'x'.repeat(5 << 20) };
+      const body = last ? { _attachments, ...large } : { ...large, _attachments };
+      const response = await npm.put(npm.base + path, body);
+      expect([response.status, await errorOf(response)]).toEqual([
+        413,
+        'The package document has more than 4194304 bytes beside its attachments',
+      ]);
+      expect(await blobCount()).toBe(0);
+      expect((await npm.publish()).response.status).toBe(200);
+      expect((await npm.put(npm.base + path, large)).status).toBe(200);
+    },
+  );
+
+  test('when the document has few bytes, but so many values that they would fill the memory', async () => {
+    for (const piece of ['{},', '[],', '0,', '[{"a":0}],']) {
+      const body = `{"name":"@acme/tool","x":[${piece.repeat(1_000_001)}0]}`;
+      const response = await npm.send('PUT', `${npm.base}/@acme%2ftool`, { body });
+      expect([response.status, await errorOf(response)]).toEqual([
+        413,
+        expect.stringContaining('more than 1000000 values'),
+      ]);
+    }
+  });
+
   test('by who may not: no token, a wrong one, a reader, a token that only reads', async () => {
     const { user, token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
     expect(user.username).toBe('reporter');

@@ -16,7 +16,7 @@ async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
 async function scan(text: string | Uint8Array, size = 1 << 16, limit = 1 << 20) {
   const taken: [string, string][] = [];
   const value = await scanJson(chunked(Buffer.from(text as string), size), {
-    limit,
+    limit: () => limit,
     take(path) {
       const [root, name = '', field] = path;
       if (path.length !== 3 || root !== 'a' || field !== 'data') return undefined;
@@ -64,7 +64,7 @@ describe('a JSON document read as it comes in', () => {
       }
       let taken = '';
       const value = await scanJson(halves(), {
-        limit: 1000,
+        limit: () => 1000,
         take: ([root, , field]) =>
           root === 'a' && field === 'data'
             ? async (content) => {
@@ -93,7 +93,7 @@ describe('a JSON document read as it comes in', () => {
 
   test('what a reader leaves unread is passed over', async () => {
     const value = await scanJson(chunked(Buffer.from('{"a":"a long one","b":1}'), 3), {
-      limit: 100,
+      limit: () => 100,
       take: ([key]) => (key === 'a' ? async () => {} : undefined),
     });
     expect(value).toEqual({ a: '', b: 1 });
@@ -110,7 +110,7 @@ describe('a JSON document read as it comes in', () => {
     const take: TakeString = async (content) => {
       for await (const part of content) size += part.byteLength;
     };
-    await scanJson(body(), { limit: 100, take: (path) => (path.length === 3 ? take : undefined) });
+    await scanJson(body(), { limit: () => 100, take: (path) => (path.length === 3 ? take : undefined) });
     expect(size).toBe(64 << 20);
   });
 
@@ -136,10 +136,19 @@ describe('a JSON document read as it comes in', () => {
     }
   });
 
+  test('refuses more values than allowed, before they are made', async () => {
+    const options = { limit: () => 1000, values: 8, take: () => undefined };
+    const value = { a: [0, '', [], {}], 'b,[{': ',{[' };
+    const scanned = (json: unknown) => scanJson(chunked(Buffer.from(JSON.stringify(json)), 3), options);
+    expect(await scanned(value)).toEqual(value);
+    await expect(scanned({ ...value, c: 1 })).rejects.toThrow('more than 8 values');
+    await expect(scanned([value])).rejects.toMatchObject({ problem: 'too-many' });
+  });
+
   test('many small strings cost no more memory than their bytes', async () => {
     const before = process.memoryUsage().arrayBuffers;
-    const { value } = await scan(`[${'"",'.repeat(2_000_000)}""]`, 1 << 16, 8 << 20);
-    expect((value as string[]).length).toBe(2_000_001);
+    const { value } = await scan(`[${'"",'.repeat(900_000)}""]`, 1 << 16, 8 << 20);
+    expect((value as string[]).length).toBe(900_001);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
   });
 
@@ -156,7 +165,7 @@ describe('a JSON document read as it comes in', () => {
     const fails: TakeString = async () => {
       throw new Error('no room');
     };
-    await expect(scanJson(body(), { limit: 100, take: () => fails })).rejects.toThrow('no room');
+    await expect(scanJson(body(), { limit: () => 100, take: () => fails })).rejects.toThrow('no room');
     expect(ended).toBe(true);
   });
 });
