@@ -52,7 +52,9 @@ function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryEr
   const { registry, requestId } = c.env;
   const error = thrown instanceof RegistryError ? thrown : storageError(thrown);
   if (!error) registry.log.error('request failed', { request_id: requestId, error: thrown });
-  else if (error.kind === 'unavailable' || error.kind === 'full') {
+  else if (error.code === 'contended') {
+    registry.log.info('gave up among too many changes', { request_id: requestId, error });
+  } else if (error.kind === 'unavailable' || error.kind === 'full') {
     registry.log.error('storage failed', { request_id: requestId, error });
   }
   return error;
