@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describePublishing, type OpenedStores } from './publish-cases.ts';
+import { describeRacingDeletes } from './racing-deletes-cases.ts';
 
 const memory = async (): Promise<OpenedStores> => ({ stores: {}, close: async () => {} });
 
@@ -13,7 +14,7 @@ async function embedded(): Promise<OpenedStores> {
   return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
 }
 
-for (const describeOn of [describePublishing, describeAddingFiles]) {
+for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes]) {
   describeOn('memory stores', memory);
   describeOn('embedded stores', embedded);
 }

@@ -67,7 +67,8 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
   const duplicates = await duplicatesFor(c, target.project, [id, release.version]);
   if (there && duplicates === 'refuse') throw exists(id, release.version);
 
-  const added = { ...target, ...ref, version: release.version, metadata: version.metadata };
+  const { metadata } = version;
+  const added = { ...target, ...ref, version: release.version, metadata, mustExist: version.id };
   const batch: NewFile[] = [];
   const staged: StagedBlob[] = [];
   const addBatch = async () => {

@@ -25,6 +25,8 @@ export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
   readonly duplicates: 'allow' | 'refuse';
   /** Whether files that are there with the same bytes are no duplicates; when all are, nothing changes. */
   readonly idempotent?: boolean;
+  /** The id of the version that must be there; where it is not, or another is in its place, none is made. */
+  readonly mustExist?: number;
   /** What the facts of a version that is there become with these files; undefined leaves them as they are. */
   readonly amend?: ((metadata: M) => M | undefined) | undefined;
   /** Another name of the project that lists the package from now on. */
@@ -41,6 +43,7 @@ export interface FilesAdded<M> {
  * Adds files to a version, all or none; the version is made when they are its first. An older file of a name is kept
  * behind the new one. Any number of clients may add files to one version at once.
  * @throws RegistryError `duplicateFile` when a name is taken and duplicates are refused.
+ * @throws RegistryError `packageNotFound` when the version that must be there is gone.
  */
 export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Promise<FilesAdded<M>> {
   const { project, format, name } = input;
@@ -63,6 +66,9 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
     const replaced = items.splice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
     const lists = listing.plan(items.splice(0, listing.keys.length), now);
     const known = maybeEntity<Version<M>>(stored);
+    if (input.mustExist !== undefined && known?.id !== input.mustExist) {
+      throw new RegistryError('packageNotFound');
+    }
     if (known && input.idempotent && added.every((file, index) => isSame(file, replaced[index]))) {
       await discard(registry, staged);
       return { version: known, files: replaced.filter((file) => file !== undefined) };

@@ -20,6 +20,8 @@ export interface Deletion {
   readonly format: string;
   readonly name: string;
   readonly version: string;
+  /** Only the version of this id, and not one that was published in its place. */
+  readonly id?: number;
 }
 
 /** How many files one transaction deletes, two writes each; the rest is for the version, its tags and its name. */
@@ -27,14 +29,23 @@ const FILES_AT_ONCE = 15;
 
 /**
  * Deletes a version with its files and the tags that name it. Its bytes stay until the sweep finds that nothing
- * refers to them. A version of very many files loses them in several transactions, the version itself in the last.
+ * refers to them. A version of very many files loses them in several transactions, the version itself in the last,
+ * which holds only while the package is as it was before its files and tags were read: whatever was added to it
+ * meanwhile goes with it, or comes after it.
  * @throws RegistryError `packageNotFound` when there is no such version.
  */
 export async function deleteVersion(registry: Registry, input: Deletion): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   await retryChanged(async () => {
-    const version = maybeEntity<Version>(await registry.table.get(keys.version(ref, input.version)));
-    if (!version) throw new RegistryError('packageNotFound');
+    const [headItem, versionItem] = await registry.table.getMany([
+      keys.head(ref),
+      keys.version(ref, input.version),
+    ]);
+    const head = maybeEntity<StoredHead>(headItem);
+    const version = maybeEntity<Version>(versionItem);
+    if (!head || !version || version.id !== (input.id ?? version.id)) {
+      throw new RegistryError('packageNotFound');
+    }
     const all = await queryAll(registry.table, ranges.filesOf(ref, input.version));
     const files = all.map((item) => ({
       key: { pk: item.pk, sk: item.sk },
@@ -53,7 +64,7 @@ export async function deleteVersion(registry: Registry, input: Deletion): Promis
       const last = rest.length <= FILES_AT_ONCE;
       await registry.table.write([
         ...writes,
-        ...(last ? await versionDeletes(registry, input, ref, version) : []),
+        ...(last ? await versionDeletes(registry, input, head, version) : []),
       ]);
       if (last) break;
     }
@@ -63,7 +74,10 @@ export async function deleteVersion(registry: Registry, input: Deletion): Promis
 }
 
 /** Deletes every version of a package; answers how many there were. */
-export async function deletePackage(registry: Registry, input: Omit<Deletion, 'version'>): Promise<number> {
+export async function deletePackage(
+  registry: Registry,
+  input: Omit<Deletion, 'version' | 'id'>,
+): Promise<number> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const items = await queryAll(registry.table, ranges.versions(ref));
   for (const item of items) {
@@ -80,16 +94,12 @@ export async function deletePackage(registry: Registry, input: Omit<Deletion, 'v
 async function versionDeletes(
   registry: Registry,
   input: Deletion,
-  ref: PackageRef,
+  head: StoredHead,
   version: Version,
 ): Promise<Write[]> {
   const now = registry.clock.now();
-  const [headItem, tagItems] = await Promise.all([
-    registry.table.get(keys.head(ref)),
-    queryAll(registry.table, ranges.tags(ref)),
-  ]);
-  const head = maybeEntity<StoredHead>(headItem);
-  if (!head) throw new RegistryError('packageNotFound');
+  const ref: PackageRef = head;
+  const tagItems = await queryAll(registry.table, ranges.tags(ref));
   const last = head.versionCount <= 1;
   const empty = last && (head.listedCount ?? 0) <= 0;
   const gone = tagItems.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version.version);
@@ -107,7 +117,7 @@ async function versionDeletes(
       update: keys.head(ref),
       add: { revision: 1, versionCount: -1 },
       set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
-      when: { equals: last ? { revision: head.revision } : { live: true } },
+      when: { equals: { revision: head.revision } },
     },
     ...(empty ? unlistWrites(input.project, ref) : []),
     ...(last && head.listedBy !== undefined
@@ -131,9 +141,10 @@ export async function deleteFile(
 ): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   await retryChanged(async () => {
+    const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
     const items = await queryAll(registry.table, ranges.filesOf(ref, input.version));
     const target = items.find((item) => entityOf<PackageFile>(item).id === input.fileId);
-    if (!target) throw new RegistryError('fileNotFound');
+    if (!head || !target) throw new RegistryError('fileNotFound');
     const file = entityOf<PackageFile>(target);
     const currentKey = keys.file(ref, file.version, file.fileName);
     const successor =
@@ -153,7 +164,12 @@ export async function deleteFile(
         ? [{ put: { ...successor, ...currentKey }, when }, { delete: { pk: successor.pk, sk: successor.sk } }]
         : [target, ...parts].map(deleteOf)),
       ...(await releaseBlobs(registry, [file, ...parts.map((item) => entityOf<PackageFile>(item))])),
-      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      {
+        update: keys.head(ref),
+        add: { revision: 1 },
+        set: { updatedAt: now },
+        when: { equals: { revision: head.revision } },
+      },
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: 'package_file_deleted',

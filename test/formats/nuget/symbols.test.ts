@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { itemOf } from '../../../services/registry/entities.ts';
 import { indexes, inIndex1, keys } from '../../../services/registry/keys.ts';
+import { deleteVersion } from '../../../services/registry/packages/delete-version.ts';
 import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
@@ -145,6 +146,23 @@ describe('symbol packages', () => {
     ]);
     const after = await nuget.get(address('a.pdb', pdb(1)));
     expect(Buffer.from(await after.arrayBuffer()).equals(pdb(1, 'two'))).toBe(true);
+  });
+
+  test('do not bring back a version that is deleted while they are pushed', async () => {
+    await nuget.push();
+    await nuget.push({ version: '2.0.0' });
+    const { table } = nuget.registry;
+    const write = table.write.bind(table);
+    table.write = async (writes) => {
+      table.write = write;
+      const facts = { project: nuget.project, format: 'nuget', name: 'acme.tool', version: '1.0.0' };
+      await deleteVersion(nuget.registry, { ...facts, actor: { kind: 'user', id: 1, name: 'root' } });
+      return write(writes);
+    };
+    const { response } = await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
+    expect(response.status).toBe(404);
+    expect(await nuget.json('/download/acme.tool/index.json')).toEqual({ versions: ['2.0.0'] });
+    expect(nuget.errors).toEqual([]);
   });
 
   test('are gone with their version', async () => {

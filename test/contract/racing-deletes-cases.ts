@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { Write } from '../../services/ports/table.ts';
+import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
+import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/entities.ts';
+import { keys, ranges } from '../../services/registry/keys.ts';
+import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
+import { deleteFile, deleteVersion } from '../../services/registry/packages/delete-version.ts';
+import { listHolders } from '../../services/registry/packages/locate-packages.ts';
+import { moveTag } from '../../services/registry/packages/move-tag.ts';
+import { queryAll } from '../../services/registry/query-all.ts';
+import { bytesOf } from '../kit/publish.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+/** What is deleted while others add to it or delete beside it, on the stores `open` answers. */
+export function describeRacingDeletes(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`deleting among others on ${name}`, () => {
+    let app: TestApp;
+    let project: Project;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      app = await startApp(opened);
+      project = await app.project('tools');
+    });
+    afterEach(() => close());
+
+    const actor = { kind: 'user', id: 1, name: 'root' } as const;
+    const place = { format: 'generic', name: 'tool' };
+    const ref = () => ({ projectId: project.id, ...place });
+
+    async function add(version: string, fileName = 'a.bin', more: Partial<AddedFiles<object>> = {}) {
+      const { blob } = await stageBlob(app.registry, bytesOf(`${version} ${fileName}`), { limit: 1e6 });
+      const files = [{ fileName, contentType: 'text/plain', blob }];
+      const input = { project, actor, ...place, version, metadata: {}, files, duplicates: 'allow' } as const;
+      return addFiles<object>(app.registry, { ...input, ...more });
+    }
+
+    const remove = (version: string) => deleteVersion(app.registry, { project, actor, ...place, version });
+    const head = async () => maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())));
+    const holders = () => listHolders(app.registry, place);
+    const left = async () => {
+      const { table } = app.registry;
+      const found = [ranges.versions(ref()), ranges.files(ref()), ranges.tags(ref())];
+      return (await Promise.all(found.map((range) => queryAll(table, range)))).map((items) => items.length);
+    };
+
+    /** Runs `other` once, right before the first write that `matches` gets to the table. */
+    function meanwhile(matches: (writes: readonly Write[]) => boolean, other: () => Promise<unknown>): void {
+      const { table } = app.registry;
+      const write = table.write.bind(table);
+      table.write = async (writes) => {
+        if (matches(writes)) {
+          table.write = write;
+          await other();
+        }
+        return write(writes);
+      };
+    }
+
+    const deletes = (sk: string) => (writes: readonly Write[]) =>
+      writes.some((write) => 'delete' in write && write.delete.sk === sk);
+
+    test('files and tags that come in before the last write go with their version', async () => {
+      await add('1');
+      await add('2');
+      const input = { project, actor, ...place, version: '1' };
+      meanwhile(deletes(keys.version(ref(), '1').sk), async () => {
+        await add('1', 'late.bin');
+        await moveTag(app.registry, { ...input, tag: 'late' });
+      });
+      await remove('1');
+      expect(await left()).toEqual([1, 1, 0]);
+      expect(await head()).toMatchObject({ live: true, versionCount: 1 });
+    });
+
+    test('files that must go to a version that is there make none after it is gone', async () => {
+      const { version } = await add('1');
+      await add('2');
+      meanwhile(
+        (writes) => writes.some((write) => 'put' in write && write.put.sk.includes('late.bin')),
+        () => remove('1'),
+      );
+      const late = add('1', 'late.bin', { mustExist: version.id });
+      await expect(late).rejects.toMatchObject({ code: 'packageNotFound' });
+      expect(await left()).toEqual([1, 1, 0]);
+      await add('1');
+      const other = add('1', 'late.bin', { mustExist: version.id });
+      await expect(other).rejects.toMatchObject({ code: 'packageNotFound' });
+    });
+
+    test('a version of a given id goes, and not one that took its place', async () => {
+      const { version } = await add('1');
+      await remove('1');
+      await add('1');
+      const deletion = { project, actor, ...place, version: '1', id: version.id };
+      await expect(deleteVersion(app.registry, deletion)).rejects.toMatchObject({ code: 'packageNotFound' });
+      expect(await left()).toEqual([1, 1, 0]);
+    });
+
+    test('the last versions, all at once, leave no name in the index', async () => {
+      for (let round = 0; round < 5; round++) {
+        const versions = Array.from({ length: 2 + 4 * round }, (_, index) => `${index}`);
+        await Promise.all(versions.map((version) => add(version)));
+        expect(await holders()).toHaveLength(1);
+        await Promise.all(versions.map(remove));
+        expect(await left()).toEqual([0, 0, 0]);
+        expect(await head()).toMatchObject({ versionCount: 0 });
+        expect((await head())?.live).toBeUndefined();
+        expect(await holders()).toEqual([]);
+      }
+    });
+
+    test('a version that gets files from many while it is deleted is whole or gone', async () => {
+      await add('other');
+      for (let round = 0; round < 10; round++) {
+        const { version } = await add('1');
+        const more = Array.from({ length: 8 }, (_, index) =>
+          add('1', `${index}.bin`, { mustExist: version.id }),
+        );
+        const outcomes = await Promise.allSettled([...more, remove('1')]);
+        expect(outcomes.at(-1)?.status).toBe('fulfilled');
+        expect(await left()).toEqual([1, 1, 0]);
+        expect(await head()).toMatchObject({ versionCount: 1 });
+      }
+    });
+
+    test('parts that come in while their file is deleted go with it', async () => {
+      const { files } = await add('1');
+      const deletion = { project, actor, ...place, version: '1', fileId: files[0]?.id ?? 0 };
+      meanwhile(deletes(keys.file(ref(), '1', 'a.bin').sk), async () => {
+        const { blob } = await stageBlob(app.registry, bytesOf('part'), { limit: 100 });
+        await add('1', '', {
+          files: [{ fileName: 'a.bin.sig', contentType: 'text/plain', blob, partOf: 'a.bin' }],
+        });
+      });
+      await deleteFile(app.registry, deletion);
+      expect(await left()).toEqual([1, 0, 0]);
+    });
+
+    test('sixty that replace one file at once all get through', async () => {
+      await Promise.all(Array.from({ length: 60 }, () => add('1')));
+      const items = await queryAll(app.registry.table, ranges.filesOf(ref(), '1'));
+      expect(new Set(items.map((item) => entityOf<{ readonly id: number }>(item).id)).size).toBe(60);
+      expect(await head()).toMatchObject({ revision: 60, versionCount: 1 });
+    });
+  });
+}
