@@ -1,8 +1,11 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
+import type { PackageHead, Version } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
 import { replyJson } from '../../http/reply.ts';
-import { deletePackage, deleteVersion } from '../../registry/packages/delete-version.ts';
+import { maybeEntity, type StoredHead } from '../../registry/entities.ts';
+import { keys } from '../../registry/keys.ts';
+import { deleteVersion } from '../../registry/packages/delete-version.ts';
 import { readContents } from '../../registry/packages/package-document.ts';
 import { nameOf } from './context.ts';
 import { changeDeprecations, headOf } from './deprecate.ts';
@@ -28,8 +31,7 @@ function unpublishing(handle: Handle) {
 }
 
 async function sendBack(c: FormatContext, target: Target): Promise<Response> {
-  requireRevision(c, target);
-  const { registry } = c.env;
+  requireRevision(c, headOf(target));
   const name = nameOf(c);
   const { document, tarball } = await receiveDocument(c);
   if (tarball || !document.versions) {
@@ -37,40 +39,61 @@ async function sendBack(c: FormatContext, target: Target): Promise<Response> {
       'Only versions of a packument can be changed at this address: this registry keeps no owners',
     );
   }
-  const contents = await readContents<Metadata>(registry.table, headOf(target), false);
   const kept = new Set(Object.keys(document.versions));
-  const removed = contents.versions.filter((version) => isInstallable(version) && !kept.has(version.version));
-  for (const { version } of removed) await remove(c, target, version);
+  const versions = await versionsAtRevision(c, target);
+  await remove(
+    c,
+    target,
+    versions.filter((version) => isInstallable(version) && !kept.has(version.version)),
+  );
   if (kept.size > 0) await changeDeprecations(c, target, name, document.versions);
   return replyJson(c, 200, { ok: true, success: true, id: name });
 }
 
 async function removePackage(c: FormatContext, target: Target): Promise<Response> {
-  requireRevision(c, target);
-  await deletePackage(c.env.registry, { ...target, format: 'npm', name: nameOf(c) });
+  await remove(c, target, await versionsAtRevision(c, target));
   return replyJson(c, 200, { ok: true, success: true });
 }
 
 async function removeTarball(c: FormatContext, target: Target): Promise<Response> {
   const version = versionOfTarball(nameOf(c), c.req.param('file') ?? '');
   if (version === undefined) throw new RegistryError('fileNotFound');
-  const contents = await readContents<Metadata>(c.env.registry.table, headOf(target), false);
-  if (contents.versions.some((each) => each.version === version)) {
-    requireRevision(c, target);
-    await remove(c, target, version);
+  if (await c.env.registry.table.get(keys.version(headOf(target), version))) {
+    const versions = await versionsAtRevision(c, target);
+    await remove(
+      c,
+      target,
+      versions.filter((each) => each.version === version),
+    );
   }
   return replyJson(c, 200, { ok: true, success: true });
 }
 
-async function remove(c: FormatContext, target: Target, version: string): Promise<void> {
-  try {
-    await deleteVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version });
-  } catch (error) {
-    if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
+/** Deletes just these versions: one that is gone stays so, also when another was published in its place. */
+async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
+  for (const { version, id } of versions) {
+    try {
+      await deleteVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version, id });
+    } catch (error) {
+      if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
+    }
   }
 }
 
-function requireRevision(c: FormatContext, target: Target): void {
-  if (c.req.param('rev') === revisionOf(headOf(target))) return;
+/**
+ * The versions of the package as the client read it. The head is read after them: when it is still of the revision
+ * that the client names, nothing has come or gone since, however long its request took.
+ */
+async function versionsAtRevision(c: FormatContext, target: Target): Promise<readonly Version<Metadata>[]> {
+  const { table } = c.env.registry;
+  const { versions } = await readContents<Metadata>(table, headOf(target), false);
+  const head = maybeEntity<StoredHead>(await table.get(keys.head(headOf(target))));
+  if (!head?.live) throw new RegistryError('packageNotFound');
+  requireRevision(c, head);
+  return versions;
+}
+
+function requireRevision(c: FormatContext, head: PackageHead): void {
+  if (c.req.param('rev') === revisionOf(head)) return;
   throw new RegistryError('conflict', 'The package has changed since it was read: try again');
 }

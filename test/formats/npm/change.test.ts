@@ -212,6 +212,43 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
   });
 
+  test('a request in the midst of which another publishes is refused with 409, and nothing is lost', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const { _rev, ...packument } = await npm.packument();
+    const { '1.0.0': _gone, ...left } = packument.versions;
+    const text = Buffer.from(JSON.stringify({ ...packument, versions: left }));
+    const body = ReadableStream.from(
+      (async function* () {
+        yield text.subarray(0, 50);
+        await publishAll('2.0.0');
+        yield text.subarray(50);
+      })(),
+    );
+    const response = await npm.send('PUT', `${npm.base}${TOOL}/-rev/${_rev}`, { body: body as unknown });
+    expect([response.status, await errorOf(response)]).toEqual([
+      409,
+      'The package has changed since it was read: try again',
+    ]);
+    expect(await versions()).toEqual(['1.0.0', '1.1.0', '2.0.0']);
+  });
+
+  test.each(['PUT', 'DELETE'])('with %s never takes along what is published meanwhile', async (method) => {
+    await publishAll('1.0.0', '1.1.0');
+    const { _rev, ...packument } = await npm.packument();
+    const { table } = npm.registry;
+    const write = table.write.bind(table);
+    table.write = async (writes) => {
+      table.write = write;
+      await publishAll('2.0.0');
+      return write(writes);
+    };
+    const response = await npm.send(method, `${npm.base}${TOOL}/-rev/${_rev}`, {
+      ...(method === 'PUT' && { body: JSON.stringify({ ...packument, versions: {} }) }),
+    });
+    expect(response.status).toBe(200);
+    expect(await versions()).toEqual(['2.0.0']);
+  });
+
   test('the last version goes with thirty tags that name it', async () => {
     await publishAll('1.0.0');
     for (let index = 0; index < 30; index++) {
