@@ -3,6 +3,7 @@ import { clean } from 'semver';
 import { invalidPackage } from '../../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { dependencyMap, sameSpec } from './dependencies.ts';
+import { bundledBy, dependenciesOf, objectOf, requireTexts, tarballFields } from './install-fields.ts';
 import { unscoped } from './names.ts';
 import type { ClaimedManifest, Manifest } from './schema.ts';
 
@@ -29,7 +30,8 @@ const dropped = new Set([
  * @throws RegistryError `invalidPackage` naming the field
  */
 export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: Archive): Manifest {
-  const whole: Manifest = { ...actual, ...claimed };
+  requireTexts(claimed);
+  const whole: Manifest = { ...actual, ...claimed, ...tarballFields(actual) };
   requireSame('name', claimed.name.trim(), textOf(actual.name).trim());
   requireSame('version', cleaned(claimed.version), cleaned(actual.version));
   requireSameMap('dependencies', neededBy(whole), neededBy(actual));
@@ -37,9 +39,12 @@ export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: 
     requireSameMap(field, dependencyMap(whole[field]), dependencyMap(actual[field]));
   }
   const bin = binOf(whole);
-  if (actual.bin !== undefined || !hasBinDirectory(actual)) requireSameMap('bin', bin, binOf(actual));
+  const folder = textOf(objectOf(actual.directories).bin);
+  if (actual.bin || folder === '') requireSameMap('bin', bin, binOf(actual));
+  else requireInFolder(bin, unixPath(folder));
   return {
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => !dropped.has(key) && isPublic(key))),
+    ...dependenciesOf(whole),
     bin: bin.size > 0 ? Object.fromEntries(bin) : undefined,
     scripts: checkedScripts(claimed.scripts, actual),
   };
@@ -76,10 +81,7 @@ function withoutBin(script: string): string {
 function neededBy(manifest: Manifest): Map<string, string> {
   const needed = dependencyMap(manifest.dependencies);
   for (const [name, spec] of dependencyMap(manifest.optionalDependencies)) needed.set(name, spec);
-  const bundled = manifest.bundleDependencies ?? manifest.bundledDependencies;
-  for (const name of Array.isArray(bundled) ? bundled : []) {
-    if (typeof name === 'string' && !needed.has(name)) needed.set(name, '*');
-  }
+  for (const name of bundledBy(manifest)) if (!needed.has(name)) needed.set(name, '*');
   return needed;
 }
 
@@ -105,8 +107,12 @@ function unixPath(path: string): string {
   return posix.join('/', path.replaceAll(/[\\:]/g, '/')).slice(1);
 }
 
-function hasBinDirectory(manifest: Manifest): boolean {
-  return objectOf(manifest.directories).bin !== undefined;
+/** The commands that npm makes of a folder: its files, each under its own name. */
+function requireInFolder(bin: ReadonlyMap<string, string>, folder: string): void {
+  for (const [command, path] of bin) {
+    const inside = folder === '' || path.startsWith(`${folder.replace(/\/$/, '')}/`);
+    if (!inside || posix.basename(path) !== command) throw differs(`bin["${command}"]`, path, '');
+  }
 }
 
 function requireSame(field: string, claimed: string, actual: string): void {
@@ -148,8 +154,4 @@ function isPublic(key: string): boolean {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function objectOf(value: unknown): Manifest {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Manifest) : {};
 }

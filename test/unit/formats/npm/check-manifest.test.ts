@@ -61,7 +61,13 @@ describe('a manifest that says what the tarball says', () => {
       { bin: { tool: 'cli.js' } },
       { bin: { 'x/tool': '../../cli.js', bad: 1 } },
     ],
-    ['commands from directories.bin', { bin: { a: 'bin/a' } }, { directories: { bin: 'bin' } }],
+    [
+      'commands from directories.bin',
+      { bin: { a: 'bin/a', c: 'bin/b/c' } },
+      { directories: { bin: './bin/' } },
+    ],
+    ['commands from directories.bin that is all', { bin: { a: 'a' } }, { directories: { bin: '.' } }],
+    ['no commands from directories.bin', {}, { directories: { bin: 'bin' } }],
     [
       'optional dependencies repeated among the others',
       { dependencies: { a: '1', o: '2' }, optionalDependencies: { o: '2' } },
@@ -104,6 +110,53 @@ describe('a manifest that says what the tarball says', () => {
     expect(() => check(claimed, actual)).not.toThrow();
   });
 
+  test('says how to install it by the tarball alone, whatever is claimed', () => {
+    const actual = {
+      bundledDependencies: ['b'],
+      os: 'linux',
+      cpu: ['x64', 5],
+      engines: { node: '>=20', npm: 10 },
+      peerDependencies: { p: '1' },
+      peerDependenciesMeta: { p: { optional: true }, q: 'x' },
+      dependencies: ['a@1'],
+    };
+    const claimed = {
+      bundleDependencies: ['a', 'x'],
+      bundledDependencies: ['y'],
+      os: ['!linux'],
+      cpu: ['arm64'],
+      libc: ['musl'],
+      engines: {},
+      peerDependenciesMeta: { p: { optional: false } },
+      dependencies: { a: '1', b: '*' },
+    };
+    const kept = {
+      bundleDependencies: ['b'],
+      os: ['linux'],
+      cpu: ['x64'],
+      engines: { node: '>=20' },
+      peerDependencies: { p: '1' },
+      peerDependenciesMeta: { p: { optional: true } },
+      dependencies: { a: '1', b: '*' },
+    };
+    const { name, version, ...rest } = check(claimed, actual);
+    expect([name, version, rest]).toEqual(['@acme/tool', '1.0.0', kept]);
+    expect(check({}, actual).dependencies).toEqual({ a: '1' });
+    expect(check({}, { dependencies: { a: 1, b: '2' } }).dependencies).toEqual({ b: '2' });
+  });
+
+  test.each<[unknown, unknown]>([
+    [true, ['a', 'b']],
+    [{ b: '1' }, ['b']],
+    [['b'], ['b']],
+    [false, undefined],
+    [[], undefined],
+  ])('brings along what bundleDependencies of %j tell', (bundleDependencies, names) => {
+    const dependencies = { a: '1', b: '1' };
+    const kept = check({ dependencies }, { dependencies, bundleDependencies });
+    expect(kept.bundleDependencies).toEqual(names);
+  });
+
   test('keeps no install script that the tarball does not have', () => {
     const kept = check({ scripts: { postinstall: 'husky', test: 'x' } }, { scripts: { test: 'x' } });
     expect(kept.scripts).toEqual({ test: 'x' });
@@ -132,6 +185,14 @@ describe('a manifest that says otherwise than the tarball is refused by its fiel
     ['peerDependencies["p"]', { peerDependencies: { p: '1' } }, { peerDependencies: { p: '2' } }],
     ['bin["tool"]', { bin: { tool: 'a.js' } }, { bin: { tool: 'b.js' } }],
     ['bin["sudo"]', { bin: { tool: 'a.js' } }, { bin: { tool: 'a.js', sudo: 'evil.js' } }],
+    ['bin["npm"] is "evil.js"', { bin: { npm: 'evil.js' } }, { directories: { bin: 'bin' } }],
+    ['bin["npm"] is "bin/a"', { bin: { npm: 'bin/a' } }, { directories: { bin: 'bin' } }],
+    ['bin["a"] is "binary/a"', { bin: { a: 'binary/a' } }, { directories: { bin: 'bin' } }],
+    ['bin["a"]', { bin: { a: 'bin/a' } }, { directories: { bin: 5 } }],
+    ['dependencies["y"] is not a text', { dependencies: { y: { a: 1 } } }, {}],
+    ['dependencies["y"] is not a text', { dependencies: { y: 1 } }, { dependencies: { y: 1 } }],
+    ['devDependencies["y"] is not a text', { devDependencies: { y: ['1'] } }, {}],
+    ['dependencies["x"]', { dependencies: { x: '*' }, bundleDependencies: ['x'] }, {}],
     ['scripts.preinstall', { scripts: {} }, { scripts: { preinstall: 'evil' } }],
     ['scripts.postinstall', { scripts: { postinstall: 'fine' } }, { scripts: { postinstall: 'evil' } }],
     ['scripts.install', { scripts: { install: 'node-gyp rebuild' } }, { scripts: { install: 'evil' } }],
