@@ -7,6 +7,11 @@ const MAX_NAME = 214;
 
 const core = new Set(builtinModules);
 
+/** Whether a text stands in URLs as it is. Half a surrogate pair, which JSON may hold, can't stand there at all. */
+function needsNoEscape(text: string): boolean {
+  return text.isWellFormed() && encodeURIComponent(text) === text;
+}
+
 /** What is wrong with a name for any package, old ones included; the rules of npm's validate-npm-package-name. */
 function problemOf(name: string): string | undefined {
   if (name === '') return 'it is empty';
@@ -15,7 +20,7 @@ function problemOf(name: string): string | undefined {
   const scoped = /^@(?<scope>[^/]+)\/(?<rest>[^/]+)$/.exec(name)?.groups;
   const parts = scoped ? [scoped.scope, scoped.rest] : [name];
   if (scoped?.rest?.startsWith('.')) return 'it must not start with "."';
-  const safe = parts.every((part) => part !== undefined && encodeURIComponent(part) === part);
+  const safe = parts.every((part) => part !== undefined && needsNoEscape(part));
   return safe ? undefined : 'it may only hold characters that need no escape in a URL';
 }
 
@@ -51,7 +56,7 @@ export function packageVersion(text: string): string {
 
 /** Checks a tag: no escape in URLs, and not to be taken for a version or a range of versions. */
 export function distTag(text: string): string {
-  const safe = text !== '' && text.length <= 128 && encodeURIComponent(text) === text;
+  const safe = text !== '' && text.length <= 128 && needsNoEscape(text);
   if (!safe) throw badRequest(`"${text}" can't be a tag: use characters that need no escape in a URL`);
   if (validRange(text)) throw badRequest(`"${text}" can't be a tag: it reads as a range of versions`);
   return text;

@@ -131,6 +131,7 @@ describe('a publish is refused', () => {
     ['The manifest is of version "3.0.0"', { claim: { version: '3.0.0' } }],
     ['"one" is not a version', { version: 'one' }],
     ["can't be a tag", { tag: '1.x' }],
+    ["can't be a tag", { tag: '\ud800' }],
     ['more than one tarball', { attachments: { 'b.tgz': { data: 'AAAA' } } }],
     ['neither a .tgz nor a .sigstore', { attachments: { 'b.txt': { data: 'hello' } } }],
     [
