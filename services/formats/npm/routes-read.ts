@@ -12,7 +12,7 @@ import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
 import { nameOf } from './context.ts';
 import { packageName, tarballName, versionOfTarball } from './names.ts';
-import { abbreviatedPackument, fullPackument } from './packument.ts';
+import { abbreviatedPackument, fullPackument, isInstallable } from './packument.ts';
 import { publishNotice } from './publish-notice.ts';
 import type { Metadata } from './schema.ts';
 
@@ -68,15 +68,24 @@ async function manifest(c: FormatContext, scope: Scope): Promise<Response> {
 
 function tarballKey(c: FormatContext, ref: PackageRef) {
   const version = versionOfTarball(ref.name, c.req.param('file') ?? '');
-  return version === undefined ? [] : [keys.file(ref, version, tarballName(ref.name, version))];
+  if (version === undefined) return [];
+  return [keys.version(ref, version), keys.file(ref, version, tarballName(ref.name, version))];
 }
 
+/** The tarball of the version that the packument shows; one that it does not show is sent where no other is. */
 async function tarball(c: FormatContext, scope: Scope): Promise<Response> {
-  const file = scope.found
-    .map(({ items }) => maybeEntity<PackageFile>(items[0]))
-    .find((found) => found !== undefined);
+  const file = maybeEntity<PackageFile>(foundOf(scope)?.items[1]);
   if (file) return sendFile(c, file);
   throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+}
+
+/** Of the projects that hold a version, the one whose own is shown. The version is the first item asked for. */
+function foundOf({ found }: Scope): Scope['found'][number] | undefined {
+  const holders = found.flatMap((each) => {
+    const version = maybeEntity<Version<Metadata>>(each.items[0]);
+    return version ? [{ each, shown: isInstallable(version) }] : [];
+  });
+  return (holders.find(({ shown }) => shown) ?? holders[0])?.each;
 }
 
 /** npm asks before it publishes with provenance, which a public package only may have. */
@@ -102,9 +111,7 @@ function versionKey(c: FormatContext, ref: PackageRef) {
 
 /** The bundles of a version, each with what it states, as npm verifies them. */
 async function attestations(c: FormatContext, scope: Scope): Promise<Response> {
-  const version = scope.found
-    .map(({ items }) => maybeEntity<Version<Metadata>>(items[0]))
-    .find((found) => found !== undefined);
+  const version = maybeEntity<Version<Metadata>>(foundOf(scope)?.items[0]);
   if (!version || version.metadata.attestations.length === 0) {
     throw new RegistryError('packageNotFound', 'No attestations are found');
   }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 
@@ -199,6 +201,26 @@ describe('groups and the instance', () => {
       '1.0.0': { description: 'second' },
       '2.0.0': {},
     });
+  });
+
+  test('send the tarball of the version that the packument shows, not of one that a project hides', async () => {
+    const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
+    const other = await npm.project('other', 'public');
+    const hidden = await npm.publish({ name: 'dup', files: { 'a.js': 'hidden' } });
+    const change = { project: npm.tools, actor, format: 'npm', name: 'dup', versions: ['1.0.0'] };
+    await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
+    const bytesAt = async (prefix: string) =>
+      Buffer.from(await (await get(`${prefix}/dup/-/dup-1.0.0.tgz`)).arrayBuffer());
+    expect((await bytesAt(npmPrefix.group('acme'))).equals(hidden.tarball)).toBe(true);
+    await npm.publish({ name: 'dup', files: { 'a.js': 'shown' }, to: other });
+    for (const prefix of [npmPrefix.group('acme'), npmPrefix.instance]) {
+      const { dist } = (await npm.packument('dup', prefix)).versions['1.0.0'] ?? {};
+      const sha1 = createHash('sha1')
+        .update(await bytesAt(prefix))
+        .digest('hex');
+      expect([prefix, sha1]).toEqual([prefix, dist?.shasum]);
+    }
+    expect((await bytesAt(npm.base)).equals(hidden.tarball)).toBe(true);
   });
 
   test('a project outside of the group does not show in it', async () => {
