@@ -15,10 +15,11 @@ export interface FormLimits {
   readonly text: number;
 }
 
-/** A file of a form: what it is called there, with any folders, and its bytes as they come in. */
+/** A file of a form, and its bytes as they come in. */
 export interface FormFile {
   readonly field: string;
-  readonly fileName: string;
+  /** What it is called there, with any folders; undefined for one that only its content type makes a file. */
+  readonly fileName: string | undefined;
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -60,22 +61,35 @@ export async function readForm(
     for (const stream of [parser, ...files]) stream.destroy(error as Error);
   };
   let text = 0;
-  parser.on('field', (name: string, value: string) => {
-    text += Buffer.byteLength(name) + Buffer.byteLength(value);
-    if (text > limits.text) fail(tooLarge(limits.text, ' It counts the text fields of the form together.'));
-    else valuesOf(name).push(value);
-  });
-  parser.on('fieldsLimit', () => fail(badRequest(`The form has more than ${limits.fields} fields`)));
-  parser.on('filesLimit', () => fail(badRequest(`The form has more than ${MAX_FILES} files`)));
-  parser.on('file', (field: string, file: BusboyFileStream, fileName: string) => {
+  // The parser calls these while it reads: what one throws would be nobody's, and end the process.
+  const guarded =
+    <A extends unknown[]>(handle: (...given: A) => void) =>
+    (...given: A) => {
+      try {
+        handle(...given);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  const onField = (name: string | undefined, value: string) => {
+    const known = named(name);
+    text += Buffer.byteLength(known) + Buffer.byteLength(value);
+    if (text > limits.text) throw tooLarge(limits.text, ' It counts the text fields of the form together.');
+    valuesOf(known).push(value);
+  };
+  const onFile = (name: string | undefined, file: BusboyFileStream, fileName: string | undefined) => {
     files.push(file);
     // Whoever reads the file gets the error; one that nobody reads must not end the process.
     file.on('error', () => {});
     file.on('limit', () => file.destroy(tooLarge(limit.bytes, limit.hint)));
-    const taken = take({ field, fileName, body: file as AsyncIterable<Uint8Array> });
+    const taken = take({ field: named(name), fileName, body: file as AsyncIterable<Uint8Array> });
     // What is left unread would keep the parser from going on.
     taking.push(taken.then(() => void file.resume(), fail));
-  });
+  };
+  parser.on('field', guarded(onField));
+  parser.on('file', guarded(onFile));
+  parser.on('fieldsLimit', () => fail(badRequest(`The form has more than ${limits.fields} fields`)));
+  parser.on('filesLimit', () => fail(badRequest(`The form has more than ${MAX_FILES} files`)));
   const whole = limit.bytes + limits.text + PART_OVERHEAD * (limits.fields + MAX_FILES);
   const body = requestBody(c, { bytes: whole, hint: limit.hint, told: limit.bytes });
   try {
@@ -86,6 +100,12 @@ export async function readForm(
   await Promise.all(taking);
   if (failure !== undefined) throw inWords(failure);
   return fields;
+}
+
+/** The name of a part; the parser hands on what comes without one as well. */
+function named(name: string | undefined): string {
+  if (name === undefined) throw badRequest('A part of the form has no name');
+  return name;
 }
 
 /** A parser of the request's form. @throws RegistryError when its headers describe no form. */

@@ -42,10 +42,7 @@ export async function receiveUpload(c: FormatContext, staged: StagedBlob[]): Pro
   }
   if (!['', '1'].includes(field('protocol_version'))) throw badRequest('protocol_version must be 1');
   const { distribution, blob, signature } = files;
-  if (!distribution || !blob) {
-    const sent = fields.has('content');
-    throw badRequest(sent ? 'content must be sent as a file, with a file name' : 'content is missing');
-  }
+  if (!distribution || !blob) throw fields.has('content') ? noFile() : badRequest('content is missing');
   checkDigests(field, blob);
   const metadata = files.pkgInfo ?? (await readZip(c, distribution, blob));
   return { distribution, blob, metadata, signature, field };
@@ -70,7 +67,8 @@ class UploadedFiles {
     else if (field === 'gpg_signature') this.signature = await readSignature(body);
   }
 
-  async #takeContent(fileName: string, body: AsyncIterable<Uint8Array>): Promise<void> {
+  async #takeContent(fileName: string | undefined, body: AsyncIterable<Uint8Array>): Promise<void> {
+    if (fileName === undefined) throw noFile();
     if (this.distribution) throw badRequest('The form has more than one file: upload one at a time');
     this.distribution = distributionOf(fileName);
     const inspect =
@@ -82,6 +80,10 @@ class UploadedFiles {
     this.blob = blob;
     this.pkgInfo = facts;
   }
+}
+
+function noFile() {
+  return badRequest('content must be sent as a file, with a file name');
 }
 
 function readZip(c: FormatContext, distribution: Distribution, blob: StagedBlob): Promise<MetadataFile> {

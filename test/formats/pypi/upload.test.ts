@@ -194,6 +194,13 @@ describe('an upload is refused', () => {
     await refused(await pypi.upload(good, fields), 400, message);
   });
 
+  test('when its content has no file name, whatever type it is of', async () => {
+    const { body, headers } = uploadForm(good);
+    const nameless = Buffer.from(body).toString('latin1').replace(`; filename="${good.fileName}"`, '');
+    const answer = await pypi.send('POST', pypi.base, { body: Buffer.from(nameless, 'latin1'), headers });
+    await refused(answer, 400, 'content must be sent as a file, with a file name');
+  });
+
   test.each<[string, () => Promise<Built> | Built]>([
     [
       'it is of other',

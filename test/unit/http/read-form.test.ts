@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { badRequest } from '../../../services/domain/errors.ts';
 import { generic } from '../../../services/formats/generic/format.ts';
 import type { Format, FormatEnv } from '../../../services/http/format.ts';
 import { type FormFile, type FormLimits, readForm } from '../../../services/http/read-form.ts';
 import { renderError } from '../../../services/http/render-error.ts';
+import { listen } from '../../../services/runtime/server/node-server.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 let app: TestApp;
@@ -23,6 +25,29 @@ function part(name: string, content: string, fileName?: string): string {
 
 const END = `--${BOUNDARY}--\r\n`;
 
+/** A part with neither a name nor a file name. */
+const nameless = (type = '') => `--${BOUNDARY}\r\nContent-Disposition: form-data\r\n${type}\r\nv\r\n`;
+const OCTETS = 'Content-Type: application/octet-stream\r\n';
+
+/** A route that reads a form. */
+function reading(
+  { limits, take = async () => {} }: { limits?: Partial<FormLimits>; take?: Take } = {},
+  done = (_: ReadonlyMap<string, readonly string[]>) => {},
+) {
+  const server = new Hono<FormatEnv>();
+  server.post('/', async (c) => {
+    done(await readForm(c, { fields: 100, text: 10_000, ...limits }, take));
+    return c.text('done');
+  });
+  server.onError((error, c) => renderError(c, error));
+  return server;
+}
+
+function bindings(fileLimit = 1e6): FormatEnv['Bindings'] {
+  const format: Format = { ...generic, fileLimit };
+  return { registry: app.registry, format, requestId: 'test' } as unknown as FormatEnv['Bindings'];
+}
+
 /** Sends a form to a route that reads it; answers the fields, the files, and the answer. */
 async function send(
   body: string | ReadableStream,
@@ -36,20 +61,11 @@ async function send(
     for await (const bytes of content) parts.push(bytes);
     files[`${field}: ${fileName}`] = Buffer.concat(parts).toString();
   };
-  const server = new Hono<FormatEnv>();
-  server.post('/', async (c) => {
-    const limits = { fields: 100, text: 10_000, ...options.limits };
-    fields = Object.fromEntries(await readForm(c, limits, options.take ?? keep));
-    return c.text('done');
+  const server = reading({ ...options, take: options.take ?? keep }, (read) => {
+    fields = Object.fromEntries(read);
   });
-  server.onError((error, c) => renderError(c, error));
-  const format: Format = { ...generic, fileLimit };
   const init = { method: 'POST', headers: { 'content-type': type }, body, duplex: 'half' } as RequestInit;
-  const answer = await server.request('/', init, {
-    registry: app.registry,
-    format,
-    requestId: 'test',
-  } as unknown as FormatEnv['Bindings']);
+  const answer = await server.request('/', init, bindings(fileLimit));
   return { status: answer.status, text: await answer.text(), fields, files };
 }
 
@@ -77,6 +93,11 @@ describe('a form', () => {
     expect(files).toEqual({ 'file: dir/ä.txt': 'bytes' });
   });
 
+  test('may have a file that only its content type makes one', async () => {
+    const body = `${part('f', 'bytes').replace('\r\n\r\n', `\r\n${OCTETS}\r\n`)}${END}`;
+    expect((await send(body)).files).toEqual({ 'f: undefined': 'bytes' });
+  });
+
   test('goes on behind a file that is not read', async () => {
     const body = slowly(`${part('file', 'x'.repeat(500_000), 'a')}${part('a', '1')}${END}`, 10_000);
     const { status, fields } = await send(body, { take: async () => {} });
@@ -98,11 +119,38 @@ describe('a form', () => {
       { limits: { text: 100 } },
     ],
     ['too large a file', 413, '10 bytes', `${part('f', 'x'.repeat(11), 'a')}${END}`, { fileLimit: 10 }],
+    ['a part without a name', 400, 'has no name', `${nameless()}${part('f', 'x', 'a')}${END}`, {}],
+    ['a file without a name', 400, 'has no name', `${part('a', '1')}${nameless(OCTETS)}${END}`, {}],
     ['too many files', 400, 'more than 10 files', `${part('f', 'x', 'a').repeat(11)}${END}`, {}],
   ])('is refused: %s', async (_, status, message, body, options) => {
     const answer = await send(body, options);
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(message)]);
     expect(app.errors).toEqual([]);
+  });
+
+  test('fails with what its reader throws, also before the file is awaited', async () => {
+    const take = () => {
+      throw badRequest('not this one');
+    };
+    const answer = await send(`${part('f', 'x', 'a')}${END}`, { take });
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('not this one')]);
+  });
+
+  test('without a name for a part ends no process', async () => {
+    const port = { host: '127.0.0.1', port: 0 };
+    const server = await listen(async (request) => reading().fetch(request, bindings()), port);
+    try {
+      for (const type of ['', OCTETS]) {
+        const answer = await fetch(`http://127.0.0.1:${server.port}/`, {
+          method: 'POST',
+          headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+          body: `${nameless(type)}${END}`,
+        });
+        expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('has no name')]);
+      }
+    } finally {
+      await server.stop();
+    }
   });
 
   test('is not read on when a file is refused', async () => {
