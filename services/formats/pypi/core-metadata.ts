@@ -50,29 +50,38 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
   };
 }
 
-/** A line that is neither a header nor goes on with one ends the headers, as an empty line does. */
+/**
+ * A line that is neither a header nor goes on with one ends the headers, as an empty line does. Lines end where Python's
+ * email parser ends them: at a line feed, a carriage return, or both, and nowhere else.
+ */
 function splitHeaders(text: string): { fields: ReadonlyMap<string, readonly string[]>; body: string } {
   const fields = new Map<string, string[]>();
+  const lineBreak = /\r\n?|\n/g;
   let current: string[] | undefined;
   let at = 0;
   while (at < text.length) {
-    const end = text.indexOf('\n', at);
-    const next = end < 0 ? text.length : end + 1;
-    const line = text.slice(at, end < 0 ? text.length : end).replace(/\r$/, '');
-    const header = /^(?<name>[!-9;-~]+):[ \t]*(?<value>.*)$/.exec(line)?.groups;
-    if (current && /^[ \t]/.test(line)) {
+    const found = lineBreak.exec(text);
+    const next = found ? lineBreak.lastIndex : text.length;
+    const line = text.slice(at, found?.index ?? text.length);
+    const name = headerName(line);
+    if (current && (line.startsWith(' ') || line.startsWith('\t'))) {
       current.push(`${current.pop() ?? ''}\n${line}`);
-    } else if (header?.name !== undefined) {
-      const name = header.name.toLowerCase();
-      current = fields.get(name) ?? [];
-      current.push(header.value ?? '');
-      fields.set(name, current);
+    } else if (name !== undefined) {
+      current = fields.get(name.toLowerCase()) ?? [];
+      current.push(line.slice(name.length + 1));
+      fields.set(name.toLowerCase(), current);
     } else {
       return { fields: trimmed(fields), body: text.slice(line === '' ? next : at) };
     }
     at = next;
   }
   return { fields: trimmed(fields), body: '' };
+}
+
+/** The name before the colon of a header; undefined when the line is none. */
+function headerName(line: string): string | undefined {
+  const name = line.slice(0, Math.max(line.indexOf(':'), 0));
+  return /^[!-9;-~]+$/.test(name) ? name : undefined;
 }
 
 function trimmed(fields: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, readonly string[]> {

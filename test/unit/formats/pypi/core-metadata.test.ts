@@ -22,6 +22,7 @@ describe('core metadata', () => {
 
   test.each([
     ['Windows', head.replaceAll('\n', '\r\n')],
+    ['an old Macintosh', head.replaceAll('\n', '\r')],
     ['a byte order mark', `\ufeff${head}`],
   ])('lines as %s writes them', (_, text) => {
     expect(read(`${text}`)).toMatchObject({ name: 'a', version: '1', description: '' });
@@ -34,6 +35,13 @@ describe('core metadata', () => {
     expect(metadata.values('license')).toEqual(['line one\n  line two']);
     expect(metadata.description).toBe('First\nSecond\n\nThird');
     expect(metadata.values('summary')).toEqual(['s']);
+  });
+
+  test('only line feeds and carriage returns end lines, as for installers', () => {
+    const metadata = read(`${head}Summary: a\u2028b\u2029c\u0085d\u000be\rAuthor: f\r more\r\rtext\r`);
+    expect(metadata.values('summary')).toEqual(['a\u2028b\u2029c\u0085d\u000be']);
+    expect(metadata.values('author')).toEqual(['f\n more']);
+    expect(metadata.description).toBe('text\r');
   });
 
   test('a line that is no header ends them, as for installers', () => {
@@ -59,6 +67,12 @@ describe('core metadata', () => {
   test('bytes that are no UTF-8 do no harm', () => {
     const metadata = read(Buffer.concat([Buffer.from(`${head}Author: `), Buffer.from([0xe9, 0x0a])]));
     expect(metadata.values('author')).toEqual(['\ufffd']);
+  });
+
+  test('a header of many spaces is read in time', () => {
+    const spaces = ' '.repeat(3_000_000);
+    expect(read(`${head}Summary:${spaces}\u2028x\n`).values('summary')).toEqual(['x']);
+    expect(read(`${head}Summary: a${spaces}\u2028${spaces}b\n`).values('summary')[0]).toHaveLength(6_000_003);
   });
 
   test('a huge one is read in time', () => {
