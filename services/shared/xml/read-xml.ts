@@ -1,4 +1,5 @@
-import sax, { type QualifiedAttribute, type QualifiedTag } from 'sax';
+import sax from 'sax';
+import { attributeName, Namespaces, qualifiedName } from './namespaces.ts';
 
 /** Thrown when a text is no XML, or breaks a limit; the message says which. */
 export class UnreadableXml extends Error {
@@ -16,9 +17,13 @@ export interface XmlElement {
 
 const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 100_000;
+const MAX_ATTRIBUTES = 200;
 
-/** The types of sax know nothing of `strictEntities`: XML's own entities alone, none of HTML's. */
-const options = { xmlns: true, strictEntities: true };
+/**
+ * The types of sax know nothing of `strictEntities`: XML's own entities alone, none of HTML's. With `xmlns` it would tell
+ * of attributes only at the end of their tag, and look each one up in a list of all before it.
+ */
+const options = { xmlns: false, strictEntities: true };
 
 /**
  * Reads an XML document into its root element. Document types are refused, so that no entity but XML's own five is
@@ -29,18 +34,35 @@ export function readXml(bytes: Uint8Array): XmlElement {
   const open: MutableElement[] = [];
   let root: MutableElement | undefined;
   let count = 0;
+  const namespaces = new Namespaces();
+  let attributes = new Map<string, string>();
+  let attributeCount = 0;
   const reader = sax.parser(true, options);
   reader.onerror = (error) => {
-    throw new UnreadableXml(`it is not well-formed XML (${error.message.replaceAll('\n', ', ')})`);
+    throw malformed(error.message.replaceAll('\n', ', '));
   };
   reader.ondoctype = () => {
     throw new UnreadableXml('it has a document type declaration, which is not read');
   };
-  reader.onopentag = (tag) => {
+  reader.onopentagstart = () => {
+    attributes = new Map();
+    attributeCount = 0;
+  };
+  reader.onattribute = ({ name, value }) => {
+    if (++attributeCount > MAX_ATTRIBUTES) {
+      throw new UnreadableXml(`it has an element with more than ${MAX_ATTRIBUTES} attributes`);
+    }
+    if (!attributes.has(name)) attributes.set(name, value);
+    // Kept there, one called `hasOwnProperty` would be in the place of the method that sax calls.
+    delete reader.tag.attributes[name];
+  };
+  reader.onopentag = ({ name }) => {
     if (++count > MAX_ELEMENTS) throw new UnreadableXml(`it has more than ${MAX_ELEMENTS} elements`);
     if (open.length >= MAX_DEPTH) throw new UnreadableXml(`it is nested more than ${MAX_DEPTH} deep`);
     if (root && open.length === 0) throw new UnreadableXml('it has more than one root element');
-    const element = elementOf(tag as QualifiedTag);
+    const wrong = namespaces.enter(name, attributes);
+    if (wrong !== undefined) throw malformed(wrong);
+    const element = elementOf(name, attributes);
     open.at(-1)?.children.push(element);
     root ??= element;
     open.push(element);
@@ -49,6 +71,7 @@ export function readXml(bytes: Uint8Array): XmlElement {
   reader.ontext = addText;
   reader.oncdata = addText;
   reader.onclosetag = () => {
+    namespaces.leave();
     const element = open.pop();
     if (element) element.text = element.parts.join('').trim();
   };
@@ -80,11 +103,17 @@ interface MutableElement {
   text: string;
 }
 
-function elementOf(tag: QualifiedTag): MutableElement {
-  const attributes = Object.values(tag.attributes as Record<string, QualifiedAttribute>)
-    .filter(({ prefix, name }) => prefix !== 'xmlns' && name !== 'xmlns')
+function elementOf(name: string, given: ReadonlyMap<string, string>): MutableElement {
+  const attributes = [...given]
+    .map(([each, value]) => ({ ...attributeName(each), value }))
+    .filter(({ prefix }) => prefix !== 'xmlns')
     .map(({ local, value }): [string, string] => [local, value]);
-  return { name: tag.local, attributes: new Map(attributes), children: [], parts: [], text: '' };
+  const { local } = qualifiedName(name);
+  return { name: local, attributes: new Map(attributes), children: [], parts: [], text: '' };
+}
+
+function malformed(why: string): UnreadableXml {
+  return new UnreadableXml(`it is not well-formed XML (${why})`);
 }
 
 function decode(bytes: Uint8Array): string {

@@ -48,12 +48,44 @@ describe('XML', () => {
     ['entities of its own', bomb, /document type/],
     ['an unknown entity', '<a>&nbsp;</a>', /not well-formed/],
     ['a prefix that is not declared', '<p:a/>', /not well-formed/],
+    ['a prefix of an attribute that is not declared', '<a p:b="1"/>', /Unbound namespace prefix: "p"/],
+    ['a prefix beside its declaration', '<a><b xmlns:p="urn:p"/><p:c/></a>', /Unbound namespace prefix/],
+    ['a prefix that is declared as nothing', '<a xmlns:p="urn:p"><p:b xmlns:p=""/></a>', /Unbound/],
+    ['a prefix that every object has', '<constructor:a/>', /Unbound namespace prefix: "constructor"/],
+    ['a reserved prefix for something else', '<a xmlns:xml="urn:p"/>', /xml: prefix must be bound to/],
     ['101 levels', '<a>'.repeat(101) + '</a>'.repeat(101), /nested more than 100/],
     ['too many elements', `<a>${'<b/>'.repeat(100_000)}</a>`, /more than 100000 elements/],
     ['an unknown encoding', '<?xml version="1.0" encoding="klingon"?><a/>', /not text in klingon/],
   ])('%s is refused', (_, text, why) => {
     expect(() => read(text)).toThrow(UnreadableXml);
     expect(() => read(text)).toThrow(why);
+  });
+
+  test.each([
+    ['different', (index: number) => ` a${index}="${index}"`],
+    ['equal', () => ' a="1"'],
+    ['of a namespace', (index: number) => ` xmlns:a${index}="${index}"`],
+  ])('too many attributes are refused while their tag is read: %s ones', (_, attribute) => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => attribute(index)).join('');
+    expect(read(`<a${many(200)}/>`).name).toBe('a');
+    expect(() => read(`<a${many(201)}/>`)).toThrow(/an element with more than 200 attributes/);
+    // Whoever read on to the end of the tag would say that it has none.
+    expect(() => read(`<a${many(100_000)} <`)).toThrow(/an element with more than 200 attributes/);
+  });
+
+  test('declarations go for the element, all in it, and no longer', () => {
+    const root = read(`<a xmlns:p="1"><p:b xmlns:p="2"><p:c p:d="3" d="4" d="5"/></p:b><p:e/></a>`);
+    const [b, e] = root.children;
+    expect([b?.name, e?.name]).toEqual(['b', 'e']);
+    expect([...(childOf(b, 'c')?.attributes ?? [])]).toEqual([['d', '4']]);
+  });
+
+  test('names that every object has are names like others', () => {
+    const names = ['hasOwnProperty', '__proto__', 'constructor', 'toString'];
+    const attributes = names.map((name) => ` ${name}="1"`).join('');
+    const root = read(`<a${attributes} b="2" xmlns:hasOwnProperty="3"><__proto__${attributes}/></a>`);
+    expect([...root.attributes.keys()]).toEqual([...names, 'b']);
+    expect(root.children[0]?.name).toBe('__proto__');
   });
 
   test('bytes that are not of the encoding are refused', () => {
