@@ -148,6 +148,11 @@ export function isOlderFile({ sk }: Key): boolean {
   return sk.split('#').length > 3;
 }
 
+/** The sort key right before those of all older files of the name that an older file has: none of them comes before it. */
+export function beforeOlderFiles({ sk }: Key): string {
+  return sk.slice(0, sk.lastIndexOf('#') + 1);
+}
+
 /** The key of an event in the audit table, which holds nothing else. */
 export function auditKey(event: {
   readonly id: string;

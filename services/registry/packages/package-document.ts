@@ -12,7 +12,7 @@ import type { Item, TableReader, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { Document } from '../document-cache.ts';
 import { entityOf, itemOf, type PackageContents } from '../entities.ts';
-import { isOlderFile, keys, ranges } from '../keys.ts';
+import { beforeOlderFiles, isOlderFile, keys, ranges } from '../keys.ts';
 import { queryAll } from '../query-all.ts';
 import { mergeContents } from './merge-contents.ts';
 
@@ -28,6 +28,9 @@ const MAX_CHUNKS = 10;
 
 /** How many files of a version its own document is made from. */
 export const MAX_FILES = 1000;
+
+/** How many pages are read to find them: older copies, of which one name may have very many, stand between them. */
+const MAX_PAGES = 100;
 
 /** One kind of index document of a package. */
 export interface DocumentKind<M> {
@@ -111,14 +114,32 @@ async function readVersionContents<M>(
   head: PackageHead,
   version: string,
 ): Promise<PackageContents<M>> {
-  const newest = { ...ranges.filesOf(head, version), reverse: true, limit: MAX_FILES };
-  const [item, { items }] = await Promise.all([table.get(keys.version(head, version)), table.query(newest)]);
+  const [item, files] = await Promise.all([
+    table.get(keys.version(head, version)),
+    readCurrentFiles(table, head, version),
+  ]);
   return {
     head,
     versions: item ? [entityOf<Version<M>>(item)] : [],
     tags: [],
-    files: items.filter((each) => !isOlderFile(each)).map((each) => entityOf<PackageFile>(each)),
+    files: files.map((each) => entityOf<PackageFile>(each)),
   };
+}
+
+/** The last `MAX_FILES` files of a version, by name, that no later one of their name has replaced. */
+async function readCurrentFiles(table: TableReader, ref: PackageRef, version: string): Promise<Item[]> {
+  const files: Item[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES && files.length < MAX_FILES; pages++) {
+    const range = { ...ranges.filesOf(ref, version), reverse: true, limit: MAX_FILES };
+    const page = await table.query(after === undefined ? range : { ...range, after });
+    files.push(...page.items.filter((each) => !isOlderFile(each)));
+    const last = page.items.at(-1);
+    if (!page.more || !last) break;
+    // However many older files of one name are left, the next page begins behind them.
+    after = isOlderFile(last) ? beforeOlderFiles(last) : last.sk;
+  }
+  return files.slice(0, MAX_FILES);
 }
 
 async function rendered<M>(

@@ -266,6 +266,18 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     });
   });
 
+  test('loses no file behind more than a thousand older copies of others', async () => {
+    const named = (rest: string, content: string) =>
+      repository.put(`${base}/app-1.0-SNAPSHOT${rest}`, content);
+    await named('-a.jar', 'first by name');
+    await named('.pom', 'pom');
+    for (let copy = 0; copy < 1_005; copy++) await named('.jar', `copy ${copy}`);
+    expect(await builds()).toEqual({
+      build: undefined,
+      files: [' jar 1.0-SNAPSHOT', 'a jar 1.0-SNAPSHOT', ' pom 1.0-SNAPSHOT'],
+    });
+  });
+
   test('of a version in several projects is that of the first', async () => {
     await file('20260131.120000-1', '.pom');
     const other = mavenRepository(app, await app.project('other'));
