@@ -5,13 +5,14 @@ import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, pull } from '../../http/guard.ts';
 import { indexDocument } from '../../http/index-document.ts';
 import { reply } from '../../http/reply.ts';
-import type { Scope } from '../../http/scope.ts';
+import type { Found, Scope } from '../../http/scope.ts';
 import { sendDocument } from '../../http/send-document.ts';
 import { sendFile } from '../../http/send-file.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Document } from '../../registry/document-cache.ts';
 import { maybeEntity } from '../../registry/entities.ts';
 import { keys } from '../../registry/keys.ts';
+import { hasFiles } from '../../registry/packages/has-files.ts';
 import type { DocumentKind } from '../../registry/packages/package-document.ts';
 import { pathIn } from './context.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
@@ -36,34 +37,36 @@ function wantedKeys(c: FormatContext, ref: PackageRef): readonly Key[] {
   return address.kind === 'file' ? [version, keys.file(ref, address.version, address.fileName)] : [version];
 }
 
-function send(c: FormatContext, scope: Scope): Promise<Response> | Response {
+async function send(c: FormatContext, scope: Scope): Promise<Response> {
   const address = asked(c);
-  switch (address.kind) {
-    case 'file':
-      return sendArtifact(c, scope, address.checksum);
-    case 'snapshot-metadata':
-      return sendMetadata(
-        c,
-        { ...scope, found: holders(scope) },
-        snapshotMetadata(address.version),
-        address.checksum,
-      );
-    case 'metadata':
-      return sendMetadata(c, scope, nameMetadata, address.checksum);
-  }
+  if (address.kind === 'metadata') return sendMetadata(c, scope, nameMetadata, address.checksum);
+  const holder = await holderOf(c, scope, address.version);
+  if (address.kind === 'file') return sendArtifact(c, scope, holder, address.checksum);
+  const found = holder ? [holder] : [];
+  return sendMetadata(c, { ...scope, found }, snapshotMetadata(address.version), address.checksum);
 }
 
-/** The projects that have the asked version; the first one's is served, and never mixed with another's. */
-function holders({ found }: Scope): Scope['found'] {
-  return found.filter(({ items }) => items[0]).slice(0, 1);
+/**
+ * The first project that has the asked version, and has files of it if any has: its files are served, and never mixed
+ * with another's.
+ */
+async function holderOf(c: FormatContext, { found }: Scope, version: string): Promise<Found | undefined> {
+  const holders = found.filter(({ items: [item] }) => item);
+  if (holders.length > 1) {
+    for (const holder of holders) {
+      const { head, items } = holder;
+      if (items[1] || (head && (await hasFiles(c.env.registry, head, version)))) return holder;
+    }
+  }
+  return holders[0];
 }
 
 function sendArtifact(
   c: FormatContext,
   scope: Scope,
+  holder: Found | undefined,
   checksum: Checksum | undefined,
 ): Promise<Response> | Response {
-  const [holder] = holders(scope);
   const file = maybeEntity<PackageFile>(holder?.items[1]);
   if (!file) throw new RegistryError(holder ? 'fileNotFound' : 'packageNotFound');
   const { sha1, md5, sha512 } = file.digests;

@@ -82,7 +82,7 @@ async function mergedText<M>(
   kind: DocumentKind<M>,
 ): Promise<string> {
   const all = await Promise.all(heads.map((head) => contentsFor(registry.table, head, kind)));
-  return rendered(registry.table, kind, mergeContents(all));
+  return rendered(registry.table, kind, mergeContents(all, kind.files));
 }
 
 async function storedText<M>(registry: Registry, head: PackageHead, kind: DocumentKind<M>): Promise<string> {

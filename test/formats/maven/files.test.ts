@@ -123,6 +123,33 @@ describe('files', () => {
     expect(await repository.text(`${app1}/app-1.0-sources.jar`, 'group')).toBe(404);
     expect(await repository.text('com/example/app/2.0/app-2.0.jar', 'group')).toBe('only in the second');
   });
+
+  test('of a version whose files were all deleted hide nothing of another project', async () => {
+    const other = mavenRepository(app, await app.project('second'));
+    const snapshot = 'com/example/app/1.0-SNAPSHOT';
+    const paths = [`${app1}/app-1.0.jar`, `${snapshot}/app-1.0-SNAPSHOT.jar`];
+    for (const path of paths) {
+      await repository.put(path, 'first');
+      await other.put(path, 'second');
+      expect(await repository.text(path, 'group')).toBe('first');
+    }
+    const packages = `/api/v4/projects/${project.id}/packages`;
+    const json = async (path: string) =>
+      (await (await app.send('GET', path, { token: app.rootToken })).json()) as { id: number }[];
+    for (const { id } of await json(packages)) {
+      const files = `${packages}/${id}/package_files`;
+      for (const file of await json(files)) {
+        await app.send('DELETE', `${files}/${file.id}`, { token: app.rootToken });
+      }
+    }
+    for (const path of paths) {
+      expect(await repository.text(path, 'group')).toBe('second');
+      expect(await repository.text(path)).toBe(404);
+    }
+    const metadata = `${snapshot}/maven-metadata.xml`;
+    expect(await repository.text(metadata, 'group')).toContain('<snapshotVersion>');
+    expect(await repository.text(metadata)).toBe(404);
+  });
 });
 
 describe('checksums that clients send', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PackageStatus } from '../../../../services/domain/packages.ts';
+import type { PackageFile, PackageStatus } from '../../../../services/domain/packages.ts';
 import type { PackageContents } from '../../../../services/registry/entities.ts';
 import { mergeContents } from '../../../../services/registry/packages/merge-contents.ts';
 
@@ -52,6 +52,25 @@ describe('the contents of a name that several projects hold', () => {
       [2, '2.0.0'],
       [1, '1.0.0'],
     ]);
+  });
+
+  test('have the files of the versions they have, and where files count no version without any', () => {
+    const withFiles = (contents: PackageContents, ...names: string[]): PackageContents => {
+      const [version] = contents.versions;
+      const files = names.map((fileName) => ({ fileName, versionId: version?.id }) as PackageFile);
+      return { ...contents, files };
+    };
+    const all = [
+      contentsOf(1, { '1.0.0': 'default' }),
+      withFiles(contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }), 'a', 'b'),
+      withFiles(contentsOf(3, { '1.0.0': 'default' }), 'c'),
+    ];
+    const found = ({ versions, files }: PackageContents) => [
+      versions.map(({ projectId, version }) => `${projectId} ${version}`),
+      files.map(({ fileName }) => fileName),
+    ];
+    expect(found(mergeContents(all, true))).toEqual([['2 1.0.0'], ['a', 'b']]);
+    expect(found(mergeContents(all))).toEqual([['1 1.0.0', '2 2.0.0'], []]);
   });
 
   test('list what the names of all projects list, the first project winning, as of the last change', () => {
