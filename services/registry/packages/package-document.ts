@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type {
@@ -19,8 +20,11 @@ import { mergeContents } from './merge-contents.ts';
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);
 
-/** Stands in a rendered index for the address it is asked under, which differs between project, group and instance. */
-export const BASE = '{packhouse:base}';
+/**
+ * Stands in a rendered index for the address it is asked under, which differs between project, group and instance. Each
+ * process has its own, which nobody else learns: so no publisher can write it, and what was published stays as it is.
+ */
+export const BASE = `{packhouse:base:${randomUUID()}}`;
 
 /** Bytes of a compressed index per item, and how many items it may take; a larger one is rendered anew per process. */
 const CHUNK = 350_000;
@@ -72,7 +76,7 @@ export async function packageDocument<M>(
   return registry.documents.get(key, revision, async () => {
     const text =
       heads.length === 1 ? await storedText(registry, first, kind) : await mergedText(registry, heads, kind);
-    return Buffer.from(text.replaceAll(BASE, base));
+    return Buffer.from(text.replaceAll(BASE, () => base));
   });
 }
 
@@ -152,20 +156,23 @@ async function rendered<M>(
   return kind.render(item ? { ...contents, readme: String(item.text) } : contents);
 }
 
+/** A stored document of the head's revision, with the `BASE` of this process. */
 async function readDocument(
   table: TableReader,
   head: PackageHead,
   kind: string,
 ): Promise<string | undefined> {
   const first = await table.get(keys.document(head, kind));
-  if (first?.revision !== head.revision) return undefined;
+  if (first?.revision !== head.revision || first.base === undefined) return undefined;
   const rest = Array.from({ length: Number(first.chunks) - 1 }, (_, index) =>
     keys.document(head, `${kind}#${index + 1}`),
   );
   const items = [first, ...(rest.length > 0 ? await table.getMany(rest) : [])];
-  if (items.some((item) => item?.revision !== head.revision)) return undefined;
+  // Two processes may have stored it at once, each with its own `BASE`.
+  if (items.some((item) => item?.revision !== head.revision || item.base !== first.base)) return undefined;
   const bytes = Buffer.concat(items.map((item) => item?.bytes as Uint8Array));
-  return (await decompress(bytes)).toString();
+  const text = (await decompress(bytes)).toString();
+  return first.base === BASE ? text : text.replaceAll(String(first.base), BASE);
 }
 
 async function storeDocument(
@@ -180,7 +187,7 @@ async function storeDocument(
   const writes = Array.from({ length: chunks }, (_, index): Write => {
     const key = keys.document(head, index === 0 ? kind : `${kind}#${index}`);
     const part = new Uint8Array(bytes.subarray(index * CHUNK, (index + 1) * CHUNK));
-    return { put: { ...itemOf(key, { revision: head.revision, chunks }), bytes: part } };
+    return { put: { ...itemOf(key, { revision: head.revision, chunks, base: BASE }), bytes: part } };
   });
   try {
     await registry.table.write(writes);

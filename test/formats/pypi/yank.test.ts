@@ -20,6 +20,7 @@ describe('yanking a version', () => {
     ['for no reason', {}, true],
     ['for a reason in a form', { body: 'reason=broken+on+3.9', headers: form }, 'broken on 3.9'],
     ['for a reason in JSON', { body: '{"reason":"größer\\n <b>"}', headers: json }, 'größer <b>'],
+    ['for a reason in words of ours', { body: 'reason={packhouse:base}' }, '{packhouse:base}'],
     ['with JSON that names none', { body: '{}', headers: json }, true],
   ])('%s shows in the index, and is taken back', async (_, init, shown) => {
     const before = (await pypi.send('GET', `${pypi.base}/simple/sample/`)).headers.get('etag') ?? '';

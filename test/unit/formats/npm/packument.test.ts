@@ -3,6 +3,7 @@ import type { PackageStatus, Version } from '../../../../services/domain/package
 import { abbreviatedPackument, distTags, fullPackument } from '../../../../services/formats/npm/packument.ts';
 import type { Metadata } from '../../../../services/formats/npm/schema.ts';
 import type { PackageContents } from '../../../../services/registry/entities.ts';
+import { BASE } from '../../../../services/registry/packages/package-document.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const head = {
@@ -85,9 +86,9 @@ describe('packuments, byte for byte', () => {
         '"os":["linux"],"libc":["glibc"],"funding":{"url":"https://acme.test"},"scripts":{"postinstall":"x"},' +
         '"_id":"@acme/tool@1.0.0","_npmUser":{"name":"root","email":""},"deprecated":"use 2",' +
         '"hasInstallScript":true,"_hasShrinkwrap":true,"dist":' +
-        '{"tarball":"{packhouse:base}/@acme/tool/-/tool-1.0.0.tgz","shasum":"aa11","integrity":"sha512-YWE=",' +
+        `{"tarball":"${BASE}/@acme/tool/-/tool-1.0.0.tgz","shasum":"aa11","integrity":"sha512-YWE=",` +
         '"fileCount":3,"unpackedSize":262,"attestations":' +
-        '{"url":"{packhouse:base}/-/npm/v1/attestations/@acme%2ftool@1.0.0","provenance":' +
+        `{"url":"${BASE}/-/npm/v1/attestations/@acme%2ftool@1.0.0","provenance":` +
         '{"predicateType":"https://slsa.dev/provenance/v1"}}}}},"time":{"created":"2026-01-02T03:04:05.000Z",' +
         '"modified":"2026-01-02T03:05:05.000Z","1.0.0":"2026-01-02T03:04:05.000Z"},' +
         '"maintainers":[{"name":"root","email":""}],"description":"A tool","license":"MIT","readme":"# Tool"}',
@@ -100,9 +101,9 @@ describe('packuments, byte for byte', () => {
         '"version":"1.0.0","dependencies":{"a":"^1.0.0"},"peerDependenciesMeta":{"b":{"optional":true}},' +
         '"engines":{"node":">=18"},"os":["linux"],"libc":["glibc"],"funding":{"url":"https://acme.test"},' +
         '"deprecated":"use 2","hasInstallScript":true,"_hasShrinkwrap":true,"dist":' +
-        '{"tarball":"{packhouse:base}/@acme/tool/-/tool-1.0.0.tgz","shasum":"aa11","integrity":"sha512-YWE=",' +
+        `{"tarball":"${BASE}/@acme/tool/-/tool-1.0.0.tgz","shasum":"aa11","integrity":"sha512-YWE=",` +
         '"fileCount":3,"unpackedSize":262,"attestations":' +
-        '{"url":"{packhouse:base}/-/npm/v1/attestations/@acme%2ftool@1.0.0","provenance":' +
+        `{"url":"${BASE}/-/npm/v1/attestations/@acme%2ftool@1.0.0","provenance":` +
         '{"predicateType":"https://slsa.dev/provenance/v1"}}}}},"modified":"2026-01-02T03:05:05.000Z"}',
     );
   });

@@ -3,6 +3,7 @@ import type { PackageFile, PackageStatus, Version } from '../../../../services/d
 import type { FileFacts, Metadata } from '../../../../services/formats/pypi/schema.ts';
 import { htmlPage, jsonPage } from '../../../../services/formats/pypi/simple-page.ts';
 import type { PackageContents } from '../../../../services/registry/entities.ts';
+import { BASE } from '../../../../services/registry/packages/package-document.ts';
 
 const ref = { projectId: 1, format: 'pypi', name: 'my-pkg' };
 const head = { ...ref, revision: 3, versionCount: 2, updatedAt: 0 };
@@ -74,7 +75,7 @@ describe('the page of a project', () => {
       files: [
         {
           filename: 'my_pkg-1.0+x.tar.gz',
-          url: '{packhouse:base}/files/sha256-of-my_pkg-1.0+x.tar.gz/my_pkg-1.0%2Bx.tar.gz',
+          url: `${BASE}/files/sha256-of-my_pkg-1.0+x.tar.gz/my_pkg-1.0%2Bx.tar.gz`,
           hashes: { sha256: 'sha256-of-my_pkg-1.0+x.tar.gz' },
           size: 5,
           'upload-time': '2026-01-02T03:04:05.678Z',
@@ -85,7 +86,7 @@ describe('the page of a project', () => {
         },
         {
           filename: wheel,
-          url: `{packhouse:base}/files/sha256-of-${wheel}/${wheel}`,
+          url: `${BASE}/files/sha256-of-${wheel}/${wheel}`,
           hashes: { sha256: `sha256-of-${wheel}` },
           'requires-python': `>=3.9,<'4"&`,
           size: 5,
@@ -94,7 +95,7 @@ describe('the page of a project', () => {
           'core-metadata': { sha256: `sha256-of-${wheel}.metadata` },
           'data-dist-info-metadata': { sha256: `sha256-of-${wheel}.metadata` },
           'gpg-sig': true,
-          provenance: `{packhouse:base}/integrity/my-pkg/1.0/${wheel}/provenance`,
+          provenance: `${BASE}/integrity/my-pkg/1.0/${wheel}/provenance`,
         },
       ],
     });
@@ -110,8 +111,8 @@ describe('the page of a project', () => {
 </head>
 <body>
 <h1>Links for my-pkg</h1>
-<a href="{packhouse:base}/files/sha256-of-my_pkg-1.0+x.tar.gz/my_pkg-1.0%2Bx.tar.gz#sha256=sha256-of-my_pkg-1.0+x.tar.gz">my_pkg-1.0+x.tar.gz</a><br>
-<a href="{packhouse:base}/files/sha256-of-${wheel}/${wheel}#sha256=sha256-of-${wheel}" data-requires-python="&gt;=3.9,&lt;&#39;4&quot;&amp;" data-core-metadata="sha256=sha256-of-${wheel}.metadata" data-dist-info-metadata="sha256=sha256-of-${wheel}.metadata" data-gpg-sig="true" data-provenance="{packhouse:base}/integrity/my-pkg/1.0/${wheel}/provenance">${wheel}</a><br>
+<a href="${BASE}/files/sha256-of-my_pkg-1.0+x.tar.gz/my_pkg-1.0%2Bx.tar.gz#sha256=sha256-of-my_pkg-1.0+x.tar.gz">my_pkg-1.0+x.tar.gz</a><br>
+<a href="${BASE}/files/sha256-of-${wheel}/${wheel}#sha256=sha256-of-${wheel}" data-requires-python="&gt;=3.9,&lt;&#39;4&quot;&amp;" data-core-metadata="sha256=sha256-of-${wheel}.metadata" data-dist-info-metadata="sha256=sha256-of-${wheel}.metadata" data-gpg-sig="true" data-provenance="${BASE}/integrity/my-pkg/1.0/${wheel}/provenance">${wheel}</a><br>
 </body>
 </html>
 `);
