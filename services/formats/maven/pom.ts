@@ -14,6 +14,10 @@ const MAX_DEPENDENCIES = 300;
 const MAX_LICENSES = 20;
 const MAX_TEXT = 1000;
 
+/** The most bytes of all licenses, and of all dependencies, that are kept: an item of the table has 400 KB in all. */
+const LICENSES_BYTES = 40_000;
+const DEPENDENCIES_BYTES = 200_000;
+
 /**
  * What a POM tells of its version; undefined when it can't be read. That is no reason to refuse it: clients take more
  * for a POM than XML readers do, and nothing that is served depends on it.
@@ -36,12 +40,12 @@ export async function readPom(body: AsyncIterable<Uint8Array>): Promise<Metadata
 
 function factsOf(project: XmlElement): Metadata | undefined {
   if (project.name !== 'project') return undefined;
-  const licenses = childrenOf(childOf(project, 'licenses'), 'license')
-    .flatMap((license) => shortText(license, 'name') ?? shortText(license, 'url') ?? [])
-    .slice(0, MAX_LICENSES);
-  const dependencies = childrenOf(childOf(project, 'dependencies'), 'dependency')
-    .flatMap(dependencyOf)
-    .slice(0, MAX_DEPENDENCIES);
+  const allLicenses = childrenOf(childOf(project, 'licenses'), 'license').flatMap(
+    (license) => shortText(license, 'name') ?? shortText(license, 'url') ?? [],
+  );
+  const licenses = within(allLicenses.slice(0, MAX_LICENSES), LICENSES_BYTES);
+  const all = childrenOf(childOf(project, 'dependencies'), 'dependency').flatMap(dependencyOf);
+  const dependencies = within(all.slice(0, MAX_DEPENDENCIES), DEPENDENCIES_BYTES);
   return {
     packaging: shortText(project, 'packaging') ?? 'jar',
     ...present('name', shortText(project, 'name')),
@@ -70,6 +74,15 @@ function dependencyOf(element: XmlElement): Dependency[] {
 function parentOf(parent: XmlElement | undefined): string | undefined {
   const parts = ['groupId', 'artifactId', 'version'].map((name) => shortText(parent, name));
   return parts.every((part) => part) ? parts.join(':') : undefined;
+}
+
+/** The first of a list, as many as so many bytes can hold. */
+function within<T>(list: readonly T[], bytes: number): T[] {
+  let left = bytes;
+  return list.filter((each) => {
+    left -= Buffer.byteLength(JSON.stringify(each));
+    return left >= 0;
+  });
 }
 
 function shortText(element: XmlElement | undefined, name: string): string | undefined {

@@ -312,6 +312,21 @@ describe('what a POM tells', () => {
     const found = (await facts()) as { description: string; dependencies: unknown[] };
     expect([found.description.length, found.dependencies.length]).toEqual([1000, 300]);
   });
+
+  test('of very long texts is cut to what the table can hold', async () => {
+    const long = (name: string) => `<${name}>${'€'.repeat(1000)}</${name}>`;
+    const fields = ['groupId', 'artifactId', 'version', 'scope'].map(long).join('');
+    const text = pom(
+      [...['name', 'description', 'url', 'packaging'].map(long), `<parent>${fields}</parent>`].join('') +
+        `<licenses>${`<license>${long('name')}</license>`.repeat(20)}</licenses>` +
+        `<dependencies>${`<dependency>${fields}</dependency>`.repeat(60)}</dependencies>`,
+    );
+    expect((await repository.put(`${app1}/app-1.0.pom`, text)).status).toBe(200);
+    const found = (await facts()) as { licenses: unknown[]; dependencies: unknown[] };
+    expect([found.licenses.length, found.dependencies.length]).toEqual([13, 16]);
+    expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(300_000);
+    expect(await repository.text(`${app1}/app-1.0.pom`)).toBe(text);
+  });
 });
 
 describe('refusals', () => {
