@@ -1,4 +1,4 @@
-import { bestEncoding } from '../shared/headers/accept.ts';
+import { takesGzip } from '../shared/headers/accept.ts';
 import type { FormatContext } from './guard.ts';
 import { reply } from './reply.ts';
 
@@ -17,7 +17,7 @@ export function sendText(
   pieces: AsyncIterable<string>,
   { contentType, vary }: TextOptions,
 ): Response {
-  const gzip = bestEncoding(c.req.header('accept-encoding')) !== 'identity';
+  const gzip = takesGzip(c.req.header('accept-encoding'));
   const headers = {
     'content-type': contentType,
     'content-encoding': gzip ? 'gzip' : undefined,

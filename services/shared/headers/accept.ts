@@ -15,9 +15,23 @@ export function bestEncoding(header: string | null | undefined): Encoding {
   return encoding;
 }
 
+/** Whether an `Accept-Encoding` header allows gzip, whatever else it likes better. */
+export function takesGzip(header: string | null | undefined): boolean {
+  return header ? namedIn(header.toLowerCase()).has('gzip') : false;
+}
+
 function readEncoding(header: string): Encoding {
-  const refused = /(?:^|,)\s*(?<name>[\w*-]+)\s*;\s*q=0(?:\.0+)?\s*(?=,|$)/g;
-  const no = new Set(Array.from(header.matchAll(refused), (match) => match.groups?.name));
-  if (/(?:^|[\s,])br(?:$|[\s,;])/.test(header) && !no.has('br')) return 'br';
-  return /(?:^|[\s,])(?:x-)?gzip(?:$|[\s,;])/.test(header) && !no.has('gzip') ? 'gzip' : 'identity';
+  const named = namedIn(header.toLowerCase());
+  return (['br', 'gzip'] as const).find((encoding) => named.has(encoding)) ?? 'identity';
+}
+
+/** The encodings that a header names and does not refuse. */
+function namedIn(header: string): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const each of header.split(',')) {
+    const [name = '', ...parameters] = each.split(';').map((part) => part.trim());
+    const refused = parameters.some((parameter) => /^q\s*=\s*0(?:\.0*)?$/.test(parameter));
+    if (!refused) named.add(name === 'x-gzip' ? 'gzip' : name);
+  }
+  return named;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bestEncoding } from '../../../../services/shared/headers/accept.ts';
+import { bestEncoding, takesGzip } from '../../../../services/shared/headers/accept.ts';
 import { parseRange } from '../../../../services/shared/headers/byte-range.ts';
 import {
   contentDisposition,
@@ -56,8 +56,20 @@ describe('Accept-Encoding', () => {
     ['br;q=0.0,gzip;q=0', 'identity'],
     ['deflate', 'identity'],
     ['x-gzip', 'gzip'],
+    ['x-gzip;q=0', 'identity'],
+    ['GZIP ; Q=0.', 'identity'],
+    ['GZip;q=0.01', 'gzip'],
     ['brotli', 'identity'],
   ])('%s', (header, expected) => expect(bestEncoding(header)).toBe(expected));
+
+  test.each<[string | undefined, boolean]>([
+    [undefined, false],
+    ['br', false],
+    ['br, gzip;q=0', false],
+    ['br, deflate, gzip;q=0.5', true],
+    ['X-Gzip', true],
+    ['identity', false],
+  ])('%s: gzip %s', (header, expected) => expect(takesGzip(header)).toBe(expected));
 });
 
 describe('Content-Disposition', () => {
