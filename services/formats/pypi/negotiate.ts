@@ -34,7 +34,8 @@ const MAX_KNOWN = 100;
  * @param format the `format` parameter of the URL, which goes before the header
  */
 export function representationFor(accept: string, format?: string): Representation {
-  const asked = format === undefined ? undefined : offers.get(format);
+  // A `+` that stands in a URL as it is means a space there.
+  const asked = format === undefined ? undefined : offers.get(format.replaceAll(' ', '+'));
   if (asked) return asked;
   const before = known.get(accept);
   if (before) return before;

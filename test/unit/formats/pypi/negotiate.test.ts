@@ -34,6 +34,7 @@ describe('what a client gets by its Accept header', () => {
 
   test('the parameter of the URL goes before it, when it names a type there is', () => {
     expect(representationFor('text/html', json).contentType).toBe(json);
+    expect(representationFor('text/html', json.replace('+', ' ')).contentType).toBe(json);
     expect(representationFor(json, 'text/html').contentType).toBe(plain);
     expect(representationFor(json, 'application/xml').contentType).toBe(json);
   });
