@@ -25,7 +25,13 @@ export function provenanceOf(text: string, subject: Subject, publisher: string):
   const attestations = parse(text);
   for (const attestation of attestations) checkSubject(attestation, subject);
   const bundle = { publisher: { kind: 'Packhouse', user: publisher }, attestations };
-  return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
+  try {
+    return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
+  } catch (error) {
+    // What is nested deeper than the stack is can be read, but not written.
+    if (error instanceof RangeError) throw invalid('attestations is nested too deep');
+    throw error;
+  }
 }
 
 function parse(text: string): readonly Attestation[] {

@@ -55,6 +55,12 @@ describe('attestations', () => {
     expect(() => provenanceOf(text, subject, 'root')).toThrow('Invalid attestations: ');
   });
 
+  test('are refused when they are nested deeper than anybody could write them', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const text = JSON.stringify([{ ...good, more: 'deep' }]).replace('"deep"', deep);
+    expect(() => provenanceOf(text, subject, 'root')).toThrow('Invalid attestations: attestations is nested');
+  });
+
   test.each(['', 'nonsense', '[', `${'['.repeat(50_000)}`])('are refused when they are not JSON', (text) => {
     expect(() => provenanceOf(text, subject, 'root')).toThrow(/is not JSON|attestations/);
   });
