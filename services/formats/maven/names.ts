@@ -17,6 +17,8 @@ export type Address = {
   | { readonly kind: 'file'; readonly version: string; readonly fileName: string }
   | { readonly kind: 'snapshot-metadata'; readonly version: string }
   | { readonly kind: 'metadata' }
+  /** What clients put beside metadata, such as a signature of it, which is not kept. */
+  | { readonly kind: 'beside-metadata' }
 );
 
 const METADATA = 'maven-metadata.xml';
@@ -35,11 +37,14 @@ export function addressOf(path: string): Address | undefined {
   const version = segments.at(-1) ?? '';
   const above = segments.slice(0, -1).join('/');
   const versioned = segments.length >= 3 && version.length <= MAX_VERSION && above.length <= MAX_NAME;
-  if (fileName === METADATA) {
-    if (versioned && isSnapshot(version))
-      return { kind: 'snapshot-metadata', name: above, version, checksum };
+  const ofMetadata = fileName === METADATA;
+  if (ofMetadata && versioned && isSnapshot(version)) {
+    return { kind: 'snapshot-metadata', name: above, version, checksum };
+  }
+  if (ofMetadata || fileName.startsWith(`${METADATA}.`)) {
     const name = segments.join('/');
-    return name !== '' && name.length <= MAX_NAME ? { kind: 'metadata', name, checksum } : undefined;
+    if (name === '' || name.length > MAX_NAME) return undefined;
+    return { kind: ofMetadata ? 'metadata' : 'beside-metadata', name, checksum };
   }
   return versioned ? { kind: 'file', name: above, version, fileName, checksum } : undefined;
 }

@@ -24,9 +24,11 @@ export function readRoutes(app: FormatRoutes): void {
   app.get('/*', pull({ name: (c) => asked(c).name, more: wantedKeys }, send));
 }
 
-function asked(c: FormatContext): Address {
+type Served = Exclude<Address, { readonly kind: 'beside-metadata' }>;
+
+function asked(c: FormatContext): Served {
   const address = addressOf(pathIn(c));
-  if (!address) throw new RegistryError('fileNotFound');
+  if (!address || address.kind === 'beside-metadata') throw new RegistryError('fileNotFound');
   return address;
 }
 

@@ -104,9 +104,12 @@ describe('the metadata of an artifact', () => {
         ['', claim],
         ['.sha1', 'da39'],
         ['.md5', 'x'],
+        ['.asc', 'signature'],
+        ['.asc.sha1', 'da39'],
       ] as const) {
         const url = `${path}/maven-metadata.xml${ending}`;
         expect([url, (await repository.put(url, body)).status]).toEqual([url, 200]);
+        if (ending.startsWith('.asc')) expect(await repository.text(url)).toBe(404);
       }
     }
     expect(await versioning('com/example/app')).toMatchObject({ latest: '1.0', versions: ['1.0'] });

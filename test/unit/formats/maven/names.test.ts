@@ -46,6 +46,14 @@ describe('a path leads to', () => {
       '/g/a/1.0-SNAPSHOT/maven-metadata.xml.sha1',
       { kind: 'snapshot-metadata', name: 'g/a', version: '1.0-SNAPSHOT', checksum: 'sha1' },
     ],
+    [
+      '/com/example/app/maven-metadata.xml.asc',
+      { kind: 'beside-metadata', name: 'com/example/app', ...none },
+    ],
+    [
+      '/g/a/1.0-SNAPSHOT/maven-metadata.xml.asc.sha1',
+      { kind: 'beside-metadata', name: 'g/a/1.0-SNAPSHOT', checksum: 'sha1' },
+    ],
     ['/g/1-SNAPSHOT/maven-metadata.xml', { kind: 'metadata', name: 'g/1-SNAPSHOT', ...none }],
   ])('%s', (path, address) => {
     expect(addressOf(path)).toEqual(address);
@@ -56,6 +64,7 @@ describe('a path leads to', () => {
     '/',
     '',
     '/maven-metadata.xml',
+    '/maven-metadata.xml.asc',
     '/g/a/file.jar',
     '/archetype-catalog.xml',
     '/.meta/prefixes.txt',
