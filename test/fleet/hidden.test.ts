@@ -141,6 +141,31 @@ describe.for(samples.map((sample) => ({ sample, id: sample.id })))('$id at insta
   });
 });
 
+/** Formats whose clients send credentials only when they are asked for them. */
+const waiting = samples.filter(({ anonymousMissing }) => anonymousMissing === 401);
+
+describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
+  '$id above project level',
+  ({ sample }) => {
+    test('asks for credentials where a version of a public name is hidden, and where there is none', async () => {
+      await publishTo(await app.project('open', 'public'), sample, 'lib', '1.0.0');
+      await publishTo(await app.project('closed'), sample, 'lib', '2.0.0');
+      const { token } = await app.user('stranger');
+      for (const base of [`/api/v4/packages/${sample.id}`, groupPath('acme', sample.id)]) {
+        const statuses = async (credential: { token?: string }) =>
+          Promise.all(
+            ['1.0.0', '2.0.0', '3.0.0'].map(
+              async (version) =>
+                (await app.send('GET', base + sample.file('lib', version), credential)).status,
+            ),
+          );
+        expect(await statuses({})).toEqual([200, 401, 401]);
+        expect(await statuses({ token })).toEqual([200, 404, 404]);
+      }
+    });
+  },
+);
+
 test('an npm name with a scope is served at instance level from the namespace of that scope alone', async () => {
   const npm = samples.find(({ id }) => id === 'npm');
   if (!npm) throw new Error('npm has no sample');

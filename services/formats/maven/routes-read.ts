@@ -43,7 +43,7 @@ async function send(c: FormatContext, scope: Scope): Promise<Response> {
   const address = asked(c);
   if (address.kind === 'metadata') return sendMetadata(c, scope, nameMetadata, address.checksum);
   const holder = await holderOf(c, scope, address.version);
-  if (address.kind === 'file') return sendArtifact(c, scope, holder, address.checksum);
+  if (address.kind === 'file') return sendArtifact(c, holder, address.checksum);
   const found = holder ? [holder] : [];
   return sendMetadata(c, { ...scope, found }, snapshotMetadata(address.version), address.checksum);
 }
@@ -65,7 +65,6 @@ async function holderOf(c: FormatContext, { found }: Scope, version: string): Pr
 
 function sendArtifact(
   c: FormatContext,
-  scope: Scope,
   holder: Found | undefined,
   checksum: Checksum | undefined,
 ): Promise<Response> | Response {

@@ -76,7 +76,7 @@ async function file(c: FormatContext, scope: Scope): Promise<Response> {
     const [whole, found = whole] = items.map((item) => maybeEntity<PackageFile>(item));
     if (whole?.digests.sha256 === sha256 && found?.fileName === fileParam(c)) return sendFile(c, found);
   }
-  throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+  throw new RegistryError(scope.found.some(({ items }) => items[0]) ? 'fileNotFound' : 'packageNotFound');
 }
 
 function provenanceKeys(c: FormatContext, ref: PackageRef) {
