@@ -12,17 +12,28 @@ import { durableDirectories, syncDirectory } from './durable-directories.ts';
 /** How many files are removed at a time. */
 const REMOVE_AT_ONCE = 16;
 
+/** How a directory of blobs is opened. */
+export interface FileBlobOptions {
+  /** To be read only: nothing is made that is not there, and nothing removed. */
+  readonly asFound?: boolean | undefined;
+}
+
 /**
  * A `BlobStore` of files: `<directory>/blobs/<key>`. An upload grows under a name of its own in
  * `<directory>/uploads`, is saved, and only then gets its name; what a crash left there is removed at the start.
  * The directory must be this process's own.
  */
-export async function fileBlobStore(directory: string): Promise<BlobStore> {
+export async function fileBlobStore(
+  directory: string,
+  { asFound = false }: FileBlobOptions = {},
+): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
-  await mkdir(uploads, { recursive: true });
-  await removeFiles(await unfinishedIn(uploads)); // what a crash left
-  await mkdir(root, { recursive: true });
-  await syncDirectory(directory);
+  if (!asFound) {
+    await mkdir(uploads, { recursive: true });
+    await removeFiles(await unfinishedIn(uploads)); // what a crash left
+    await mkdir(root, { recursive: true });
+    await syncDirectory(directory);
+  }
   const ensureDirectory = durableDirectories(root);
 
   async function upload(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {

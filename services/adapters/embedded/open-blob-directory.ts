@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../ports/blob-store.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { fileBlobStore } from './file-blob-store.ts';
+import { type FileBlobOptions, fileBlobStore } from './file-blob-store.ts';
 
 /** Blobs in a directory of their own. `close` gives the directory back. */
 export interface BlobDirectory {
@@ -9,10 +9,13 @@ export interface BlobDirectory {
 }
 
 /** Opens a directory of blobs, which is made when it is absent; throws `EBUSY` when another server has it open. */
-export async function openBlobDirectory(directory: string): Promise<BlobDirectory> {
+export async function openBlobDirectory(
+  directory: string,
+  options?: FileBlobOptions,
+): Promise<BlobDirectory> {
   const close = await lockDirectory(directory);
   try {
-    return { blobs: await fileBlobStore(directory), close };
+    return { blobs: await fileBlobStore(directory, options), close };
   } catch (error) {
     close();
     throw error;

@@ -27,9 +27,15 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
-/** How much memory the items that were read may take. */
+/** How a data directory is opened. */
 export interface EmbeddedOptions {
+  /** How much memory the items that were read may take. */
   readonly cacheBytes?: number;
+  /**
+   * To be read only: what a crash left, messages that were taken and items whose time is over stay as they are, for
+   * the next server to see to.
+   */
+  readonly asFound?: boolean | undefined;
 }
 
 const DEFAULT_CACHE = 64 * 1024 * 1024;
@@ -43,9 +49,11 @@ export async function openEmbedded(directory: string, options: EmbeddedOptions =
   try {
     const file = join(directory, 'packhouse.db');
     committer = await startCommitter(file);
-    const blobs = await fileBlobStore(directory);
-    await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });
-    await syncDirectory(directory);
+    const blobs = await fileBlobStore(directory, options);
+    if (!options.asFound) {
+      await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });
+      await syncDirectory(directory);
+    }
     return storesOf({ committer, blobs, reader: openReader(file), unlock, ...options });
   } catch (error) {
     await committer?.close();
@@ -61,7 +69,8 @@ interface Parts extends EmbeddedOptions {
   unlock(): void;
 }
 
-function storesOf({ committer, reader, blobs, unlock, cacheBytes = DEFAULT_CACHE }: Parts): Embedded {
+function storesOf(parts: Parts): Embedded {
+  const { committer, reader, blobs, unlock, cacheBytes = DEFAULT_CACHE, asFound = false } = parts;
   const table = embeddedTable({ name: 'registry', reader, committer, cacheBytes });
   const audit = embeddedTable({ name: 'audit', reader, committer, cacheBytes: AUDIT_CACHE });
   const bells = new Map<string, EventTarget>();
@@ -72,7 +81,7 @@ function storesOf({ committer, reader, blobs, unlock, cacheBytes = DEFAULT_CACHE
   }
 
   /** A sweep that fails, as on a full disk, is made up for by the next. */
-  const sweeping = setInterval(() => void sweep().catch(() => {}), SWEEP_EVERY).unref();
+  const sweeping = asFound ? undefined : setInterval(() => void sweep().catch(() => {}), SWEEP_EVERY).unref();
 
   let closing: Promise<void> | undefined;
   async function letGo(): Promise<void> {

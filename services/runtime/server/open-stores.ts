@@ -6,7 +6,7 @@ import { type Embedded, openEmbedded } from '../../adapters/embedded/open-embedd
 import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
-import type { Table } from '../../ports/table.ts';
+import type { Table, TableReader } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
 import type { Place } from './places.ts';
@@ -30,6 +30,14 @@ export interface OpenedStores extends Omit<OpenedRecords, 'files'> {
   readonly migration?: MigrationStores;
 }
 
+/** How stores are opened. */
+export interface OpenOptions {
+  /** To be read only: nothing is made, cleaned up or removed, neither now nor later. */
+  readonly asFound?: boolean;
+  /** Is asked about the places of blobs, with the table, before they are opened. */
+  readonly judge?: (table: TableReader) => Promise<void>;
+}
+
 /** What of the settings says where records are. */
 export type RecordSettings = Pick<
   ServerSettings,
@@ -41,13 +49,14 @@ export type RecordSettings = Pick<
  * `bucket` is, and whatever is not named in the data directory. With `migrateFrom`, blobs are written to the one place
  * and read from both.
  */
-export async function openStores(settings: ServerSettings): Promise<OpenedStores> {
+export async function openStores(settings: ServerSettings, options: OpenOptions = {}): Promise<OpenedStores> {
   const { migrateFrom, region, s3LinkEndpoint } = settings;
   const links = { linkEndpoint: s3LinkEndpoint, cloudfront: await cloudfrontOf(settings) };
-  const { files, ...records } = await openRecords(settings);
+  const { asFound = false, judge } = options;
+  const { files, ...records } = await openRecords(settings, { asFound });
   const opened: OpenedPlace[] = [];
   async function open(place: Place, context: PlaceContext): Promise<BlobStore> {
-    const store = await openPlace(place, { files, region, ...context });
+    const store = await openPlace(place, { files, region, existing: asFound, asFound, ...context });
     opened.push(store);
     return store.blobs;
   }
@@ -56,6 +65,7 @@ export async function openStores(settings: ServerSettings): Promise<OpenedStores
     await records.close();
   }
   try {
+    await judge?.(records.table);
     const blobs = await open(homeOf(settings), links);
     if (!migrateFrom) return { ...records, blobs, close };
     const former = await open(migrateFrom, { existing: true });
@@ -68,10 +78,13 @@ export async function openStores(settings: ServerSettings): Promise<OpenedStores
 }
 
 /** Opens the tables. AWS code is loaded only where it is used: it would double the time a server takes to start. */
-export async function openRecords(settings: RecordSettings): Promise<OpenedRecords> {
+export async function openRecords(
+  settings: RecordSettings,
+  { asFound = false }: Pick<OpenOptions, 'asFound'> = {},
+): Promise<OpenedRecords> {
   const { table, auditTable = '', region, awsEndpoint } = settings;
   if (!table) {
-    const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir);
+    const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir, { asFound });
     return { ...embedded, files };
   }
   const { openTables } = await import('../../adapters/aws/open-tables.ts');
@@ -96,11 +109,13 @@ export interface PlaceContext {
   readonly cloudfront?: CloudfrontSettings | undefined;
   /** Blobs are there already: a mistyped directory is not made. */
   readonly existing?: boolean;
+  /** They are to be read only: see `OpenOptions`. */
+  readonly asFound?: boolean;
 }
 
 /** Opens a place. */
 export async function openPlace(place: Place, context: PlaceContext): Promise<OpenedPlace> {
-  const { files, linkEndpoint, cloudfront, existing = false } = context;
+  const { files, linkEndpoint, cloudfront, existing = false, asFound = false } = context;
   if (place.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
     const opened = openS3({ ...place, linkEndpoint, cloudfront, region: place.region ?? context.region });
@@ -116,5 +131,5 @@ export async function openPlace(place: Place, context: PlaceContext): Promise<Op
   if (existing && !existsSync(join(directory, 'blobs'))) {
     throw new SettingsError(`there are no blobs in ${directory}`);
   }
-  return openBlobDirectory(directory);
+  return openBlobDirectory(directory, { asFound });
 }

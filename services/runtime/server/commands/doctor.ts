@@ -1,5 +1,6 @@
 import { problemJson } from '../../../api/json/storage-json.ts';
 import { silentLog } from '../../../ports/log.ts';
+import type { TableReader } from '../../../ports/table.ts';
 import { checkStorage, type StorageCheck } from '../../../registry/storage/check-storage.ts';
 import { findHome, judgeHome } from '../../../registry/storage/storage-home.ts';
 import { createRegistry } from '../../compose.ts';
@@ -56,17 +57,23 @@ See docs/object-storage.md for what each problem means and what to do about it.
   },
 };
 
+/** Sees to it that blobs are where the settings say, before anything is looked for there. */
+async function requireHome(table: TableReader, settings: ServerSettings): Promise<void> {
+  const judged = judgeHome(await findHome(table), homeNames(settings), startWith);
+  if ('refusal' in judged) throw new SettingsError(judged.refusal);
+}
+
 async function checkStores(
   settings: ServerSettings,
   terminal: Terminal,
   how: { readonly verify: boolean; readonly concurrency: number },
 ): Promise<StorageCheck> {
   const inUse = 'stop it, or check a copy of the directory';
-  const stores = await openExisting(settings, inUse, () => openStores(settings));
+  const stores = await openExisting(settings, inUse, () =>
+    openStores(settings, { asFound: true, judge: (table) => requireHome(table, settings) }),
+  );
   const printer = progressPrinter(terminal.progress);
   try {
-    const judged = judgeHome(await findHome(stores.table), homeNames(settings), startWith);
-    if ('refusal' in judged) throw new SettingsError(judged.refusal);
     await reach(homeNames(settings).place, stores.blobs);
     const registry = createRegistry({ ...stores, log: silentLog }, { url: '' });
     return await checkStorage(registry, {

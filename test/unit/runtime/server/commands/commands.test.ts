@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openEmbedded } from '../../../../../services/adapters/embedded/open-embedded.ts';
+import { TAKEN } from '../../../../../services/adapters/embedded/queue-rows.ts';
 import { newBlobKey } from '../../../../../services/registry/blobs/storage-keys.ts';
 import { keys } from '../../../../../services/registry/keys.ts';
 import { claimHome } from '../../../../../services/registry/storage/storage-home.ts';
@@ -150,6 +153,39 @@ describe('packhouse migrate-storage', () => {
 });
 
 describe('packhouse doctor', () => {
+  test('leaves everything as it is: unfinished uploads, taken messages, expired items', async () => {
+    await fill();
+    const left = join(folder, 'uploads', randomUUID());
+    await writeFile(left, 'half');
+    const database = () => new DatabaseSync(join(folder, 'packhouse.db'));
+    const messages = 'SELECT * FROM messages ORDER BY id';
+    const other = database();
+    other.exec(`INSERT INTO messages (queue, body, visible_at) VALUES ('audit', '{}', ${TAKEN})`);
+    const before = other.prepare(messages).all();
+    other.close();
+    expect((await doctor('--verify')).code).toBe(0);
+    expect(existsSync(left)).toBe(true);
+    const after = database();
+    expect(after.prepare(messages).all()).toEqual(before);
+    after.close();
+  });
+
+  test('makes no directory that was mistyped', async () => {
+    await fill();
+    const mistyped = join(folder, 'typo');
+    const { code, progress } = await doctor('--blob-dir', mistyped);
+    expect([code, progress]).toEqual([2, expect.stringContaining('the blobs are in local')]);
+    const stores = await openEmbedded(folder);
+    await stores.table.write([{ delete: keys.storage() }]);
+    await stores.close();
+    const unclaimed = await doctor('--blob-dir', mistyped);
+    expect([unclaimed.code, unclaimed.progress]).toEqual([
+      2,
+      expect.stringContaining('there are no blobs in'),
+    ]);
+    expect(existsSync(mistyped)).toBe(false);
+  });
+
   test('finds nothing wrong where nothing is', async () => {
     await fill();
     const { code, output } = await doctor('--verify');
