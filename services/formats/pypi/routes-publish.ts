@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, StagedBlob } from '../../domain/packages.ts';
+import type { PackageFile, StagedBlob, Version } from '../../domain/packages.ts';
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, publish, type Target } from '../../http/guard.ts';
 import { replyJson } from '../../http/reply.ts';
 import { discardUnless, stageBytes } from '../../registry/blobs/stage-blob.ts';
-import { entityOf } from '../../registry/entities.ts';
-import { ranges } from '../../registry/keys.ts';
+import { entityOf, maybeEntity } from '../../registry/entities.ts';
+import { keys, ranges } from '../../registry/keys.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
 import type { NewFile } from '../../registry/packages/publish-version.ts';
 import { queryAll } from '../../registry/query-all.ts';
@@ -18,6 +19,9 @@ import { type Received, receiveUpload } from './receive-upload.ts';
 import type { FileFacts, Metadata } from './schema.ts';
 
 const BYTES = 'application/octet-stream';
+
+/** How often an upload starts over because others came between: as many may be made to one version at once. */
+const MAX_TRIES = 100;
 
 /** `POST /`: the legacy upload API, a form with one distribution. */
 export function publishRoutes(app: FormatRoutes): void {
@@ -36,29 +40,62 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   await discardUnless(registry, staged, async () => {
     const received = await receiveUpload(c, staged);
     const metadata = checkedMetadata(received);
-    const { name, version } = received.distribution;
-    await refuseTaken(c, target, received);
     const files = await filesOf(c, target, received, metadata, staged);
-    const input = {
-      project: target.project,
-      actor: target.actor,
-      format: 'pypi',
-      name,
-      version,
-      metadata: describeVersion(metadata, target.actor.name),
-      readme: readmeOf(metadata),
-      files,
-      duplicates: 'refuse',
-    } as const;
-    try {
-      await addFiles<Metadata>(registry, input);
-    } catch (error) {
-      if (error instanceof RegistryError && error.code === 'duplicateFile')
-        await refuseTaken(c, target, received);
-      throw error;
-    }
+    await addDistribution(c, target, received, metadata, files);
   });
   return replyJson(c, 201, { message: '201 Created' });
+}
+
+/**
+ * Adds the files to their version. The table keeps two files of one name apart, but not two spellings of a name: each
+ * upload leaves a mark of its own in the version, and starts over when that is not the one it saw before it looked.
+ */
+async function addDistribution(
+  c: FormatContext,
+  target: Target,
+  received: Received,
+  metadata: CoreMetadata,
+  files: readonly NewFile[],
+): Promise<void> {
+  const { registry } = c.env;
+  const { name, version } = received.distribution;
+  const key = keys.version({ projectId: target.project.id, format: 'pypi', name }, version);
+  const upload = randomUUID();
+  for (let tries = 1; ; tries++) {
+    const seen = maybeEntity<Version<Metadata>>(await registry.table.get(key));
+    await refuseTaken(c, target, received);
+    try {
+      await addFiles<Metadata>(registry, {
+        project: target.project,
+        actor: target.actor,
+        format: 'pypi',
+        name,
+        version,
+        metadata: { ...describeVersion(metadata, target.actor.name), upload },
+        readme: seen ? undefined : readmeOf(metadata),
+        files,
+        duplicates: 'refuse',
+        amend: (known) => {
+          if (!seen || known.upload !== seen.metadata.upload) throw new UploadBetween();
+          return { ...known, upload };
+        },
+      });
+      return;
+    } catch (error) {
+      if (isDuplicate(error)) await refuseTaken(c, target, received);
+      if (!(error instanceof UploadBetween)) throw error;
+      if (tries >= MAX_TRIES) throw new RegistryError('storageUnavailable', undefined, { cause: error });
+    }
+  }
+}
+
+/** Thrown when another upload to the version has come between. */
+class UploadBetween extends Error {
+  override readonly name = 'UploadBetween';
+}
+
+function isDuplicate(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'duplicateFile';
 }
 
 /**

@@ -361,5 +361,41 @@ describe('uploads at once', () => {
     expect(await blobCount()).toBe(2);
   });
 
+  test.each([false, true])(
+    'of one file in several spellings let one win (version there: %s)',
+    async (there) => {
+      const names = ['foo_bar', 'Foo.Bar', 'foo-bar', 'FOO__BAR'];
+      const table = memoryTable();
+      let racing = false;
+      let looking = 0;
+      let all = () => {};
+      const allLook = new Promise<void>((resolve) => {
+        all = resolve;
+      });
+      // Each has looked at the files that are there before any adds its own.
+      const query: typeof table.query = async (range) => {
+        const page = await table.query(range);
+        if (racing && range.prefix?.startsWith('FILE#')) {
+          if (++looking >= names.length) all();
+          await allLook;
+        }
+        return page;
+      };
+      pypi = await startPypi({ stores: { table: { ...table, query } } });
+      const of = { name: 'foo-bar' };
+      if (there) expect((await pypi.upload(wheel(of), of)).status).toBe(201);
+      racing = true;
+      const built = await Promise.all(
+        names.map((name) => sdist({ ...of, fileName: `${name}-1.0.0.tar.gz`, description: name })),
+      );
+      const answers = await Promise.all(built.map((each) => pypi.upload(each, of)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400, 400]);
+      for (const answer of answers.filter(({ status }) => status === 400)) {
+        expect(await messageOf(answer)).toMatch(words);
+      }
+      expect((await pypi.page('foo-bar')).files).toHaveLength(there ? 2 : 1);
+    },
+  );
+
   const words = /already been taken.*already exists, with other content/;
 });
