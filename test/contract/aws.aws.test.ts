@@ -6,6 +6,7 @@ import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
+import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeTable } from './table-contract.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
@@ -46,7 +47,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     const { aws, close } = await open(options.maxAttempts);
     return { queue: aws.queue('work', options), close };
   });
-  for (const describeOn of [describePublishing, describeAddingFiles]) {
+  for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();
       return { stores: { table: aws.table, blobs: aws.blobs }, close };
