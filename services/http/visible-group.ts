@@ -13,9 +13,6 @@ export function absent(principal: Principal, code: 'projectNotFound' | 'groupNot
   return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
 }
 
-/** The most memberships below a group that are looked through for one who is no member of it. */
-const MAX_BELOW = 200;
-
 /**
  * Throws what a missing group gives when the caller may not see this one, for answers that would tell it is there. Who
  * may see something below a group may see it, as in GitLab.
@@ -25,6 +22,7 @@ export async function requireVisibleGroup(
   principal: Principal,
   group: Group,
 ): Promise<void> {
+  if (authorizeGroup('view', principal, group, 0) === 'allow') return;
   const wanted = principal.kind === 'user' ? groupMemberKeys(group, principal.user.id) : [];
   const memberships = wanted.length > 0 ? await registry.table.getMany(wanted) : [];
   const level = effectiveLevelOf(memberships, registry.clock.now());
@@ -45,7 +43,7 @@ async function keysBelow(registry: Registry, principal: Principal) {
     return [kind === 'project-deploy' ? keys.project(resourceId) : keys.group(resourceId)];
   }
   const { direct } = await membershipsOf(registry, principal);
-  return direct
-    .slice(0, MAX_BELOW)
-    .map(({ ownerKind, ownerId }) => (ownerKind === 'project' ? keys.project(ownerId) : keys.group(ownerId)));
+  return direct.map(({ ownerKind, ownerId }) =>
+    ownerKind === 'project' ? keys.project(ownerId) : keys.group(ownerId),
+  );
 }

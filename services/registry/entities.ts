@@ -65,6 +65,11 @@ export interface StoredHead extends PackageHead {
   readonly live: boolean;
 }
 
+/** A stored version: `additions` counts what came to it after it was made, such as files and tags. */
+export interface StoredVersion extends Version {
+  readonly additions?: number;
+}
+
 /** Everything a package consists of, read from its partition. */
 export interface PackageContents<M = unknown> {
   readonly head: PackageHead;

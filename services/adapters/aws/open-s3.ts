@@ -4,6 +4,7 @@ import type { CloudfrontSettings } from './cloudfront-links.ts';
 import { type ConnectionOptions, connections } from './connections.ts';
 import { tellOutages } from './outages.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
+import { limitErrorBodies } from './s3-body.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
 
 /** Where a blob store on S3 is. Region and credentials come from the environment unless they are given here. */
@@ -61,6 +62,7 @@ export function openS3(settings: S3Settings): OpenedS3 {
   // A body holds its connection for as long as its reader takes: with a limit, slow readers would stop all others.
   const lasting = { requestTimeout: silence, atOnce: Number.POSITIVE_INFINITY };
   const bodyClient = s3Client(settings, endpoint, patience, lasting);
+  limitErrorBodies(bodyClient, silence);
   const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint, patience, {});
   const options = {
     encryption: {

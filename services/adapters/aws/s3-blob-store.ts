@@ -62,12 +62,13 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
       }
     },
     async list(page = {}) {
-      for (let { after } = page; ; ) {
-        const { Contents = [], IsTruncated } = await client.send(
+      for (let next: string | undefined; ; ) {
+        const { Contents = [], NextContinuationToken } = await client.send(
           new ListObjectsV2Command({
             Bucket,
             Prefix: prefix + (page.prefix ?? ''),
-            StartAfter: after === undefined ? undefined : prefix + after,
+            StartAfter: page.after === undefined ? undefined : prefix + page.after,
+            ContinuationToken: next,
             MaxKeys: MAX_BLOB_PAGE,
           }),
         );
@@ -75,9 +76,8 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
           toInfo(object.Key?.slice(prefix.length) ?? '', object.Size, object.LastModified),
         );
         const blobs = found.filter(({ key }) => isBlobKey(key));
-        const more = IsTruncated === true;
-        if (blobs.length > 0 || !more) return { blobs, more };
-        after = found.at(-1)?.key;
+        next = NextContinuationToken;
+        if (blobs.length > 0 || next === undefined) return { blobs, more: next !== undefined };
       }
     },
     dropUnfinished: async (uploads) =>

@@ -7,6 +7,8 @@ import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './comm
 export interface Committer {
   /** Resolves with the answer of the job once it is durable. */
   commit(job: CommitJob): Promise<unknown>;
+  /** Resolves, if ever, when the thread has ended without being asked to: nothing can be written any more. */
+  readonly failed: Promise<Error>;
   /** Finishes what was asked for and lets go of the database. */
   close(): Promise<void>;
 }
@@ -27,9 +29,12 @@ export async function startCommitter(file: string): Promise<Committer> {
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
   let ended: Error | undefined;
+  let closing = false;
+  const failed = Promise.withResolvers<Error>();
 
   function end(error: Error): void {
     ended ??= error;
+    if (!closing) failed.resolve(ended);
     for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
   }
@@ -49,6 +54,7 @@ export async function startCommitter(file: string): Promise<Committer> {
   worker.on('exit', () => end(new Error('the store is closed')));
 
   return {
+    failed: failed.promise,
     commit(job) {
       return new Promise((resolve, reject) => {
         if (ended) return reject(ended);
@@ -60,6 +66,7 @@ export async function startCommitter(file: string): Promise<Committer> {
     },
     async close() {
       if (ended) return;
+      closing = true;
       worker.ref();
       const exited = once(worker, 'exit');
       worker.postMessage('close');

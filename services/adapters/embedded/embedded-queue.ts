@@ -120,7 +120,11 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
         await somethingHappens(room > 0);
         continue;
       }
-      for (const row of await persist(signal, TAKE, name, Date.now(), room)) {
+      const taken = await persist(signal, TAKE, name, Date.now(), room).catch((error: unknown) => {
+        failures.push(error);
+        return [];
+      });
+      for (const row of taken) {
         const delivery = deliver(row, handler, signal)
           .catch((error) => void failures.push(error))
           .finally(() => {

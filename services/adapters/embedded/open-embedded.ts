@@ -23,6 +23,8 @@ export interface Embedded {
   queue(name: string, options: QueueOptions): Queue;
   /** Removes items whose time is over; also happens every minute. */
   sweep(): Promise<void>;
+  /** Resolves, if ever, when nothing can be written any more: the stores must be opened again. */
+  readonly failed: Promise<Error>;
   /** Finishes what was asked for and gives the directory back. Stop consumers first. */
   close(): Promise<void>;
 }
@@ -96,6 +98,7 @@ function storesOf(parts: Parts): Embedded {
     audit,
     blobs,
     sweep,
+    failed: committer.failed,
     queue(name, options) {
       const bell = bells.get(name) ?? new EventTarget();
       bells.set(name, bell);

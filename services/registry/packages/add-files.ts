@@ -10,6 +10,7 @@ import { recordEvent } from '../record-event.ts';
 import { retryChanged } from '../retry-changed.ts';
 import { type Listing, planListing } from './listings.ts';
 import {
+  addedToVersion,
   amendedVersionWrites,
   fileWrites,
   headWrite,
@@ -136,5 +137,5 @@ function keptVersionWrites<M>(input: AddedFiles<M>, known: Version<M>, version: 
   if (version !== known) {
     return [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)];
   }
-  return [{ check: keys.version(known, known.version), when: { equals: { id: known.id } } }];
+  return [addedToVersion(known, known.version, { equals: { id: known.id } })];
 }

@@ -4,7 +4,7 @@ import type { Actor } from '../../domain/events.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import { type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { type BlobRecord, entityOf, maybeEntity, type StoredHead } from '../entities.ts';
+import { type BlobRecord, entityOf, maybeEntity, type StoredHead, type StoredVersion } from '../entities.ts';
 import { indexes, inIndex2, keys, ranges } from '../keys.ts';
 import { queryAll } from '../query-all.ts';
 import { recordEvent } from '../record-event.ts';
@@ -30,8 +30,8 @@ const FILES_AT_ONCE = 15;
 /**
  * Deletes a version with its files and the tags that name it. Its bytes stay until the sweep finds that nothing
  * refers to them. A version of very many files loses them in several transactions, the version itself in the last,
- * which holds only while the package is as it was before its files and tags were read: whatever was added to it
- * meanwhile goes with it, or comes after it.
+ * which holds only while nothing was added to the version since its files and tags were read: what was goes with it, or
+ * comes after it.
  * @throws RegistryError `packageNotFound` when there is no such version.
  */
 export async function deleteVersion(registry: Registry, input: Deletion): Promise<void> {
@@ -42,7 +42,7 @@ export async function deleteVersion(registry: Registry, input: Deletion): Promis
       keys.version(ref, input.version),
     ]);
     const head = maybeEntity<StoredHead>(headItem);
-    const version = maybeEntity<Version>(versionItem);
+    const version = maybeEntity<StoredVersion>(versionItem);
     if (!head || !version || version.id !== (input.id ?? version.id)) {
       throw new RegistryError('packageNotFound');
     }
@@ -62,11 +62,12 @@ export async function deleteVersion(registry: Registry, input: Deletion): Promis
         ...releases,
       ];
       const last = rest.length <= FILES_AT_ONCE;
-      await registry.table.write([
-        ...writes,
-        ...(last ? await versionDeletes(registry, input, head, version) : []),
-      ]);
-      if (last) break;
+      if (last) {
+        await registry.table.write([...writes, ...(await versionDeletes(registry, input, head, version))]);
+        if (head.versionCount > FEW_VERSIONS) await unlistEmpty(registry, input, ref);
+        break;
+      }
+      await registry.table.write(writes);
     }
   });
   const { project, format, name, version } = input;
@@ -95,7 +96,7 @@ async function versionDeletes(
   registry: Registry,
   input: Deletion,
   head: StoredHead,
-  version: Version,
+  version: StoredVersion,
 ): Promise<Write[]> {
   const now = registry.clock.now();
   const ref: PackageRef = head;
@@ -103,8 +104,15 @@ async function versionDeletes(
   const last = head.versionCount <= 1;
   const empty = last && (head.listedCount ?? 0) <= 0;
   const gone = tagItems.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version.version);
+  const { id, updatedAt, additions } = version;
   const writes: Write[] = [
-    { delete: keys.version(ref, version.version), when: { equals: { id: version.id } } },
+    {
+      update: keys.head(ref),
+      add: { revision: 1, versionCount: -1 },
+      set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
+      when: { equals: last ? { revision: head.revision } : stillMore(head) },
+    },
+    { delete: keys.version(ref, version.version), when: { equals: { id, updatedAt, additions } } },
     { delete: keys.packageId(ref.projectId, version.id) },
     { delete: keys.readme(ref, version.version) },
     ...gone.map(
@@ -113,12 +121,6 @@ async function versionDeletes(
         when: { equals: { version: version.version } },
       }),
     ),
-    {
-      update: keys.head(ref),
-      add: { revision: 1, versionCount: -1 },
-      set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
-      when: { equals: { revision: head.revision } },
-    },
     ...(empty ? unlistWrites(input.project, ref) : []),
     ...(last && head.listedBy !== undefined
       ? await unlistingWrites(registry, input.project, ref, head.listedBy)
@@ -131,6 +133,33 @@ async function versionDeletes(
   return writes;
 }
 
+/** With so many versions or fewer, each deletion counts them exactly: it may be the one before the last. */
+const FEW_VERSIONS = 20;
+
+/** What must hold of the head of a package that has other versions; many may be deleted beside each other. */
+function stillMore({
+  versionCount,
+}: StoredHead): { readonly versionCount: number } | { readonly live: true } {
+  return versionCount <= FEW_VERSIONS ? { versionCount } : { live: true };
+}
+
+/** Takes a name out of the indexes whose last versions were deleted at once, each of them as one of many. */
+async function unlistEmpty(registry: Registry, input: Deletion, ref: PackageRef): Promise<void> {
+  await retryChanged(async () => {
+    const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
+    if (!head?.live || head.versionCount > 0 || (head.listedCount ?? 0) > 0) return;
+    await registry.table.write([
+      {
+        update: keys.head(ref),
+        add: { revision: 1 },
+        set: { live: undefined },
+        when: { equals: { revision: head.revision } },
+      },
+      ...unlistWrites(input.project, ref),
+    ]);
+  });
+}
+
 /**
  * Deletes one file of a version; the next older file of its name, if any, takes its place. Files that are part of it
  * go with it when none does.
@@ -141,10 +170,10 @@ export async function deleteFile(
 ): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   await retryChanged(async () => {
-    const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
+    const version = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, input.version)));
     const items = await queryAll(registry.table, ranges.filesOf(ref, input.version));
     const target = items.find((item) => entityOf<PackageFile>(item).id === input.fileId);
-    if (!head || !target) throw new RegistryError('fileNotFound');
+    if (!version || !target) throw new RegistryError('fileNotFound');
     const file = entityOf<PackageFile>(target);
     const currentKey = keys.file(ref, file.version, file.fileName);
     const successor =
@@ -164,12 +193,8 @@ export async function deleteFile(
         ? [{ put: { ...successor, ...currentKey }, when }, { delete: { pk: successor.pk, sk: successor.sk } }]
         : [target, ...parts].map(deleteOf)),
       ...(await releaseBlobs(registry, [file, ...parts.map((item) => entityOf<PackageFile>(item))])),
-      {
-        update: keys.head(ref),
-        add: { revision: 1 },
-        set: { updatedAt: now },
-        when: { equals: { revision: head.revision } },
-      },
+      { check: keys.version(ref, input.version), when: { equals: { additions: version.additions } } },
+      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: 'package_file_deleted',

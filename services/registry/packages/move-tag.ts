@@ -6,7 +6,7 @@ import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../keys.ts';
 import { recordEvent } from '../record-event.ts';
-import { tagWrite } from './package-writes.ts';
+import { addedToVersion, tagWrite } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 
 /** A tag of a package, and who acts on it. */
@@ -27,7 +27,7 @@ export async function moveTag(registry: Registry, input: TagChange & { version: 
   const now = registry.clock.now();
   await failingAs('packageNotFound', () =>
     registry.table.write([
-      { check: keys.version(ref, input.version), when: { exists: true } },
+      addedToVersion(ref, input.version, { exists: true }),
       tagWrite(ref, input.tag, input.version, now),
       { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
       recordEvent(now, {

@@ -1,7 +1,7 @@
 /** The writes a publish is made of; `publish-version` and `add-files` put them together into one transaction. */
 import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
-import type { Item, Key, Write } from '../../ports/table.ts';
+import type { Condition, Item, Key, Write } from '../../ports/table.ts';
 import { itemOf, type NamedEntry, type PackagePointer } from '../entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../keys.ts';
 import { nameWords } from './search-words.ts';
@@ -59,6 +59,11 @@ function replacingWrites(
     { put: itemOf(keys.version(version, version.version), version), when: { equals: before } },
     { put: pointerItem(project, version), when: { equals: { id: version.id } } },
   ];
+}
+
+/** Something that goes with a version comes to it: whoever deletes the version at that moment must look again. */
+export function addedToVersion(ref: PackageRef, version: string, when: Condition): Write {
+  return { update: keys.version(ref, version), add: { additions: 1 }, set: {}, when };
 }
 
 /** A file that becomes the current one of its name. */

@@ -124,21 +124,29 @@ function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: Us
 }
 
 async function digestSuspects(registry: Registry, record: BlobRecord): Promise<Problem[]> {
-  try {
+  return readTwice(record, async () => {
     const found = await digestOf(registry.blobs, record.storageKey);
     if (found === undefined) return [problemOf('missing', record)];
     return found === record.sha256 ? [] : [problemOf('wrong-digest', record, `their SHA-256 is ${found}`)];
-  } catch (error) {
-    return [unreadable(record, error)];
-  }
+  });
 }
 
 async function straySuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
-  try {
+  return readTwice({ storageKey }, async () => {
     const orphaned = problemOf('orphaned', { storageKey }, `${info.size} bytes`);
     return (await isStray(registry, storageKey)) ? [orphaned] : [];
+  });
+}
+
+/** Reads again what could not be read: a connection may break off. */
+async function readTwice(
+  at: Pick<BlobRecord, 'storageKey'> & Partial<BlobRecord>,
+  read: () => Promise<Problem[]>,
+): Promise<Problem[]> {
+  try {
+    return await read().catch(read);
   } catch (error) {
-    return [unreadable({ storageKey }, error)];
+    return [unreadable(at, error)];
   }
 }
 

@@ -5,6 +5,8 @@ import type { Socket } from 'node:net';
 export interface IdleConnections {
   /** Must be told of each request, before it is handled. */
   begun(outgoing: ServerResponse): void;
+  /** Whether no other answer is under way on its connection. */
+  isLast(outgoing: ServerResponse): boolean;
   /**
    * Cuts the connections without a request under way, also where the beginning of one has come: a head that never ends
    * counts for Node as a request, and is not looked for any more once a server closes. Those whose last answer is
@@ -33,6 +35,7 @@ export function idleConnections(server: Server): IdleConnections {
       count(socket, 1);
       outgoing.once('close', () => count(socket, -1));
     },
+    isLast: (outgoing) => (underWay.get(outgoing.req.socket) ?? 1) === 1,
     cut() {
       for (const [socket, answers] of underWay) {
         if (answers === 0 && !socket.writableEnded) socket.destroy();

@@ -51,7 +51,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       clientAddress: incoming.socket?.remoteAddress ?? '',
       body: () => chunksOf(incoming),
     });
-    if (stopping || isStillSending(incoming)) outgoing.shouldKeepAlive = false;
+    // Node drops the answers that would follow one that closes the connection.
+    if ((stopping && idle.isLast(outgoing)) || isStillSending(incoming)) outgoing.shouldKeepAlive = false;
     // The listener leaves the status line to Node, which keeps words that are there.
     if (response.status >= 400 && response.statusText !== '') outgoing.statusMessage = response.statusText;
     if (!(response instanceof StreamedReply)) return response;
@@ -97,7 +98,6 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
         if (error) reject(error);
         else resolve();
       });
-      idle.cut();
       closing.cut();
     });
     return closed;

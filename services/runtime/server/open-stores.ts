@@ -18,6 +18,8 @@ export interface OpenedRecords {
   readonly audit: Table;
   /** The files of the data directory, where the records are in it too. */
   readonly files?: BlobStore;
+  /** Resolves, if ever, when the records can't be written any more and must be opened again. */
+  readonly failed?: Promise<Error>;
   /** Queues of this machine; on AWS, where a pipe and functions do the jobs, there are none. */
   readonly queue?: (name: string, options: QueueOptions) => Queue;
   close(): Promise<void>;

@@ -131,12 +131,16 @@ export function placeName(place: Place): string {
 function storeName(endpoint: string): string | undefined {
   const { hostname, origin, pathname } = new URL(endpoint);
   if (/\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(hostname)) return undefined;
-  return origin + pathname.replace(/\/+$/, '');
+  return origin + pathname.replace(/\/+$/, '').replaceAll(/[%&+#]/g, encodeURIComponent);
+}
+
+function quoted(text: string): string {
+  return /^[\w/.:@+-]+$/.test(text) ? text : `'${text}'`;
 }
 
 /** The flags that make a place the store of a server; none for the data directory. */
 export function placeFlags(place: Place): string {
-  if (place.kind === 'local') return place.directory ? `--blob-dir ${place.directory}` : '';
+  if (place.kind === 'local') return place.directory ? `--blob-dir ${quoted(place.directory)}` : '';
   const flags = {
     bucket: place.bucket,
     's3-prefix': place.prefix,
@@ -152,10 +156,23 @@ export function placeFlags(place: Place): string {
     .join(' ');
 }
 
-/** How a server is started whose blobs are in these places: its flags, or those it goes without. */
+/**
+ * How a server is started whose blobs are in these places: its flags, or those it goes without. Names do not hold what
+ * a store needs beside its address.
+ */
 export function startWith({ place, from }: StorageHome): string {
-  const flags = placeFlags(parsePlace(place));
+  const { flags, more } = flagsOf(place);
   const store = flags === '' ? 'without --bucket and --blob-dir' : `with ${flags}`;
-  if (from === undefined) return store;
-  return `${store}${flags === '' ? ', with' : ''} --migrate-from ${from}`;
+  if (from === undefined) return store + more;
+  return `${store}${flags === '' ? ', with' : ''} --migrate-from '${from}'${more}`;
+}
+
+function flagsOf(name: string): { readonly flags: string; readonly more: string } {
+  try {
+    const place = parsePlace(name);
+    const other = place.kind === 's3' && place.endpoint !== undefined;
+    return { flags: placeFlags(place), more: other ? ' (and its path style, region and profile)' : '' };
+  } catch {
+    return { flags: `${name} as the store`, more: '' };
+  }
 }

@@ -6,6 +6,7 @@ import type { Registry } from '../../registry/context.ts';
 import { claimHome } from '../../registry/storage/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
+import { addressOf } from './address-of.ts';
 import { behindProxies } from './client-address.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
@@ -74,6 +75,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       void listening.end();
       outdated.resolve(reason);
     }
+    void stores.failed?.then(({ message }) => endAtOnce(message));
     void tryStore(registry);
     state = 'serving';
     print(greeting({ url, store: placesOf(settings), rootToken: root.secret }));
@@ -129,10 +131,6 @@ async function listenOn(app: App, options: ListenOptions): Promise<Listening> {
     }[code ?? ''];
     throw reason ? Object.assign(new Error(reason, { cause }), { code }) : cause;
   }
-}
-
-function addressOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function placesOf(settings: ServerSettings): string {

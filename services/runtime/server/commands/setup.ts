@@ -1,6 +1,7 @@
 import { type CatalogEntry, catalog } from '../../../catalog.ts';
 import { formatUis } from '../../../formats/ui-list.ts';
 import { type Place, type Snippet, snippetsFor } from '../../../http/format-ui.ts';
+import { addressOf } from '../address-of.ts';
 import { type Name, readSettings, SettingsError } from '../settings.ts';
 import { type Command, ownFlags } from './command.ts';
 
@@ -13,6 +14,9 @@ const options = {
 } as const;
 
 const addressSettings: readonly Name[] = ['url', 'host', 'port'];
+
+/** Hosts that a server listens on for every address of its machine. */
+const anywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const titles = { setup: 'Set up', publish: 'Publish', install: 'Install' } as const;
 
@@ -37,7 +41,7 @@ project, a group or, when none is named, the whole registry.
     const [format, ...flags] = rest;
     const { url, host, port } = readSettings(flags, environment, addressSettings);
     const { id, title } = entryOf(format);
-    const place = placeOf(own, url ?? `http://${host}:${port}`);
+    const place = placeOf(own, url ?? addressOf(anywhere.has(host) ? '127.0.0.1' : host, port));
     const { example } = formatUis[id];
     const subject = { name: own.package ?? example.name, version: own.version ?? example.version };
     const snippets = snippetsFor(formatUis[id], place, subject);
