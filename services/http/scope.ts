@@ -10,7 +10,7 @@ import { maybeEntity, type NameEntry, type StoredHead } from '../registry/entiti
 import { keys } from '../registry/keys.ts';
 import { listHolders, locatePackages, type Place } from '../registry/packages/locate-packages.ts';
 import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
-import type { FormatCall } from './format.ts';
+import type { Format, FormatCall } from './format.ts';
 import { absent, requireVisibleGroup } from './visible-group.ts';
 
 /** A project that holds the asked package (or is to hold it), and may be used for the asked action. */
@@ -175,13 +175,18 @@ const MAX_FOUND = 50;
  * project; versions of strangers are never put among those of its packages.
  */
 function ownersOf({ format }: FormatCall, name: string): (project: Project) => boolean {
-  const wanted = format.namespaceOf?.(name)?.toLowerCase();
+  if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
   let root: number | undefined;
-  return ({ ancestors, fullPath }) => {
-    if (wanted !== undefined) return fullPath.toLowerCase().startsWith(`${wanted}/`);
+  return ({ ancestors }) => {
     root ??= ancestors[0];
     return ancestors[0] === root;
   };
+}
+
+/** Whether a project is in the namespace that a name says it belongs to; true of names that say nothing. */
+export function isInOwnNamespace({ namespaceOf }: Format, name: string, { fullPath }: Project): boolean {
+  const namespace = namespaceOf?.(name)?.toLowerCase();
+  return namespace === undefined || fullPath.toLowerCase().startsWith(`${namespace}/`);
 }
 
 /**

@@ -1,8 +1,13 @@
+import type { Project } from '../domain/accounts.ts';
 import { badRequest } from '../domain/errors.ts';
+import type { PackageHead } from '../domain/packages.ts';
+import { maybeEntity } from '../registry/entities.ts';
+import { keys } from '../registry/keys.ts';
 import { findNames } from '../registry/packages/find-names.ts';
-import { type SearchHit, searchPackages } from '../registry/packages/search-packages.ts';
+import { type PackageSearch, type SearchHit, searchPackages } from '../registry/packages/search-packages.ts';
+import { readMany } from '../registry/read-many.ts';
 import type { FormatContext } from './guard.ts';
-import type { Scope } from './scope.ts';
+import { isInOwnNamespace, type Scope } from './scope.ts';
 import { requireVisibleGroup } from './visible-group.ts';
 
 /** The longest text that is looked for; what follows is left out. */
@@ -27,9 +32,12 @@ export async function findInScope(
 }
 
 /** Where a request looks for packages, and for whom. */
-export function placeOf(c: FormatContext, { project, group, principal }: Scope) {
-  const within = project ? { project } : group ? { group } : 'instance';
-  return { format: c.env.address.format, within, principal } as const;
+export function placeOf(c: FormatContext, { project, group, principal }: Scope): Omit<PackageSearch, 'text'> {
+  const { format, address } = c.env;
+  if (project) return { format: address.format, within: { project }, principal };
+  if (group) return { format: address.format, within: { group }, principal };
+  const belongs = (found: Project, name: string) => isInOwnNamespace(format, name, found);
+  return { format: address.format, within: 'instance', principal, belongs };
 }
 
 async function visibly(
@@ -39,6 +47,17 @@ async function visibly(
 ): Promise<SearchHit[]> {
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
   return hits;
+}
+
+/** The packages that were found, without those that have gone since. */
+export async function headsOf(
+  { env: { registry, address } }: FormatContext,
+  hits: readonly SearchHit[],
+): Promise<PackageHead[]> {
+  const { format } = address;
+  const refs = hits.map(({ project, name }) => ({ projectId: project.id, format, name }));
+  const heads = await readMany(registry.table, refs.map(keys.head));
+  return heads.flatMap((item) => maybeEntity<PackageHead>(item) ?? []);
 }
 
 /** A number of the query, at most `most`; without one, or with an empty one, `usual`. */

@@ -146,5 +146,28 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       expect(new Set(items.map((item) => entityOf<{ readonly id: number }>(item).id)).size).toBe(60);
       expect(await head()).toMatchObject({ revision: 60, versionCount: 1 });
     });
+
+    test('a version goes while another of its package gets files all the time', async () => {
+      for (let n = 0; n < 20; n++) await add('1.0', `file-${n}`);
+      const others = Array.from({ length: 3 }, async (_, writer) => {
+        for (let n = 0; n < 20; n++) await add('2.0', `file-${writer}-${n % 5}`);
+      });
+      await Promise.all([remove('1.0'), ...others]);
+      const { table } = app.registry;
+      expect(await queryAll(table, ranges.filesOf(ref(), '1.0'))).toEqual([]);
+      expect((await head())?.versionCount).toBe(1);
+    });
+
+    test('many versions go at once, and their name with the last', async () => {
+      const versions = Array.from({ length: 40 }, (_, n) => `${n}.0`);
+      for (const version of versions) await add(version);
+      await Promise.all(versions.map(remove));
+      expect(await left()).toEqual([0, 0, 0]);
+      expect([await holders(), (await head())?.live, (await head())?.versionCount]).toEqual([
+        [],
+        undefined,
+        0,
+      ]);
+    });
   });
 }

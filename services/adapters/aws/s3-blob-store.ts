@@ -61,23 +61,26 @@ export function s3BlobStore(options: S3BlobStoreOptions): BlobStore {
         await deleteBatch(client, Bucket, places.slice(start, start + MAX_DELETES));
       }
     },
-    async list(page = {}) {
-      for (let next: string | undefined; ; ) {
-        const { Contents = [], NextContinuationToken } = await client.send(
+    async list({ prefix: start = '', after } = {}) {
+      for (let [last, token] = [after, undefined as string | undefined]; ; ) {
+        const page = await client.send(
           new ListObjectsV2Command({
             Bucket,
-            Prefix: prefix + (page.prefix ?? ''),
-            StartAfter: page.after === undefined ? undefined : prefix + page.after,
-            ContinuationToken: next,
+            Prefix: prefix + start,
+            StartAfter: last === undefined ? undefined : prefix + last,
+            ContinuationToken: token,
             MaxKeys: MAX_BLOB_PAGE,
           }),
         );
-        const found = Contents.map((object) =>
+        const found = (page.Contents ?? []).map((object) =>
           toInfo(object.Key?.slice(prefix.length) ?? '', object.Size, object.LastModified),
         );
         const blobs = found.filter(({ key }) => isBlobKey(key));
-        next = NextContinuationToken;
-        if (blobs.length > 0 || next === undefined) return { blobs, more: next !== undefined };
+        token = page.NextContinuationToken;
+        // A page that names neither a key nor what comes next is the last one, whatever it says.
+        const more = page.IsTruncated === true && (found.length > 0 || token !== undefined);
+        if (blobs.length > 0 || !more) return { blobs, more };
+        last = found.at(-1)?.key ?? last;
       }
     },
     dropUnfinished: async (uploads) =>

@@ -3,7 +3,7 @@ import { clean } from 'semver';
 import { invalidPackage } from '../../domain/errors.ts';
 import type { Archive } from './archive.ts';
 import { dependencyMap, sameSpec } from './dependencies.ts';
-import { bundledBy, dependenciesOf, objectOf, requireTexts, tarballFields } from './install-fields.ts';
+import { bundledBy, dependenciesOf, objectOf, tarballFields } from './install-fields.ts';
 import { unscoped } from './names.ts';
 import type { ClaimedManifest, Manifest } from './schema.ts';
 
@@ -30,7 +30,6 @@ const dropped = new Set([
  * @throws RegistryError `invalidPackage` naming the field
  */
 export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: Archive): Manifest {
-  requireTexts(claimed);
   const whole: Manifest = { ...actual, ...claimed, ...tarballFields(actual) };
   requireSame('name', claimed.name.trim(), textOf(actual.name).trim());
   requireSame('version', cleaned(claimed.version), cleaned(actual.version));

@@ -1,4 +1,3 @@
-import { invalidPackage } from '../../domain/errors.ts';
 import { dependencyMap } from './dependencies.ts';
 import type { Manifest } from './schema.ts';
 
@@ -25,26 +24,16 @@ export function tarballFields(actual: Manifest): Manifest {
   };
 }
 
-/** The dependencies of a manifest as they are served: names and specifiers, however package.json lists them. */
+/**
+ * The dependencies of a manifest as they are served: names and specifiers, however package.json lists them, and nothing
+ * that is no text (`null`, or a comment under `//`).
+ */
 export function dependenciesOf(manifest: Manifest): Manifest {
   return Object.fromEntries(
     dependencyFields
       .filter((field) => manifest[field] !== undefined && manifest[field] !== null)
       .map((field) => [field, Object.fromEntries(dependencyMap(manifest[field]))]),
   );
-}
-
-/**
- * Refuses dependencies that are claimed with anything else than a text. npm leaves such out before it publishes.
- * @throws RegistryError `invalidPackage`
- */
-export function requireTexts(claimed: Manifest): void {
-  for (const field of dependencyFields) {
-    for (const [name, spec] of Object.entries(objectOf(claimed[field]))) {
-      if (typeof spec === 'string') continue;
-      throw invalidPackage(`${field}["${name.slice(0, 200)}"] is not a text in the published manifest`);
-    }
-  }
 }
 
 /** The names of what a package brings along, as npm reads them: `true` stands for all dependencies. */

@@ -23,9 +23,9 @@ export function searchRoutes(app: FormatRoutes): void {
 
 async function search(c: FormatContext, scope: Scope): Promise<Response> {
   const { registry } = c.env;
+  const hits = await searchScope(c, scope, c.req.query('text') ?? '');
   const size = queryNumber(c, 'size', 20, MAX_SIZE);
   const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
-  const hits = await searchScope(c, scope, c.req.query('text') ?? '');
   const latest = await latestOf(registry, hits.slice(from, from + size));
   return replyJson(
     c,

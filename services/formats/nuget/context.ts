@@ -2,11 +2,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/guard.ts';
 import type { Scope } from '../../http/scope.ts';
-import { maybeEntity } from '../../registry/entities.ts';
-import { keys } from '../../registry/keys.ts';
 import { packageDocument } from '../../registry/packages/package-document.ts';
-import type { SearchHit } from '../../registry/packages/search-packages.ts';
-import { readMany } from '../../registry/read-many.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 
@@ -23,17 +19,6 @@ export function versionOf(c: FormatContext): string {
 /** The address under which the endpoints of the format are asked for. */
 export function baseOf(c: FormatContext): string {
   return c.env.registry.settings.url + c.env.address.prefix;
-}
-
-/** The packages that a search found, without those that have gone since. */
-export async function headsOf(
-  { env: { registry, address } }: FormatContext,
-  hits: readonly SearchHit[],
-): Promise<PackageHead[]> {
-  const { format } = address;
-  const refs = hits.map(({ project, name }) => ({ projectId: project.id, format, name }));
-  const heads = await readMany(registry.table, refs.map(keys.head));
-  return heads.flatMap((item) => maybeEntity<PackageHead>(item) ?? []);
 }
 
 /** The versions of a package that a search found, lowest first. One that can't be read spoils nobody's search. */

@@ -3,8 +3,8 @@ import { type FormatContext, pull } from '../../http/guard.ts';
 import { indexDocument } from '../../http/index-document.ts';
 import { replyJson } from '../../http/reply.ts';
 import type { Scope } from '../../http/scope.ts';
-import { findInScope, queryNumber, searchScope } from '../../http/search-scope.ts';
-import { baseOf, headsOf, releasesOfHit, requireUser } from './context.ts';
+import { findInScope, headsOf, queryNumber, searchScope } from '../../http/search-scope.ts';
+import { baseOf, releasesOfHit, requireUser } from './context.ts';
 import { isPackageId, NO_ID } from './names.ts';
 import {
   listedReleases,
@@ -62,13 +62,13 @@ async function find<T>(
   show: (releases: readonly ReleaseFacts[]) => T,
 ): Promise<Page<T>> {
   requireUser(c, scope);
-  const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
-  const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const text = c.req.query('q') ?? '';
   const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id?.toLowerCase();
   const hits =
     exact === undefined ? searchScope(c, scope, text) : findInScope(c, scope, [exact].filter(isPackageId));
   const heads = await headsOf(c, await hits);
+  const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
+  const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const type = c.req.query('packageType') ?? '';
   const data: T[] = [];
   let found = 0;

@@ -4,12 +4,14 @@ import type { PackageFile, StagedBlob, Version } from '../../domain/packages.ts'
 import type { FormatRoutes } from '../../http/format.ts';
 import { type FormatContext, publish, type Target } from '../../http/guard.ts';
 import { replyJson } from '../../http/reply.ts';
+import { ConditionFailed } from '../../ports/table.ts';
 import { discardUnless, stageBytes } from '../../registry/blobs/stage-blob.ts';
 import { entityOf, maybeEntity } from '../../registry/entities.ts';
 import { keys, ranges } from '../../registry/keys.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
 import type { NewFile } from '../../registry/packages/publish-version.ts';
 import { queryAll } from '../../registry/query-all.ts';
+import { retryChanged } from '../../registry/retry-changed.ts';
 import { PROVENANCE_TYPE, provenanceOf } from './attestations.ts';
 import { checkedMetadata } from './check-upload.ts';
 import type { CoreMetadata } from './core-metadata.ts';
@@ -19,9 +21,6 @@ import { type Received, receiveUpload } from './receive-upload.ts';
 import type { FileFacts, Metadata } from './schema.ts';
 
 const BYTES = 'application/octet-stream';
-
-/** How often an upload starts over because others came between: as many may be made to one version at once. */
-const MAX_TRIES = 100;
 
 /** `POST /`: the legacy upload API, a form with one distribution. */
 export function publishRoutes(app: FormatRoutes): void {
@@ -61,7 +60,7 @@ async function addDistribution(
   const { name, version } = received.distribution;
   const key = keys.version({ projectId: target.project.id, format: 'pypi', name }, version);
   const upload = randomUUID();
-  for (let tries = 1; ; tries++) {
+  await retryChanged(async () => {
     const seen = maybeEntity<Version<Metadata>>(await registry.table.get(key));
     await refuseTaken(c, target, received);
     try {
@@ -80,13 +79,11 @@ async function addDistribution(
           return { ...known, upload };
         },
       });
-      return;
     } catch (error) {
       if (isDuplicate(error)) await refuseTaken(c, target, received);
-      if (!(error instanceof UploadBetween)) throw error;
-      if (tries >= MAX_TRIES) throw new RegistryError('storageUnavailable', undefined, { cause: error });
+      throw error instanceof UploadBetween ? new ConditionFailed(0) : error;
     }
-  }
+  });
 }
 
 /** Thrown when another upload to the version has come between. */

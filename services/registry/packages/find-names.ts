@@ -11,7 +11,7 @@ import type { PackageSearch, SearchHit } from './search-packages.ts';
  */
 export async function findNames(
   registry: Registry,
-  { format, within, principal }: Omit<PackageSearch, 'text'>,
+  { format, within, principal, belongs }: Omit<PackageSearch, 'text'>,
   names: readonly string[],
 ): Promise<SearchHit[]> {
   if (within !== 'instance' && 'project' in within) {
@@ -28,7 +28,7 @@ export async function findNames(
   const hits = new Map<string, SearchHit>();
   for (const { name, projectId } of entries) {
     const project = projects.get(projectId);
-    if (project && !hits.has(name)) hits.set(name, { project, name });
+    if (project && belongs?.(project, name) !== false && !hits.has(name)) hits.set(name, { project, name });
   }
   return [...hits.values()];
 }

@@ -14,6 +14,8 @@ export interface PackageSearch {
   readonly text: string;
   readonly within: NameScope;
   readonly principal: Principal;
+  /** Whether a project's packages of a name count; all do unless told. */
+  readonly belongs?: (project: Project, name: string) => boolean;
 }
 
 /** A name found, in a project whose packages the caller may pull. */
@@ -66,6 +68,7 @@ async function hitsFrom(
     for (const { projectId, name } of entries) {
       const project = projects.get(projectId);
       const known = hits.get(name);
+      if (project && search.belongs?.(project, name) === false) continue;
       if (project && (!known || project.id < known.project.id)) hits.set(name, { project, name });
     }
     scanned += page.length;

@@ -164,7 +164,7 @@ export function startWith({ place, from }: StorageHome): string {
   const { flags, more } = flagsOf(place);
   const store = flags === '' ? 'without --bucket and --blob-dir' : `with ${flags}`;
   if (from === undefined) return store + more;
-  return `${store}${flags === '' ? ', with' : ''} --migrate-from '${from}'${more}`;
+  return `${store}${flags === '' ? ', with' : ''} --migrate-from ${quoted(from)}${more}`;
 }
 
 function flagsOf(name: string): { readonly flags: string; readonly more: string } {

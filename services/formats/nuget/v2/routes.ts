@@ -1,14 +1,14 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import { authenticate } from '../../../http/authenticate.ts';
 import type { FormatRoutes } from '../../../http/format.ts';
 import { type FormatContext, pull } from '../../../http/guard.ts';
 import { indexDocument } from '../../../http/index-document.ts';
 import { reply } from '../../../http/reply.ts';
 import type { Scope } from '../../../http/scope.ts';
-import { findInScope, searchScope } from '../../../http/search-scope.ts';
-import { requireVisibleGroup } from '../../../http/visible-group.ts';
+import { findInScope, headsOf, searchScope } from '../../../http/search-scope.ts';
 import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
 import { orderBy } from '../../../shared/odata/order-by.ts';
-import { baseOf, headsOf, releasesOfHit, requireUser } from '../context.ts';
+import { baseOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
@@ -20,18 +20,24 @@ import { type Row, rowsOf } from './row.ts';
  * unlisting are those of V3, at addresses below this one.
  */
 export function feedRoutes(app: FormatRoutes): void {
-  app.get('/v2', pull({}, describe(renderService, 'application/atomsvc+xml')));
-  app.get('/v2/$metadata', pull({}, describe(renderSchema, 'application/xml')));
+  app.get('/v2', describe(renderService, 'application/atomsvc+xml'));
+  app.get('/v2/$metadata', describe(renderSchema, 'application/xml'));
   app.get('/v2/:call', (c, next) => answer(c, next, sendFeed));
   app.get('/v2/:call/$count', (c, next) => answer(c, next, sendCount));
 }
 
-/** NuGet 2 finds out at the first of these whether it needs credentials, and at no later address. */
-function describe(render: (base: string) => string, type: string) {
-  return async (c: FormatContext, scope: Scope): Promise<Response> => {
-    requireUser(c, scope);
-    if (scope.group) await requireVisibleGroup(c.env.registry, scope.principal, scope.group);
-    return xml(c, render(baseOf(c)), type);
+/**
+ * NuGet 2 finds out at the first of these whether it needs credentials, and at no later address. Above project level they
+ * are the same for every user: they hold nothing but their own address, and tell nothing of who may see what.
+ */
+function describe(render: (base: string) => string, type: string): ReturnType<typeof pull> {
+  const show = (c: FormatContext) => xml(c, render(baseOf(c)), type);
+  const inProject = pull({}, show);
+  return async (c, next) => {
+    if (c.env.address.level === 'project') return inProject(c, next);
+    const principal = await authenticate(c.env.registry, c.req.raw);
+    if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
+    return show(c);
   };
 }
 

@@ -46,8 +46,16 @@ describe('places', () => {
   test('are told as flags by their names', () => {
     const place = placeName(parsePlace(full));
     expect(startWith({ place, from: 's3://old?endpoint=https://minio.internal' })).toBe(
-      'with --bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --migrate-from s3://old?endpoint=https://minio.internal',
+      "with --bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --migrate-from 's3://old?endpoint=https://minio.internal' (and its path style, region and profile)",
     );
+  });
+
+  test('are told as they are where flags can not be made of a name', () => {
+    expect(startWith({ place: 's3://My_Bucket' })).toBe('with s3://My_Bucket as the store');
+    expect(startWith({ place: 'local', from: 'file:///mnt/my%20blobs' })).toBe(
+      "without --bucket and --blob-dir, with --migrate-from 'file:///mnt/my%20blobs'",
+    );
+    expect(startWith({ place: 'file:///mnt/my%20blobs' })).toBe("with --blob-dir '/mnt/my blobs'");
   });
 
   test('tell the flags that make them the store of a server', () => {
