@@ -141,7 +141,7 @@ async function expectFiles(remote: Remote): Promise<void> {
 
 /** A package is published, and its index read at every level. */
 async function expectIndexes({ url }: Server, { place, group }: Project): Promise<void> {
-  const { path, name, document } = await npmPackage({ name: '@beside/tool' });
+  const { path, name, document } = await npmPackage({ name: `@${group.fullPath}/tool` });
   const headers = { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' };
   const init = { method: 'PUT', headers, body: JSON.stringify(document) };
   expect((await fetch(url + npmPrefix.project(place.id) + path, init)).status).toBe(200);
