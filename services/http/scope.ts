@@ -8,7 +8,13 @@ import { findGroup, findProject } from '../registry/accounts/find-accounts.ts';
 import type { Registry } from '../registry/context.ts';
 import { maybeEntity, type NameEntry, type StoredHead } from '../registry/entities.ts';
 import { keys } from '../registry/keys.ts';
-import { listHolders, locatePackages, type Place } from '../registry/packages/locate-packages.ts';
+import {
+  listHolders,
+  locatePackages,
+  type Place,
+  placeWithin,
+} from '../registry/packages/locate-packages.ts';
+import { rootOf } from '../registry/packages/package-writes.ts';
 import { presentedToken, principalOf, userIdOf, userKeys } from './authenticate.ts';
 import type { Format, FormatCall } from './format.ts';
 import { absent, requireVisibleGroup } from './visible-group.ts';
@@ -177,9 +183,9 @@ const MAX_FOUND = 50;
 function ownersOf({ format }: FormatCall, name: string): (project: Project) => boolean {
   if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
   let root: number | undefined;
-  return ({ ancestors }) => {
-    root ??= ancestors[0];
-    return ancestors[0] === root;
+  return (project) => {
+    root ??= rootOf(project);
+    return rootOf(project) === root;
   };
 }
 
@@ -212,9 +218,7 @@ function keysAsked({ more }: ScopeRequest) {
 
 function placeOf(call: FormatCall, group: Group | undefined, name: string | undefined): Place | undefined {
   if (name === undefined || (call.address.level === 'group' && !group)) return undefined;
-  const { format } = call.address;
-  if (!group) return { format, name };
-  return { format, name, rootId: group.ancestors[0] ?? group.id, withinId: group.id };
+  return placeWithin(call.address.format, name, group);
 }
 
 /** The same for what is missing as for what is hidden, so that neither answer tells which it was. */

@@ -41,7 +41,7 @@ async function publishTo(
   expect([sample.id, answer.status < 300, answer.status]).toEqual([sample.id, true, answer.status]);
 }
 
-/** A malformed request for each format that has any with keys of its own. */
+/** Malformed requests to formats whose routes ask for items beside the package. */
 const malformed: readonly (readonly [string, string])[] = [
   ['nuget', '/download/hush/bad/x'],
   ['nuget', '/metadata/hush/bad.json'],

@@ -1,6 +1,6 @@
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format.ts';
-import { canonicalPath } from './names.ts';
+import { canonicalPath, scopeOf } from './names.ts';
 import { publishNotice } from './publish-notice.ts';
 import { routes } from './routes.ts';
 
@@ -12,7 +12,7 @@ export const npm: Format = {
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
   challenge: 'Bearer realm="npm"',
   credentialsFirst: true,
-  namespaceOf: (name) => /^@([^/]+)\//.exec(name)?.[1],
+  namespaceOf: scopeOf,
   canonicalPath,
   headers: publishNotice,
   renderError,

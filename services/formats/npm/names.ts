@@ -62,6 +62,11 @@ export function distTag(text: string): string {
   return text;
 }
 
+/** The scope of a name, without its `@`; undefined when it has none. */
+export function scopeOf(name: string): string | undefined {
+  return /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
+}
+
 /** A name without its scope. */
 export function unscoped(name: string): string {
   return name.slice(name.indexOf('/') + 1);

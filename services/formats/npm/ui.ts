@@ -1,11 +1,12 @@
 import { endpointOf, type FormatUi, isInsecure, type Place } from '../../http/format-ui.ts';
+import { scopeOf } from './names.ts';
 
 /** What people are shown of npm packages. */
 export const ui: FormatUi = {
   example: { name: '@acme/widget', version: '1.0.0' },
   snippets(place, { name, version }) {
     const registry = `${endpointOf(place, 'npm')}/`;
-    const scope = /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
+    const scope = scopeOf(name);
     const spec = `${name}@${version}`;
     const npmrc = [
       `${scope === undefined ? '' : `@${scope}:`}registry=${registry}`,

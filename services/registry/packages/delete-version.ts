@@ -2,7 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
-import { type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
+import { type Condition, type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type BlobRecord, entityOf, maybeEntity, type StoredHead, type StoredVersion } from '../entities.ts';
 import { indexes, inIndex2, keys, ranges } from '../keys.ts';
@@ -62,13 +62,13 @@ export async function deleteVersion(registry: Registry, input: Deletion): Promis
         ...releases,
       ];
       const last = rest.length <= FILES_AT_ONCE;
-      if (last) {
-        await registry.table.write([...writes, ...(await versionDeletes(registry, input, head, version))]);
-        if (head.versionCount > FEW_VERSIONS) await unlistEmpty(registry, input, ref);
-        break;
-      }
-      await registry.table.write(writes);
+      await registry.table.write([
+        ...writes,
+        ...(last ? await versionDeletes(registry, input, head, version) : []),
+      ]);
+      if (last) break;
     }
+    if (head.versionCount > FEW_VERSIONS) await unlistEmpty(registry, input, ref);
   });
   const { project, format, name, version } = input;
   registry.log.info('package deleted', { project: project.id, format, package: name, version });
@@ -104,7 +104,6 @@ async function versionDeletes(
   const last = head.versionCount <= 1;
   const empty = last && (head.listedCount ?? 0) <= 0;
   const gone = tagItems.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version.version);
-  const { id, updatedAt, additions } = version;
   const writes: Write[] = [
     {
       update: keys.head(ref),
@@ -112,7 +111,7 @@ async function versionDeletes(
       set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
       when: { equals: last ? { revision: head.revision } : stillMore(head) },
     },
-    { delete: keys.version(ref, version.version), when: { equals: { id, updatedAt, additions } } },
+    { delete: keys.version(ref, version.version), when: asRead(version) },
     { delete: keys.packageId(ref.projectId, version.id) },
     { delete: keys.readme(ref, version.version) },
     ...gone.map(
@@ -131,6 +130,11 @@ async function versionDeletes(
     throw new RegistryError('conflict', 'Too many tags name this version: remove some first');
   }
   return writes;
+}
+
+/** That nothing has come to a version since it was read: files add to it, or change what is told of it with them. */
+function asRead({ id, updatedAt, additions }: StoredVersion): Condition {
+  return { equals: { id, updatedAt, additions } };
 }
 
 /** With so many versions or fewer, each deletion counts them exactly: it may be the one before the last. */
@@ -193,7 +197,7 @@ export async function deleteFile(
         ? [{ put: { ...successor, ...currentKey }, when }, { delete: { pk: successor.pk, sk: successor.sk } }]
         : [target, ...parts].map(deleteOf)),
       ...(await releaseBlobs(registry, [file, ...parts.map((item) => entityOf<PackageFile>(item))])),
-      { check: keys.version(ref, input.version), when: { equals: { additions: version.additions } } },
+      { check: keys.version(ref, input.version), when: asRead(version) },
       { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
       recordEvent(now, {
         ...eventFacts(input, input.version),

@@ -2,7 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { forEachOf } from '../read-many.ts';
-import { listHolders } from './locate-packages.ts';
+import { listHolders, placeWithin } from './locate-packages.ts';
 import type { PackageSearch, SearchHit } from './search-packages.ts';
 
 /**
@@ -18,9 +18,8 @@ export async function findNames(
     return names.map((name) => ({ project: within.project, name }));
   }
   const group = within === 'instance' ? undefined : within.group;
-  const below = group && { rootId: group.ancestors[0] ?? group.id, withinId: group.id };
   const entries = await forEachOf(names, async (name) => {
-    const holders = await listHolders(registry, { format, name, ...below });
+    const holders = await listHolders(registry, placeWithin(format, name, group));
     return holders.map((entry) => ({ ...entry, name }));
   });
   const projects = new Map<number, Project | undefined>();

@@ -2,7 +2,7 @@ import type { PackageRef } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { ranges } from '../keys.ts';
 
-/** Whether a version has any file: those of it may all have been deleted one by one. */
+/** Whether a version has files: all of them may have been deleted, one by one. */
 export async function hasFiles(
   { table }: Pick<Registry, 'table'>,
   ref: PackageRef,

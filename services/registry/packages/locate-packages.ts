@@ -1,4 +1,4 @@
-import type { Project } from '../../domain/accounts.ts';
+import type { Group, Project } from '../../domain/accounts.ts';
 import type { PackageHead, PackageRef } from '../../domain/packages.ts';
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -28,6 +28,12 @@ export interface Place {
   readonly rootId?: number;
   /** A namespace the projects must be in, directly or deeper. */
   readonly withinId?: number;
+}
+
+/** Where to look for a name below a group, or without one everywhere. */
+export function placeWithin(format: string, name: string, group?: Group): Place {
+  if (!group) return { format, name };
+  return { format, name, rootId: group.ancestors[0] ?? group.id, withinId: group.id };
 }
 
 /** The projects that the name index lists for a name, oldest first. One round trip. */

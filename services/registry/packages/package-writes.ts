@@ -63,7 +63,7 @@ function replacingWrites(
 
 /** Something that goes with a version comes to it: whoever deletes the version at that moment must look again. */
 export function addedToVersion(ref: PackageRef, version: string, when: Condition): Write {
-  return { update: keys.version(ref, version), add: { additions: 1 }, set: {}, when };
+  return { update: keys.version(ref, version), add: { additions: 1 }, when };
 }
 
 /** A file that becomes the current one of its name. */
