@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 
 // What was compiled once, types stripped, comes from a cache at the next start, which then takes little more than half as long.
 enableCompileCache();
-const { runCommand } = await import('../services/runtime/server/commands/run-command.ts');
+const { runCommand } = await import('../services/cli/run-command.ts');
 
 const stopping = new AbortController();
 const stop = () => {

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { RegistryError } from '../domain/errors.ts';
+import { renderError } from '../http/answer/render-error.ts';
 import type { CallEnv } from '../http/call.ts';
 import type { OtherApp } from '../http/registry-app.ts';
-import { renderError } from '../http/render-error.ts';
 import { accessTokenRoutes } from './access-tokens.ts';
 import { canonicalPath } from './canonical-path.ts';
 import { deployTokenRoutes } from './deploy-tokens.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
-import { replyJson } from '../http/reply.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import { groupsById, memberGroups, memberProjects } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson, simpleProjectJson } from './json/account-json.ts';

@@ -1,4 +1,4 @@
-import { pathOf } from '../http/address.ts';
+import { pathOf } from '../http/format/address.ts';
 import { ownerSubresources } from '../registry/accounts/paths.ts';
 
 const PREFIX = '/api/v4/';

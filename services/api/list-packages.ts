@@ -3,17 +3,12 @@ import * as z from 'zod';
 import { catalog } from '../catalog.ts';
 import type { Principal, Project } from '../domain/accounts.ts';
 import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
-import { replyJson } from '../http/reply.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
 import { descendantsOf, projectsIn } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import type { PackagePointer } from '../registry/entities.ts';
-import {
-  listPackages,
-  type PackageFilter,
-  readVersions,
-  tagsOf,
-} from '../registry/packages/list-packages.ts';
+import type { PackagePointer } from '../registry/records/entities.ts';
+import { listPackages, type PackageFilter, readVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
 import { paginate, paging } from './paginate.ts';
 import { flag, readParams, text } from './params.ts';

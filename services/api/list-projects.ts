@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { levels, visibilities } from '../domain/access.ts';
 import type { Principal, Project } from '../domain/accounts.ts';
-import { replyJson } from '../http/reply.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
 import { groupsById } from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { grantableLevels, levels, type Scope } from '../domain/access.ts';
 import type { Principal, User } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
+import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { reply, replyJson } from '../http/reply.ts';
 import { addMember, changeMember, removeMember } from '../registry/accounts/change-members.ts';
 import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type MemberOwner,
   memberOwner,
 } from '../registry/accounts/find-members.ts';
-import { actorOf } from '../registry/record-event.ts';
+import { actorOf } from '../registry/events/record-event.ts';
 import { memberJson } from './json/token-json.ts';
 import { paginate, paging } from './paginate.ts';
 import { day, integer, listOf, readParams, text } from './params.ts';

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
+import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { replyJson } from '../http/reply.ts';
 import { scopes, signedIn } from './request.ts';
 
 /** The release of GitLab whose API this one follows: clients switch features on by it. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { badParameters } from '../domain/errors.ts';
-import { pathOf } from '../http/address.ts';
-import type { ReplyHeaders } from '../http/reply.ts';
+import type { ReplyHeaders } from '../http/answer/reply.ts';
+import { pathOf } from '../http/format/address.ts';
 import { integer, text } from './params.ts';
 import type { ApiContext } from './request.ts';
 

@@ -1,7 +1,7 @@
 /** The parameters of a request, from wherever a client puts them, checked by a schema. */
 import * as z from 'zod';
 import { badParameters, badRequest } from '../domain/errors.ts';
-import { requestBody } from '../http/request-body.ts';
+import { requestBody } from '../http/body/request-body.ts';
 import type { ApiContext } from './request.ts';
 
 /** The most bytes of parameters a request may carry in its body. */

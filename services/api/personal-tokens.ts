@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
 import type { AccessToken, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { reply, replyJson } from '../http/reply.ts';
 import { findUser } from '../registry/accounts/find-accounts.ts';
 import { issuePersonalToken } from '../registry/accounts/issue-token.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../registry/accounts/list-tokens.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
-import { actorOf } from '../registry/record-event.ts';
+import { actorOf } from '../registry/events/record-event.ts';
 import { replyAssociations } from './associations.ts';
 import { accessTokenJson } from './json/token-json.ts';
 import { integer, readParams } from './params.ts';

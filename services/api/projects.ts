@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { levels, type RegistryAccess, registryAccessLevels, visibilities } from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { replyJson } from '../http/reply.ts';
 import { changeProject } from '../registry/accounts/change-project.ts';
 import { createProject } from '../registry/accounts/create-project.ts';
 import { deleteProject, emptyDeletedProject } from '../registry/accounts/delete-project.ts';
@@ -17,7 +17,7 @@ import {
   walkProjects,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import { actorOf } from '../registry/record-event.ts';
+import { actorOf } from '../registry/events/record-event.ts';
 import { projectJson } from './json/account-json.ts';
 import {
   leastLevel,

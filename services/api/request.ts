@@ -3,9 +3,9 @@ import type { Context } from 'hono';
 import { levels, type Scope } from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
-import { authenticate } from '../http/authenticate.ts';
+import { authenticate } from '../http/access/authenticate.ts';
+import { requireDecision } from '../http/access/scope.ts';
 import type { CallEnv } from '../http/call.ts';
-import { requireDecision } from '../http/scope.ts';
 import type { Key } from '../ports/table.ts';
 import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access/access-levels.ts';
 import {

@@ -1,7 +1,7 @@
 import type { AccessToken, Member, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
-import { credentialOf } from '../http/credentials.ts';
-import { replyJson } from '../http/reply.ts';
+import { credentialOf } from '../http/access/credentials.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import { findGroup, findProject, findUser } from '../registry/accounts/find-accounts.ts';
 import { memberOwner } from '../registry/accounts/find-members.ts';
 import {
@@ -10,8 +10,8 @@ import {
   ownerOf as tokenOwner,
 } from '../registry/accounts/list-tokens.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
-import { maybeEntity } from '../registry/entities.ts';
-import { keys } from '../registry/keys.ts';
+import { maybeEntity } from '../registry/records/entities.ts';
+import { keys } from '../registry/records/keys.ts';
 import { accessTokenJson, resourceTokenJson } from './json/token-json.ts';
 import { readParams } from './params.ts';
 import { type ApiContext, signedIn } from './request.ts';

@@ -1,10 +1,10 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { RegistryError } from '../domain/errors.ts';
+import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { replyJson } from '../http/reply.ts';
-import { findMigration, startMigration } from '../registry/storage/migration-job.ts';
-import { findHome } from '../registry/storage/storage-home.ts';
+import { findMigration, startMigration } from '../registry/maintenance/migrate/migration-job.ts';
+import { findHome } from '../registry/maintenance/migrate/storage-home.ts';
 import { migrationJson, storageJson } from './json/storage-json.ts';
 import { flag, integer, readParams, text } from './params.ts';
 import { administrator, scopes } from './request.ts';

@@ -1,5 +1,5 @@
 import type { FormatId } from '../catalog.ts';
-import type { FormatUi } from '../http/format-ui.ts';
+import type { FormatUi } from '../http/format/format-ui.ts';
 import { ui as generic } from './generic/ui.ts';
 import { ui as maven } from './maven/ui.ts';
 import { ui as npm } from './npm/ui.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Registry } from '../registry/context.ts';
-import { formatAddress, pathOf } from './address.ts';
+import { renderError } from './answer/render-error.ts';
 import type { App, Call } from './call.ts';
-import type { Format } from './format.ts';
-import { type FormatApp, formatApp } from './format-app.ts';
-import { renderError } from './render-error.ts';
+import { formatAddress, pathOf } from './format/address.ts';
+import type { Format } from './format/format.ts';
+import { type FormatApp, formatApp } from './format/format-app.ts';
 
 /** An app for everything that is no format's endpoint, such as the management API. */
 export type OtherApp = (request: Request, call: Call) => Response | Promise<Response>;

@@ -1,7 +1,7 @@
 import type { RegistryEvent } from '../domain/events.ts';
 import { emptyDeletedProjects } from '../registry/accounts/delete-project.ts';
 import type { Registry } from '../registry/context.ts';
-import { sweepBlobs } from '../registry/storage/sweep-blobs.ts';
+import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { within } from './within.ts';
 
 /** Events after which there may be something to sweep. */

@@ -1,6 +1,6 @@
 import type { RegistryEvent } from '../domain/events.ts';
 import type { Registry } from '../registry/context.ts';
-import { auditKey } from '../registry/keys.ts';
+import { auditKey } from '../registry/records/keys.ts';
 
 /**
  * Writes an event into the audit table. Delivered twice it is written once: the key is made of the event's id.

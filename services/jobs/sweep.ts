@@ -1,8 +1,8 @@
 import { emptyDeletedProjects } from '../registry/accounts/delete-project.ts';
 import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
-import { sweepBlobs } from '../registry/storage/sweep-blobs.ts';
-import { sweepStrays } from '../registry/storage/sweep-strays.ts';
+import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
+import { sweepStrays } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { within } from './within.ts';
 
 /** How long each part of a sweep may take, in milliseconds; the next sweep goes on from there. */

@@ -2,8 +2,8 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Table } from '../ports/table.ts';
-import type { DocumentCache } from './document-cache.ts';
-import type { IdSource } from './ids.ts';
+import type { DocumentCache } from './documents/document-cache.ts';
+import type { IdSource } from './records/ids.ts';
 
 /** What an operator decides about the registry as a whole. */
 export interface RegistrySettings {

@@ -1,13 +1,13 @@
 import type { App } from '../http/call.ts';
-import type { Format } from '../http/format.ts';
+import type { Format } from '../http/format/format.ts';
 import { type OtherApp, registryApp } from '../http/registry-app.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import type { Table } from '../ports/table.ts';
 import type { Registry, RegistrySettings } from '../registry/context.ts';
-import { documentCache } from '../registry/document-cache.ts';
-import { tableIds } from '../registry/ids.ts';
+import { documentCache } from '../registry/documents/document-cache.ts';
+import { tableIds } from '../registry/records/ids.ts';
 
 /** The adapters a host has opened. */
 export interface Stores {

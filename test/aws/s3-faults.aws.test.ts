@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepBlobs } from '../../services/registry/storage/sweep-blobs.ts';
-import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
+import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
+import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
 import { type Fault, type FaultProxy, faultIn, faultsAtRandom, startFaultProxy } from '../kit/fault-proxy.ts';
 import { ministackMissing } from '../kit/ministack.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
+import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
 import { type Fault, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
 import { ministackMissing } from '../kit/ministack.ts';

@@ -1,6 +1,6 @@
 import type { FormatId } from '../../services/catalog.ts';
 import { formatUis } from '../../services/formats/ui-list.ts';
-import { type Place, type Snippet, snippetsFor } from '../../services/http/format-ui.ts';
+import { type Place, type Snippet, snippetsFor } from '../../services/http/format/format-ui.ts';
 import type { Place as TestPlace } from '../kit/accounts.ts';
 import type { Ran } from '../kit/run-program.ts';
 import type { Workspace } from './client.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkStorage } from '../../services/registry/storage/check-storage.ts';
+import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { type Listening, listen } from '../../services/runtime/server/node-server.ts';
 import { npmPackage } from '../kit/npm-package.ts';
 import { type RawClient, rawClient } from '../kit/raw-client.ts';

@@ -6,7 +6,7 @@ import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import { type Table, TableBusy } from '../../services/ports/table.ts';
 import type { RegistrySettings } from '../../services/registry/context.ts';
-import { sweepStrays } from '../../services/registry/storage/sweep-strays.ts';
+import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { samples } from './samples/all.ts';
 

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { catalog } from '../../catalog.ts';
 import type { Project } from '../../domain/accounts.ts';
 import type { PackageStatus, Tag, Version } from '../../domain/packages.ts';
-import type { PackagePointer } from '../../registry/entities.ts';
+import type { PackagePointer } from '../../registry/records/entities.ts';
 import { timeJson } from './account-json.ts';
 
 const types = new Map<string, string>(catalog.map(({ id, packageType }) => [id, packageType]));

@@ -1,6 +1,6 @@
-import type { MigrationJob } from '../../registry/storage/migration-job.ts';
-import type { StorageHome } from '../../registry/storage/storage-home.ts';
-import type { Problem } from '../../registry/storage/storage-problems.ts';
+import type { MigrationJob } from '../../registry/maintenance/migrate/migration-job.ts';
+import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import type { Problem } from '../../registry/maintenance/storage-problems.ts';
 import { timeJson } from './account-json.ts';
 
 /** Where the blobs are, the last move of them, and the last count of what a move would copy. */

@@ -1,5 +1,5 @@
-import type { Format } from '../../http/format.ts';
-import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
+import type { Format } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
 
 /** Files of any kind under a name, a version and a path: GitLab's generic packages. */

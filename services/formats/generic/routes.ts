@@ -1,17 +1,17 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { PackageFile, PackageRef, PackageStatus, StagedBlob } from '../../domain/packages.ts';
-import { duplicatesFor } from '../../http/duplicates.ts';
-import type { FormatRoutes } from '../../http/format.ts';
-import { change, type FormatContext, publish, pull, type Target } from '../../http/guard.ts';
-import { packageFileJson } from '../../http/package-json.ts';
-import { reply, replyJson } from '../../http/reply.ts';
-import type { Scope } from '../../http/scope.ts';
-import { sendFile } from '../../http/send-file.ts';
-import { takeFile } from '../../http/take-file.ts';
-import { maybeEntity } from '../../registry/entities.ts';
-import { keys } from '../../registry/keys.ts';
+import { duplicatesFor } from '../../http/access/duplicates.ts';
+import { change, type FormatContext, publish, pull, type Target } from '../../http/access/guard.ts';
+import type { Scope } from '../../http/access/scope.ts';
+import { packageFileJson } from '../../http/answer/package-json.ts';
+import { reply, replyJson } from '../../http/answer/reply.ts';
+import { sendFile } from '../../http/answer/send-file.ts';
+import { takeFile } from '../../http/body/take-file.ts';
+import type { FormatRoutes } from '../../http/format/format.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
 import { deleteFile, deleteVersion } from '../../registry/packages/delete-version.ts';
+import { maybeEntity } from '../../registry/records/entities.ts';
+import { keys } from '../../registry/records/keys.ts';
 import { filePath, packageName, packageVersion } from './names.ts';
 
 const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');

@@ -1,5 +1,5 @@
-import { decodeOnce } from '../../http/address.ts';
-import type { FormatContext } from '../../http/guard.ts';
+import type { FormatContext } from '../../http/access/guard.ts';
+import { decodeOnce } from '../../http/format/address.ts';
 
 /** The path of a request in the repository, decoded; empty when it is malformed. */
 export function pathIn(c: FormatContext): string {

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { RegistryError } from '../../domain/errors.ts';
-import type { Format, RenderedError } from '../../http/format.ts';
-import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
+import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
 
 /** Maven artifacts, for Maven, Gradle, sbt and whatever else knows the Maven repository layout. */

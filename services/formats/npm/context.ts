@@ -1,4 +1,4 @@
-import type { FormatContext } from '../../http/guard.ts';
+import type { FormatContext } from '../../http/access/guard.ts';
 import { packageName } from './names.ts';
 
 /** The package name in the address of a request. */

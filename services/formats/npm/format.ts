@@ -1,7 +1,7 @@
 import type { RegistryError } from '../../domain/errors.ts';
-import type { Format, RenderedError } from '../../http/format.ts';
+import type { Format, RenderedError } from '../../http/format/format.ts';
 import { canonicalPath, scopeOf } from './names.ts';
-import { publishNotice } from './publish-notice.ts';
+import { publishNotice } from './publish/publish-notice.ts';
 import { routes } from './routes.ts';
 
 /** npm packages, for npm, pnpm, Yarn, Bun and Deno. */

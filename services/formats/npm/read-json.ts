@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { badRequest, RegistryError } from '../../domain/errors.ts';
-import type { FormatContext } from '../../http/guard.ts';
-import { requestBody } from '../../http/request-body.ts';
+import type { FormatContext } from '../../http/access/guard.ts';
+import { requestBody } from '../../http/body/request-body.ts';
 
 const decompress = promisify(gunzip);
 

@@ -1,10 +1,10 @@
-import type { FormatRoutes } from '../../http/format.ts';
-import { accountRoutes } from './routes-account.ts';
-import { changeRoutes } from './routes-change.ts';
-import { publishRoutes } from './routes-publish.ts';
-import { readRoutes } from './routes-read.ts';
-import { searchRoutes } from './routes-search.ts';
-import { tagRoutes } from './routes-tags.ts';
+import type { FormatRoutes } from '../../http/format/format.ts';
+import { accountRoutes } from './account/routes.ts';
+import { changeRoutes } from './change/routes.ts';
+import { tagRoutes } from './change/routes-tags.ts';
+import { publishRoutes } from './publish/routes.ts';
+import { readRoutes } from './read/routes.ts';
+import { searchRoutes } from './read/routes-search.ts';
 
 /** Everything under `/-/` comes before the packages, whose names never start with `-`. */
 export function routes(app: FormatRoutes): void {

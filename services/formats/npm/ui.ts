@@ -1,4 +1,4 @@
-import { endpointOf, type FormatUi, isInsecure, type Place } from '../../http/format-ui.ts';
+import { endpointOf, type FormatUi, isInsecure, type Place } from '../../http/format/format-ui.ts';
 import { scopeOf } from './names.ts';
 
 /** What people are shown of npm packages. */

@@ -1,8 +1,8 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
-import type { FormatContext } from '../../http/guard.ts';
-import type { Scope } from '../../http/scope.ts';
-import { packageDocument } from '../../registry/packages/package-document.ts';
+import type { FormatContext } from '../../http/access/guard.ts';
+import type { Scope } from '../../http/access/scope.ts';
+import { packageDocument } from '../../registry/documents/package-document.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 

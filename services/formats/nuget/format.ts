@@ -1,6 +1,6 @@
 import type { RegistryError } from '../../domain/errors.ts';
-import type { Format, RenderedError } from '../../http/format.ts';
-import { DEFAULT_CHALLENGE, gitlabError } from '../../http/render-error.ts';
+import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
+import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
 
 /** NuGet packages, for dotnet, nuget, Visual Studio and Chocolatey. */

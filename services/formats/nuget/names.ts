@@ -1,5 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
-import { parseVersion, storedVersion } from '../../shared/versions/nuget-version.ts';
+import { parseVersion, storedVersion } from './nuget-version.ts';
 
 /** The most characters an id may have. */
 const MAX_ID = 100;

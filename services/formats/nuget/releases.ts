@@ -1,9 +1,9 @@
 import type { Version } from '../../domain/packages.ts';
-import type { Document } from '../../registry/document-cache.ts';
-import type { PackageContents } from '../../registry/entities.ts';
-import type { DocumentKind } from '../../registry/packages/package-document.ts';
-import { byVersion, isPrerelease, normalised, parseVersion } from '../../shared/versions/nuget-version.ts';
+import type { Document } from '../../registry/documents/document-cache.ts';
+import type { DocumentKind } from '../../registry/documents/package-document.ts';
+import type { PackageContents } from '../../registry/records/entities.ts';
 import { contentUrl } from './addresses.ts';
+import { byVersion, isPrerelease, normalised, parseVersion } from './nuget-version.ts';
 import type { Metadata } from './schema.ts';
 
 /** A version as indexes show it. */

@@ -1,10 +1,10 @@
-import type { FormatRoutes } from '../../http/format.ts';
-import { changeRoutes } from './routes-change.ts';
-import { publishRoutes } from './routes-publish.ts';
-import { readRoutes } from './routes-read.ts';
-import { searchRoutes } from './routes-search.ts';
-import { symbolRoutes } from './routes-symbols.ts';
+import type { FormatRoutes } from '../../http/format/format.ts';
+import { publishRoutes } from './publish/routes.ts';
+import { changeRoutes } from './publish/routes-change.ts';
+import { symbolRoutes } from './symbols/routes.ts';
 import { feedRoutes } from './v2/routes.ts';
+import { readRoutes } from './v3/routes.ts';
+import { searchRoutes } from './v3/routes-search.ts';
 
 /** The V3 protocol at GitLab's addresses, and the V2 feed below `/v2`. */
 export function routes(app: FormatRoutes): void {

@@ -1,4 +1,4 @@
-import { endpointOf, type FormatUi, isInsecure } from '../../http/format-ui.ts';
+import { endpointOf, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
 
 /** What people are shown of NuGet packages. */
 export const ui: FormatUi = {

@@ -1,6 +1,6 @@
 import type { RegistryError } from '../../domain/errors.ts';
-import type { Format, RenderedError } from '../../http/format.ts';
-import { DEFAULT_CHALLENGE } from '../../http/render-error.ts';
+import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
+import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
 
 /** Python packages, for pip, uv, Poetry, twine and whatever else speaks the simple API and the legacy upload API. */

@@ -1,8 +1,8 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
-import type { FormatRoutes } from '../../http/format.ts';
-import { change, type FormatContext, inProject, type Target } from '../../http/guard.ts';
-import { reply } from '../../http/reply.ts';
-import { requestBody } from '../../http/request-body.ts';
+import { change, type FormatContext, inProject, type Target } from '../../http/access/guard.ts';
+import { reply } from '../../http/answer/reply.ts';
+import { requestBody } from '../../http/body/request-body.ts';
+import type { FormatRoutes } from '../../http/format/format.ts';
 import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
 import type { Metadata } from './schema.ts';

@@ -1,7 +1,7 @@
-import type { FormatRoutes } from '../../http/format.ts';
-import { listRoutes } from './routes-list.ts';
-import { publishRoutes } from './routes-publish.ts';
-import { readRoutes } from './routes-read.ts';
+import type { FormatRoutes } from '../../http/format/format.ts';
+import { publishRoutes } from './publish/routes.ts';
+import { readRoutes } from './read/routes.ts';
+import { listRoutes } from './read/routes-list.ts';
 import { yankRoutes } from './routes-yank.ts';
 
 /** Everything that Python's package clients ask for. */

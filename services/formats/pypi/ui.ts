@@ -1,4 +1,4 @@
-import { endpointOf, type FormatUi } from '../../http/format-ui.ts';
+import { endpointOf, type FormatUi } from '../../http/format/format-ui.ts';
 
 /** What people are shown of Python packages. */
 export const ui: FormatUi = {

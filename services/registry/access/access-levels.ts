@@ -1,7 +1,7 @@
 import type { Group, Member, Project } from '../../domain/accounts.ts';
 import type { Item, Key } from '../../ports/table.ts';
-import { maybeEntity } from '../entities.ts';
-import { keys } from '../keys.ts';
+import { maybeEntity } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
 
 /** The keys of a user's memberships that count for a project: its own and those of the namespaces above it. */
 export function projectMemberKeys(project: Pick<Project, 'id' | 'ancestors'>, userId: number): Key[] {

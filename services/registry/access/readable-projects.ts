@@ -1,9 +1,9 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
 import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity, type NameEntry } from '../entities.ts';
-import { keys } from '../keys.ts';
-import { readMany } from '../read-many.ts';
+import { maybeEntity, type NameEntry } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { readMany } from '../records/read-many.ts';
 import { effectiveLevelOf, projectMemberKeys } from './access-levels.ts';
 import { authorizeProject } from './authorize.ts';
 

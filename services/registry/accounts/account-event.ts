@@ -1,6 +1,6 @@
 import type { AccountEventType, Actor, EventOwner, RegistryEvent } from '../../domain/events.ts';
 import type { Write } from '../../ports/table.ts';
-import { recordEvent } from '../record-event.ts';
+import { recordEvent } from '../events/record-event.ts';
 
 /** What is told of a change of accounts: what happened, by whom, where, and to what. Never a secret. */
 export interface AccountEvent {

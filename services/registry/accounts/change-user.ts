@@ -1,7 +1,7 @@
 import type { User } from '../../domain/accounts.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
-import { keys } from '../keys.ts';
+import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 
 /** Blocks a user, whose tokens then stop working at once, or lets it in again. */

@@ -2,8 +2,8 @@ import { fitsInside, type RegistryAccess, type Visibility } from '../../domain/a
 import type { Group, Project } from '../../domain/accounts.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
-import { itemOf } from '../entities.ts';
-import { indexes, inIndex1, inIndex2, keys, padId } from '../keys.ts';
+import { itemOf } from '../records/entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath } from './create-user.ts';
 import { checkPath, taken } from './paths.ts';

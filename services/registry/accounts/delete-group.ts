@@ -3,7 +3,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { keys } from '../keys.ts';
+import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { deleteProject } from './delete-project.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';

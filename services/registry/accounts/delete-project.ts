@@ -3,10 +3,10 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, itemOf, maybeEntity, type PackagePointer } from '../entities.ts';
-import { keys, ranges } from '../keys.ts';
 import { deletePackage } from '../packages/delete-version.ts';
-import { queryPages } from '../query-all.ts';
+import { entityOf, itemOf, maybeEntity, type PackagePointer } from '../records/entities.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
 import { accountEvent } from './account-event.ts';
 import { removeAccess } from './remove-access.ts';
 

@@ -1,8 +1,8 @@
 import type { AccessToken, User } from '../../domain/accounts.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { itemOf } from '../entities.ts';
-import { indexes, inIndex1, keys, padId } from '../keys.ts';
+import { itemOf } from '../records/entities.ts';
+import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { createUser } from './create-user.ts';
 import { findUserByName } from './find-accounts.ts';
 import { newSecret, secretDigest } from './token-secret.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Group, Project, User } from '../../domain/accounts.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
-import { entityOf, maybeEntity } from '../entities.ts';
-import { keys } from '../keys.ts';
+import { entityOf, maybeEntity } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
 
 /** What a full path leads to. */
 export interface Route {

@@ -1,10 +1,10 @@
 import type { Group, Member, Project, User } from '../../domain/accounts.ts';
 import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, maybeEntity } from '../entities.ts';
-import { keys, type Owner, ranges } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
-import { forEachOf } from '../read-many.ts';
+import { entityOf, maybeEntity } from '../records/entities.ts';
+import { keys, type Owner, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { forEachOf } from '../records/read-many.ts';
 import { usersById } from './list-accounts.ts';
 
 /** A group or project as the owner of members. */

@@ -1,8 +1,8 @@
 import { isActive, type Token } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity } from '../entities.ts';
-import { keys } from '../keys.ts';
+import { maybeEntity } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
 import { secretDigest } from './token-secret.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { Token } from '../../domain/accounts.ts';
 import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, maybeEntity } from '../entities.ts';
-import { indexes, keys, type Owner, padId, ranges } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
-import { readMany } from '../read-many.ts';
+import { entityOf, maybeEntity } from '../records/entities.ts';
+import { indexes, keys, type Owner, padId, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { readMany } from '../records/read-many.ts';
 import type { TokenPointer } from './issue-token.ts';
 import { secretDigest } from './token-secret.ts';
 

@@ -2,9 +2,9 @@ import { levels } from '../../domain/access.ts';
 import type { Group, Member, Principal, Project } from '../../domain/accounts.ts';
 import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
-import { entityOf } from '../entities.ts';
-import { indexes } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
+import { entityOf } from '../records/entities.ts';
+import { indexes } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
 
 /** A membership with where it is, as lists of a user's memberships need it. */
 export interface Membership extends Member {

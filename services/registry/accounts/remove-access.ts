@@ -1,9 +1,9 @@
 import type { Member } from '../../domain/accounts.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf } from '../entities.ts';
-import { keys, type Owner, ranges } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
+import { entityOf } from '../records/entities.ts';
+import { keys, type Owner, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
 import { usersById } from './list-accounts.ts';
 import { type StoredToken, tokensOf } from './list-tokens.ts';
 

@@ -1,7 +1,7 @@
 import type { Actor, EventOwner } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { keys } from '../keys.ts';
+import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { ownerOf, type StoredToken } from './list-tokens.ts';
 import { tokenDeletes } from './remove-access.ts';

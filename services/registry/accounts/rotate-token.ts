@@ -4,7 +4,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor, EventOwner } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { keys } from '../keys.ts';
+import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { type Issued, tokenWrites } from './issue-token.ts';
 import { ownerOf, type StoredToken, tokensOf } from './list-tokens.ts';

@@ -1,7 +1,7 @@
 import type { StagedBlob } from '../../domain/packages.ts';
 import type { Item, Key, Write } from '../../ports/table.ts';
-import { type BlobRecord, itemOf, maybeEntity } from '../entities.ts';
-import { indexes, inIndex1, keys } from '../keys.ts';
+import { type BlobRecord, itemOf, maybeEntity } from '../records/entities.ts';
+import { indexes, inIndex1, keys } from '../records/keys.ts';
 import { digitOf } from './storage-keys.ts';
 
 /** How the staged blobs of one publish get their references. */

@@ -4,10 +4,10 @@ import type { Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity, type StoredHead } from '../entities.ts';
-import { keys } from '../keys.ts';
-import { recordEvent } from '../record-event.ts';
-import { retryChanged } from '../retry-changed.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import { type Listing, planListing } from './listings.ts';
 import {
   addedToVersion,

@@ -3,10 +3,10 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity, type StoredHead } from '../entities.ts';
-import { keys } from '../keys.ts';
-import { recordEvent } from '../record-event.ts';
-import { retryChanged } from '../retry-changed.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import { changedVersionWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 

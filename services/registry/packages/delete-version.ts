@@ -4,11 +4,17 @@ import type { Actor } from '../../domain/events.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import { type Condition, type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { type BlobRecord, entityOf, maybeEntity, type StoredHead, type StoredVersion } from '../entities.ts';
-import { indexes, inIndex2, keys, ranges } from '../keys.ts';
-import { queryAll } from '../query-all.ts';
-import { recordEvent } from '../record-event.ts';
-import { retryChanged } from '../retry-changed.ts';
+import { recordEvent } from '../events/record-event.ts';
+import {
+  type BlobRecord,
+  entityOf,
+  maybeEntity,
+  type StoredHead,
+  type StoredVersion,
+} from '../records/entities.ts';
+import { indexes, inIndex2, keys, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import { unlistingWrites } from './listings.ts';
 import { unlistWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';

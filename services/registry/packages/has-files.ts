@@ -1,6 +1,6 @@
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
-import { ranges } from '../keys.ts';
+import { ranges } from '../records/keys.ts';
 
 /** Whether a version has files: all of them may have been deleted, one by one. */
 export async function hasFiles(

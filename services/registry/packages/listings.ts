@@ -4,8 +4,8 @@ import type { Project } from '../../domain/accounts.ts';
 import type { ListedPackage, PackageRef } from '../../domain/packages.ts';
 import type { Item, Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { itemOf, maybeEntity, type StoredHead } from '../entities.ts';
-import { keys } from '../keys.ts';
+import { itemOf, maybeEntity, type StoredHead } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
 import { headWrite, nameWrites, unlistWrites } from './package-writes.ts';
 
 /** The name that is to list a package, and what it tells of it. The name is never the package's own. */

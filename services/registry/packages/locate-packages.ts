@@ -2,9 +2,9 @@ import type { Group, Project } from '../../domain/accounts.ts';
 import type { PackageHead, PackageRef } from '../../domain/packages.ts';
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, maybeEntity, type NameEntry, type StoredHead } from '../entities.ts';
-import { keys, ranges } from '../keys.ts';
-import { readMany } from '../read-many.ts';
+import { entityOf, maybeEntity, type NameEntry, type StoredHead } from '../records/entities.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { readMany } from '../records/read-many.ts';
 
 /** At most this many projects are asked for one name, so many of them at a time. */
 const MAX_HOLDERS = 1000;

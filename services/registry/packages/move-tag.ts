@@ -4,8 +4,8 @@ import type { Actor } from '../../domain/events.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { keys } from '../keys.ts';
-import { recordEvent } from '../record-event.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { keys } from '../records/keys.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 

@@ -2,9 +2,9 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
-import { itemOf, type NamedEntry, type PackagePointer } from '../entities.ts';
-import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../keys.ts';
-import { nameWords } from './search-words.ts';
+import { itemOf, type NamedEntry, type PackagePointer } from '../records/entities.ts';
+import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../records/keys.ts';
+import { nameWords } from '../search/search-words.ts';
 
 /** The root namespace of a project. */
 export function rootOf(project: Project): number {

@@ -5,10 +5,10 @@ import type { PackageFile, PackageRef, PackageStatus, StagedBlob, Version } from
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity, type StoredHead } from '../entities.ts';
-import { keys } from '../keys.ts';
-import { recordEvent } from '../record-event.ts';
-import { retryChanged } from '../retry-changed.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import {
   fileWrites,
   headWrite,

@@ -1,4 +1,4 @@
-import type { Format } from '../../http/format.ts';
+import type { Format } from '../../http/format/format.ts';
 import { formats as dotnet } from './dotnet.ts';
 import { formats as files } from './files.ts';
 import { formats as js } from './js.ts';

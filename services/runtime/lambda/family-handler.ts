@@ -1,6 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { App } from '../../http/call.ts';
-import type { Format } from '../../http/format.ts';
+import type { Format } from '../../http/format/format.ts';
 import type { Registry } from '../../registry/context.ts';
 import { createApp } from '../compose.ts';
 import { type HttpHandler, lambdaHandler } from './lambda-handler.ts';

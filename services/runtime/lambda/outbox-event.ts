@@ -1,6 +1,6 @@
 import { fromWireItem, type WireItem } from '../../adapters/aws/dynamodb-values.ts';
 import type { RegistryEvent } from '../../domain/events.ts';
-import { eventOf } from '../../registry/record-event.ts';
+import { eventOf } from '../../registry/events/record-event.ts';
 
 /** A record of the table's stream, as far as it matters here. */
 interface StreamRecord {

@@ -1,6 +1,6 @@
 import { catalog, type Family } from '../../catalog.ts';
-import { formatAddress, pathOf } from '../../http/address.ts';
 import type { App } from '../../http/call.ts';
+import { formatAddress, pathOf } from '../../http/format/address.ts';
 import { createApp } from '../compose.ts';
 import { familyApp } from './family-handler.ts';
 import { lambdaHandler } from './lambda-handler.ts';

@@ -1,5 +1,5 @@
-import { pathOf } from '../../http/address.ts';
 import type { App } from '../../http/call.ts';
+import { pathOf } from '../../http/format/address.ts';
 
 /** Whether a server takes requests: not yet, now, or no new ones any more. */
 export type ServerState = 'starting' | 'serving' | 'draining';

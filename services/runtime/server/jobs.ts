@@ -4,8 +4,8 @@ import { recordAudit } from '../../jobs/record-audit.ts';
 import { sweep } from '../../jobs/sweep.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Registry } from '../../registry/context.ts';
-import { ranges } from '../../registry/keys.ts';
-import { EVENT_SHARDS, eventOf } from '../../registry/record-event.ts';
+import { EVENT_SHARDS, eventOf } from '../../registry/events/record-event.ts';
+import { ranges } from '../../registry/records/keys.ts';
 import { every } from './repeat.ts';
 
 /** How often the outbox is looked at, and how often the blob store is swept, in milliseconds. */

@@ -1,9 +1,13 @@
 import type { Registry } from '../../registry/context.ts';
-import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
-import { runMigration } from '../../registry/storage/migrate-blobs.ts';
-import { findMigration, keepProgress, type MigrationJob } from '../../registry/storage/migration-job.ts';
-import type { StorageHome } from '../../registry/storage/storage-home.ts';
-import type { Amount } from '../../registry/storage/storage-problems.ts';
+import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
+import { runMigration } from '../../registry/maintenance/migrate/migrate-blobs.ts';
+import {
+  findMigration,
+  keepProgress,
+  type MigrationJob,
+} from '../../registry/maintenance/migrate/migration-job.ts';
+import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import type { Amount } from '../../registry/maintenance/storage-problems.ts';
 import { pause } from './repeat.ts';
 
 /** How often the table is asked for work, and how long to wait after a failure, in milliseconds. */

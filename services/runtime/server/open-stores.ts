@@ -7,7 +7,7 @@ import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
-import type { MigrationStores } from '../../registry/storage/copy-blob.ts';
+import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
 import type { Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';

@@ -1,6 +1,6 @@
 /** Where blobs can be: in a directory, or in a bucket. */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { StorageHome } from '../../registry/storage/storage-home.ts';
+import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
 
 /** The data directory of the server, or another directory of this machine. */
 export interface LocalPlace {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { StreamedReply } from '../../http/reply.ts';
+import type { StreamedReply } from '../../http/answer/reply.ts';
 import { type SendMemory, sendMemory } from './send-memory.ts';
 
 /** Reads the next bytes of a body; undefined at its end. */

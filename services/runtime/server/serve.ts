@@ -3,7 +3,7 @@ import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
 import type { Registry } from '../../registry/context.ts';
-import { claimHome } from '../../registry/storage/storage-home.ts';
+import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import type { StorageHome } from '../../registry/storage/storage-home.ts';
+import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { encryptions, normalPrefix, type Place, parsePlace, placeName, storeAddress } from './places.ts';
 
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */

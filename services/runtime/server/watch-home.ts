@@ -1,5 +1,5 @@
 import type { Registry } from '../../registry/context.ts';
-import { findHome, outdated, type StorageHome } from '../../registry/storage/storage-home.ts';
+import { findHome, outdated, type StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { every } from './repeat.ts';
 
 /** How often the record is looked at, in milliseconds. */

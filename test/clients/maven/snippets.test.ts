@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { Snippet } from '../../../services/http/format-ui.ts';
+import type { Snippet } from '../../../services/http/format/format-ui.ts';
 import { describeTool, type Workspace } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { type PasteOptions, paste, shown } from '../paste.ts';

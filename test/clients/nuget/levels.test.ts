@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
+import { readPdb } from '../../../services/formats/nuget/symbols/read-pdb.ts';
 import { describeTool } from '../client.ts';
 import { levelsOf, openPlayground, type Playground } from '../playground.ts';
 import type { NugetUser } from './nuget-client.ts';

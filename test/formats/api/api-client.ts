@@ -71,8 +71,8 @@ export async function pagesOf(api: Api, path: string, options?: Ask): Promise<An
 
 /** The events in the outbox, in the order of time. */
 export async function eventsOf(app: TestApp) {
-  const { ranges } = await import('../../../services/registry/keys.ts');
-  const { EVENT_SHARDS, eventOf } = await import('../../../services/registry/record-event.ts');
+  const { ranges } = await import('../../../services/registry/records/keys.ts');
+  const { EVENT_SHARDS, eventOf } = await import('../../../services/registry/events/record-event.ts');
   const shards = await Promise.all(
     Array.from({ length: EVENT_SHARDS }, (_, shard) => app.registry.table.query(ranges.events(shard))),
   );

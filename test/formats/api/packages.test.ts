@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { PackageStatus } from '../../../services/domain/packages.ts';
-import { findVersion } from '../../../services/registry/packages/list-packages.ts';
 import { moveTag } from '../../../services/registry/packages/move-tag.ts';
 import { changedVersionWrites } from '../../../services/registry/packages/package-writes.ts';
+import { findVersion } from '../../../services/registry/search/list-packages.ts';
 import { addMember, deployToken, personalToken } from '../../kit/start-app.ts';
 import { type Answer, type Api, pagesOf, startApi } from './api-client.ts';
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import { emptyDeletedProjects } from '../../../services/registry/accounts/delete-project.ts';
 import { secretDigest } from '../../../services/registry/accounts/token-secret.ts';
-import { keys, ranges } from '../../../services/registry/keys.ts';
+import { keys, ranges } from '../../../services/registry/records/keys.ts';
 import { accessToken, deployToken } from '../../kit/start-app.ts';
 import { type Answer, type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
-import { runMigration } from '../../../services/registry/storage/migrate-blobs.ts';
-import { findMigration } from '../../../services/registry/storage/migration-job.ts';
-import { claimHome } from '../../../services/registry/storage/storage-home.ts';
+import { runMigration } from '../../../services/registry/maintenance/migrate/migrate-blobs.ts';
+import { findMigration } from '../../../services/registry/maintenance/migrate/migration-job.ts';
+import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
 import { type Api, startApi } from './api-client.ts';
 
 let api: Api;

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { PackageHead, Version } from '../../../services/domain/packages.ts';
-import { maybeEntity } from '../../../services/registry/entities.ts';
-import { keys } from '../../../services/registry/keys.ts';
+import { maybeEntity } from '../../../services/registry/records/entities.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { jar, mavenRepository, pom } from '../../kit/maven-repository.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 

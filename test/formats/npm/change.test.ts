@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
-import { ranges } from '../../../services/registry/keys.ts';
-import { eventOf } from '../../../services/registry/record-event.ts';
+import { eventOf } from '../../../services/registry/events/record-event.ts';
+import { ranges } from '../../../services/registry/records/keys.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 

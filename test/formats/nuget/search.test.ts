@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { itemOf } from '../../../services/registry/entities.ts';
-import { keys } from '../../../services/registry/keys.ts';
 import { nameWrites } from '../../../services/registry/packages/package-writes.ts';
+import { itemOf } from '../../../services/registry/records/entities.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { childOf, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { type NugetApp, startNuget } from '../../kit/nuget-registry.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { itemOf } from '../../../services/registry/entities.ts';
-import { indexes, inIndex1, keys } from '../../../services/registry/keys.ts';
+import { readPdb } from '../../../services/formats/nuget/symbols/read-pdb.ts';
 import { deleteVersion } from '../../../services/registry/packages/delete-version.ts';
-import { readPdb } from '../../../services/shared/symbols/read-pdb.ts';
+import { itemOf } from '../../../services/registry/records/entities.ts';
+import { indexes, inIndex1, keys } from '../../../services/registry/records/keys.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
 

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
-import { keys } from '../../../services/registry/keys.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { JSON_TYPE, messageOf, type PypiApp, pypiPrefix, startPypi } from '../../kit/pypi-registry.ts';
 import { sdist, wheel } from '../../kit/python-package.ts';
 

@@ -4,8 +4,8 @@ import type { RegistryEvent } from '../../../services/domain/events.ts';
 import { cleanUpAfter } from '../../../services/jobs/clean-up.ts';
 import { recordAudit } from '../../../services/jobs/record-audit.ts';
 import { sweep } from '../../../services/jobs/sweep.ts';
-import { ranges } from '../../../services/registry/keys.ts';
-import { EVENT_SHARDS } from '../../../services/registry/record-event.ts';
+import { EVENT_SHARDS } from '../../../services/registry/events/record-event.ts';
+import { ranges } from '../../../services/registry/records/keys.ts';
 import { dispatchEvents } from '../../../services/runtime/server/jobs.ts';
 import { startApp } from '../../kit/start-app.ts';
 

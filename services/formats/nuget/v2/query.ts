@@ -1,20 +1,9 @@
 import { badRequest } from '../../../domain/errors.ts';
-import type { FormatContext } from '../../../http/guard.ts';
-import { queryNumber } from '../../../http/search-scope.ts';
-import {
-  evaluate,
-  type FilterValue,
-  parseFilter,
-  UnreadableFilter,
-  valuesIn,
-} from '../../../shared/odata/filter.ts';
-import { unquoted } from '../../../shared/odata/literals.ts';
-import {
-  compareVersions,
-  isInRange,
-  parseRange,
-  parseVersion,
-} from '../../../shared/versions/nuget-version.ts';
+import type { FormatContext } from '../../../http/access/guard.ts';
+import { queryNumber } from '../../../http/access/search-scope.ts';
+import { compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
+import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } from './odata/filter.ts';
+import { unquoted } from './odata/literals.ts';
 import { isNewer, properties, type Row } from './row.ts';
 
 /** The most versions of one page, as on nuget.org. */

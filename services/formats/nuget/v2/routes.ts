@@ -1,17 +1,17 @@
 import { RegistryError } from '../../../domain/errors.ts';
-import { authenticate } from '../../../http/authenticate.ts';
-import type { FormatRoutes } from '../../../http/format.ts';
-import { type FormatContext, pull } from '../../../http/guard.ts';
-import { indexDocument } from '../../../http/index-document.ts';
-import { reply } from '../../../http/reply.ts';
-import type { Scope } from '../../../http/scope.ts';
-import { findInScope, headsOf, searchScope } from '../../../http/search-scope.ts';
-import { type ODataCall, parseCall } from '../../../shared/odata/literals.ts';
-import { orderBy } from '../../../shared/odata/order-by.ts';
+import { authenticate } from '../../../http/access/authenticate.ts';
+import { type FormatContext, pull } from '../../../http/access/guard.ts';
+import type { Scope } from '../../../http/access/scope.ts';
+import { findInScope, headsOf, searchScope } from '../../../http/access/search-scope.ts';
+import { indexDocument } from '../../../http/answer/index-document.ts';
+import { reply } from '../../../http/answer/reply.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
 import { baseOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
+import { type ODataCall, parseCall } from './odata/literals.ts';
+import { orderBy } from './odata/order-by.ts';
 import { compare, paged, propertyOf, type Query, queryOf } from './query.ts';
 import { type Row, rowsOf } from './row.ts';
 

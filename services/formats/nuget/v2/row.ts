@@ -1,7 +1,7 @@
-import type { FilterValue } from '../../../shared/odata/filter.ts';
-import { compareVersions, parseVersion } from '../../../shared/versions/nuget-version.ts';
+import { compareVersions, parseVersion } from '../nuget-version.ts';
 import { iconUrl, isWanted, licenseUrl, type ReleaseFacts, shownVersion } from '../releases.ts';
 import type { DependencyGroup } from '../schema.ts';
+import type { FilterValue } from './odata/filter.ts';
 
 /** A version in the feed. Which one is the latest depends on what a client can read. */
 export interface Row {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { limits, readArchive } from '../../../../services/formats/npm/archive.ts';
+import { limits, readArchive } from '../../../../services/formats/npm/publish/archive.ts';
 import { type TarballFiles, tarballOf, tarOf } from '../../../kit/npm-package.ts';
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

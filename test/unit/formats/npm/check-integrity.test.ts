@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { StagedBlob } from '../../../../services/domain/packages.ts';
-import { checkIntegrity } from '../../../../services/formats/npm/check-integrity.ts';
+import { checkIntegrity } from '../../../../services/formats/npm/publish/check-integrity.ts';
 import { ClaimedManifest } from '../../../../services/formats/npm/schema.ts';
 
 const digest = (algorithm: string, encoding: 'hex' | 'base64') =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Archive } from '../../../../services/formats/npm/archive.ts';
-import { checkedManifest, runsAtInstall } from '../../../../services/formats/npm/check-manifest.ts';
-import { sameSpec } from '../../../../services/formats/npm/dependencies.ts';
+import type { Archive } from '../../../../services/formats/npm/publish/archive.ts';
+import { checkedManifest, runsAtInstall } from '../../../../services/formats/npm/publish/check-manifest.ts';
+import { sameSpec } from '../../../../services/formats/npm/publish/dependencies.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { PackageStatus, Version } from '../../../../services/domain/packages.ts';
-import { abbreviatedPackument, distTags, fullPackument } from '../../../../services/formats/npm/packument.ts';
+import {
+  abbreviatedPackument,
+  distTags,
+  fullPackument,
+} from '../../../../services/formats/npm/read/packument.ts';
 import type { Metadata } from '../../../../services/formats/npm/schema.ts';
-import type { PackageContents } from '../../../../services/registry/entities.ts';
-import { BASE } from '../../../../services/registry/packages/package-document.ts';
+import { BASE } from '../../../../services/registry/documents/package-document.ts';
+import type { PackageContents } from '../../../../services/registry/records/entities.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const head = {

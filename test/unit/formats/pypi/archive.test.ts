@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { limits, readTarSdist, readWheel, readZipSdist } from '../../../../services/formats/pypi/archive.ts';
 import { distributionOf } from '../../../../services/formats/pypi/file-names.ts';
+import {
+  limits,
+  readTarSdist,
+  readWheel,
+  readZipSdist,
+} from '../../../../services/formats/pypi/publish/archive.ts';
 import type { RandomAccess } from '../../../../services/shared/archive/zip-entries.ts';
 import { tarOf } from '../../../kit/npm-package.ts';
 import { bytesOf } from '../../../kit/publish.ts';

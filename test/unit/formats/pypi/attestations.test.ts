@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { provenanceOf } from '../../../../services/formats/pypi/attestations.ts';
+import { provenanceOf } from '../../../../services/formats/pypi/publish/attestations.ts';
 import { attestationOf } from '../../../kit/python-package.ts';
 
 const sha256 = 'a'.repeat(64);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readCoreMetadata } from '../../../../services/formats/pypi/core-metadata.ts';
-import { describeVersion, readmeOf } from '../../../../services/formats/pypi/describe-version.ts';
+import { readCoreMetadata } from '../../../../services/formats/pypi/publish/core-metadata.ts';
+import { describeVersion, readmeOf } from '../../../../services/formats/pypi/publish/describe-version.ts';
 
 const head = 'Metadata-Version: 2.1\nName: a\nVersion: 1\n';
 

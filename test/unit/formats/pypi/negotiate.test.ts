@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { representationFor } from '../../../../services/formats/pypi/negotiate.ts';
+import { representationFor } from '../../../../services/formats/pypi/read/negotiate.ts';
 
 const json = 'application/vnd.pypi.simple.v1+json';
 const html = 'application/vnd.pypi.simple.v1+html';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../../services/domain/errors.ts';
 import { discardUnless, stageBlob } from '../../../../services/registry/blobs/stage-blob.ts';
-import { checkStorage } from '../../../../services/registry/storage/check-storage.ts';
+import { checkStorage } from '../../../../services/registry/maintenance/check/check-storage.ts';
 import { bytesOf } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
 

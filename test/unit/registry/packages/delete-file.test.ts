@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import type { PackageFile } from '../../../../services/domain/packages.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
-import { type BlobRecord, entityOf } from '../../../../services/registry/entities.ts';
-import { keys, ranges } from '../../../../services/registry/keys.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { deleteFile } from '../../../../services/registry/packages/delete-version.ts';
-import { queryAll } from '../../../../services/registry/query-all.ts';
+import { type BlobRecord, entityOf } from '../../../../services/registry/records/entities.ts';
+import { keys, ranges } from '../../../../services/registry/records/keys.ts';
+import { queryAll } from '../../../../services/registry/records/query-all.ts';
 import { sha256Of } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 

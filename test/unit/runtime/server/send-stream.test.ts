@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { UnderlyingSource } from 'node:stream/web';
 import { afterEach, describe, expect, test } from 'vitest';
-import { StreamedReply } from '../../../../services/http/reply.ts';
+import { StreamedReply } from '../../../../services/http/answer/reply.ts';
 import { sendStream } from '../../../../services/runtime/server/send-stream.ts';
 
 /** What answers were said to be broken by. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbedded } from '../../../../services/adapters/embedded/open-embedded.ts';
-import { claimHome } from '../../../../services/registry/storage/storage-home.ts';
+import { claimHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { serve } from '../../../../services/runtime/server/serve.ts';
 import { readSettings } from '../../../../services/runtime/server/settings.ts';
 

@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../../services/domain/errors.ts';
-import type { Format } from '../../../../services/http/format.ts';
-import { renderError } from '../../../../services/http/render-error.ts';
+import { renderError } from '../../../../services/http/answer/render-error.ts';
+import type { Format } from '../../../../services/http/format/format.ts';
 import { type Listening, listen } from '../../../../services/runtime/server/node-server.ts';
 import { startApp } from '../../../kit/start-app.ts';
 

@@ -1,0 +1,28 @@
+import { serve as startServing } from '../runtime/server/serve.ts';
+import { describeSettings, readSettings } from '../runtime/server/settings.ts';
+import { type Command, CommandFailed } from './command.ts';
+
+/** `packhouse serve` */
+export const serve: Command = {
+  usage: `Usage: packhouse serve [settings]
+
+Serves a package registry from this machine.
+
+${describeSettings()}
+
+Each setting is a flag or a variable. See docs/settings.md for what they mean.
+`,
+
+  async run(parameters, { environment, output, signal }) {
+    const settings = readSettings(parameters, environment);
+    const serving = await startServing(settings, (text) => output.write(text));
+    const stopped = new Promise<undefined>((resolve) => {
+      if (signal.aborted) resolve(undefined);
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const outdated = await Promise.race([stopped, serving.outdated]);
+    await serving.stop();
+    if (outdated !== undefined) throw new CommandFailed(outdated);
+    return 0;
+  },
+};

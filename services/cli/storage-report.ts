@@ -1,0 +1,97 @@
+/** What migrations and checks came to, as text. Pure. */
+import type { MigrationJson } from '../api/json/storage-json.ts';
+import type { StorageCheck } from '../registry/maintenance/check/check-storage.ts';
+import {
+  type Amount,
+  type Problem,
+  type ProblemKind,
+  problemKinds,
+} from '../registry/maintenance/storage-problems.ts';
+import { bytesText, countText, timeText } from './units.ts';
+
+/** How many problems of a kind are written out. */
+const WRITTEN = 20;
+
+function amountText({ blobs, bytes }: Amount): string {
+  return blobs === 0 ? 'none' : `${countText(blobs)} (${bytesText(bytes)})`;
+}
+
+/** Facts below each other, their names in a column of their own. */
+function table(rows: readonly (readonly [name: string, fact: string])[]): string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, fact]) => `  ${name.padEnd(width)}  ${fact}`);
+}
+
+/** What a finished migration came to. */
+export function migrationReport(job: MigrationJson): string {
+  const { from, to, total, to_copy, copied, unknown, dry_run } = job;
+  const seconds = (Date.parse(job.finished_at ?? '') - Date.parse(job.started_at ?? '')) / 1000;
+  const rows: [string, string][] = [
+    ['from', from],
+    ['to', to],
+    ['blobs', amountText(total)],
+  ];
+  if (dry_run) rows.push(['to copy', amountText(to_copy)]);
+  else rows.push(['there before', amountText(minus(total, to_copy))], ['copied', amountText(copied)]);
+  if (unknown.blobs > 0)
+    rows.push(['in no record', `${amountText(unknown)}: the sweep removes them in time`]);
+  if (!dry_run) rows.push(['took', timeText(seconds)]);
+  const problems = job.problems.map((problem) => ({
+    kind: problem.kind,
+    sha256: problem.sha256 ?? undefined,
+    storageKey: problem.storage_key,
+    detail: problem.detail,
+    files: problem.files,
+  }));
+  const count = job.problem_count;
+  const all = count === 0 ? 'All blobs are there' : 'All blobs are there, but for the problems below';
+  const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...table(rows)];
+  const rest = count > problems.length ? `, the first ${problems.length} of them are told` : '';
+  return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
+}
+
+function minus(one: Amount, other: Amount): Amount {
+  return { blobs: one.blobs - other.blobs, bytes: one.bytes - other.bytes };
+}
+
+/** What a check came to. */
+export function checkReport(check: StorageCheck, place: string): string {
+  const { files, records, stored, verified, recent, problems, complete } = check;
+  const rows: [string, string][] = [
+    ['files', countText(files)],
+    ['records', amountText(records)],
+    ['stored', amountText(stored)],
+  ];
+  if (verified.blobs > 0) rows.push(['read whole', amountText(verified)]);
+  if (recent.blobs > 0)
+    rows.push(['in no record', `${amountText(recent)}, recent: uploads may be under way`]);
+  const lines = [`Checked ${place}:`, ...table(rows)];
+  const count = complete ? countText(problems.length) : `more than ${countText(problems.length)}`;
+  const rest = complete ? [] : ['', 'There are so many that the check ended before it had seen everything.'];
+  return `${[...lines, ...problemLines(problems, count), ...rest].join('\n')}\n`;
+}
+
+/** The problems, kind by kind, and at the end, where it is seen, how many there are of each. */
+function problemLines(problems: readonly Problem[], count: string): string[] {
+  if (count === '0') return ['No problems.'];
+  const kinds = (Object.keys(problemKinds) as ProblemKind[])
+    .map((kind) => ({ kind, all: problems.filter((problem) => problem.kind === kind) }))
+    .filter(({ all }) => all.length > 0);
+  const lines: string[] = [];
+  for (const { kind, all } of kinds) {
+    lines.push('', `${kind}: ${problemKinds[kind]}`);
+    for (const problem of all.slice(0, WRITTEN)) lines.push(...problemText(problem));
+    if (all.length > WRITTEN) lines.push(`  and ${countText(all.length - WRITTEN)} more: --json lists them`);
+  }
+  const counts = table(kinds.map(({ kind, all }) => [kind, countText(all.length)]));
+  return [...lines, '', `Problems: ${count}`, ...counts];
+}
+
+function problemText({ sha256, storageKey, detail, files }: Problem): string[] {
+  return [
+    `  ${storageKey}`,
+    ...(detail ? [`    ${detail}`] : []),
+    ...(sha256 ? [`    sha256 ${sha256}`] : []),
+    ...files.map((file) => `    ${file}`),
+  ];
+}

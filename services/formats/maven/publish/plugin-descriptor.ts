@@ -1,0 +1,28 @@
+import { UnreadableArchive } from '../../../shared/archive/tar-entries.ts';
+import { type RandomAccess, zipEntries } from '../../../shared/archive/zip-entries.ts';
+import { readXml, textOf, UnreadableXml } from '../../../shared/xml/read-xml.ts';
+import type { Plugin } from '../schema.ts';
+
+const DESCRIPTOR = 'META-INF/maven/plugin.xml';
+const MAX_ENTRIES = 50_000;
+const MAX_DESCRIPTOR = 8 << 20;
+const PREFIX = /^[\w.-]{1,200}$/;
+
+/**
+ * What a jar tells of the Maven plugin it is; undefined when it is none, or none of this name. A jar that can't be read
+ * is none: whether it is any good is for those to find out who run it.
+ */
+export async function readPlugin(jar: RandomAccess, artifactId: string): Promise<Plugin | undefined> {
+  try {
+    for await (const entry of zipEntries(jar, { entries: MAX_ENTRIES })) {
+      if (entry.path !== DESCRIPTOR) continue;
+      const plugin = readXml(await entry.bytes(MAX_DESCRIPTOR));
+      const prefix = textOf(plugin, 'goalPrefix');
+      if (!prefix || !PREFIX.test(prefix) || textOf(plugin, 'artifactId') !== artifactId) return undefined;
+      return { prefix, name: (textOf(plugin, 'name') ?? artifactId).slice(0, 200).toWellFormed() };
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableArchive || error instanceof UnreadableXml)) throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import type { PackageFile, PackageRef, StagedBlob } from '../../../domain/packages.ts';
+import { duplicatesFor } from '../../../http/access/duplicates.ts';
+import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
+import { packageFileJson } from '../../../http/answer/package-json.ts';
+import { reply, replyJson } from '../../../http/answer/reply.ts';
+import { readUpload } from '../../../http/body/read-upload.ts';
+import { requestBody } from '../../../http/body/request-body.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { blobAccess } from '../../../registry/blobs/blob-access.ts';
+import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
+import { addFiles } from '../../../registry/packages/add-files.ts';
+import type { Listing } from '../../../registry/packages/listings.ts';
+import { maybeEntity } from '../../../registry/records/entities.ts';
+import { keys } from '../../../registry/records/keys.ts';
+import { pathIn } from '../context.ts';
+import {
+  type Address,
+  type Checksum,
+  contentTypeOf,
+  coordinatesOf,
+  filePartsOf,
+  publishAddress,
+} from '../names.ts';
+import type { Metadata } from '../schema.ts';
+import { readPlugin } from './plugin-descriptor.ts';
+import { readPom } from './pom.ts';
+
+type FileAddress = Extract<Address, { kind: 'file' }>;
+
+/** The most bytes of what is read only to be compared, or not to be kept at all. */
+const CHECKSUM_LIMIT = { bytes: 4096, hint: '' };
+const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
+
+/** PUT of files. Checksums are compared with what is stored; metadata is ours, so what clients send of it is not kept. */
+export function publishRoutes(app: FormatRoutes): void {
+  app.put('/*', publish({ name: (c) => publishAddress(pathIn(c)).name, more: namedFile }, receive));
+}
+
+function namedFile(c: FormatContext, ref: PackageRef) {
+  const address = publishAddress(pathIn(c));
+  return address.kind === 'file' ? [keys.file(ref, address.version, address.fileName)] : [];
+}
+
+async function receive(c: FormatContext, target: Target): Promise<Response> {
+  const address = publishAddress(pathIn(c));
+  if (address.kind !== 'file') {
+    for await (const _ of requestBody(c, METADATA_LIMIT));
+    return reply(c, 200, null);
+  }
+  if (address.checksum) return verify(c, target, address, address.checksum);
+  return store(c, target, address);
+}
+
+/** Compares a checksum with that of the file, which clients send before it. */
+async function verify(
+  c: FormatContext,
+  target: Target,
+  { fileName }: FileAddress,
+  checksum: Checksum,
+): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
+  const file = maybeEntity<PackageFile>(target.scope.found[0]?.items[0]);
+  if (!file) {
+    throw new RegistryError(
+      'fileNotFound',
+      `There is no ${fileName} to compare this checksum with: publish it first`,
+    );
+  }
+  const digest = file.digests[checksum];
+  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), digest.length);
+  if (claimed === undefined) throw badRequest(`This is no ${checksum} checksum of ${fileName}`);
+  if (claimed !== digest) {
+    throw new RegistryError(
+      'conflict',
+      `The ${checksum} checksum of ${fileName} is ${digest}, not ${claimed}: it was damaged on its way, or another file ` +
+        'of this name came between; publish it again',
+    );
+  }
+  return reply(c, 204, null);
+}
+
+/** The first word of a text that can be a digest of so many hex digits: tools write names before or after it. */
+function claimedDigest(text: string, length: number): string | undefined {
+  return text
+    .match(/[0-9a-f]+/gi)
+    ?.find((word) => word.length === length)
+    ?.toLowerCase();
+}
+
+async function store(c: FormatContext, target: Target, address: FileAddress): Promise<Response> {
+  const { registry, format } = c.env;
+  const { name, version, fileName } = address;
+  const duplicates = await duplicatesFor(c, target.project, [name, version]);
+  const parts = filePartsOf(coordinatesOf(name).artifactId, version, fileName);
+  const isPom = parts?.extension === 'pom' && parts.classifier === '';
+  const isJar = parts?.extension === 'jar' && parts.classifier === '';
+  const { blob, facts: pom } = await readUpload(c, isPom ? { inspect: readPom } : {});
+  const added = await discardUnless(registry, [blob], async () =>
+    addFiles<Metadata>(registry, {
+      project: target.project,
+      actor: target.actor,
+      format: format.id,
+      name,
+      version,
+      metadata: pom ?? {},
+      amend: pom && ((known) => (isDeepStrictEqual(known, pom) ? undefined : pom)),
+      duplicates,
+      idempotent: true,
+      listing: isJar ? await pluginListing(c, name, blob) : undefined,
+      files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
+    }),
+  );
+  const [file] = added.files;
+  return file ? replyJson(c, 200, packageFileJson(file, added.version.id)) : reply(c, 200, null);
+}
+
+/** How the group lists the artifact, when its jar is a Maven plugin. */
+async function pluginListing(c: FormatContext, name: string, jar: StagedBlob): Promise<Listing | undefined> {
+  const { groupPath, artifactId } = coordinatesOf(name);
+  const plugin = await readPlugin(blobAccess(c.env.registry, jar), artifactId);
+  return plugin && { name: groupPath, metadata: plugin };
+}

@@ -1,0 +1,166 @@
+/** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
+import type { PackageFile, Version } from '../../../domain/packages.ts';
+import type { DocumentKind } from '../../../registry/documents/package-document.ts';
+import type { PackageContents } from '../../../registry/records/entities.ts';
+import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
+import type { Metadata, Plugin } from '../schema.ts';
+import { sortedByVersion } from '../version-order.ts';
+
+type Contents = PackageContents<Metadata>;
+
+/**
+ * What is known of a name: the versions of the artifact that is called so, and the plugins of the group that is. Empty
+ * when there are neither.
+ */
+export const nameMetadata: DocumentKind<Metadata> = {
+  kind: 'maven-name-1',
+  files: false,
+  listed: true,
+  render(contents) {
+    const versions = sortedByVersion(contents.versions.filter(isListed)).map(({ version }) => version);
+    const plugins = (contents.listed ?? []).map(({ name, metadata }) => ({
+      ...(metadata as Plugin),
+      packageName: name,
+    }));
+    if (versions.length === 0 && plugins.length === 0) return '';
+    return document([...versionLines(contents, versions), ...pluginLines(plugins)]);
+  },
+};
+
+/** What is known of the builds of a snapshot. */
+export function snapshotMetadata(version: string): DocumentKind<Metadata> {
+  return {
+    kind: `maven-snapshot-1#${version}`,
+    files: true,
+    version,
+    render: (contents) => (contents.files.length === 0 ? '' : snapshotDocument(contents, version)),
+  };
+}
+
+function isListed({ status }: Version): boolean {
+  return status === 'default' || status === 'deprecated';
+}
+
+function versionLines({ head }: Contents, versions: readonly string[]): string[] {
+  const latest = versions.at(-1);
+  if (latest === undefined) return [];
+  const release = versions.findLast((version) => !isSnapshot(version));
+  return [
+    ...coordinateLines(head.name),
+    '  <versioning>',
+    `    ${element('latest', latest)}`,
+    ...(release === undefined ? [] : [`    ${element('release', release)}`]),
+    '    <versions>',
+    ...versions.map((version) => `      ${element('version', version)}`),
+    '    </versions>',
+    `    ${element('lastUpdated', compactTime(head.updatedAt))}`,
+    '  </versioning>',
+  ];
+}
+
+function pluginLines(plugins: readonly (Plugin & { readonly packageName: string })[]): string[] {
+  if (plugins.length === 0) return [];
+  const sorted = [...plugins].sort((a, b) => (a.packageName < b.packageName ? -1 : 1));
+  return [
+    '  <plugins>',
+    ...sorted.flatMap(({ name, prefix, packageName }) => [
+      '    <plugin>',
+      `      ${element('name', name)}`,
+      `      ${element('prefix', prefix)}`,
+      `      ${element('artifactId', coordinatesOf(packageName).artifactId)}`,
+      '    </plugin>',
+    ]),
+    '  </plugins>',
+  ];
+}
+
+/** A file of a snapshot, with what its name tells. */
+interface Built {
+  readonly parts: FileParts;
+  readonly file: PackageFile;
+}
+
+/**
+ * Of each sort of file the newest. The build at the top, which Gradle takes all files from, is the newest that has a POM:
+ * a newer one is still on its way, or only adds to it.
+ */
+function snapshotDocument({ head, files }: Contents, version: string): string {
+  const { artifactId } = coordinatesOf(head.name);
+  const built = files.flatMap((file): Built[] => {
+    const parts = filePartsOf(artifactId, version, file.fileName);
+    return parts ? [{ parts, file }] : [];
+  });
+  built.sort((a, b) => compareBuilds(a.parts.build, b.parts.build));
+  const newest = new Map(built.map((each) => [`${each.parts.extension} ${each.parts.classifier}`, each]));
+  const sorted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+  const complete = built.findLast(({ parts }) => parts.build && parts.extension === 'pom') ?? built.at(-1);
+  const updated = Math.max(...files.map(({ createdAt }) => createdAt));
+  return document([
+    ...coordinateLines(head.name),
+    `  ${element('version', version)}`,
+    '  <versioning>',
+    ...buildLines(complete?.parts.build),
+    `    ${element('lastUpdated', compactTime(updated))}`,
+    ...(sorted.length === 0
+      ? []
+      : ['    <snapshotVersions>', ...sorted.flatMap(snapshotVersionLines), '    </snapshotVersions>']),
+    '  </versioning>',
+  ]);
+}
+
+/** By timestamp, since some tools count every build as the first; files that keep their names go before all builds. */
+function compareBuilds(a: Build | undefined, b: Build | undefined): number {
+  if (!a || !b) return Number(a !== undefined) - Number(b !== undefined);
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
+  return a.number - b.number;
+}
+
+function buildLines(build: Build | undefined): string[] {
+  if (!build) return [];
+  return [
+    '    <snapshot>',
+    `      ${element('timestamp', build.timestamp)}`,
+    `      ${element('buildNumber', String(build.number))}`,
+    '    </snapshot>',
+  ];
+}
+
+function snapshotVersionLines({ parts, file }: Built): string[] {
+  const { build, classifier, extension, value } = parts;
+  return [
+    '      <snapshotVersion>',
+    ...(classifier === '' ? [] : [`        ${element('classifier', classifier)}`]),
+    `        ${element('extension', extension)}`,
+    `        ${element('value', value)}`,
+    `        ${element('updated', build ? build.timestamp.replace('.', '') : compactTime(file.createdAt))}`,
+    '      </snapshotVersion>',
+  ];
+}
+
+function coordinateLines(name: string): string[] {
+  const { groupPath, artifactId } = coordinatesOf(name);
+  return [`  ${element('groupId', groupIdOf(groupPath))}`, `  ${element('artifactId', artifactId)}`];
+}
+
+function document(lines: readonly string[]): string {
+  const head = '<?xml version="1.0" encoding="UTF-8"?>\n<metadata modelVersion="1.1.0">';
+  return [head, ...lines, '</metadata>\n'].join('\n');
+}
+
+function element(name: string, text: string): string {
+  return `<${name}>${escapeText(text)}</${name}>`;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** A text as XML 1.0 can hold it. */
+function escapeText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML has no way to write.
+  const writable = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
+  return writable.replaceAll(/[&<>]/g, (character) => entities[character] ?? character);
+}
+
+/** `20260131120000`, in UTC. */
+function compactTime(time: number): string {
+  return new Date(time).toISOString().replaceAll(/\D/g, '').slice(0, 14);
+}

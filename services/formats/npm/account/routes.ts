@@ -1,0 +1,144 @@
+import type { Principal } from '../../../domain/accounts.ts';
+import { RegistryError } from '../../../domain/errors.ts';
+import { authenticate, principalOf, userKeys } from '../../../http/access/authenticate.ts';
+import type { FormatContext } from '../../../http/access/guard.ts';
+import { replyJson } from '../../../http/answer/reply.ts';
+import { requestBody } from '../../../http/body/request-body.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { findToken } from '../../../registry/accounts/find-token.ts';
+import { parsed, readJson } from '../read-json.ts';
+import { Login } from '../schema.ts';
+
+type KnownPrincipal = Exclude<Principal, { readonly kind: 'anonymous' }>;
+
+const USER = 'org.couchdb.user:';
+
+/** The most bytes of an audit request: a lock file's packages, gzipped by most clients. */
+const AUDIT_LIMIT = 8 * 1024 * 1024;
+
+/** A report without advisories. It counts no packages, because none are looked at. */
+const NOTHING_FOUND = {
+  actions: [],
+  advisories: {},
+  muted: [],
+  metadata: {
+    vulnerabilities: { info: 0, low: 0, moderate: 0, high: 0, critical: 0 },
+    dependencies: 0,
+    devDependencies: 0,
+    optionalDependencies: 0,
+    totalDependencies: 0,
+  },
+};
+
+/** Who am I, login with a token, and the audit endpoints. None of them tells anything about a project. */
+export function accountRoutes(app: FormatRoutes): void {
+  app.get('/-/ping', (c) => replyJson(c, 200, {}));
+  app.get('/-/whoami', async (c) => replyJson(c, 200, { username: usernameOf(await known(c)) }));
+  app.get('/-/npm/v1/user', profile);
+  app.get('/-/npm/v1/tokens', tokens);
+  app.post('/-/v1/login', () => {
+    throw new RegistryError(
+      'routeNotFound',
+      'Log in with --auth-type=legacy, a user name and an access token',
+    );
+  });
+  app.put('/-/user/:user', login);
+  app.delete('/-/user/token/:token', logout);
+  app.post('/-/npm/v1/security/advisories/bulk', bulkAudit);
+  app.post('/-/npm/v1/security/audits', audit);
+  app.post('/-/npm/v1/security/audits/quick', audit);
+}
+
+async function known(c: FormatContext): Promise<KnownPrincipal> {
+  const principal = await authenticate(c.env.registry, c.req.raw);
+  if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
+  return principal;
+}
+
+function usernameOf(principal: KnownPrincipal): string {
+  return principal.kind === 'user' ? principal.user.username : principal.token.username;
+}
+
+async function profile(c: FormatContext): Promise<Response> {
+  const principal = await known(c);
+  const user = principal.kind === 'user' ? principal.user : undefined;
+  const created = new Date((user ?? principal.token).createdAt).toISOString();
+  return replyJson(c, 200, {
+    tfa: null,
+    name: usernameOf(principal),
+    email: user?.email ?? '',
+    email_verified: user !== undefined,
+    fullname: user?.name ?? principal.token.name,
+    created,
+    updated: created,
+  });
+}
+
+/** Only the token in use: the others are managed, and listed, by the API. Its secret is not known any more. */
+async function tokens(c: FormatContext): Promise<Response> {
+  const { token } = await known(c);
+  const created = new Date(token.createdAt).toISOString();
+  const readonly = !token.scopes.some((scope) => scope === 'api' || scope === 'write_package_registry');
+  const shown = {
+    token: '',
+    key: String(token.id),
+    name: token.name,
+    cidr_whitelist: null,
+    readonly,
+    created,
+    updated: created,
+  };
+  return replyJson(c, 200, { objects: [shown], total: 1, urls: {} });
+}
+
+/**
+ * The login of npm and Yarn, where the password is an access token of the user, or a deploy token with its own name.
+ * The client keeps that token; none is made.
+ */
+async function login(c: FormatContext): Promise<Response> {
+  const { registry } = c.env;
+  const { name, password } = parsed(Login, await readJson(c, 64 * 1024));
+  const wrong = new RegistryError('unauthenticated', 'The password must be an access token of this user');
+  if (c.req.param('user') !== USER + name || password === '') throw wrong;
+  try {
+    const token = await findToken(registry, { secret: password, username: name });
+    const [user] = await registry.table.getMany(userKeys(token));
+    const principal = principalOf(token, user);
+    const matches =
+      principal.kind !== 'anonymous' && usernameOf(principal).toLowerCase() === name.toLowerCase();
+    if (!matches) throw wrong;
+  } catch (error) {
+    throw error instanceof RegistryError && error.kind === 'unauthenticated' ? wrong : error;
+  }
+  return replyJson(c, 201, { ok: `you are authenticated as '${name}'`, id: USER + name, token: password });
+}
+
+/**
+ * npm forgets a token only after this has succeeded. The token itself goes on working: it was made elsewhere, often for
+ * other clients too, and is revoked there.
+ */
+function logout(c: FormatContext): Response {
+  const notice =
+    'The token itself is still valid. Revoke it in the settings of its owner if nobody else needs it.';
+  return replyJson(c, 200, { ok: true }, { 'npm-notice': notice });
+}
+
+/** No advisory is known here. The answer is what npm takes for "none", and names no package. */
+async function bulkAudit(c: FormatContext): Promise<Response> {
+  await passOver(c);
+  return replyJson(c, 200, {});
+}
+
+/** The same in the shape that pnpm and Yarn 1 ask for. */
+async function audit(c: FormatContext): Promise<Response> {
+  await passOver(c);
+  return replyJson(c, 200, NOTHING_FOUND);
+}
+
+/**
+ * Reads what a client has installed to its end, and looks at none of it: the answer is the same for any tree, and
+ * anybody may ask. Gzip data stays packed.
+ */
+async function passOver(c: FormatContext): Promise<void> {
+  for await (const _ of requestBody(c, { bytes: AUDIT_LIMIT, hint: '' }));
+}

@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { change, type FormatContext, pull, type Target } from '../../../http/access/guard.ts';
+import type { Scope } from '../../../http/access/scope.ts';
+import { indexDocument } from '../../../http/answer/index-document.ts';
+import { replyJson } from '../../../http/answer/reply.ts';
+import { sendDocument } from '../../../http/answer/send-document.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { deleteTag, moveTag } from '../../../registry/packages/move-tag.ts';
+import { nameOf } from '../context.ts';
+import { distTag, packageVersion } from '../names.ts';
+import { distTags } from '../read/packument.ts';
+import { parsed, readJson } from '../read-json.ts';
+
+/** Yarn 1 takes an answer without `ok` for a failure. */
+const DONE = { ok: true, success: true };
+
+const tagOf = (c: FormatContext) => distTag(c.req.param('tag') ?? '');
+
+/** Tags are read and changed at every level; a change at group or instance level is one of the first project found. */
+export function tagRoutes(app: FormatRoutes): void {
+  app.get('/-/package/:name/dist-tags', pull({ name: nameOf }, list));
+  app.put('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
+  app.post('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
+  app.delete('/-/package/:name/dist-tags/:tag', change('delete', { name: nameOf }, remove));
+}
+
+async function list(c: FormatContext, scope: Scope): Promise<Response> {
+  const document = await indexDocument(c, scope, distTags);
+  return sendDocument(c, document, { contentType: 'application/json', variant: 'tags' });
+}
+
+async function move(c: FormatContext, target: Target): Promise<Response> {
+  const tag = tagOf(c);
+  const version = packageVersion(parsed(z.string(), await readJson(c, 16 * 1024)));
+  await moveTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag, version });
+  return replyJson(c, 200, DONE);
+}
+
+async function remove(c: FormatContext, target: Target): Promise<Response> {
+  await deleteTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag: tagOf(c) });
+  return replyJson(c, 200, DONE);
+}

@@ -1,0 +1,99 @@
+import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import type { PackageHead, Version } from '../../../domain/packages.ts';
+import { change, type FormatContext, inProject, type Target } from '../../../http/access/guard.ts';
+import { replyJson } from '../../../http/answer/reply.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { readContents } from '../../../registry/documents/package-document.ts';
+import { deleteVersion } from '../../../registry/packages/delete-version.ts';
+import { maybeEntity, type StoredHead } from '../../../registry/records/entities.ts';
+import { keys } from '../../../registry/records/keys.ts';
+import { nameOf } from '../context.ts';
+import { versionOfTarball } from '../names.ts';
+import { receiveDocument } from '../publish/receive-document.ts';
+import { isInstallable, revisionOf } from '../read/packument.ts';
+import type { Metadata } from '../schema.ts';
+import { changeDeprecations, headOf } from './deprecate.ts';
+
+type Handle = (c: FormatContext, target: Target) => Promise<Response>;
+
+/**
+ * `npm unpublish`: a packument that is sent back with versions missing removes these, and the client then deletes
+ * their tarballs, which are gone by then; for the last version it deletes the whole package.
+ */
+export function changeRoutes(app: FormatRoutes): void {
+  app.put('/:name/-rev/:rev', unpublishing(sendBack));
+  app.delete('/:name/-rev/:rev', unpublishing(removePackage));
+  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball));
+}
+
+function unpublishing(handle: Handle) {
+  return inProject('Unpublish from a project', change('delete', { name: nameOf }, handle));
+}
+
+async function sendBack(c: FormatContext, target: Target): Promise<Response> {
+  requireRevision(c, headOf(target));
+  const name = nameOf(c);
+  const { document, tarball } = await receiveDocument(c);
+  if (tarball || !document.versions) {
+    throw badRequest(
+      'Only versions of a packument can be changed at this address: this registry keeps no owners',
+    );
+  }
+  const kept = new Set(Object.keys(document.versions));
+  const versions = await versionsAtRevision(c, target);
+  await remove(
+    c,
+    target,
+    versions.filter((version) => isInstallable(version) && !kept.has(version.version)),
+  );
+  if (kept.size > 0) await changeDeprecations(c, target, name, document.versions);
+  return replyJson(c, 200, { ok: true, success: true, id: name });
+}
+
+async function removePackage(c: FormatContext, target: Target): Promise<Response> {
+  await remove(c, target, await versionsAtRevision(c, target));
+  return replyJson(c, 200, { ok: true, success: true });
+}
+
+async function removeTarball(c: FormatContext, target: Target): Promise<Response> {
+  const version = versionOfTarball(nameOf(c), c.req.param('file') ?? '');
+  if (version === undefined) throw new RegistryError('fileNotFound');
+  if (await c.env.registry.table.get(keys.version(headOf(target), version))) {
+    const versions = await versionsAtRevision(c, target);
+    await remove(
+      c,
+      target,
+      versions.filter((each) => each.version === version),
+    );
+  }
+  return replyJson(c, 200, { ok: true, success: true });
+}
+
+/** Deletes just these versions: one that is gone stays so, also when another was published in its place. */
+async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
+  for (const { version, id } of versions) {
+    try {
+      await deleteVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version, id });
+    } catch (error) {
+      if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
+    }
+  }
+}
+
+/**
+ * The versions of the package as the client read it. The head is read after them: when it is still of the revision
+ * that the client names, nothing has come or gone since, however long its request took.
+ */
+async function versionsAtRevision(c: FormatContext, target: Target): Promise<readonly Version<Metadata>[]> {
+  const { table } = c.env.registry;
+  const { versions } = await readContents<Metadata>(table, headOf(target), false);
+  const head = maybeEntity<StoredHead>(await table.get(keys.head(headOf(target))));
+  if (!head?.live) throw new RegistryError('packageNotFound');
+  requireRevision(c, head);
+  return versions;
+}
+
+function requireRevision(c: FormatContext, head: PackageHead): void {
+  if (c.req.param('rev') === revisionOf(head)) return;
+  throw new RegistryError('conflict', 'The package has changed since it was read: try again');
+}

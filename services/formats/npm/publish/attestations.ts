@@ -1,0 +1,64 @@
+import { badRequest, invalidPackage } from '../../../domain/errors.ts';
+import type { Attestation } from '../schema.ts';
+import { SigstoreBundle, Statement } from '../schema.ts';
+
+/** An attachment of a publish that is kept beside the tarball. */
+export interface KeptAttachment {
+  readonly attestation: Attestation;
+  /** The attachment's name in the request. */
+  readonly source: string;
+  readonly text: string;
+}
+
+/** What a bundle must be about: the version by its package URL, and its tarball by SHA-512 in hex. */
+export interface Subject {
+  readonly purl: string;
+  readonly sha512: string;
+}
+
+/** The most attachments a version may have beside its tarball. */
+const MAX_ATTACHMENTS = 8;
+
+/**
+ * The attestations among the attachments of a publish: Sigstore bundles, which npm sends as the text itself. Their
+ * signatures are for clients to verify; that they are about these bytes is checked here.
+ */
+export function keptAttachments(others: ReadonlyMap<string, string>, subject: Subject): KeptAttachment[] {
+  if (others.size > MAX_ATTACHMENTS) throw badRequest(`At most ${MAX_ATTACHMENTS} attachments are allowed`);
+  const names = new Set([...others.keys()].map(baseName));
+  if (names.size < others.size) throw badRequest('Two attachments have the same name');
+  return [...others].map(([fileName, text]) => {
+    if (!/^[\w.@/+-]{1,300}\.sigstore$/.test(fileName)) {
+      throw badRequest(`The attachment "${fileName.slice(0, 100)}" is neither a .tgz nor a .sigstore file`);
+    }
+    const statement = statementOf(fileName, text);
+    const [about, ...more] = statement.subject;
+    if (more.length > 0 || about?.name !== subject.purl || about.digest.sha512 !== subject.sha512) {
+      throw invalidPackage(`${fileName} does not attest ${subject.purl} with the SHA-512 of the tarball`);
+    }
+    return {
+      text,
+      source: fileName,
+      attestation: { predicateType: statement.predicateType, fileName: baseName(fileName) },
+    };
+  });
+}
+
+/** The package URL of a version: https://github.com/package-url/purl-spec. */
+export function purlOf(name: string, version: string): string {
+  return `pkg:npm/${name.replace(/^@/, '%40')}@${version}`;
+}
+
+function statementOf(fileName: string, text: string): Statement {
+  try {
+    const { dsseEnvelope } = SigstoreBundle.parse(JSON.parse(text));
+    return Statement.parse(JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString()));
+  } catch (error) {
+    throw invalidPackage(`${fileName} is not a Sigstore bundle with an in-toto statement`, error);
+  }
+}
+
+/** A name without the scope that npm puts before it. */
+function baseName(fileName: string): string {
+  return fileName.slice(fileName.lastIndexOf('/') + 1);
+}

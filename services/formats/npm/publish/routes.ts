@@ -1,0 +1,148 @@
+import { badRequest, invalidPackage } from '../../../domain/errors.ts';
+import type { StagedBlob } from '../../../domain/packages.ts';
+import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
+import { levelIn, requireDecision } from '../../../http/access/scope.ts';
+import { replyJson } from '../../../http/answer/reply.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { authorizeProject } from '../../../registry/access/authorize.ts';
+import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts';
+import { type NewFile, publishVersion } from '../../../registry/packages/publish-version.ts';
+import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
+import { nameOf } from '../context.ts';
+import { distTag, newPackageName, packageVersion, tarballName } from '../names.ts';
+import type { ClaimedManifest, Manifest, Metadata, PackageDocument } from '../schema.ts';
+import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
+import { checkIntegrity } from './check-integrity.ts';
+import { checkedManifest, runsAtInstall } from './check-manifest.ts';
+import { type Received, type ReceivedTarball, receiveDocument } from './receive-document.ts';
+
+/** The most bytes of a kept manifest: an item of the table has 400 KB in all. */
+const MANIFEST_LIMIT = 300_000;
+
+/** The most tags one publish sets. */
+const MAX_TAGS = 10;
+
+const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
+
+/** `PUT /:name`: with a tarball it publishes a version, without one it changes what is told of versions. */
+export function publishRoutes(app: FormatRoutes): void {
+  app.put('/:name', publish({ name: nameOf }, put));
+}
+
+async function put(c: FormatContext, target: Target): Promise<Response> {
+  const name = nameOf(c);
+  const received = await receiveDocument(c);
+  const { tarball } = received;
+  if (!tarball) return update(c, target, received.document);
+  const staged: StagedBlob[] = [tarball.blob];
+  await discardUnless(c.env.registry, staged, async () => {
+    const claimed = claimedVersion(received.document, name);
+    if (!target.scope.found[0]?.head) newPackageName(name);
+    checkIntegrity(claimed.dist, received.document._attachments?.[tarball.fileName]?.length, tarball.blob);
+    const version = packageVersion(claimed.version);
+    const files = await attachmentFiles(c, received, tarball, { name, version }, staged);
+    await publishVersion<Metadata>(c.env.registry, {
+      ...target,
+      format: 'npm',
+      name,
+      version,
+      status: reasonOf(claimed.deprecated) === '' ? 'default' : 'deprecated',
+      metadata: metadataOf(claimed, tarball, target, files.kept),
+      files: [fileOf(tarballName(name, version), 'application/octet-stream', tarball.blob), ...files.files],
+      tags: tagsFor(received.document, claimed.version),
+      readme: tarball.archive.readme,
+    });
+  });
+  return replyJson(c, 200, { ok: true, success: true, id: name });
+}
+
+/** A packument that comes back without a tarball: only what is told of versions may have changed. */
+async function update(c: FormatContext, target: Target, document: PackageDocument): Promise<Response> {
+  const { registry } = c.env;
+  const { principal } = target.scope;
+  const level = await levelIn(registry, principal, target.project);
+  requireDecision(authorizeProject('delete', principal, target.project, level));
+  if (!document.versions || Object.keys(document.versions).length === 0) {
+    throw badRequest(
+      'The request holds neither a tarball nor versions: nothing this registry keeps would change',
+    );
+  }
+  const changed = await changeDeprecations(c, target, nameOf(c), document.versions);
+  return replyJson(c, 200, { ok: true, success: true, id: nameOf(c), changed });
+}
+
+function claimedVersion(document: PackageDocument, name: string): ClaimedManifest {
+  const [only, ...more] = Object.entries(document.versions ?? {});
+  if (!only) throw badRequest('The request has a tarball but no version');
+  if (more.length > 0) throw badRequest('Publish one version at a time');
+  const [key, claimed] = only;
+  if (document.name !== undefined && document.name !== name) {
+    throw badRequest(`The document is of "${document.name}", but it was sent for "${name}"`);
+  }
+  if (claimed.name.trim() !== name) {
+    throw badRequest(`The manifest is of "${claimed.name}", but it was sent for "${name}"`);
+  }
+  if (packageVersion(key) !== packageVersion(claimed.version)) {
+    throw badRequest(`The manifest is of version "${claimed.version}", but it stands for "${key}"`);
+  }
+  return claimed;
+}
+
+function metadataOf(
+  claimed: ClaimedManifest,
+  { archive, blob }: ReceivedTarball,
+  target: Target,
+  kept: readonly KeptAttachment[],
+): Metadata {
+  const version = packageVersion(claimed.version);
+  return {
+    manifest: textOf({ ...checkedManifest(claimed, archive), name: claimed.name.trim(), version }),
+    shasum: blob.digests.sha1,
+    integrity: `sha512-${Buffer.from(blob.digests.sha512, 'hex').toString('base64')}`,
+    fileCount: archive.fileCount,
+    unpackedSize: archive.unpackedSize,
+    hasInstallScript: runsAtInstall(archive),
+    hasShrinkwrap: archive.hasShrinkwrap,
+    publisher: target.actor.name,
+    attestations: kept.map(({ attestation }) => attestation),
+    deprecated: reasonOf(claimed.deprecated),
+  };
+}
+
+function textOf(manifest: Manifest): string {
+  const text = JSON.stringify(manifest);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MANIFEST_LIMIT) return text;
+  throw invalidPackage(`The manifest has ${bytes} bytes; at most ${MANIFEST_LIMIT} are allowed`);
+}
+
+function tagsFor(document: PackageDocument, version: string): string[] {
+  const tags = Object.entries(document['dist-tags'] ?? {})
+    .filter(([, named]) => packageVersion(named) === packageVersion(version))
+    .map(([tag]) => distTag(tag));
+  if (tags.length > MAX_TAGS) throw badRequest(`At most ${MAX_TAGS} tags can be set at once`);
+  return tags;
+}
+
+/** Stages the attachments beside the tarball, adding their blobs to `staged`. */
+async function attachmentFiles(
+  c: FormatContext,
+  { document, others }: Received,
+  { blob: { digests } }: ReceivedTarball,
+  { name, version }: { readonly name: string; readonly version: string },
+  staged: StagedBlob[],
+): Promise<{ kept: KeptAttachment[]; files: NewFile[] }> {
+  const kept = keptAttachments(others, { purl: purlOf(name, version), sha512: digests.sha512 });
+  const files: NewFile[] = [];
+  for (const { attestation, text, source } of kept) {
+    const blob = await stageBytes(c.env.registry, Buffer.from(text));
+    staged.push(blob);
+    const type = document._attachments?.[source]?.content_type ?? '';
+    files.push(fileOf(attestation.fileName, MEDIA_TYPE.test(type) ? type : 'application/json', blob));
+  }
+  return { kept, files };
+}
+
+function fileOf(fileName: string, contentType: string, blob: StagedBlob): NewFile {
+  return { fileName, contentType, blob };
+}

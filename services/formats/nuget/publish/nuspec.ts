@@ -1,0 +1,98 @@
+import { invalidPackage } from '../../../domain/errors.ts';
+import {
+  childOf,
+  childrenOf,
+  readXml,
+  textOf,
+  UnreadableXml,
+  type XmlElement,
+} from '../../../shared/xml/read-xml.ts';
+import { isPackageId } from '../names.ts';
+import { isSemVer2, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
+import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
+
+/**
+ * Reads a nuspec. Its namespace, of which there are six, says nothing that the elements do not.
+ * @throws RegistryError `invalidPackage` saying what is missing or wrong
+ */
+export function readNuspec(bytes: Uint8Array): Nuspec {
+  const metadata = childOf(rootOf(bytes), 'metadata');
+  if (!metadata) throw invalidPackage('The nuspec has no <metadata>');
+  const text = (name: string) => textOf(metadata, name) ?? '';
+  const flag = (name: string) => text(name).toLowerCase() === 'true';
+  const license = childOf(metadata, 'license');
+  const licenseType = license?.attributes.get('type')?.toLowerCase();
+  const { groups, semVer2 } = dependenciesOf(metadata);
+  const version = text('version');
+  const parsed = parseVersion(version);
+  if (!isPackageId(text('id'))) {
+    throw invalidPackage(
+      `The nuspec's id "${text('id')}" is not valid: use at most 100 letters, digits and "_", set off by single "." and "-"`,
+    );
+  }
+  if (!parsed) {
+    throw invalidPackage(`The nuspec's version "${version}" is not valid: see https://semver.org`);
+  }
+  return {
+    id: text('id'),
+    version,
+    semVer2: semVer2 || isSemVer2(parsed),
+    title: text('title'),
+    authors: text('authors'),
+    description: text('description'),
+    summary: text('summary'),
+    releaseNotes: text('releaseNotes'),
+    copyright: text('copyright'),
+    language: text('language'),
+    tags: text('tags')
+      .split(/[\s,;]+/)
+      .filter((tag) => tag !== ''),
+    projectUrl: text('projectUrl'),
+    iconUrl: text('iconUrl'),
+    licenseUrl: text('licenseUrl'),
+    licenseExpression: licenseType === 'expression' ? (license?.text ?? '') : '',
+    license: licenseType === 'file' ? (license?.text ?? '') : '',
+    icon: text('icon'),
+    readme: text('readme'),
+    requireLicenseAcceptance: flag('requireLicenseAcceptance'),
+    developmentDependency: flag('developmentDependency'),
+    minClientVersion: metadata.attributes.get('minClientVersion') ?? '',
+    packageTypes: packageTypesOf(metadata),
+    dependencyGroups: groups,
+  };
+}
+
+function rootOf(bytes: Uint8Array): XmlElement {
+  try {
+    return readXml(bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableXml)) throw error;
+    throw invalidPackage(`The nuspec can't be read: ${error.message}`, error);
+  }
+}
+
+function packageTypesOf(metadata: XmlElement): PackageType[] {
+  return childrenOf(childOf(metadata, 'packageTypes'), 'packageType').map(({ attributes }) => ({
+    name: attributes.get('name') ?? '',
+    version: attributes.get('version') ?? '',
+  }));
+}
+
+/** Dependencies stand in groups, or, in old packages, all together. */
+function dependenciesOf(metadata: XmlElement): { groups: DependencyGroup[]; semVer2: boolean } {
+  const dependencies = childOf(metadata, 'dependencies');
+  const grouped = childrenOf(dependencies, 'group');
+  const single = childrenOf(dependencies, 'dependency').length > 0 && dependencies ? [dependencies] : [];
+  let semVer2 = false;
+  const groups = [...(grouped.length > 0 ? grouped : single)].map((group) => ({
+    targetFramework: group.attributes.get('targetFramework') ?? '',
+    dependencies: childrenOf(group, 'dependency').map(({ attributes }) => {
+      const id = attributes.get('id') ?? '';
+      if (!isPackageId(id)) throw invalidPackage(`The nuspec depends on "${id}", which is not a valid id`);
+      const range = parseRange(attributes.get('version') ?? '');
+      semVer2 ||= [range.low, range.high].some((end) => end !== undefined && isSemVer2(end));
+      return { id, range: normalisedRange(range) };
+    }),
+  }));
+  return { groups, semVer2 };
+}

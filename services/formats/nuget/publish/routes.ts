@@ -1,0 +1,74 @@
+import { invalidPackage, RegistryError } from '../../../domain/errors.ts';
+import type { StagedBlob } from '../../../domain/packages.ts';
+import { duplicatesFor } from '../../../http/access/duplicates.ts';
+import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
+import { replyJson } from '../../../http/answer/reply.ts';
+import { takeFile } from '../../../http/body/take-file.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { blobAccess } from '../../../registry/blobs/blob-access.ts';
+import { addFiles } from '../../../registry/packages/add-files.ts';
+import { packageFile } from '../addresses.ts';
+import { packageVersion } from '../names.ts';
+import type { Metadata, Nuspec } from '../schema.ts';
+import { exists, isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
+import { readEntry, readNupkg } from './archive.ts';
+
+/** The most bytes of what is kept of a nuspec: an item of the table has 400 KB in all. */
+const METADATA_LIMIT = 300_000;
+
+/** The most bytes of a readme that is kept for people to read. */
+const README_LIMIT = 200_000;
+
+/** `PUT` of a package and of a symbol package, as the first file of a form or as the body itself; V2 and V3 alike. */
+export function publishRoutes(app: FormatRoutes): void {
+  for (const path of ['/', '/v2', '/v2/package']) {
+    app.put(path, publish({}, withUpload(push)));
+  }
+  app.put('/symbolpackage', publish({}, withUpload(pushSymbols)));
+}
+
+type Push = (c: FormatContext, target: Target, blob: StagedBlob) => Promise<void>;
+
+function withUpload(handle: Push) {
+  return async (c: FormatContext, target: Target): Promise<Response> => {
+    await takeFile(c, (blob) => handle(c, target, blob));
+    return replyJson(c, 201, { message: '201 Created' });
+  };
+}
+
+async function push(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
+  const source = blobAccess(c.env.registry, blob);
+  const nuspec = await readNupkg(source);
+  if (isSymbolPackage(nuspec)) {
+    throw invalidPackage('This is a symbol package: push it to the address ending in "/symbolpackage"');
+  }
+  const metadata = metadataOf(nuspec, blob);
+  const { id, readme } = metadata;
+  const version = packageVersion(metadata.version);
+  const release = { name: id.toLowerCase(), version };
+  const text = readme === '' ? undefined : await readEntry(source, readme);
+  try {
+    await addFiles<Metadata>(c.env.registry, {
+      ...target,
+      format: 'nuget',
+      ...release,
+      displayName: id,
+      metadata,
+      duplicates: await duplicatesFor(c, target.project, [id, version]),
+      amend: () => metadata,
+      readme: text && text.byteLength <= README_LIMIT ? text.toString() : '',
+      files: [{ fileName: packageFile(release), contentType: 'application/octet-stream', blob }],
+    });
+  } catch (error) {
+    if (!(error instanceof RegistryError && error.code === 'duplicateFile')) throw error;
+    throw exists(id, version);
+  }
+}
+
+function metadataOf(nuspec: Nuspec, { size, digests }: StagedBlob): Metadata {
+  const sha512 = Buffer.from(digests.sha512, 'hex').toString('base64');
+  const metadata = { ...nuspec, size, sha512 };
+  const bytes = Buffer.byteLength(JSON.stringify(metadata));
+  if (bytes <= METADATA_LIMIT) return metadata;
+  throw invalidPackage(`The nuspec tells ${bytes} bytes of its package; at most ${METADATA_LIMIT} are kept`);
+}

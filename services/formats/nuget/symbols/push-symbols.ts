@@ -1,0 +1,123 @@
+/**
+ * Symbol packages (https://learn.microsoft.com/nuget/create-packages/symbol-packages-snupkg): they are kept with their
+ * version, and the files of symbols in them also one by one, for debuggers.
+ */
+import { posix } from 'node:path';
+import { invalidPackage, RegistryError } from '../../../domain/errors.ts';
+import type { PackageRef, StagedBlob, Version } from '../../../domain/packages.ts';
+import { duplicatesFor } from '../../../http/access/duplicates.ts';
+import type { FormatContext, Target } from '../../../http/access/guard.ts';
+import { blobAccess } from '../../../registry/blobs/blob-access.ts';
+import { discardUnless, stageBlob } from '../../../registry/blobs/stage-blob.ts';
+import type { Registry } from '../../../registry/context.ts';
+import { addFiles } from '../../../registry/packages/add-files.ts';
+import type { NewFile } from '../../../registry/packages/publish-version.ts';
+import { maybeEntity } from '../../../registry/records/entities.ts';
+import { keys } from '../../../registry/records/keys.ts';
+import type { RandomAccess } from '../../../shared/archive/zip-entries.ts';
+import { symbolPackageFile } from '../addresses.ts';
+import { packageVersion } from '../names.ts';
+import { packageEntries, readNupkg } from '../publish/archive.ts';
+import type { Metadata, Nuspec, SymbolFacts } from '../schema.ts';
+import { readPdb } from './read-pdb.ts';
+
+/** The most bytes of a file of symbols, which is read into memory, and the most such files in a package. */
+const PDB_LIMIT = 64 * 1024 * 1024;
+const MAX_PDBS = 500;
+
+/** The most bytes of all of them, and of those for each byte of the package: few bytes can unpack to very many. */
+const ALL_PDBS = 1024 ** 3;
+const MOST_UNPACKED = 100;
+const PDB = /\.pdb$/i;
+
+/** How many files of symbols one transaction adds. */
+const AT_ONCE = 10;
+
+/** Whether a package says of itself that it is one of symbols. */
+export function isSymbolPackage({ packageTypes }: Nuspec): boolean {
+  return packageTypes.some(({ name }) => name.toLowerCase() === 'symbolspackage');
+}
+
+/** What a file of symbols is found by: debuggers write neither names nor signatures in one case. */
+export function symbolAlias(fileName: string, signature: string): string {
+  return `${fileName}/${signature}`.toLowerCase();
+}
+
+/**
+ * Adds a symbol package to its version, which must be there. The package itself comes last: until it is there a push
+ * that failed half-way can be repeated, whatever the rule for duplicates.
+ */
+export async function pushSymbols(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
+  const { registry } = c.env;
+  const source = blobAccess(registry, blob);
+  const nuspec = await readNupkg(source);
+  if (!isSymbolPackage(nuspec)) {
+    throw invalidPackage('This is not a symbol package: its nuspec has no package type "SymbolsPackage"');
+  }
+  const { id } = nuspec;
+  const release = { name: id.toLowerCase(), version: packageVersion(nuspec.version) };
+  const ref: PackageRef = { projectId: target.project.id, format: 'nuget', name: release.name };
+  const fileName = symbolPackageFile(release);
+  const [versionItem, there] = await registry.table.getMany([
+    keys.version(ref, release.version),
+    keys.file(ref, release.version, fileName),
+  ]);
+  const version = maybeEntity<Version<Metadata>>(versionItem);
+  if (!version) throw invalidPackage(`Push ${id} ${release.version} before its symbols: it is not here`);
+  const duplicates = await duplicatesFor(c, target.project, [id, release.version]);
+  if (there && duplicates === 'refuse') throw exists(id, release.version);
+
+  const { metadata } = version;
+  const added = { ...target, ...ref, version: release.version, metadata, mustExist: version.id };
+  const batch: NewFile[] = [];
+  const staged: StagedBlob[] = [];
+  const addBatch = async () => {
+    if (batch.length > 0) {
+      await addFiles<Metadata>(registry, { ...added, duplicates: 'allow', files: batch.splice(0) });
+    }
+    staged.length = 0;
+  };
+  await discardUnless(registry, staged, async () => {
+    for await (const file of pdbFiles(registry, source)) {
+      batch.push(file);
+      staged.push(file.blob);
+      if (batch.length === AT_ONCE) await addBatch();
+    }
+    await addBatch();
+  });
+  const file = { fileName, contentType: 'application/octet-stream', blob };
+  await addFiles<Metadata>(registry, { ...added, duplicates, files: [file] });
+}
+
+/** The error of a version, or of the symbols of one, that can't be pushed again. */
+export function exists(id: string, version: string): RegistryError {
+  return new RegistryError('duplicateFile', `${id} ${version} exists already, and may not be pushed again`);
+}
+
+/** Stages every file of symbols in a package, each identity once. */
+async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerator<NewFile> {
+  const seen = new Set<string>();
+  const limit = Math.min(ALL_PDBS, MOST_UNPACKED * source.size);
+  let unpacked = 0;
+  for await (const { path, size } of packageEntries(source)) unpacked += PDB.test(path) ? size : 0;
+  if (unpacked > limit)
+    throw invalidPackage(`The package has ${unpacked} bytes of symbols; at most ${limit} are taken`);
+  for await (const entry of packageEntries(source)) {
+    if (!PDB.test(entry.path)) continue;
+    const bytes = await entry.bytes(PDB_LIMIT);
+    const pdb = readPdb(bytes);
+    if (!pdb) throw invalidPackage(`${entry.path} is not a file of debug symbols`);
+    const name = posix.basename(entry.path);
+    const alias = symbolAlias(name, pdb.signature);
+    if (seen.has(alias)) continue;
+    seen.add(alias);
+    if (seen.size > MAX_PDBS) throw invalidPackage(`The package has more than ${MAX_PDBS} files of symbols`);
+    const { blob } = await stageBlob(registry, once(bytes), { limit: PDB_LIMIT });
+    const metadata: SymbolFacts = { checksum: pdb.checksum };
+    yield { fileName: `${alias}/${name}`, contentType: 'application/octet-stream', blob, alias, metadata };
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,46 @@
+import { RegistryError } from '../../../domain/errors.ts';
+import { type FormatContext, pull } from '../../../http/access/guard.ts';
+import type { Scope } from '../../../http/access/scope.ts';
+import { placeOf } from '../../../http/access/search-scope.ts';
+import { requireVisibleGroup } from '../../../http/access/visible-group.ts';
+import { sendFile } from '../../../http/answer/send-file.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { findAliased } from '../../../registry/search/find-aliased.ts';
+import { requireUser } from '../context.ts';
+import type { SymbolFacts } from '../schema.ts';
+import { symbolAlias } from './push-symbols.ts';
+
+/**
+ * The symbol server: a file of symbols by its name and identity
+ * (https://github.com/dotnet/symstore/blob/main/docs/specs/Simple_Symbol_Query_Protocol.md).
+ */
+export function symbolRoutes(app: FormatRoutes): void {
+  app.get('/symbolfiles/:file/:signature/:again', pull({}, sendSymbols));
+}
+
+/** Sends the last published of such files that the caller may pull. What is hidden is answered like what is not there. */
+async function sendSymbols(c: FormatContext, scope: Scope): Promise<Response> {
+  const [file = '', signature = '', again = ''] = ['file', 'signature', 'again'].map((name) =>
+    c.req.param(name),
+  );
+  const wanted = checksumsOf(c.req.header('symbolchecksum') ?? '');
+  const found = findAliased<SymbolFacts>(c.env.registry, {
+    ...placeOf(c, scope),
+    alias: symbolAlias(file, signature),
+  });
+  if (file.toLowerCase() === again.toLowerCase()) {
+    for await (const { file } of found) {
+      if (wanted.length === 0 || wanted.includes(file.metadata?.checksum ?? '')) return sendFile(c, file);
+    }
+  }
+  requireUser(c, scope);
+  if (scope.group) await requireVisibleGroup(c.env.registry, scope.principal, scope.group);
+  throw new RegistryError('fileNotFound');
+}
+
+/** The SHA-256 checksums a debugger takes, read in what it debugs. Who names none takes any. */
+function checksumsOf(header: string): string[] {
+  return [...header.matchAll(/\bsha256:\s*(?<hex>[0-9a-f]{64})\b/gi)].map(
+    ({ groups }) => groups?.hex?.toLowerCase() ?? '',
+  );
+}

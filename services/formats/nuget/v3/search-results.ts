@@ -1,0 +1,47 @@
+/** Answers to searches (https://learn.microsoft.com/nuget/api/search-query-service-resource). */
+import { hives, leafUrl, registrationUrl } from '../addresses.ts';
+import { iconUrl, licenseUrl, type ReleaseFacts, shownVersion, type Wanted } from '../releases.ts';
+import type { PackageType } from '../schema.ts';
+
+/** What an ordinary package is. */
+const DEPENDENCY: PackageType = { name: 'Dependency', version: '' };
+
+/** A package with its listed versions that were wanted, lowest first, as one result. There must be one. */
+export function searchResult(base: string, releases: readonly ReleaseFacts[], wanted: Wanted): object {
+  const latest = releases.at(-1);
+  if (!latest) throw new Error('a search result without a version');
+  const hive = wanted.semVer2 ? hives.gzip : hives.gzipSemVer1;
+  const { metadata } = latest;
+  return {
+    '@id': registrationUrl(base, hive, latest.name),
+    '@type': 'Package',
+    registration: registrationUrl(base, hive, latest.name),
+    id: metadata.id,
+    version: shownVersion(metadata),
+    description: metadata.description,
+    summary: metadata.summary,
+    title: metadata.title === '' ? metadata.id : metadata.title,
+    iconUrl: iconUrl(base, latest),
+    licenseUrl: licenseUrl(base, latest),
+    projectUrl: metadata.projectUrl,
+    tags: metadata.tags,
+    authors: metadata.authors === '' ? [] : [metadata.authors],
+    totalDownloads: 0,
+    verified: false,
+    packageTypes: packageTypesOf(latest).map(({ name }) => ({ name })),
+    versions: releases.map((release) => ({
+      '@id': leafUrl(base, hive, release),
+      version: shownVersion(release.metadata),
+      downloads: 0,
+    })),
+  };
+}
+
+/** Whether a version is of a type of package; without one in its nuspec it is a dependency. */
+export function isOfType(release: ReleaseFacts, type: string): boolean {
+  return packageTypesOf(release).some(({ name }) => name.toLowerCase() === type.toLowerCase());
+}
+
+function packageTypesOf({ metadata }: ReleaseFacts): readonly PackageType[] {
+  return metadata.packageTypes.length === 0 ? [DEPENDENCY] : metadata.packageTypes;
+}

@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { invalidPackage } from '../../../domain/errors.ts';
+import { readFileName } from '../file-names.ts';
+import { Attestation, Statement } from '../schema.ts';
+
+/** The file that attestations must be about. */
+export interface Subject {
+  readonly fileName: string;
+  readonly sha256: string;
+}
+
+/** The most attestations of a file: one of each kind there is, and some to spare. */
+const MAX_ATTESTATIONS = 8;
+
+/** What the content type of a provenance object is. */
+export const PROVENANCE_TYPE = 'application/vnd.pypi.integrity.v1+json';
+
+/**
+ * The provenance object (PEP 740) of a file, made of the attestations that came with it. Their signatures are for
+ * clients to verify; that they are about these bytes is checked here. The publisher is who uploaded it here.
+ * @param text the `attestations` field of the form
+ * @throws RegistryError `invalidPackage`
+ */
+export function provenanceOf(text: string, subject: Subject, publisher: string): string {
+  const attestations = parse(text);
+  for (const attestation of attestations) checkSubject(attestation, subject);
+  const bundle = { publisher: { kind: 'Packhouse', user: publisher }, attestations };
+  try {
+    return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
+  } catch (error) {
+    // What is nested deeper than the stack is can be read, but not written.
+    if (error instanceof RangeError) throw invalid('attestations is nested too deep');
+    throw error;
+  }
+}
+
+function parse(text: string): readonly Attestation[] {
+  const result = z.array(Attestation).min(1).max(MAX_ATTESTATIONS).safeParse(jsonOf(text, 'attestations'));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw invalid(`${['attestations', ...(issue?.path ?? [])].join('.')}: ${issue?.message}`);
+}
+
+function checkSubject({ envelope }: Attestation, { fileName, sha256 }: Subject): void {
+  const payload = Buffer.from(envelope.statement, 'base64').toString();
+  const result = Statement.safeParse(jsonOf(payload, 'the statement'));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw invalid(`${['the statement', ...(issue?.path ?? [])].join('.')}: ${issue?.message}`);
+  }
+  const [about] = result.data.subject;
+  const same = readFileName(about.name)?.identity === readFileName(fileName)?.identity;
+  if (!same || about.digest.sha256.toLowerCase() !== sha256) {
+    throw invalid(
+      `an attestation is about ${about.name.slice(0, 300)} with SHA-256 ${about.digest.sha256.slice(0, 64)}, ` +
+        `not about ${fileName} with ${sha256}`,
+    );
+  }
+}
+
+function jsonOf(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`${what} is not JSON`);
+  }
+}
+
+function invalid(reason: string) {
+  return invalidPackage(`Invalid attestations: ${reason}`);
+}

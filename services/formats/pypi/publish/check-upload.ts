@@ -1,0 +1,65 @@
+import { badRequest, invalidPackage } from '../../../domain/errors.ts';
+import { normalizedName } from '../names.ts';
+import { normalizedVersion } from '../versions.ts';
+import { type CoreMetadata, readCoreMetadata } from './core-metadata.ts';
+import type { Received } from './receive-upload.ts';
+
+/**
+ * The metadata of an upload, once it is certain that the form, the file name and the archive are about the same name
+ * and version: what an index promises must be what an installer finds in the file.
+ * @throws RegistryError naming the field
+ */
+export function checkedMetadata({ distribution, metadata: { path, bytes }, field }: Received): CoreMetadata {
+  const { fileName, name, version } = distribution;
+  const metadata = readCoreMetadata(bytes, path);
+  requireFields(field);
+  requireSame('name', field('name'), metadata.name, path, normalizedName);
+  requireSame('version', field('version'), metadata.version, path, normalizedVersion);
+  if (normalizedName(metadata.name) !== name) {
+    throw invalidPackage(`The file is called ${fileName}, but by ${path} in it, it is of ${metadata.name}`);
+  }
+  if (normalizedVersion(metadata.version) !== version) {
+    throw invalidPackage(
+      `The file is called ${fileName}, but by ${path} in it, it is version ${metadata.version}`,
+    );
+  }
+  const claimed = field('requires_python');
+  if (claimed !== '' && specifiers(claimed) !== specifiers(metadata.requiresPython)) {
+    throw differs('requires_python', claimed, metadata.requiresPython, path);
+  }
+  return metadata;
+}
+
+/** In GitLab's words. */
+function requireFields(field: Received['field']): void {
+  const missing = ['name', 'version'].filter((name) => field(name) === '');
+  if (missing.length > 0) throw badRequest(missing.map((name) => `${name} is missing`).join(', '));
+}
+
+function requireSame(
+  what: string,
+  claimed: string,
+  actual: string,
+  path: string,
+  normalized: (text: string) => string | undefined,
+): void {
+  const [said, real] = [normalized(claimed), normalized(actual)];
+  if (said === undefined) throw badRequest(`"${claimed.slice(0, 100)}" is not a valid ${what}`);
+  if (real === undefined) throw invalidPackage(`"${actual.slice(0, 100)}" in ${path} is not a valid ${what}`);
+  if (said !== real) throw differs(what, claimed, actual, path);
+}
+
+function differs(what: string, claimed: string, actual: string, path: string) {
+  const [said, real] = [claimed, actual].map((text) => text.slice(0, 200));
+  return invalidPackage(`${what} is "${said}" in the form but "${real}" in ${path}`);
+}
+
+/** Version specifiers in an order and spelling of their own, to be compared. */
+function specifiers(text: string): string {
+  return text
+    .split(',')
+    .map((part) => part.replaceAll(/\s+/g, ''))
+    .filter((part) => part !== '')
+    .sort()
+    .join();
+}

@@ -1,0 +1,94 @@
+import { RegistryError } from '../../../domain/errors.ts';
+import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
+import { type FormatContext, pull } from '../../../http/access/guard.ts';
+import type { Scope } from '../../../http/access/scope.ts';
+import { indexDocument } from '../../../http/answer/index-document.ts';
+import { reply } from '../../../http/answer/reply.ts';
+import { sendDocument } from '../../../http/answer/send-document.ts';
+import { sendFile } from '../../../http/answer/send-file.ts';
+import type { FormatRoutes } from '../../../http/format/format.ts';
+import { maybeEntity } from '../../../registry/records/entities.ts';
+import { keys } from '../../../registry/records/keys.ts';
+import { parts, readFileName, wholeOf } from '../file-names.ts';
+import { projectName } from '../names.ts';
+import { PROVENANCE_TYPE } from '../publish/attestations.ts';
+import { normalizedVersion } from '../versions.ts';
+import { representationFor } from './negotiate.ts';
+import { htmlPage, jsonPage } from './simple-page.ts';
+
+/** GET of a project's page, of files, and of their provenance. */
+export function readRoutes(app: FormatRoutes): void {
+  app.get('/simple/:name', redirectToNormalized, pull({ name: nameOf }, page));
+  app.get('/files/:sha256/:file', pull({ name: nameOfFile, more: fileKeys }, file));
+  app.get(
+    '/integrity/:name/:version/:file/provenance',
+    pull({ name: nameOf, more: provenanceKeys }, provenance),
+  );
+}
+
+function nameOf(c: FormatContext): string {
+  return projectName(c.req.param('name') ?? '');
+}
+
+/** PEP 503: a page is at the project's normal name; other spellings lead there. */
+async function redirectToNormalized(
+  c: FormatContext,
+  next: () => Promise<void>,
+): Promise<Response | undefined> {
+  const name = nameOf(c);
+  if (name === c.req.param('name')) return void (await next());
+  const { registry, address } = c.env;
+  const query = new URL(c.req.url).search;
+  return reply(c, 301, null, {
+    location: `${registry.settings.url}${address.prefix}/simple/${name}/${query}`,
+  });
+}
+
+async function page(c: FormatContext, scope: Scope): Promise<Response> {
+  const accept = c.req.header('accept') ?? '';
+  const { form, contentType, variant } = representationFor(accept, c.req.query('format'));
+  const document = await indexDocument(c, scope, form === 'json' ? jsonPage : htmlPage);
+  return sendDocument(c, document, { contentType, variant, vary: 'Accept' });
+}
+
+function fileParam(c: FormatContext): string {
+  return c.req.param('file') ?? '';
+}
+
+/** The name a file's own name tells; one that tells none is the name of no file. */
+function nameOfFile(c: FormatContext): string {
+  const distribution = readFileName(wholeOf(fileParam(c)));
+  if (!distribution) throw new RegistryError('fileNotFound');
+  return distribution.name;
+}
+
+/** The distribution, whose digest is in the address, and the file itself, which may be one beside it. */
+function fileKeys(c: FormatContext, ref: PackageRef) {
+  const whole = wholeOf(fileParam(c));
+  const version = readFileName(whole)?.version;
+  if (version === undefined) return [];
+  return [...new Set([whole, fileParam(c)])].map((fileName) => keys.file(ref, version, fileName));
+}
+
+async function file(c: FormatContext, scope: Scope): Promise<Response> {
+  const sha256 = (c.req.param('sha256') ?? '').toLowerCase();
+  for (const { items } of scope.found) {
+    const [whole, found = whole] = items.map((item) => maybeEntity<PackageFile>(item));
+    if (whole?.digests.sha256 === sha256 && found?.fileName === fileParam(c)) return sendFile(c, found);
+  }
+  throw new RegistryError(scope.found.some(({ items }) => items[0]) ? 'fileNotFound' : 'packageNotFound');
+}
+
+function provenanceKeys(c: FormatContext, ref: PackageRef) {
+  const version = normalizedVersion(c.req.param('version') ?? '');
+  return version === undefined ? [] : [keys.file(ref, version, fileParam(c) + parts.provenance)];
+}
+
+/** PyPI's integrity API: https://docs.pypi.org/api/integrity/. */
+async function provenance(c: FormatContext, scope: Scope): Promise<Response> {
+  const found = scope.found
+    .map(({ items }) => maybeEntity<PackageFile>(items[0]))
+    .find((each) => each !== undefined);
+  if (found) return sendFile(c, found, { contentType: PROVENANCE_TYPE, disposition: 'inline' });
+  throw new RegistryError('fileNotFound', 'No provenance is known of this file');
+}

@@ -1,0 +1,94 @@
+import type { ErrorKind } from '../../domain/errors.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
+import type { Call } from '../call.ts';
+import type { Format, RenderedError } from '../format/format.ts';
+import { reply } from './reply.ts';
+
+const statuses: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  denied: 403,
+  missing: 404,
+  unsupported: 405,
+  'too-slow': 408,
+  conflict: 409,
+  precondition: 412,
+  'too-large': 413,
+  unprocessable: 422,
+  unavailable: 503,
+  full: 507,
+};
+
+/** The challenge of the management API, and of formats that name none. */
+export const DEFAULT_CHALLENGE = 'Basic realm="GitLab Packages Registry"';
+
+/**
+ * Turns whatever was thrown into an answer: a `RegistryError` in the format's dialect, anything else into a bare 500
+ * that is logged once. A 401 carries its challenge twice, because a gateway may rename the standard header.
+ */
+export function renderError(c: { readonly env: Call }, thrown: unknown, format?: Format): Response {
+  const error = asRegistryError(c, thrown);
+  const status = error ? statuses[error.kind] : 500;
+  const rendered =
+    error && format?.renderError ? format.renderError(error, status) : gitlabError(error, status);
+  const challenge = rendered.status === 401 ? (format?.challenge ?? DEFAULT_CHALLENGE) : undefined;
+  const headers = {
+    'content-type': rendered.contentType,
+    'www-authenticate': challenge,
+    'x-registry-challenge': challenge,
+    'retry-after': rendered.status === 503 ? '5' : undefined,
+    ...rendered.headers,
+  };
+  return reply(c, rendered.status, rendered.body, headers, reasonPhrase(rendered.reason));
+}
+
+/** What may stand in a status line: printable ASCII, and not much of it. */
+function reasonPhrase(text: string | undefined): string | undefined {
+  return text?.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+}
+
+function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryError | undefined {
+  const { registry, requestId } = c.env;
+  const error = thrown instanceof RegistryError ? thrown : storageError(thrown);
+  if (!error) registry.log.error('request failed', { request_id: requestId, error: thrown });
+  else if (error.code === 'contended') {
+    registry.log.info('gave up among too many changes', { request_id: requestId, error });
+  } else if (error.kind === 'unavailable' || error.kind === 'full') {
+    registry.log.error('storage failed', { request_id: requestId, error });
+  }
+  return error;
+}
+
+/** What a store says when it fails, is busy or full, in words a caller can act on. */
+function storageError(thrown: unknown): RegistryError | undefined {
+  if (thrown instanceof StoreUnavailable)
+    return new RegistryError('storageUnavailable', undefined, { cause: thrown });
+  const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
+  return full ? new RegistryError('storageFull', undefined, { cause: thrown }) : undefined;
+}
+
+/**
+ * GitLab's shape: `error` for bad parameters and for a route that does not exist, else `message`, with fields where
+ * there are any.
+ */
+export function gitlabError(error: RegistryError | undefined, status: number): RenderedError {
+  return { status, contentType: 'application/json', body: JSON.stringify(bodyOf(error)) };
+}
+
+function bodyOf(error: RegistryError | undefined): object {
+  if (!error) return { message: '500 Internal Server Error' };
+  switch (error.code) {
+    case 'routeNotFound':
+    case 'invalidParameter':
+      return { error: error.message };
+    case 'insufficientScope':
+      return {
+        error: 'insufficient_scope',
+        error_description: error.message,
+        scope: error.fields?.scope?.join(' '),
+      };
+    default:
+      return { message: error.fields ?? error.message };
+  }
+}

@@ -1,0 +1,95 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { PackageFile } from '../../domain/packages.ts';
+import type { ByteRange } from '../../ports/blob-store.ts';
+import { openFile } from '../../registry/blobs/open-file.ts';
+import { parseRange } from '../../shared/headers/byte-range.ts';
+import { contentDisposition } from '../../shared/headers/content-disposition.ts';
+import { httpDate, judgeConditions, rangeCounts } from '../../shared/headers/preconditions.ts';
+import type { Call } from '../call.ts';
+import { downloadMode } from './download-mode.ts';
+import { type ReplyHeaders, reply } from './reply.ts';
+
+/** What sending needs of a handler's context, be it a format's or the management API's. */
+export interface SendContext {
+  readonly req: { readonly raw: Request };
+  readonly env: Call;
+}
+
+/** How a file is to be sent. */
+export interface SendOptions {
+  /** Overrides the stored content type. */
+  readonly contentType?: string;
+  /** `attachment` (the default) tells browsers to save the file under its name. */
+  readonly disposition?: 'attachment' | 'inline';
+  /** Further headers, which do not come with a redirect. */
+  readonly headers?: ReplyHeaders;
+}
+
+/** Kept by nobody but the client that asked, and asked about again before it is used again. */
+const CACHE = 'private, max-age=0, must-revalidate';
+
+/**
+ * Sends a file: by a redirect to a signed link, or byte by byte (`downloadMode` decides). Answers HEAD itself, conditions
+ * with 304 or 412, and a single `Range` with 206. Several ranges at once are answered with the whole file, as S3 does:
+ * RFC 9110 section 14.2 lets a server ignore `Range`, and every client can read a 200. The ETag is the SHA-256.
+ */
+export async function sendFile(
+  c: SendContext,
+  file: PackageFile,
+  options: SendOptions = {},
+): Promise<Response> {
+  const { headers, method } = c.req.raw;
+  const validators = { etag: `"${file.digests.sha256}"`, modifiedAt: file.createdAt };
+  const common = {
+    etag: validators.etag,
+    'last-modified': httpDate(file.createdAt),
+    'accept-ranges': 'bytes',
+    'cache-control': CACHE,
+    'x-checksum-sha256': file.digests.sha256,
+    'x-content-type-options': 'nosniff',
+    ...options.headers,
+  };
+  const verdict = judgeConditions(headers, validators);
+  if (verdict === 'not modified') return reply(c, 304, null, common);
+  if (verdict === 'failed') throw new RegistryError('preconditionFailed');
+  // A range of a HEAD means nothing (section 14.2).
+  const counts = method === 'GET' && rangeCounts(headers, validators);
+  const range = counts ? parseRange(headers.get('range'), file.size) : 'whole';
+  if (range === 'unsatisfiable') {
+    const sizes = { 'content-range': `bytes */${file.size}`, 'content-length': '0' };
+    return reply(c, 416, null, { ...common, ...sizes });
+  }
+  const part = range === 'whole' ? undefined : range;
+  const length = part ? part.end - part.start + 1 : file.size;
+  const described = {
+    ...common,
+    'content-type': options.contentType ?? file.contentType,
+    'content-disposition': contentDisposition(options.disposition ?? 'attachment', file.fileName),
+    'content-length': String(length),
+    'content-range': part && `bytes ${part.start}-${part.end}/${file.size}`,
+  };
+  return method === 'HEAD' ? reply(c, 200, null, described) : transfer(c, file, part, described);
+}
+
+/** Sends a link to the bytes, or the bytes with the headers that describe them. */
+async function transfer(
+  c: SendContext,
+  file: PackageFile,
+  part: ByteRange | undefined,
+  described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>,
+): Promise<Response> {
+  const { registry } = c.env;
+  const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, part });
+  const opened = await openFile(registry, file, {
+    range: part,
+    proxy: mode === 'proxy',
+    contentType: described['content-type'],
+    contentDisposition: described['content-disposition'],
+    cacheControl: CACHE,
+  });
+  if ('link' in opened) {
+    const kept = { 'cache-control': 'private, no-store', 'content-length': '0' };
+    return reply(c, 302, null, { location: opened.link, ...kept });
+  }
+  return reply(c, part ? 206 : 200, 'bytes' in opened ? opened.bytes : opened.stream, described);
+}

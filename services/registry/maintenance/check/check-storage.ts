@@ -1,0 +1,189 @@
+import type { BlobInfo } from '../../../ports/blob-store.ts';
+import type { Registry } from '../../context.ts';
+import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
+import { keys } from '../../records/keys.ts';
+import { abreast } from '../abreast.ts';
+import { isStray } from '../collect/sweep-orphans.ts';
+import { digestOf } from '../digest-blob.ts';
+import { inBatches } from '../merge-by-key.ts';
+import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } from '../storage-problems.ts';
+import { type StoredKey, walkStored } from '../walk-stored.ts';
+import { countUses, lookAgain, type SecondLook, type UseCounts, useId, useParts } from './blob-uses.ts';
+
+/** What was looked at, and what is wrong. */
+export interface StorageCheck {
+  readonly files: number;
+  readonly records: Amount;
+  readonly stored: Amount;
+  /** Stored bytes whose digest was computed. */
+  readonly verified: Amount;
+  /** Stored bytes that no record knows and that are too young to be judged: uploads may be under way. */
+  readonly recent: Amount;
+  readonly problems: readonly Problem[];
+  /** False when there were so many problems that the check ended before it had seen everything. */
+  readonly complete: boolean;
+}
+
+/** How to check. */
+export interface CheckOptions {
+  /** Read all bytes and compare their digests. */
+  readonly verify: boolean;
+  /** How many blobs are read at a time. */
+  readonly concurrency: number;
+  /** After so many problems it ends: they have a common cause, and a million of them would not fit into memory. */
+  readonly enough?: number;
+  /** Is told how far the check is. `expected` is the number of blobs that files refer to, once it is known. */
+  readonly onProgress?: (at: { files: number; expected: number | undefined; seen: Amount }) => void;
+}
+
+/** How many blobs are judged before the next page is asked for. */
+const BATCH = 500;
+
+/** How many problems are enough unless the caller says otherwise. */
+const ENOUGH = 10_000;
+
+/**
+ * Checks every record against the store and every file against the records. Changes nothing, and may run while the
+ * registry serves: what seems wrong is looked at once more before it is told.
+ */
+export async function checkStorage(registry: Registry, options: CheckOptions): Promise<StorageCheck> {
+  const { enough = ENOUGH } = options;
+  let files = 0;
+  const uses = await countUses(registry, () => {
+    files++;
+    options.onProgress?.({ files, expected: undefined, seen: nothing });
+  });
+  const expected = uses.size;
+  const { tally, suspects, look } = inspection(registry, uses, options, (seen) =>
+    options.onProgress?.({ files, expected, seen }),
+  );
+  for await (const batch of inBatches(walkStored(registry.table, [registry.blobs]), BATCH)) {
+    await abreast(batch, options.concurrency, look);
+    if (suspects.length >= enough) break;
+  }
+  await abreast(uses.keys(), options.concurrency, async (id) => {
+    if (suspects.length >= enough) return;
+    const at = useParts(id);
+    const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(at.sha256)));
+    if (!record) suspects.push(problemOf('no-record', at));
+    else if (record.storageKey !== at.storageKey) suspects.push(problemOf('wrong-place', at));
+    // The index may lag; a record that it does not tell of is as good as any.
+    else await look({ key: at.storageKey, record, stored: [await registry.blobs.head(at.storageKey)] });
+  });
+  const complete = suspects.length < enough;
+  return { files, ...tally, problems: await confirmed(registry, suspects), complete };
+}
+
+/** A look at blobs, one after the other, that notes what seems wrong. */
+function inspection(
+  registry: Registry,
+  uses: UseCounts,
+  options: CheckOptions,
+  onLook: (seen: Amount) => void,
+) {
+  const tally = { records: nothing, stored: nothing, verified: nothing, recent: nothing };
+  const suspects: Problem[] = [];
+  const youngest = registry.clock.now() - registry.settings.blobGrace;
+
+  async function lookAtRecord(record: BlobRecord, info: BlobInfo | undefined): Promise<void> {
+    tally.records = plusBlob(tally.records, record.size);
+    suspects.push(...recordSuspects(record, info, uses));
+    if (!options.verify || info?.size !== record.size) return;
+    suspects.push(...(await digestSuspects(registry, record)));
+    tally.verified = plusBlob(tally.verified, info.size);
+  }
+
+  async function lookAtStray(key: string, info: BlobInfo): Promise<void> {
+    if (info.modifiedAt >= youngest) tally.recent = plusBlob(tally.recent, info.size);
+    else suspects.push(...(await straySuspects(registry, key, info)));
+  }
+
+  async function look({ key, record, stored: [info] }: StoredKey): Promise<void> {
+    if (info) tally.stored = plusBlob(tally.stored, info.size);
+    if (record) await lookAtRecord(record, info);
+    else if (info) await lookAtStray(key, info);
+    onLook(tally.stored);
+  }
+
+  return { tally, suspects, look };
+}
+
+/** What seems wrong with a record. The uses it accounts for are taken off the counts. */
+function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: UseCounts): Problem[] {
+  const { sha256, size, storageKey } = record;
+  const id = useId(sha256, storageKey);
+  const used = uses.get(id) ?? 0;
+  uses.delete(id);
+  const suspects: Problem[] = [];
+  if (!info) suspects.push(problemOf('missing', record, `${size} bytes`));
+  else if (info.size !== size) {
+    suspects.push(problemOf('wrong-size', record, `${info.size} bytes, not ${size}`));
+  }
+  if (used !== record.refs) suspects.push(problemOf('wrong-count', record));
+  return suspects;
+}
+
+async function digestSuspects(registry: Registry, record: BlobRecord): Promise<Problem[]> {
+  return readTwice(record, async () => {
+    const found = await digestOf(registry.blobs, record.storageKey);
+    if (found === undefined) return [problemOf('missing', record)];
+    return found === record.sha256 ? [] : [problemOf('wrong-digest', record, `their SHA-256 is ${found}`)];
+  });
+}
+
+async function straySuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
+  return readTwice({ storageKey }, async () => {
+    const orphaned = problemOf('orphaned', { storageKey }, `${info.size} bytes`);
+    return (await isStray(registry, storageKey)) ? [orphaned] : [];
+  });
+}
+
+/** Reads again what could not be read: a connection may break off. */
+async function readTwice(
+  at: Pick<BlobRecord, 'storageKey'> & Partial<BlobRecord>,
+  read: () => Promise<Problem[]>,
+): Promise<Problem[]> {
+  try {
+    return await read().catch(read);
+  } catch (error) {
+    return [unreadable(at, error)];
+  }
+}
+
+/** Those of the suspects that stand a second look, with the files that suffer from them. */
+async function confirmed(registry: Registry, suspects: readonly Problem[]): Promise<Problem[]> {
+  const digests = new Set(suspects.flatMap(({ sha256 }) => sha256 ?? []));
+  if (digests.size === 0) return [...suspects];
+  const looks = await lookAgain(registry, digests);
+  const problems: Problem[] = [];
+  for (const suspect of suspects) {
+    const look = suspect.sha256 === undefined ? undefined : looks.get(suspect.sha256);
+    if (!look) problems.push(suspect);
+    else if (await stands(registry, suspect, look)) {
+      problems.push({ ...suspect, detail: detailOf(suspect, look), files: look.uses.files });
+    }
+  }
+  return problems;
+}
+
+async function stands(registry: Registry, suspect: Problem, look: SecondLook): Promise<boolean> {
+  const { record, uses, still } = look;
+  switch (suspect.kind) {
+    case 'missing':
+      return record?.storageKey === suspect.storageKey && !(await registry.blobs.head(suspect.storageKey));
+    case 'wrong-count':
+      return still && record !== undefined && record.refs !== uses.count;
+    case 'no-record':
+      return still && record === undefined && uses.count > 0;
+    case 'wrong-place':
+      return still && record?.storageKey !== suspect.storageKey && uses.places.has(suspect.storageKey);
+    default:
+      return true;
+  }
+}
+
+function detailOf(suspect: Problem, { record, uses }: SecondLook): string {
+  if (suspect.kind === 'wrong-count') return `counts ${record?.refs}, there are ${uses.count}`;
+  if (suspect.kind === 'wrong-place') return `the record says ${record?.storageKey}`;
+  return suspect.detail;
+}

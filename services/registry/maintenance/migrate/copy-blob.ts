@@ -1,0 +1,81 @@
+import { RegistryError } from '../../../domain/errors.ts';
+import type { BlobStore } from '../../../ports/blob-store.ts';
+import { isUnreadable } from '../../../ports/unreadable-blob.ts';
+import type { BlobRecord } from '../../records/entities.ts';
+import { checkedBytes, WrongDigest } from '../digest-blob.ts';
+import { type Problem, problemOf, unreadable } from '../storage-problems.ts';
+
+/** The stores blobs are moved between. */
+export interface MigrationStores {
+  readonly from: BlobStore;
+  readonly to: BlobStore;
+}
+
+/** The blob to copy. */
+export interface Copy {
+  readonly key: string;
+  readonly record: BlobRecord | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What came of copying: `gone` when there is nothing to copy any more, or someone else has copied it. */
+export type Copied = 'copied' | 'gone' | Problem;
+
+/**
+ * Copies one blob, checked on its way against the digest in its record; what does not match is not left there. Bytes
+ * that can't be read are a problem of this blob alone.
+ * @throws RegistryError `storageUnavailable` when a store fails, with what it said.
+ */
+export async function copyBlob(
+  stores: MigrationStores,
+  copy: Copy,
+  onBytes: (bytes: number) => void,
+): Promise<Copied> {
+  try {
+    return await tryToCopy(stores, copy, onBytes);
+  } catch (error) {
+    if (copy.signal?.aborted) return 'gone';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RegistryError('storageUnavailable', `${copy.key} can't be copied: ${reason}`, { cause: error });
+  }
+}
+
+async function tryToCopy(
+  { from, to }: MigrationStores,
+  { key, record, signal }: Copy,
+  onBytes: (bytes: number) => void,
+): Promise<Copied> {
+  const at = record ?? { storageKey: key };
+  const content = await from.get(key).catch((error: unknown) => {
+    if (isUnreadable(error)) return unreadable(at, error);
+    throw error;
+  });
+  if (!content) return 'gone';
+  if ('kind' in content) return content;
+  let failedRead: Problem | undefined;
+
+  async function* passing(body: AsyncIterable<Uint8Array>) {
+    try {
+      for await (const chunk of body) {
+        signal?.throwIfAborted();
+        onBytes(chunk.byteLength);
+        yield chunk;
+      }
+    } catch (error) {
+      if (isUnreadable(error)) failedRead = unreadable(at, error);
+      throw error;
+    }
+  }
+
+  const body = passing(content.body);
+  try {
+    await to.put(key, record ? checkedBytes(body, record.sha256) : body);
+    return 'copied';
+  } catch (error) {
+    await content.body.cancel().catch(() => {});
+    if (error instanceof WrongDigest) return problemOf('wrong-digest', at, error.message);
+    if (failedRead) return failedRead;
+    if (!signal?.aborted && (await to.head(key))) return 'gone';
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import type {
+  Digests,
+  ListedPackage,
+  PackageFile,
+  PackageHead,
+  PackageStatus,
+  Tag,
+  Version,
+} from '../../domain/packages.ts';
+import type { Item, Key, Value } from '../../ports/table.ts';
+
+/** An entity as the attributes of an item. */
+export function itemOf(key: Key, entity: object, extra: Partial<Item> = {}): Item {
+  return { ...(entity as Record<string, Value>), ...extra, ...key };
+}
+
+/** The entity an item holds. What the registry wrote it trusts: the type is what `itemOf` was given. */
+export function entityOf<T>(item: Item): T {
+  return item as unknown as T;
+}
+
+/** The entity under a key that may be absent. */
+export function maybeEntity<T>(item: Item | undefined): T | undefined {
+  return item === undefined ? undefined : entityOf<T>(item);
+}
+
+/** A blob's item: where the bytes lie and how many files refer to them. */
+export interface BlobRecord {
+  readonly sha256: string;
+  readonly digests: Digests;
+  readonly size: number;
+  readonly storageKey: string;
+  readonly refs: number;
+  /** Since when nothing refers to it (milliseconds), or absent. */
+  readonly unreferencedAt?: number;
+}
+
+/** The item under `PACKAGE#` in a project's partition: which version has an id, and what lists filter and sort by. */
+export interface PackagePointer {
+  readonly id: number;
+  readonly projectId: number;
+  readonly format: string;
+  readonly name: string;
+  readonly version: string;
+  readonly status: PackageStatus;
+  readonly createdAt: number;
+}
+
+/** A project that holds a package name, as the name index tells. */
+export interface NameEntry {
+  readonly projectId: number;
+  readonly rootId: number;
+  /** Namespaces of the project, root first. */
+  readonly ancestors: readonly number[];
+}
+
+/** The same with the name it is about, in the indexes that hold many names. */
+export interface NamedEntry extends NameEntry {
+  readonly format: string;
+  readonly name: string;
+}
+
+/** A stored head: `live` tells whether the name index lists the package: it has versions, or lists others. */
+export interface StoredHead extends PackageHead {
+  readonly live: boolean;
+}
+
+/** A stored version: `additions` counts what came to it after it was made, such as files and tags. */
+export interface StoredVersion extends Version {
+  readonly additions?: number;
+}
+
+/** Everything a package consists of, read from its partition. */
+export interface PackageContents<M = unknown> {
+  readonly head: PackageHead;
+  readonly versions: readonly Version<M>[];
+  readonly tags: readonly Tag[];
+  readonly files: readonly PackageFile[];
+  /** The packages that the name lists, for a document that asked for them. */
+  readonly listed?: readonly ListedPackage[];
+  /** The readme of the version a document asked for. */
+  readonly readme?: string;
+}

@@ -1,0 +1,56 @@
+import type { Table } from '../../ports/table.ts';
+import { keys } from './keys.ts';
+
+/** Kinds of things with numeric ids. Groups and user namespaces share one count. */
+export type IdKind = 'user' | 'namespace' | 'project' | 'token' | 'package' | 'file';
+
+/** Hands out numeric ids: positive safe integers, each once for its kind. */
+export interface IdSource {
+  next(kind: IdKind): Promise<number>;
+}
+
+/** How many ids a process takes at a time; those it does not use are never used. */
+const blockSizes: Record<IdKind, number> = {
+  user: 1,
+  namespace: 1,
+  project: 1,
+  token: 1,
+  package: 50,
+  file: 100,
+};
+
+interface Block {
+  next: number;
+  end: number;
+}
+
+/**
+ * Ids from counters in the table, taken in blocks where many are needed, so that a busy counter is written once
+ * for many ids and the numbers still stay small enough for clients that keep them in 32 bits.
+ */
+export function tableIds(table: Table): IdSource {
+  const blocks = new Map<IdKind, Block>();
+  const pending = new Map<IdKind, Promise<void>>();
+
+  async function take(kind: IdKind): Promise<void> {
+    const size = blockSizes[kind];
+    const counter = await table.update(keys.counter(kind), { add: { value: size } });
+    const end = Number(counter.value);
+    blocks.set(kind, { next: end - size + 1, end });
+  }
+
+  return {
+    async next(kind) {
+      for (;;) {
+        const block = blocks.get(kind);
+        if (block && block.next <= block.end) return block.next++;
+        let taking = pending.get(kind);
+        if (!taking) {
+          taking = take(kind).finally(() => pending.delete(kind));
+          pending.set(kind, taking);
+        }
+        await taking;
+      }
+    },
+  };
+}

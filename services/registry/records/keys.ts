@@ -1,0 +1,223 @@
+/**
+ * Every key of the registry table. Nothing else builds a key.
+ *
+ *     ROUTE#<path>                     META                      whose path it is: user, group or project
+ *     USER#<id>                        META                      user                    index1 USERS
+ *     USER#<id>                        TOKEN#<id>                a token that acts as the user
+ *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
+ *     GROUP#<id>                       MEMBER#<user>             member                  index1 memberships of the user
+ *     GROUP#<id>                       TOKEN#<id>                group or deploy token
+ *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
+ *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
+ *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
+ *     PROJECT#<id>                     PACKAGE#<id>              which version has the id index1 by name, index2 by root
+ *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
+ *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
+ *                                      TAG#<tag>                 tag
+ *                                      VERSION#<version>         version
+ *                                      README#<version>          its text for people to read
+ *                                      FILE#<version>#<file>     the file of that name    index1 by alias
+ *                                      FILE#<version>#<file>#<id> an older file of that name
+ *                                      LISTED#<package>          a package that this name lists
+ *                                      DOCUMENT#<kind>           rendered index of a revision
+ *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
+ *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
+ *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
+ *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
+ *                                                                storage key,            index2 UNREFERENCED
+ *     ROOT                             TOKEN                     the bootstrap token
+ *     DELETED                          <id>                      a deleted project whose packages are being removed
+ *     EVENT#<shard>                    <event id>                outbox
+ *     COUNTER#<kind>                   META                      next id
+ *     JOB#<name>                       META                      how far a long job is
+ *     STORAGE                          META                      where the blobs are, and where they were
+ *
+ * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
+ *
+ * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
+ */
+import type { PackageRef } from '../../domain/packages.ts';
+import type { Key } from '../../ports/table.ts';
+
+const META = 'META';
+const DELETED = 'DELETED';
+
+function escapePart(part: string): string {
+  return part.replaceAll('%', '%25').replaceAll('#', '%23');
+}
+
+/** Turns an escaped part of a key back into what it was. */
+export function unescapePart(part: string): string {
+  return part.replaceAll('%23', '#').replaceAll('%25', '%');
+}
+
+/** An id as it stands in sort keys: sixteen digits, so that text order is number order. */
+export function padId(id: number): string {
+  return String(id).padStart(16, '0');
+}
+
+/** The owner of members and tokens. */
+export type Owner = { readonly kind: 'group' | 'project' | 'user'; readonly id: number };
+
+function ownerPartition(owner: Owner): string {
+  return `${owner.kind.toUpperCase()}#${owner.id}`;
+}
+
+/** Where names are looked for: in a project, below a root namespace, or everywhere. */
+export type SearchScope = Owner | 'instance';
+
+function scopePartition(kind: 'WORD' | 'NAMES', scope: SearchScope): string {
+  return `${kind}#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
+}
+
+function packagePartition(ref: PackageRef): string {
+  return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
+}
+
+/** Keys of single items. */
+export const keys = {
+  route: (path: string): Key => ({ pk: `ROUTE#${path.toLowerCase()}`, sk: META }),
+  user: (id: number): Key => ({ pk: `USER#${id}`, sk: META }),
+  group: (id: number): Key => ({ pk: `GROUP#${id}`, sk: META }),
+  project: (id: number): Key => ({ pk: `PROJECT#${id}`, sk: META }),
+  member: (owner: Owner, userId: number): Key => ({
+    pk: ownerPartition(owner),
+    sk: `MEMBER#${padId(userId)}`,
+  }),
+  ownedToken: (owner: Owner, tokenId: number): Key => ({
+    pk: ownerPartition(owner),
+    sk: `TOKEN#${padId(tokenId)}`,
+  }),
+  token: (sha256: string): Key => ({ pk: `TOKEN#${sha256}`, sk: META }),
+  packageId: (projectId: number, id: number): Key => ({
+    pk: `PROJECT#${projectId}`,
+    sk: `PACKAGE#${padId(id)}`,
+  }),
+  head: (ref: PackageRef): Key => ({ pk: packagePartition(ref), sk: 'HEAD' }),
+  tag: (ref: PackageRef, tag: string): Key => ({ pk: packagePartition(ref), sk: `TAG#${tag}` }),
+  version: (ref: PackageRef, version: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `VERSION#${escapePart(version)}`,
+  }),
+  readme: (ref: PackageRef, version: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `README#${escapePart(version)}`,
+  }),
+  file: (ref: PackageRef, version: string, fileName: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}`,
+  }),
+  olderFile: (ref: PackageRef, version: string, fileName: string, id: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}#${padId(id)}`,
+  }),
+  listed: (ref: PackageRef, name: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `LISTED#${escapePart(name)}`,
+  }),
+  document: (ref: PackageRef, kind: string): Key => ({ pk: packagePartition(ref), sk: `DOCUMENT#${kind}` }),
+  name: (ref: PackageRef, rootId: number): Key => ({
+    pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
+    sk: `${padId(rootId)}#${padId(ref.projectId)}`,
+  }),
+  word: (scope: SearchScope, word: string, ref: PackageRef): Key => ({
+    pk: scopePartition('WORD', scope),
+    sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+  }),
+  nameIn: (scope: SearchScope, ref: PackageRef): Key => ({
+    pk: scopePartition('NAMES', scope),
+    sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+  }),
+  blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
+  deletedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
+  rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
+  event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
+  counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
+  job: (name: string): Key => ({ pk: `JOB#${name}`, sk: META }),
+  storage: (): Key => ({ pk: 'STORAGE', sk: META }),
+};
+
+/** The package whose partition a key is in. */
+export function packageOf({ pk }: Key): PackageRef {
+  const [, projectId, format = '', name = ''] = pk.split('#');
+  return { projectId: Number(projectId), format, name: unescapePart(name) };
+}
+
+/** Whether a key of a file is that of an older file, which another one of its name has replaced. */
+export function isOlderFile({ sk }: Key): boolean {
+  return sk.split('#').length > 3;
+}
+
+/** The sort key right before those of all older files of the name that an older file has: none of them comes before it. */
+export function beforeOlderFiles({ sk }: Key): string {
+  return sk.slice(0, sk.lastIndexOf('#') + 1);
+}
+
+/** The key of an event in the audit table, which holds nothing else. */
+export function auditKey(event: {
+  readonly id: string;
+  readonly projectId: number;
+  readonly owner?: Owner;
+}): Key {
+  return { pk: ownerPartition(event.owner ?? { kind: 'project', id: event.projectId }), sk: event.id };
+}
+
+/** Ranges of the base table: a partition and what its sort keys start with. */
+export const ranges = {
+  members: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'MEMBER#' }),
+  tokens: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'TOKEN#' }),
+  packageIds: (projectId: number) => ({ pk: `PROJECT#${projectId}`, prefix: 'PACKAGE#' }),
+  tags: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'TAG#' }),
+  versions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'VERSION#' }),
+  files: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'FILE#' }),
+  filesOf: (ref: PackageRef, version: string) => ({
+    pk: packagePartition(ref),
+    prefix: `FILE#${escapePart(version)}#`,
+  }),
+  listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
+  /** Projects that hold a name: in the whole instance, or below one root namespace. */
+  names: (format: string, name: string, rootId?: number) => ({
+    pk: `NAME#${format}#${escapePart(name)}`,
+    ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
+  }),
+  words: (scope: SearchScope, start: string) => ({
+    pk: scopePartition('WORD', scope),
+    prefix: escapePart(start),
+  }),
+  namesIn: (scope: SearchScope, format: string) => ({
+    pk: scopePartition('NAMES', scope),
+    prefix: `${format}#`,
+  }),
+  deletedProjects: () => ({ pk: DELETED }),
+  events: (shard: number) => ({ pk: `EVENT#${shard}` }),
+};
+
+const in1 = (pk: string) => ({ index: 'index1', pk }) as const;
+const in2 = (pk: string) => ({ index: 'index2', pk }) as const;
+
+/** Index attributes of items, and the index ranges that read them. */
+export const indexes = {
+  users: { index: 'index1', pk: 'USERS' },
+  groups: { index: 'index1', pk: 'GROUPS' },
+  projects: { index: 'index1', pk: 'PROJECTS' },
+  tokens: { index: 'index1', pk: 'TOKENS' },
+  memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
+  children: (groupId: number) => in2(`CHILDREN#${groupId}`),
+  packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
+  packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
+  /** Blobs whose storage keys start with the same digit, by storage key: the order in which a store lists them. */
+  stored: (digit: string) => in1(`STORED#${digit}`),
+  unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
+  /** Files of a format by the alias they have, those of all projects. */
+  aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
+} as const;
+
+/** Attributes that put an item into an index partition. */
+export function inIndex1(pk: string, sk: string) {
+  return { index1pk: pk, index1sk: sk };
+}
+
+/** Attributes that put an item into a partition of the second index. */
+export function inIndex2(pk: string, sk: string) {
+  return { index2pk: pk, index2sk: sk };
+}

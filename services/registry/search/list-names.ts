@@ -1,0 +1,37 @@
+import type { Principal } from '../../domain/accounts.ts';
+import { readProjects } from '../access/readable-projects.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, type NamedEntry } from '../records/entities.ts';
+import { ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
+import { isWithin, type NameScope, partitionOf } from './name-scope.ts';
+
+/** Which names to list, and for whom. */
+export interface NameList {
+  readonly format: string;
+  readonly within: NameScope;
+  readonly principal: Principal;
+}
+
+/**
+ * Every package name of a format in a project, a group or the instance that the caller may pull, each once and in
+ * order of their bytes, some at a time: what is held does not grow with the number of names.
+ */
+export async function* listNames(
+  registry: Registry,
+  { format, within, principal }: NameList,
+): AsyncGenerator<readonly string[]> {
+  const readable = new Map<number, true | undefined>();
+  let last: string | undefined;
+  for await (const page of queryPages(registry.table, ranges.namesIn(partitionOf(within), format))) {
+    const entries = page.map((item) => entityOf<NamedEntry>(item)).filter((entry) => isWithin(entry, within));
+    await readProjects(registry, principal, entries, readable, () => true);
+    const names: string[] = [];
+    for (const { name, projectId } of entries) {
+      if (name === last || !readable.get(projectId)) continue;
+      last = name;
+      names.push(name);
+    }
+    if (names.length > 0) yield names;
+  }
+}

@@ -1,0 +1,277 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openEmbedded } from '../../../services/adapters/embedded/open-embedded.ts';
+import { TAKEN } from '../../../services/adapters/embedded/queue-rows.ts';
+import { ownFlags } from '../../../services/cli/command.ts';
+import { runCommand } from '../../../services/cli/run-command.ts';
+import { newBlobKey } from '../../../services/registry/blobs/storage-keys.ts';
+import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
+import { serve } from '../../../services/runtime/server/serve.ts';
+import { readSettings } from '../../../services/runtime/server/settings.ts';
+import { bytesOf, publish, sha256Of } from '../../kit/publish.ts';
+import { startApp } from '../../kit/start-app.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'packhouse-commands-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+async function run(...line: string[]) {
+  const output: string[] = [];
+  const progress: string[] = [];
+  const code = await runCommand(line, {
+    environment: {},
+    output: { write: (text) => output.push(text) },
+    progress: { write: (text) => progress.push(text) },
+    signal: new AbortController().signal,
+  });
+  return { code, output: output.join(''), progress: progress.join('') };
+}
+
+/** Publishes two packages into the directory; answers where their bytes lie. */
+async function fill() {
+  const stores = await openEmbedded(folder);
+  const app = await startApp({ stores: { table: stores.table, audit: stores.audit, blobs: stores.blobs } });
+  const project = await app.project('tools');
+  const placed = [];
+  for (const name of ['one', 'two']) {
+    placed.push(await publish(app.registry, project, name, `bytes of ${name}`));
+  }
+  await claimHome(stores.table, { place: 'local' });
+  await stores.close();
+  return placed.map(({ storageKey }) => storageKey);
+}
+
+const doctor = (...flags: string[]) => run('doctor', '--data-dir', folder, ...flags);
+const fileOf = (storageKey: string) => join(folder, 'blobs', storageKey);
+
+describe('packhouse', () => {
+  test('tells its commands', async () => {
+    for (const line of [[], ['--help'], ['help']]) {
+      expect(await run(...line)).toMatchObject({ code: 0, output: expect.stringContaining('doctor') });
+    }
+    expect(await run('nonsense')).toMatchObject({ code: 2, output: '' });
+    expect(await run('constructor')).toMatchObject({ code: 2, output: '' });
+  });
+
+  test.each(['serve', 'migrate-storage', 'doctor'])('tells how to use %s', async (name) => {
+    expect(await run(name, '--help')).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(new RegExp(`^Usage: packhouse ${name} `)),
+    });
+  });
+
+  test.each([
+    [['serve', '--port', 'x'], '--port'],
+    [['doctor', '--nonsense'], '--nonsense'],
+    [['doctor', '--port', '1'], '--port'],
+    [['doctor', '--json=yes'], 'takes no value'],
+    [['doctor', '--concurrency', '0'], '--concurrency'],
+    [['doctor', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
+    [['migrate-storage'], '--from and --to are needed'],
+    [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same place'],
+    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: this is no place'],
+    [['migrate-storage', '--from'], '--from needs a value'],
+    [['migrate-storage', '--server', 'http://127.0.0.1:1'], '--token'],
+    [['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'], 'no use for --data-dir'],
+  ])('%j is refused with what is wrong', async (line, message) => {
+    const { code, progress } = await run(...line);
+    expect([code, progress]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('a server that does not answer is told without a stack', async () => {
+    const line = ['migrate-storage', '--server', 'http://127.0.0.1:1', '--token', 'x'];
+    expect(await run(...line)).toMatchObject({
+      code: 1,
+      progress: 'packhouse: http://127.0.0.1:1 does not answer\n',
+    });
+  });
+
+  test('flags of a command and settings may come in any order', () => {
+    const options = { verify: { type: 'boolean' }, from: { type: 'string' } } as const;
+    const line = ['--data-dir', '--odd', '--from', 'a', '--verify', '--bucket=b', '--from=c'];
+    expect(ownFlags(line, options)).toEqual({
+      own: { verify: true, from: 'c' },
+      settings: ['--data-dir', '--odd', '--bucket=b'],
+    });
+  });
+});
+
+describe('packhouse migrate-storage', () => {
+  const move = (...flags: string[]) => run('migrate-storage', '--data-dir', folder, ...flags);
+
+  test('moves files to a directory of their own, and tells how to start the server then', async () => {
+    const keysOf = await fill();
+    const other = join(folder, 'other');
+    const to = pathToFileURL(other).href;
+    const dry = await move('--from', 'local', '--to', to, '--dry-run');
+    expect([dry.code, dry.output]).toEqual([
+      0,
+      `Nothing was copied. There are:\n  from     local\n  to       ${to}\n  blobs    2 (24 B)\n  to copy  2 (24 B)\nNo problems.\n`,
+    ]);
+    const { code, output } = await move('--from', 'local', '--to', to);
+    expect([code, output]).toEqual([0, expect.stringContaining(`\n  copied        2 (24 B)\n`)]);
+    expect(output).toMatch(
+      /No problems\.\n\nFrom now on, start the server with\n {2}--blob-dir .*\/other\n$/,
+    );
+    for (const key of keysOf) expect(existsSync(join(other, 'blobs', key))).toBe(true);
+    expect((await doctor()).progress).toContain(`the blobs are in ${to}, not in local`);
+    await rm(join(folder, 'blobs'), { recursive: true });
+    expect((await doctor('--blob-dir', other, '--verify')).code).toBe(0);
+  });
+
+  test('makes no directory to move from', async () => {
+    await fill();
+    const missing = pathToFileURL(join(folder, 'missing')).href;
+    const { code, progress } = await move('--from', missing, '--to', 'local');
+    expect([code, progress]).toEqual([2, expect.stringContaining('there are no blobs in')]);
+    expect(existsSync(join(folder, 'missing'))).toBe(false);
+  });
+
+  test('names the place that can not be reached', async () => {
+    await fill();
+    const to = 's3://packages?endpoint=http://127.0.0.1:1&path-style=true';
+    const environment = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const { code, progress } = await move('--from', 'local', '--to', to);
+    expect([code, progress]).toEqual([
+      1,
+      expect.stringMatching(/^packhouse: s3:\/\/packages\?endpoint=http:\/\/127\.0\.0\.1:1 can't be read: /),
+    ]);
+  });
+});
+
+describe('packhouse doctor', () => {
+  test('leaves everything as it is: unfinished uploads, taken messages, expired items', async () => {
+    await fill();
+    const left = join(folder, 'uploads', randomUUID());
+    await writeFile(left, 'half');
+    const database = () => new DatabaseSync(join(folder, 'packhouse.db'));
+    const messages = 'SELECT * FROM messages ORDER BY id';
+    const other = database();
+    other.exec(`INSERT INTO messages (queue, body, visible_at) VALUES ('audit', '{}', ${TAKEN})`);
+    const before = other.prepare(messages).all();
+    other.close();
+    expect((await doctor('--verify')).code).toBe(0);
+    expect(existsSync(left)).toBe(true);
+    const after = database();
+    expect(after.prepare(messages).all()).toEqual(before);
+    after.close();
+  });
+
+  test('makes no directory that was mistyped', async () => {
+    await fill();
+    const mistyped = join(folder, 'typo');
+    const { code, progress } = await doctor('--blob-dir', mistyped);
+    expect([code, progress]).toEqual([2, expect.stringContaining('the blobs are in local')]);
+    const stores = await openEmbedded(folder);
+    await stores.table.write([{ delete: keys.storage() }]);
+    await stores.close();
+    const unclaimed = await doctor('--blob-dir', mistyped);
+    expect([unclaimed.code, unclaimed.progress]).toEqual([
+      2,
+      expect.stringContaining('there are no blobs in'),
+    ]);
+    expect(existsSync(mistyped)).toBe(false);
+  });
+
+  test('finds nothing wrong where nothing is', async () => {
+    await fill();
+    const { code, output } = await doctor('--verify');
+    expect(code).toBe(0);
+    expect(output).toBe(
+      [
+        'Checked local:',
+        '  files       2',
+        '  records     2 (24 B)',
+        '  stored      2 (24 B)',
+        '  read whole  2 (24 B)',
+        'No problems.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('finds what is missing, of another size, unknown and miscounted, and names the files', async () => {
+    const [one = '', two = ''] = await fill();
+    await rm(fileOf(one));
+    await writeFile(fileOf(two), 'short');
+    const stores = await openEmbedded(folder);
+    const stray = newBlobKey();
+    await stores.blobs.put(stray, bytesOf('stray'));
+    await utimes(fileOf(stray), 0, 0);
+    await stores.close();
+    const { code, output } = await doctor();
+    expect(code).toBe(1);
+    for (const lines of [
+      `  ${one}\n    12 bytes\n    sha256 ${sha256Of('bytes of one')}\n    acme/tools: generic one 1 a.bin\n`,
+      `  ${two}\n    5 bytes, not 12\n`,
+      `  ${stray}\n    5 bytes\n`,
+    ]) {
+      expect(output).toContain(lines);
+    }
+    const counts = ['missing     1', 'wrong-size  1', 'orphaned    1'];
+    expect(output).toMatch(new RegExp(`\nProblems: 3\n  ${counts.join('\n  ')}\n$`));
+    const { problems } = JSON.parse((await doctor('--json')).output);
+    expect(problems.map(({ kind }: { kind: string }) => kind).sort()).toEqual([
+      'missing',
+      'orphaned',
+      'wrong-size',
+    ]);
+  });
+
+  test('reads the bytes only when it is told to', async () => {
+    const [one = ''] = await fill();
+    await writeFile(fileOf(one), 'BYTES of one');
+    expect((await doctor()).code).toBe(0);
+    const verified = await doctor('--verify');
+    expect([verified.code, verified.output]).toEqual([1, expect.stringContaining('wrong-digest')]);
+  });
+
+  test('finds a count of references that is wrong', async () => {
+    await fill();
+    const stores = await openEmbedded(folder);
+    const [page] = await Promise.all(
+      ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'].map((digit) =>
+        stores.table.query({ index: 'index1', pk: `STORED#${digit}` }),
+      ),
+    ).then((pages) => pages.filter(({ items }) => items.length > 0));
+    await stores.table.update(keys.blob(String(page?.items[0]?.sha256)), { add: { refs: 1 } });
+    await stores.close();
+    const { code, output } = await doctor();
+    expect([code, output]).toEqual([1, expect.stringContaining('counts 2, there are 1')]);
+  });
+
+  test('changes nothing', async () => {
+    const [one = ''] = await fill();
+    await rm(fileOf(one));
+    const before = await readdir(join(folder, 'blobs'), { recursive: true });
+    await doctor();
+    expect(await readdir(join(folder, 'blobs'), { recursive: true })).toEqual(before);
+  });
+
+  test('does not look where the blobs are not', async () => {
+    await fill();
+    const { code, progress } = await doctor('--bucket', 'packages', '--region', 'eu-west-1');
+    expect([code, progress]).toEqual([2, expect.stringContaining('the blobs are in local')]);
+  });
+
+  test('waits for no server that has the directory open', async () => {
+    const settings = readSettings(['--port', '0', '--data-dir', folder, '--log', 'silent'], {});
+    const serving = await serve(settings, () => {});
+    const { code, progress } = await doctor();
+    await serving.stop();
+    expect([code, progress]).toEqual([2, expect.stringContaining('in use by a server: stop it')]);
+  });
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import {
+  barLine,
+  type Progress,
+  paceOf,
+  plainLine,
+  type Sample,
+  shareOf,
+  withSample,
+} from '../../../services/cli/progress.ts';
+import { progressPrinter } from '../../../services/cli/progress-printer.ts';
+
+const progress: Progress = {
+  title: 'Copying',
+  things: 'blobs',
+  done: 4210,
+  total: 10_000,
+  bytes: 1.2e9,
+  totalBytes: 3.4e9,
+};
+/** What takes the line of a terminal away. */
+const clear = '\r\u001b[2K';
+
+const pace = { things: 310, bytes: 12e6, left: 183 };
+
+describe('a bar', () => {
+  test('shows share, count, size, rates and remaining time where there is room', () => {
+    expect(barLine(progress, pace, 140)).toBe(
+      'Copying  [==========>                   ]   35 %  4,210 of 10,000 blobs  1.2 GB of 3.4 GB  310/s  12.0 MB/s  3 min 3 s left',
+    );
+  });
+
+  test.each([
+    [
+      98,
+      'Copying  [====>       ]   35 %  4,210 of 10,000 blobs  1.2 GB of 3.4 GB  12.0 MB/s  3 min 3 s left',
+    ],
+    [79, 'Copying  [===>       ]   35 %  4,210 of 10,000 blobs  12.0 MB/s  3 min 3 s left'],
+    [59, 'Copying  [======>           ]   35 %  12.0 MB/s  3 min left'],
+    [39, '[==>    ]   35 %  12.0 MB/s  3 min left'],
+    [25, '35 %  3 min left'],
+    [7, '35 %'],
+    [2, '35'],
+  ])('leaves out what matters least in %i columns', (columns, line) => {
+    expect(barLine(progress, pace, columns)).toBe(line);
+  });
+
+  test('is never longer than it may be', () => {
+    for (let columns = 1; columns < 200; columns++) {
+      expect(barLine(progress, pace, columns).length).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test('is none while nobody knows how much there is', () => {
+    const counting = { title: 'Counting', things: 'blobs', done: 4210, bytes: 1.2e9 };
+    expect(barLine(counting, undefined, 100)).toBe('Counting  4,210 blobs  1.2 GB');
+    expect(barLine(counting, undefined, 10)).toBe('Counting');
+  });
+
+  test.each([
+    [0, '[>           ]'],
+    [1, '[============]'],
+  ])('with a share of %i is drawn as such', (share, bar) => {
+    const at = { ...progress, done: share * 100, total: 100, bytes: 0, totalBytes: undefined };
+    expect(barLine({ ...at, bytes: 0 }, undefined, 30)).toContain(bar);
+  });
+});
+
+describe('a line of a log', () => {
+  test('tells it all', () => {
+    expect(plainLine(progress, pace)).toBe(
+      'Copying: 4,210 of 10,000 blobs (35 %), 1.2 GB of 3.4 GB, 310 blobs/s, 12.0 MB/s, 3 min 3 s left',
+    );
+  });
+
+  test('tells what is known', () => {
+    const counting = { title: 'Counting', things: 'blobs', done: 1, bytes: 10 };
+    expect(plainLine(counting, undefined)).toBe('Counting: 1 blobs, 10 B');
+  });
+});
+
+describe('the share that is done', () => {
+  test.each([
+    ['the smaller of number and size', { done: 90, total: 100, bytes: 10, totalBytes: 100 }, 0.1],
+    ['the number where there are no bytes', { done: 50, total: 100, bytes: 0, totalBytes: 0 }, 0.5],
+    ['all of nothing', { done: 0, total: 0, bytes: 0, totalBytes: 0 }, 1],
+    ['never more than all', { done: 120, total: 100, bytes: 120, totalBytes: 100 }, 1],
+  ])('is %s', (_what, at, share) => {
+    expect(shareOf({ title: '', things: '', ...at })).toBe(share);
+  });
+});
+
+describe('the pace', () => {
+  const samples: readonly Sample[] = [
+    { at: 0, done: 0, bytes: 0 },
+    { at: 10_000, done: 1000, bytes: 5000 },
+  ];
+
+  test('is told once there is a second to tell it from', () => {
+    expect(paceOf(samples.slice(0, 1), progress)).toBeUndefined();
+    expect(paceOf([samples[0]!, { at: 999, done: 5, bytes: 5 }], progress)).toBeUndefined();
+    expect(paceOf(samples, progress)).toMatchObject({ things: 100, bytes: 500 });
+  });
+
+  test('leaves as much time as number or size take, whichever is longer', () => {
+    const at = { ...progress, done: 1000, total: 2000, bytes: 5000, totalBytes: 6000 };
+    expect(paceOf(samples, at)?.left).toBe(10);
+    expect(paceOf(samples, { ...at, totalBytes: 55_000 })?.left).toBe(100);
+    expect(paceOf(samples, { ...at, done: 2000, bytes: 6000 })?.left).toBe(0);
+  });
+
+  test('leaves nobody knows how long when nothing moves or the end is not known', () => {
+    const still = [samples[0]!, { at: 5000, done: 0, bytes: 0 }];
+    expect(paceOf(still, progress)?.left).toBeUndefined();
+    expect(paceOf(samples, { ...progress, total: undefined })?.left).toBeUndefined();
+  });
+
+  test('looks back twenty seconds, and starts over when it goes backwards', () => {
+    let kept: readonly Sample[] = [];
+    for (let at = 0; at <= 60_000; at += 1000) kept = withSample(kept, { at, done: at, bytes: at });
+    expect([kept[0]?.at, kept.at(-1)?.at]).toEqual([40_000, 60_000]);
+    expect(withSample(kept, { at: 61_000, done: 0, bytes: 0 })).toHaveLength(1);
+  });
+});
+
+describe('the printer', () => {
+  function printer(terminal: { isTTY: boolean; columns?: number }) {
+    const written: string[] = [];
+    let time = 0;
+    const target = { ...terminal, write: (text: string) => written.push(text) };
+    return { written, ...progressPrinter(target, () => time), wait: (by: number) => (time += by) };
+  }
+
+  test('draws over its bar on a terminal, and takes it away at the end', () => {
+    const { written, show, wait, note, end } = printer({ isTTY: true, columns: 41 });
+    show(progress);
+    show({ ...progress, done: 4211 });
+    wait(150);
+    show({ ...progress, done: 4212 });
+    note('something happened');
+    end();
+    expect(written).toEqual([
+      `${clear}Copying  [=======>             ]   35 %`,
+      expect.stringContaining(`${clear}Copying  [`),
+      clear,
+      'something happened\n',
+      clear,
+    ]);
+  });
+
+  test('writes a line now and then elsewhere, and none of what takes but a moment', () => {
+    const { written, show, wait, end } = printer({ isTTY: false });
+    show({ ...progress, title: 'Counting' });
+    for (let second = 1; second <= 10; second++) {
+      wait(1_000);
+      show({ ...progress, title: 'Counting', done: 4_210 + second * 10 });
+    }
+    show(progress);
+    wait(10_000);
+    show({ ...progress, done: 5210 });
+    end();
+    expect(written).toEqual([
+      expect.stringMatching(/^Counting: 4,310 .* 10 blobs\/s.*\n$/),
+      expect.stringMatching(/^Copying: 5,210 .* 100 blobs\/s.*\n$/),
+    ]);
+  });
+});

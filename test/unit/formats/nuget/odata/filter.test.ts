@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import {
+  evaluate,
+  type FilterValue,
+  parseFilter,
+  UnreadableFilter,
+  valuesIn,
+} from '../../../../../services/formats/nuget/v2/odata/filter.ts';
+import { parseCall, unquoted } from '../../../../../services/formats/nuget/v2/odata/literals.ts';
+import { orderBy } from '../../../../../services/formats/nuget/v2/odata/order-by.ts';
+
+const thing: Readonly<Record<string, FilterValue>> = {
+  Id: "O'Reilly.Tool",
+  Version: '1.0',
+  Tags: ' a b ',
+  IsLatestVersion: true,
+  IsPrerelease: false,
+  DownloadCount: 5,
+  Published: '2026-01-02T00:00:00',
+  Language: null,
+};
+
+const holds = (filter: string) =>
+  evaluate(parseFilter(filter), {
+    property: (name) => thing[name],
+    compare: (property, left, right) =>
+      property === 'Version' ? Number.parseFloat(String(left)) - Number.parseFloat(String(right)) : undefined,
+  });
+
+describe('filters', () => {
+  test.for([
+    'IsLatestVersion',
+    'IsLatestVersion eq true',
+    'not IsPrerelease',
+    'not not IsLatestVersion',
+    "Id eq 'O''Reilly.Tool'",
+    "Id eq 'o''reilly.tool'",
+    "tolower(Id) eq 'o''reilly.tool'",
+    "toupper(Id) ne 'x'",
+    "substringof('reilly',tolower(Id))",
+    "startswith(Id, 'O')",
+    "startswith(Id, 'o''re')",
+    "endswith(Id, 'TOOL')",
+    "substringof('REILLY', Id)",
+    "endswith(tolower(Id),'tool') and IsLatestVersion",
+    "(Tags ne null) and substringof(' b ',tolower(Tags))",
+    "trim(Tags) eq 'a b'",
+    'DownloadCount gt 4 and DownloadCount lt 6L and DownloadCount ge 5 and DownloadCount le 5',
+    "Published gt datetime'2026-01-01T00:00:00'",
+    "IsPrerelease or (Id eq 'x' or IsLatestVersion)",
+    'IsPrerelease and IsPrerelease or IsLatestVersion',
+    "Version eq '1.00'",
+    'Language eq null',
+  ])('%s holds', (filter) => expect(holds(filter)).toBe(true));
+
+  test.for([
+    'IsPrerelease',
+    'not IsLatestVersion',
+    "Id eq 'O'",
+    'IsLatestVersion and IsPrerelease',
+    'IsLatestVersion and (IsPrerelease or IsPrerelease)',
+    "Version gt '1.0'",
+    "Language gt 'a'",
+    'DownloadCount eq true',
+    'Language ne null',
+  ])('%s does not', (filter) => expect(holds(filter)).toBe(false));
+
+  test.for([
+    ["Id eq 'unended", /not understood at/],
+    ['Id eq', /ends early/],
+    ['(IsLatestVersion', /a "\)" is missing/],
+    ['IsLatestVersion)', /not understood to its end/],
+    ['Id eq )', /not understood at "\)"/],
+    ['eval(Id)', /uses "eval"/],
+    ['constructor(Id)', /uses "constructor"/],
+    ['Password eq null', /uses "Password"/],
+    ['Id; drop', /not understood at/],
+    ['', /ends early/],
+    ['('.repeat(60), /nested more than 50 deep/],
+    ['a'.repeat(8001), /longer than 8000/],
+    [Array(38).fill("Id eq 'a'").join(' or '), /more than 150 names/],
+  ] as const)('%s is refused', ([filter, why]) => {
+    expect(() => holds(filter)).toThrow(why);
+    expect(() => holds(filter)).toThrow(UnreadableFilter);
+  });
+
+  test.for([
+    ["Id eq 'A'", ['a']],
+    ["tolower(Id) eq 'a' and IsLatestVersion", ['a']],
+    ["((tolower(Id) eq 'a') or (tolower(Id) eq 'b')) and Version eq '1'", ['a', 'b']],
+    ["'a' eq Id", ['a']],
+    ["Id eq 'a' or IsLatestVersion", undefined],
+    ["not (Id eq 'a')", undefined],
+    ["Id ne 'a'", undefined],
+    ["startswith(Id,'a')", undefined],
+    ["substringof(Id,'a') eq 'a'", undefined],
+    ['IsLatestVersion', undefined],
+  ] as const)('%s asks for %j', ([filter, ids]) => {
+    const found = valuesIn(parseFilter(filter), 'Id');
+    expect(found && [...found]).toEqual(ids);
+  });
+});
+
+describe('orders', () => {
+  const rows = [
+    { Id: 'b', Count: 1 },
+    { Id: 'A', Count: 1 },
+    { Id: 'c', Count: 2 },
+  ];
+  const sorted = (text: string) =>
+    orderBy(rows, text, (row, name) => (row as Record<string, FilterValue>)[name]).map(({ Id }) => Id);
+
+  test.for([
+    ['Id', ['A', 'b', 'c']],
+    ['Id desc', ['c', 'b', 'A']],
+    ['Count desc,Id asc', ['c', 'A', 'b']],
+    ['Count', ['b', 'A', 'c']],
+    ['concat(Title,Id),Id', ['A', 'b', 'c']],
+    ['Nothing', ['b', 'A', 'c']],
+    ['', ['b', 'A', 'c']],
+  ] as const)('by %j', ([text, wanted]) => expect(sorted(text)).toEqual(wanted));
+
+  test('by a property that has an order of its own', () => {
+    const length = (name: string, left: FilterValue, right: FilterValue) =>
+      name === 'Id' ? String(left).length - String(right).length : undefined;
+    const things = [{ Id: 'ccc' }, { Id: 'b' }, { Id: 'aa' }];
+    const ids = (text: string) => orderBy(things, text, ({ Id }) => Id, length).map(({ Id }) => Id);
+    expect(ids('Id')).toEqual(['b', 'aa', 'ccc']);
+    expect(ids('Id desc')).toEqual(['ccc', 'aa', 'b']);
+    expect(ids('Other')).toEqual(['aa', 'b', 'ccc']);
+  });
+});
+
+describe('literals', () => {
+  test.for([
+    ["'a'", 'a'],
+    ["'O''Reilly'", "O'Reilly"],
+    ['a', 'a'],
+    ["''", ''],
+    [" 'a b' ", 'a b'],
+    ["'a", "'a"],
+  ])('%j is %j', ([text, wanted]) => expect(unquoted(text!)).toBe(wanted));
+
+  test('a call has a name, and a key where one is given', () => {
+    const call = (text: string) => {
+      const found = parseCall(text);
+      return found && [found.name, Object.fromEntries(found.key)];
+    };
+    expect(call('Search()')).toEqual(['Search', {}]);
+    expect(call('Packages')).toEqual(['Packages', {}]);
+    expect(call("Packages(Id='O''R',Version='1.0')")).toEqual(['Packages', { Id: "O'R", Version: '1.0' }]);
+    expect(call("Packages( Version = '1.0', Id='a,b' )")).toEqual([
+      'Packages',
+      { Id: 'a,b', Version: '1.0' },
+    ]);
+    expect(call('../x')).toBeUndefined();
+    expect(call('Search(')).toBeUndefined();
+    expect(call('Search()x')).toBeUndefined();
+    expect(call('Search( )')).toEqual(['Search', {}]);
+    expect(call('Search(%E0)')).toBeUndefined();
+    const long = (length: number) => `Packages(Id='${'a'.repeat(length)}')`;
+    expect(call(long(485))).toEqual(['Packages', { Id: 'a'.repeat(485) }]);
+    expect(call(long(486))).toBeUndefined();
+    expect(call('$metadata')).toBeUndefined();
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { credentialOf } from '../../../../services/http/access/credentials.ts';
+
+const from = (headers: Record<string, string>, query = '') =>
+  credentialOf(new Request(`http://registry.test/x${query}`, { headers }));
+const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+
+describe('a credential is found in', () => {
+  test.each<[carrier: string, headers: Record<string, string>, expected: object]>([
+    ['Bearer', { authorization: 'Bearer t' }, { secret: 't' }],
+    ['Bearer in any case', { authorization: 'bEaReR t' }, { secret: 't' }],
+    ['Token', { authorization: 'token t' }, { secret: 't' }],
+    ['the bare token', { authorization: 't' }, { secret: 't' }],
+    ['Basic', basic('u:t'), { secret: 't', username: 'u' }],
+    ['Basic with a colon in the password', basic('u:a:b'), { secret: 'a:b', username: 'u' }],
+    ['Basic with the token as user', basic('t:'), { secret: 't' }],
+    ['Basic without a colon', basic('t'), { secret: 't' }],
+    ['PRIVATE-TOKEN', { 'PRIVATE-TOKEN': 't' }, { secret: 't' }],
+    ['DEPLOY-TOKEN', { 'Deploy-Token': 't' }, { secret: 't' }],
+    ['JOB-TOKEN', { 'job-token': 't' }, { secret: 't' }],
+    ['X-NuGet-ApiKey', { 'X-NuGet-ApiKey': 't' }, { secret: 't' }],
+  ])('%s', (_carrier, headers, expected) => expect(from(headers)).toEqual(expected));
+
+  test('the query', () => {
+    expect(from({}, '?private_token=a%2Bb')).toEqual({ secret: 'a+b' });
+    expect(from({}, '?job_token=t')).toEqual({ secret: 't' });
+    expect(from({}, '?page_token=t')).toBeUndefined();
+  });
+
+  test('nothing', () => {
+    expect(from({})).toBeUndefined();
+    expect(from({ authorization: 'Bearer ' })).toBeUndefined();
+    expect(from({ 'private-token': '' })).toBeUndefined();
+  });
+
+  test('the Authorization header before all else', () => {
+    expect(from({ authorization: 'Bearer a', 'private-token': 'b' }, '?private_token=c')).toEqual({
+      secret: 'a',
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { PackageFile, PackageStatus } from '../../../../services/domain/packages.ts';
+import { mergeContents } from '../../../../services/registry/documents/merge-contents.ts';
+import type { PackageContents } from '../../../../services/registry/records/entities.ts';
+
+function contentsOf(projectId: number, statuses: Record<string, PackageStatus>): PackageContents {
+  const ref = { projectId, format: 'npm', name: 'tool' };
+  const versions = Object.entries(statuses).map(([version, status], index) => ({
+    ...ref,
+    id: projectId * 100 + index,
+    version,
+    status,
+    metadata: {},
+    creatorId: null,
+    createdAt: 0,
+    updatedAt: 0,
+    lastDownloadedAt: null,
+  }));
+  const tags = versions
+    .slice(-1)
+    .map(({ version }) => ({ tag: 'latest', version, createdAt: 0, updatedAt: 0 }));
+  return { head: { ...ref, revision: 1, versionCount: 1, updatedAt: 0 }, versions, tags, files: [] };
+}
+
+describe('the contents of a name that several projects hold', () => {
+  test('have every version once, the first project winning', () => {
+    const merged = mergeContents([
+      contentsOf(1, { '1.0.0': 'default' }),
+      contentsOf(2, { '1.0.0': 'default', '2.0.0': 'deprecated' }),
+    ]);
+    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([
+      [1, '1.0.0'],
+      [2, '2.0.0'],
+    ]);
+    expect(merged.tags).toMatchObject([{ tag: 'latest', version: '1.0.0' }]);
+  });
+
+  test('are not hidden by what another project keeps out of its lists', () => {
+    const merged = mergeContents([
+      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'error' }),
+      contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }),
+    ]);
+    expect(merged.versions.map(({ projectId }) => projectId)).toEqual([2, 2]);
+  });
+
+  test('have what is served but not listed, unless another project lists it', () => {
+    const merged = mergeContents([
+      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'hidden', '3.0.0': 'processing' }),
+      contentsOf(2, { '1.0.0': 'hidden', '2.0.0': 'default' }),
+    ]);
+    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([
+      [2, '2.0.0'],
+      [1, '1.0.0'],
+    ]);
+  });
+
+  test('have the files of the versions they have, and where files count no version without any', () => {
+    const withFiles = (contents: PackageContents, ...names: string[]): PackageContents => {
+      const [version] = contents.versions;
+      const files = names.map((fileName) => ({ fileName, versionId: version?.id }) as PackageFile);
+      return { ...contents, files };
+    };
+    const all = [
+      contentsOf(1, { '1.0.0': 'default' }),
+      withFiles(contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }), 'a', 'b'),
+      withFiles(contentsOf(3, { '1.0.0': 'default' }), 'c'),
+    ];
+    const found = ({ versions, files }: PackageContents) => [
+      versions.map(({ projectId, version }) => `${projectId} ${version}`),
+      files.map(({ fileName }) => fileName),
+    ];
+    expect(found(mergeContents(all, true))).toEqual([['2 1.0.0'], ['a', 'b']]);
+    expect(found(mergeContents(all))).toEqual([['1 1.0.0', '2 2.0.0'], []]);
+  });
+
+  test('list what the names of all projects list, the first project winning, as of the last change', () => {
+    const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
+      const contents = contentsOf(projectId, {});
+      const listed = names.map((name) => ({ name, metadata: { projectId } }));
+      return { ...contents, head: { ...contents.head, updatedAt }, listed };
+    };
+    const merged = mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);
+    expect(merged.listed).toEqual([
+      { name: 'a', metadata: { projectId: 1 } },
+      { name: 'b', metadata: { projectId: 2 } },
+    ]);
+    expect(merged.head).toMatchObject({ projectId: 1, updatedAt: 30 });
+  });
+});
