@@ -12,6 +12,16 @@ export const packageStatuses = [
 /** See `packageStatuses`. */
 export type PackageStatus = (typeof packageStatuses)[number];
 
+/** Whether clients are told of a version and choose it by themselves. */
+export function isListed({ status }: Pick<Version, 'status'>): boolean {
+  return status === 'default' || status === 'deprecated';
+}
+
+/** Whether a version can be downloaded by its address. A version still being made, broken, or being removed cannot. */
+export function isServed(version: Pick<Version, 'status'>): boolean {
+  return isListed(version) || version.status === 'hidden';
+}
+
 /** Digests of a blob, lower-case hex. */
 export interface Digests {
   readonly md5: string;

@@ -7,6 +7,7 @@ export const generic: Format = {
   id: 'generic',
   duplicates: 'by-setting',
   duplicatesAllowed: true,
+  precedence: 'newest',
   fileLimit: 5 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: true,

@@ -9,6 +9,7 @@ export const maven: Format = {
   id: 'maven',
   duplicates: 'by-setting',
   duplicatesAllowed: true,
+  precedence: 'first',
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.
   challenge: DEFAULT_CHALLENGE,

@@ -8,6 +8,7 @@ import { routes } from './routes.ts';
 export const npm: Format = {
   id: 'npm',
   duplicates: 'never',
+  precedence: 'first',
   fileLimit: 500 * 1024 * 1024,
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
   challenge: 'Bearer realm="npm"',

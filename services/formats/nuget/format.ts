@@ -8,6 +8,7 @@ export const nuget: Format = {
   id: 'nuget',
   duplicates: 'by-setting',
   duplicatesAllowed: true,
+  precedence: 'first',
   fileLimit: 500 * 1024 * 1024,
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: false,

@@ -7,6 +7,7 @@ import { routes } from './routes.ts';
 export const pypi: Format = {
   id: 'pypi',
   duplicates: 'never',
+  precedence: 'merge',
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { RegistryError } from '../../domain/errors.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
 import type { Call } from '../call.ts';
 import type { FormatAddress } from './address.ts';
 
@@ -29,26 +30,9 @@ export interface RenderedError {
  * A package format: what the frame must know of it. The frame owns credentials, access, bytes and state; the format
  * owns its URL grammar, the reading of archives, the rendering of indexes, and its clients' dialect.
  */
-export interface Format {
-  readonly id: string;
-  /** Whether a package is published with all its files at once, or file by file; `publish` checks duplicates by it. */
-  readonly duplicates: 'never' | 'by-setting';
-  /** What the rule is when a group has not set one. Formats that never allow duplicates have none. */
-  readonly duplicatesAllowed?: boolean;
-  /** The most bytes a file may have. */
-  readonly fileLimit: number;
+export interface Format extends FormatRules {
   /** The `WWW-Authenticate` value of a 401. */
   readonly challenge: string;
-  /**
-   * Whether clients send credentials with their first request. Those that wait for a challenge get 401 where others
-   * get 404 for something an anonymous caller can't find.
-   */
-  readonly credentialsFirst: boolean;
-  /**
-   * The root namespace that a name says it belongs to, where names do (npm: `acme` of `@acme/widget`). At instance level
-   * such a name is served from projects of that namespace alone.
-   */
-  readonly namespaceOf?: (name: string) => string | undefined;
   /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
   /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */
