@@ -1,17 +1,21 @@
-import { catalog, type Family } from '../services/catalog.ts';
+import { catalog, type Family, type Mount, OWNER } from '../services/catalog.ts';
 
 /**
  * Which paths go straight to which function. The router function holds everything, so a request that the gateway
- * matches otherwise than we think (encoded slashes in ids, for one) is still answered right, only later when cold.
+ * matches in another way than we think (encoded slashes in ids, for one) still gets the right answer, only later when
+ * the function is cold.
  */
 
-/** Paths below which a format's URLs lie, at project, group and instance level. */
-const packageRoots = ['/api/v4/projects/{id}/packages', '/api/v4/groups/{id}/-/packages', '/api/v4/packages'];
-
-/** The routes of a family: every format of it on every level. */
+/** The routes of a family: what lies below every mount of its formats. */
 export function familyRoutes(family: Family): string[] {
   const formats = catalog.filter((entry) => entry.family === family);
-  return formats.flatMap((format) => packageRoots.map((root) => `${root}/${format.id}/{proxy+}`));
+  return formats.flatMap(({ mounts }) => mounts.flatMap(mountRoutes));
+}
+
+/** A mount without an owner is routed itself as well: it may be one document, or a token server. */
+export function mountRoutes({ path, level }: Mount): string[] {
+  const below = `${path.replace(OWNER, '{id}')}/{proxy+}`;
+  return level === 'instance' ? [path, below] : [below];
 }
 
 /**

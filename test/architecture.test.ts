@@ -42,7 +42,14 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
   },
   {
     folder: 'services/formats',
-    may: ['services/http', 'services/registry', 'services/domain', 'services/shared', 'services/ports'],
+    may: [
+      'services/http',
+      'services/registry',
+      'services/domain',
+      'services/shared',
+      'services/ports',
+      'services/catalog.ts',
+    ],
   },
   {
     folder: 'services/http',

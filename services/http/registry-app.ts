@@ -2,25 +2,33 @@ import { randomUUID } from 'node:crypto';
 import type { Registry } from '../registry/context.ts';
 import { renderError } from './answer/render-error.ts';
 import type { App, Call } from './call.ts';
-import { formatAddress, pathOf } from './format/address.ts';
+import { addressReader, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
 
 /** An app for everything that is no format's endpoint, such as the management API. */
 export type OtherApp = (request: Request, call: Call) => Response | Promise<Response>;
 
+/** How requests find the app that answers them. */
+interface Routing {
+  readonly readAddress: ReadAddress;
+  readonly apps: ReadonlyMap<string, FormatApp>;
+  readonly other: OtherApp;
+}
+
 /**
- * The whole registry as one function from request to response, on every host. Format endpoints go to their format,
- * all else to `other`.
+ * The whole registry as one function from request to response, on every host. What lies below a mount of a format goes
+ * to that format, all else to `other`.
  */
 export function registryApp(registry: Registry, formats: readonly Format[], other: OtherApp): App {
   const apps = new Map<string, FormatApp>(formats.map((format) => [format.id, formatApp(format)]));
+  const routing: Routing = { readAddress: addressReader(formats), apps, other };
   return async (request, host) => {
     const started = performance.now();
     const requestId = host.requestId ?? randomUUID();
     const call: Call = { registry, requestId, body: host.body };
     const path = pathOf(request.url);
-    const response = await answer(request, path, call, apps, other);
+    const response = await answer(request, path, call, routing);
     if (request.method !== 'GET' || response.status >= 500) {
       registry.log.info('request', {
         request_id: requestId,
@@ -39,11 +47,10 @@ async function answer(
   request: Request,
   path: string,
   call: Call,
-  apps: ReadonlyMap<string, FormatApp>,
-  other: OtherApp,
+  { readAddress, apps, other }: Routing,
 ): Promise<Response> {
   try {
-    const address = formatAddress(path);
+    const address = readAddress(path);
     const app = address && apps.get(address.format);
     return await (app ? app.handle(request, { ...call, address, format: app.format }) : other(request, call));
   } catch (error) {

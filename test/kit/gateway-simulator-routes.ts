@@ -35,10 +35,16 @@ export function matchRoute(
   return candidates[0] ?? fallback;
 }
 
-/** The routes of the API stack, with the function of each entry from `load`; the router is on `$default`. */
-export async function stackRoutes(load: (entry: string) => Promise<LambdaHandler>) {
-  const paths = new Map<string, readonly string[]>(families.map((family) => [family, familyRoutes(family)]));
-  paths.set('api', managementRoutes);
+/**
+ * The routes of the API stack, with the function of each entry from `load`; the router is on `$default`. `more` are
+ * entries with their routes that the stack does not have.
+ */
+export async function stackRoutes(
+  load: (entry: string) => Promise<LambdaHandler>,
+  more: readonly (readonly [entry: string, routes: readonly string[]])[] = [],
+) {
+  const own = families.map((family) => [family, familyRoutes(family)] as const);
+  const paths = new Map<string, readonly string[]>([...own, ['api', managementRoutes], ...more]);
   const routes: Record<string, LambdaHandler> = {};
   for (const [entry, of] of paths) {
     const handler = await load(entry);

@@ -1,3 +1,4 @@
+import { mountsOf } from '../../catalog.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
@@ -5,6 +6,7 @@ import { routes } from './routes.ts';
 /** Files of any kind under a name, a version and a path: GitLab's generic packages. */
 export const generic: Format = {
   id: 'generic',
+  mounts: mountsOf('generic'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
   precedence: 'newest',

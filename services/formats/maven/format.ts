@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -7,6 +8,7 @@ import { routes } from './routes.ts';
 /** Maven artifacts, for Maven, Gradle, sbt and whatever else knows the Maven repository layout. */
 export const maven: Format = {
   id: 'maven',
+  mounts: mountsOf('maven'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
   precedence: 'first',

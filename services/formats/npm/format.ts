@@ -1,3 +1,4 @@
+import { mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { canonicalPath, scopeOf } from './names.ts';
@@ -7,6 +8,7 @@ import { routes } from './routes.ts';
 /** npm packages, for npm, pnpm, Yarn, Bun and Deno. */
 export const npm: Format = {
   id: 'npm',
+  mounts: mountsOf('npm'),
   duplicates: 'never',
   precedence: 'first',
   fileLimit: 500 * 1024 * 1024,

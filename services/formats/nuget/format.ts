@@ -1,3 +1,4 @@
+import { mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -6,6 +7,7 @@ import { routes } from './routes.ts';
 /** NuGet packages, for dotnet, nuget, Visual Studio and Chocolatey. */
 export const nuget: Format = {
   id: 'nuget',
+  mounts: mountsOf('nuget'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
   precedence: 'first',

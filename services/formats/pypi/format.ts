@@ -1,3 +1,4 @@
+import { mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -6,6 +7,7 @@ import { routes } from './routes.ts';
 /** Python packages, for pip, uv, Poetry, twine and whatever else speaks the simple API and the legacy upload API. */
 export const pypi: Format = {
   id: 'pypi',
+  mounts: mountsOf('pypi'),
   duplicates: 'never',
   precedence: 'merge',
   fileLimit: 3 * 1024 ** 3,

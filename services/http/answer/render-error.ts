@@ -20,19 +20,29 @@ const statuses: Record<ErrorKind, number> = {
   full: 507,
 };
 
-/** The challenge of the management API, and of formats that name none. */
+/** The challenge of the management API, and of most formats. */
 export const DEFAULT_CHALLENGE = 'Basic realm="GitLab Packages Registry"';
 
+/** How errors are told to the clients of one format, or of the management API. */
+export interface Dialect {
+  readonly renderError?: Format['renderError'];
+  /** The `WWW-Authenticate` value of a 401. */
+  challenge(): string;
+}
+
+/** GitLab's own. */
+const gitlab: Dialect = { challenge: () => DEFAULT_CHALLENGE };
+
 /**
- * Turns whatever was thrown into an answer: a `RegistryError` in the format's dialect, anything else into a bare 500
- * that is logged once. A 401 carries its challenge twice, because a gateway may rename the standard header.
+ * Turns whatever was thrown into an answer: a `RegistryError` in a dialect, anything else into a bare 500 that is logged
+ * once. A 401 carries its challenge twice, because a gateway may rename the standard header.
  */
-export function renderError(c: { readonly env: Call }, thrown: unknown, format?: Format): Response {
+export function renderError(c: { readonly env: Call }, thrown: unknown, dialect = gitlab): Response {
   const error = asRegistryError(c, thrown);
   const status = error ? statuses[error.kind] : 500;
   const rendered =
-    error && format?.renderError ? format.renderError(error, status) : gitlabError(error, status);
-  const challenge = rendered.status === 401 ? (format?.challenge ?? DEFAULT_CHALLENGE) : undefined;
+    error && dialect.renderError ? dialect.renderError(error, status) : gitlabError(error, status);
+  const challenge = rendered.status === 401 ? printable(dialect.challenge(), '?') : undefined;
   const headers = {
     'content-type': rendered.contentType,
     'www-authenticate': challenge,
@@ -40,12 +50,13 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, format?:
     'retry-after': rendered.status === 503 ? '5' : undefined,
     ...rendered.headers,
   };
-  return reply(c, rendered.status, rendered.body, headers, reasonPhrase(rendered.reason));
+  const reason = rendered.reason && printable(rendered.reason, ' ').slice(0, 300);
+  return reply(c, rendered.status, rendered.body, headers, reason);
 }
 
-/** What may stand in a status line: printable ASCII, and not much of it. */
-function reasonPhrase(text: string | undefined): string | undefined {
-  return text?.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+/** What may stand in a status line or a header: printable ASCII. */
+function printable(text: string, instead: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, instead);
 }
 
 function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryError | undefined {

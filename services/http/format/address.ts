@@ -1,53 +1,84 @@
-import { catalog } from '../../catalog.ts';
+import { type EndpointLevel, type Mount, OWNER } from '../../catalog.ts';
+import { compileMounts } from './mount-tree.ts';
 
 /**
  * Where a request is going, read from its percent-encoded path. A project or group is named by its number or by its
  * full path, encoded (`a%2Fb`) or, behind a gateway that decodes, with plain slashes: both come out decoded once.
  */
 export interface FormatAddress {
-  readonly level: 'project' | 'group' | 'instance';
+  readonly level: EndpointLevel;
   /** Id or full path of the project or group; empty for the instance. */
   readonly owner: string;
   readonly format: string;
-  /** The rest after the format's name, still encoded, with its leading slash and no trailing one. */
+  /** Which of the format's `moreRoutes` answer; undefined for its `routes`. */
+  readonly routes: string | undefined;
+  /** The rest after the mount, still encoded, with its leading slash and no trailing one. */
   readonly path: string;
-  /** The path up to and with the format's name, in canonical spelling: what links in answers start with. */
+  /** The path of the mount in canonical spelling: what links in answers start with. */
   readonly prefix: string;
 }
 
-const formats = new Set<string>(catalog.map((format) => format.id));
-
-const patterns = [
-  { level: 'project', match: /^\/api\/v4\/projects\/(.+?)\/packages\/([a-z_]+)(\/.*)?$/ },
-  { level: 'group', match: /^\/api\/v4\/groups\/(.+?)\/-\/packages\/([a-z_]+)(\/.*)?$/ },
-  { level: 'instance', match: /^\/api\/v4\/()packages\/([a-z_]+)(\/.*)?$/ },
-] as const;
-
-/** The address of a format's endpoint, or undefined when the path leads elsewhere. */
-export function formatAddress(path: string): FormatAddress | undefined {
-  for (const { level, match } of patterns) {
-    const found = match.exec(path);
-    const format = found?.[2];
-    if (!found || format === undefined || !formats.has(format)) continue;
-    const owner = decodeOnce(found[1] ?? '');
-    if (owner === undefined) return undefined;
-    const rest = found[3] ?? '/';
-    return {
-      level,
-      owner,
-      format,
-      path: rest.length > 1 && rest.endsWith('/') ? rest.slice(0, -1) : rest,
-      prefix: prefixOf(level, owner, format),
-    };
-  }
-  return undefined;
+/** A format as far as its address goes. */
+export interface Mounted {
+  readonly id: string;
+  readonly mounts: readonly Mount[];
 }
 
-/** The canonical prefix of a format's endpoints for an owner (id or full path). */
-export function prefixOf(level: FormatAddress['level'], owner: string | number, format: string): string {
-  const name = encodeURIComponent(owner);
-  if (level === 'project') return `/api/v4/projects/${name}/packages/${format}`;
-  return level === 'group' ? `/api/v4/groups/${name}/-/packages/${format}` : `/api/v4/packages/${format}`;
+/** Reads the address of a format's endpoint from a path; undefined when the path leads elsewhere. */
+export type ReadAddress = (path: string) => FormatAddress | undefined;
+
+/** What a mount that matches says of its format. */
+interface Endpoint {
+  readonly format: string;
+  readonly level: EndpointLevel;
+  readonly routes: string | undefined;
+  /** What stands before and after the owner in the canonical path. */
+  readonly canonical: readonly string[];
+}
+
+/**
+ * Compiles the mounts of some formats into one reader.
+ * @throws Error when two formats have the same mount, or a mount is malformed
+ */
+export function addressReader(formats: readonly Mounted[]): ReadAddress {
+  const find = compileMounts(
+    formats.flatMap(({ id, mounts }) =>
+      mounts.map((mount) => ({ path: mount.path, value: endpointAt(id, mounts, mount) })),
+    ),
+  );
+  return (path) => {
+    const found = find(path);
+    if (!found) return undefined;
+    const owner = decodeOnce(found.owner);
+    if (owner === undefined) return undefined;
+    const { format, level, routes, canonical } = found.value;
+    return { level, owner, format, routes, path: restOf(path, found.end), prefix: fill(canonical, owner) };
+  };
+}
+
+function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): Endpoint {
+  if (path.includes(OWNER) !== (level !== 'instance')) throw new Error(`the owner of ${path} is unclear`);
+  const first = mounts.find((other) => other.level === level && other.routes === routes);
+  return { format, level, routes, canonical: (first?.path ?? path).split(OWNER) };
+}
+
+function restOf(path: string, start: number): string {
+  if (start >= path.length) return '/';
+  return start + 1 < path.length && path.endsWith('/') ? path.slice(start, -1) : path.slice(start);
+}
+
+function fill([before = '', after]: readonly string[], owner: string | number): string {
+  return after === undefined ? before : before + encodeURIComponent(owner) + after;
+}
+
+/**
+ * The canonical prefix of a format's endpoints for an owner (id or full path).
+ * @throws Error when the format is not served at that level
+ */
+export function prefixOf(mounts: readonly Mount[], level: EndpointLevel, owner: string | number): string {
+  const mount = mounts.find((each) => each.level === level && each.routes === undefined);
+  if (!mount) throw new Error(`not served at ${level} level`);
+  return fill(mount.path.split(OWNER), owner);
 }
 
 /** Percent-decodes a text once; undefined when it is malformed. */

@@ -1,7 +1,7 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { RegistryError } from '../../domain/errors.ts';
-import { renderError } from '../answer/render-error.ts';
-import type { Format, FormatCall, FormatEnv } from './format.ts';
+import { type Dialect, renderError } from '../answer/render-error.ts';
+import type { Format, FormatCall, FormatEnv, FormatRoutes } from './format.ts';
 
 /** A format ready to answer. */
 export interface FormatApp {
@@ -9,20 +9,44 @@ export interface FormatApp {
   handle(request: Request, call: FormatCall): Response | Promise<Response>;
 }
 
-/** Makes the app of a format: its routes match the part of the path after the format's name. */
+/**
+ * Makes the app of a format. Its routes match the part of the path after the mount.
+ * @throws Error when a mount names routes that the format does not have
+ */
 export function formatApp(format: Format): FormatApp {
-  const app = new Hono<FormatEnv>({
-    getPath: (_request, options) => pathIn(format, options?.env as FormatCall),
-  });
-  format.routes(app);
-  app.notFound((c) => renderError(c, new RegistryError('routeNotFound'), format));
-  app.onError((error, c) => renderError(c, error, format));
+  const main = routesApp(format, format.routes);
+  const more = new Map<string | undefined, Hono<FormatEnv>>();
+  for (const { routes, path } of format.mounts) {
+    if (routes === undefined || more.has(routes)) continue;
+    const add = format.moreRoutes?.[routes];
+    if (!add) throw new Error(`${format.id} has no routes ${routes} for ${path}`);
+    more.set(routes, routesApp(format, add));
+  }
   return {
     format,
     handle(request, call) {
       const headers = format.headers?.(request, call);
+      const app = more.get(call.address.routes) ?? main;
       return app.fetch(request, headers ? { ...call, headers } : call);
     },
+  };
+}
+
+function routesApp(format: Format, addRoutes: (app: FormatRoutes) => void): Hono<FormatEnv> {
+  const app = new Hono<FormatEnv>({
+    getPath: (_request, options) => pathIn(format, options?.env as FormatCall),
+  });
+  addRoutes(app);
+  const fail = (c: Context<FormatEnv>, error: unknown) => renderError(c, error, dialectOf(format, c));
+  app.notFound((c) => fail(c, new RegistryError('routeNotFound')));
+  app.onError((error, c) => fail(c, error));
+  return app;
+}
+
+function dialectOf({ challenge, renderError }: Format, c: Context<FormatEnv>): Dialect {
+  return {
+    ...(renderError && { renderError }),
+    challenge: () => (typeof challenge === 'string' ? challenge : challenge(c.req.raw, c.env)),
   };
 }
 

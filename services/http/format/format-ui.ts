@@ -1,10 +1,11 @@
-import { type FormatAddress, prefixOf } from './address.ts';
+import { type EndpointLevel, type FormatId, mountsOf } from '../../catalog.ts';
+import { prefixOf } from './address.ts';
 
 /** Where packages are published to and installed from. */
 export interface Place {
   /** The registry's own address, without a slash at its end. */
   readonly url: string;
-  readonly level: FormatAddress['level'];
+  readonly level: EndpointLevel;
   /** Id or full path of the project or group; empty for the instance. */
   readonly owner: string;
 }
@@ -33,9 +34,9 @@ export interface FormatUi {
   readonly snippets: (place: Place, subject: Subject) => readonly Snippet[];
 }
 
-/** The address that clients of a format are told, without a slash at its end. */
-export function endpointOf(place: Place, format: string): string {
-  return place.url + prefixOf(place.level, place.owner, format);
+/** The address that clients of a format are given, without a slash at its end. */
+export function endpointOf(place: Place, format: FormatId): string {
+  return place.url + prefixOf(mountsOf(format), place.level, place.owner);
 }
 
 /** The snippets of a format that make sense in the place: packages are published to projects only. */

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { Mount } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { Call } from '../call.ts';
@@ -13,7 +14,7 @@ export interface FormatCall extends Call {
 /** The Hono environment of a format's routes. */
 export type FormatEnv = { Bindings: FormatCall };
 
-/** The Hono app a format adds its routes to. Paths start after the format's name: `/:name`, not `/api/v4/...`. */
+/** The Hono app a format adds its routes to. Paths start after the mount: `/:name`, not `/api/v4/...`. */
 export type FormatRoutes = Hono<FormatEnv>;
 
 /** How an error looks to a format's clients. */
@@ -31,14 +32,21 @@ export interface RenderedError {
  * owns its URL grammar, the reading of archives, the rendering of indexes, and its clients' dialect.
  */
 export interface Format extends FormatRules {
-  /** The `WWW-Authenticate` value of a 401. */
-  readonly challenge: string;
+  /** Where it is served: those of the catalog. */
+  readonly mounts: readonly Mount[];
+  /** The `WWW-Authenticate` value of a 401, which may depend on what was requested (a token server's `scope`). */
+  readonly challenge: string | ((request: Request, call: FormatCall) => string);
   /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
   /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */
   readonly headers?: (request: Request, call: Call) => Readonly<Record<string, string>> | undefined;
   /** Words an error in the dialect of the format's clients. The default is GitLab's `{"message": ...}`. */
   readonly renderError?: (error: RegistryError, status: number) => RenderedError;
-  /** Adds the routes. */
+  /** Adds the routes of its mounts. */
   readonly routes: (app: FormatRoutes) => void;
+  /**
+   * Routes of mounts where something else is served than packages, by the name the mount gives them: a token server, or
+   * a document at the root of the host. A handler that uses no guard answers without project and credentials.
+   */
+  readonly moreRoutes?: Readonly<Record<string, (app: FormatRoutes) => void>>;
 }

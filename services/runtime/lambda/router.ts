@@ -1,6 +1,6 @@
 import { catalog, type Family } from '../../catalog.ts';
 import type { App } from '../../http/call.ts';
-import { formatAddress, pathOf } from '../../http/format/address.ts';
+import { addressReader, pathOf } from '../../http/format/address.ts';
 import { createApp } from '../compose.ts';
 import { familyApp } from './family-handler.ts';
 import { lambdaHandler } from './lambda-handler.ts';
@@ -21,9 +21,11 @@ const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
 
 const apps = new Map<Family | 'api', Promise<App>>();
 
+const readAddress = addressReader(catalog);
+
 /** Answers any request: the gateway sends here what its routes do not tell apart. */
 export const handler = lambdaHandler(async (request, host) => {
-  const format = formatAddress(pathOf(request.url))?.format;
+  const format = readAddress(pathOf(request.url))?.format;
   const part = catalog.find((entry) => entry.id === format)?.family ?? 'api';
   const app = apps.get(part) ?? load[part]();
   apps.set(part, app);

@@ -2,7 +2,6 @@ import { get } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../../services/domain/errors.ts';
 import { renderError } from '../../../../services/http/answer/render-error.ts';
-import type { Format } from '../../../../services/http/format/format.ts';
 import { type Listening, listen } from '../../../../services/runtime/server/node-server.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
@@ -12,16 +11,17 @@ afterEach(() => listening.stop());
 /** The status line a client gets for an error whose format words it `reason`. */
 async function statusLine(reason: string | undefined): Promise<[number | undefined, string | undefined]> {
   const { registry } = await startApp();
-  const format = {
+  const dialect = {
+    challenge: () => 'Basic',
     renderError: (_error: RegistryError, status: number) => ({
       status,
       contentType: 'text/plain',
       body: 'why',
       ...(reason !== undefined && { reason }),
     }),
-  } as unknown as Format;
+  };
   const call = { env: { registry, requestId: '1' } };
-  const app = async () => renderError(call, new RegistryError('conflict'), format);
+  const app = async () => renderError(call, new RegistryError('conflict'), dialect);
   listening = await listen(app, { host: '127.0.0.1', port: 0 });
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port: listening.port, agent: false }, (response) => {
