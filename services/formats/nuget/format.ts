@@ -13,6 +13,8 @@ export const nuget: Format = {
   precedence: 'first',
   fileLimit: 500 * 1024 * 1024,
   challenge: DEFAULT_CHALLENGE,
+  // `--api-key` of dotnet and choco. GitLab takes a token there, too.
+  tokenHeaders: ['x-nuget-apikey'],
   credentialsFirst: false,
   renderError,
   routes,

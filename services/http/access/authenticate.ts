@@ -8,9 +8,16 @@ import { maybeEntity } from '../../registry/records/entities.ts';
 import { keys } from '../../registry/records/keys.ts';
 import { credentialOf } from './credentials.ts';
 
-/** The token a request carries, or undefined when it carries none. A credential that is no live token is an error. */
-export async function presentedToken(registry: Registry, request: Request): Promise<Token | undefined> {
-  const credential = credentialOf(request);
+/**
+ * The token a request carries, or undefined when it carries none. A credential that is no live token is an error.
+ * `formatHeaders` are the token headers of the format that is asked.
+ */
+export async function presentedToken(
+  registry: Registry,
+  request: Request,
+  formatHeaders?: readonly string[],
+): Promise<Token | undefined> {
+  const credential = credentialOf(request, formatHeaders);
   return credential && findToken(registry, credential);
 }
 
@@ -35,8 +42,12 @@ export function principalOf(token: Token | undefined, userItem: Item | undefined
 }
 
 /** Who makes a request, for callers with nothing else to read in the same round trip. */
-export async function authenticate(registry: Registry, request: Request): Promise<Principal> {
-  const token = await presentedToken(registry, request);
+export async function authenticate(
+  registry: Registry,
+  request: Request,
+  formatHeaders?: readonly string[],
+): Promise<Principal> {
+  const token = await presentedToken(registry, request, formatHeaders);
   const [key] = userKeys(token);
   return principalOf(token, key && (await registry.table.get(key)));
 }

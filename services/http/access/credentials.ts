@@ -4,25 +4,33 @@ export interface Credential {
   readonly username?: string;
 }
 
-const tokenHeaders = ['private-token', 'deploy-token', 'job-token', 'x-nuget-apikey'];
+const tokenHeaders = ['private-token', 'deploy-token', 'job-token'];
 const tokenParameters = ['private_token', 'job_token'];
 
 /**
  * The credential of a request, from whichever carrier a client uses: `Authorization` (Bearer, Basic, or the bare
- * token), GitLab's token headers, NuGet's key header, or the query. The first one that is not empty counts.
+ * token), GitLab's token headers, the headers that one format alone has, or the query. The first that is not empty
+ * counts.
  */
-export function credentialOf(request: Request): Credential | undefined {
+export function credentialOf(
+  request: Request,
+  formatHeaders: readonly string[] = [],
+): Credential | undefined {
   const { headers } = request;
   const authorization = headers.get('authorization');
   if (authorization) {
     const credential = fromAuthorization(authorization);
     if (credential) return credential;
   }
-  for (const name of tokenHeaders) {
+  return fromHeaders(headers, tokenHeaders) ?? fromHeaders(headers, formatHeaders) ?? fromQuery(request.url);
+}
+
+function fromHeaders(headers: Headers, names: readonly string[]): Credential | undefined {
+  for (const name of names) {
     const secret = headers.get(name);
     if (secret) return { secret };
   }
-  return fromQuery(request.url);
+  return undefined;
 }
 
 function fromAuthorization(value: string): Credential | undefined {

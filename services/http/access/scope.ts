@@ -54,7 +54,7 @@ export interface ScopeRequest {
  */
 export async function openScope(call: FormatCall, request: Request, wanted: ScopeRequest): Promise<Scope> {
   const { address, registry } = call;
-  const token = presentedToken(registry, request);
+  const token = presentedToken(registry, request, call.format.tokenHeaders);
   if (address.level === 'project') {
     const [credential, project] = await both(token, findProject(registry.table, address.owner));
     return projectScope(call, credential, project, wanted);

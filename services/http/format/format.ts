@@ -36,6 +36,11 @@ export interface Format extends FormatRules {
   readonly mounts: readonly Mount[];
   /** The `WWW-Authenticate` value of a 401, which may depend on what was requested (a token server's `scope`). */
   readonly challenge: string | ((request: Request, call: FormatCall) => string);
+  /**
+   * Headers in which its clients alone send a token, in lower case. They count here and nowhere else, and after the
+   * carriers that all formats share (`access/credentials.ts`).
+   */
+  readonly tokenHeaders?: readonly string[];
   /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
   /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */

@@ -18,7 +18,6 @@ describe('a credential is found in', () => {
     ['PRIVATE-TOKEN', { 'PRIVATE-TOKEN': 't' }, { secret: 't' }],
     ['DEPLOY-TOKEN', { 'Deploy-Token': 't' }, { secret: 't' }],
     ['JOB-TOKEN', { 'job-token': 't' }, { secret: 't' }],
-    ['X-NuGet-ApiKey', { 'X-NuGet-ApiKey': 't' }, { secret: 't' }],
   ])('%s', (_carrier, headers, expected) => expect(from(headers)).toEqual(expected));
 
   test('the query', () => {
@@ -31,6 +30,19 @@ describe('a credential is found in', () => {
     expect(from({})).toBeUndefined();
     expect(from({ authorization: 'Bearer ' })).toBeUndefined();
     expect(from({ 'private-token': '' })).toBeUndefined();
+  });
+
+  test('a header of the format that is asked, after those that all formats share', () => {
+    const request = (headers: Record<string, string>) => new Request('http://h/x?job_token=q', { headers });
+    const asked = (headers: Record<string, string>) => credentialOf(request(headers), ['x-key', 'x-other']);
+    expect(asked({ 'X-Other': 't' })).toEqual({ secret: 't' });
+    expect(asked({ 'x-other': 't', 'x-key': '' })).toEqual({ secret: 't' });
+    expect(asked({ 'x-key': 't', 'private-token': 'a' })).toEqual({ secret: 'a' });
+    expect(asked({ 'x-strange': 't' })).toEqual({ secret: 'q' });
+  });
+
+  test('no header of a format where none is asked', () => {
+    expect(from({ 'X-NuGet-ApiKey': 't' })).toBeUndefined();
   });
 
   test('the Authorization header before all else', () => {
