@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { RegistrySettings } from '../../services/registry/context.ts';
 import { type LinkingStore, linkingStore } from '../kit/linking-store.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
-import { samples } from './samples/all.ts';
+import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
 const hour = 3_600_000;
 
@@ -71,7 +71,7 @@ const modes: readonly [string, Partial<RegistrySettings>][] = [
   ['by a redirect', { proxyDownload: false, proxyBelow: 0 }],
 ];
 
-describe.each(samples)('downloads of $id', (sample) => {
+describe.each(everySample)('downloads of $id', (sample) => {
   describe.each(modes)('%s', (_mode, settings) => {
     let app: TestApp;
     let store: LinkingStore;
@@ -79,10 +79,10 @@ describe.each(samples)('downloads of $id', (sample) => {
     let bytes: Uint8Array;
     beforeAll(async () => {
       store = linkingStore(() => app.clock.now());
-      app = await startApp({ settings, stores: { blobs: store } });
+      app = await startApp({ settings, stores: { blobs: store }, formats: formatsWith(sample) });
       const project = await app.project('tools');
       const request = await sample.publish('sample', '1.0.0');
-      const prefix = `/api/v4/projects/${project.id}/packages/${sample.id}`;
+      const prefix = prefixIn(sample, 'project', project.id);
       const { method, path, headers, body } = request;
       await app.send(method, prefix + path, { token: app.rootToken, headers, body });
       url = prefix + sample.file('sample', '1.0.0');

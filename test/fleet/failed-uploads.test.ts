@@ -8,13 +8,13 @@ import { type Table, TableBusy } from '../../services/ports/table.ts';
 import type { RegistrySettings } from '../../services/registry/context.ts';
 import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
-import { samples } from './samples/all.ts';
+import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
 /** What a store may say instead of storing. */
 const outage = (mayBeWritten = false) => new StoreUnavailable('the store failed', { mayBeWritten });
 const full = () => Object.assign(new Error('no room'), { code: 'ENOSPC' });
 
-describe.each(samples)('a failed upload of $id', (sample) => {
+describe.each(everySample)('a failed upload of $id', (sample) => {
   let blobs: BlobStore;
   let table: Table;
   let app: TestApp;
@@ -25,9 +25,9 @@ describe.each(samples)('a failed upload of $id', (sample) => {
     vi.restoreAllMocks();
     blobs = memoryBlobStore();
     table = memoryTable();
-    app = await startApp({ stores: { blobs, table }, settings });
+    app = await startApp({ stores: { blobs, table }, settings, formats: formatsWith(sample) });
     project = await app.project('tools');
-    url = `/api/v4/projects/${project.id}/packages/${sample.id}`;
+    url = prefixIn(sample, 'project', project.id);
   }
   beforeEach(() => start());
 

@@ -3,13 +3,16 @@ import { levels } from '../../services/domain/access.ts';
 import type { Group, Project } from '../../services/domain/accounts.ts';
 import { createGroup } from '../../services/registry/accounts/create-group.ts';
 import { addMember, startApp, type TestApp } from '../kit/start-app.ts';
-import { samples } from './samples/all.ts';
+import { toySample } from '../kit/toy-format/sample.ts';
+import { everySample, formatsWith, prefixIn } from './samples/every.ts';
+import type { Sample } from './samples/sample.ts';
 
 /** The same answer, so that nobody can tell what is hidden from what is not there. */
 async function expectSame(one: Response, other: Response): Promise<void> {
   const facts = async ({ status, headers }: Response, text: string) => [
     status,
-    headers.get('www-authenticate'),
+    // It may tell what was requested.
+    headers.get('www-authenticate')?.replaceAll('nothing', 'hush'),
     text,
   ];
   expect(await facts(one, await one.text())).toEqual(await facts(other, await other.text()));
@@ -17,20 +20,20 @@ async function expectSame(one: Response, other: Response): Promise<void> {
 
 let app: TestApp;
 beforeEach(async () => {
-  app = await startApp();
+  app = await startApp({ formats: formatsWith(toySample) });
 });
 
-const projectPath = (project: string, format: string) =>
-  `/api/v4/projects/${encodeURIComponent(project)}/packages/${format}`;
-const groupPath = (group: string, format: string) =>
-  `/api/v4/groups/${encodeURIComponent(group)}/-/packages/${format}`;
+function sampleOf(id: string): Sample {
+  const sample = everySample.find((each) => each.id === id);
+  if (!sample) throw new Error(`${id} has no sample`);
+  return sample;
+}
 
-async function publishTo(
-  project: Project,
-  sample: (typeof samples)[number],
-  name: string,
-  version = '1.0.0',
-) {
+const projectPath = (project: string, id: string) => prefixIn(sampleOf(id), 'project', project);
+const groupPath = (group: string, id: string) => prefixIn(sampleOf(id), 'group', group);
+const instancePath = (id: string) => prefixIn(sampleOf(id), 'instance');
+
+async function publishTo(project: Project, sample: Sample, name: string, version = '1.0.0') {
   const upload = await sample.publish(name, version);
   const { method, path, headers, body } = upload;
   const answer = await app.send(method, projectPath(project.fullPath, sample.id) + path, {
@@ -47,15 +50,15 @@ const malformed: readonly (readonly [string, string])[] = [
   ['nuget', '/metadata/hush/bad.json'],
   ['nuget', '/v2/package/hush/bad'],
   ['generic', '/hush/a..b/f'],
+  ['toy2', '/hush/a..b/f'],
 ];
 
 describe('a malformed request', () => {
   test.for(malformed)(
     'of %s (%s) does not tell that there is a hidden project or package',
     async ([id, path]) => {
-      const sample = samples.find((each) => each.id === id);
       const hidden = await app.project('hidden');
-      if (sample) await publishTo(hidden, sample, 'hush');
+      await publishTo(hidden, sampleOf(id), 'hush');
       const { token } = await app.user('stranger');
       for (const credential of [{}, { token }]) {
         await expectSame(
@@ -64,85 +67,91 @@ describe('a malformed request', () => {
         );
         const elsewhere = path.replace('hush', 'nothing');
         await expectSame(
-          await app.send('GET', `/api/v4/packages/${id}${path}`, credential),
-          await app.send('GET', `/api/v4/packages/${id}${elsewhere}`, credential),
+          await app.send('GET', instancePath(id) + path, credential),
+          await app.send('GET', instancePath(id) + elsewhere, credential),
         );
       }
     },
   );
 });
 
-describe.for(samples.map((sample) => ({ sample, id: sample.id })))('$id in a hidden group', ({ sample }) => {
-  let secret: Group;
-  beforeEach(async () => {
-    const { id: ownerId } = app.root;
-    secret = await createGroup(app.registry, {
-      name: 'Secret',
-      path: 'secret',
-      visibility: 'private',
-      ownerId,
-    });
-  });
-
-  test('does not tell that the group is there', async () => {
-    const project = await app.project('inside', 'private', secret);
-    await publishTo(project, sample, 'hush');
-    const { token } = await app.user('stranger');
-    for (const credential of [{}, { token }]) {
-      for (const path of [sample.file('hush', '1.0.0'), sample.file('other', '1.0.0')]) {
-        await expectSame(
-          await app.send('GET', groupPath('secret', sample.id) + path, credential),
-          await app.send('GET', groupPath('no-group', sample.id) + path, credential),
-        );
-      }
-    }
-  });
-
-  test('is served to whom a project below lets in, who is told which of group and package is missing', async () => {
-    const below = await app.subgroup('below', 'private', secret);
-    const project = await app.project('inside', 'private', below);
-    await publishTo(project, sample, 'hush');
-    const { user, token } = await app.user('member');
-    await addMember(app.registry, user, project, levels.reporter);
-    const get = (path: string) => app.send('GET', groupPath('secret', sample.id) + path, { token });
-    expect((await get(sample.file('hush', '1.0.0'))).status).toBe(200);
-    const missing = await get(sample.file('other', '1.0.0'));
-    expect([missing.status, await missing.text()]).toEqual([404, expect.not.stringContaining('Group')]);
-  });
-});
-
-describe.for(samples.map((sample) => ({ sample, id: sample.id })))('$id at instance level', ({ sample }) => {
-  test('is served to members of a project that many strangers hold the name before', async () => {
-    for (let n = 0; n < 60; n++) await publishTo(await app.project(`stranger-${n}`), sample, 'utils');
-    const mine = await app.project('mine');
-    await publishTo(mine, sample, 'utils');
-    const { token } = await app.user('member', { level: levels.reporter, of: mine });
-    for (const base of [`/api/v4/packages/${sample.id}`, groupPath('acme', sample.id)]) {
-      const answer = await app.send('GET', base + sample.file('utils', '1.0.0'), { token });
-      expect([base, answer.status]).toEqual([base, 200]);
-    }
-  });
-
-  test('has no versions of strangers among those of a package', async () => {
-    const { id: ownerId } = app.root;
-    const other = await createGroup(app.registry, {
-      name: 'Other',
-      path: 'other',
-      visibility: 'public',
-      ownerId,
-    });
-    await publishTo(await app.project('first', 'public'), sample, 'lib', '1.0.0');
-    await publishTo(await app.project('second', 'public', other), sample, 'lib', '2.0.0');
-    const get = (version: string) =>
-      app.send('GET', `/api/v4/packages/${sample.id}${sample.file('lib', version)}`, {
-        token: app.rootToken,
+describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
+  '$id in a hidden group',
+  ({ sample }) => {
+    let secret: Group;
+    beforeEach(async () => {
+      const { id: ownerId } = app.root;
+      secret = await createGroup(app.registry, {
+        name: 'Secret',
+        path: 'secret',
+        visibility: 'private',
+        ownerId,
       });
-    expect([(await get('1.0.0')).status, (await get('2.0.0')).status]).toEqual([200, 404]);
-  });
-});
+    });
+
+    test('does not tell that the group is there', async () => {
+      const project = await app.project('inside', 'private', secret);
+      await publishTo(project, sample, 'hush');
+      const { token } = await app.user('stranger');
+      for (const credential of [{}, { token }]) {
+        for (const path of [sample.file('hush', '1.0.0'), sample.file('other', '1.0.0')]) {
+          await expectSame(
+            await app.send('GET', groupPath('secret', sample.id) + path, credential),
+            await app.send('GET', groupPath('no-group', sample.id) + path, credential),
+          );
+        }
+      }
+    });
+
+    test('is served to whom a project below lets in, who is told which of group and package is missing', async () => {
+      const below = await app.subgroup('below', 'private', secret);
+      const project = await app.project('inside', 'private', below);
+      await publishTo(project, sample, 'hush');
+      const { user, token } = await app.user('member');
+      await addMember(app.registry, user, project, levels.reporter);
+      const get = (path: string) => app.send('GET', groupPath('secret', sample.id) + path, { token });
+      expect((await get(sample.file('hush', '1.0.0'))).status).toBe(200);
+      const missing = await get(sample.file('other', '1.0.0'));
+      expect([missing.status, await missing.text()]).toEqual([404, expect.not.stringContaining('Group')]);
+    });
+  },
+);
+
+describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
+  '$id at instance level',
+  ({ sample }) => {
+    test('is served to members of a project that many strangers hold the name before', async () => {
+      for (let n = 0; n < 60; n++) await publishTo(await app.project(`stranger-${n}`), sample, 'utils');
+      const mine = await app.project('mine');
+      await publishTo(mine, sample, 'utils');
+      const { token } = await app.user('member', { level: levels.reporter, of: mine });
+      for (const base of [instancePath(sample.id), groupPath('acme', sample.id)]) {
+        const answer = await app.send('GET', base + sample.file('utils', '1.0.0'), { token });
+        expect([base, answer.status]).toEqual([base, 200]);
+      }
+    });
+
+    test('has no versions of strangers among those of a package', async () => {
+      const { id: ownerId } = app.root;
+      const other = await createGroup(app.registry, {
+        name: 'Other',
+        path: 'other',
+        visibility: 'public',
+        ownerId,
+      });
+      await publishTo(await app.project('first', 'public'), sample, 'lib', '1.0.0');
+      await publishTo(await app.project('second', 'public', other), sample, 'lib', '2.0.0');
+      const get = (version: string) =>
+        app.send('GET', instancePath(sample.id) + sample.file('lib', version), {
+          token: app.rootToken,
+        });
+      expect([(await get('1.0.0')).status, (await get('2.0.0')).status]).toEqual([200, 404]);
+    });
+  },
+);
 
 /** Formats whose clients send credentials only when they are asked for them. */
-const waiting = samples.filter(({ anonymousMissing }) => anonymousMissing === 401);
+const waiting = everySample.filter(({ anonymousMissing }) => anonymousMissing === 401);
 
 describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
   '$id above project level',
@@ -151,7 +160,7 @@ describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
       await publishTo(await app.project('open', 'public'), sample, 'lib', '1.0.0');
       await publishTo(await app.project('closed'), sample, 'lib', '2.0.0');
       const { token } = await app.user('stranger');
-      for (const base of [`/api/v4/packages/${sample.id}`, groupPath('acme', sample.id)]) {
+      for (const base of [instancePath(sample.id), groupPath('acme', sample.id)]) {
         const statuses = async (credential: { token?: string }) =>
           Promise.all(
             ['1.0.0', '2.0.0', '3.0.0'].map(
@@ -167,8 +176,7 @@ describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
 );
 
 test('an npm name with a scope is served at instance level from the namespace of that scope alone', async () => {
-  const npm = samples.find(({ id }) => id === 'npm');
-  if (!npm) throw new Error('npm has no sample');
+  const npm = sampleOf('npm');
   const { id: ownerId } = app.root;
   const other = await createGroup(app.registry, {
     name: 'Other',
@@ -188,9 +196,9 @@ test('an npm name with a scope is served at instance level from the namespace of
 });
 
 test('who changes something without a token is asked for one, at every level', async () => {
-  const npm = samples.find(({ id }) => id === 'npm');
+  const npm = sampleOf('npm');
   const project = await app.project('open', 'public');
-  if (npm) await publishTo(project, npm, 'open');
+  await publishTo(project, npm, 'open');
   for (const base of [projectPath('acme/open', 'npm'), groupPath('acme', 'npm'), '/api/v4/packages/npm']) {
     const headers = { 'content-type': 'application/json' };
     for (const name of ['open', 'nothing']) {

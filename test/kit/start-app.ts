@@ -5,6 +5,7 @@ import type { Visibility } from '../../services/domain/access.ts';
 import { levels } from '../../services/domain/access.ts';
 import type { Group, Project, User } from '../../services/domain/accounts.ts';
 import type { App } from '../../services/http/call.ts';
+import type { Format } from '../../services/http/format/format.ts';
 import type { Log } from '../../services/ports/log.ts';
 import { createGroup } from '../../services/registry/accounts/create-group.ts';
 import { createProject, type NewProject } from '../../services/registry/accounts/create-project.ts';
@@ -24,7 +25,12 @@ export const URL_BASE = 'http://registry.test';
 
 /** The whole application on memory adapters, with one group, one private project and users of each role. */
 export async function startApp(
-  options: { settings?: Partial<RegistrySettings>; stores?: Partial<Stores> } = {},
+  options: {
+    settings?: Partial<RegistrySettings>;
+    stores?: Partial<Stores>;
+    /** What is served; without it every format of the catalog. */
+    formats?: readonly Format[];
+  } = {},
 ) {
   const clock = fakeClock();
   const errors: unknown[] = [];
@@ -39,7 +45,7 @@ export async function startApp(
     ...options.stores,
   };
   const registry = createRegistry(stores, { url: URL_BASE, ...options.settings });
-  const app = createApp(registry, { formats: allFormats, api: managementApi });
+  const app = createApp(registry, { formats: options.formats ?? allFormats, api: managementApi });
   const root = await createUser(registry, {
     username: 'root',
     name: 'Root',

@@ -1,6 +1,10 @@
+import type { Format } from '../../../services/http/format/format.ts';
+
 /** What the fleet tests must know of a format to try the behaviour that all formats share. Paths follow the prefix. */
 export interface Sample {
   readonly id: string;
+  /** The format's descriptor, where the catalog does not have it. */
+  readonly format?: Format;
   /** The request that publishes version `version` of package `name`, and the bytes its file will have. */
   publish(
     name: string,

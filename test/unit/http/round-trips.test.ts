@@ -5,7 +5,7 @@ import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { BlobStore } from '../../../services/ports/blob-store.ts';
-import { samples } from '../../fleet/samples/all.ts';
+import { everySample, formatsWith, prefixIn } from '../../fleet/samples/every.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 /** The most calls of the table that a hot read may wait for one after the other. */
@@ -22,7 +22,7 @@ describe('the count of sequential calls', () => {
   });
 });
 
-describe.each(samples)('hot reads of $id', (sample) => {
+describe.each(everySample)('hot reads of $id', (sample) => {
   const recorder = recordCalls();
   let app: TestApp;
   let project: Project;
@@ -35,6 +35,7 @@ describe.each(samples)('hot reads of $id', (sample) => {
 
   beforeEach(async () => {
     app = await startApp({
+      formats: formatsWith(sample),
       stores: {
         table: recorder.table('table', memoryTable()),
         audit: recorder.table('audit', memoryTable()),
@@ -46,7 +47,7 @@ describe.each(samples)('hot reads of $id', (sample) => {
     ({ token } = await app.user('dev', { level: levels.developer, of: subgroup }));
     for (const version of ['1.0.0', '1.1.0']) {
       const { method, path, headers, body } = await sample.publish('sample', version);
-      const url = `/api/v4/projects/${project.id}/packages/${sample.id}${path}`;
+      const url = prefixIn(sample, 'project', project.id) + path;
       const answer = await app.send(method, url, { token, headers, body });
       expect(answer.status).toBeLessThan(300);
     }
@@ -66,17 +67,17 @@ describe.each(samples)('hot reads of $id', (sample) => {
     return { calls: recorder.take(), answer };
   }
 
-  const places: readonly { where: string; level: keyof typeof most; owner: () => string }[] = [
-    { where: 'a project by its id', level: 'project', owner: () => `projects/${project.id}/` },
-    { where: 'a project by its path', level: 'project', owner: () => 'projects/acme%2Fteam%2Ftools/' },
-    { where: 'a group', level: 'group', owner: () => 'groups/acme/-/' },
-    { where: 'a subgroup', level: 'group', owner: () => 'groups/acme%2Fteam/-/' },
+  const places: readonly { where: string; level: keyof typeof most; owner: () => string | number }[] = [
+    { where: 'a project by its id', level: 'project', owner: () => project.id },
+    { where: 'a project by its path', level: 'project', owner: () => 'acme/team/tools' },
+    { where: 'a group', level: 'group', owner: () => 'acme' },
+    { where: 'a subgroup', level: 'group', owner: () => 'acme/team' },
     { where: 'the instance', level: 'instance', owner: () => '' },
   ];
 
   test.each(places)('in $where wait for few table calls and for no blob', async ({ level, owner }) => {
     for (const path of paths) {
-      const { calls, answer } = await callsOf(`/api/v4/${owner()}packages/${sample.id}${path}`);
+      const { calls, answer } = await callsOf(prefixIn(sample, level, owner()) + path);
       expect([200, 302]).toContain(answer.status);
       expect(calls.filter(({ store }) => store !== 'table')).toEqual([]);
       expect(sequentialTrips(calls)).toBeGreaterThan(0);
@@ -87,7 +88,7 @@ describe.each(samples)('hot reads of $id', (sample) => {
   test('of what the client has already cost no more', async () => {
     for (const path of [sample.file('sample', '1.0.0'), sample.index?.('sample')]) {
       if (path === undefined) continue;
-      const url = `/api/v4/projects/${project.id}/packages/${sample.id}${path}`;
+      const url = prefixIn(sample, 'project', project.id) + path;
       const etag = (await app.send('HEAD', url, { token })).headers.get('etag') ?? '';
       const { calls, answer } = await callsOf(url, { 'if-none-match': etag });
       expect(answer.status).toBe(304);

@@ -1,25 +1,33 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { mountRoutes } from '../../../../lib/routes.ts';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import { familyApp } from '../../../../services/runtime/lambda/family-handler.ts';
 import { lambdaHandler } from '../../../../services/runtime/lambda/lambda-handler.ts';
-import { samples } from '../../../fleet/samples/all.ts';
+import { everySample, formatsWith, prefixIn } from '../../../fleet/samples/every.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../../kit/gateway-simulator.ts';
 import { stackRoutes } from '../../../kit/gateway-simulator-routes.ts';
 import { startApp, type TestApp, URL_BASE } from '../../../kit/start-app.ts';
+import { toy } from '../../../kit/toy-format/format.ts';
+import { toySample } from '../../../kit/toy-format/sample.ts';
 
 let gateway: Gateway;
 
 afterEach(() => gateway.stop());
 
-/** The registry as the API stack puts it up: a function per family, one for the API, one for the rest. */
+/**
+ * The registry as the API stack puts it up: a function per family, one for the API, one for the rest. A format that
+ * exists in tests only has a family and a function of its own.
+ */
 async function serve(options: GatewayOptions): Promise<{ app: TestApp; project: Project }> {
-  const app = await startApp();
+  const app = await startApp({ formats: formatsWith(toySample) });
   const load = async (entry: string) => {
     if (entry === 'api' || entry === 'router') return lambdaHandler(app.app, URL_BASE);
+    if (entry === toy.id) return lambdaHandler(familyApp(app.registry, [toy]), URL_BASE);
     const { formats } = await import(`../../../../services/runtime/families/${entry}.ts`);
     return lambdaHandler(familyApp(app.registry, formats), URL_BASE);
   };
-  gateway = await startGateway({ ...(await stackRoutes(load)), ...options });
+  const routes = await stackRoutes(load, [[toy.id, toy.mounts.flatMap(mountRoutes)]]);
+  gateway = await startGateway({ ...routes, ...options });
   return { app, project: await app.project('tools') };
 }
 
@@ -29,23 +37,29 @@ const kinds: [string, GatewayOptions][] = [
   ['leaves the encoded percent sign', { percent: 'kept' }],
 ];
 
-describe.each(samples)('$id behind a gateway', (sample) => {
+describe.each(everySample)('$id behind a gateway', (sample) => {
   const file = sample.file('sample', '1.0.0');
 
   it.each(kinds)('that %s is published and served byte for byte', async (_, options) => {
     const { app, project } = await serve(options);
     const { method, path, headers, body, bytes } = await sample.publish('sample', '1.0.0');
-    const url = (owner: string) => `${gateway.url}/api/v4/${owner}packages/${sample.id}`;
+    const inProject = (owner: string | number) => gateway.url + prefixIn(sample, 'project', owner);
     const credentials = { authorization: `Bearer ${app.rootToken}` };
-    const published = await fetch(url(`projects/${encodeURIComponent(project.fullPath)}/`) + path, {
+    const published = await fetch(inProject(project.fullPath) + path, {
       method,
       headers: { ...headers, ...credentials },
       body: body as string,
     });
     expect([published.status < 300, await published.text()]).toEqual([true, expect.any(String)]);
-    for (const owner of [`projects/${project.id}/`, `projects/${project.fullPath}/`, 'groups/acme/-/', '']) {
-      const answer = await fetch(url(owner) + file, { headers: credentials });
-      expect([owner, answer.status]).toEqual([owner, 200]);
+    const places = [
+      inProject(project.id),
+      inProject(project.fullPath).replace('%2F', '/'),
+      gateway.url + prefixIn(sample, 'group', 'acme'),
+      gateway.url + prefixIn(sample, 'instance'),
+    ];
+    for (const place of places) {
+      const answer = await fetch(place + file, { headers: credentials });
+      expect([place, answer.status]).toEqual([place, 200]);
       expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
     }
     expect(app.errors).toEqual([]);
@@ -53,7 +67,7 @@ describe.each(samples)('$id behind a gateway', (sample) => {
 
   it('challenges its clients, although the gateway renames the challenge', async () => {
     const { project } = await serve({ renameChallenge: true });
-    const answer = await fetch(`${gateway.url}/api/v4/projects/${project.id}/packages/${sample.id}${file}`);
+    const answer = await fetch(gateway.url + prefixIn(sample, 'project', project.id) + file);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe(answer.headers.get('x-registry-challenge'));
   });

@@ -1,0 +1,98 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../../services/domain/accounts.ts';
+import type { Format } from '../../../services/http/format/format.ts';
+import { formatApp } from '../../../services/http/format/format-app.ts';
+import { allFormats } from '../../../services/runtime/families/all.ts';
+import { startApp, type TestApp } from '../../kit/start-app.ts';
+import { toy } from '../../kit/toy-format/format.ts';
+
+/** What the fleet does not ask of a format whose addresses are unlike GitLab's. */
+
+let app: TestApp;
+let project: Project;
+let url: string;
+
+beforeEach(async () => {
+  app = await startApp({ formats: [...allFormats, toy] });
+  project = await app.project('tools');
+  url = `/toy2/p/${project.id}/files`;
+});
+
+const publish = (path: string, headers: Record<string, string> = { 'x-toy-key': app.rootToken }) =>
+  app.send('PUT', path, { headers, body: Buffer.from('bytes') });
+
+describe('a format with mounts of its own', () => {
+  test('is served at each of them', async () => {
+    expect((await publish(`${url}/car/1.0/car.bin`)).status).toBe(201);
+    for (const prefix of [
+      url,
+      '/toy2/p/acme%2Ftools/files',
+      '/toy2/p/acme/tools/files',
+      '/toy2/g/acme/files',
+      '/toy2/groups/acme/-/files',
+      '/toy2/files',
+    ]) {
+      const answer = await app.send('GET', `${prefix}/car/1.0/car.bin`, { token: app.rootToken });
+      expect([prefix, answer.status, await answer.text()]).toEqual([prefix, 200, 'bytes']);
+    }
+    expect(app.errors).toEqual([]);
+  });
+
+  test('is not served where the formats of GitLab are', async () => {
+    await publish(`${url}/car/1.0/car.bin`);
+    for (const prefix of [`/api/v4/projects/${project.id}/packages/toy2`, '/api/v4/packages/toy2']) {
+      const answer = await app.send('GET', `${prefix}/car/1.0/car.bin`, { token: app.rootToken });
+      expect([answer.status, await answer.json()]).toEqual([404, { error: '404 Not Found' }]);
+    }
+  });
+
+  test('tells at the root of the host where it is, to anybody, with whatever credentials', async () => {
+    for (const credentials of [{}, { token: app.rootToken }, { token: 'wrong' }]) {
+      const answer = await app.send('GET', '/.well-known/toy2.json', credentials);
+      expect([answer.status, await answer.json()]).toEqual([200, { files: '/toy2/files/' }]);
+    }
+    const below = await app.send('GET', '/.well-known/toy2.json/car/1.0/car.bin', { token: app.rootToken });
+    expect([below.status, await below.text()]).toEqual([404, 'toy: 404 Not Found\n']);
+    const beside = await app.send('GET', '/.well-known/other.json');
+    expect([beside.status, await beside.json()]).toEqual([404, { error: '404 Not Found' }]);
+  });
+
+  test('challenges for what was requested, in printable characters', async () => {
+    const challenge = async (path: string) => {
+      const answer = await app.send('GET', path);
+      expect([path, answer.status]).toEqual([path, 401]);
+      expect(answer.headers.get('x-registry-challenge')).toBe(answer.headers.get('www-authenticate'));
+      return answer.headers.get('www-authenticate');
+    };
+    const realm = 'Toy realm="http://registry.test/.well-known/toy2.json"';
+    expect(await challenge(`${url}/car/1.0/car.bin`)).toBe(`${realm}, scope="project:/car/1.0/car.bin"`);
+    expect(await challenge('/toy2/g/acme/files/car/1.0/car.bin')).toBe(
+      `${realm}, scope="group:/car/1.0/car.bin"`,
+    );
+    const odd: Format = { ...toy, challenge: () => 'Toy realm="ü\r\nset-cookie: a=b"' };
+    const other = await startApp({ formats: [odd] });
+    const answer = await other.send('GET', `${url}/car/1.0/car.bin`);
+    const { status, headers } = answer;
+    expect([status, headers.get('www-authenticate'), headers.get('set-cookie')]).toEqual([
+      401,
+      'Toy realm="?set-cookie: a=b"',
+      null,
+    ]);
+  });
+
+  test('takes tokens in its own header, after those that all formats share', async () => {
+    const path = (version: string) => `${url}/car/${version}/car.bin`;
+    expect((await publish(path('1.0'))).status).toBe(201);
+    expect((await publish(path('1.1'), { 'x-toy-key': 'wrong' })).status).toBe(401);
+    expect(
+      (await publish(path('1.2'), { 'x-toy-key': 'wrong', 'private-token': app.rootToken })).status,
+    ).toBe(201);
+    expect((await publish(path('1.3'), { 'x-nuget-apikey': app.rootToken })).status).toBe(401);
+  });
+
+  test('is refused at the start when a mount names routes that it does not have', () => {
+    expect(() => formatApp({ ...toy, moreRoutes: {} })).toThrow(
+      'toy2 has no routes discovery for /.well-known/toy2.json',
+    );
+  });
+});

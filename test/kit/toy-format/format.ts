@@ -1,0 +1,32 @@
+import type { RegistryError } from '../../../services/domain/errors.ts';
+import type { Format, RenderedError } from '../../../services/http/format/format.ts';
+import { discoveryRoutes, routes } from './routes.ts';
+
+/**
+ * A format that exists in tests only, to prove that the frame knows none: it is served at addresses unlike GitLab's,
+ * with a document at the root of the host, a challenge that depends on the request, and a token header of its own.
+ */
+export const toy: Format = {
+  id: 'toy2',
+  mounts: [
+    { level: 'project', path: '/toy2/p/{owner}/files' },
+    { level: 'group', path: '/toy2/g/{owner}/files' },
+    { level: 'group', path: '/toy2/groups/{owner}/-/files' },
+    { level: 'instance', path: '/toy2/files' },
+    { level: 'instance', path: '/.well-known/toy2.json', routes: 'discovery' },
+  ],
+  duplicates: 'never',
+  precedence: 'first',
+  fileLimit: 10 * 1024 ** 2,
+  challenge: (_request, { address, registry }) =>
+    `Toy realm="${registry.settings.url}/.well-known/toy2.json", scope="${address.level}:${address.path}"`,
+  tokenHeaders: ['x-toy-key'],
+  credentialsFirst: false,
+  renderError,
+  routes,
+  moreRoutes: { discovery: discoveryRoutes },
+};
+
+function renderError(error: RegistryError, status: number): RenderedError {
+  return { status, contentType: 'text/plain', body: `toy: ${error.message}\n` };
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { familyRoutes, managementRoutes, mountRoutes } from '../../../lib/routes.ts';
+import { catalog, families, packageMounts } from '../../../services/catalog.ts';
+import { addressReader } from '../../../services/http/format/address.ts';
+import { type LambdaHandler, matchRoute } from '../../kit/gateway-simulator-routes.ts';
+import { toy } from '../../kit/toy-format/format.ts';
+
+describe('the routes of a mount', () => {
+  test('lead below it, and to itself where it has no owner', () => {
+    expect(packageMounts('go').flatMap(mountRoutes)).toEqual([
+      '/api/v4/projects/{id}/packages/go/{proxy+}',
+      '/api/v4/groups/{id}/-/packages/go/{proxy+}',
+      '/api/v4/packages/go',
+      '/api/v4/packages/go/{proxy+}',
+    ]);
+    expect(mountRoutes({ level: 'instance', path: '/v2' })).toEqual(['/v2', '/v2/{proxy+}']);
+  });
+});
+
+/** What serves a path when the gateway goes by its routes: a family, `toy2`, `api`, or `router`. */
+const functions = new Map<string, readonly string[]>([
+  ...families.map((family) => [family, familyRoutes(family)] as const),
+  [toy.id, toy.mounts.flatMap(mountRoutes)],
+  ['api', managementRoutes],
+]);
+const handlers = new Map<LambdaHandler, string>();
+const routes: Record<string, LambdaHandler> = {};
+for (const [name, paths] of functions) {
+  const handler: LambdaHandler = () => name;
+  handlers.set(handler, name);
+  for (const path of paths) routes[`ANY ${path}`] = handler;
+}
+
+function routed(url: string): string {
+  const route = matchRoute({ url, method: 'GET' } as IncomingMessage, { routes });
+  return (route && handlers.get(route.handler)) ?? 'router';
+}
+
+const readAddress = addressReader([...catalog, toy]);
+
+/** Which function holds what the registry itself takes a path for. */
+function meant(path: string): string {
+  const format = readAddress(path)?.format;
+  if (format === toy.id) return toy.id;
+  return catalog.find(({ id }) => id === format)?.family ?? 'api';
+}
+
+/** The same numbers in each run. */
+function numbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+test('the gateway sends no path to a function that does not hold what the path means', () => {
+  const heads = [
+    '/api/v4/projects',
+    '/api/v4/groups',
+    '/api/v4/packages',
+    '/api/v4',
+    '/toy2/p',
+    '/toy2',
+    '/.well-known',
+    '',
+  ];
+  const words = ['7', 'a', 'packages', '-', 'npm', 'generic', 'nuget', 'files', 'toy2', 'projects', 'user'];
+  const next = numbers(7);
+  const seen = new Map<string, number>();
+  for (let n = 0; n < 20_000; n++) {
+    const tail = Array.from({ length: 1 + next(7) }, () => words[next(words.length)]);
+    const path = [heads[next(heads.length)], ...tail].join('/') + (next(8) === 0 ? '/' : '');
+    const by = routed(path);
+    if (by !== 'router') expect([path, by]).toEqual([path, meant(path)]);
+    seen.set(by, (seen.get(by) ?? 0) + 1);
+  }
+  for (const name of ['router', 'api', 'js', 'files', 'dotnet', 'toy2']) {
+    expect([name, seen.get(name)]).toEqual([name, expect.any(Number)]);
+  }
+});
