@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '..');
 const rules: readonly { readonly folder: string; readonly may: readonly string[] }[] = [
   { folder: 'bin/app.ts', may: ['lib'] },
   { folder: 'bin', may: ['services/cli'] },
-  { folder: 'lib', may: ['lib', 'services/catalog.ts'] },
+  { folder: 'lib', may: ['lib', 'services/catalog.ts', 'services/job-list.ts'] },
   { folder: 'services/cli', may: ['services'] },
   { folder: 'services/runtime', may: ['services'] },
   {
@@ -33,6 +33,7 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
       'services/domain',
       'services/shared',
       'services/catalog.ts',
+      'services/job-list.ts',
       'services/ports',
     ],
   },
@@ -71,6 +72,7 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'services/domain', may: ['services/domain', 'services/shared'] },
   { folder: 'services/shared', may: ['services/shared'] },
   { folder: 'services/catalog.ts', may: [] },
+  { folder: 'services/job-list.ts', may: ['services/domain/events.ts'] },
 ];
 
 /** Folders whose subfolders must not know each other. */

@@ -2,7 +2,7 @@ import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { FilterOrPolicy, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -56,10 +56,14 @@ export class EventFanOut extends Construct {
     this.pipe.node.addDependency(role);
   }
 
-  /** Puts every event into the job's queue, as the stream's own record. */
-  deliverTo(job: JobQueue): void {
+  /** Puts events of some types, or all, into the job's queue, as the stream's own records. */
+  deliverTo(job: JobQueue, types: 'all' | readonly string[]): void {
     this.topic.addSubscription(
-      new SqsSubscription(job.queue, { rawMessageDelivery: true, deadLetterQueue: job.deadLetters }),
+      new SqsSubscription(job.queue, {
+        rawMessageDelivery: true,
+        deadLetterQueue: job.deadLetters,
+        ...(types !== 'all' && { filterPolicyWithMessageBody: ofTypes(types) }),
+      }),
     );
   }
 
@@ -77,6 +81,13 @@ export class EventFanOut extends Construct {
     this.deadLetters.grantSendMessages(role);
     return role;
   }
+}
+
+/** Outbox items tell the type of their event beside it, where the topic can see it. */
+function ofTypes(allowlist: readonly string[]): Record<string, FilterOrPolicy> {
+  const type = FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: [...allowlist] }));
+  const nested = (name: string, inner: FilterOrPolicy) => FilterOrPolicy.policy({ [name]: inner });
+  return { dynamodb: nested('NewImage', nested('type', nested('S', type))) };
 }
 
 function streamOf(table: TableV2): string {

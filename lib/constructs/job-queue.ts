@@ -4,13 +4,11 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** How often a message is tried before it lies among the dead letters. */
-const MAX_ATTEMPTS = 5;
-
 /** How a job takes messages. */
 export interface JobQueueProps {
-  /** The timeout of the job's function. */
-  readonly timeout: Duration;
+  /** When a message that failed comes again, and how often it is tried. */
+  readonly retryAfter: Duration;
+  readonly attempts: number;
   readonly batchSize: number;
   /** How long messages are gathered for a batch. */
   readonly batchingWindow?: Duration;
@@ -35,9 +33,8 @@ export class JobQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(4),
-      // Six times the timeout, as Lambda advises: a batch may wait for a free function before it runs.
-      visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_ATTEMPTS },
+      visibilityTimeout: props.retryAfter,
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: props.attempts },
     });
   }
 

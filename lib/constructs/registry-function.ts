@@ -19,7 +19,10 @@ export type FunctionCode = (entry: string) => Code;
 
 /** What a function is made of. */
 export interface RegistryFunctionProps {
+  /** The file in `services/runtime/lambda` it runs. */
   readonly entry: string;
+  /** What its logs, metrics and alarms call it, when several functions run one file. */
+  readonly name?: string;
   readonly description: string;
   readonly code: FunctionCode;
   readonly memory: number;
@@ -60,7 +63,7 @@ export class RegistryFunction extends Construct implements Grantee {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: {
-        POWERTOOLS_SERVICE_NAME: props.entry,
+        POWERTOOLS_SERVICE_NAME: props.name ?? props.entry,
         POWERTOOLS_METRICS_NAMESPACE: 'Packhouse',
         ...props.environment,
       },

@@ -1,16 +1,23 @@
 import { CustomResource, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { JOB_ATTEMPTS, type Job, jobs, retryAfter } from '../../services/job-list.ts';
 import { EventFanOut } from '../constructs/event-fan-out.ts';
 import { JobQueue } from '../constructs/job-queue.ts';
-import { type FunctionCode, RegistryFunction } from '../constructs/registry-function.ts';
+import {
+  type FunctionCode,
+  RegistryFunction,
+  type RegistryFunctionProps,
+} from '../constructs/registry-function.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 import { registryEnvironment } from './registry-environment.ts';
 
-/** A background job: its queue and the function that works it off. */
-export interface Job {
+/** A background job as deployed: its queue and the function that works it off. */
+export interface DeployedJob {
+  readonly job: Job;
   readonly queue: JobQueue;
   readonly worker: RegistryFunction;
 }
@@ -22,11 +29,10 @@ export interface JobsStackProps extends StackProps {
   readonly url: string;
 }
 
-/** What happens behind the requests: the audit trail, the sweep of blobs, and the first administrator. */
+/** What happens behind the requests: the jobs of `services/job-list.ts`, and the first administrator. */
 export class JobsStack extends Stack {
   readonly events: EventFanOut;
-  readonly audit: Job;
-  readonly cleanup: Job;
+  readonly jobs: readonly DeployedJob[];
   readonly bootstrap: RegistryFunction;
   private readonly settings: StageSettings;
   private readonly props: JobsStackProps;
@@ -41,53 +47,50 @@ export class JobsStack extends Stack {
     this.settings = settings;
     this.props = { ...props, data, code, url };
     this.events = new EventFanOut(this, 'Events', data.registry.table);
-    this.audit = this.makeAudit();
-    this.cleanup = this.makeCleanup();
+    this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
   }
 
-  private makeAudit(): Job {
-    const timeout = Duration.seconds(30);
-    const worker = this.makeFunction(
-      'audit',
-      'Package registry: writes events into the audit table',
+  private makeJob(job: Job): DeployedJob {
+    const timeout = Duration.seconds(job.timeout);
+    const title = job.name.charAt(0).toUpperCase() + job.name.slice(1);
+    const queue = new JobQueue(this, `${title}Queue`, {
+      retryAfter: Duration.seconds(retryAfter(job)),
+      attempts: JOB_ATTEMPTS,
+      batchSize: job.batch,
+      maxConcurrency: job.concurrency,
+      ...(job.gather !== undefined && { batchingWindow: Duration.seconds(job.gather) }),
+    });
+    const worker = this.makeFunction(job.name, {
+      entry: 'job',
+      description: `Package registry: ${job.description}`,
       timeout,
-    );
-    this.props.data.audit.grantAppends(worker);
-    const queue = new JobQueue(this, 'AuditQueue', { timeout, batchSize: 10, maxConcurrency: 10 });
+      environment: { PACKHOUSE_JOB: job.name, PACKHOUSE_JOB_QUEUE: queue.queue.queueUrl },
+    });
+    this.grantRights(worker, job);
+    // A run that has not finished asks for the next one.
+    worker.allow(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queue.queueArn] }));
     queue.feed(worker.lambda);
-    this.events.deliverTo(queue);
-    return { queue, worker };
+    this.events.deliverTo(queue, job.events);
+    if (job.schedule !== undefined) {
+      // By way of the queue, so that a run that fails is tried again and is seen when it is given up.
+      new Rule(this, `${title}Schedule`, {
+        description: `Package registry: starts the job ${job.name}`,
+        schedule: Schedule.rate(Duration.seconds(job.schedule)),
+        targets: [new SqsQueue(queue.queue, { message: RuleTargetInput.fromObject({ job: job.name }) })],
+      });
+    }
+    return { job, queue, worker };
   }
 
-  private makeCleanup(): Job {
+  private grantRights(worker: RegistryFunction, { rights }: Job): void {
     const { data } = this.props;
-    const timeout = Duration.minutes(15);
-    const worker = this.makeFunction(
-      'cleanup',
-      'Package registry: removes blobs that nothing refers to',
-      timeout,
-    );
-    data.registry.grantReadsAndWrites(worker);
-    data.blobs.grantReads(worker);
-    data.blobs.grantDeletes(worker);
-    // One sweep at a time, for the same blobs would only be looked at twice; two is the least Lambda takes. Messages
-    // are gathered for a while: most tell of nothing to remove, and what there is waits for the grace period anyway.
-    const queue = new JobQueue(this, 'CleanupQueue', {
-      timeout,
-      batchSize: 100,
-      batchingWindow: Duration.minutes(5),
-      maxConcurrency: 2,
-    });
-    queue.feed(worker.lambda);
-    this.events.deliverTo(queue);
-    // By way of the queue, so that a sweep that fails is tried again and is seen when it is given up.
-    new Rule(this, 'DailySweep', {
-      description: 'Package registry: starts the sweep of blobs',
-      schedule: Schedule.rate(Duration.days(1)),
-      targets: [new SqsQueue(queue.queue, { message: RuleTargetInput.fromObject({ job: 'sweep' }) })],
-    });
-    return { queue, worker };
+    if (rights.includes('append-audit')) data.audit.grantAppends(worker);
+    if (rights.includes('change-registry')) data.registry.grantReadsAndWrites(worker);
+    if (rights.includes('delete-blobs')) {
+      data.blobs.grantReads(worker);
+      data.blobs.grantDeletes(worker);
+    }
   }
 
   /**
@@ -97,9 +100,11 @@ export class JobsStack extends Stack {
    */
   private makeBootstrap(): RegistryFunction {
     const { data } = this.props;
-    const timeout = Duration.minutes(1);
-    const worker = this.makeFunction('bootstrap', 'Package registry: makes the user root', timeout, {
-      PACKHOUSE_ROOT_TOKEN_SECRET: data.rootToken.secretArn,
+    const worker = this.makeFunction('bootstrap', {
+      entry: 'bootstrap',
+      description: 'Package registry: makes the user root',
+      timeout: Duration.minutes(1),
+      environment: { PACKHOUSE_ROOT_TOKEN_SECRET: data.rootToken.secretArn },
     });
     data.registry.grantReadsAndWrites(worker);
     data.rootToken.grantRead(worker.lambda);
@@ -114,20 +119,20 @@ export class JobsStack extends Stack {
   }
 
   private makeFunction(
-    entry: string,
-    description: string,
-    timeout: Duration,
-    more: Readonly<Record<string, string>> = {},
+    name: string,
+    {
+      environment,
+      ...props
+    }: Pick<RegistryFunctionProps, 'entry' | 'description' | 'timeout' | 'environment'>,
   ): RegistryFunction {
     const { data, code, url } = this.props;
-    return new RegistryFunction(this, entry, {
-      entry,
-      description,
+    return new RegistryFunction(this, name, {
+      ...props,
+      name,
       code,
-      timeout,
       memory: this.settings.jobMemory,
       logRetentionDays: this.settings.logRetentionDays,
-      environment: { ...registryEnvironment(this.settings, data, url), ...more },
+      environment: { ...registryEnvironment(this.settings, data, url), ...environment },
     });
   }
 }

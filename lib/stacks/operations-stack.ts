@@ -22,7 +22,7 @@ import type { StageSettings } from '../settings.ts';
 import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import type { IngestStack } from './ingest-stack.ts';
-import type { Job, JobsStack } from './jobs-stack.ts';
+import type { DeployedJob, JobsStack } from './jobs-stack.ts';
 
 /** What the operations stack watches. */
 export interface OperationsStackProps extends StackProps {
@@ -115,19 +115,18 @@ export class OperationsStack extends Stack {
 
   private watchJobs(stack: JobsStack): void {
     this.monitoring.addLargeHeader('Background');
-    this.watchJob('audit', stack.audit, Duration.minutes(15));
-    this.watchJob('cleanup', stack.cleanup, Duration.hours(3));
+    for (const deployed of stack.jobs) this.watchJob(deployed);
     this.monitoring.monitorCustom(pipeAlarms(stack.events, this.runbook));
   }
 
-  private watchJob(name: string, { queue, worker }: Job, maxAge: Duration): void {
+  private watchJob({ job: { name, maxAge }, queue, worker }: DeployedJob): void {
     this.watchFunction(name, worker, worker.timeout);
     this.monitoring.monitorSqsQueueWithDlq({
       queue: queue.queue,
       deadLetterQueue: queue.deadLetters,
       humanReadableName: `Queue of ${name}`,
       alarmFriendlyName: `${name}-queue`,
-      ...queueAlarms(maxAge, this.runbook),
+      ...queueAlarms(Duration.seconds(maxAge), this.runbook),
     });
   }
 

@@ -3,7 +3,6 @@ import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweepStrays } from '../registry/maintenance/collect/sweep-orphans.ts';
-import { within } from './within.ts';
 
 /** How long each part of a sweep may take, in milliseconds; the next sweep goes on from there. */
 const PATIENCE = 5 * 60_000;
@@ -29,6 +28,12 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
   for (const error of others) registry.log.error('sweep failed', { error });
   if (failures.length > 0) throw first;
   return finished;
+}
+
+/** A signal that is aborted after so many milliseconds, or with another one. */
+export function within(milliseconds: number, signal: AbortSignal | undefined): AbortSignal {
+  const timeout = AbortSignal.timeout(milliseconds);
+  return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
 async function dropUnfinished({ blobs, clock, log, settings }: Registry): Promise<void> {

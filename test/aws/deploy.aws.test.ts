@@ -104,7 +104,7 @@ describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
 
   it('sweeps when it is asked to', async () => {
     await sqs.send(
-      new SendMessageCommand({ QueueUrl: queueUrl('CleanupQueue'), MessageBody: '{"job":"sweep"}' }),
+      new SendMessageCommand({ QueueUrl: queueUrl('CleanupQueue'), MessageBody: '{"job":"cleanup"}' }),
     );
     await until(async () => (await waiting('CleanupQueue')) === 0);
   });

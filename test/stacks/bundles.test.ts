@@ -23,9 +23,11 @@ describe('bundles', () => {
       'LINK_LIFETIME',
       'PROXY_BELOW',
       'BLOB_GRACE_HOURS',
+      'JOB_QUEUE',
     ]) {
       vi.stubEnv(`PACKHOUSE_${name}`, '1');
     }
+    vi.stubEnv('PACKHOUSE_JOB', 'audit');
     vi.stubEnv('PACKHOUSE_PROXY_DOWNLOAD', 'false');
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     const { handler } = await import(pathToFileURL(join(bundleFolder, entry, 'index.mjs')).href);

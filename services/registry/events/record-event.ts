@@ -39,6 +39,8 @@ export function recordEvent(now: number, facts: EventFacts): Write {
   return {
     put: {
       ...keys.event(shard, event.id),
+      // Beside the event, where the filters of a topic can see it.
+      type: event.type,
       event: JSON.stringify(event),
       expiresAt: Math.floor(now / 1000) + OUTBOX_LIFE,
     } satisfies Item,

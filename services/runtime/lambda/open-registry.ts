@@ -1,4 +1,6 @@
 import { openAws } from '../../adapters/aws/open-aws.ts';
+import { JOB_ATTEMPTS } from '../../job-list.ts';
+import type { Queue } from '../../ports/queue.ts';
 import type { Registry } from '../../registry/context.ts';
 import { createRegistry } from '../compose.ts';
 import { readEnvironment } from './environment.ts';
@@ -9,13 +11,27 @@ import { log } from './logging.ts';
 const PROXY_LIMIT = 4_500_000;
 
 /** Opens the registry of this function, once, while it starts: later requests find connections and clients ready. */
-export function openRegistry(rights: { readonly deletesBlobs: boolean } = { deletesBlobs: false }): Registry {
+export function openRegistry(): Registry {
+  return openFunction({ deletesBlobs: false }).registry;
+}
+
+/** What sets the function of a job apart: whether it may delete blobs, and the queue that feeds it. */
+export interface FunctionOptions {
+  readonly deletesBlobs: boolean;
+  readonly queueUrl?: string;
+}
+
+/** Opens the registry of this function and the queue of its job, to which it may send. */
+export function openFunction({ deletesBlobs, queueUrl = '' }: FunctionOptions): {
+  readonly registry: Registry;
+  readonly queue: Pick<Queue, 'send'>;
+} {
   const { tableName, auditTableName, bucket, s3Endpoint, cloudfront, ingest, settings } = readEnvironment();
   const stores = openAws({
     tableName,
     auditTableName,
     bucket,
-    queueUrls: {},
+    queueUrls: { job: { url: queueUrl, deadLetterUrl: '' } },
     s3Patience: functionS3Patience,
     ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
     cloudfront: cloudfront && {
@@ -28,5 +44,12 @@ export function openRegistry(rights: { readonly deletesBlobs: boolean } = { dele
     },
   });
   const bodyLimit = functionBodyLimit({ ingest, url: settings.url });
-  return createRegistry({ ...stores, log }, { ...settings, ...rights, bodyLimit, proxyLimit: PROXY_LIMIT });
+  return {
+    registry: createRegistry(
+      { ...stores, log },
+      { ...settings, deletesBlobs, bodyLimit, proxyLimit: PROXY_LIMIT },
+    ),
+    // Lambda itself takes messages from the queue and repeats them.
+    queue: stores.queue('job', { retryAfter: 0, maxAttempts: JOB_ATTEMPTS }),
+  };
 }

@@ -1,6 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { STOP_NOTICE } from '../job-worker.ts';
 import { log, metrics } from './logging.ts';
 import { observe } from './observe.ts';
 
@@ -9,9 +10,6 @@ export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBat
 
 /** Does what a message asks; `signal` is aborted shortly before Lambda ends the function. */
 export type Work = (message: string, signal: AbortSignal) => Promise<void>;
-
-/** How long before its end a function is told to come to one, in milliseconds. */
-const NOTICE = 10_000;
 
 /**
  * Hands the messages to `work`, one after the other. The queue hears which of them failed and brings only those
@@ -24,7 +22,7 @@ export function queueHandler(work: Work): QueueHandler {
 }
 
 async function workOff(event: SQSEvent, context: Context, work: Work): Promise<SQSBatchResponse> {
-  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - NOTICE));
+  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - STOP_NOTICE));
   const failed: string[] = [];
   for (const { messageId, body, attributes } of event.Records) {
     try {

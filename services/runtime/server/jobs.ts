@@ -1,48 +1,45 @@
-import type { RegistryEvent } from '../../domain/events.ts';
-import { cleanUpAfter } from '../../jobs/clean-up.ts';
-import { recordAudit } from '../../jobs/record-audit.ts';
-import { sweep } from '../../jobs/sweep.ts';
-import type { Queue, QueueOptions } from '../../ports/queue.ts';
+import { getsEvent, JOB_ATTEMPTS, type Job, type JobName, jobs, retryAfter } from '../../job-list.ts';
+import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Registry } from '../../registry/context.ts';
 import { EVENT_SHARDS, eventOf } from '../../registry/events/record-event.ts';
 import { ranges } from '../../registry/records/keys.ts';
+import { takeDueRun } from '../../registry/records/schedule.ts';
+import { jobWorker, scheduledRun } from '../job-worker.ts';
 import { every } from './repeat.ts';
 
-/** How often the outbox is looked at, and how often the blob store is swept, in milliseconds. */
+/** How often the outbox is looked at, and the schedule, in milliseconds. */
 const DISPATCH_EVERY = 1_000;
-const SWEEP_EVERY = 3_600_000;
+const SCHEDULE_EVERY = 60_000;
 
 /** How long a queue that has failed is left alone, in milliseconds. */
 const CONSUME_AGAIN = 1_000;
 
-type Handler = (registry: Registry, event: RegistryEvent, signal: AbortSignal) => Promise<void>;
+/** A job with its queue. */
+export interface QueuedJob {
+  readonly job: Job & { readonly name: JobName };
+  readonly queue: Queue;
+}
 
-const handlers: Readonly<Record<string, Handler>> = { audit: recordAudit, cleanup: cleanUpAfter };
+/** Opens the queue of each job. */
+export function openQueues(openQueue: (name: string, options: QueueOptions) => Queue): readonly QueuedJob[] {
+  return jobs.map((job) => {
+    const options = { retryAfter: retryAfter(job) * 1000, maxAttempts: JOB_ATTEMPTS };
+    return { job, queue: openQueue(job.name, options) };
+  });
+}
 
-/** The jobs of a single machine: events from the outbox to the queues, the queues to their handlers, and the sweep. */
+/** The jobs of a single machine: brings events from the outbox to the queues, and runs what the queues and the schedule ask for. */
 export function startJobs(
   registry: Registry,
   openQueue: (name: string, options: QueueOptions) => Queue,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const queues = Object.keys(handlers).map((name) =>
-    openQueue(name, { retryAfter: 30_000, maxAttempts: 10 }),
-  );
+  const queued = openQueues(openQueue);
   const running = [
-    ...Object.values(handlers).map((handle, index) =>
-      // Comes back before the signal only when the queue has failed.
-      every(CONSUME_AGAIN, signal, registry, async () =>
-        queues[index]?.consume(
-          (message) => handle(registry, JSON.parse(message.body) as RegistryEvent, signal),
-          signal,
-        ),
-      ),
-    ),
-    every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queues)),
-    every(SWEEP_EVERY, signal, registry, async () => {
-      while (!signal.aborted && !(await sweep(registry, signal)));
-    }),
+    ...queued.map((each) => consumeJob(registry, each, signal)),
+    every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queued)),
+    every(SCHEDULE_EVERY, signal, registry, () => sendDueRuns(registry, queued)),
   ];
   return {
     async stop() {
@@ -52,18 +49,48 @@ export function startJobs(
   };
 }
 
+/** Works off the messages of a job until `signal`. */
+export function consumeJob(
+  registry: Registry,
+  { job, queue }: QueuedJob,
+  signal: AbortSignal,
+): Promise<void> {
+  const work = jobWorker(registry, job, (body) => queue.send([body]));
+  async function handle({ id, body, attempt }: Message): Promise<void> {
+    try {
+      await work(body, signal);
+    } catch (error) {
+      registry.log.error('message failed', { job: job.name, message_id: id, attempt, error });
+      throw error;
+    }
+  }
+  // Comes back before the signal only when the queue has failed.
+  return every(CONSUME_AGAIN, signal, registry, () => queue.consume(handle, signal));
+}
+
+/** Asks for the scheduled runs that are due. A crash in between asks twice, never not at all. */
+export async function sendDueRuns(registry: Registry, queued: readonly QueuedJob[]): Promise<void> {
+  for (const { job, queue } of queued) {
+    if (job.schedule === undefined) continue;
+    await takeDueRun(registry, job.name, job.schedule * 1000, () => queue.send([scheduledRun(job.name)]));
+  }
+}
+
 /**
- * Moves events from the outbox into every queue. An event leaves the outbox only once all queues have it, so a crash
- * in between delivers it twice, never not at all.
+ * Moves events from the outbox into the queue of every job that wants them. An event leaves the outbox only once all
+ * these queues have it, so a crash in between delivers it twice, never not at all.
  */
-export async function dispatchEvents(registry: Registry, queues: readonly Queue[]): Promise<number> {
+export async function dispatchEvents(registry: Registry, queued: readonly QueuedJob[]): Promise<number> {
   let moved = 0;
   for (let shard = 0; shard < EVENT_SHARDS; shard++) {
     for (;;) {
       const { items, more } = await registry.table.query({ ...ranges.events(shard), limit: 50 });
       if (items.length === 0) break;
-      const bodies = items.map((item) => JSON.stringify(eventOf(item)));
-      for (const queue of queues) await queue.send(bodies);
+      const events = items.map(eventOf);
+      for (const { job, queue } of queued) {
+        const wanted = events.filter(({ type }) => getsEvent(job, type));
+        await queue.send(wanted.map((event) => JSON.stringify(event)));
+      }
       await registry.table.write(items.map(({ pk, sk }) => ({ delete: { pk, sk } })));
       moved += items.length;
       if (!more) break;

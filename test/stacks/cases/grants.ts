@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { families } from '../../../services/catalog.ts';
+import { jobs as jobList } from '../../../services/job-list.ts';
 import { allowedTo, functionNames, synthesize } from '../synthesize.ts';
 
 const { api, jobs } = synthesize();
@@ -20,10 +21,20 @@ describe('functions', () => {
       ...families,
       'api',
       'router',
-      'audit',
-      'cleanup',
+      ...jobList.map(({ name }) => name),
       'bootstrap',
     ]);
+  });
+
+  it('may send only to the queue of their own job', () => {
+    const sends = functions.flatMap(({ name, template }) =>
+      allowedTo(template, name)
+        .filter(({ action }) => action === 'sqs:SendMessage')
+        .map(({ resource }) => `${name} ${resource}`),
+    );
+    expect(sends).toEqual(
+      jobList.map(({ name }) => expect.stringMatching(new RegExp(`^${name} .*"${name}Queue`, 'i'))),
+    );
   });
 
   it('may delete blobs only for the sweep', () => {

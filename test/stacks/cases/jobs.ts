@@ -1,5 +1,8 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { type Job, jobs as jobList } from '../../../services/job-list.ts';
+import { recordEvent } from '../../../services/registry/events/record-event.ts';
+import { scheduledRun } from '../../../services/runtime/job-worker.ts';
 import { propertiesOf, synthesize } from '../synthesize.ts';
 
 const { jobs } = synthesize();
@@ -23,7 +26,7 @@ describe('events', () => {
 
   it('reach a queue per job as they are, and are kept when they can not be delivered', () => {
     const subscriptions = propertiesOf(jobs, 'AWS::SNS::Subscription');
-    expect(subscriptions).toHaveLength(2);
+    expect(subscriptions).toHaveLength(jobList.length);
     for (const subscription of subscriptions) {
       expect(subscription).toMatchObject({
         Protocol: 'sqs',
@@ -34,14 +37,36 @@ describe('events', () => {
   });
 });
 
+describe('the topic', () => {
+  it.each(jobList as readonly Job[])('sends $name the events it wants and no others', ({ name, events }) => {
+    const filters = propertiesOf(jobs, 'AWS::SNS::Subscription')
+      .filter(({ Endpoint }) => Endpoint['Fn::GetAtt'][0].toLowerCase().startsWith(`${name}queue`))
+      .map(({ FilterPolicy, FilterPolicyScope }) => ({ FilterPolicy, FilterPolicyScope }));
+    const wanted = { dynamodb: { NewImage: { type: { S: events } } } };
+    expect(filters).toEqual([
+      events === 'all' ? {} : { FilterPolicy: wanted, FilterPolicyScope: 'MessageBody' },
+    ]);
+  });
+
+  it('finds the type of an event where the outbox has it', () => {
+    const write = recordEvent(0, { ...facts, type: 'package_published' });
+    expect('put' in write && write.put.type).toBe('package_published');
+  });
+
+  const facts = {
+    actor: { kind: 'system', id: 0, name: 'system' },
+    ...{ projectId: 1, projectPath: 'a/b', format: 'npm', name: 'x', version: '1.0.0' },
+  } as const;
+});
+
 describe('queues', () => {
   const queues = propertiesOf(jobs, 'AWS::SQS::Queue');
 
   it('have dead letters that are kept for two weeks', () => {
     const [working, dead] = [queues.filter((q) => q.RedrivePolicy), queues.filter((q) => !q.RedrivePolicy)];
-    expect(working).toHaveLength(2);
+    expect(working).toHaveLength(jobList.length);
     for (const queue of working) expect(queue.RedrivePolicy.maxReceiveCount).toBe(5);
-    expect(dead).toHaveLength(3);
+    expect(dead).toHaveLength(jobList.length + 1);
     for (const queue of dead) expect(queue.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
@@ -51,7 +76,7 @@ describe('queues', () => {
 
   it('bring only failed messages again', () => {
     const sources = propertiesOf(jobs, 'AWS::Lambda::EventSourceMapping');
-    expect(sources).toHaveLength(2);
+    expect(sources).toHaveLength(jobList.length);
     for (const source of sources) expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 
@@ -63,12 +88,18 @@ describe('queues', () => {
   });
 });
 
-describe('the sweep', () => {
-  it('is asked for every day, through its queue', () => {
+describe('scheduled jobs', () => {
+  const scheduled = jobList.filter((job: Job) => job.schedule !== undefined);
+
+  it.each(scheduled)('start $name through its queue', ({ name }) => {
     jobs.hasResourceProperties('AWS::Events::Rule', {
-      ScheduleExpression: 'rate(1 day)',
-      Targets: [Match.objectLike({ Input: '{"job":"sweep"}' })],
+      Targets: [Match.objectLike({ Input: scheduledRun(name) })],
     });
+  });
+
+  it('start as often as the list says', () => {
+    const rules = propertiesOf(jobs, 'AWS::Events::Rule').map((rule) => rule.ScheduleExpression);
+    expect(rules).toEqual(['rate(6 hours)']);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { families } from '../../../services/catalog.ts';
+import { jobs } from '../../../services/job-list.ts';
 import { propertiesOf, root, synthesize, synthesizeIngest } from '../synthesize.ts';
 
 const { operations } = synthesizeIngest();
@@ -9,7 +10,7 @@ const alarms = propertiesOf(operations, 'AWS::CloudWatch::Alarm');
 const names: string[] = alarms.map((alarm) => alarm.AlarmName);
 
 describe('alarms', () => {
-  it.each([...families, 'api', 'router', 'audit', 'cleanup'])(
+  it.each([...families, 'api', 'router', ...jobs.map(({ name }) => name)])(
     'watch errors, throttles and duration of %s',
     (name) => {
       expect(names.filter((alarm) => alarm.startsWith(`packhouse-main-${name}-function-`)).sort()).toEqual([
@@ -20,8 +21,8 @@ describe('alarms', () => {
     },
   );
 
-  it.each(['audit', 'cleanup'])('watch the age of messages and the dead letters of %s', (job) => {
-    expect(names.filter((alarm) => alarm.startsWith(`packhouse-main-${job}-queue-`))).toHaveLength(2);
+  it.each(jobs)('watch the age of messages and the dead letters of $name', ({ name }) => {
+    expect(names.filter((alarm) => alarm.startsWith(`packhouse-main-${name}-queue-`))).toHaveLength(2);
   });
 
   it('watch the API, the tables and the pipe', () => {

@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { memoryQueue } from '../../../services/adapters/memory/memory-queue.ts';
 import type { RegistryEvent } from '../../../services/domain/events.ts';
-import { cleanUpAfter } from '../../../services/jobs/clean-up.ts';
-import { recordAudit } from '../../../services/jobs/record-audit.ts';
+import { getsEvent, type Job, jobs } from '../../../services/job-list.ts';
 import { sweep } from '../../../services/jobs/sweep.ts';
 import { EVENT_SHARDS } from '../../../services/registry/events/record-event.ts';
 import { ranges } from '../../../services/registry/records/keys.ts';
-import { dispatchEvents } from '../../../services/runtime/server/jobs.ts';
+import {
+  dispatchEvents,
+  openQueues,
+  type QueuedJob,
+  sendDueRuns,
+} from '../../../services/runtime/server/jobs.ts';
 import { startApp } from '../../kit/start-app.ts';
 
 async function publishSome(count: number) {
@@ -19,7 +23,7 @@ async function publishSome(count: number) {
   return { app, project, path };
 }
 
-async function drain(queue: ReturnType<typeof memoryQueue>, expected: number): Promise<RegistryEvent[]> {
+async function drain(queue: QueuedJob['queue'], expected: number): Promise<RegistryEvent[]> {
   const stopping = new AbortController();
   const events: RegistryEvent[] = [];
   await queue.consume(async ({ body }) => {
@@ -31,51 +35,74 @@ async function drain(queue: ReturnType<typeof memoryQueue>, expected: number): P
 
 describe('events', () => {
   const options = { retryAfter: 1000, maxAttempts: 3 };
+  const queued = () => openQueues(() => memoryQueue(options));
 
-  test('go from the outbox to every queue, and leave the outbox', async () => {
-    const { app } = await publishSome(30);
-    const queues = [memoryQueue(options), memoryQueue(options)];
-    const moved = await dispatchEvents(app.registry, queues);
-    expect(moved).toBeGreaterThanOrEqual(30);
-    for (const queue of queues) {
-      const events = await drain(queue, moved);
-      expect(events.filter(({ type }) => type === 'package_published')).toHaveLength(30);
-      expect(new Set(events.map(({ id }) => id)).size).toBe(moved);
+  test('go from the outbox to the queues that want them, and leave the outbox', async () => {
+    const { app, path } = await publishSome(30);
+    await app.send('DELETE', path(0), { token: app.rootToken });
+    const all = queued();
+    const moved = await dispatchEvents(app.registry, all);
+    expect(moved).toBeGreaterThan(30);
+    for (const { job, queue } of all) {
+      const events = await drain(queue, job.name === 'audit' ? moved : 1);
+      expect(events.filter(({ type }) => !getsEvent(job, type))).toEqual([]);
+      expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
     }
     for (let shard = 0; shard < EVENT_SHARDS; shard++) {
       expect((await app.registry.table.query(ranges.events(shard))).items).toEqual([]);
     }
-    expect(await dispatchEvents(app.registry, queues)).toBe(0);
+    expect(await dispatchEvents(app.registry, all)).toBe(0);
   });
 
   test('stay in the outbox while a queue can not be reached', async () => {
     const { app } = await publishSome(1);
-    const broken = { ...memoryQueue(options), send: () => Promise.reject(new Error('queue is down')) };
-    await expect(dispatchEvents(app.registry, [broken])).rejects.toThrow('queue is down');
-    expect(await dispatchEvents(app.registry, [memoryQueue(options)])).toBeGreaterThan(0);
+    const broken = queued().map((each) => ({
+      ...each,
+      queue: { ...each.queue, send: () => Promise.reject(new Error('queue is down')) },
+    }));
+    await expect(dispatchEvents(app.registry, broken)).rejects.toThrow('queue is down');
+    expect(await dispatchEvents(app.registry, queued())).toBeGreaterThan(0);
+  });
+});
+
+describe('scheduled runs', () => {
+  /** What the jobs with a schedule were asked for so far. */
+  async function sentTo(all: readonly QueuedJob[]): Promise<number> {
+    let sent = 0;
+    for (const { queue } of all) {
+      sent += (queue as unknown as { sent: string[] }).sent.length;
+    }
+    return sent;
+  }
+  const counting = () =>
+    openQueues(() => {
+      const sent: string[] = [];
+      const queue = { ...memoryQueue({ retryAfter: 0, maxAttempts: 1 }), sent };
+      return { ...queue, send: async (bodies: readonly string[]) => void sent.push(...bodies) };
+    });
+
+  test('start at first, then when their time has come, and no more often with two servers or a restart', async () => {
+    const app = await startApp();
+    const scheduled = jobs.filter((job: Job) => job.schedule !== undefined).length;
+    const [one, two] = [counting(), counting()];
+    for (let minutes = 0; minutes < 12 * 60; minutes++) {
+      await sendDueRuns(app.registry, one);
+      await sendDueRuns(app.registry, two);
+      app.clock.advance(60_000);
+    }
+    expect((await sentTo(one)) + (await sentTo(two))).toBe(2 * scheduled);
   });
 
-  test('delivered twice are recorded once', async () => {
-    const { app, project } = await publishSome(1);
-    const queue = memoryQueue(options);
-    const moved = await dispatchEvents(app.registry, [queue]);
-    const event = (await drain(queue, moved)).find(({ type }) => type === 'package_published');
-    if (!event) throw new Error('no event');
-    await recordAudit(app.registry, event);
-    await recordAudit(app.registry, event);
-    const { items } = await app.registry.audit.query({ pk: `PROJECT#${project.id}` });
-    expect(items).toHaveLength(1);
-    expect(items[0]).toMatchObject({ type: 'package_published', name: 'tool', actor: { name: 'root' } });
-  });
-
-  test('of a deletion lead to a sweep of what is due', async () => {
-    const { app, path } = await publishSome(1);
-    await app.send('DELETE', path(0), { token: app.rootToken });
-    app.clock.advance(2 * 24 * 3600 * 1000);
-    const queue = memoryQueue(options);
-    const moved = await dispatchEvents(app.registry, [queue]);
-    for (const event of await drain(queue, moved)) await cleanUpAfter(app.registry, event);
-    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  test('are not lost when the queue can not be reached', async () => {
+    const app = await startApp();
+    const broken = counting().map((each) => ({
+      ...each,
+      queue: { ...each.queue, send: () => Promise.reject(new Error('queue is down')) },
+    }));
+    await expect(sendDueRuns(app.registry, broken)).rejects.toThrow('queue is down');
+    const all = counting();
+    await sendDueRuns(app.registry, all);
+    expect(await sentTo(all)).toBeGreaterThan(0);
   });
 });
 

@@ -1,7 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { describe, expect, it, vi } from 'vitest';
 import { logger, metrics } from '../../../../services/runtime/lambda/logging.ts';
-import { outboxEvent } from '../../../../services/runtime/lambda/outbox-event.ts';
 import { queueHandler } from '../../../../services/runtime/lambda/queue-handler.ts';
 
 describe('a batch of messages', () => {
@@ -41,34 +40,5 @@ describe('a message that comes up when the function must end', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'id-two' }] });
     expect(begun).toEqual(['one']);
     vi.restoreAllMocks();
-  });
-});
-
-describe('a message of the outbox', () => {
-  const event = { id: '1', type: 'package_published' };
-  const record = (eventName: string, pk: string) =>
-    JSON.stringify({
-      eventName,
-      dynamodb: {
-        Keys: { pk: { S: pk }, sk: { S: '1' } },
-        NewImage: {
-          pk: { S: pk },
-          sk: { S: '1' },
-          event: { S: JSON.stringify(event) },
-          expiresAt: { N: '5' },
-        },
-      },
-    });
-
-  it('holds its event', () => {
-    expect(outboxEvent(record('INSERT', 'EVENT#3'))).toEqual(event);
-  });
-
-  it.each([
-    ['MODIFY', 'EVENT#3'],
-    ['REMOVE', 'EVENT#3'],
-    ['INSERT', 'PACKAGE#1'],
-  ])('that tells of %s of %s holds none', (eventName, pk) => {
-    expect(outboxEvent(record(eventName, pk))).toBeUndefined();
   });
 });

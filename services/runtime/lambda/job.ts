@@ -1,0 +1,16 @@
+import { jobs } from '../../job-list.ts';
+import { jobWorker } from '../job-worker.ts';
+import { required } from './environment.ts';
+import { openFunction } from './open-registry.ts';
+import { queueHandler } from './queue-handler.ts';
+
+const name = required(process.env, 'PACKHOUSE_JOB');
+const job = jobs.find((each) => each.name === name);
+if (!job) throw new Error(`There is no job ${name}.`);
+const { registry, queue } = openFunction({
+  deletesBlobs: job.rights.some((right) => right === 'delete-blobs'),
+  queueUrl: required(process.env, 'PACKHOUSE_JOB_QUEUE'),
+});
+
+/** Does the job that the environment names: every job has a function of this code. */
+export const handler = queueHandler(jobWorker(registry, job, (body) => queue.send([body])));

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { jobs } from '../../services/job-list.ts';
+import type { JobRun } from '../../services/jobs/job-runs.ts';
+import { logger, metrics } from '../../services/runtime/lambda/logging.ts';
+import { functionHost, serverHost } from '../kit/job-hosts.ts';
+import { startApp } from '../kit/start-app.ts';
+
+// What functions write to standard output.
+beforeAll(() => {
+  vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
+  vi.spyOn(logger, 'error').mockReturnValue();
+});
+afterAll(() => vi.restoreAllMocks());
+
+async function withPackages(count: number) {
+  const app = await startApp();
+  const project = await app.project('tools');
+  const path = (index: number) => `/api/v4/projects/${project.id}/packages/generic/tool/${index}/a.txt`;
+  for (let index = 0; index < count; index++) {
+    await app.send('PUT', path(index), { token: app.rootToken, body: `file ${index}` });
+  }
+  const audited = async () => (await app.registry.audit.query({ pk: `PROJECT#${project.id}` })).items;
+  return { app, project, path, audited };
+}
+
+const noneDead = Object.fromEntries(jobs.map(({ name }) => [name, []]));
+
+describe.each([serverHost, functionHost])('jobs on $name', (host) => {
+  test('get the events of the outbox, each once although it is delivered twice', async () => {
+    const { app, audited } = await withPackages(30);
+    expect(await host.run(app.registry, { deliveries: 2 })).toEqual(noneDead);
+    const published = (await audited()).filter(({ type }) => type === 'package_published');
+    expect(published).toHaveLength(30);
+    expect(published[0]).toMatchObject({ name: 'tool', actor: { name: 'root' } });
+  });
+
+  test('remove the bytes of what was deleted, once the grace period is over', async () => {
+    const { app, path } = await withPackages(1);
+    await app.send('DELETE', path(0), { token: app.rootToken });
+    app.clock.advance(2 * 24 * 3600 * 1000);
+    await host.run(app.registry);
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+
+  test('get only events they want', async () => {
+    const { app, path } = await withPackages(2);
+    await app.send('DELETE', path(0), { token: app.rootToken });
+    const seen: (string | undefined)[] = [];
+    const cleanup: JobRun = async (_registry, event) => {
+      seen.push(event?.type);
+      return 'done';
+    };
+    await host.run(app.registry, { runs: { cleanup } });
+    expect(seen).toEqual(['package_file_deleted', 'package_deleted'].filter((type) => seen.includes(type)));
+    expect(seen.length).toBeGreaterThan(0);
+  });
+
+  test('run on schedule without an event', async () => {
+    const { app, project } = await withPackages(2);
+    await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });
+    app.clock.advance(2 * 24 * 3600 * 1000);
+    await host.run(app.registry, { messages: { cleanup: ['{"job":"cleanup"}'] } });
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+
+  test('that have not finished run again, for the same event, until they have', async () => {
+    const { app, path } = await withPackages(1);
+    await app.send('DELETE', path(0), { token: app.rootToken });
+    const ids: (string | undefined)[] = [];
+    const cleanup: JobRun = async (_registry, event) => {
+      ids.push(event?.id);
+      return ids.filter((id) => id === event?.id).length < 7 ? 'unfinished' : 'done';
+    };
+    expect(await host.run(app.registry, { runs: { cleanup } })).toEqual(noneDead);
+    expect(ids.length).toBe(7 * new Set(ids).size);
+    expect(app.errors).toEqual([]);
+  });
+
+  test('that never finish are left to the next schedule after a hundred runs', async () => {
+    const { app } = await withPackages(0);
+    let runs = 0;
+    const cleanup: JobRun = async () => {
+      runs++;
+      return 'unfinished';
+    };
+    const messages = { cleanup: ['{"job":"cleanup"}'] };
+    expect(await host.run(app.registry, { runs: { cleanup }, messages })).toEqual(noneDead);
+    expect(runs).toBe(100);
+    expect(app.errors).toMatchObject([{ message: 'job not finished', job: 'cleanup' }]);
+  });
+
+  test('that fail are tried five times, and the others go on', async () => {
+    const { app, audited } = await withPackages(5);
+    const poison = ['no JSON', '"text"', '{"unknown":1}'];
+    let attempts = 0;
+    const cleanup: JobRun = async () => {
+      attempts++;
+      throw new Error('the index is down');
+    };
+    const messages = { audit: poison, cleanup: ['{"job":"cleanup"}'] };
+    const dead = await host.run(app.registry, { runs: { cleanup }, messages });
+    expect(dead).toEqual({ ...noneDead, audit: poison, cleanup: ['{"job":"cleanup"}'] });
+    expect(attempts).toBe(5);
+    expect((await audited()).filter(({ type }) => type === 'package_published')).toHaveLength(5);
+  });
+
+  test('pass over records of the table that are no new events', async () => {
+    const { app, audited } = await withPackages(0);
+    const before = (await audited()).length;
+    const record = (eventName: string, pk: string) => {
+      const event = JSON.stringify({ id: '1', type: 'package_published' });
+      return JSON.stringify({
+        eventName,
+        dynamodb: { Keys: { pk: { S: pk } }, NewImage: { event: { S: event } } },
+      });
+    };
+    const audit = [record('MODIFY', 'EVENT#3'), record('REMOVE', 'EVENT#3'), record('INSERT', 'PACKAGE#1')];
+    expect(await host.run(app.registry, { messages: { audit } })).toEqual(noneDead);
+    expect((await audited()).length).toBe(before);
+  });
+});

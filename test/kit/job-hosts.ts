@@ -1,0 +1,164 @@
+import type { Context, SQSEvent } from 'aws-lambda';
+import { memoryQueue } from '../../services/adapters/memory/memory-queue.ts';
+import { getsEvent, JOB_ATTEMPTS, type Job, type JobName, jobs } from '../../services/job-list.ts';
+import type { JobRun } from '../../services/jobs/job-runs.ts';
+import type { Message, Queue } from '../../services/ports/queue.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-event.ts';
+import { ranges } from '../../services/registry/records/keys.ts';
+import { jobWorker } from '../../services/runtime/job-worker.ts';
+import { queueHandler } from '../../services/runtime/lambda/queue-handler.ts';
+import { dispatchEvents } from '../../services/runtime/server/jobs.ts';
+
+type NamedJob = Job & { readonly name: JobName };
+
+/** What a test may change about the jobs of a host. */
+export interface JobOptions {
+  /** Other functions for some jobs. */
+  readonly runs?: Partial<Record<JobName, JobRun>>;
+  /** Further messages for the queues, as they stand there. */
+  readonly messages?: Partial<Record<JobName, readonly string[]>>;
+  /** How often each message is delivered although nothing failed. */
+  readonly deliveries?: number;
+}
+
+/** What became of the messages: those that were given up, by job. */
+export type DeadMessages = Readonly<Record<string, readonly string[]>>;
+
+/** A host of jobs: brings what is in the outbox to the jobs and works it off, until nothing is left. */
+export interface JobHost {
+  readonly name: string;
+  run(registry: Registry, options?: JobOptions): Promise<DeadMessages>;
+}
+
+/** Where a job's function comes from in a test. */
+function loadOf(job: NamedJob, { runs }: JobOptions): (() => Promise<JobRun>) | undefined {
+  const run = runs?.[job.name];
+  return run && (async () => run);
+}
+
+/** The Node server: its dispatcher, and queues that repeat at once. */
+export const serverHost: JobHost = {
+  name: 'the server',
+  async run(registry, options = {}) {
+    const dead: Record<string, readonly string[]> = {};
+    const queued = jobs.map((job) => ({
+      job,
+      ...countedQueue(options.deliveries),
+    }));
+    for (const { job, queue } of queued) await queue.send(options.messages?.[job.name] ?? []);
+    for (let work = true; work; ) {
+      work = (await dispatchEvents(registry, queued)) > 0;
+      for (const { job, queue, drain } of queued) {
+        const send = (body: string) => queue.send([body]);
+        const run = jobWorker(registry, job, send, loadOf(job, options));
+        work = (await drain(({ body }, signal) => run(body, signal))) || work;
+        dead[job.name] = (await queue.deadLetters()).map(({ body }) => body);
+      }
+    }
+    return dead;
+  },
+};
+
+/** A queue that can tell when it is empty. */
+function countedQueue(deliveries = 1) {
+  const queue = memoryQueue({ retryAfter: 0, maxAttempts: JOB_ATTEMPTS });
+  let waiting = 0;
+  const counted: Queue = {
+    ...queue,
+    async send(bodies) {
+      const all = Array.from({ length: deliveries }, () => bodies).flat();
+      waiting += all.length;
+      await queue.send(all);
+    },
+  };
+  /** Works off all there is; answers whether there was anything. */
+  async function drain(work: (message: Message, signal: AbortSignal) => Promise<void>): Promise<boolean> {
+    if (waiting === 0) return false;
+    const stop = new AbortController();
+    const done = () => {
+      waiting--;
+      if (waiting === 0) stop.abort();
+    };
+    await queue.consume(async (message) => {
+      try {
+        await work(message, new AbortController().signal);
+      } catch (error) {
+        if (message.attempt >= JOB_ATTEMPTS) done();
+        throw error;
+      }
+      done();
+    }, stop.signal);
+    return true;
+  }
+  return { queue: counted, drain };
+}
+
+/** Functions behind queues, fed with the records of the table's stream as the pipe and the topic pass them on. */
+export const functionHost: JobHost = {
+  name: 'functions',
+  async run(registry, options = {}) {
+    const dead: Record<string, readonly string[]> = {};
+    for (let work = true; work; ) {
+      const records = await takeOutbox(registry);
+      work = records.length > 0;
+      for (const job of jobs) {
+        const bodies = records.filter(({ type }) => getsEvent(job, type)).map(({ body }) => body);
+        const first = dead[job.name] ? [] : (options.messages?.[job.name] ?? []);
+        const given = await workOff(registry, job, [...bodies, ...first], options);
+        dead[job.name] = [...(dead[job.name] ?? []), ...given];
+      }
+    }
+    return dead;
+  },
+};
+
+/** Takes the outbox as the stream would show it. */
+async function takeOutbox(registry: Registry): Promise<{ type: string; body: string }[]> {
+  const records: { type: string; body: string }[] = [];
+  for (let shard = 0; shard < EVENT_SHARDS; shard++) {
+    const { items } = await registry.table.query(ranges.events(shard));
+    for (const item of items) {
+      const NewImage = { type: { S: item.type }, event: { S: item.event } };
+      const Keys = { pk: { S: item.pk }, sk: { S: item.sk } };
+      const body = JSON.stringify({ eventName: 'INSERT', dynamodb: { Keys, NewImage } });
+      records.push({ type: eventOf(item).type, body });
+      await registry.table.write([{ delete: { pk: item.pk, sk: item.sk } }]);
+    }
+  }
+  return records;
+}
+
+/** Hands messages to the function of a job as Lambda does; answers those that were given up. */
+async function workOff(
+  registry: Registry,
+  job: NamedJob,
+  bodies: readonly string[],
+  options: JobOptions,
+): Promise<string[]> {
+  const dead: string[] = [];
+  const { deliveries = 1 } = options;
+  let next = 0;
+  const message = (body: string) => ({ messageId: `${next++}`, body, attempt: 1 });
+  const repeated = (body: string) => Array.from({ length: deliveries }, () => message(body));
+  const waiting = bodies.flatMap(repeated);
+  const send = async (body: string) => void waiting.push(...repeated(body));
+  const handler = queueHandler(jobWorker(registry, job, send, loadOf(job, options)));
+  const context = { getRemainingTimeInMillis: () => job.timeout * 1000 } as Context;
+  while (waiting.length > 0) {
+    const batch = waiting.splice(0, job.batch);
+    const Records = batch.map(({ messageId, body, attempt }) => ({
+      messageId,
+      body,
+      attributes: { ApproximateReceiveCount: String(attempt) },
+    }));
+    const { batchItemFailures } = await handler({ Records } as unknown as SQSEvent, context);
+    for (const { itemIdentifier } of batchItemFailures) {
+      const failed = batch.find(({ messageId }) => messageId === itemIdentifier);
+      if (!failed) throw new Error(`the function names a message it did not get: ${itemIdentifier}`);
+      if (failed.attempt >= JOB_ATTEMPTS) dead.push(failed.body);
+      else waiting.push({ ...failed, attempt: failed.attempt + 1 });
+    }
+  }
+  return dead;
+}
