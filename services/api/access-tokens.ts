@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { levels, type Scope } from '../domain/access.ts';
 import type { AccessToken, Member, Principal } from '../domain/accounts.ts';
 import { badParameters, badRequest, RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
@@ -10,7 +11,6 @@ import { issueResourceToken } from '../registry/accounts/issue-token.ts';
 import { findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { maybeEntity } from '../registry/records/entities.ts';
 import { keys } from '../registry/records/keys.ts';
 import { readMany } from '../registry/records/read-many.ts';
@@ -127,7 +127,7 @@ async function addToken(c: ApiContext, place: Place): Promise<Response> {
     scopes: input.scopes,
     expiresAt: expiryOf(c, input.expires_at),
     level: input.access_level,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
   });
   const shown = resourceTokenJson(token, input.access_level, c.env.registry.clock.now());
   return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
@@ -145,7 +145,7 @@ async function rotateOther(c: ApiContext, place: Place): Promise<Response> {
   const issued = await rotateToken(c.env.registry, {
     stored,
     expiresAt: rotatedExpiryOf(c, input.expires_at),
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
     owner: { kind, id, path },
   });
   const shown = resourceTokenJson(issued.token, botLevel, c.env.registry.clock.now());
@@ -156,6 +156,6 @@ async function removeToken(c: ApiContext, place: Place): Promise<Response> {
   const { owner, principal } = await open(c, place, scopes.write);
   const { kind, id, path } = owner;
   const stored = await wanted(c, owner);
-  await revokeToken(c.env.registry, { stored, actor: actorOf(principal), owner: { kind, id, path } });
+  await revokeToken(c.env.registry, { stored, actor: actorOf(principal, c), owner: { kind, id, path } });
   return reply(c, 204, null);
 }

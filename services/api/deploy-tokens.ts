@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { deployTokenScopes } from '../domain/access.ts';
 import { type DeployToken, isActive, type Principal } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
 import { issueDeployToken } from '../registry/accounts/issue-token.ts';
 import { allTokens, findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
 import { deleteDeployToken } from '../registry/accounts/revoke-token.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { deployTokenJson } from './json/token-json.ts';
 import { byId, paginate, paging } from './paginate.ts';
 import { filledText, flag, moment, readParams, text } from './params.ts';
@@ -95,7 +95,7 @@ async function addToken(c: ApiContext, place: Place): Promise<Response> {
     scopes: input.scopes,
     username: input.username || undefined,
     expiresAt: input.expires_at ?? null,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
   });
   const shown = deployTokenJson(token, c.env.registry.clock.now());
   return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
@@ -105,6 +105,10 @@ async function removeToken(c: ApiContext, place: Place): Promise<Response> {
   const { owner, principal } = await open(c, place, 'write');
   const { kind, id, path } = owner;
   const stored = await wanted(c, owner);
-  await deleteDeployToken(c.env.registry, { stored, actor: actorOf(principal), owner: { kind, id, path } });
+  await deleteDeployToken(c.env.registry, {
+    stored,
+    actor: actorOf(principal, c),
+    owner: { kind, id, path },
+  });
   return reply(c, 204, null);
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { visibilities } from '../domain/access.ts';
 import type { Group } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeGroup } from '../registry/accounts/change-group.ts';
@@ -10,7 +11,6 @@ import { createGroup } from '../registry/accounts/create-group.ts';
 import { deleteGroup, deleteGroupTree } from '../registry/accounts/delete-group.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
 import { descendantsOf, projectsIn, subgroupsOf } from '../registry/accounts/list-accounts.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { groupJson, projectJson } from './json/account-json.ts';
 import { listGroups, replyGroups } from './list-groups.ts';
 import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
@@ -73,7 +73,7 @@ async function addGroup(c: ApiContext): Promise<Response> {
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
     ownerId: principal.user.id,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
   });
   return replyJson(c, 201, detailed(c, group));
 }
@@ -113,7 +113,7 @@ async function updateGroup(c: ApiContext): Promise<Response> {
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
   };
-  const changed = await changeGroup(c.env.registry, group, changes, actorOf(principal));
+  const changed = await changeGroup(c.env.registry, group, changes, actorOf(principal, c));
   return replyJson(c, 200, detailed(c, changed));
 }
 
@@ -124,7 +124,7 @@ async function updateGroup(c: ApiContext): Promise<Response> {
 async function removeGroup(c: ApiContext): Promise<Response> {
   const { group, principal } = await openGroup(c, 'own', scopes.write);
   const input = await readParams(c, deletion);
-  const actor = actorOf(principal);
+  const actor = actorOf(principal, c);
   if (input.permanently_remove) {
     if (input.full_path !== group.fullPath) {
       throw new RegistryError(

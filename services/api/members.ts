@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { grantableLevels, levels, type Scope } from '../domain/access.ts';
 import type { Principal, User } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { addMember, changeMember, removeMember } from '../registry/accounts/change-members.ts';
@@ -16,7 +17,6 @@ import {
   type MemberOwner,
   memberOwner,
 } from '../registry/accounts/find-members.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { memberJson } from './json/token-json.ts';
 import { paginate, paging } from './paginate.ts';
 import { day, integer, listOf, readParams, text } from './params.ts';
@@ -154,7 +154,7 @@ async function add(
   const member = await addMember(c.env.registry, {
     owner,
     user,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
     level: input.access_level,
     expiresOn: expiryOf(c, input.expires_at) ?? null,
   });
@@ -174,7 +174,7 @@ async function updateMember(c: ApiContext, place: Place): Promise<Response> {
   const member = await changeMember(registry, {
     owner,
     user,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
     level: input.access_level,
     expiresOn: expiresOn === undefined ? before.expiresOn : expiresOn,
   });
@@ -192,7 +192,7 @@ async function leave(c: ApiContext, place: Place): Promise<Response> {
   const member = await findMember(registry, owner, userId);
   if (!member) throw new RegistryError('notFound', '404 Not found');
   if (!oneself && member.level > level) throw new RegistryError('forbidden');
-  await removeMember(registry, { owner, user, actor: actorOf(principal) });
+  await removeMember(registry, { owner, user, actor: actorOf(principal, c) });
   return reply(c, 204, null);
 }
 

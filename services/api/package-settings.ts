@@ -3,10 +3,10 @@ import * as z from 'zod';
 import { catalog } from '../catalog.ts';
 import type { DuplicateRule, Group, PackageSettings } from '../domain/accounts.ts';
 import { badParameters } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeGroup } from '../registry/accounts/change-group.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { isPattern } from '../shared/text/user-pattern.ts';
 import { flag, readParams } from './params.ts';
 import { openGroup, scopes } from './request.ts';
@@ -36,7 +36,7 @@ export function packageSettingsRoutes(app: Hono<CallEnv>): void {
     const { group, principal } = await openGroup(c, 'own', scopes.write);
     const input = await readParams(c, changes);
     const settings = (before: PackageSettings) => ({ duplicates: changedRules(before, input) });
-    const changed = await changeGroup(c.env.registry, group, { settings }, actorOf(principal));
+    const changed = await changeGroup(c.env.registry, group, { settings }, actorOf(principal, c));
     return replyJson(c, 200, settingsJson(changed));
   });
 }

@@ -2,12 +2,12 @@ import type { Hono } from 'hono';
 import * as z from 'zod';
 import { RegistryError } from '../domain/errors.ts';
 import type { PackageFile, Version } from '../domain/packages.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { packageFileJson } from '../http/answer/package-json.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import { sendFile } from '../http/answer/send-file.ts';
 import type { CallEnv } from '../http/call.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { deleteFile, deleteVersion } from '../registry/packages/delete-version.ts';
 import { entityOf } from '../registry/records/entities.ts';
 import { ranges } from '../registry/records/keys.ts';
@@ -114,7 +114,7 @@ async function listPipelines(c: ApiContext): Promise<Response> {
 async function removePackage(c: ApiContext): Promise<Response> {
   const opened = await open(c, 'delete');
   checkUnmodified(c, opened.version.updatedAt);
-  await deleteVersion(c.env.registry, deletionOf(opened));
+  await deleteVersion(c.env.registry, deletionOf(c, opened));
   return reply(c, 204, null);
 }
 
@@ -122,13 +122,13 @@ async function removeFile(c: ApiContext): Promise<Response> {
   const opened = await open(c, 'delete');
   const file = await fileOf(c, opened.version);
   checkUnmodified(c, file.createdAt);
-  await deleteFile(c.env.registry, { ...deletionOf(opened), fileId: file.id });
+  await deleteFile(c.env.registry, { ...deletionOf(c, opened), fileId: file.id });
   return reply(c, 204, null);
 }
 
-function deletionOf({ project, principal, version }: OpenedPackage) {
+function deletionOf(c: ApiContext, { project, principal, version }: OpenedPackage) {
   const { format, name } = version;
-  return { project, actor: actorOf(principal), format, name, version: version.version };
+  return { project, actor: actorOf(principal, c), format, name, version: version.version };
 }
 
 /** Refuses to delete what was changed after the moment the client names. HTTP dates have whole seconds. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
 import type { AccessToken, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findUser } from '../registry/accounts/find-accounts.ts';
@@ -16,7 +17,6 @@ import {
 } from '../registry/accounts/list-tokens.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { replyAssociations } from './associations.ts';
 import { accessTokenJson } from './json/token-json.ts';
 import { integer, readParams } from './params.ts';
@@ -101,7 +101,7 @@ async function rotateOther(c: ApiContext): Promise<Response> {
   const issued = await rotateToken(c.env.registry, {
     stored,
     expiresAt: rotatedExpiryOf(c, input.expires_at),
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
     owner: await ownerOf(c, stored.token),
   });
   return replySecret(c, 200, issued);
@@ -120,7 +120,7 @@ async function revoke(
   stored: StoredToken<AccessToken>,
 ): Promise<Response> {
   const owner = await ownerOf(c, stored.token);
-  await revokeToken(c.env.registry, { stored, actor: actorOf(principal), owner });
+  await revokeToken(c.env.registry, { stored, actor: actorOf(principal, c), owner });
   return reply(c, 204, null);
 }
 
@@ -158,7 +158,7 @@ async function addToken(
   expiresAt: number,
 ): Promise<Response> {
   const { name, description, scopes: given } = input;
-  const facts = { name, description, scopes: given, expiresAt, actor: actorOf(principal) };
+  const facts = { name, description, scopes: given, expiresAt, actor: actorOf(principal, c) };
   return replySecret(c, 201, await issuePersonalToken(c.env.registry, user, facts));
 }
 

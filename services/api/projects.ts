@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { levels, type RegistryAccess, registryAccessLevels, visibilities } from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeProject } from '../registry/accounts/change-project.ts';
@@ -17,7 +18,6 @@ import {
   walkProjects,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { projectJson } from './json/account-json.ts';
 import {
   leastLevel,
@@ -125,7 +125,7 @@ async function addProject(c: ApiContext): Promise<Response> {
     visibility: input.visibility,
     registryAccess: registryAccessOf(input),
     creatorId: principal.user.id,
-    actor: actorOf(principal),
+    actor: actorOf(principal, c),
   });
   return replyJson(c, 201, projectJson(c.env.registry.settings.url, project, namespace));
 }
@@ -186,20 +186,20 @@ async function updateProject(c: ApiContext): Promise<Response> {
   const forOwners = path !== project.path || visibility !== project.visibility;
   if (forOwners && level < levels.owner) throw new RegistryError('forbidden');
   const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
-  const changed = await changeProject(c.env.registry, project, changes, actorOf(principal));
+  const changed = await changeProject(c.env.registry, project, changes, actorOf(principal, c));
   return replyJson(c, 200, await shown(c, changed));
 }
 
 async function setArchived(c: ApiContext, archived: boolean): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
-  const changed = await changeProject(c.env.registry, project, { archived }, actorOf(principal));
+  const changed = await changeProject(c.env.registry, project, { archived }, actorOf(principal, c));
   return replyJson(c, 201, await shown(c, changed));
 }
 
 async function removeProject(c: ApiContext): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
   const { registry } = c.env;
-  await deleteProject(registry, project, actorOf(principal));
+  await deleteProject(registry, project, actorOf(principal, c));
   await emptyDeletedProject(registry, project.id, AbortSignal.timeout(EMPTYING));
   return replyJson(c, 202, { message: '202 Accepted' });
 }

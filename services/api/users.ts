@@ -2,13 +2,13 @@ import type { Hono } from 'hono';
 import * as z from 'zod';
 import type { User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeUserState } from '../registry/accounts/change-user.ts';
 import { createUser } from '../registry/accounts/create-user.ts';
 import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 import { gather, walkUsers } from '../registry/accounts/list-accounts.ts';
-import { actorOf } from '../registry/events/record-event.ts';
 import { fullUserJson, userJson } from './json/account-json.ts';
 import { paginate, paging } from './paginate.ts';
 import { filledText, flag, readParams, text } from './params.ts';
@@ -104,7 +104,7 @@ async function addUser(c: ApiContext): Promise<Response> {
   const principal = await administrator(c, scopes.write);
   const input = await readParams(c, newUser);
   try {
-    const user = await createUser(c.env.registry, { ...input, actor: actorOf(principal) });
+    const user = await createUser(c.env.registry, { ...input, actor: actorOf(principal, c) });
     return replyJson(c, 201, fullUserJson(c.env.registry.settings.url, user));
   } catch (error) {
     const reason = error instanceof RegistryError ? error.fields?.path?.[0] : undefined;
@@ -122,7 +122,7 @@ async function setState(c: ApiContext, state: User['state']): Promise<Response> 
   if (user.id === principal.user.id) {
     throw new RegistryError('forbidden', '403 Forbidden - administrators can not block themselves');
   }
-  await changeUserState(c.env.registry, user, state, actorOf(principal));
+  await changeUserState(c.env.registry, user, state, actorOf(principal, c));
   return replyJson(c, 201, true);
 }
 

@@ -1,40 +1,24 @@
 /** Facts about what happened, written in the transaction that made them true. */
+import type { Group, Member, Project, Token, User } from './accounts.ts';
+import type { PackageStatus } from './packages.ts';
 
-/** What an event may tell of packages. Past tense: it has happened. */
-export type PackageEventType =
-  | 'package_published'
-  | 'package_file_added'
-  | 'package_deleted'
-  | 'package_file_deleted'
-  | 'package_changed'
-  | 'tag_moved'
-  | 'tag_deleted';
-
-/** What an event may tell of users, groups, projects, members and tokens. */
-export type AccountEventType =
-  | 'user_created'
-  | 'user_changed'
-  | 'group_created'
-  | 'group_changed'
-  | 'group_deleted'
-  | 'project_created'
-  | 'project_changed'
-  | 'project_deleted'
-  | 'member_added'
-  | 'member_changed'
-  | 'member_removed'
-  | 'token_created'
-  | 'token_rotated'
-  | 'token_revoked';
-
-/** What an event may tell. */
-export type EventType = PackageEventType | AccountEventType;
+/** How a request came in, as far as the registry could see: nothing that signs anybody in. */
+export interface Caller {
+  readonly requestId: string;
+  /** The token that was used; absent for requests without one. */
+  readonly token?: { readonly id: number; readonly kind: Token['kind'] };
+  readonly address?: string;
+  /** What the client calls itself: printable characters, at most 256. */
+  readonly userAgent?: string;
+}
 
 /** Who did it: a user by id and name, a deploy token, or the registry itself. No secrets. */
 export interface Actor {
   readonly kind: 'user' | 'deploy_token' | 'system';
   readonly id: number;
   readonly name: string;
+  /** The request that did it; absent for what the registry does by itself, and in events from before it was kept. */
+  readonly via?: Caller;
 }
 
 /** What an event about accounts happened to, or happened in. */
@@ -44,21 +28,97 @@ export type EventOwner = {
   readonly path: string;
 };
 
-/**
- * One event. `id` is unique and sorts by time; consumers use it to be idempotent.
- * An event about accounts has an `owner` and no format; its project is the owner, if that is one, else 0.
- */
-export interface RegistryEvent {
+/** The fields of something that a change made differ, before it and after it. */
+interface Changed<T> {
+  readonly before: Partial<T>;
+  readonly after: Partial<T>;
+}
+
+type MemberFacts = Pick<Member, 'level' | 'expiresOn'>;
+type TokenFacts = { readonly token: number; readonly kind: Token['kind'] };
+
+/** What the events of packages tell beside the package. */
+interface PackageEventDetails {
+  package_published: { readonly file?: string; readonly files?: number; readonly size: number };
+  package_file_added: { readonly file: string; readonly size: number };
+  /** `id` is that of the version. */
+  package_deleted: { readonly id: number };
+  package_file_deleted: { readonly file: string };
+  package_changed: Changed<{ readonly status: PackageStatus }>;
+  tag_moved: { readonly tag: string };
+  tag_deleted: { readonly tag: string };
+}
+
+/** What the events of users, groups, projects, members and tokens tell beside whom they are about. */
+interface AccountEventDetails {
+  user_created: { readonly admin: boolean };
+  user_changed: Changed<Pick<User, 'state'>>;
+  group_created: Pick<Group, 'visibility'>;
+  group_changed: Changed<Group>;
+  group_deleted: Record<never, never>;
+  project_created: Pick<Project, 'visibility' | 'registryAccess'>;
+  project_changed: Changed<Project>;
+  project_deleted: Record<never, never>;
+  member_added: { readonly user: number; readonly after: MemberFacts };
+  member_changed: { readonly user: number } & Changed<MemberFacts>;
+  member_removed: { readonly user: number; readonly before: MemberFacts };
+  token_created: TokenFacts & { readonly scopes: string };
+  token_rotated: TokenFacts & { readonly successor: number };
+  token_revoked: TokenFacts;
+}
+
+/** The details of each event, as it is recorded. */
+export type EventDetails = PackageEventDetails & AccountEventDetails;
+
+/** What an event may tell of packages. Past tense: it has happened. */
+export type PackageEventType = keyof PackageEventDetails;
+
+/** What an event may tell of users, groups, projects, members and tokens. */
+export type AccountEventType = keyof AccountEventDetails;
+
+/** What an event may tell. */
+export type EventType = keyof EventDetails;
+
+/** What every event has. `id` is unique and sorts by time; consumers use it to be idempotent. */
+export interface EventFields {
   readonly id: string;
-  readonly type: EventType;
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly actor: Actor;
+}
+
+/** Which package an event is about; the version is null when it is about the whole package. */
+export interface AboutPackage {
   readonly projectId: number;
   readonly projectPath: string;
-  readonly owner?: EventOwner;
   readonly format: string;
   readonly name: string;
   readonly version: string | null;
-  readonly details: Readonly<Record<string, string | number | boolean | null>>;
 }
+
+/** Which account an event is about. The project is the owner, if that is one, else 0. */
+export interface AboutAccount {
+  readonly owner: EventOwner;
+  readonly projectId: number;
+  readonly projectPath: string;
+  readonly format: '';
+  /** What it happened to: a user name, the name of a token, or the path of the owner itself. */
+  readonly name: string;
+  readonly version: null;
+}
+
+type About<T extends EventType> = T extends AccountEventType ? AboutAccount : AboutPackage;
+
+/** An event that is about to be recorded, one of a union by `type`. */
+export type NewEvent<T extends EventType = EventType> = {
+  [Type in T]: EventFields & About<Type> & { readonly type: Type; readonly details: EventDetails[Type] };
+}[T];
+
+/**
+ * An event as it is read back, one of a union by `type`. Which details it has depends on the version of the registry that
+ * recorded it: those of today, some of them, or others.
+ */
+export type RegistryEvent<T extends EventType = EventType> = {
+  [Type in T]: EventFields &
+    About<Type> & { readonly type: Type; readonly details: Partial<EventDetails[Type]> };
+}[T];

@@ -16,6 +16,7 @@ export type App = (request: Request, host: HostInfo) => Promise<Response>;
 export interface Call {
   readonly registry: Registry;
   readonly requestId: string;
+  readonly clientAddress?: string | undefined;
   /** See `HostInfo`. */
   readonly body?: HostInfo['body'] | undefined;
   /** Headers that every answer to the request has beside its own. */

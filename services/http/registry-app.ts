@@ -26,7 +26,8 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
   return async (request, host) => {
     const started = performance.now();
     const requestId = host.requestId ?? randomUUID();
-    const call: Call = { registry, requestId, body: host.body };
+    const { clientAddress } = host;
+    const call: Call = { registry, requestId, clientAddress, body: host.body };
     const path = pathOf(request.url);
     const response = await answer(request, path, call, routing);
     if (request.method !== 'GET' || response.status >= 500) {

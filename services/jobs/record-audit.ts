@@ -1,5 +1,6 @@
 import type { RegistryEvent } from '../domain/events.ts';
 import type { Registry } from '../registry/context.ts';
+import { itemOf } from '../registry/records/entities.ts';
 import { auditKey } from '../registry/records/keys.ts';
 
 /**
@@ -8,9 +9,6 @@ import { auditKey } from '../registry/records/keys.ts';
  */
 export async function recordAudit(registry: Registry, event: RegistryEvent | undefined): Promise<'done'> {
   if (!event) return 'done';
-  const { details, actor, ...facts } = event;
-  await registry.audit.write([
-    { put: { ...facts, actor: { ...actor }, details: { ...details }, ...auditKey(event) } },
-  ]);
+  await registry.audit.write([{ put: itemOf(auditKey(event), event) }]);
   return 'done';
 }

@@ -2,6 +2,7 @@ import type { RegistryEvent } from '../domain/events.ts';
 import { getsEvent, type Job, type JobName } from '../job-list.ts';
 import { type JobRun, jobRuns } from '../jobs/job-runs.ts';
 import type { Registry } from '../registry/context.ts';
+import { readEvent } from '../registry/events/record-event.ts';
 
 /** How many runs one message may lead to. What is left then is for the next scheduled run. */
 const MAX_ROUNDS = 100;
@@ -41,13 +42,12 @@ export function readJobMessage(body: string): JobMessage | undefined {
     const { event, round = 0 } = message as Partial<JobMessage>;
     return { event, round };
   }
-  if ('type' in message) return { event: message as RegistryEvent, round: 0 };
-  throw new TypeError('not the message of a job');
+  return { event: readEvent(body), round: 0 };
 }
 
 function fromStream({ eventName, dynamodb: { Keys, NewImage } }: StreamRecord): JobMessage | undefined {
   if (eventName !== 'INSERT' || !Keys?.pk?.S?.startsWith('EVENT#')) return undefined;
-  return { event: JSON.parse(NewImage?.event?.S ?? '') as RegistryEvent, round: 0 };
+  return { event: readEvent(NewImage?.event?.S ?? ''), round: 0 };
 }
 
 /**

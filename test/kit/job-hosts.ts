@@ -162,3 +162,9 @@ async function workOff(
   }
   return dead;
 }
+
+/** Runs the jobs of a registry until nothing is left to do; none may give a message up. */
+export async function runJobs(registry: Registry): Promise<void> {
+  const dead = Object.entries(await serverHost.run(registry)).filter(([, messages]) => messages.length > 0);
+  if (dead.length > 0) throw new Error(`jobs gave messages up: ${JSON.stringify(dead)}`);
+}

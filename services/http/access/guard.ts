@@ -5,8 +5,8 @@ import type { Actor } from '../../domain/events.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { ProjectAction } from '../../registry/access/authorize.ts';
-import { actorOf } from '../../registry/events/record-event.ts';
 import type { FormatEnv } from '../format/format.ts';
+import { actorOf } from './actor.ts';
 import { openScope, type Scope } from './scope.ts';
 
 /** The Hono context of a format's handler. */
@@ -59,7 +59,7 @@ function mayBeHidden({ env }: FormatContext, { principal }: Scope, error: unknow
 /** A route that publishes: at project level, for whoever may publish there. */
 export function publish(options: GuardOptions, handle: HandleProject): Handler<FormatEnv> {
   return inProject('Publish to a project', async (c) =>
-    handle(c, target(await guard(c, 'publish', options))),
+    handle(c, target(c, await guard(c, 'publish', options))),
   );
 }
 
@@ -80,7 +80,7 @@ export function change(
   return async (c) => {
     const scope = await guard(c, action, options);
     if (!scope.found[0]?.head) throw new RegistryError('packageNotFound');
-    return handle(c, target(scope));
+    return handle(c, target(c, scope));
   };
 }
 
@@ -93,8 +93,8 @@ function guard(c: FormatContext, action: ProjectAction, options: GuardOptions): 
   });
 }
 
-function target(scope: Scope): Target {
+function target(c: FormatContext, scope: Scope): Target {
   const project = scope.project ?? scope.found[0]?.project;
   if (!project) throw new RegistryError('packageNotFound');
-  return { project, actor: actorOf(scope.principal), scope };
+  return { project, actor: actorOf(scope.principal, c), scope };
 }

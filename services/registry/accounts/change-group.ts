@@ -7,7 +7,7 @@ import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { accountEvent } from './account-event.ts';
+import { accountEvent, changedFields } from './account-event.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { checkPath, taken } from './paths.ts';
 
@@ -47,7 +47,7 @@ async function changeOnce(registry: Registry, group: Group, changes: GroupChange
   const before = maybeEntity<StoredGroup>(items[0]);
   if (!before) throw new RegistryError('groupNotFound');
   const parent = maybeEntity<Group>(items[1]);
-  const set = changedFields(before, changes, parent);
+  const set = attributesOf(before, changes, parent);
   const after: Group = { ...before, ...set };
   await checkVisibility(registry, before, after, parent);
   const route = routeMove(before, after.fullPath, 'group');
@@ -68,14 +68,14 @@ async function changeOnce(registry: Registry, group: Group, changes: GroupChange
       actor,
       owner: { kind: 'group', id: group.id, path: after.fullPath },
       name: after.fullPath,
-      details: { fields: Object.keys(set).join(','), visibility: after.visibility },
+      details: changedFields<Group>(before, set),
     }),
   ]);
   return { before, after };
 }
 
 /** The attributes that change, and the full name and path that follow from them. */
-function changedFields(stored: StoredGroup, changes: GroupChanges, parent: Group | undefined) {
+function attributesOf(stored: StoredGroup, changes: GroupChanges, parent: Group | undefined) {
   const { settings: newSettings, ...fields } = changes;
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const name = changes.name ?? stored.name;

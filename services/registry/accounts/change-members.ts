@@ -1,13 +1,13 @@
 import { levels } from '../../domain/access.ts';
 import type { Member, User } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
-import type { AccountEventType, Actor } from '../../domain/events.ts';
+import type { Actor, EventDetails } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
 import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { accountEvent } from './account-event.ts';
+import { type AccountEvent, accountEvent } from './account-event.ts';
 import { memberWrite } from './create-user.ts';
 import { directMembers, findMember, type MemberOwner } from './find-members.ts';
 import { goneCode, ownerStands } from './issue-token.ts';
@@ -37,7 +37,7 @@ export async function addMember(registry: Registry, input: MemberChange & Member
     await registry.table.write([
       { ...memberWrite(owner, user.id, level, expiresOn, now), when: { exists: false } },
       ownerStands(owner),
-      ...changeEvent(now, 'member_added', input, { level }),
+      ...changeEvent(now, 'member_added', input, { after: { level, expiresOn } }),
     ]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
@@ -65,7 +65,7 @@ export async function changeMember(registry: Registry, input: MemberChange & Mem
         when: { equals: { level: member.level, expiresOn: member.expiresOn } },
       },
       ...(staysOwner ? [] : await anotherOwner(registry, owner, member)),
-      ...changeEvent(now, 'member_changed', input, { level, before: member.level }),
+      ...changeEvent(now, 'member_changed', input, { before: factsOf(member), after: { level, expiresOn } }),
     ]);
     return { ...member, level, expiresOn };
   });
@@ -83,7 +83,7 @@ export async function removeMember(registry: Registry, input: MemberChange): Pro
     await registry.table.write([
       { delete: keys.member(owner, user.id), when: { equals: { level: member.level } } },
       ...(await anotherOwner(registry, owner, member)),
-      ...changeEvent(registry.clock.now(), 'member_removed', input, { level: member.level }),
+      ...changeEvent(registry.clock.now(), 'member_removed', input, { before: factsOf(member) }),
     ]);
   });
 }
@@ -106,11 +106,15 @@ async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Mem
   return [{ check: keys.member(owner, other.user.id), when: { equals: { level } } }];
 }
 
-function changeEvent(
+function factsOf({ level, expiresOn }: Member): MemberFacts {
+  return { level, expiresOn };
+}
+
+function changeEvent<T extends 'member_added' | 'member_changed' | 'member_removed'>(
   now: number,
-  type: AccountEventType,
+  type: T,
   { owner, user, actor }: MemberChange,
-  details: Record<string, number>,
+  details: Omit<EventDetails[T], 'user'>,
 ): Write[] {
   const { kind, id, path } = owner;
   return accountEvent(now, {
@@ -119,5 +123,5 @@ function changeEvent(
     owner: { kind, id, path },
     name: user.username,
     details: { user: user.id, ...details },
-  });
+  } as AccountEvent);
 }

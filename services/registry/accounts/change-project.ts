@@ -6,7 +6,7 @@ import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { accountEvent } from './account-event.ts';
+import { accountEvent, changedFields } from './account-event.ts';
 import { routeMove, writeClaiming } from './change-group.ts';
 import { checkPath, taken } from './paths.ts';
 
@@ -59,7 +59,7 @@ export async function changeProject(
         actor,
         owner: { kind: 'project', id: project.id, path: fullPath },
         name: fullPath,
-        details: { fields: Object.keys(given).join(','), visibility: next.visibility },
+        details: changedFields(before, { ...given, fullPath }),
       }),
     ]);
     return { ...next, fullName, fullPath };

@@ -18,7 +18,7 @@ export async function changeUserState(
       actor,
       owner: { kind: 'user', id: user.id, path: user.username },
       name: user.username,
-      details: { state },
+      details: { before: { state: user.state }, after: { state } },
     }),
   ]);
   return { ...user, state };

@@ -27,6 +27,7 @@ export async function deleteGroup(registry: Registry, group: Group, actor: Actor
         actor,
         owner: { ...owner, path: group.fullPath },
         name: group.fullPath,
+        details: {},
       }),
     ]);
   } catch (error) {

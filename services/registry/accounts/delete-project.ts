@@ -43,6 +43,7 @@ export async function deleteProject(registry: Registry, project: Project, actor:
         actor,
         owner: { ...owner, path: project.fullPath },
         name: project.fullPath,
+        details: {},
       }),
     ]);
   } catch (error) {

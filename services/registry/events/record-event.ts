@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Principal } from '../../domain/accounts.ts';
-import type { Actor, EventType, RegistryEvent } from '../../domain/events.ts';
+import type { Actor, EventType, NewEvent, RegistryEvent } from '../../domain/events.ts';
 import type { Item, Write } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
@@ -10,16 +9,8 @@ export const EVENT_SHARDS = 8;
 /** Seconds after which the store may drop an outbox item that a stream has long delivered. */
 const OUTBOX_LIFE = 7 * 24 * 3600;
 
-/** Who acts, as events name them. */
-export function actorOf(principal: Principal): Actor {
-  if (principal.kind === 'user') {
-    return { kind: 'user', id: principal.user.id, name: principal.user.username };
-  }
-  if (principal.kind === 'deploy') {
-    return { kind: 'deploy_token', id: principal.token.id, name: principal.token.username };
-  }
-  return { kind: 'system', id: 0, name: 'system' };
-}
+/** The registry itself, as the actor of events. */
+export const system: Actor = { kind: 'system', id: 0, name: 'system' };
 
 /** A unique text that sorts by time: the millisecond in twelve hex digits, then ten random bytes. */
 function newEventId(now: number): string {
@@ -27,14 +18,13 @@ function newEventId(now: number): string {
 }
 
 /** What a caller tells of an event; id and time are added here. */
-export type EventFacts = Omit<RegistryEvent, 'id' | 'at' | 'type' | 'details'> & {
-  readonly type: EventType;
-  readonly details?: RegistryEvent['details'];
-};
+export type EventFacts<T extends EventType = EventType> = {
+  [Type in T]: Omit<NewEvent<Type>, 'id' | 'at'>;
+}[T];
 
 /** The outbox write of an event: part of the transaction that makes the event true, so that none is lost and none lies. */
 export function recordEvent(now: number, facts: EventFacts): Write {
-  const event: RegistryEvent = { details: {}, ...facts, id: newEventId(now), at: now };
+  const event = { ...facts, id: newEventId(now), at: now };
   const shard = Number.parseInt(event.id.slice(-2), 16) % EVENT_SHARDS;
   return {
     put: {
@@ -49,5 +39,16 @@ export function recordEvent(now: number, facts: EventFacts): Write {
 
 /** The event of an outbox item. */
 export function eventOf(item: Item): RegistryEvent {
-  return JSON.parse(String(item.event)) as RegistryEvent;
+  return readEvent(String(item.event));
+}
+
+/**
+ * Reads the text of an event, also one that another version of the registry recorded: what it lacks is filled in, and what
+ * is new is kept. A text that holds no event is an error.
+ */
+export function readEvent(text: string): RegistryEvent {
+  const event = JSON.parse(text) as Partial<RegistryEvent> | null;
+  if (typeof event?.id !== 'string' || typeof event.type !== 'string') throw new TypeError('not an event');
+  const about = { projectId: 0, projectPath: '', format: '', name: '', version: null };
+  return { ...about, actor: system, details: {}, at: 0, ...event } as RegistryEvent;
 }

@@ -64,10 +64,13 @@ async function changeSome<M>(
   ]);
   const head = maybeEntity<StoredHead>(headItem);
   if (!head?.live) throw new RegistryError('packageNotFound');
+  const statuses = new Map<number, PackageStatus>();
   const changed = items.flatMap((item): Version<M>[] => {
     const version = maybeEntity<Version<M>>(item);
     const parts = version && change(version);
-    return parts ? [{ ...version, ...parts, updatedAt: now }] : [];
+    if (!parts) return [];
+    statuses.set(version.id, version.status);
+    return [{ ...version, ...parts, updatedAt: now }];
   });
   if (changed.length === 0) return 0;
   await registry.table.write([
@@ -82,7 +85,10 @@ async function changeSome<M>(
       recordEvent(now, {
         ...eventFacts(input, version.version),
         type: 'package_changed',
-        details: { status: version.status },
+        details: {
+          before: { status: statuses.get(version.id) ?? version.status },
+          after: { status: version.status },
+        },
       }),
     ),
   ]);

@@ -130,7 +130,11 @@ async function versionDeletes(
     ...(last && head.listedBy !== undefined
       ? await unlistingWrites(registry, input.project, ref, head.listedBy)
       : []),
-    recordEvent(now, { ...eventFacts(input, version.version), type: 'package_deleted' }),
+    recordEvent(now, {
+      ...eventFacts(input, version.version),
+      type: 'package_deleted',
+      details: { id: version.id },
+    }),
   ];
   if (writes.length > MAX_WRITES - 2 * FILES_AT_ONCE) {
     throw new RegistryError('conflict', 'Too many tags name this version: remove some first');

@@ -266,11 +266,15 @@ describe('changing and deleting groups', () => {
     api.app.clock.advance(1);
     await api.del(`/groups/${body.id}`);
     const events = await eventsOf(api.app);
-    expect(events.map(({ type, name, actor, owner }) => [type, name, actor.name, owner?.id])).toEqual([
-      ['group_created', 'a', 'root', body.id],
-      ['group_changed', 'a', 'root', body.id],
-      ['group_deleted', 'a', 'root', body.id],
+    expect(events).toMatchObject([
+      { type: 'group_created', name: 'a', actor: { name: 'root' }, owner: { id: body.id } },
+      {
+        ...{ type: 'group_changed', name: 'a', actor: { name: 'root' }, owner: { id: body.id } },
+        details: { before: { description: '' }, after: { description: 'd' } },
+      },
+      { type: 'group_deleted', name: 'a', actor: { name: 'root' }, owner: { id: body.id } },
     ]);
+    expect(Object.keys((events[1]?.details as { after: object }).after)).toEqual(['description']);
   });
 });
 

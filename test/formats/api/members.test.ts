@@ -239,12 +239,11 @@ describe('changing and removing members', () => {
     api.app.clock.advance(1);
     await api.del(`${path}/${ann.id}`);
     const events = await eventsOf(api.app);
-    expect(
-      events.map(({ type, name, projectId, details }) => [type, name, projectId, details.level]),
-    ).toEqual([
-      ['member_added', 'ann', project.id, 30],
-      ['member_changed', 'ann', project.id, 40],
-      ['member_removed', 'ann', project.id, 40],
+    const at = (level: number) => ({ level, expiresOn: null });
+    expect(events.map(({ type, name, projectId, details }) => [type, name, projectId, details])).toEqual([
+      ['member_added', 'ann', project.id, { user: ann.id, after: at(30) }],
+      ['member_changed', 'ann', project.id, { user: ann.id, before: at(30), after: at(40) }],
+      ['member_removed', 'ann', project.id, { user: ann.id, before: at(40) }],
     ]);
   });
 });

@@ -393,10 +393,10 @@ describe('rotation', () => {
     api.app.clock.advance(1);
     await api.del(`/projects/${project.id}/access_tokens/${rotated.body.id}`);
     const events = await eventsOf(api.app);
-    expect(events.map(({ type, details }) => [type, details.token])).toEqual([
-      ['token_created', made.body.id],
-      ['token_rotated', made.body.id],
-      ['token_revoked', rotated.body.id],
+    expect(events).toMatchObject([
+      { type: 'token_created', details: { token: made.body.id } },
+      { type: 'token_rotated', details: { token: made.body.id, successor: rotated.body.id } },
+      { type: 'token_revoked', details: { token: rotated.body.id } },
     ]);
     expect(JSON.stringify(events)).not.toContain('phat-');
   });

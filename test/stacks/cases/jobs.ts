@@ -49,7 +49,7 @@ describe('the topic', () => {
   });
 
   it('finds the type of an event where the outbox has it', () => {
-    const write = recordEvent(0, { ...facts, type: 'package_published' });
+    const write = recordEvent(0, { ...facts, type: 'package_published', details: { size: 1 } });
     expect('put' in write && write.put.type).toBe('package_published');
   });
 
