@@ -13,7 +13,7 @@ import {
   addedToVersion,
   amendedVersionWrites,
   fileWrites,
-  headWrite,
+  liveHeadWrites,
   nameWrites,
   readmeWrites,
   versionWrites,
@@ -89,7 +89,11 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
       ...lists,
-      headWrite(ref, now, listed, { versions: known ? 0 : 1, listedBy: input.listing?.name }),
+      ...liveHeadWrites(ref, now, listed, {
+        version: version.version,
+        versions: known ? 0 : 1,
+        listedBy: input.listing?.name,
+      }),
       ...(listed ? [] : nameWrites(project, ref)),
       recordEvent(now, {
         ...eventFacts(input, input.version),

@@ -7,6 +7,7 @@ import { recordEvent } from '../events/record-event.ts';
 import { maybeEntity, type StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
+import { moveHead } from './move-head.ts';
 import { changedVersionWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 
@@ -75,12 +76,10 @@ async function changeSome<M>(
   if (changed.length === 0) return 0;
   await registry.table.write([
     ...changed.flatMap((version) => changedVersionWrites(project, version)),
-    {
-      update: keys.head(ref),
-      add: { revision: 1 },
-      set: { updatedAt: now },
+    ...moveHead(ref, now, {
+      touched: changed.map(({ version }) => version),
       when: { equals: { revision: head.revision } },
-    },
+    }),
     ...changed.map((version) =>
       recordEvent(now, {
         ...eventFacts(input, version.version),

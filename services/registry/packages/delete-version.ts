@@ -16,6 +16,7 @@ import { indexes, inIndex2, keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { unlistingWrites } from './listings.ts';
+import { moveHead } from './move-head.ts';
 import { unlistWrites } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 
@@ -111,12 +112,12 @@ async function versionDeletes(
   const empty = last && (head.listedCount ?? 0) <= 0;
   const gone = tagItems.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version.version);
   const writes: Write[] = [
-    {
-      update: keys.head(ref),
-      add: { revision: 1, versionCount: -1 },
-      set: { updatedAt: now, live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
+    ...moveHead(ref, now, {
+      touched: [version.version],
+      add: { versionCount: -1 },
+      set: { live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
       when: { equals: last ? { revision: head.revision } : stillMore(head) },
-    },
+    }),
     { delete: keys.version(ref, version.version), when: asRead(version) },
     { delete: keys.packageId(ref.projectId, version.id) },
     { delete: keys.readme(ref, version.version) },
@@ -163,12 +164,11 @@ async function unlistEmpty(registry: Registry, input: Deletion, ref: PackageRef)
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
     if (!head?.live || head.versionCount > 0 || (head.listedCount ?? 0) > 0) return;
     await registry.table.write([
-      {
-        update: keys.head(ref),
-        add: { revision: 1 },
+      ...moveHead(ref, registry.clock.now(), {
+        touched: [],
         set: { live: undefined },
         when: { equals: { revision: head.revision } },
-      },
+      }),
       ...unlistWrites(input.project, ref),
     ]);
   });
@@ -208,7 +208,7 @@ export async function deleteFile(
         : [target, ...parts].map(deleteOf)),
       ...(await releaseBlobs(registry, [file, ...parts.map((item) => entityOf<PackageFile>(item))])),
       { check: keys.version(ref, input.version), when: asRead(version) },
-      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      ...moveHead(ref, now, { touched: [version.version], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: 'package_file_deleted',

@@ -6,7 +6,8 @@ import type { Item, Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity, type StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { headWrite, nameWrites, unlistWrites } from './package-writes.ts';
+import { moveHead } from './move-head.ts';
+import { liveHeadWrites, nameWrites, unlistWrites } from './package-writes.ts';
 
 /** The name that is to list a package, and what it tells of it. The name is never the package's own. */
 export interface Listing {
@@ -38,7 +39,7 @@ export function planListing(project: Project, ref: PackageRef, listing: Listing 
       const listed: ListedPackage = { name: ref.name, metadata: listing.metadata };
       return [
         { put: itemOf(key, listed), when: { exists: known !== undefined } },
-        headWrite(list, now, live, { listed: known ? 0 : 1 }),
+        ...liveHeadWrites(list, now, live, { listed: known ? 0 : 1 }),
         ...(live ? [] : nameWrites(project, list)),
       ];
     },
@@ -60,12 +61,12 @@ export async function unlistingWrites(
   const empty = head.versionCount <= 0 && (head.listedCount ?? 0) <= 1;
   return [
     { delete: key, when: { exists: true } },
-    {
-      update: keys.head(list),
-      add: { revision: 1, listedCount: -1 },
-      set: { updatedAt: registry.clock.now(), live: empty ? undefined : true },
+    ...moveHead(list, registry.clock.now(), {
+      touched: [],
+      add: { listedCount: -1 },
+      set: { live: empty ? undefined : true },
       when: { equals: { revision: head.revision } },
-    },
+    }),
     ...(empty ? unlistWrites(project, list) : []),
   ];
 }

@@ -6,6 +6,7 @@ import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { keys } from '../records/keys.ts';
+import { moveHead } from './move-head.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 import { eventFacts } from './publish-version.ts';
 
@@ -29,7 +30,7 @@ export async function moveTag(registry: Registry, input: TagChange & { version: 
     registry.table.write([
       addedToVersion(ref, input.version, { exists: true }),
       tagWrite(ref, input.tag, input.version, now),
-      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: 'tag_moved',
@@ -49,7 +50,7 @@ export async function deleteTag(registry: Registry, input: TagChange): Promise<v
   await failingAs('notFound', () =>
     registry.table.write([
       { delete: keys.tag(ref, input.tag), when: { exists: true } },
-      { update: keys.head(ref), add: { revision: 1 }, set: { updatedAt: now }, when: { exists: true } },
+      ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, { ...eventFacts(input, null), type: 'tag_deleted', details: { tag: input.tag } }),
     ]),
   );

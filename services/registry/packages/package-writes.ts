@@ -5,6 +5,7 @@ import type { Condition, Item, Key, Write } from '../../ports/table.ts';
 import { itemOf, type NamedEntry, type PackagePointer } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../records/keys.ts';
 import { nameWords } from '../search/search-words.ts';
+import { moveHead } from './move-head.ts';
 
 /** The root namespace of a project. */
 export function rootOf(project: Project): number {
@@ -100,28 +101,30 @@ export function tagWrite(ref: PackageRef, tag: string, version: string, now: num
 
 /** What a change of a package adds to its head. */
 export interface HeadChange {
+  /** The version that the change makes or adds to, if any. */
+  readonly version?: string;
+  /** How many versions and listed packages there are more. */
   readonly versions?: number;
   readonly listed?: number;
   /** The name that lists the package from now on. */
   readonly listedBy?: string | undefined;
 }
 
-/** The head moves on by one. `live` is whether the name index held the package when it was read. */
-export function headWrite(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write {
-  const { versions = 0, listed = 0, listedBy } = change;
-  return {
-    update: keys.head(ref),
-    add: { revision: 1, versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
+/** The head of a package that has something in it, moved on. `live` is whether the name index held it when it was read. */
+export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write[] {
+  const { version, versions = 0, listed = 0, listedBy } = change;
+  return moveHead(ref, now, {
+    touched: version === undefined ? [] : [version],
+    add: { versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
     set: {
       projectId: ref.projectId,
       format: ref.format,
       name: ref.name,
-      updatedAt: now,
       live: true,
       ...(listedBy !== undefined && { listedBy }),
     },
     when: { equals: { live: live ? true : undefined } },
-  };
+  });
 }
 
 /** Lists the name in the indexes by which groups, the instance, lists and searches find it. */

@@ -11,7 +11,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import {
   fileWrites,
-  headWrite,
+  liveHeadWrites,
   nameWrites,
   readmeWrites,
   tagWrite,
@@ -85,7 +85,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...plan.writes,
       ...readmeWrites(ref, input),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
-      headWrite(ref, now, listed, { versions: 1 }),
+      ...liveHeadWrites(ref, now, listed, { version: version.version, versions: 1 }),
       ...(listed ? [] : nameWrites(project, ref)),
       event,
     ]);

@@ -19,6 +19,7 @@
  *                                      FILE#<version>#<file>     the file of that name    index1 by alias
  *                                      FILE#<version>#<file>#<id> an older file of that name
  *                                      LISTED#<package>          a package that this name lists
+ *                                      CHANGE#<change id>        which versions one step of the revision changed
  *                                      DOCUMENT#<kind>           rendered index of a revision
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
@@ -115,6 +116,7 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `LISTED#${escapePart(name)}`,
   }),
+  change: (ref: PackageRef, id: string): Key => ({ pk: packagePartition(ref), sk: `CHANGE#${id}` }),
   document: (ref: PackageRef, kind: string): Key => ({ pk: packagePartition(ref), sk: `DOCUMENT#${kind}` }),
   name: (ref: PackageRef, rootId: number): Key => ({
     pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
@@ -175,6 +177,7 @@ export const ranges = {
     prefix: `FILE#${escapePart(version)}#`,
   }),
   listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
+  changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** Projects that hold a name: in the whole instance, or below one root namespace. */
   names: (format: string, name: string, rootId?: number) => ({
     pk: `NAME#${format}#${escapePart(name)}`,
