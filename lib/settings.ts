@@ -116,6 +116,8 @@ const Settings = z.strictObject({
       'must be the complete ARN of a secret',
     )
     .optional(),
+  /** How long removed packages, files and projects can be restored, in days; 0 purges them at once. */
+  retentionDays: whole(0, 365).default(7),
   /** How long a blob that nothing refers to is kept before the sweep removes it, in hours. */
   blobGraceHours: whole(1, 24 * 30).default(24),
   /** Who gets alarms by e-mail; more subscribers can be added to the topic. */

@@ -93,6 +93,7 @@ async function start(bundle: string, event: string, endpoint: string): Promise<S
       PACKHOUSE_LINK_LIFETIME: '600',
       PACKHOUSE_PROXY_DOWNLOAD: 'false',
       PACKHOUSE_PROXY_BELOW: '0',
+      PACKHOUSE_RETENTION_DAYS: '7',
       PACKHOUSE_BLOB_GRACE_HOURS: '24',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

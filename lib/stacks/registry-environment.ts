@@ -29,6 +29,7 @@ export function registryEnvironment(
     PACKHOUSE_LINK_LIFETIME: String(settings.linkLifetime),
     PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),
     PACKHOUSE_PROXY_BELOW: String(settings.proxyBelow),
+    PACKHOUSE_RETENTION_DAYS: String(settings.retentionDays),
     PACKHOUSE_BLOB_GRACE_HOURS: String(settings.blobGraceHours),
   };
 }

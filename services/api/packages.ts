@@ -8,10 +8,9 @@ import { reply, replyJson } from '../http/answer/reply.ts';
 import { sendFile } from '../http/answer/send-file.ts';
 import type { CallEnv } from '../http/call.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
-import { deleteFile, deleteVersion } from '../registry/packages/delete-version.ts';
-import { entityOf } from '../registry/records/entities.ts';
-import { ranges } from '../registry/records/keys.ts';
-import { queryAll } from '../registry/records/query-all.ts';
+import { removeFile } from '../registry/removal/remove-file.ts';
+import { removeVersion } from '../registry/removal/remove-version.ts';
+import { filesOfVersion } from '../registry/removal/removed.ts';
 import { findVersion, otherVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
 import { listGroupPackages, listProjectPackages } from './list-packages.ts';
@@ -36,8 +35,8 @@ export function packageRoutes(app: Hono<CallEnv>): void {
   app.get(`${path}/:package_id/package_files`, listFiles);
   app.get(`${path}/:package_id/package_files/:file_id/download`, download);
   app.get(`${path}/:package_id/pipelines`, listPipelines);
-  app.delete(`${path}/:package_id`, removePackage);
-  app.delete(`${path}/:package_id/package_files/:file_id`, removeFile);
+  app.delete(`${path}/:package_id`, deletePackage);
+  app.delete(`${path}/:package_id/package_files/:file_id`, deletePackageFile);
 }
 
 interface OpenedPackage extends OpenedProject {
@@ -67,8 +66,10 @@ async function showPackage(c: ApiContext): Promise<Response> {
 
 /** The files of a version as its publisher knows them: what is only part of another goes with that. */
 async function filesOf(c: ApiContext, version: Version): Promise<PackageFile[]> {
-  const items = await queryAll(c.env.registry.table, ranges.filesOf(version, version.version));
-  return items.map((item) => entityOf<PackageFile>(item)).filter(({ partOf }) => partOf === undefined);
+  const files = await filesOfVersion(c.env.registry, version, version);
+  return files
+    .map(({ file }) => file)
+    .filter(({ partOf, removedAt }) => partOf === undefined && removedAt === undefined);
 }
 
 async function listFiles(c: ApiContext): Promise<Response> {
@@ -111,18 +112,18 @@ async function listPipelines(c: ApiContext): Promise<Response> {
   return replyJson(c, 200, []);
 }
 
-async function removePackage(c: ApiContext): Promise<Response> {
+async function deletePackage(c: ApiContext): Promise<Response> {
   const opened = await open(c, 'delete');
   checkUnmodified(c, opened.version.updatedAt);
-  await deleteVersion(c.env.registry, deletionOf(c, opened));
+  await removeVersion(c.env.registry, deletionOf(c, opened));
   return reply(c, 204, null);
 }
 
-async function removeFile(c: ApiContext): Promise<Response> {
+async function deletePackageFile(c: ApiContext): Promise<Response> {
   const opened = await open(c, 'delete');
   const file = await fileOf(c, opened.version);
   checkUnmodified(c, file.createdAt);
-  await deleteFile(c.env.registry, { ...deletionOf(c, opened), fileId: file.id });
+  await removeFile(c.env.registry, { ...deletionOf(c, opened), fileId: file.id });
   return reply(c, 204, null);
 }
 

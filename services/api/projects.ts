@@ -8,7 +8,6 @@ import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeProject } from '../registry/accounts/change-project.ts';
 import { createProject } from '../registry/accounts/create-project.ts';
-import { deleteProject, emptyDeletedProject } from '../registry/accounts/delete-project.ts';
 import { findGroup, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 import {
   gather,
@@ -18,6 +17,7 @@ import {
   walkProjects,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
+import { purgeProject, removeProject } from '../registry/accounts/remove-project.ts';
 import { projectJson } from './json/account-json.ts';
 import {
   leastLevel,
@@ -31,8 +31,8 @@ import { pageByKeyset, pageSize } from './paginate.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
 import { type ApiContext, callerOf, checkGroup, openProject, scopes, signedIn } from './request.ts';
 
-/** How long a request goes on removing the packages of a project it deleted; a job does the rest. */
-const EMPTYING = 10_000;
+/** How long a request may take to purge a project where nothing is retained, in milliseconds. A job does the rest. */
+const PURGING = 10_000;
 
 const settings = {
   description: text.optional(),
@@ -57,7 +57,7 @@ export function projectRoutes(app: Hono<CallEnv>): void {
   app.post('/projects', addProject);
   app.get('/projects/:id', showProject);
   app.put('/projects/:id', updateProject);
-  app.delete('/projects/:id', removeProject);
+  app.delete('/projects/:id', deleteProject);
   app.post('/projects/:id/archive', (c) => setArchived(c, true));
   app.post('/projects/:id/unarchive', (c) => setArchived(c, false));
 }
@@ -196,10 +196,12 @@ async function setArchived(c: ApiContext, archived: boolean): Promise<Response> 
   return replyJson(c, 201, await shown(c, changed));
 }
 
-async function removeProject(c: ApiContext): Promise<Response> {
+async function deleteProject(c: ApiContext): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
   const { registry } = c.env;
-  await deleteProject(registry, project, actorOf(principal, c));
-  await emptyDeletedProject(registry, project.id, AbortSignal.timeout(EMPTYING));
+  await removeProject(registry, project, actorOf(principal, c));
+  if (registry.settings.retention === 0) {
+    await purgeProject(registry, project.id, AbortSignal.timeout(PURGING));
+  }
   return replyJson(c, 202, { message: '202 Accepted' });
 }

@@ -44,6 +44,8 @@ interface PackageEventDetails {
   /** `id` is that of the version. */
   package_deleted: { readonly id: number };
   package_file_deleted: { readonly file: string };
+  package_restored: { readonly id: number };
+  package_file_restored: { readonly file: string };
   package_changed: Changed<{ readonly status: PackageStatus }>;
   tag_moved: { readonly tag: string };
   tag_deleted: { readonly tag: string };
@@ -59,6 +61,7 @@ interface AccountEventDetails {
   project_created: Pick<Project, 'visibility' | 'registryAccess'>;
   project_changed: Changed<Project>;
   project_deleted: Record<never, never>;
+  project_restored: Record<never, never>;
   member_added: { readonly user: number; readonly after: MemberFacts };
   member_changed: { readonly user: number } & Changed<MemberFacts>;
   member_removed: { readonly user: number; readonly before: MemberFacts };

@@ -1,5 +1,5 @@
 import type { RegistryEvent } from '../domain/events.ts';
-import { emptyDeletedProjects } from '../registry/accounts/delete-project.ts';
+import { purgeProjects } from '../registry/accounts/remove-project.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweep, within } from './sweep.ts';
@@ -8,7 +8,7 @@ import { sweep, within } from './sweep.ts';
 const TURN = 20_000;
 
 /**
- * After an event, empties deleted projects or removes the blobs whose grace period is over; on schedule, sweeps
+ * After an event, purges removed projects that are due or removes the blobs whose grace period is over; on schedule, sweeps
  * everything.
  */
 export async function cleanUp(
@@ -18,7 +18,7 @@ export async function cleanUp(
 ): Promise<'done' | 'unfinished'> {
   if (!event) return (await sweep(registry, signal)) ? 'done' : 'unfinished';
   const soon = within(TURN, signal);
-  if (event.type === 'project_deleted') await emptyDeletedProjects(registry, soon);
+  if (event.type === 'project_deleted') await purgeProjects(registry, soon);
   else await sweepBlobs(registry, soon);
   return soon.aborted ? 'unfinished' : 'done';
 }

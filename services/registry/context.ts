@@ -25,6 +25,8 @@ export interface RegistrySettings {
   readonly bodyPatience: number;
   /** Whether this process may delete blobs; where it may not, only the sweep does. */
   readonly deletesBlobs: boolean;
+  /** How long removed packages, files and projects can be restored, in milliseconds; 0 purges them at once. */
+  readonly retention: number;
   /** How long an unreferenced blob is kept, in milliseconds. */
   readonly blobGrace: number;
 }

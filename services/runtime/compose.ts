@@ -19,6 +19,7 @@ export interface Stores {
 }
 
 const MIB = 1024 * 1024;
+const DAY = 24 * 3600 * 1000;
 
 /** Settings as they are where an operator says nothing. */
 export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadModes'> = {
@@ -29,7 +30,8 @@ export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadMod
   bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
   bodyPatience: 120_000,
   deletesBlobs: true,
-  blobGrace: 24 * 3600 * 1000,
+  retention: 7 * DAY,
+  blobGrace: DAY,
 };
 
 /** Puts the core together over the adapters of a host. `memory` bounds the rendered indexes kept, in bytes. */

@@ -3,10 +3,10 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { ListedPackage, PackageHead, Version } from '../../services/domain/packages.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
-import { deleteVersion } from '../../services/registry/packages/delete-version.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { bytesOf } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -61,7 +61,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
     }
 
     const remove = (name: string, version: string) =>
-      deleteVersion(app.registry, { project, actor, format: 'generic', name, version });
+      removeVersion(app.registry, { project, actor, format: 'generic', name, version });
 
     const holds = async (name: string) =>
       (await listHolders(app.registry, { format: 'generic', name })).length > 0;

@@ -7,6 +7,7 @@ import { describeBlobStore } from './blob-store-contract.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
+import { describeRemoval } from './removal-cases.ts';
 import { describeTable } from './table-contract.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
@@ -47,7 +48,12 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     const { aws, close } = await open(options.maxAttempts);
     return { queue: aws.queue('work', options), close };
   });
-  for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes]) {
+  for (const describeOn of [
+    describePublishing,
+    describeAddingFiles,
+    describeRacingDeletes,
+    describeRemoval,
+  ]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();
       return { stores: { table: aws.table, blobs: aws.blobs }, close };

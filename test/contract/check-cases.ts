@@ -61,7 +61,7 @@ function rightCases(): void {
     const item = await app.registry.table.get(keys.project(other.id));
     await app.registry.table.write([
       { delete: keys.project(other.id) },
-      { put: { ...keys.deletedProject(other.id), id: other.id, fullPath: String(item?.fullPath) } },
+      { put: { ...keys.removedProject(other.id), id: other.id, fullPath: String(item?.fullPath) } },
     ]);
     expect(await checked()).toMatchObject({ files: 4, problems: [] });
   });

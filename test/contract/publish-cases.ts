@@ -9,11 +9,12 @@ import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-eve
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
-import { deleteFile, deletePackage, deleteVersion } from '../../services/registry/packages/delete-version.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { type BlobRecord, entityOf } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
+import { removeFile } from '../../services/registry/removal/remove-file.ts';
+import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import type { NameScope } from '../../services/registry/search/name-scope.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
@@ -230,9 +231,9 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await found('tool.pdb/#2')).toEqual([]);
         expect(await found(undefined, 'instance')).toEqual([]);
         const deletion = { project, actor, format: 'generic', name: 'tool', version: '1' };
-        await deleteFile(app.registry, { ...deletion, fileId: last });
+        await removeFile(app.registry, { ...deletion, fileId: last });
         await vi.waitFor(async () => expect((await found())[0]).toEqual(['tool', replaced]));
-        await deleteVersion(app.registry, deletion);
+        await removeVersion(app.registry, deletion);
         await vi.waitFor(async () => expect(await found()).toEqual([['a#tool', first]]));
       });
 
@@ -275,7 +276,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const place = { format: 'generic', name: 'tool' };
         await publish('tool', '1.0');
         expect(await listHolders(app.registry, place)).toHaveLength(1);
-        await deleteVersion(app.registry, { project, actor, ...place, version: '1.0' });
+        await removeVersion(app.registry, { project, actor, ...place, version: '1.0' });
         expect(await listHolders(app.registry, place)).toHaveLength(0);
         await publish('tool', '1.0');
         expect(await listHolders(app.registry, place)).toHaveLength(1);
@@ -287,7 +288,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           const name = `tool-${round}`;
           await publish(name, '1.0');
           const deletion = { project, actor, format: 'generic', name, version: '1.0' };
-          await Promise.all([deleteVersion(app.registry, deletion), publish(name, '2.0')]);
+          await Promise.all([removeVersion(app.registry, deletion), publish(name, '2.0')]);
           expect(await listHolders(app.registry, { format: 'generic', name })).toHaveLength(1);
           expect((await headOf(name)).versionCount).toBe(1);
         }
@@ -295,7 +296,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
 
       test('a package of many versions goes whole', async () => {
         for (let index = 0; index < 30; index++) await publish('tool', `${index}`);
-        expect(await deletePackage(app.registry, { project, actor, format: 'generic', name: 'tool' })).toBe(
+        expect(await removePackage(app.registry, { project, actor, format: 'generic', name: 'tool' })).toBe(
           30,
         );
         const contents = await readContents(app.registry.table, await headOf('tool'), true);
@@ -309,7 +310,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
 
       test('bytes nothing refers to go after the grace period, not before', async () => {
         await publish('tool', '1.0');
-        await deleteVersion(app.registry, {
+        await removeVersion(app.registry, {
           project,
           actor,
           format: 'generic',
@@ -325,10 +326,10 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       test('bytes that are still referred to, or are again, stay', async () => {
         await publish('one', '1.0', 'same bytes');
         await publish('two', '1.0', 'same bytes');
-        await deleteVersion(app.registry, { project, actor, format: 'generic', name: 'one', version: '1.0' });
+        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'one', version: '1.0' });
         app.clock.advance(2 * day);
         expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
-        await deleteVersion(app.registry, { project, actor, format: 'generic', name: 'two', version: '1.0' });
+        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'two', version: '1.0' });
         await publish('three', '1.0', 'same bytes');
         app.clock.advance(2 * day);
         expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
@@ -339,7 +340,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         for (let round = 0; round < 30; round++) {
           const content = `bytes of round ${round}`;
           await publish(`old-${round}`, '1', content);
-          await deleteVersion(app.registry, {
+          await removeVersion(app.registry, {
             project,
             actor,
             format: 'generic',

@@ -5,6 +5,7 @@ import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts'
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describePublishing, type OpenedStores } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
+import { describeRemoval } from './removal-cases.ts';
 
 const memory = async (): Promise<OpenedStores> => ({ stores: {}, close: async () => {} });
 
@@ -14,7 +15,7 @@ async function embedded(): Promise<OpenedStores> {
   return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
 }
 
-for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes]) {
+for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes, describeRemoval]) {
   describeOn('memory stores', memory);
   describeOn('embedded stores', embedded);
 }

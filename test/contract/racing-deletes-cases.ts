@@ -3,12 +3,13 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { Write } from '../../services/ports/table.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
-import { deleteFile, deleteVersion } from '../../services/registry/packages/delete-version.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { moveTag } from '../../services/registry/packages/move-tag.ts';
 import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
+import { removeFile } from '../../services/registry/removal/remove-file.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { bytesOf } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -38,7 +39,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       return addFiles<object>(app.registry, { ...input, ...more });
     }
 
-    const remove = (version: string) => deleteVersion(app.registry, { project, actor, ...place, version });
+    const remove = (version: string) => removeVersion(app.registry, { project, actor, ...place, version });
     const head = async () => maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())));
     const holders = () => listHolders(app.registry, place);
     const left = async () => {
@@ -96,7 +97,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       await remove('1');
       await add('1');
       const deletion = { project, actor, ...place, version: '1', id: version.id };
-      await expect(deleteVersion(app.registry, deletion)).rejects.toMatchObject({ code: 'packageNotFound' });
+      await expect(removeVersion(app.registry, deletion)).rejects.toMatchObject({ code: 'packageNotFound' });
       expect(await left()).toEqual([1, 1, 0]);
     });
 
@@ -136,7 +137,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
           files: [{ fileName: 'a.bin.sig', contentType: 'text/plain', blob, partOf: 'a.bin' }],
         });
       });
-      await deleteFile(app.registry, deletion);
+      await removeFile(app.registry, deletion);
       expect(await left()).toEqual([1, 0, 0]);
     });
 

@@ -3,8 +3,8 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { BlobInfo, BlobStore } from '../../services/ports/blob-store.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
-import { deleteVersion } from '../../services/registry/packages/delete-version.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
@@ -29,7 +29,7 @@ export async function publish(
 
 /** Deletes what `publish` published. */
 export function unpublish(registry: Registry, project: Project, name: string): Promise<void> {
-  return deleteVersion(registry, { project, actor, format: 'generic', name, version: '1' });
+  return removeVersion(registry, { project, actor, format: 'generic', name, version: '1' });
 }
 
 /** All that a blob store lists. */

@@ -44,7 +44,8 @@ export async function startApp(
     log,
     ...options.stores,
   };
-  const registry = createRegistry(stores, { url: URL_BASE, ...options.settings });
+  // Most tests of deletions look at what they free.
+  const registry = createRegistry(stores, { url: URL_BASE, retention: 0, ...options.settings });
   const app = createApp(registry, { formats: options.formats ?? allFormats, api: managementApi });
   const root = await createUser(registry, {
     username: 'root',

@@ -22,6 +22,7 @@ describe('bundles', () => {
       'URL',
       'LINK_LIFETIME',
       'PROXY_BELOW',
+      'RETENTION_DAYS',
       'BLOB_GRACE_HOURS',
       'JOB_QUEUE',
     ]) {

@@ -9,9 +9,10 @@ import { sendFile } from '../../http/answer/send-file.ts';
 import { takeFile } from '../../http/body/take-file.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
-import { deleteFile, deleteVersion } from '../../registry/packages/delete-version.ts';
 import { maybeEntity } from '../../registry/records/entities.ts';
 import { keys } from '../../registry/records/keys.ts';
+import { removeFile } from '../../registry/removal/remove-file.ts';
+import { removeVersion } from '../../registry/removal/remove-version.ts';
 import { filePath, packageName, packageVersion } from './names.ts';
 
 const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');
@@ -28,8 +29,8 @@ export function routes(app: FormatRoutes): void {
   const path = '/:name/:version/:file{.+}';
   app.get(path, pull(withFile, download));
   app.put(path, publish(withFile, upload));
-  app.delete(path, change('delete', withFile, removeFile));
-  app.delete('/:name/:version', change('delete', { name }, removeVersion));
+  app.delete(path, change('delete', withFile, deleteFile));
+  app.delete('/:name/:version', change('delete', { name }, deleteVersion));
 }
 
 /** Sends the newest file of the name among the projects that have one. */
@@ -78,10 +79,10 @@ function statusOf(c: FormatContext): PackageStatus {
   return status;
 }
 
-async function removeFile(c: FormatContext, target: Target): Promise<Response> {
+async function deleteFile(c: FormatContext, target: Target): Promise<Response> {
   const found = maybeEntity<PackageFile>(target.scope.found[0]?.items[0]);
   if (!found) throw new RegistryError('fileNotFound');
-  await deleteFile(c.env.registry, {
+  await removeFile(c.env.registry, {
     ...target,
     format: 'generic',
     name: name(c),
@@ -91,7 +92,7 @@ async function removeFile(c: FormatContext, target: Target): Promise<Response> {
   return reply(c, 204, null);
 }
 
-async function removeVersion(c: FormatContext, target: Target): Promise<Response> {
-  await deleteVersion(c.env.registry, { ...target, format: 'generic', name: name(c), version: version(c) });
+async function deleteVersion(c: FormatContext, target: Target): Promise<Response> {
+  await removeVersion(c.env.registry, { ...target, format: 'generic', name: name(c), version: version(c) });
   return reply(c, 204, null);
 }

@@ -1,6 +1,7 @@
 import { fitsInside, type RegistryAccess, type Visibility } from '../../domain/access.ts';
 import type { Group, Project } from '../../domain/accounts.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
@@ -46,14 +47,10 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     createdAt: now,
     updatedAt: now,
   };
-  const listed = {
-    ...inIndex1(indexes.projects.pk, padId(id)),
-    ...inIndex2(indexes.children(namespace.id).pk, `project#${padId(id)}`),
-  };
   await claimingPath(() =>
     registry.table.write([
       { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
-      { put: itemOf(keys.project(id), project, listed), when: { exists: false } },
+      { put: projectItem(project), when: { exists: false } },
       childAdded(namespace),
       ...accountEvent(now, {
         type: 'project_created',
@@ -65,4 +62,13 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     ]),
   );
   return project;
+}
+
+/** The item of a project, listed among all projects and among the children of its namespace. */
+export function projectItem(project: Project): Item {
+  const { id, namespaceId } = project;
+  return itemOf(keys.project(id), project, {
+    ...inIndex1(indexes.projects.pk, padId(id)),
+    ...inIndex2(indexes.children(namespaceId).pk, `project#${padId(id)}`),
+  });
 }

@@ -5,9 +5,9 @@ import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { deleteProject } from './delete-project.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
-import { removeAccess } from './remove-access.ts';
+import { removeMembers, removeTokens } from './remove-access.ts';
+import { removeProject } from './remove-project.ts';
 
 /**
  * Deletes an empty group.
@@ -35,12 +35,13 @@ export async function deleteGroup(registry: Registry, group: Group, actor: Actor
     const message = 'The group still holds projects or groups: delete those first';
     throw new RegistryError('conflict', message, { cause: error });
   }
-  await removeAccess(registry, owner);
+  await removeTokens(registry, owner);
+  await removeMembers(registry, owner);
 }
 
 /** Deletes a group with every group and project below it, from the bottom up; can be called again after a failure. */
 export async function deleteGroupTree(registry: Registry, group: Group, actor: Actor): Promise<void> {
   for (const child of await subgroupsOf(registry, group.id)) await deleteGroupTree(registry, child, actor);
-  for (const project of await projectsIn(registry, [group.id])) await deleteProject(registry, project, actor);
+  for (const project of await projectsIn(registry, [group.id])) await removeProject(registry, project, actor);
   await deleteGroup(registry, group, actor);
 }

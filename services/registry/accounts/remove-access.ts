@@ -10,20 +10,23 @@ import { type StoredToken, tokensOf } from './list-tokens.ts';
 /** How many members or tokens are removed in one transaction. */
 const AT_ONCE = 25;
 
-/** Removes every token of a deleted group or project, with the bots behind them, and every membership. */
-export async function removeAccess(registry: Registry, owner: Owner): Promise<void> {
+/** Removes every token of a group or project, with the bots behind them and their memberships in it. */
+export async function removeTokens(registry: Registry, owner: Owner): Promise<void> {
   const stored = await tokensOf(registry, owner);
   await inBatches(
     registry,
     stored.map((each) => tokenDeletes(owner, each)),
   );
-  const bots = await botDeletes(registry, stored);
+  await inBatches(registry, await botDeletes(registry, owner, stored));
+}
+
+/** Removes every membership of a group or project. */
+export async function removeMembers(registry: Registry, owner: Owner): Promise<void> {
   const members = await queryAll(registry.table, ranges.members(owner));
   await inBatches(
     registry,
     members.map((item) => [{ delete: keys.member(owner, entityOf<Member>(item).userId) }]),
   );
-  await inBatches(registry, bots);
 }
 
 /** The writes after which a token does not exist. */
@@ -31,12 +34,20 @@ export function tokenDeletes(owner: Owner, { token, sha256 }: StoredToken): Writ
   return [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
 }
 
-async function botDeletes(registry: Registry, stored: readonly StoredToken[]): Promise<Write[][]> {
+async function botDeletes(
+  registry: Registry,
+  owner: Owner,
+  stored: readonly StoredToken[],
+): Promise<Write[][]> {
   const ids = new Set(stored.flatMap(({ token }) => ('userId' in token ? [token.userId] : [])));
   const users = await usersById(registry, [...ids]);
   return [...users.values()]
     .filter((user) => user.bot)
-    .map((user) => [{ delete: keys.user(user.id) }, { delete: keys.route(user.username) }]);
+    .map((user) => [
+      { delete: keys.user(user.id) },
+      { delete: keys.route(user.username) },
+      { delete: keys.member(owner, user.id) },
+    ]);
 }
 
 async function inBatches(registry: Registry, steps: readonly Write[][]): Promise<void> {

@@ -67,14 +67,16 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
     const replaced = items.splice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
     const lists = listing.plan(items.splice(0, listing.keys.length), now);
     const known = maybeEntity<Version<M>>(stored);
+    // A file of a version that was removed is no file of this one; it makes room all the same.
+    const there = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
     if (input.mustExist !== undefined && known?.id !== input.mustExist) {
       throw new RegistryError('packageNotFound');
     }
-    if (known && input.idempotent && added.every((file, index) => isSame(file, replaced[index]))) {
+    if (known && input.idempotent && added.every((file, index) => isSame(file, there[index]))) {
       await discard(registry, staged);
-      return { version: known, files: replaced.filter((file) => file !== undefined) };
+      return { version: known, files: there.filter((file) => file !== undefined) };
     }
-    checkDuplicates(input, added, replaced);
+    checkDuplicates(input, added, there);
     const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items);
     const files = added.map((file, index) => ({

@@ -2,7 +2,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
-import { itemOf, type NamedEntry, type PackagePointer } from '../records/entities.ts';
+import { itemOf, type NamedEntry, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../records/keys.ts';
 import { nameWords } from '../search/search-words.ts';
 import { moveHead } from './move-head.ts';
@@ -74,8 +74,13 @@ export function fileWrites(ref: PackageRef, file: PackageFile, replaced: Package
   const older = keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id);
   return [
     { put: fileItem(ref, key, file), when: { equals: { id: replaced.id } } },
-    { put: fileItem(ref, older, replaced) },
+    { put: fileItem(ref, older, plainEntity(replaced)) },
   ];
+}
+
+/** The put of a file under the key of its name, without a condition. */
+export function currentFileWrite(ref: PackageRef, file: PackageFile): { readonly put: Item } {
+  return { put: fileItem(ref, keys.file(ref, file.version, file.fileName), file) };
 }
 
 function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {

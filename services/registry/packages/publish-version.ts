@@ -71,17 +71,22 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
   let redundant: readonly StagedBlob[] = [];
 
   await retryChanged(async () => {
-    const [head, existing, ...records] = await registry.table.getMany([
+    const [head, existing, ...items] = await registry.table.getMany([
       keys.head(ref),
       keys.version(ref, version.version),
+      ...files.map((file) => keys.file(ref, file.version, file.fileName)),
       ...blobs.keys,
     ]);
     if (existing) throw new RegistryError('duplicateVersion');
     const listed = maybeEntity<StoredHead>(head)?.live === true;
-    const plan = blobs.plan(records);
+    // Files of a version that was removed may stand in the places of the new ones, and make room.
+    const replaced = items.splice(0, files.length).map((item) => maybeEntity<PackageFile>(item));
+    const plan = blobs.plan(items);
     await registry.table.write([
       ...versionWrites(project, version),
-      ...files.flatMap((file, index) => fileWrites(ref, placed(file, input.files[index], plan), undefined)),
+      ...files.flatMap((file, index) =>
+        fileWrites(ref, placed(file, input.files[index], plan), replaced[index]),
+      ),
       ...plan.writes,
       ...readmeWrites(ref, input),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),

@@ -19,6 +19,12 @@ export function entityOf<T>(item: Item): T {
   return item as unknown as T;
 }
 
+/** The entity of an item without the item's key and its places in indexes, to be stored under another key. */
+export function plainEntity<T extends object>(entity: T): T {
+  const { pk, sk, index1pk, index1sk, index2pk, index2sk, ...rest } = entity as T & Record<string, unknown>;
+  return rest as T;
+}
+
 /** The entity under a key that may be absent. */
 export function maybeEntity<T>(item: Item | undefined): T | undefined {
   return item === undefined ? undefined : entityOf<T>(item);

@@ -17,7 +17,10 @@
  *                                      VERSION#<version>         version
  *                                      README#<version>          its text for people to read
  *                                      FILE#<version>#<file>     the file of that name    index1 by alias
- *                                      FILE#<version>#<file>#<id> an older file of that name
+ *                                      FILE#<version>#<file>#<id> an older copy of that name, or a removed file
+ *                                                                (index1 by project, index2 due)
+ *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
+ *                                      REMOVED#<id>#README       its text for people to read
  *                                      LISTED#<package>          a package that this name lists
  *                                      CHANGE#<change id>        which versions one step of the revision changed
  *                                      DOCUMENT#<kind>           rendered index of a revision
@@ -27,7 +30,7 @@
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
  *     ROOT                             TOKEN                     the bootstrap token
- *     DELETED                          <id>                      a deleted project whose packages are being removed
+ *     DELETED                          <id>                      a removed project
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
  *     JOB#<name>                       META                      how far a long job is
@@ -112,6 +115,14 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `FILE#${escapePart(version)}#${escapePart(fileName)}#${padId(id)}`,
   }),
+  removedVersion: (ref: PackageRef, id: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `REMOVED#${padId(id)}`,
+  }),
+  removedReadme: (ref: PackageRef, id: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `REMOVED#${padId(id)}#README`,
+  }),
   listed: (ref: PackageRef, name: string): Key => ({
     pk: packagePartition(ref),
     sk: `LISTED#${escapePart(name)}`,
@@ -131,7 +142,7 @@ export const keys = {
     sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
-  deletedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
+  removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
@@ -143,6 +154,11 @@ export const keys = {
 export function packageOf({ pk }: Key): PackageRef {
   const [, projectId, format = '', name = ''] = pk.split('#');
   return { projectId: Number(projectId), format, name: unescapePart(name) };
+}
+
+/** Whether a key is that of a removed version, and not of a removed file. */
+export function isRemovedVersion({ sk }: Key): boolean {
+  return sk.startsWith('REMOVED#');
 }
 
 /** Whether a key of a file is that of an older file, which another one of its name has replaced. */
@@ -191,7 +207,7 @@ export const ranges = {
     pk: scopePartition('NAMES', scope),
     prefix: `${format}#`,
   }),
-  deletedProjects: () => ({ pk: DELETED }),
+  removedProjects: () => ({ pk: DELETED }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };
 
@@ -211,6 +227,10 @@ export const indexes = {
   /** Blobs whose storage keys start with the same digit, by storage key: the order in which a store lists them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
+  /** Removed versions and files of a project, in the order of their removal. */
+  removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
+  /** Removed versions and files of all projects, by the time at which they are due to be purged. */
+  removed: { index: 'index2', pk: 'REMOVED' },
   /** Files of a format by the alias they have, those of all projects. */
   aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
 } as const;

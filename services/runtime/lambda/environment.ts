@@ -13,7 +13,7 @@ export interface LambdaEnvironment {
   readonly ingest: boolean;
   readonly settings: Pick<
     RegistrySettings,
-    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'blobGrace'
+    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'retention' | 'blobGrace'
   >;
 }
 
@@ -45,6 +45,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
       linkLifetime: number('PACKHOUSE_LINK_LIFETIME'),
       proxyDownload: text('PACKHOUSE_PROXY_DOWNLOAD') === 'true',
       proxyBelow: number('PACKHOUSE_PROXY_BELOW'),
+      retention: number('PACKHOUSE_RETENTION_DAYS') * 24 * HOUR,
       blobGrace: number('PACKHOUSE_BLOB_GRACE_HOURS') * HOUR,
     },
   };

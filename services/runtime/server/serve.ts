@@ -104,16 +104,19 @@ async function tryStore({ blobs, log }: Registry): Promise<void> {
   await blobs.list().catch((error: unknown) => log.error('the store of blobs does not answer', { error }));
 }
 
+const DAY = 24 * 3600 * 1000;
+
 /** What of the settings the core goes by. */
 function registrySettings(settings: ServerSettings) {
-  const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes, deleteBlobs, idleSeconds } =
-    settings;
+  const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes } = settings;
+  const { deleteBlobs, idleSeconds, retentionDays } = settings;
   return {
     proxyDownload,
     proxyBelow,
     linkLifetime,
     ...(allowedDownloadModes && { allowedDownloadModes }),
     deletesBlobs: deleteBlobs,
+    retention: retentionDays * DAY,
     bodyPatience: idleSeconds * 1000,
   };
 }

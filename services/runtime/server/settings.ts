@@ -19,6 +19,7 @@ const Settings = z.object({
   proxyBelow: whole(0, Number.MAX_SAFE_INTEGER).default(65_536),
   allowedDownloadModes: z.string().transform(readWith(readModes)).optional(),
   linkLifetime: whole(60, 3600).default(600),
+  retentionDays: whole(0, 365).default(7),
   blobDir: z
     .string()
     .min(1)

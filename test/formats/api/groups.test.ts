@@ -274,7 +274,8 @@ describe('changing and deleting groups', () => {
       },
       { type: 'group_deleted', name: 'a', actor: { name: 'root' }, owner: { id: body.id } },
     ]);
-    expect(Object.keys((events[1]?.details as { after: object }).after)).toEqual(['description']);
+    const changed = events[1]?.details as { readonly after: object } | undefined;
+    expect(Object.keys(changed?.after ?? {})).toEqual(['description']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
-import { emptyDeletedProjects } from '../../../services/registry/accounts/delete-project.ts';
+import { purgeProjects } from '../../../services/registry/accounts/remove-project.ts';
 import { secretDigest } from '../../../services/registry/accounts/token-secret.ts';
 import { keys, ranges } from '../../../services/registry/records/keys.ts';
 import { accessToken, deployToken } from '../../kit/start-app.ts';
@@ -282,15 +282,15 @@ describe('deleting projects', () => {
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
     const { registry, clock } = api.app;
-    const { deleteProject } = await import('../../../services/registry/accounts/delete-project.ts');
-    await deleteProject(registry, project, { kind: 'user', id: 1, name: 'root' });
+    const { removeProject } = await import('../../../services/registry/accounts/remove-project.ts');
+    await removeProject(registry, project, { kind: 'user', id: 1, name: 'root' });
     expect((await registry.table.query(ranges.packageIds(project.id))).items).toHaveLength(1);
-    await emptyDeletedProjects(registry);
+    await purgeProjects(registry);
     expect((await registry.table.query(ranges.packageIds(project.id))).items).toEqual([]);
-    expect((await registry.table.query(ranges.deletedProjects())).items).toHaveLength(1);
+    expect((await registry.table.query(ranges.removedProjects())).items).toHaveLength(1);
     clock.advance(2 * 24 * 3600 * 1000);
-    await emptyDeletedProjects(registry);
-    expect((await registry.table.query(ranges.deletedProjects())).items).toEqual([]);
+    await purgeProjects(registry);
+    expect((await registry.table.query(ranges.removedProjects())).items).toEqual([]);
   });
 
   test('is for owners, and happens once', async () => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readPdb } from '../../../services/formats/nuget/symbols/read-pdb.ts';
-import { deleteVersion } from '../../../services/registry/packages/delete-version.ts';
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { indexes, inIndex1, keys } from '../../../services/registry/records/keys.ts';
+import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
 
@@ -156,7 +156,7 @@ describe('symbol packages', () => {
     table.write = async (writes) => {
       table.write = write;
       const facts = { project: nuget.project, format: 'nuget', name: 'acme.tool', version: '1.0.0' };
-      await deleteVersion(nuget.registry, { ...facts, actor: { kind: 'user', id: 1, name: 'root' } });
+      await removeVersion(nuget.registry, { ...facts, actor: { kind: 'user', id: 1, name: 'root' } });
       return write(writes);
     };
     const { response } = await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));

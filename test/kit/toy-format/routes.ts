@@ -14,9 +14,9 @@ import { takeFile } from '../../../services/http/body/take-file.ts';
 import { prefixOf } from '../../../services/http/format/address.ts';
 import type { FormatRoutes } from '../../../services/http/format/format.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
-import { deleteVersion } from '../../../services/registry/packages/delete-version.ts';
 import { maybeEntity } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
+import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { toyName } from './names.ts';
 
 const part = (part: string) => (c: FormatContext) => toyName(c.req.param(part) ?? '');
@@ -59,6 +59,6 @@ async function upload(c: FormatContext, { project, actor, scope }: Target): Prom
 
 async function remove(c: FormatContext, { project, actor }: Target): Promise<Response> {
   const version_ = { project, actor, format: c.env.format.id, name: name(c), version: version(c) };
-  await deleteVersion(c.env.registry, version_);
+  await removeVersion(c.env.registry, version_);
   return reply(c, 204, null);
 }

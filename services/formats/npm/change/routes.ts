@@ -4,9 +4,9 @@ import { change, type FormatContext, inProject, type Target } from '../../../htt
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { readContents } from '../../../registry/documents/package-document.ts';
-import { deleteVersion } from '../../../registry/packages/delete-version.ts';
 import { maybeEntity, type StoredHead } from '../../../registry/records/entities.ts';
 import { keys } from '../../../registry/records/keys.ts';
+import { removeVersion } from '../../../registry/removal/remove-version.ts';
 import { nameOf } from '../context.ts';
 import { versionOfTarball } from '../names.ts';
 import { receiveDocument } from '../publish/receive-document.ts';
@@ -73,7 +73,7 @@ async function removeTarball(c: FormatContext, target: Target): Promise<Response
 async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
   for (const { version, id } of versions) {
     try {
-      await deleteVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version, id });
+      await removeVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version, id });
     } catch (error) {
       if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
     }

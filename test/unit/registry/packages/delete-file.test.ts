@@ -3,10 +3,10 @@ import type { Project } from '../../../../services/domain/accounts.ts';
 import type { PackageFile } from '../../../../services/domain/packages.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
-import { deleteFile } from '../../../../services/registry/packages/delete-version.ts';
 import { type BlobRecord, entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
+import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
 import { sha256Of } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
@@ -38,7 +38,7 @@ async function filesLeft(): Promise<PackageFile[]> {
 
 async function remove(fileName: string): Promise<void> {
   const file = (await filesLeft()).findLast((each) => each.fileName === fileName);
-  await deleteFile(app.registry, { project, actor, ...place, fileId: file?.id ?? 0 });
+  await removeFile(app.registry, { project, actor, ...place, fileId: file?.id ?? 0 });
 }
 
 async function refsOf(content: string): Promise<number | undefined> {
@@ -64,7 +64,7 @@ describe('deleting a file', () => {
     await add({ 'a.bin': { content: 'old' }, 'a.bin.asc': { content: 'signature', partOf: 'a.bin' } });
     await add({ 'a.bin': { content: 'new' } });
     const [newest] = (await filesLeft()).filter(({ digests }) => digests.sha256 === sha256Of('new'));
-    await deleteFile(app.registry, { project, actor, ...place, fileId: newest?.id ?? 0 });
+    await removeFile(app.registry, { project, actor, ...place, fileId: newest?.id ?? 0 });
     expect((await filesLeft()).map(({ fileName }) => fileName)).toEqual(['a.bin', 'a.bin.asc']);
     await remove('a.bin');
     expect(await filesLeft()).toEqual([]);

@@ -5,15 +5,12 @@ import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import type { Change } from '../../../../services/registry/documents/change-log.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { changeVersions } from '../../../../services/registry/packages/change-versions.ts';
-import {
-  deleteFile,
-  deletePackage,
-  deleteVersion,
-} from '../../../../services/registry/packages/delete-version.ts';
 import { deleteTag, moveTag } from '../../../../services/registry/packages/move-tag.ts';
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
+import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
+import { removePackage, removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -63,9 +60,9 @@ test('every step of a revision is logged once, with the versions it changed', as
   const file = await registry.table.get(keys.file(ref, '1', 'a.jar'));
   if (!file) throw new Error('no file was added');
   const fileId = entityOf<PackageFile>(file).id;
-  expect(await logged(deleteFile(registry, { ...target, version: '1', fileId }))).toEqual(['1']);
-  expect(await logged(deleteVersion(registry, { ...target, version: '2' }))).toEqual(['2']);
-  await deletePackage(registry, target);
+  expect(await logged(removeFile(registry, { ...target, version: '1', fileId }))).toEqual(['1']);
+  expect(await logged(removeVersion(registry, { ...target, version: '2' }))).toEqual(['2']);
+  await removePackage(registry, target);
   await steps(target);
   expect(await steps(list)).toEqual([[], []]);
 });

@@ -1,0 +1,151 @@
+import type { Group, Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import { ConditionFailed, type Item } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
+import { indexes, keys, ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { purgeItem, purgeVersion } from '../removal/purge.ts';
+import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
+import { type Removal, removalBy } from '../removal/removed.ts';
+import { accountEvent } from './account-event.ts';
+import { projectItem } from './create-project.ts';
+import { childAdded } from './create-user.ts';
+import { taken } from './paths.ts';
+import { removeMembers, removeTokens } from './remove-access.ts';
+
+/** How long uploads that were under way when their project was removed may take to end, in milliseconds. */
+const STRAGGLERS = 24 * 3600 * 1000;
+
+/** A project that was removed: nobody reaches it or what it holds. */
+export interface RemovedProject extends Project, Removal {
+  /** Whether purging has begun: from then on it cannot be restored. */
+  readonly purging?: true;
+}
+
+/**
+ * Removes a project with all it holds, in one transaction. Its path is free, and its tokens are gone for good. It can be
+ * restored, with its members, until its retention is over; then a job purges it.
+ */
+export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
+  const now = registry.clock.now();
+  const owner = { kind: 'project', id: project.id } as const;
+  const removed: RemovedProject = { ...plainEntity(project), ...removalBy(registry, actor) };
+  try {
+    await registry.table.write([
+      { delete: keys.project(project.id), when: { equals: { fullPath: project.fullPath } } },
+      { delete: keys.route(project.fullPath) },
+      { put: itemOf(keys.removedProject(project.id), removed) },
+      { update: keys.group(project.namespaceId), add: { children: -1 }, when: { exists: true } },
+      ...accountEvent(now, {
+        type: 'project_deleted',
+        actor,
+        owner: { ...owner, path: project.fullPath },
+        name: project.fullPath,
+        details: {},
+      }),
+    ]);
+  } catch (error) {
+    if (error instanceof ConditionFailed) throw new RegistryError('projectNotFound');
+    throw error;
+  }
+  await removeTokens(registry, owner);
+  registry.log.info('project removed', { project: project.id });
+}
+
+/**
+ * Restores a removed project under the path it had.
+ * @throws RegistryError `projectNotFound` when it was not removed, or is being purged.
+ * @throws RegistryError `conflict` when its group is gone, or has moved.
+ * @throws RegistryError `invalidRequest` when its path is taken.
+ */
+export async function restoreProject(registry: Registry, id: number, actor: Actor): Promise<Project> {
+  return retryChanged(async () => {
+    const removed = maybeEntity<RemovedProject>(await registry.table.get(keys.removedProject(id)));
+    if (!removed || removed.purging) throw new RegistryError('projectNotFound');
+    const [groupItem, route] = await registry.table.getMany([
+      keys.group(removed.namespaceId),
+      keys.route(removed.fullPath),
+    ]);
+    const namespace = maybeEntity<Group>(groupItem);
+    if (!namespace || `${namespace.fullPath}/${removed.path}` !== removed.fullPath) {
+      throw new RegistryError('conflict', 'The group of this project is gone, or has another path now');
+    }
+    if (route) throw taken('path', 'has already been taken');
+    const now = registry.clock.now();
+    const { removedAt, removedBy, purgeAt, purging, ...rest } = plainEntity(removed);
+    const project: Project = { ...rest, updatedAt: now };
+    await registry.table.write([
+      { delete: keys.removedProject(id), when: { equals: { removedAt, purging: undefined } } },
+      { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
+      { put: projectItem(project), when: { exists: false } },
+      childAdded(namespace),
+      ...accountEvent(now, {
+        type: 'project_restored',
+        actor,
+        owner: { kind: 'project', id, path: project.fullPath },
+        name: project.fullPath,
+        details: {},
+      }),
+    ]);
+    return project;
+  });
+}
+
+/**
+ * Purges what removed projects held, once their retention is over, until `signal`. A project is forgotten when nothing
+ * of it is left and no upload to it can be under way any more.
+ */
+export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
+  for await (const items of queryPages(registry.table, ranges.removedProjects())) {
+    for (const item of items) {
+      const removed = entityOf<RemovedProject>(item);
+      const { id, removedAt, purgeAt } = removed;
+      if (registry.clock.now() < purgeAt) continue;
+      if (!(await purgeProject(registry, id, signal))) return;
+      if (registry.clock.now() - removedAt > STRAGGLERS) {
+        await registry.table.write([{ delete: keys.removedProject(id) }]);
+      }
+    }
+  }
+}
+
+/**
+ * Purges what a removed project held, until `signal`; it cannot be restored from then on. Answers whether nothing is
+ * left. Can be called again, and by several at once.
+ */
+export async function purgeProject(registry: Registry, id: number, signal?: AbortSignal): Promise<boolean> {
+  const key = keys.removedProject(id);
+  try {
+    await registry.table.write([{ update: key, set: { purging: true }, when: { exists: true } }]);
+  } catch (error) {
+    if (error instanceof ConditionFailed) return true;
+    throw error;
+  }
+  const removed = maybeEntity<RemovedProject>(await registry.table.get(key));
+  if (!removed) return true;
+  const owner = { kind: 'project', id } as const;
+  await removeTokens(registry, owner);
+  await removeMembers(registry, owner);
+  for await (const items of queryPages(registry.table, ranges.packageIds(id))) {
+    for (const item of items) {
+      if (signal?.aborted) return false;
+      await purgePackageVersion(registry, removed, item);
+    }
+  }
+  for await (const items of queryPages(registry.table, indexes.removedIn(id))) {
+    for (const item of items) {
+      if (signal?.aborted) return false;
+      await purgeItem(registry, item);
+    }
+  }
+  return true;
+}
+
+async function purgePackageVersion(registry: Registry, project: RemovedProject, item: Item): Promise<void> {
+  const { format, name, version, id } = entityOf<PackagePointer>(item);
+  const input = { project, actor: project.removedBy, format, name, version, id };
+  await unlessGone(async () => purgeVersion(registry, await withdrawVersion(registry, input, 'purged')));
+}

@@ -1,0 +1,92 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { PackageRef } from '../../domain/packages.ts';
+import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
+import { releaseBlobs } from '../blobs/release-blobs.ts';
+import type { Registry } from '../context.ts';
+import { entityOf } from '../records/entities.ts';
+import { indexes, isRemovedVersion, keys, packageOf } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
+
+/** How many files one transaction purges, two writes each. */
+const FILES_AT_ONCE = 45;
+
+/**
+ * Purges a removed version: its files, in as many transactions as they need, and its record in the last. Bytes that
+ * nothing else refers to are left to the sweep. Once this has begun, the version cannot be restored any more. May be
+ * repeated, and run several times at once.
+ */
+export async function purgeVersion(registry: Registry, removed: RemovedVersion): Promise<void> {
+  const { projectId, format, name, id } = removed;
+  const ref: PackageRef = { projectId, format, name };
+  const record = keys.removedVersion(ref, id);
+  const begun =
+    removed.purging ||
+    (await holds(registry, { update: record, set: { purging: true }, when: { exists: true } }));
+  if (!begun) return;
+  await retryChanged(async () => {
+    const files = await filesOfVersion(registry, ref, removed);
+    for (;;) {
+      const batch = files.splice(0, FILES_AT_ONCE);
+      const last = files.length === 0;
+      await registry.table.write([
+        ...batch.map(({ key, file }): Write => ({ delete: key, when: { equals: { id: file.id } } })),
+        ...(await releaseBlobs(
+          registry,
+          batch.map(({ file }) => file),
+        )),
+        ...(last ? [{ delete: record }, { delete: keys.removedReadme(ref, id) }] : []),
+      ]);
+      if (last) return;
+    }
+  });
+}
+
+/** Purges a removed file. Does nothing when it was restored or is purged already. */
+export async function purgeFile(registry: Registry, ref: PackageRef, file: RemovedFile): Promise<void> {
+  const key = keys.olderFile(ref, file.version, file.fileName, file.id);
+  await retryChanged(async () => {
+    const item = await registry.table.get(key);
+    if (item?.removedAt === undefined) return;
+    const removed = entityOf<RemovedFile>(item);
+    await registry.table.write([
+      { delete: key, when: { equals: { id: removed.id, removedAt: removed.removedAt } } },
+      ...(await releaseBlobs(registry, [removed])),
+    ]);
+  });
+}
+
+/** Purges what is due, until `signal`. One that fails is logged, and does not keep the others. */
+export async function purgeDue(registry: Registry, signal?: AbortSignal): Promise<void> {
+  const now = new Date(registry.clock.now()).toISOString();
+  for await (const items of queryPages(registry.table, { ...indexes.removed, limit: 100 })) {
+    for (const item of items) {
+      if (signal?.aborted || String(item.index2sk) > now) return;
+      try {
+        await purgeItem(registry, item);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        registry.log.error('removed package not purged', { key: item.sk, error });
+      }
+    }
+  }
+}
+
+/** Purges a removed version or file, given its item. */
+export async function purgeItem(registry: Registry, item: Item): Promise<void> {
+  const ref = packageOf(item);
+  if (isRemovedVersion(item)) await purgeVersion(registry, entityOf<RemovedVersion & Removal>(item));
+  else await purgeFile(registry, ref, entityOf<RemovedFile>(item));
+}
+
+/** Makes a write; answers whether its condition held. */
+async function holds(registry: Registry, write: Write): Promise<boolean> {
+  try {
+    await registry.table.write([write]);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return false;
+    throw error;
+  }
+}

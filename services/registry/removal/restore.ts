@@ -1,0 +1,217 @@
+import type { Project } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/events.ts';
+import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import type { Item, Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { type Listing, planListing } from '../packages/listings.ts';
+import { moveHead } from '../packages/move-head.ts';
+import {
+  currentFileWrite,
+  liveHeadWrites,
+  nameWrites,
+  tagWrite,
+  versionWrites,
+} from '../packages/package-writes.ts';
+import { eventFacts } from '../packages/publish-version.ts';
+import {
+  entityOf,
+  itemOf,
+  maybeEntity,
+  plainEntity,
+  type StoredHead,
+  type StoredVersion,
+} from '../records/entities.ts';
+import { isOlderFile, keys, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { asRead } from './remove-version.ts';
+import type { Removal, RemovedFile, RemovedVersion } from './removed.ts';
+
+/** Something removed that is to be restored, and who does it. `id` is that of the version or file. */
+export interface Restoration {
+  readonly project: Project;
+  readonly actor: Actor;
+  readonly format: string;
+  readonly name: string;
+  readonly id: number;
+}
+
+/** How many files one transaction puts back into their places, up to three writes each. */
+const FILES_AT_ONCE = 12;
+
+/** The most tags that are set again: all of them are in one transaction with the version. */
+const MAX_TAGS = 20;
+
+/**
+ * Restores a removed version with its files, its readme, and those of its tags that name no other version now.
+ * @throws RegistryError `packageNotFound` when it was not removed, or is purged already.
+ * @throws RegistryError `conflict` when the version was published again since.
+ */
+export async function restoreVersion<M>(registry: Registry, input: Restoration): Promise<Version<M>> {
+  const { project, format, name, id } = input;
+  const ref: PackageRef = { projectId: project.id, format, name };
+  const restored = await retryChanged(async () => {
+    const removed = maybeEntity<RemovedVersion<M>>(await registry.table.get(keys.removedVersion(ref, id)));
+    if (!removed || removed.purging) throw new RegistryError('packageNotFound');
+    const moves = placings(await queryAll(registry.table, ranges.filesOf(ref, removed.version)), ref, id);
+    while (moves.length > FILES_AT_ONCE) {
+      await registry.table.write(moves.splice(0, FILES_AT_ONCE).flat());
+    }
+    return restoreRecord(registry, input, removed, moves.flat());
+  });
+  registry.log.info('package restored', {
+    project: project.id,
+    format,
+    package: name,
+    version: restored.version,
+  });
+  return restored;
+}
+
+/** The transaction that makes a version present again, whose files are in their places, or get there with it. */
+async function restoreRecord<M>(
+  registry: Registry,
+  input: Restoration,
+  removed: RemovedVersion<M>,
+  fileWrites: readonly Write[],
+): Promise<Version<M>> {
+  const { project } = input;
+  const now = registry.clock.now();
+  const ref: PackageRef = { projectId: project.id, format: input.format, name: input.name };
+  const { version, tags, listing } = withoutRemoval(removed, now);
+  const wanted = tags.slice(0, MAX_TAGS);
+  const plan = planListing(project, ref, listing);
+  const [head, present, readme, ...items] = await registry.table.getMany([
+    keys.head(ref),
+    keys.version(ref, version.version),
+    keys.removedReadme(ref, version.id),
+    ...plan.keys,
+    ...wanted.map(({ tag }) => keys.tag(ref, tag)),
+  ]);
+  if (present) {
+    throw new RegistryError(
+      'conflict',
+      `${ref.name} ${version.version} was published again: remove that first`,
+    );
+  }
+  const listed = items.splice(0, plan.keys.length);
+  const live = maybeEntity<StoredHead>(head)?.live === true;
+  await registry.table.write([
+    {
+      delete: keys.removedVersion(ref, version.id),
+      when: { equals: { id: version.id, purging: undefined } },
+    },
+    ...versionWrites(project, version),
+    ...(readme
+      ? [
+          { put: itemOf(keys.readme(ref, version.version), { text: String(readme.text) }) },
+          { delete: keys.removedReadme(ref, version.id) },
+        ]
+      : []),
+    ...wanted.flatMap(({ tag }, index) =>
+      items[index] ? [] : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
+    ),
+    ...fileWrites,
+    ...plan.plan(listed, now),
+    ...liveHeadWrites(ref, now, live, { version: version.version, versions: 1, listedBy: listing?.name }),
+    ...(live ? [] : nameWrites(project, ref)),
+    recordEvent(now, {
+      ...eventFacts(input, version.version),
+      type: 'package_restored',
+      details: { id: version.id },
+    }),
+  ]);
+  return version;
+}
+
+function withoutRemoval<M>(
+  removed: RemovedVersion<M>,
+  now: number,
+): { version: Version<M>; tags: readonly Tag[]; listing: Listing | undefined } {
+  const { removedAt, removedBy, purgeAt, purging, tags, listing, ...version } = plainEntity(removed);
+  return { version: { ...version, updatedAt: now }, tags, listing };
+}
+
+/**
+ * The writes that put the newest copy of each file of a version under its name again, file by file. What stands there of
+ * another removed version makes room.
+ */
+function placings(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
+  const present = items.filter((item) => item.removedAt === undefined);
+  const byName = Map.groupBy(
+    present,
+    (item) => keys.file(ref, String(item.version), String(item.fileName)).sk,
+  );
+  return [...byName.values()].flatMap((copies): Write[][] => {
+    const place = copies.find((item) => !isOlderFile(item));
+    const own = copies.filter((item) => item.versionId === versionId);
+    const newest = own.find((item) => item === place) ?? own.at(-1);
+    if (!newest || newest === place) return [];
+    const file = plainEntity(entityOf<PackageFile>(newest));
+    const aside = place && plainEntity(entityOf<PackageFile>(place));
+    return [
+      [
+        {
+          ...currentFileWrite(ref, file),
+          when: aside ? { equals: { id: aside.id } } : { exists: false },
+        },
+        { delete: { pk: newest.pk, sk: newest.sk }, when: { equals: { id: file.id } } },
+        ...(aside
+          ? [{ put: itemOf(keys.olderFile(ref, aside.version, aside.fileName, aside.id), aside) }]
+          : []),
+      ],
+    ];
+  });
+}
+
+/**
+ * Restores a removed file, and with it the files that were part of it and were removed with it.
+ * @throws RegistryError `fileNotFound` when it was not removed, is purged already, or its version is gone.
+ * @throws RegistryError `conflict` when there is another file of its name now.
+ */
+export async function restoreFile(
+  registry: Registry,
+  input: Restoration & { readonly version: string },
+): Promise<void> {
+  const { project, format, name, version } = input;
+  const ref: PackageRef = { projectId: project.id, format, name };
+  await retryChanged(async () => {
+    const stored = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, version)));
+    const items = await queryAll(registry.table, ranges.filesOf(ref, version));
+    const target = items.find((item) => item.id === input.id && item.removedAt !== undefined);
+    if (!stored || !target || target.versionId !== stored.id) throw new RegistryError('fileNotFound');
+    const { removedAt, fileName } = entityOf<RemovedFile>(target);
+    const parts = items.filter((item) => item.partOf === fileName && item.removedAt === removedAt);
+    const back = [target, ...parts].map((item) => entityOf<RemovedFile>(item));
+    const taken = items.find(
+      (item) => !isOlderFile(item) && back.some((file) => file.fileName === item.fileName),
+    );
+    if (taken) {
+      throw new RegistryError('conflict', `${String(taken.fileName)} was published again: remove that first`);
+    }
+    const now = registry.clock.now();
+    await registry.table.write([
+      ...back.flatMap((file): Write[] => [
+        { ...currentFileWrite(ref, presentFile(file)), when: { exists: false } },
+        {
+          delete: keys.olderFile(ref, file.version, file.fileName, file.id),
+          when: { equals: { id: file.id, removedAt } },
+        },
+      ]),
+      { check: keys.version(ref, version), when: asRead(stored) },
+      ...moveHead(ref, now, { touched: [version], when: { exists: true } }),
+      recordEvent(now, {
+        ...eventFacts(input, version),
+        type: 'package_file_restored',
+        details: { file: fileName },
+      }),
+    ]);
+  });
+}
+
+function presentFile(file: RemovedFile): PackageFile {
+  const { removedAt, removedBy, purgeAt, ...present } = plainEntity(file) as RemovedFile & Removal;
+  return present;
+}
