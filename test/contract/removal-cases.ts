@@ -22,8 +22,8 @@ import { indexes, keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
-import { removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { restoreFile, restoreVersion } from '../../services/registry/removal/restore.ts';
+import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { restoreFile, restorePackage, restoreVersion } from '../../services/registry/removal/restore.ts';
 import { bytesOf, sha256Of } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -142,6 +142,17 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await remove('1.0');
       await restore(second.id);
       expect([await send('1.0/a.bin'), await send('1.0/only.bin')]).toEqual(['second', '404']);
+      await expectSound();
+    });
+
+    test('a package goes whole and comes back whole, but for what was published again', async () => {
+      for (const version of ['1.0', '2.0', '3.0']) await publish(version, { 'a.bin': version });
+      expect(await removePackage(app.registry, { project, actor, ...tool })).toBe(3);
+      expect([await listed(), await listHolders(app.registry, tool)]).toEqual([[], []]);
+      await publish('2.0', { 'a.bin': 'again' });
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(2);
+      const sent = await Promise.all(['1.0', '2.0', '3.0'].map((version) => send(`${version}/a.bin`)));
+      expect(sent).toEqual(['1.0', 'again', '3.0']);
       await expectSound();
     });
 

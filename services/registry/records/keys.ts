@@ -192,6 +192,7 @@ export const ranges = {
     pk: packagePartition(ref),
     prefix: `FILE#${escapePart(version)}#`,
   }),
+  removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
   listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** Projects that hold a name: in the whole instance, or below one root namespace. */

@@ -62,7 +62,7 @@ export async function purgeDue(registry: Registry, signal?: AbortSignal): Promis
   const now = new Date(registry.clock.now()).toISOString();
   for await (const items of queryPages(registry.table, { ...indexes.removed, limit: 100 })) {
     for (const item of items) {
-      if (signal?.aborted || String(item.index2sk) > now) return;
+      if (signal?.aborted || dueTime(item) > now) return;
       try {
         await purgeItem(registry, item);
       } catch (error) {
@@ -71,6 +71,11 @@ export async function purgeDue(registry: Registry, signal?: AbortSignal): Promis
       }
     }
   }
+}
+
+/** The time from which on a removed thing may be purged, as the index of removed things has it. */
+function dueTime({ index2sk = '' }: Item): string {
+  return index2sk.slice(0, index2sk.indexOf('#'));
 }
 
 /** Purges a removed version or file, given its item. */

@@ -70,6 +70,35 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
   return restored;
 }
 
+/**
+ * Restores a package: of each version that was removed and was not published again, the last that was removed. Answers
+ * how many versions came back.
+ */
+export async function restorePackage(registry: Registry, input: Omit<Restoration, 'id'>): Promise<number> {
+  const { project, format, name } = input;
+  const ref: PackageRef = { projectId: project.id, format, name };
+  const items = await queryAll(registry.table, ranges.removedVersions(ref));
+  const removed = items
+    .filter((item) => item.removedAt !== undefined)
+    .map((item) => entityOf<RemovedVersion>(item));
+  removed.sort((a, b) => b.removedAt - a.removedAt || b.id - a.id);
+  const last = new Map<string, RemovedVersion>();
+  for (const each of removed) if (!last.has(each.version)) last.set(each.version, each);
+  let restored = 0;
+  for (const { id } of last.values()) {
+    try {
+      await restoreVersion(registry, { ...input, id });
+      restored++;
+    } catch (error) {
+      if (!(error instanceof RegistryError && passedOver.has(error.code))) throw error;
+    }
+  }
+  return restored;
+}
+
+/** Why a version of a package may stay where it is: it is there again, or was purged meanwhile. */
+const passedOver: ReadonlySet<RegistryError['code']> = new Set(['conflict', 'packageNotFound']);
+
 /** The transaction that makes a version present again, whose files are in their places, or get there with it. */
 async function restoreRecord<M>(
   registry: Registry,
