@@ -70,8 +70,8 @@ async function open(c: ApiContext, place: Place, needed: readonly Scope[]): Prom
     const { group, principal, level } = await openGroup(c, 'own', needed);
     return { owner: memberOwner(group), principal: user(principal), level };
   }
-  const { project, principal, level } = await openProject(c, 'admin', needed);
-  return { owner: memberOwner(project), principal: user(principal), level };
+  const { project, principal, rights } = await openProject(c, 'admin', needed);
+  return { owner: memberOwner(project), principal: user(principal), level: rights.level };
 }
 
 function user(principal: Principal): SignedIn {

@@ -1,12 +1,10 @@
 /** The lists of packages of a project and of a group. */
 import * as z from 'zod';
 import { catalog } from '../catalog.ts';
-import type { Principal, Project } from '../domain/accounts.ts';
 import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
 import { replyJson } from '../http/answer/reply.ts';
-import { authorizeProject } from '../registry/access/authorize.ts';
+import { type ReadableProject, readableAmong } from '../registry/access/readable-projects.ts';
 import { descendantsOf, projectsIn } from '../registry/accounts/list-accounts.ts';
-import { membershipsOf } from '../registry/accounts/memberships.ts';
 import type { PackagePointer } from '../registry/records/entities.ts';
 import { listPackages, type PackageFilter, readVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
@@ -39,10 +37,8 @@ const listed: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated', 'er
 
 /** `GET /projects/:id/packages`. */
 export async function listProjectPackages(c: ApiContext): Promise<Response> {
-  const { project, principal, level } = await openProject(c, 'pull', scopes.readPackages);
-  const params = await readParams(c, projectParams);
-  const mayDelete = authorizeProject('delete', principal, project, level) === 'allow';
-  return replyPackages(c, params, [{ project, mayDelete }], false);
+  const opened = await openProject(c, 'pull', scopes.readPackages);
+  return replyPackages(c, await readParams(c, projectParams), [opened], false);
 }
 
 /** `GET /groups/:id/packages`: those of the group's projects from which the caller may pull. */
@@ -52,56 +48,36 @@ export async function listGroupPackages(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const below = params.exclude_subgroups ? [] : await descendantsOf(registry, group.id);
   const projects = await projectsIn(registry, [group.id, ...below.map(({ id }) => id)]);
-  return replyPackages(c, params, await readable(c, principal, projects), true);
-}
-
-/** A project from which the caller may pull. */
-interface Readable {
-  readonly project: Project;
-  readonly mayDelete: boolean;
-}
-
-async function readable(
-  c: ApiContext,
-  principal: Principal,
-  projects: readonly Project[],
-): Promise<Readable[]> {
-  const memberships = await membershipsOf(c.env.registry, principal);
-  return projects.flatMap((project) => {
-    const level = memberships.levelIn(project, 'project');
-    if (authorizeProject('pull', principal, project, level) !== 'allow') return [];
-    return [{ project, mayDelete: authorizeProject('delete', principal, project, level) === 'allow' }];
-  });
+  return replyPackages(c, params, await readableAmong(registry, principal, projects), true);
 }
 
 async function replyPackages(
   c: ApiContext,
   params: ListParams,
-  projects: readonly Readable[],
+  projects: readonly ReadableProject[],
   inGroup: boolean,
 ): Promise<Response> {
   const { registry } = c.env;
-  const places = new Map(projects.map((place) => [place.project.id, place]));
+  const byId = new Map(projects.map((each) => [each.project.id, each]));
   const found = await listPackages(
     registry,
     projects.map(({ project }) => project),
     filterOf(params),
   );
   const { rows, headers } = paginate(c, params, found, {
-    by: (row) => orderValue(row, params.order_by, places),
+    by: (row) => orderValue(row, params.order_by, byId),
     id: ({ id }) => id,
     descending: params.sort === 'desc',
   });
   const [versions, tags] = await Promise.all([readVersions(registry, rows), tagsOf(registry, rows)]);
   const shown = versions.flatMap((version) => {
-    const place = places.get(version.projectId);
-    if (!place) return [];
-    const { project, mayDelete } = place;
+    const { project, rights } = byId.get(version.projectId) ?? {};
+    if (!project || !rights) return [];
     const facts = {
       url: registry.settings.url,
       project,
       tags: tags.get(version.id) ?? [],
-      deletable: mayDelete,
+      deletable: rights.may('delete'),
     };
     const location = inGroup ? { project_id: project.id, project_path: project.fullPath } : {};
     return [{ ...packageJson(version, facts), ...location }];
@@ -122,7 +98,7 @@ function filterOf({ package_type: type, package_name, package_version, status }:
 function orderValue(
   row: PackagePointer,
   order: ListParams['order_by'],
-  places: ReadonlyMap<number, Readable>,
+  projects: ReadonlyMap<number, ReadableProject>,
 ): string | number {
   switch (order) {
     case 'name':
@@ -131,7 +107,7 @@ function orderValue(
     case 'type':
       return packageTypeOf(row.format);
     case 'project_path':
-      return places.get(row.projectId)?.project.fullPath ?? '';
+      return projects.get(row.projectId)?.project.fullPath ?? '';
     case 'created_at':
       return row.createdAt;
   }

@@ -75,8 +75,8 @@ async function open(
     const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view' : 'own', wanted);
     return { ...rest, owner: memberOwner(group) };
   }
-  const { project, ...rest } = await openProject(c, purpose === 'view' ? 'view' : 'admin', wanted);
-  return { ...rest, owner: memberOwner(project) };
+  const { project, principal, rights } = await openProject(c, purpose === 'view' ? 'view' : 'admin', wanted);
+  return { principal, level: rights.level, owner: memberOwner(project) };
 }
 
 async function listMembers(c: ApiContext, place: Place, source: Source): Promise<Response> {

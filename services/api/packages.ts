@@ -1,13 +1,12 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { RegistryError } from '../domain/errors.ts';
-import type { PackageFile, Version } from '../domain/packages.ts';
+import { isServed, type PackageFile, type Version } from '../domain/packages.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { packageFileJson } from '../http/answer/package-json.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import { sendFile } from '../http/answer/send-file.ts';
 import type { CallEnv } from '../http/call.ts';
-import { authorizeProject } from '../registry/access/authorize.ts';
 import { removeFile } from '../registry/removal/remove-file.ts';
 import { removeVersion } from '../registry/removal/remove-version.ts';
 import { filesOfVersion } from '../registry/removal/removed.ts';
@@ -52,11 +51,11 @@ async function open(c: ApiContext, action: 'pull' | 'delete'): Promise<OpenedPac
 
 async function showPackage(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
-  const { project, principal, level, version } = await open(c, 'pull');
+  const { project, rights, version } = await open(c, 'pull');
   if (!shownStatuses.has(version.status)) throw new RegistryError('packageNotFound');
   const others = (await otherVersions(registry, version)).filter(({ status }) => shownStatuses.has(status));
   const tags = await tagsOf(registry, [version, ...others]);
-  const deletable = authorizeProject('delete', principal, project, level) === 'allow';
+  const deletable = rights.may('delete');
   const facts = { url: registry.settings.url, project, tags: tags.get(version.id) ?? [], deletable };
   return replyJson(c, 200, {
     ...packageJson(version, facts),
@@ -102,6 +101,7 @@ async function fileOf(c: ApiContext, version: Version): Promise<PackageFile> {
 
 async function download(c: ApiContext): Promise<Response> {
   const { version } = await open(c, 'pull');
+  if (!isServed(version)) throw new RegistryError('packageNotFound');
   return sendFile(c, await fileOf(c, version));
 }
 

@@ -180,11 +180,11 @@ async function shown(c: ApiContext, project: Project) {
 }
 
 async function updateProject(c: ApiContext): Promise<Response> {
-  const { project, principal, level } = await openProject(c, 'admin', scopes.write);
+  const { project, principal, rights } = await openProject(c, 'admin', scopes.write);
   const input = await readParams(c, changedProject);
   const { name, path = project.path, description, visibility = project.visibility } = input;
   const forOwners = path !== project.path || visibility !== project.visibility;
-  if (forOwners && level < levels.owner) throw new RegistryError('forbidden');
+  if (forOwners && rights.level < levels.owner) throw new RegistryError('forbidden');
   const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
   const changed = await changeProject(c.env.registry, project, changes, actorOf(principal, c));
   return replyJson(c, 200, await shown(c, changed));

@@ -1,20 +1,19 @@
 /** What every handler of the management API asks first: who is calling, and may they do this to that. */
 import type { Context } from 'hono';
-import { levels, type Scope } from '../domain/access.ts';
+import type { Scope } from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
 import { authenticate } from '../http/access/authenticate.ts';
-import { requireDecision } from '../http/access/scope.ts';
 import type { CallEnv } from '../http/call.ts';
-import type { Key } from '../ports/table.ts';
-import { effectiveLevelOf, groupMemberKeys, projectMemberKeys } from '../registry/access/access-levels.ts';
 import {
   authorizeGroup,
-  authorizeProject,
   type GroupAction,
   hasScope,
   type ProjectAction,
 } from '../registry/access/authorize.ts';
+import { type ProjectRights, readRights } from '../registry/access/project-rights.ts';
+import { absent, requireDecision } from '../registry/access/refusals.ts';
+import { levelInGroup } from '../registry/access/visible-group.ts';
 import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 
 /** The Hono context of a handler of the management API. */
@@ -71,11 +70,11 @@ export async function administrator(c: ApiContext, needed: readonly Scope[]): Pr
   return principal;
 }
 
-/** A project the caller may do something with, and the caller's effective level there. */
+/** A project the caller may do something with, and what else the caller may do there. */
 export interface OpenedProject {
   readonly principal: Principal;
   readonly project: Project;
-  readonly level: number;
+  readonly rights: ProjectRights;
 }
 
 /** The project of the request's `:id`, when the caller may do this to it. */
@@ -87,9 +86,9 @@ export async function openProject(
   const found = findProject(c.env.registry.table, c.req.param('id') ?? '');
   const [principal, project] = await inOrder(callerOf(c, needed), found);
   if (!project) throw absent(principal, 'projectNotFound');
-  const level = await levelAt(c, principal, (userId) => projectMemberKeys(project, userId));
-  requireDecision(authorizeProject(action, principal, project, level));
-  return { principal, project, level };
+  const rights = await readRights(c.env.registry, principal, project);
+  requireDecision(rights.decide(action));
+  return { principal, project, rights };
 }
 
 /** A group the caller may do something with, and the caller's effective level there. */
@@ -119,22 +118,11 @@ export async function checkGroup(
   principal: Principal,
   group: Group,
 ): Promise<number> {
-  const level = await levelAt(c, principal, (userId) => groupMemberKeys(group, userId));
+  const level = await levelInGroup(c.env.registry, principal, group);
   const decision = authorizeGroup(action, principal, group, level);
   if (decision === 'hidden') throw new RegistryError('groupNotFound');
   requireDecision(decision);
   return level;
-}
-
-async function levelAt(
-  c: ApiContext,
-  principal: Principal,
-  keysOf: (userId: number) => readonly Key[],
-): Promise<number> {
-  if (principal.kind !== 'user') return levels.none;
-  if (principal.user.admin) return levels.admin;
-  const { table, clock } = c.env.registry;
-  return effectiveLevelOf(await table.getMany(keysOf(principal.user.id)), clock.now());
 }
 
 /** Waits for both; what is wrong with the caller goes before what is wrong with the rest. */
@@ -143,11 +131,6 @@ async function inOrder<T>(caller: Promise<Principal>, other: Promise<T>): Promis
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
   return [first.value, second.value];
-}
-
-/** What is not there is answered like what an anonymous caller may not see. */
-function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
-  return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
 }
 
 /** A number in the path; anything else is no such thing. */

@@ -1,10 +1,15 @@
 /** What the core must know of a package format to decide for it. Serving it needs more: see `http/format/format.ts`. */
+import type { Project } from './accounts.ts';
 
 /**
- * Which copy of a version is served when several projects hold it: that of the `first` project (by id), the `newest`
- * file of the name, or, for indexes that show every project's files, whichever copy matches the request (`merge`).
+ * Which copy of a version answers when several projects hold it. A copy that is listed always goes before one that is
+ * not, and then the project with the lower id before others.
+ *
+ * - `first-copy`: the first one that has files at all. All files of a version come from it, never some from another.
+ * - `first-file`: each file comes from the first copy that has it.
+ * - `newest-file`: each file comes from the copy in which it was published last, be that listed or not.
  */
-export type Precedence = 'first' | 'newest' | 'merge';
+export type Precedence = 'first-copy' | 'first-file' | 'newest-file';
 
 /** See the top of this file. */
 export interface FormatRules {
@@ -26,4 +31,14 @@ export interface FormatRules {
    * name is served only from projects of that namespace.
    */
   readonly namespaceOf?: (name: string) => string | undefined;
+}
+
+/** Whether a project is in the namespace that a package name says it belongs to; true of names that say nothing. */
+export function isInOwnNamespace(
+  { namespaceOf }: Pick<FormatRules, 'namespaceOf'>,
+  name: string,
+  { fullPath }: Pick<Project, 'fullPath'>,
+): boolean {
+  const namespace = namespaceOf?.(name)?.toLowerCase();
+  return namespace === undefined || fullPath.toLowerCase().startsWith(`${namespace}/`);
 }

@@ -16,7 +16,7 @@ import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
-import type { NameScope } from '../../services/registry/search/name-scope.ts';
+import type { Within } from '../../services/registry/search/within.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 
@@ -213,11 +213,11 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           });
           return files[0]!.id;
         };
-        const found = async (alias = 'tool.pdb/#1', within: NameScope = { project }) => {
+        const found = async (alias = 'tool.pdb/#1', within: Within = { project }) => {
           const search = { format: 'generic', alias, within, principal: { kind: 'anonymous' } as const };
           const files: [string, number][] = [];
-          for await (const { ref, file } of findAliased(app.registry, search))
-            files.push([ref.name, file.id]);
+          for await (const { version, file } of findAliased(app.registry, search))
+            files.push([version.name, file.id]);
           return files;
         };
         const first = await add('a#tool', '1');

@@ -9,7 +9,7 @@ export const generic: Format = {
   mounts: mountsOf('generic'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
-  precedence: 'newest',
+  precedence: 'newest-file',
   fileLimit: 5 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: true,

@@ -1,16 +1,14 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, PackageRef, PackageStatus, StagedBlob } from '../../domain/packages.ts';
+import type { PackageStatus, StagedBlob } from '../../domain/packages.ts';
 import { duplicatesFor } from '../../http/access/duplicates.ts';
 import { change, type FormatContext, publish, pull, type Target } from '../../http/access/guard.ts';
-import type { Scope } from '../../http/access/scope.ts';
 import { packageFileJson } from '../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../http/answer/reply.ts';
 import { sendFile } from '../../http/answer/send-file.ts';
 import { takeFile } from '../../http/body/take-file.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
+import type { FoundPackage } from '../../registry/access/find-package.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
-import { maybeEntity } from '../../registry/records/entities.ts';
-import { keys } from '../../registry/records/keys.ts';
 import { removeFile } from '../../registry/removal/remove-file.ts';
 import { removeVersion } from '../../registry/removal/remove-version.ts';
 import { filePath, packageName, packageVersion } from './names.ts';
@@ -21,7 +19,7 @@ const file = (c: FormatContext) => filePath(c.req.param('file') ?? '');
 
 const withFile = {
   name,
-  more: (c: FormatContext, ref: PackageRef) => [keys.file(ref, version(c), file(c))],
+  want: (c: FormatContext) => ({ version: version(c), files: [file(c)] }),
 };
 
 /** PUT stores, GET sends and DELETE removes a file at `/<name>/<version>/<file>`; DELETE without a file, the version. */
@@ -33,15 +31,10 @@ export function routes(app: FormatRoutes): void {
   app.delete('/:name/:version', change('delete', { name }, deleteVersion));
 }
 
-/** Sends the newest file of the name among the projects that have one. */
-async function download(c: FormatContext, scope: Scope): Promise<Response> {
-  let newest: PackageFile | undefined;
-  for (const { items } of scope.found) {
-    const candidate = maybeEntity<PackageFile>(items[0]);
-    if (candidate && (!newest || candidate.createdAt > newest.createdAt)) newest = candidate;
-  }
-  if (newest) return sendFile(c, newest);
-  throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+async function download(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
+  const found = copy?.files.get(file(c));
+  if (found) return sendFile(c, found);
+  throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
 }
 
 async function upload(c: FormatContext, target: Target): Promise<Response> {
@@ -52,7 +45,9 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   }
   const place = { name: name(c), version: version(c), fileName: file(c) };
   const duplicates = await duplicatesFor(c, target.project, [place.name, place.version]);
-  if (duplicates === 'refuse' && target.scope.found[0]?.items[0]) throw new RegistryError('duplicateFile');
+  if (duplicates === 'refuse' && target.holding?.files.has(place.fileName)) {
+    throw new RegistryError('duplicateFile');
+  }
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       project: target.project,
@@ -73,21 +68,23 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   return replyJson(c, 200, packageFileJson(added, stored.id));
 }
 
+/** The statuses that publishers may give a version. */
+const statuses = ['default', 'hidden'] as const satisfies readonly PackageStatus[];
+
 function statusOf(c: FormatContext): PackageStatus {
-  const status = c.req.query('status') ?? 'default';
-  if (status !== 'default' && status !== 'hidden') throw badRequest('status does not have a valid value');
+  const asked = c.req.query('status') ?? 'default';
+  const status = statuses.find((each) => each === asked);
+  if (!status) throw badRequest('status does not have a valid value');
   return status;
 }
 
 async function deleteFile(c: FormatContext, target: Target): Promise<Response> {
-  const found = maybeEntity<PackageFile>(target.scope.found[0]?.items[0]);
-  if (!found) throw new RegistryError('fileNotFound');
   await removeFile(c.env.registry, {
     ...target,
     format: 'generic',
     name: name(c),
     version: version(c),
-    fileId: found.id,
+    fileName: file(c),
   });
   return reply(c, 204, null);
 }

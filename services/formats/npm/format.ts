@@ -10,7 +10,7 @@ export const npm: Format = {
   id: 'npm',
   mounts: mountsOf('npm'),
   duplicates: 'never',
-  precedence: 'first',
+  precedence: 'first-copy',
   fileLimit: 500 * 1024 * 1024,
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
   challenge: 'Bearer realm="npm"',

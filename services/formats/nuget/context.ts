@@ -1,7 +1,7 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
-import type { Scope } from '../../http/access/scope.ts';
+import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
@@ -38,7 +38,7 @@ export async function releasesOfHit(
  * Challenges who searches a group or the instance without credentials. NuGet sends them only once it was refused, and
  * would otherwise find nothing but what is public.
  */
-export function requireUser(c: FormatContext, { principal }: Scope): void {
+export function requireUser(c: FormatContext, { principal }: Access): void {
   if (c.env.address.level !== 'project' && principal.kind === 'anonymous') {
     throw new RegistryError('unauthenticated');
   }

@@ -10,7 +10,7 @@ export const nuget: Format = {
   mounts: mountsOf('nuget'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
-  precedence: 'first',
+  precedence: 'first-file',
   fileLimit: 500 * 1024 * 1024,
   challenge: DEFAULT_CHALLENGE,
   // `--api-key` of dotnet and choco. GitLab takes a token there, too.

@@ -1,7 +1,7 @@
-import type { Version } from '../../domain/packages.ts';
+import { isListed, isServed, type Version } from '../../domain/packages.ts';
 import type { Document } from '../../registry/documents/document-cache.ts';
+import type { PackageContents } from '../../registry/documents/package-contents.ts';
 import type { DocumentKind } from '../../registry/documents/package-document.ts';
-import type { PackageContents } from '../../registry/records/entities.ts';
 import { contentUrl } from './addresses.ts';
 import { byVersion, isPrerelease, normalised, parseVersion } from './nuget-version.ts';
 import type { Metadata } from './schema.ts';
@@ -47,18 +47,14 @@ function startOf(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).toWellFormed()}…`;
 }
 
-/** Whether a version can be downloaded: all but those that are being made or removed. */
-export function isServed({ status }: Pick<Version, 'status'>): boolean {
-  return status === 'default' || status === 'deprecated' || status === 'hidden';
-}
-
 /** A version as indexes show it. */
-export function releaseOf({ name, version, status, createdAt, metadata }: Version<Metadata>): ReleaseFacts {
+export function releaseOf(stored: Version<Metadata>): ReleaseFacts {
+  const { name, version, createdAt, metadata } = stored;
   const parsed = parseVersion(version);
   return {
     name,
     version,
-    listed: status !== 'hidden',
+    listed: isListed(stored),
     prerelease: parsed !== undefined && isPrerelease(parsed),
     published: new Date(createdAt).toISOString(),
     metadata,

@@ -9,7 +9,7 @@ export const pypi: Format = {
   id: 'pypi',
   mounts: mountsOf('pypi'),
   duplicates: 'never',
-  precedence: 'merge',
+  precedence: 'first-file',
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there

@@ -1,4 +1,5 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
+import { isListed } from '../../domain/packages.ts';
 import { change, type FormatContext, inProject, type Target } from '../../http/access/guard.ts';
 import { reply } from '../../http/answer/reply.ts';
 import { requestBody } from '../../http/body/request-body.ts';
@@ -37,22 +38,20 @@ function unyank(c: FormatContext, target: Target): Promise<Response> {
 
 async function setYanked(c: FormatContext, target: Target, yanked: string | undefined): Promise<Response> {
   const version = normalizedVersion(c.req.param('version') ?? '');
-  let found = false;
   const input = {
     ...target,
     format: 'pypi',
     name: name(c),
     versions: version === undefined ? [] : [version],
   };
-  await changeVersions<Metadata>(c.env.registry, input, ({ metadata, status }) => {
-    found = true;
-    if (metadata.yanked === yanked || (status !== 'default' && status !== 'deprecated')) return undefined;
-    const { yanked: _, ...rest } = metadata;
+  const { found } = await changeVersions<Metadata>(c.env.registry, input, (known) => {
+    if (known.metadata.yanked === yanked || !isListed(known)) return undefined;
+    const { yanked: _, ...rest } = known.metadata;
     return yanked === undefined
       ? { metadata: rest, status: 'default' }
       : { metadata: { ...rest, yanked }, status: 'deprecated' };
   });
-  if (!found) throw new RegistryError('packageNotFound', 'This version is not found');
+  if (found === 0) throw new RegistryError('packageNotFound', 'This version is not found');
   return reply(c, 204, null);
 }
 

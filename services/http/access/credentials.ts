@@ -1,8 +1,4 @@
-/** A secret as it was sent. `username` is set only where the carrier has one. */
-export interface Credential {
-  readonly secret: string;
-  readonly username?: string;
-}
+import type { Credential } from '../../registry/accounts/find-token.ts';
 
 const tokenHeaders = ['private-token', 'deploy-token', 'job-token'];
 const tokenParameters = ['private_token', 'job_token'];

@@ -2,12 +2,13 @@ import type { Context, Handler } from 'hono';
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { PackageRef } from '../../domain/packages.ts';
-import type { Key } from '../../ports/table.ts';
 import type { ProjectAction } from '../../registry/access/authorize.ts';
+import { type FoundPackage, findPackage } from '../../registry/access/find-package.ts';
+import type { Holding, Wanted } from '../../registry/access/holdings.ts';
+import { type Access, type AccessRequest, openAccess } from '../../registry/access/open-access.ts';
 import type { FormatEnv } from '../format/format.ts';
 import { actorOf } from './actor.ts';
-import { openScope, type Scope } from './scope.ts';
+import { credentialOf } from './credentials.ts';
 
 /** The Hono context of a format's handler. */
 export type FormatContext = Context<FormatEnv>;
@@ -16,28 +17,30 @@ export type FormatContext = Context<FormatEnv>;
 export interface GuardOptions {
   /** The normalised package name in the URL, if there is one; throws when it can't be a name. */
   readonly name?: (c: FormatContext) => string | undefined;
-  /** Keys of items the handler will want, read together with the access facts. */
-  readonly more?: (c: FormatContext, ref: PackageRef) => readonly Key[];
+  /** What the handler needs of the package, to be read together with the access facts; throws when it is malformed. */
+  readonly want?: (c: FormatContext, name: string) => Wanted;
 }
 
-type Handle = (c: FormatContext, scope: Scope) => Response | Promise<Response>;
-type HandleProject = (c: FormatContext, target: Target) => Response | Promise<Response>;
+type Handle<M> = (c: FormatContext, found: FoundPackage<M>) => Response | Promise<Response>;
+type HandleTarget<M> = (c: FormatContext, target: Target<M>) => Response | Promise<Response>;
 
 /** A project on which the caller may do what the route is for, and who the caller is. */
-export interface Target {
+export interface Target<M = unknown> {
   readonly project: Project;
   readonly actor: Actor;
-  readonly scope: Scope;
+  readonly access: Access<M>;
+  /** The project's copy of the package that the request names; undefined when it names none. */
+  readonly holding: Holding<M> | undefined;
 }
 
 /** A route that reads: open to whoever may pull, at project, group and instance level. */
-export function pull(options: GuardOptions, handle: Handle): Handler<FormatEnv> {
+export function pull<M>(options: GuardOptions, handle: Handle<M>): Handler<FormatEnv> {
   return async (c) => {
-    const scope = await guard(c, 'pull', options);
+    const found = await findPackage<M>(c.env.registry, requestOf(c, options));
     try {
-      return await handle(c, scope);
+      return await handle(c, found);
     } catch (error) {
-      throw mayBeHidden(c, scope, error) ? new RegistryError('unauthenticated') : error;
+      throw mayBeHidden(c, found, error) ? new RegistryError('unauthenticated') : error;
     }
   };
 }
@@ -46,7 +49,7 @@ export function pull(options: GuardOptions, handle: Handle): Handler<FormatEnv> 
  * Above project level, what a caller without credentials does not find may be in a project that is hidden from it: a
  * version of a public name, say. Clients that send credentials only when asked are asked for them, whatever there is.
  */
-function mayBeHidden({ env }: FormatContext, { principal }: Scope, error: unknown): boolean {
+function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unknown): boolean {
   return (
     error instanceof RegistryError &&
     error.code === 'packageNotFound' &&
@@ -57,10 +60,11 @@ function mayBeHidden({ env }: FormatContext, { principal }: Scope, error: unknow
 }
 
 /** A route that publishes: at project level, for whoever may publish there. */
-export function publish(options: GuardOptions, handle: HandleProject): Handler<FormatEnv> {
-  return inProject('Publish to a project', async (c) =>
-    handle(c, target(c, await guard(c, 'publish', options))),
-  );
+export function publish<M>(options: GuardOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
+  return inProject('Publish to a project', async (c) => {
+    const access = await openAccess<M>(c.env.registry, { ...requestOf(c, options), action: 'publish' });
+    return handle(c, targetOf(c, access));
+  });
 }
 
 /** A route of projects only, where a group would have to be told which of its projects is meant; `hint` says what to do. */
@@ -72,29 +76,32 @@ export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<Fo
 }
 
 /** A route that changes a package that exists, at any level: the first project that holds the name is meant. */
-export function change(
+export function change<M>(
   action: Extract<ProjectAction, 'publish' | 'delete'>,
   options: GuardOptions & { readonly name: (c: FormatContext) => string },
-  handle: HandleProject,
+  handle: HandleTarget<M>,
 ): Handler<FormatEnv> {
   return async (c) => {
-    const scope = await guard(c, action, options);
-    if (!scope.found[0]?.head) throw new RegistryError('packageNotFound');
-    return handle(c, target(c, scope));
+    const access = await openAccess<M>(c.env.registry, { ...requestOf(c, options), action });
+    if (!access.holdings[0]?.head) throw new RegistryError('packageNotFound');
+    return handle(c, targetOf(c, access));
   };
 }
 
-function guard(c: FormatContext, action: ProjectAction, options: GuardOptions): Promise<Scope> {
-  const { more } = options;
-  return openScope(c.env, c.req.raw, {
-    action,
-    name: options.name?.(c),
-    more: more ? (ref) => more(c, ref) : () => [],
-  });
+function requestOf(c: FormatContext, { name, want }: GuardOptions): Omit<AccessRequest, 'action'> {
+  const { address, format } = c.env;
+  return {
+    credential: credentialOf(c.req.raw, format.tokenHeaders),
+    endpoint: address,
+    format,
+    name: name?.(c),
+    ...(want && { want: (normalised) => want(c, normalised) }),
+  };
 }
 
-function target(c: FormatContext, scope: Scope): Target {
-  const project = scope.project ?? scope.found[0]?.project;
+function targetOf<M>(c: FormatContext, access: Access<M>): Target<M> {
+  const [holding] = access.holdings;
+  const project = access.project ?? holding?.project;
   if (!project) throw new RegistryError('packageNotFound');
-  return { project, actor: actorOf(scope.principal, c), scope };
+  return { project, actor: actorOf(access.principal, c), access, holding };
 }

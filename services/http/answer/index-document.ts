@@ -1,9 +1,9 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
+import type { Access } from '../../registry/access/open-access.ts';
 import type { Document } from '../../registry/documents/document-cache.ts';
 import { type DocumentKind, packageDocument } from '../../registry/documents/package-document.ts';
 import type { FormatContext } from '../access/guard.ts';
-import type { Scope } from '../access/scope.ts';
 
 /**
  * An index document of the asked package, made from all projects in which it was found, for the asked address.
@@ -11,10 +11,10 @@ import type { Scope } from '../access/scope.ts';
  */
 export async function indexDocument<M>(
   c: FormatContext,
-  scope: Scope,
+  { holdings }: Pick<Access, 'holdings'>,
   kind: DocumentKind<M>,
 ): Promise<Document> {
-  const [first, ...rest] = scope.found.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
+  const [first, ...rest] = holdings.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
   if (!first) throw new RegistryError('packageNotFound');
   const { registry, address } = c.env;
   const document = await packageDocument(

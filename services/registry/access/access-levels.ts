@@ -1,6 +1,5 @@
 import type { Group, Member, Project } from '../../domain/accounts.ts';
-import type { Item, Key } from '../../ports/table.ts';
-import { maybeEntity } from '../records/entities.ts';
+import type { Key } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
 /** The keys of a user's memberships that count for a project: its own and those of the namespaces above it. */
@@ -17,10 +16,9 @@ export function groupMemberKeys(group: Pick<Group, 'id' | 'ancestors'>, userId: 
 }
 
 /** The effective level: the highest of the memberships that have not expired at `now` (milliseconds). */
-export function effectiveLevelOf(memberships: readonly (Item | undefined)[], now: number): number {
+export function effectiveLevelOf(memberships: readonly (Member | undefined)[], now: number): number {
   let level = 0;
-  for (const item of memberships) {
-    const member = maybeEntity<Member>(item);
+  for (const member of memberships) {
     if (member && !hasExpired(member, now)) level = Math.max(level, member.level);
   }
   return level;

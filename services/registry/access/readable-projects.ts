@@ -1,47 +1,54 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
-import type { Item } from '../../ports/table.ts';
+import { membershipsOf } from '../accounts/memberships.ts';
 import type { Registry } from '../context.ts';
-import { maybeEntity, type NameEntry } from '../records/entities.ts';
+import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { readMany } from '../records/read-many.ts';
-import { effectiveLevelOf, projectMemberKeys } from './access-levels.ts';
-import { authorizeProject } from './authorize.ts';
+import { readItems } from '../records/read-items.ts';
+import { type ProjectRights, projectRights, rightsFrom, rightsKeys } from './project-rights.ts';
 
 /**
  * Reads the projects of entries that are not `known` yet, with the caller's memberships in them, and adds what `keep`
- * makes of each: undefined stays for those the caller may not pull from.
+ * makes of each: undefined for those the caller may not pull from.
  */
 export async function readProjects<T>(
-  registry: Registry,
+  { table, clock }: Registry,
   principal: Principal,
   entries: readonly NameEntry[],
   known: Map<number, T | undefined>,
   keep: (project: Project) => T,
 ): Promise<void> {
-  const unknown = [...new Map(entries.map((entry) => [entry.projectId, entry])).values()].filter(
-    ({ projectId }) => !known.has(projectId),
+  const unknown = entries.filter(({ projectId }) => !known.has(projectId));
+  const userId = principal.kind === 'user' ? principal.user.id : undefined;
+  const items = await readItems(
+    table,
+    unknown.flatMap(({ projectId: id, ancestors }) => [
+      keys.project(id),
+      ...rightsKeys({ id, ancestors }, userId),
+    ]),
   );
-  const wanted = unknown.map(({ projectId, ancestors }) => [
-    keys.project(projectId),
-    ...(principal.kind === 'user' ? projectMemberKeys({ id: projectId, ancestors }, principal.user.id) : []),
-  ]);
-  const items = await readMany(registry.table, wanted.flat());
-  let position = 0;
-  for (const [index, { projectId }] of unknown.entries()) {
-    const length = wanted[index]?.length ?? 0;
-    const project = allowed(registry, principal, items.slice(position, position + length));
-    known.set(projectId, project && keep(project));
-    position += length;
+  for (const { projectId } of unknown) {
+    const project = items.get<Project>(keys.project(projectId));
+    const readable = project && rightsFrom(items, principal, project, clock.now()).may('pull');
+    known.set(projectId, readable ? keep(project) : undefined);
   }
 }
 
-function allowed(
+/** A project from which a caller may pull, and what else the caller may do there. */
+export interface ReadableProject {
+  readonly project: Project;
+  readonly rights: ProjectRights;
+}
+
+/** Those of some projects from which the caller may pull, whose memberships are read in one range. */
+export async function readableAmong(
   registry: Registry,
   principal: Principal,
-  [item, ...memberships]: readonly (Item | undefined)[],
-): Project | undefined {
-  const project = maybeEntity<Project>(item);
-  if (!project) return undefined;
-  const level = effectiveLevelOf(memberships, registry.clock.now());
-  return authorizeProject('pull', principal, project, level) === 'allow' ? project : undefined;
+  projects: readonly Project[],
+): Promise<ReadableProject[]> {
+  const memberships = await membershipsOf(registry, principal);
+  const now = registry.clock.now();
+  return projects.flatMap((project) => {
+    const rights = projectRights(principal, project, memberships.countingFor(project, 'project'), now);
+    return rights.may('pull') ? [{ project, rights }] : [];
+  });
 }

@@ -5,15 +5,18 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { secretDigest } from './token-secret.ts';
 
+/** A secret as it was sent. `username` is set only where the carrier has one. */
+export interface Credential {
+  readonly secret: string;
+  readonly username?: string;
+}
+
 /**
  * The live token of a secret. It is found by the digest of the secret, so no comparison of secrets takes place.
  * A deploy token sent with a user name must be sent with its own.
  * @throws RegistryError `unauthenticated` when there is none, or it is revoked or expired.
  */
-export async function findToken(
-  registry: Registry,
-  credential: { readonly secret: string; readonly username?: string },
-): Promise<Token> {
+export async function findToken(registry: Registry, credential: Credential): Promise<Token> {
   const item = await registry.table.get(keys.token(secretDigest(credential.secret)));
   const token = maybeEntity<Token>(item);
   if (!token || !isActive(token, registry.clock.now())) throw new RegistryError('unauthenticated');

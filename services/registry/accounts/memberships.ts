@@ -16,11 +16,13 @@ export interface Membership extends Member {
 export interface Memberships {
   /** The caller's own memberships that have not expired. */
   readonly direct: readonly Membership[];
+  /** Those of them that count for a group or project: its own and those of the groups above it. */
+  countingFor(owner: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): Membership[];
   /** The effective level in a group or project. */
-  levelIn(place: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): number;
+  levelIn(owner: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): number;
 }
 
-const none: Memberships = { direct: [], levelIn: () => levels.none };
+const none: Memberships = { direct: [], countingFor: () => [], levelIn: () => levels.none };
 
 /** All memberships of a caller, read in one range. */
 export async function membershipsOf(registry: Registry, principal: Principal): Promise<Memberships> {
@@ -30,14 +32,16 @@ export async function membershipsOf(registry: Registry, principal: Principal): P
   const direct = items
     .map((item) => entityOf<Membership>(item))
     .filter((membership) => !hasExpired(membership, now));
-  const byPlace = new Map(direct.map(({ ownerKind, ownerId, level }) => [`${ownerKind}#${ownerId}`, level]));
+  const byOwner = new Map(direct.map((each) => [`${each.ownerKind}#${each.ownerId}`, each]));
+  const countingFor: Memberships['countingFor'] = ({ id, ancestors }, kind) =>
+    [`${kind}#${id}`, ...ancestors.map((above) => `group#${above}`)].flatMap(
+      (owner) => byOwner.get(owner) ?? [],
+    );
   const { admin } = principal.user;
   return {
     direct,
-    levelIn(place, kind) {
-      if (admin) return levels.admin;
-      const above = place.ancestors.map((id) => byPlace.get(`group#${id}`) ?? 0);
-      return Math.max(byPlace.get(`${kind}#${place.id}`) ?? 0, ...above);
-    },
+    countingFor,
+    levelIn: (owner, kind) =>
+      admin ? levels.admin : Math.max(0, ...countingFor(owner, kind).map(({ level }) => level)),
   };
 }

@@ -1,13 +1,11 @@
-import type { ListedPackage, PackageFile, PackageStatus, Tag } from '../../domain/packages.ts';
-import type { PackageContents } from '../records/entities.ts';
-
-/** What is merged, and before what: versions that are listed, then those that are served but not listed. */
-const mergedStatuses: readonly (readonly PackageStatus[])[] = [['default', 'deprecated'], ['hidden']];
+import type { ListedPackage, PackageFile, Tag } from '../../domain/packages.ts';
+import { byPrecedence } from '../packages/precedence.ts';
+import type { PackageContents } from './package-contents.ts';
 
 /**
  * Several projects' contents of one name as one package: of a version, tag or listed package in several the first one
- * counts. What a project keeps out of its lists counts where no other lists it, so that it hides nothing of another's;
- * for the same reason a version that has lost all its files does not count where files are asked for (`withFiles`).
+ * counts, by `byPrecedence`. A version that has lost all its files does not count where files are asked for
+ * (`withFiles`), so that it hides nothing of another project's.
  */
 export function mergeContents<M>(all: readonly PackageContents<M>[], withFiles = false): PackageContents<M> {
   const [first] = all;
@@ -30,11 +28,7 @@ function mergeVersions<M>(all: readonly PackageContents<M>[], withFiles: boolean
     const filesOf = Map.groupBy(contents.files, ({ versionId }) => versionId);
     return contents.versions.map((version) => ({ version, files: filesOf.get(version.id) ?? [] }));
   });
-  const counting = mergedStatuses.flatMap((statuses) =>
-    candidates.filter(
-      ({ version, files }) => statuses.includes(version.status) && (files.length > 0 || !withFiles),
-    ),
-  );
+  const counting = byPrecedence(candidates.filter(({ files }) => files.length > 0 || !withFiles));
   const merged = firstOfEach(counting, ({ version }) => version.version);
   return {
     versions: merged.map(({ version }) => version),

@@ -11,11 +11,12 @@ import type {
 } from '../../domain/packages.ts';
 import type { Item, TableReader, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, itemOf, type PackageContents } from '../records/entities.ts';
+import { entityOf, itemOf } from '../records/entities.ts';
 import { beforeOlderFiles, isOlderFile, keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import type { Document } from './document-cache.ts';
 import { mergeContents } from './merge-contents.ts';
+import type { PackageContents } from './package-contents.ts';
 
 const compress = promisify(brotliCompress);
 const decompress = promisify(brotliDecompress);

@@ -1,7 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
+import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { maybeEntity, type StoredHead } from '../records/entities.ts';
@@ -29,33 +29,42 @@ export interface ChangedParts<M> {
 /** How many versions one transaction changes: their items may have 400 KB each, a transaction 4 MB. */
 const AT_ONCE = 8;
 
+/** How many of the versions were there to be changed, and how many of these became others than they were. */
+export interface VersionsChanged {
+  readonly found: number;
+  readonly changed: number;
+}
+
 /**
  * Changes versions of a package: `change` answers the new parts, or undefined for a version that stays as it is.
- * Many versions change in several transactions, each of which moves the package's revision on. Versions that are gone
- * are passed over. Answers how many changed.
+ * Many versions change in several transactions, each of which moves the package's revision on. Versions that are gone or
+ * not served are passed over.
  */
 export async function changeVersions<M>(
   registry: Registry,
   input: VersionsChange,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
-): Promise<number> {
+): Promise<VersionsChanged> {
+  let found = 0;
   let changed = 0;
   for (let start = 0; start < input.versions.length; start += AT_ONCE) {
     const some = input.versions.slice(start, start + AT_ONCE);
-    changed += await retryChanged(() => changeSome(registry, { ...input, versions: some }, change));
+    const done = await retryChanged(() => changeSome(registry, { ...input, versions: some }, change));
+    found += done.found;
+    changed += done.changed;
   }
   if (changed > 0) {
     const { project, format, name } = input;
     registry.log.info('package changed', { project: project.id, format, package: name, versions: changed });
   }
-  return changed;
+  return { found, changed };
 }
 
 async function changeSome<M>(
   registry: Registry,
   input: VersionsChange,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
-): Promise<number> {
+): Promise<VersionsChanged> {
   const { project, format, name } = input;
   const ref: PackageRef = { projectId: project.id, format, name };
   const now = registry.clock.now();
@@ -65,15 +74,17 @@ async function changeSome<M>(
   ]);
   const head = maybeEntity<StoredHead>(headItem);
   if (!head?.live) throw new RegistryError('packageNotFound');
-  const statuses = new Map<number, PackageStatus>();
-  const changed = items.flatMap((item): Version<M>[] => {
+  const found = items.flatMap((item): Version<M>[] => {
     const version = maybeEntity<Version<M>>(item);
-    const parts = version && change(version);
-    if (!parts) return [];
-    statuses.set(version.id, version.status);
-    return [{ ...version, ...parts, updatedAt: now }];
+    return version && isServed(version) ? [version] : [];
   });
-  if (changed.length === 0) return 0;
+  const statuses = new Map(found.map(({ id, status }) => [id, status]));
+  const changed = found.flatMap((version): Version<M>[] => {
+    const parts = change(version);
+    return parts ? [{ ...version, ...parts, updatedAt: now }] : [];
+  });
+  const counts = { found: found.length, changed: changed.length };
+  if (changed.length === 0) return counts;
   await registry.table.write([
     ...changed.flatMap((version) => changedVersionWrites(project, version)),
     ...moveHead(ref, now, {
@@ -91,5 +102,5 @@ async function changeSome<M>(
       }),
     ),
   ]);
-  return changed.length;
+  return counts;
 }

@@ -1,13 +1,17 @@
-import type { PackageRef } from '../../domain/packages.ts';
+import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
-import { ranges } from '../records/keys.ts';
+import { entityOf } from '../records/entities.ts';
+import { isOlderFile, ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
 
-/** Whether a version has files: all of them may have been deleted, one by one. */
-export async function hasFiles(
-  { table }: Pick<Registry, 'table'>,
-  ref: PackageRef,
-  version: string,
-): Promise<boolean> {
-  const { items } = await table.query({ ...ranges.filesOf(ref, version), limit: 1 });
-  return items.length > 0;
+/**
+ * Whether a version has files: all of them may have been removed, one by one. Those of a version of the same name that
+ * was removed before are not its own.
+ */
+export async function hasFiles({ table }: Pick<Registry, 'table'>, version: Version): Promise<boolean> {
+  for await (const items of queryPages(table, ranges.filesOf(version, version.version))) {
+    const own = items.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item));
+    if (own.some(({ versionId }) => versionId === version.id)) return true;
+  }
+  return false;
 }

@@ -3,7 +3,7 @@ import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
 import { itemOf, type NamedEntry, type PackagePointer, plainEntity } from '../records/entities.ts';
-import { indexes, inIndex1, inIndex2, keys, padId, type SearchScope } from '../records/keys.ts';
+import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
 import { nameWords } from '../search/search-words.ts';
 import { moveHead } from './move-head.ts';
 
@@ -137,17 +137,13 @@ export function nameWrites(project: Project, ref: PackageRef): Write[] {
   const root = rootOf(project);
   const entry = { projectId: project.id, rootId: root, ancestors: project.ancestors };
   const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
-  const scopes: SearchScope[] = [
-    { kind: 'project', id: project.id },
-    { kind: 'group', id: root },
-    'instance',
-  ];
+  const owners: NamesOwner[] = [{ kind: 'project', id: project.id }, { kind: 'group', id: root }, 'instance'];
   const words = nameWords(ref.name);
   return [
     { put: itemOf(keys.name(ref, root), entry) },
-    ...scopes.flatMap((scope): Write[] => [
-      { put: itemOf(keys.nameIn(scope, ref), found) },
-      ...words.map((word): Write => ({ put: itemOf(keys.word(scope, word, ref), found) })),
+    ...owners.flatMap((owner): Write[] => [
+      { put: itemOf(keys.nameIn(owner, ref), found) },
+      ...words.map((word): Write => ({ put: itemOf(keys.word(owner, word, ref), found) })),
     ]),
   ];
 }

@@ -1,12 +1,4 @@
-import type {
-  Digests,
-  ListedPackage,
-  PackageFile,
-  PackageHead,
-  PackageStatus,
-  Tag,
-  Version,
-} from '../../domain/packages.ts';
+import type { Digests, PackageHead, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -74,16 +66,4 @@ export interface StoredHead extends PackageHead {
 /** A stored version: `additions` counts what came to it after it was made, such as files and tags. */
 export interface StoredVersion extends Version {
   readonly additions?: number;
-}
-
-/** Everything a package consists of, read from its partition. */
-export interface PackageContents<M = unknown> {
-  readonly head: PackageHead;
-  readonly versions: readonly Version<M>[];
-  readonly tags: readonly Tag[];
-  readonly files: readonly PackageFile[];
-  /** The packages that the name lists, for a document that asked for them. */
-  readonly listed?: readonly ListedPackage[];
-  /** The readme of the version a document asked for. */
-  readonly readme?: string;
 }

@@ -67,11 +67,11 @@ function ownerPartition(owner: Owner): string {
   return `${owner.kind.toUpperCase()}#${owner.id}`;
 }
 
-/** Where names are looked for: in a project, below a root namespace, or everywhere. */
-export type SearchScope = Owner | 'instance';
+/** Whose names an index holds: those of a project, of a root namespace and everything below it, or of the instance. */
+export type NamesOwner = Owner | 'instance';
 
-function scopePartition(kind: 'WORD' | 'NAMES', scope: SearchScope): string {
-  return `${kind}#${scope === 'instance' ? 'INSTANCE' : ownerPartition(scope)}`;
+function namesPartition(kind: 'WORD' | 'NAMES', owner: NamesOwner): string {
+  return `${kind}#${owner === 'instance' ? 'INSTANCE' : ownerPartition(owner)}`;
 }
 
 function packagePartition(ref: PackageRef): string {
@@ -133,12 +133,12 @@ export const keys = {
     pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
     sk: `${padId(rootId)}#${padId(ref.projectId)}`,
   }),
-  word: (scope: SearchScope, word: string, ref: PackageRef): Key => ({
-    pk: scopePartition('WORD', scope),
+  word: (owner: NamesOwner, word: string, ref: PackageRef): Key => ({
+    pk: namesPartition('WORD', owner),
     sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
-  nameIn: (scope: SearchScope, ref: PackageRef): Key => ({
-    pk: scopePartition('NAMES', scope),
+  nameIn: (owner: NamesOwner, ref: PackageRef): Key => ({
+    pk: namesPartition('NAMES', owner),
     sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
@@ -200,12 +200,12 @@ export const ranges = {
     pk: `NAME#${format}#${escapePart(name)}`,
     ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
   }),
-  words: (scope: SearchScope, start: string) => ({
-    pk: scopePartition('WORD', scope),
+  words: (owner: NamesOwner, start: string) => ({
+    pk: namesPartition('WORD', owner),
     prefix: escapePart(start),
   }),
-  namesIn: (scope: SearchScope, format: string) => ({
-    pk: scopePartition('NAMES', scope),
+  namesIn: (owner: NamesOwner, format: string) => ({
+    pk: namesPartition('NAMES', owner),
     prefix: `${format}#`,
   }),
   removedProjects: () => ({ pk: DELETED }),

@@ -13,23 +13,28 @@ import { purgeFile } from './purge.ts';
 import { asRead, type VersionRemoval } from './remove-version.ts';
 import { filesOfVersion, type RemovedFile, removalBy, removedFileItem, type StoredFile } from './removed.ts';
 
-/** Which file of a version to remove, and who does it. */
-export interface FileRemoval extends VersionRemoval {
-  readonly fileId: number;
-}
+/** Which file of a version to remove, and who does it: one by its id, or the current one of a name. */
+export type FileRemoval = VersionRemoval & ({ readonly fileId: number } | { readonly fileName: string });
 
 /**
  * Removes one file of a version; the newest older copy of its name, if any, takes its place. Without one, the files that
  * are part of it go with it. They can be restored until their retention is over.
- * @throws RegistryError `fileNotFound` when the version has no such file.
+ * @throws RegistryError `fileNotFound` when the version has no such file, or another request has just removed it.
  */
 export async function removeFile(registry: Registry, input: FileRemoval): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
+  let fileId = 'fileId' in input ? input.fileId : undefined;
   const removed = await retryChanged(async () => {
     const version = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, input.version)));
     const files = version ? await presentFiles(registry, ref, version) : [];
-    const target = files.find(({ file }) => file.id === input.fileId);
+    const target = files.find(({ file, current }) =>
+      fileId === undefined && 'fileName' in input
+        ? current && file.fileName === input.fileName
+        : file.id === fileId,
+    );
     if (!version || !target) throw new RegistryError('fileNotFound');
+    // A second attempt must not remove the copy that has taken the place of the first.
+    fileId = target.file.id;
     const { fileName } = target.file;
     const successor = target.current
       ? files.filter(({ file, current }) => !current && file.fileName === fileName).at(-1)

@@ -1,25 +1,25 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
-import type { PackageFile, PackageRef } from '../../domain/packages.ts';
+import { isServed, type PackageFile, type Version } from '../../domain/packages.ts';
 import type { Item } from '../../ports/table.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, maybeEntity } from '../records/entities.ts';
+import { entityOf } from '../records/entities.ts';
 import { indexes, isOlderFile, keys, packageOf } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { readMany } from '../records/read-many.ts';
-import { isWithin, type NameScope } from './name-scope.ts';
+import { readItems } from '../records/read-items.ts';
+import { isWithin, type Within } from './within.ts';
 
-/** What alias to look for, where, and for whom. In a project the caller must have been found to be allowed to pull. */
-export interface AliasSearch {
+/** Which alias to look for, where, and for whom. In a project the caller must have been found to be allowed to pull. */
+export interface AliasQuery {
   readonly format: string;
   readonly alias: string;
-  readonly within: NameScope;
+  readonly within: Within;
   readonly principal: Principal;
 }
 
-/** A file found by its alias, and the package it belongs to. */
+/** A file found by its alias, and the version it belongs to. */
 export interface AliasedFile<M = unknown> {
-  readonly ref: PackageRef;
+  readonly version: Version;
   readonly file: PackageFile<M>;
 }
 
@@ -28,50 +28,61 @@ const MAX_FILES = 5000;
 const PAGE = 200;
 
 /**
- * The current files of a format that have an alias and that the caller may pull, the last published first. Those of
- * other projects count only towards the most that are looked at. A file just published may be missing for a moment.
+ * The current files of a format that have an alias, of versions that are served and that the caller may pull, the last
+ * published first. Files of other projects count only towards the most that are looked at. A file just published may be
+ * missing for a moment.
  */
 export async function* findAliased<M>(
   registry: Registry,
-  { format, alias, within, principal }: AliasSearch,
+  { format, alias, within, principal }: AliasQuery,
 ): AsyncGenerator<AliasedFile<M>> {
-  const query = { ...indexes.aliases(format, alias), reverse: true, limit: PAGE };
+  const range = { ...indexes.aliases(format, alias), reverse: true, limit: PAGE };
   const projects = new Map<number, Project | undefined>();
   let seen = 0;
-  for await (const page of queryPages(registry.table, query)) {
+  for await (const page of queryPages(registry.table, range)) {
     if (within === 'instance' || 'group' in within)
       await readNew(registry, page, within, principal, projects);
     else projects.set(within.project.id, within.project);
     const open = page.filter((item) => !isOlderFile(item) && projects.get(packageOf(item).projectId));
-    for (const item of await readMany(
-      registry.table,
-      open.map(({ pk, sk }) => ({ pk, sk })),
-    )) {
-      if (item) yield { ref: packageOf(item), file: entityOf<PackageFile<M>>(item) };
-    }
+    yield* await servedFiles<M>(registry, open);
     seen += page.length;
     if (seen >= MAX_FILES) return;
   }
+}
+
+/** The files that index entries stand for, as they are now, each read beside its version. */
+async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Promise<AliasedFile<M>[]> {
+  const versionKey = (entry: Item) => keys.version(packageOf(entry), entityOf<PackageFile>(entry).version);
+  const items = await readItems(
+    table,
+    entries.flatMap((entry) => [{ pk: entry.pk, sk: entry.sk }, versionKey(entry)]),
+  );
+  return entries.flatMap((entry) => {
+    const file = items.get<PackageFile<M>>(entry);
+    const version = items.get<Version>(versionKey(entry));
+    const isOpen = file && version && isServed(version) && file.versionId === version.id;
+    return isOpen ? [{ version, file }] : [];
+  });
 }
 
 /** Reads the projects of files that are not known yet; undefined stays for those that are out of reach. */
 async function readNew(
   registry: Registry,
   files: readonly Item[],
-  within: NameScope,
+  within: Within,
   principal: Principal,
   known: Map<number, Project | undefined>,
 ): Promise<void> {
   const ids = files.map((item) => packageOf(item).projectId).filter((id) => !known.has(id));
-  const items = await readMany(
+  const items = await readItems(
     registry.table,
     ids.map((id) => keys.project(id)),
   );
-  const entries = items.flatMap((item) => {
-    const project = maybeEntity<Project>(item);
+  const entries = ids.flatMap((id) => {
+    const project = items.get<Project>(keys.project(id));
     if (!project) return [];
-    const { id: projectId, ancestors } = project;
-    return [{ projectId, ancestors, rootId: ancestors[0] ?? 0 }];
+    const { ancestors } = project;
+    return [{ projectId: id, ancestors, rootId: ancestors[0] ?? 0 }];
   });
   const near = entries.filter((entry) => isWithin(entry, within));
   await readProjects(registry, principal, near, known, (project) => project);

@@ -1,9 +1,9 @@
 import type { Project } from '../../domain/accounts.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
-import { listHolders, placeWithin } from '../packages/locate-packages.ts';
+import { listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
-import type { PackageSearch, SearchHit } from './search-packages.ts';
+import { counts, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
  * The packages of exactly these names, by the name index and not by words that many names share: each once, from the
@@ -11,15 +11,16 @@ import type { PackageSearch, SearchHit } from './search-packages.ts';
  */
 export async function findNames(
   registry: Registry,
-  { format, within, principal, belongs }: Omit<PackageSearch, 'text'>,
+  query: PackageQuery,
   names: readonly string[],
 ): Promise<SearchHit[]> {
+  const { format, within, principal } = query;
   if (within !== 'instance' && 'project' in within) {
     return names.map((name) => ({ project: within.project, name }));
   }
   const group = within === 'instance' ? undefined : within.group;
   const entries = await forEachOf(names, async (name) => {
-    const holders = await listHolders(registry, placeWithin(format, name, group));
+    const holders = await listHolders(registry, nameQuery(format.id, name, group));
     return holders.map((entry) => ({ ...entry, name }));
   });
   const projects = new Map<number, Project | undefined>();
@@ -27,7 +28,7 @@ export async function findNames(
   const hits = new Map<string, SearchHit>();
   for (const { name, projectId } of entries) {
     const project = projects.get(projectId);
-    if (project && belongs?.(project, name) !== false && !hits.has(name)) hits.set(name, { project, name });
+    if (project && counts(query, project, name) && !hits.has(name)) hits.set(name, { project, name });
   }
   return [...hits.values()];
 }

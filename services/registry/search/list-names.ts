@@ -4,12 +4,12 @@ import type { Registry } from '../context.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { isWithin, type NameScope, partitionOf } from './name-scope.ts';
+import { isWithin, partitionOf, type Within } from './within.ts';
 
 /** Which names to list, and for whom. */
 export interface NameList {
   readonly format: string;
-  readonly within: NameScope;
+  readonly within: Within;
   readonly principal: Principal;
 }
 

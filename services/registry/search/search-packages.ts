@@ -1,21 +1,23 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
+import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { isWithin, type NameScope, partitionOf } from './name-scope.ts';
 import { wordsOf } from './search-words.ts';
+import { isWithin, partitionOf, type Within } from './within.ts';
 
-/** What to look for, and where. */
-export interface PackageSearch {
-  readonly format: string;
-  /** Names that hold each word of the text are found; without a word in it, every name. */
-  readonly text: string;
-  readonly within: NameScope;
+/** Where to look for packages of a format, and for whom. */
+export interface PackageQuery {
+  readonly format: FormatRules;
+  readonly within: Within;
   readonly principal: Principal;
-  /** Whether a project's packages of a name count; all do unless told. */
-  readonly belongs?: (project: Project, name: string) => boolean;
+}
+
+/** Whether a project's packages of a name count: in the whole instance, names that say where they belong must be right. */
+export function counts({ format, within }: PackageQuery, project: Project, name: string): boolean {
+  return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
 /** A name found, in a project whose packages the caller may pull. */
@@ -31,21 +33,30 @@ const MAX_SCANNED = 5000;
 /** From how many words of a text a search may start, one after the other. */
 const MAX_STARTS = 4;
 
+/** The most characters of a text that are looked for; what follows is left out. */
+const MAX_TEXT = 200;
+
 /**
- * The names that match a text, those that start with it first, each once: when several projects hold a name, the
- * oldest that the caller may read counts. What the caller may not see leaves no trace.
+ * The names that hold each word of a text, or all names where it has none. Those that start with the text come first,
+ * each once: when several projects hold a name, the oldest that the caller may read counts. What the caller may not see
+ * leaves no trace.
  *
  * One word of the text must begin a part of the name, the others may be anywhere in it: names are looked for by the
  * longest word, and by the next one when that finds none.
  */
-export async function searchPackages(registry: Registry, search: PackageSearch): Promise<SearchHit[]> {
-  const words = [...new Set(wordsOf(search.text))].sort((a, b) => b.length - a.length);
+export async function searchPackages(
+  registry: Registry,
+  query: PackageQuery,
+  text: string,
+): Promise<SearchHit[]> {
+  const sought = text.trim().slice(0, MAX_TEXT);
+  const words = [...new Set(wordsOf(sought))].sort((a, b) => b.length - a.length);
   let hits: readonly SearchHit[] = [];
   for (const word of words.length > 0 ? words.slice(0, MAX_STARTS) : ['']) {
-    hits = await hitsFrom(registry, search, words, word);
+    hits = await hitsFrom(registry, query, words, word);
     if (hits.length > 0) break;
   }
-  const start = search.text.toLowerCase();
+  const start = sought.toLowerCase();
   const ranked = [...hits].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
   return ranked.slice(0, MAX_HITS);
 }
@@ -53,23 +64,23 @@ export async function searchPackages(registry: Registry, search: PackageSearch):
 /** The names of which a part begins with one word and that hold all of them. */
 async function hitsFrom(
   registry: Registry,
-  search: PackageSearch,
+  query: PackageQuery,
   words: readonly string[],
   word: string,
 ): Promise<SearchHit[]> {
   const hits = new Map<string, SearchHit>();
   const projects = new Map<number, Project | undefined>();
   let scanned = 0;
-  for await (const page of queryPages(registry.table, ranges.words(partitionOf(search.within), word))) {
+  for await (const page of queryPages(registry.table, ranges.words(partitionOf(query.within), word))) {
     const entries = page
       .map((item) => entityOf<NamedEntry>(item))
-      .filter((entry) => matches(entry, search, words));
-    await readProjects(registry, search.principal, entries, projects, (project) => project);
+      .filter((entry) => matches(entry, query, words));
+    await readProjects(registry, query.principal, entries, projects, (project) => project);
     for (const { projectId, name } of entries) {
       const project = projects.get(projectId);
       const known = hits.get(name);
-      if (project && search.belongs?.(project, name) === false) continue;
-      if (project && (!known || project.id < known.project.id)) hits.set(name, { project, name });
+      if (!project || !counts(query, project, name)) continue;
+      if (!known || project.id < known.project.id) hits.set(name, { project, name });
     }
     scanned += page.length;
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
@@ -77,8 +88,8 @@ async function hitsFrom(
   return [...hits.values()];
 }
 
-function matches(entry: NamedEntry, { format, within }: PackageSearch, words: readonly string[]): boolean {
-  if (entry.format !== format || !isWithin(entry, within)) return false;
+function matches(entry: NamedEntry, { format, within }: PackageQuery, words: readonly string[]): boolean {
+  if (entry.format !== format.id || !isWithin(entry, within)) return false;
   const name = entry.name.toLowerCase();
   return words.every((word) => name.includes(word));
 }

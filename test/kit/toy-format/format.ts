@@ -16,7 +16,7 @@ export const toy: Format = {
     { level: 'instance', path: '/.well-known/toy2.json', routes: 'discovery' },
   ],
   duplicates: 'never',
-  precedence: 'first',
+  precedence: 'first-file',
   fileLimit: 10 * 1024 ** 2,
   challenge: (_request, { address, registry }) =>
     `Toy realm="${registry.settings.url}/.well-known/toy2.json", scope="${address.level}:${address.path}"`,

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../../services/domain/errors.ts';
-import type { PackageFile, PackageRef, StagedBlob } from '../../../services/domain/packages.ts';
+import type { StagedBlob } from '../../../services/domain/packages.ts';
 import {
   change,
   type FormatContext,
@@ -7,15 +7,13 @@ import {
   pull,
   type Target,
 } from '../../../services/http/access/guard.ts';
-import type { Scope } from '../../../services/http/access/scope.ts';
 import { reply, replyJson } from '../../../services/http/answer/reply.ts';
 import { sendFile } from '../../../services/http/answer/send-file.ts';
 import { takeFile } from '../../../services/http/body/take-file.ts';
 import { prefixOf } from '../../../services/http/format/address.ts';
 import type { FormatRoutes } from '../../../services/http/format/format.ts';
+import type { FoundPackage } from '../../../services/registry/access/find-package.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
-import { maybeEntity } from '../../../services/registry/records/entities.ts';
-import { keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { toyName } from './names.ts';
 
@@ -24,7 +22,7 @@ const [name, version, file] = [part('name'), part('version'), part('file')];
 
 const withFile = {
   name,
-  more: (c: FormatContext, ref: PackageRef) => [keys.file(ref, version(c), file(c))],
+  want: (c: FormatContext) => ({ version: version(c), files: [file(c)] }),
 };
 
 /** PUT stores and GET sends a file at `/<name>/<version>/<file>`; DELETE removes `/<name>/<version>`. */
@@ -39,14 +37,14 @@ export function discoveryRoutes(app: FormatRoutes): void {
   app.get('/', (c) => replyJson(c, 200, { files: `${prefixOf(c.env.format.mounts, 'instance', '')}/` }));
 }
 
-async function download(c: FormatContext, scope: Scope): Promise<Response> {
-  const found = scope.found.flatMap(({ items }) => maybeEntity<PackageFile>(items[0]) ?? []);
-  if (found[0]) return sendFile(c, found[0]);
+async function download(c: FormatContext, { copy }: FoundPackage): Promise<Response> {
+  const found = copy?.files.get(file(c));
+  if (found) return sendFile(c, found);
   throw new RegistryError('packageNotFound');
 }
 
-async function upload(c: FormatContext, { project, actor, scope }: Target): Promise<Response> {
-  if (scope.found[0]?.items[0]) throw new RegistryError('duplicateFile');
+async function upload(c: FormatContext, { project, actor, holding }: Target): Promise<Response> {
+  if (holding?.files.has(file(c))) throw new RegistryError('duplicateFile');
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       ...{ project, actor, format: c.env.format.id, name: name(c), version: version(c) },

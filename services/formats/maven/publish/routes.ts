@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
-import type { PackageFile, PackageRef, StagedBlob } from '../../../domain/packages.ts';
+import type { StagedBlob } from '../../../domain/packages.ts';
 import { duplicatesFor } from '../../../http/access/duplicates.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
@@ -8,12 +8,11 @@ import { reply, replyJson } from '../../../http/answer/reply.ts';
 import { readUpload } from '../../../http/body/read-upload.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import type { Wanted } from '../../../registry/access/holdings.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
 import type { Listing } from '../../../registry/packages/listings.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
 import { pathIn } from '../context.ts';
 import {
   type Address,
@@ -35,12 +34,12 @@ const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
 
 /** PUT of files. Checksums are compared with what is stored; metadata is ours, so what clients send of it is not kept. */
 export function publishRoutes(app: FormatRoutes): void {
-  app.put('/*', publish({ name: (c) => publishAddress(pathIn(c)).name, more: namedFile }, receive));
+  app.put('/*', publish({ name: (c) => publishAddress(pathIn(c)).name, want: wantedAt }, receive));
 }
 
-function namedFile(c: FormatContext, ref: PackageRef) {
+function wantedAt(c: FormatContext): Wanted {
   const address = publishAddress(pathIn(c));
-  return address.kind === 'file' ? [keys.file(ref, address.version, address.fileName)] : [];
+  return address.kind === 'file' ? { version: address.version, files: [address.fileName] } : {};
 }
 
 async function receive(c: FormatContext, target: Target): Promise<Response> {
@@ -62,7 +61,7 @@ async function verify(
 ): Promise<Response> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
-  const file = maybeEntity<PackageFile>(target.scope.found[0]?.items[0]);
+  const file = target.holding?.files.get(fileName);
   if (!file) {
     throw new RegistryError(
       'fileNotFound',

@@ -1,7 +1,7 @@
 /** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
-import type { PackageFile, Version } from '../../../domain/packages.ts';
+import { isListed, type PackageFile } from '../../../domain/packages.ts';
+import type { PackageContents } from '../../../registry/documents/package-contents.ts';
 import type { DocumentKind } from '../../../registry/documents/package-document.ts';
-import type { PackageContents } from '../../../registry/records/entities.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
 import type { Metadata, Plugin } from '../schema.ts';
 import { sortedByVersion } from '../version-order.ts';
@@ -35,10 +35,6 @@ export function snapshotMetadata(version: string): DocumentKind<Metadata> {
     version,
     render: (contents) => (contents.files.length === 0 ? '' : snapshotDocument(contents, version)),
   };
-}
-
-function isListed({ status }: Version): boolean {
-  return status === 'default' || status === 'deprecated';
 }
 
 function versionLines({ head }: Contents, versions: readonly string[]): string[] {

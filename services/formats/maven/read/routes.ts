@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
 import { RegistryError } from '../../../domain/errors.ts';
-import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Found, Scope } from '../../../http/access/scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import type { Key } from '../../../ports/table.ts';
+import type { Copy } from '../../../registry/access/choose-copy.ts';
+import type { FoundPackage } from '../../../registry/access/find-package.ts';
+import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
 import type { Document } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/package-document.ts';
-import { hasFiles } from '../../../registry/packages/has-files.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
 import { pathIn } from '../context.ts';
 import { type Address, addressOf, type Checksum } from '../names.ts';
 import type { Metadata } from '../schema.ts';
@@ -21,55 +19,41 @@ import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
 /** GET of files, metadata, and the checksums of both. */
 export function readRoutes(app: FormatRoutes): void {
-  app.get('/*', pull({ name: (c) => asked(c).name, more: wantedKeys }, send));
+  app.get('/*', pull({ name: (c) => requested(c).name, want: wantedAt }, send));
 }
 
 type Served = Exclude<Address, { readonly kind: 'beside-metadata' }>;
 
-function asked(c: FormatContext): Served {
+function requested(c: FormatContext): Served {
   const address = addressOf(pathIn(c));
   if (!address || address.kind === 'beside-metadata') throw new RegistryError('fileNotFound');
   return address;
 }
 
-function wantedKeys(c: FormatContext, ref: PackageRef): readonly Key[] {
-  const address = asked(c);
-  if (address.kind === 'metadata') return [];
-  const version = keys.version(ref, address.version);
-  return address.kind === 'file' ? [version, keys.file(ref, address.version, address.fileName)] : [version];
+function wantedAt(c: FormatContext): Wanted {
+  const address = requested(c);
+  if (address.kind === 'metadata') return {};
+  return { version: address.version, files: address.kind === 'file' ? [address.fileName] : [] };
 }
 
-async function send(c: FormatContext, scope: Scope): Promise<Response> {
-  const address = asked(c);
-  if (address.kind === 'metadata') return sendMetadata(c, scope, nameMetadata, address.checksum);
-  const holder = await holderOf(c, scope, address.version);
-  if (address.kind === 'file') return sendArtifact(c, holder, address.checksum);
-  const found = holder ? [holder] : [];
-  return sendMetadata(c, { ...scope, found }, snapshotMetadata(address.version), address.checksum);
-}
-
-/**
- * The first project that has the asked version, and has files of it if any has: its files are served, and never mixed
- * with another's.
- */
-async function holderOf(c: FormatContext, { found }: Scope, version: string): Promise<Found | undefined> {
-  const holders = found.filter(({ items: [item] }) => item);
-  if (holders.length > 1) {
-    for (const holder of holders) {
-      const { head, items } = holder;
-      if (items[1] || (head && (await hasFiles(c.env.registry, head, version)))) return holder;
-    }
-  }
-  return holders[0];
+async function send(c: FormatContext, found: FoundPackage): Promise<Response> {
+  const address = requested(c);
+  const { checksum } = address;
+  if (address.kind === 'metadata') return sendMetadata(c, found, nameMetadata, checksum);
+  const { copy } = found;
+  if (!copy) throw new RegistryError('packageNotFound');
+  if (address.kind === 'file') return sendArtifact(c, copy, address.fileName, checksum);
+  return sendMetadata(c, { holdings: [copy.holding] }, snapshotMetadata(address.version), checksum);
 }
 
 function sendArtifact(
   c: FormatContext,
-  holder: Found | undefined,
+  { files }: Copy,
+  fileName: string,
   checksum: Checksum | undefined,
 ): Promise<Response> | Response {
-  const file = maybeEntity<PackageFile>(holder?.items[1]);
-  if (!file) throw new RegistryError(holder ? 'fileNotFound' : 'packageNotFound');
+  const file = files.get(fileName);
+  if (!file) throw new RegistryError('fileNotFound');
   const { sha1, md5, sha512 } = file.digests;
   if (checksum) return sendChecksum(c, file.digests[checksum]);
   return sendFile(c, file, {
@@ -79,11 +63,11 @@ function sendArtifact(
 
 async function sendMetadata(
   c: FormatContext,
-  scope: Scope,
+  access: Pick<Access, 'holdings'>,
   kind: DocumentKind<Metadata>,
   checksum: Checksum | undefined,
 ): Promise<Response> {
-  const document = await indexDocument(c, scope, kind);
+  const document = await indexDocument(c, access, kind);
   const digests = digestsOf(document);
   if (checksum) return sendChecksum(c, digests[checksum]);
   return sendDocument(c, document, {

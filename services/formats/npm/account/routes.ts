@@ -1,11 +1,11 @@
 import type { Principal } from '../../../domain/accounts.ts';
 import { RegistryError } from '../../../domain/errors.ts';
-import { authenticate, principalOf, userKeys } from '../../../http/access/authenticate.ts';
+import { authenticate } from '../../../http/access/authenticate.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { findToken } from '../../../registry/accounts/find-token.ts';
+import { identify } from '../../../registry/access/identify.ts';
 import { parsed, readJson } from '../read-json.ts';
 import { Login } from '../schema.ts';
 
@@ -101,9 +101,7 @@ async function login(c: FormatContext): Promise<Response> {
   const wrong = new RegistryError('unauthenticated', 'The password must be an access token of this user');
   if (c.req.param('user') !== USER + name || password === '') throw wrong;
   try {
-    const token = await findToken(registry, { secret: password, username: name });
-    const [user] = await registry.table.getMany(userKeys(token));
-    const principal = principalOf(token, user);
+    const principal = await identify(registry, { secret: password, username: name });
     const matches =
       principal.kind !== 'anonymous' && usernameOf(principal).toLowerCase() === name.toLowerCase();
     if (!matches) throw wrong;

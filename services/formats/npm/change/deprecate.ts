@@ -1,9 +1,8 @@
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
-import type { PackageHead } from '../../../domain/packages.ts';
+import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
-import { readContents } from '../../../registry/documents/package-document.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
-import { isInstallable } from '../read/packument.ts';
+import { readAllVersions } from '../../../registry/packages/read-versions.ts';
 import type { ClaimedManifest, Metadata, PackageDocument } from '../schema.ts';
 
 /** The most characters of a reason. */
@@ -20,24 +19,27 @@ export async function changeDeprecations(
   versions: NonNullable<PackageDocument['versions']>,
 ): Promise<number> {
   const { registry } = c.env;
-  const head = headOf(target);
   const wanted = new Map(
     Object.entries(versions)
       .filter(([, { deprecated }]) => deprecated !== undefined && deprecated !== null)
       .map(([version, { deprecated }]) => [version, reasonOf(deprecated)]),
   );
-  const contents = await readContents<Metadata>(registry.table, head, false);
-  const differing = contents.versions.filter(({ version, metadata }) => {
+  const all = await readAllVersions<Metadata>(registry, headOf(target));
+  const differing = all.versions.filter(({ version, metadata }) => {
     const reason = wanted.get(version);
     return reason !== undefined && reason !== metadata.deprecated;
   });
   const change = { ...target, format: 'npm', name, versions: differing.map(({ version }) => version) };
-  return changeVersions<Metadata>(registry, change, ({ version, status, metadata }) => {
-    const deprecated = wanted.get(version);
-    if (deprecated === undefined || deprecated === metadata.deprecated) return undefined;
-    const told = deprecated === '' ? 'default' : 'deprecated';
-    return { metadata: { ...metadata, deprecated }, status: isInstallable({ status }) ? told : status };
+  const { changed } = await changeVersions<Metadata>(registry, change, (known) => {
+    const deprecated = wanted.get(known.version);
+    if (deprecated === undefined || deprecated === known.metadata.deprecated) return undefined;
+    const status = deprecated === '' ? 'default' : 'deprecated';
+    return {
+      metadata: { ...known.metadata, deprecated },
+      status: isListed(known) ? status : known.status,
+    };
   });
+  return changed;
 }
 
 /** A reason as text; `true` is one without words. */
@@ -50,8 +52,8 @@ export function reasonOf(deprecated: ClaimedManifest['deprecated']): string {
 }
 
 /** The head of the package a request is about. */
-export function headOf({ scope }: Target): PackageHead {
-  const head = scope.found[0]?.head;
+export function headOf({ holding }: Target): PackageHead {
+  const head = holding?.head;
   if (!head) throw new RegistryError('packageNotFound');
   return head;
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { change, type FormatContext, pull, type Target } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
 import { deleteTag, moveTag } from '../../../registry/packages/move-tag.ts';
 import { nameOf } from '../context.ts';
 import { distTag, packageVersion } from '../names.ts';
@@ -24,8 +24,8 @@ export function tagRoutes(app: FormatRoutes): void {
   app.delete('/-/package/:name/dist-tags/:tag', change('delete', { name: nameOf }, remove));
 }
 
-async function list(c: FormatContext, scope: Scope): Promise<Response> {
-  const document = await indexDocument(c, scope, distTags);
+async function list(c: FormatContext, access: Access): Promise<Response> {
+  const document = await indexDocument(c, access, distTags);
   return sendDocument(c, document, { contentType: 'application/json', variant: 'tags' });
 }
 

@@ -1,17 +1,20 @@
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
-import type { PackageHead, Version } from '../../../domain/packages.ts';
-import { change, type FormatContext, inProject, type Target } from '../../../http/access/guard.ts';
+import { isListed, type PackageHead, type Version } from '../../../domain/packages.ts';
+import {
+  change,
+  type FormatContext,
+  type GuardOptions,
+  inProject,
+  type Target,
+} from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { readContents } from '../../../registry/documents/package-document.ts';
-import { maybeEntity, type StoredHead } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
+import { readAllVersions } from '../../../registry/packages/read-versions.ts';
 import { removeVersion } from '../../../registry/removal/remove-version.ts';
 import { nameOf } from '../context.ts';
 import { versionOfTarball } from '../names.ts';
 import { receiveDocument } from '../publish/receive-document.ts';
-import { isInstallable, revisionOf } from '../read/packument.ts';
-import type { Metadata } from '../schema.ts';
+import { revisionOf } from '../read/packument.ts';
 import { changeDeprecations, headOf } from './deprecate.ts';
 
 type Handle = (c: FormatContext, target: Target) => Promise<Response>;
@@ -23,11 +26,17 @@ type Handle = (c: FormatContext, target: Target) => Promise<Response>;
 export function changeRoutes(app: FormatRoutes): void {
   app.put('/:name/-rev/:rev', unpublishing(sendBack));
   app.delete('/:name/-rev/:rev', unpublishing(removePackage));
-  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball));
+  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball, wantedVersion));
 }
 
-function unpublishing(handle: Handle) {
-  return inProject('Unpublish from a project', change('delete', { name: nameOf }, handle));
+function unpublishing(handle: Handle, want: GuardOptions['want'] = () => ({})) {
+  return inProject('Unpublish from a project', change('delete', { name: nameOf, want }, handle));
+}
+
+/** The version whose tarball a request names. */
+function wantedVersion(c: FormatContext, name: string) {
+  const version = versionOfTarball(name, c.req.param('file') ?? '');
+  return { version };
 }
 
 async function sendBack(c: FormatContext, target: Target): Promise<Response> {
@@ -44,7 +53,7 @@ async function sendBack(c: FormatContext, target: Target): Promise<Response> {
   await remove(
     c,
     target,
-    versions.filter((version) => isInstallable(version) && !kept.has(version.version)),
+    versions.filter((version) => isListed(version) && !kept.has(version.version)),
   );
   if (kept.size > 0) await changeDeprecations(c, target, name, document.versions);
   return replyJson(c, 200, { ok: true, success: true, id: name });
@@ -56,14 +65,14 @@ async function removePackage(c: FormatContext, target: Target): Promise<Response
 }
 
 async function removeTarball(c: FormatContext, target: Target): Promise<Response> {
-  const version = versionOfTarball(nameOf(c), c.req.param('file') ?? '');
-  if (version === undefined) throw new RegistryError('fileNotFound');
-  if (await c.env.registry.table.get(keys.version(headOf(target), version))) {
+  if (wantedVersion(c, nameOf(c)).version === undefined) throw new RegistryError('fileNotFound');
+  const version = target.holding?.version;
+  if (version) {
     const versions = await versionsAtRevision(c, target);
     await remove(
       c,
       target,
-      versions.filter((each) => each.version === version),
+      versions.filter(({ id }) => id === version.id),
     );
   }
   return replyJson(c, 200, { ok: true, success: true });
@@ -80,15 +89,9 @@ async function remove(c: FormatContext, target: Target, versions: readonly Versi
   }
 }
 
-/**
- * The versions of the package as the client read it. The head is read after them: when it is still of the revision
- * that the client names, nothing has come or gone since, however long its request took.
- */
-async function versionsAtRevision(c: FormatContext, target: Target): Promise<readonly Version<Metadata>[]> {
-  const { table } = c.env.registry;
-  const { versions } = await readContents<Metadata>(table, headOf(target), false);
-  const head = maybeEntity<StoredHead>(await table.get(keys.head(headOf(target))));
-  if (!head?.live) throw new RegistryError('packageNotFound');
+/** The versions of the package as the client read it: of the revision that the client names. */
+async function versionsAtRevision(c: FormatContext, target: Target): Promise<readonly Version[]> {
+  const { head, versions } = await readAllVersions(c.env.registry, headOf(target));
   requireRevision(c, head);
   return versions;
 }

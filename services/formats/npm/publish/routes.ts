@@ -1,10 +1,9 @@
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
-import { levelIn, requireDecision } from '../../../http/access/scope.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { authorizeProject } from '../../../registry/access/authorize.ts';
+import { requireAction } from '../../../registry/access/project-rights.ts';
 import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts';
 import { type NewFile, publishVersion } from '../../../registry/packages/publish-version.ts';
 import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
@@ -37,7 +36,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
   const staged: StagedBlob[] = [tarball.blob];
   await discardUnless(c.env.registry, staged, async () => {
     const claimed = claimedVersion(received.document, name);
-    if (!target.scope.found[0]?.head) newPackageName(name);
+    if (!target.holding?.head) newPackageName(name);
     checkIntegrity(claimed.dist, received.document._attachments?.[tarball.fileName]?.length, tarball.blob);
     const version = packageVersion(claimed.version);
     const files = await attachmentFiles(c, received, tarball, { name, version }, staged);
@@ -58,10 +57,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
 
 /** A packument that comes back without a tarball: only what is told of versions may have changed. */
 async function update(c: FormatContext, target: Target, document: PackageDocument): Promise<Response> {
-  const { registry } = c.env;
-  const { principal } = target.scope;
-  const level = await levelIn(registry, principal, target.project);
-  requireDecision(authorizeProject('delete', principal, target.project, level));
+  await requireAction(c.env.registry, target.access.principal, target.project, 'delete');
   if (!document.versions || Object.keys(document.versions).length === 0) {
     throw badRequest(
       'The request holds neither a tarball nor versions: nothing this registry keeps would change',

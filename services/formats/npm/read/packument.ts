@@ -1,7 +1,7 @@
 import { prerelease, SemVer } from 'semver';
-import type { Version } from '../../../domain/packages.ts';
+import { isListed, type Version } from '../../../domain/packages.ts';
+import type { PackageContents } from '../../../registry/documents/package-contents.ts';
 import { BASE, type DocumentKind } from '../../../registry/documents/package-document.ts';
-import type { PackageContents } from '../../../registry/records/entities.ts';
 import { escapedName, tarballName } from '../names.ts';
 import type { Manifest, Metadata } from '../schema.ts';
 
@@ -65,14 +65,9 @@ function rendered(contents: Contents, render: (contents: Contents, releases: Rel
   return releases.length === 0 ? '' : JSON.stringify(render(contents, releases));
 }
 
-/** Whether a version may be listed for clients to install. */
-export function isInstallable({ status }: Pick<Version, 'status'>): boolean {
-  return status === 'default' || status === 'deprecated';
-}
-
 function installable({ versions }: Contents): Release[] {
   return versions
-    .filter(isInstallable)
+    .filter(isListed)
     .map((release) => ({ release, order: new SemVer(release.version) }))
     .sort((a, b) => a.order.compare(b.order))
     .map(({ release }) => release);
@@ -112,7 +107,8 @@ function abbreviated(contents: Contents, releases: Release[]): object {
   };
 }
 
-function fullManifest(release: Release): object {
+/** The manifest of one version, as packuments have it and as it is served alone. */
+export function fullManifest(release: Release): object {
   const { publisher } = release.metadata;
   return {
     ...manifestOf(release),

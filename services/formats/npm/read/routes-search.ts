@@ -1,17 +1,16 @@
-import type { PackageHead, PackageRef, Tag, Version } from '../../../domain/packages.ts';
+import { isListed, type PackageRef, type Version } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
-import { queryNumber, searchScope } from '../../../http/access/search-scope.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import { queryNumber } from '../../../http/format/query-number.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
 import type { Registry } from '../../../registry/context.ts';
 import { packageDocument } from '../../../registry/documents/package-document.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
-import { readMany } from '../../../registry/records/read-many.ts';
+import { readHeads, readTag, readVersions } from '../../../registry/packages/read-versions.ts';
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
+import { searchVisible } from '../../../registry/search/visible-packages.ts';
 import type { Manifest, Metadata } from '../schema.ts';
-import { distTags, isInstallable } from './packument.ts';
+import { distTags } from './packument.ts';
 
 /** The most results of one page; npm asks for 20. */
 const MAX_SIZE = 250;
@@ -21,49 +20,50 @@ export function searchRoutes(app: FormatRoutes): void {
   app.get('/-/v1/search', pull({}, search));
 }
 
-async function search(c: FormatContext, scope: Scope): Promise<Response> {
+async function search(c: FormatContext, access: Access): Promise<Response> {
   const { registry } = c.env;
-  const hits = await searchScope(c, scope, c.req.query('text') ?? '');
+  const hits = await searchVisible(registry, access, c.req.query('text') ?? '');
   const size = queryNumber(c, 'size', 20, MAX_SIZE);
   const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
-  const latest = await latestOf(registry, hits.slice(from, from + size));
+  const page = hits.slice(from, from + size);
+  const latest = await latestOf(registry, page);
   return replyJson(
     c,
     200,
     {
       objects: latest.map(resultOf),
-      total: hits.length,
+      total: hits.length - (page.length - latest.length),
       time: new Date(registry.clock.now()).toISOString(),
     },
     { 'cache-control': 'private, no-cache' },
   );
 }
 
-/** The latest version of each hit, in two round trips where the package has a `latest` tag. */
+/** The latest version of each hit that has one, in two round trips where `latest` names a version that may be installed. */
 async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise<Version<Metadata>[]> {
   const refs = hits.map(({ project, name }): PackageRef => ({ projectId: project.id, format: 'npm', name }));
-  const tags = await readMany(
-    registry.table,
-    refs.map((ref) => keys.tag(ref, 'latest')),
-  );
-  const named = await Promise.all(
-    refs.map(
-      async (ref, index) => maybeEntity<Tag>(tags[index])?.version ?? (await highestOf(registry, ref)),
-    ),
-  );
-  const wanted = refs.flatMap((ref, index) => {
-    const version = named[index];
-    return version === undefined ? [] : [keys.version(ref, version)];
-  });
-  const versions = await readMany(registry.table, wanted);
-  return versions.flatMap((item) => {
-    const version = maybeEntity<Version<Metadata>>(item);
-    return version && isInstallable(version) ? [version] : [];
-  });
+  const tagged = await listedVersions(registry, refs, await readTag(registry, refs, 'latest'));
+  const names = refs.map((ref, index) => (tagged[index] ? undefined : highestOf(registry, ref)));
+  const highest = await listedVersions(registry, refs, await Promise.all(names));
+  return refs.flatMap((_, index) => tagged[index] ?? highest[index] ?? []);
 }
 
+/** The versions of these names in these packages, in their order; undefined for those that may not be installed. */
+async function listedVersions(
+  registry: Registry,
+  refs: readonly PackageRef[],
+  names: readonly (string | undefined)[],
+): Promise<(Version<Metadata> | undefined)[]> {
+  const versions = await readVersions<Metadata>(
+    registry,
+    refs.map((ref, index) => ({ ...ref, version: names[index] })),
+  );
+  return versions.map((version) => (version && isListed(version) ? version : undefined));
+}
+
+/** What a package has as its latest whose `latest` tag names no version that may be installed. */
 async function highestOf(registry: Registry, ref: PackageRef): Promise<string | undefined> {
-  const head = maybeEntity<PackageHead>(await registry.table.get(keys.head(ref)));
+  const [head] = await readHeads(registry, [ref]);
   if (!head) return undefined;
   const { identity } = await packageDocument(registry, [head], distTags, '');
   if (identity.byteLength === 0) return undefined;

@@ -1,35 +1,36 @@
 import { RegistryError } from '../../../domain/errors.ts';
-import type { PackageFile, PackageRef, Version } from '../../../domain/packages.ts';
+import type { PackageFile } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import type { Copy } from '../../../registry/access/choose-copy.ts';
+import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
+import type { Wanted } from '../../../registry/access/holdings.ts';
 import { openFile } from '../../../registry/blobs/open-file.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
 import { nameOf } from '../context.ts';
 import { packageName, tarballName, versionOfTarball } from '../names.ts';
 import { publishNotice } from '../publish/publish-notice.ts';
 import type { Metadata } from '../schema.ts';
-import { abbreviatedPackument, fullPackument, isInstallable } from './packument.ts';
+import { manifest, wantedManifest } from './manifest.ts';
+import { abbreviatedPackument, fullPackument } from './packument.ts';
 
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
 
 /** GET of packuments, manifests, tarballs and attestations. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/-/package/:name/visibility', pull({ name: nameOf }, visibility));
-  app.get('/-/npm/v1/attestations/:spec', pull({ name: nameOfSpec, more: versionKey }, attestations));
+  app.get('/-/npm/v1/attestations/:spec', pull({ name: nameOfSpec, want: wantedVersion }, attestations));
   app.get('/:name', pull({ name: nameOf }, packument));
-  app.get('/:name/-/:file', pull({ name: nameOf, more: tarballKey }, tarball));
-  app.get('/:name/:version', pull({ name: nameOf }, manifest));
+  app.get('/:name/-/:file', pull({ name: nameOf, want: wantedTarball }, tarball));
+  app.get('/:name/:version', pull({ name: nameOf, want: wantedManifest }, manifest));
 }
 
-async function packument(c: FormatContext, scope: Scope): Promise<Response> {
+async function packument(c: FormatContext, found: FoundPackage): Promise<Response> {
   const short = c.req.query('write') === undefined && prefersAbbreviated(c.req.header('accept') ?? '');
-  const document = await indexDocument(c, scope, short ? abbreviatedPackument : fullPackument);
+  const document = await indexDocument(c, found, short ? abbreviatedPackument : fullPackument);
   return sendDocument(c, document, {
     contentType: short ? ABBREVIATED : 'application/json',
     variant: short ? 'abbreviated' : 'full',
@@ -51,46 +52,21 @@ function prefersAbbreviated(accept: string): boolean {
   return abbreviated > 0 && abbreviated >= (qualities.get('application/json') ?? 0);
 }
 
-/** One version's manifest, by version or tag. */
-async function manifest(c: FormatContext, scope: Scope): Promise<Response> {
-  const { identity } = await indexDocument(c, scope, fullPackument);
-  const whole = JSON.parse(Buffer.from(identity).toString()) as {
-    readonly versions: Readonly<Record<string, object>>;
-    readonly 'dist-tags': Readonly<Record<string, string>>;
-  };
-  const versions = new Map(Object.entries(whole.versions));
-  const asked = c.req.param('version') ?? '';
-  const found =
-    versions.get(asked) ?? versions.get(new Map(Object.entries(whole['dist-tags'])).get(asked) ?? '');
-  if (!found) throw new RegistryError('packageNotFound', 'This version is not found');
-  return replyJson(c, 200, found, { 'cache-control': 'private, no-cache' });
-}
-
-function tarballKey(c: FormatContext, ref: PackageRef) {
-  const version = versionOfTarball(ref.name, c.req.param('file') ?? '');
-  if (version === undefined) return [];
-  return [keys.version(ref, version), keys.file(ref, version, tarballName(ref.name, version))];
+function wantedTarball(c: FormatContext, name: string): Wanted {
+  const version = versionOfTarball(name, c.req.param('file') ?? '');
+  return version === undefined ? {} : { version, files: [tarballName(name, version)] };
 }
 
 /** The tarball of the version that the packument shows; one that it does not show is sent where no other is. */
-async function tarball(c: FormatContext, scope: Scope): Promise<Response> {
-  const file = maybeEntity<PackageFile>(foundOf(scope)?.items[1]);
+async function tarball(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
+  const file = copy?.files.get(tarballName(copy.version.name, copy.version.version));
   if (file) return sendFile(c, file);
-  throw new RegistryError(scope.found.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
-}
-
-/** Of the projects that hold a version, the one whose own is shown. The version is the first item asked for. */
-function foundOf({ found }: Scope): Scope['found'][number] | undefined {
-  const holders = found.flatMap((each) => {
-    const version = maybeEntity<Version<Metadata>>(each.items[0]);
-    return version ? [{ each, shown: isInstallable(version) }] : [];
-  });
-  return (holders.find(({ shown }) => shown) ?? holders[0])?.each;
+  throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
 }
 
 /** npm asks before it publishes with provenance, which a public package only may have. */
-function visibility(c: FormatContext, scope: Scope): Response {
-  const holders = scope.found.filter(({ head }) => head);
+function visibility(c: FormatContext, { holdings }: FoundPackage): Response {
+  const holders = holdings.filter(({ head }) => head);
   if (holders.length === 0) throw new RegistryError('packageNotFound');
   return replyJson(c, 200, { public: holders.some(({ project }) => project.visibility === 'public') });
 }
@@ -105,28 +81,42 @@ function nameOfSpec(c: FormatContext): string {
   return specOf(c).name;
 }
 
-function versionKey(c: FormatContext, ref: PackageRef) {
-  return [keys.version(ref, specOf(c).version)];
+function wantedVersion(c: FormatContext): Wanted {
+  return { version: specOf(c).version };
 }
 
 /** The bundles of a version, each with what it states, as npm verifies them. */
-async function attestations(c: FormatContext, scope: Scope): Promise<Response> {
-  const version = maybeEntity<Version<Metadata>>(foundOf(scope)?.items[0]);
-  if (!version || version.metadata.attestations.length === 0) {
+async function attestations(c: FormatContext, found: FoundPackage<Metadata>): Promise<Response> {
+  const { copy } = found;
+  if (!copy || copy.version.metadata.attestations.length === 0) {
     throw new RegistryError('packageNotFound', 'No attestations are found');
   }
-  const bundles = version.metadata.attestations.map(async ({ predicateType, fileName }) => ({
-    predicateType,
-    bundle: await bundleOf(c, version, fileName),
-  }));
-  return replyJson(c, 200, { attestations: await Promise.all(bundles) });
+  return replyJson(c, 200, { attestations: await bundlesOf(c, found, copy) });
 }
 
-async function bundleOf(c: FormatContext, version: Version, fileName: string): Promise<unknown> {
-  const { registry } = c.env;
-  const file = maybeEntity<PackageFile>(
-    await registry.table.get(keys.file(version, version.version, fileName)),
+async function bundlesOf(
+  c: FormatContext,
+  found: FoundPackage<Metadata>,
+  { holding, version }: Copy<Metadata>,
+) {
+  const { attestations } = version.metadata;
+  const files = attestations.map(({ fileName }) => fileName);
+  const { copy } = await readAlso(
+    c.env.registry,
+    { ...found, holdings: [holding] },
+    { version: version.version, files },
   );
+  const bundles = attestations.map(async ({ predicateType, fileName }) => ({
+    predicateType,
+    bundle: await bundleOf(c, copy?.files.get(fileName)),
+  }));
+  return Promise.all(bundles);
+}
+
+async function bundleOf(
+  { env: { registry } }: FormatContext,
+  file: PackageFile | undefined,
+): Promise<unknown> {
   if (!file) throw new RegistryError('fileNotFound');
   const { contentType } = file;
   const opened = await openFile(registry, file, { proxy: true, contentType, contentDisposition: 'inline' });

@@ -1,11 +1,9 @@
 import { RegistryError } from '../../../domain/errors.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
-import { placeOf } from '../../../http/access/search-scope.ts';
-import { requireVisibleGroup } from '../../../http/access/visible-group.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { findAliased } from '../../../registry/search/find-aliased.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
+import { aliasedFiles, requireNothingHidden } from '../../../registry/search/visible-packages.ts';
 import { requireUser } from '../context.ts';
 import type { SymbolFacts } from '../schema.ts';
 import { symbolAlias } from './push-symbols.ts';
@@ -19,22 +17,20 @@ export function symbolRoutes(app: FormatRoutes): void {
 }
 
 /** Sends the last published of such files that the caller may pull. What is hidden is answered like what is not there. */
-async function sendSymbols(c: FormatContext, scope: Scope): Promise<Response> {
+async function sendSymbols(c: FormatContext, access: Access): Promise<Response> {
   const [file = '', signature = '', again = ''] = ['file', 'signature', 'again'].map((name) =>
     c.req.param(name),
   );
-  const wanted = checksumsOf(c.req.header('symbolchecksum') ?? '');
-  const found = findAliased<SymbolFacts>(c.env.registry, {
-    ...placeOf(c, scope),
-    alias: symbolAlias(file, signature),
-  });
+  const checksums = checksumsOf(c.req.header('symbolchecksum') ?? '');
+  const alias = symbolAlias(file, signature);
   if (file.toLowerCase() === again.toLowerCase()) {
-    for await (const { file } of found) {
-      if (wanted.length === 0 || wanted.includes(file.metadata?.checksum ?? '')) return sendFile(c, file);
+    for await (const { file: found } of aliasedFiles<SymbolFacts>(c.env.registry, access, alias)) {
+      const { checksum } = found.metadata ?? {};
+      if (checksums.length === 0 || checksums.includes(checksum ?? '')) return sendFile(c, found);
     }
   }
-  requireUser(c, scope);
-  if (scope.group) await requireVisibleGroup(c.env.registry, scope.principal, scope.group);
+  requireUser(c, access);
+  await requireNothingHidden(c.env.registry, access);
   throw new RegistryError('fileNotFound');
 }
 

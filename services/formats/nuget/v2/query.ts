@@ -1,6 +1,6 @@
 import { badRequest } from '../../../domain/errors.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
-import { queryNumber } from '../../../http/access/search-scope.ts';
+import { queryNumber } from '../../../http/format/query-number.ts';
 import { compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
 import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } from './odata/filter.ts';
 import { unquoted } from './odata/literals.ts';

@@ -1,11 +1,11 @@
 import { RegistryError } from '../../../domain/errors.ts';
 import { authenticate } from '../../../http/access/authenticate.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
-import { findInScope, headsOf, searchScope } from '../../../http/access/search-scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
+import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
 import { baseOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
@@ -66,18 +66,19 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const [only, ...others] = query.ids ?? [];
   const single = only !== undefined && others.length === 0;
   const options = single ? { name: () => asId(only) } : {};
-  return pull(options, async (context, scope) => {
+  return pull(options, async (context, access) => {
     const rows = single
-      ? askedRows(query, await releasesOfOne(context, scope))
-      : await rowsOfMany(context, scope, query);
+      ? askedRows(query, await releasesOfOne(context, access))
+      : await rowsOfMany(context, access, query);
     return send(context, name, orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare));
   })(c, next);
 }
 
 function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['key']) {
   const version = packageVersion(key.get('Version') ?? '');
-  return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, scope) => {
-    const rows = rowsOf(await releasesOfOne(context, scope), true);
+  return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, access) => {
+    // Whether it is the latest version depends on all the others: that takes the catalog.
+    const rows = rowsOf(await releasesOfOne(context, access), true);
     const row = rows.find(({ release }) => release.version === version);
     if (!row) throw new RegistryError('packageNotFound');
     return xml(context, renderEntry(baseOf(context), row), 'application/atom+xml;type=entry');
@@ -89,18 +90,19 @@ function asId(text: string): string {
 }
 
 /** The versions of the package that was asked for; none when there is no such package. */
-async function releasesOfOne(c: FormatContext, scope: Scope): Promise<readonly ReleaseFacts[]> {
-  if (!scope.found.some(({ head }) => head)) return [];
-  return releasesIn(await indexDocument(c, scope, releaseCatalog));
+async function releasesOfOne(c: FormatContext, access: Access): Promise<readonly ReleaseFacts[]> {
+  if (!access.holdings.some(({ head }) => head)) return [];
+  return releasesIn(await indexDocument(c, access, releaseCatalog));
 }
 
 /** The rows of the packages that a search found, one package after the other: all their versions may be very many. */
-async function rowsOfMany(c: FormatContext, scope: Scope, query: Query): Promise<Row[]> {
-  requireUser(c, scope);
+async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Row[]> {
+  requireUser(c, access);
+  const { registry } = c.env;
   const named = [...(query.ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
-  const hits = query.ids ? findInScope(c, scope, named) : searchScope(c, scope, query.term);
+  const hits = query.ids ? findVisible(registry, access, named) : searchVisible(registry, access, query.term);
   const rows: Row[] = [];
-  for (const head of await headsOf(c, await hits)) {
+  for (const head of await headsOf(registry, access.format, await hits)) {
     if (rows.length >= MAX_ROWS) break;
     for (const row of askedRows(query, await releasesOfHit(c, head))) rows.push(row);
   }

@@ -1,6 +1,6 @@
+import { isServed } from '../../../domain/packages.ts';
 import type { DocumentKind } from '../../../registry/documents/package-document.ts';
 import { byVersion } from '../nuget-version.ts';
-import { isServed } from '../releases.ts';
 import type { Metadata } from '../schema.ts';
 
 /**

@@ -1,9 +1,10 @@
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
-import { findInScope, headsOf, queryNumber, searchScope } from '../../../http/access/search-scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import { queryNumber } from '../../../http/format/query-number.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
+import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
 import { baseOf, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID } from '../names.ts';
 import {
@@ -29,17 +30,17 @@ export function searchRoutes(app: FormatRoutes): void {
   );
 }
 
-async function query(c: FormatContext, scope: Scope): Promise<Response> {
+async function query(c: FormatContext, access: Access): Promise<Response> {
   const wanted = wantedOf(c);
   const base = baseOf(c);
   return replyJson(c, 200, {
     '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` },
-    ...(await find(c, scope, wanted, (releases) => searchResult(base, releases, wanted))),
+    ...(await find(c, access, wanted, (releases) => searchResult(base, releases, wanted))),
   });
 }
 
-async function autocomplete(c: FormatContext, scope: Scope): Promise<Response> {
-  const found = await find(c, scope, wantedOf(c), (releases) => releases.at(-1)?.metadata.id);
+async function autocomplete(c: FormatContext, access: Access): Promise<Response> {
+  const found = await find(c, access, wantedOf(c), (releases) => releases.at(-1)?.metadata.id);
   return replyJson(c, 200, { '@context': CONTEXT, ...found });
 }
 
@@ -57,16 +58,19 @@ interface Page<T> {
  */
 async function find<T>(
   c: FormatContext,
-  scope: Scope,
+  access: Access,
   wanted: Wanted,
   show: (releases: readonly ReleaseFacts[]) => T,
 ): Promise<Page<T>> {
-  requireUser(c, scope);
+  requireUser(c, access);
+  const { registry } = c.env;
   const text = c.req.query('q') ?? '';
   const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id?.toLowerCase();
   const hits =
-    exact === undefined ? searchScope(c, scope, text) : findInScope(c, scope, [exact].filter(isPackageId));
-  const heads = await headsOf(c, await hits);
+    exact === undefined
+      ? searchVisible(registry, access, text)
+      : findVisible(registry, access, [exact].filter(isPackageId));
+  const heads = await headsOf(registry, access.format, await hits);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const type = c.req.query('packageType') ?? '';
@@ -99,9 +103,9 @@ function askedId(c: FormatContext): string {
 }
 
 /** The versions of the package named by `id`; a package that is not there has none. */
-async function listVersions(c: FormatContext, scope: Scope): Promise<Response> {
-  const held = scope.found.some(({ head }) => head);
-  const document = held ? await indexDocument(c, scope, releaseCatalog) : undefined;
+async function listVersions(c: FormatContext, access: Access): Promise<Response> {
+  const held = access.holdings.some(({ head }) => head);
+  const document = held ? await indexDocument(c, access, releaseCatalog) : undefined;
   const releases = document ? listedReleases(releasesIn(document), wantedOf(c)) : [];
   return replyJson(c, 200, {
     '@context': CONTEXT,

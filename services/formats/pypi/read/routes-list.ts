@@ -1,10 +1,8 @@
-import { RegistryError } from '../../../domain/errors.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
-import { requireVisibleGroup } from '../../../http/access/visible-group.ts';
 import { sendText } from '../../../http/answer/send-text.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { listNames } from '../../../registry/search/list-names.ts';
+import type { Access } from '../../../registry/access/open-access.ts';
+import { listVisible } from '../../../registry/search/visible-packages.ts';
 import { representationFor } from './negotiate.ts';
 import { API_VERSION, link, PAGE_END, pageStart } from './simple-page.ts';
 
@@ -13,32 +11,13 @@ export function listRoutes(app: FormatRoutes): void {
   app.get('/simple', pull({}, index));
 }
 
-async function index(c: FormatContext, scope: Scope): Promise<Response> {
-  const { registry } = c.env;
-  const { project, group, principal } = scope;
-  const within = project ? { project } : group ? { group } : 'instance';
-  const pages = listNames(registry, { format: 'pypi', within, principal });
-  const first = await pages.next();
-  if (first.done) await requireNothingHidden(c, scope);
-  const names = joined(first.done ? [] : first.value, pages);
+async function index(c: FormatContext, access: Access): Promise<Response> {
+  const names = await listVisible(c.env.registry, access);
   const { form, contentType } = representationFor(c.req.header('accept') ?? '', c.req.query('format'));
   return sendText(c, form === 'json' ? asJson(names) : asHtml(c, names), { contentType, vary: 'Accept' });
 }
 
-/** Nothing to be seen may be nothing there, or not for this caller: a group says so, and at the instance a login may help. */
-async function requireNothingHidden(c: FormatContext, { group, principal }: Scope): Promise<void> {
-  if (group) await requireVisibleGroup(c.env.registry, principal, group);
-  if (c.env.address.level === 'instance' && principal.kind === 'anonymous') {
-    throw new RegistryError('unauthenticated');
-  }
-}
-
-type Names = AsyncGenerator<readonly string[]>;
-
-async function* joined(first: readonly string[], rest: Names): Names {
-  yield first;
-  yield* rest;
-}
+type Names = AsyncIterable<readonly string[]>;
 
 async function* asJson(names: Names): AsyncGenerator<string> {
   yield `{"meta":{"api-version":"${API_VERSION}"},"projects":[`;

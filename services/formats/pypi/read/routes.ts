@@ -1,14 +1,12 @@
 import { RegistryError } from '../../../domain/errors.ts';
-import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import type { Scope } from '../../../http/access/scope.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
+import type { FoundPackage } from '../../../registry/access/find-package.ts';
+import type { Wanted } from '../../../registry/access/holdings.ts';
 import { parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
@@ -19,10 +17,10 @@ import { htmlPage, jsonPage } from './simple-page.ts';
 /** GET of a project's page, of files, and of their provenance. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/simple/:name', redirectToNormalized, pull({ name: nameOf }, page));
-  app.get('/files/:sha256/:file', pull({ name: nameOfFile, more: fileKeys }, file));
+  app.get('/files/:sha256/:file', pull({ name: nameOfFile, want: wantedFile }, file));
   app.get(
     '/integrity/:name/:version/:file/provenance',
-    pull({ name: nameOf, more: provenanceKeys }, provenance),
+    pull({ name: nameOf, want: wantedProvenance }, provenance),
   );
 }
 
@@ -44,10 +42,10 @@ async function redirectToNormalized(
   });
 }
 
-async function page(c: FormatContext, scope: Scope): Promise<Response> {
+async function page(c: FormatContext, found: FoundPackage): Promise<Response> {
   const accept = c.req.header('accept') ?? '';
   const { form, contentType, variant } = representationFor(accept, c.req.query('format'));
-  const document = await indexDocument(c, scope, form === 'json' ? jsonPage : htmlPage);
+  const document = await indexDocument(c, found, form === 'json' ? jsonPage : htmlPage);
   return sendDocument(c, document, { contentType, variant, vary: 'Accept' });
 }
 
@@ -63,32 +61,31 @@ function nameOfFile(c: FormatContext): string {
 }
 
 /** The distribution, whose digest is in the address, and the file itself, which may be one beside it. */
-function fileKeys(c: FormatContext, ref: PackageRef) {
+function wantedFile(c: FormatContext): Wanted {
   const whole = wholeOf(fileParam(c));
-  const version = readFileName(whole)?.version;
-  if (version === undefined) return [];
-  return [...new Set([whole, fileParam(c)])].map((fileName) => keys.file(ref, version, fileName));
-}
-
-async function file(c: FormatContext, scope: Scope): Promise<Response> {
   const sha256 = (c.req.param('sha256') ?? '').toLowerCase();
-  for (const { items } of scope.found) {
-    const [whole, found = whole] = items.map((item) => maybeEntity<PackageFile>(item));
-    if (whole?.digests.sha256 === sha256 && found?.fileName === fileParam(c)) return sendFile(c, found);
-  }
-  throw new RegistryError(scope.found.some(({ items }) => items[0]) ? 'fileNotFound' : 'packageNotFound');
+  return { version: readFileName(whole)?.version, files: [...new Set([whole, fileParam(c)])], sha256 };
 }
 
-function provenanceKeys(c: FormatContext, ref: PackageRef) {
-  const version = normalizedVersion(c.req.param('version') ?? '');
-  return version === undefined ? [] : [keys.file(ref, version, fileParam(c) + parts.provenance)];
+async function file(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
+  const found = copy?.files.get(fileParam(c));
+  if (found) return sendFile(c, found);
+  const whole = wholeOf(fileParam(c));
+  const isKnown = holdings.some(({ files }) => files.has(whole));
+  throw new RegistryError(isKnown ? 'fileNotFound' : 'packageNotFound');
+}
+
+function provenanceFile(c: FormatContext): string {
+  return fileParam(c) + parts.provenance;
+}
+
+function wantedProvenance(c: FormatContext): Wanted {
+  return { version: normalizedVersion(c.req.param('version') ?? ''), files: [provenanceFile(c)] };
 }
 
 /** PyPI's integrity API: https://docs.pypi.org/api/integrity/. */
-async function provenance(c: FormatContext, scope: Scope): Promise<Response> {
-  const found = scope.found
-    .map(({ items }) => maybeEntity<PackageFile>(items[0]))
-    .find((each) => each !== undefined);
+async function provenance(c: FormatContext, { copy }: FoundPackage): Promise<Response> {
+  const found = copy?.files.get(provenanceFile(c));
   if (found) return sendFile(c, found, { contentType: PROVENANCE_TYPE, disposition: 'inline' });
   throw new RegistryError('fileNotFound', 'No provenance is known of this file');
 }

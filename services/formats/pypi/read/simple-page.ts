@@ -1,6 +1,6 @@
-import type { PackageFile, Version } from '../../../domain/packages.ts';
+import { isListed, type PackageFile, type Version } from '../../../domain/packages.ts';
+import type { PackageContents } from '../../../registry/documents/package-contents.ts';
 import { BASE, type DocumentKind } from '../../../registry/documents/package-document.ts';
-import type { PackageContents } from '../../../registry/records/entities.ts';
 import { parts } from '../file-names.ts';
 import type { FileFacts, Metadata } from '../schema.ts';
 import { compareVersions } from '../versions.ts';
@@ -46,11 +46,7 @@ function rendered(
 
 /** The distributions of all versions that may be listed, by version and file name. */
 function listedFiles({ head, versions, files }: Contents): Listed[] {
-  const releases = new Map(
-    versions
-      .filter(({ status }) => status === 'default' || status === 'deprecated')
-      .map((version) => [version.id, version]),
-  );
+  const releases = new Map(versions.filter(isListed).map((version) => [version.id, version]));
   const byName = new Map(files.map((file) => [`${file.versionId}/${file.fileName}`, file]));
   const listed = files.flatMap((file): Listed[] => {
     const version = releases.get(file.versionId);

@@ -6,8 +6,8 @@ import {
   fullPackument,
 } from '../../../../services/formats/npm/read/packument.ts';
 import type { Metadata } from '../../../../services/formats/npm/schema.ts';
+import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 import { BASE } from '../../../../services/registry/documents/package-document.ts';
-import type { PackageContents } from '../../../../services/registry/records/entities.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const head = {

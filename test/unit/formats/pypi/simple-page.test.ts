@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { htmlPage, jsonPage } from '../../../../services/formats/pypi/read/simple-page.ts';
 import type { FileFacts, Metadata } from '../../../../services/formats/pypi/schema.ts';
+import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 import { BASE } from '../../../../services/registry/documents/package-document.ts';
-import type { PackageContents } from '../../../../services/registry/records/entities.ts';
 
 const ref = { projectId: 1, format: 'pypi', name: 'my-pkg' };
 const head = { ...ref, revision: 3, versionCount: 2, updatedAt: 0 };

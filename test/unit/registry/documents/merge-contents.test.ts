@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PackageFile, PackageStatus } from '../../../../services/domain/packages.ts';
 import { mergeContents } from '../../../../services/registry/documents/merge-contents.ts';
-import type { PackageContents } from '../../../../services/registry/records/entities.ts';
+import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 
 function contentsOf(projectId: number, statuses: Record<string, PackageStatus>): PackageContents {
   const ref = { projectId, format: 'npm', name: 'tool' };

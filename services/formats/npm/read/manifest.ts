@@ -1,0 +1,65 @@
+import { valid } from 'semver';
+import { RegistryError } from '../../../domain/errors.ts';
+import { isListed } from '../../../domain/packages.ts';
+import type { FormatContext } from '../../../http/access/guard.ts';
+import { indexDocument } from '../../../http/answer/index-document.ts';
+import { reply } from '../../../http/answer/reply.ts';
+import type { Copy } from '../../../registry/access/choose-copy.ts';
+import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
+import type { Wanted } from '../../../registry/access/holdings.ts';
+import { BASE } from '../../../registry/documents/package-document.ts';
+import type { Metadata } from '../schema.ts';
+import { distTags, fullManifest } from './packument.ts';
+
+type Found = FoundPackage<Metadata>;
+
+/** The version or the tag in the address of a manifest: no tag can be taken for a version. */
+export function wantedManifest(c: FormatContext): Wanted {
+  const asked = c.req.param('version') ?? '';
+  return valid(asked) === asked ? { version: asked } : { tag: asked };
+}
+
+/** One version's manifest, by version or tag. Both are read by their keys: a packument may have thousands of versions. */
+export async function manifest(c: FormatContext, found: Found): Promise<Response> {
+  const { tag } = found.wanted;
+  const text = tag === undefined ? textOf(c, found.copy) : await taggedText(c, found, tag);
+  if (text === '') throw new RegistryError('packageNotFound', 'This version is not found');
+  return reply(c, 200, text, { 'content-type': 'application/json', 'cache-control': 'private, no-cache' });
+}
+
+/** The manifest as the packument has it; empty when the packument has none. */
+function textOf(c: FormatContext, copy: Copy<Metadata> | undefined): string {
+  return copy && isListed(copy.version)
+    ? JSON.stringify(fullManifest(copy.version)).replaceAll(BASE, () => baseOf(c))
+    : '';
+}
+
+function baseOf({ env: { registry, address } }: FormatContext): string {
+  return registry.settings.url + address.prefix;
+}
+
+/** The manifest of a tagged version. It is kept until the package changes, since the version takes a further read. */
+async function taggedText(c: FormatContext, found: Found, tag: string): Promise<string> {
+  const named = found.holdings.find((holding) => holding.tag)?.tag?.version;
+  if (named === undefined && tag !== 'latest') return '';
+  const heads = found.holdings.flatMap(({ head }) => head ?? []);
+  const revision = heads.map((head) => `${head.projectId}.${head.revision}`).join('-');
+  const key = ['npm-manifest', baseOf(c), heads[0]?.name, tag].join('\n');
+  const document = await c.env.registry.documents.get(key, revision, async () =>
+    Buffer.from((await textOfVersion(c, found, named)) || (await latestText(c, found, tag))),
+  );
+  return Buffer.from(document.identity).toString();
+}
+
+async function textOfVersion(c: FormatContext, found: Found, version: string | undefined): Promise<string> {
+  if (version === undefined) return '';
+  return textOf(c, (await readAlso(c.env.registry, found, { version })).copy);
+}
+
+/** A package whose `latest` names no version that may be installed has the highest one as its latest. */
+async function latestText(c: FormatContext, found: Found, tag: string): Promise<string> {
+  if (tag !== 'latest') return '';
+  const { identity } = await indexDocument(c, found, distTags);
+  const { latest } = JSON.parse(Buffer.from(identity).toString()) as { readonly latest?: string };
+  return textOfVersion(c, found, latest);
+}

@@ -1,0 +1,48 @@
+import type { Principal, Token, User } from '../../domain/accounts.ts';
+import { anonymous } from '../../domain/accounts.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { Key } from '../../ports/table.ts';
+import { type Credential, findToken } from '../accounts/find-token.ts';
+import type { Registry } from '../context.ts';
+import { keys } from '../records/keys.ts';
+import { type Items, readItems } from '../records/read-items.ts';
+
+/**
+ * The token of a credential, or undefined where there is no credential.
+ * @throws RegistryError `unauthenticated` for a credential that is no live token.
+ */
+export async function tokenOf(
+  registry: Registry,
+  credential: Credential | undefined,
+): Promise<Token | undefined> {
+  return credential && findToken(registry, credential);
+}
+
+/** The id of the user a token acts as, or undefined. */
+export function userIdOf(token: Token | undefined): number | undefined {
+  return token !== undefined && 'userId' in token ? token.userId : undefined;
+}
+
+/** The key of the user a token acts as, for `principalOf`. */
+export function principalKeys(token: Token | undefined): Key[] {
+  const id = userIdOf(token);
+  return id === undefined ? [] : [keys.user(id)];
+}
+
+/**
+ * Who is behind a token, from the items under `principalKeys`.
+ * @throws RegistryError `unauthenticated` when the user is blocked or gone.
+ */
+export function principalOf(token: Token | undefined, items: Items): Principal {
+  if (token === undefined) return anonymous;
+  if (!('userId' in token)) return { kind: 'deploy', token };
+  const user = items.get<User>(keys.user(token.userId));
+  if (user?.state !== 'active') throw new RegistryError('unauthenticated');
+  return { kind: 'user', user, token };
+}
+
+/** Who is behind a credential, for callers that read nothing else beside the user. */
+export async function identify(registry: Registry, credential: Credential | undefined): Promise<Principal> {
+  const token = await tokenOf(registry, credential);
+  return principalOf(token, await readItems(registry.table, principalKeys(token)));
+}

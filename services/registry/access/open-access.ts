@@ -1,0 +1,228 @@
+/** The door to packages: who asks, what for, and in which projects it is. */
+import type { Group, Principal, Project, Token } from '../../domain/accounts.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
+import type { PackageRef } from '../../domain/packages.ts';
+import { findGroup, findProject } from '../accounts/find-accounts.ts';
+import type { Credential } from '../accounts/find-token.ts';
+import type { Registry } from '../context.ts';
+import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
+import { rootOf } from '../packages/package-writes.ts';
+import type { NameEntry } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
+import type { Decision, ProjectAction } from './authorize.ts';
+import { type Holding, holdingFrom, holdingKeys, type Wanted } from './holdings.ts';
+import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
+import { rightsFrom, rightsKeys } from './project-rights.ts';
+import { absent, requireDecision } from './refusals.ts';
+import { requireVisibleGroup } from './visible-group.ts';
+
+/** What a caller asks for. */
+export interface AccessRequest {
+  readonly credential: Credential | undefined;
+  readonly endpoint: Endpoint;
+  readonly format: FormatRules;
+  readonly action: ProjectAction;
+  /** The package name, normalised; without one no package is looked up. */
+  readonly name: string | undefined;
+  /**
+   * What is wanted of the package. It throws when the request is malformed, which is reported only to callers who may
+   * know that there is something at the endpoint: the answer would tell others.
+   */
+  readonly want?: (name: string) => Wanted;
+}
+
+/** What a caller may work with, after credentials and access were checked. */
+export interface Access<M = unknown> {
+  readonly format: FormatRules;
+  readonly principal: Principal;
+  /** At project level the project. */
+  readonly project: Project | undefined;
+  /** At group level the group. */
+  readonly group: Group | undefined;
+  /**
+   * The projects that hold the package and allow the action, the lowest id first. At project level always the project,
+   * whether it holds the package or not; empty where no package was named.
+   */
+  readonly holdings: readonly Holding<M>[];
+  readonly wanted: Wanted;
+}
+
+/**
+ * Checks credentials and access of a request at its endpoint, and reads what it wants on the way: two sequential round
+ * trips at project level, three at group and instance level.
+ * @throws RegistryError when the caller must not do this, or must not know of what it asks for.
+ */
+export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
+  const { credential, endpoint } = request;
+  const token = tokenOf(registry, credential);
+  if (endpoint.level === 'project') {
+    const [known, project] = await both(token, findProject(registry.table, endpoint.owner));
+    return openProject(registry, request, known, project);
+  }
+  const owner = endpoint.level === 'group' ? findGroup(registry.table, endpoint.owner) : undefined;
+  const [known, group] = await both(token, Promise.resolve(owner));
+  return openShared(registry, request, known, group);
+}
+
+/** Waits for both; a bad credential goes before what is wrong with the rest. */
+async function both<T>(token: Promise<Token | undefined>, other: Promise<T>) {
+  const [first, second] = await Promise.allSettled([token, other]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value] as const;
+}
+
+async function openProject<M>(
+  { table, clock }: Registry,
+  request: AccessRequest,
+  token: Token | undefined,
+  project: Project | undefined,
+): Promise<Access<M>> {
+  const { format, name, action } = request;
+  if (!project) {
+    const items = await readItems(table, principalKeys(token));
+    throw absent(principalOf(token, items), 'projectNotFound');
+  }
+  const { wanted, check } = wantedOf(request);
+  const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
+  const items = await readItems(table, [
+    ...principalKeys(token),
+    ...rightsKeys(project, userIdOf(token)),
+    ...(ref ? holdingKeys(ref, wanted) : []),
+  ]);
+  const principal = principalOf(token, items);
+  requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
+  check();
+  const holdings = ref ? [holdingFrom<M>(items, project, ref, wanted)] : [];
+  return { format, principal, project, group: undefined, holdings, wanted };
+}
+
+async function openShared<M>(
+  registry: Registry,
+  request: AccessRequest,
+  token: Token | undefined,
+  group: Group | undefined,
+): Promise<Access<M>> {
+  const { format, endpoint, name, action } = request;
+  const missing = endpoint.level === 'group' && !group;
+  const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
+  const [items, holders] = await Promise.all([
+    readItems(registry.table, principalKeys(token)),
+    query ? listHolders(registry, query) : [],
+  ]);
+  const principal = principalOf(token, items);
+  if (missing) throw absent(principal, 'groupNotFound');
+  const { wanted, check } = wantedOf(request);
+  const access = { format, principal, project: undefined, group, wanted };
+  if (!query) return { ...access, holdings: [] };
+  const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, holders);
+  if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
+  else check();
+  return { ...access, holdings };
+}
+
+/** What a request wants; `check` throws when it is malformed. */
+function wantedOf({ name, want }: AccessRequest): { readonly wanted: Wanted; check(): void } {
+  try {
+    const wanted = name === undefined ? undefined : want?.(name);
+    return { wanted: wanted ?? {}, check() {} };
+  } catch (error) {
+    return {
+      wanted: {},
+      check() {
+        throw error;
+      },
+    };
+  }
+}
+
+/** How many projects that hold a name are read at once, and how many of them are put together at most. */
+const HOLDERS_AT_ONCE = 50;
+const MAX_HOLDINGS = 50;
+
+type Search = Pick<Access, 'format' | 'principal' | 'group' | 'wanted'> & {
+  readonly action: ProjectAction;
+  readonly query: NameQuery;
+};
+
+/**
+ * Reads the projects that hold a name, some at a time, until there are enough that allow the action. `refusal` is why
+ * one that the caller may know of does not.
+ */
+async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
+  const { query, group, format } = search;
+  const belongs = group ? () => true : ownersOf(format, query.name);
+  const holdings: Holding<M>[] = [];
+  let refusal: Decision | undefined;
+  for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
+    const some = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
+    for (const { holding, decision } of some) {
+      if (decision === 'allow' && belongs(holding.project)) holdings.push(holding);
+      else if (!['allow', 'hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
+      if (holdings.length === MAX_HOLDINGS) return { holdings, refusal };
+    }
+  }
+  return { holdings, refusal };
+}
+
+/** Reads what must be known of each holder to decide and to answer. One round trip for up to about a dozen. */
+async function readHolders<M>(
+  { table, clock }: Registry,
+  { query, principal, action, wanted }: Search,
+  holders: readonly NameEntry[],
+): Promise<{ readonly holding: Holding<M>; readonly decision: Decision }[]> {
+  const userId = principal.kind === 'user' ? principal.user.id : undefined;
+  const { format, name } = query;
+  const refOf = ({ projectId }: NameEntry): PackageRef => ({ projectId, format, name });
+  const items = await readItems(
+    table,
+    holders.flatMap((entry) => [
+      keys.project(entry.projectId),
+      ...rightsKeys({ id: entry.projectId, ancestors: entry.ancestors }, userId),
+      ...holdingKeys(refOf(entry), wanted),
+    ]),
+  );
+  return holders.flatMap((entry) => {
+    const project = items.get<Project>(keys.project(entry.projectId));
+    if (!project) return [];
+    const holding = holdingFrom<M>(items, project, refOf(entry), wanted);
+    if (!holding.head) return [];
+    const decision = rightsFrom(items, principal, project, clock.now()).decide(action);
+    return [{ holding, decision }];
+  });
+}
+
+/**
+ * Which projects a name is served from at instance level, where anybody may publish under any name: those of one root
+ * namespace. It is the one that the name itself says it belongs to, and where names say nothing, that of the first
+ * project; versions of strangers are never put among those of its packages.
+ */
+function ownersOf(format: FormatRules, name: string): (project: Project) => boolean {
+  if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
+  let root: number | undefined;
+  return (project) => {
+    root ??= rootOf(project);
+    return rootOf(project) === root;
+  };
+}
+
+/**
+ * Throws the answer for a name that no project holds where the action is allowed: the same whether there is none or it
+ * is hidden, as the group may be. Callers who may need no more than credentials are asked for them. It returns when the
+ * route may say that nothing was found.
+ */
+async function refuseMissing(
+  registry: Registry,
+  { format, action }: AccessRequest,
+  { principal, group }: Pick<Access, 'principal' | 'group'>,
+  refusal: Decision | undefined,
+): Promise<void> {
+  if (refusal) requireDecision(refusal);
+  const challenged =
+    action !== 'pull' || !format.credentialsFirst || (group !== undefined && group.visibility !== 'public');
+  if (principal.kind === 'anonymous' && challenged) throw new RegistryError('unauthenticated');
+  if (group) await requireVisibleGroup(registry, principal, group);
+}

@@ -1,0 +1,61 @@
+import { levels } from '../../domain/access.ts';
+import type { Group, Member, Principal, Project } from '../../domain/accounts.ts';
+import type { Key } from '../../ports/table.ts';
+import { membershipsOf } from '../accounts/memberships.ts';
+import type { Registry } from '../context.ts';
+import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
+import { effectiveLevelOf, groupMemberKeys } from './access-levels.ts';
+import { authorizeGroup } from './authorize.ts';
+import { absent } from './refusals.ts';
+
+/**
+ * Makes sure that the caller may know of a group, before an answer that would give it away. Who may see something below
+ * a group may see the group, as in GitLab.
+ * @throws RegistryError what a missing group gives, when the caller may not.
+ */
+export async function requireVisibleGroup(
+  registry: Registry,
+  principal: Principal,
+  group: Group,
+): Promise<void> {
+  if (authorizeGroup('view', principal, group, 0) === 'allow') return;
+  const level = await levelInGroup(registry, principal, group);
+  if (authorizeGroup('view', principal, group, level) === 'allow') return;
+  if (!(await seesBelow(registry, principal, group))) throw absent(principal, 'groupNotFound');
+}
+
+/** The effective level of a caller in a group. */
+export async function levelInGroup(
+  { table, clock }: Registry,
+  principal: Principal,
+  group: Group,
+): Promise<number> {
+  if (principal.kind !== 'user') return levels.none;
+  if (principal.user.admin) return levels.admin;
+  const memberKeys = groupMemberKeys(group, principal.user.id);
+  const items = await readItems(table, memberKeys);
+  return effectiveLevelOf(
+    memberKeys.map((key) => items.get<Member>(key)),
+    clock.now(),
+  );
+}
+
+async function seesBelow(registry: Registry, principal: Principal, { id }: Group): Promise<boolean> {
+  const own = await ownKeys(registry, principal);
+  const items = await readItems(registry.table, own);
+  return own.some((key) => items.get<Group | Project>(key)?.ancestors.includes(id));
+}
+
+/** The keys of the groups and projects in which a caller has rights of its own. */
+async function ownKeys(registry: Registry, principal: Principal): Promise<Key[]> {
+  if (principal.kind === 'anonymous') return [];
+  if (principal.kind === 'deploy') {
+    const { kind, resourceId } = principal.token;
+    return [kind === 'project-deploy' ? keys.project(resourceId) : keys.group(resourceId)];
+  }
+  const { direct } = await membershipsOf(registry, principal);
+  return direct.map(({ ownerKind, ownerId }) =>
+    ownerKind === 'project' ? keys.project(ownerId) : keys.group(ownerId),
+  );
+}

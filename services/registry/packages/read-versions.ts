@@ -1,0 +1,74 @@
+import { RegistryError } from '../../domain/errors.ts';
+import {
+  isServed,
+  type PackageHead,
+  type PackageRef,
+  type Tag,
+  type Version,
+} from '../../domain/packages.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, maybeEntity, type StoredHead } from '../records/entities.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { readItems } from '../records/read-items.ts';
+
+/** Names a version of a package, if it is known which. */
+export interface VersionRef extends PackageRef {
+  readonly version: string | undefined;
+}
+
+/** Versions of any packages, in the order in which they are named; undefined for those that are missing or not served. */
+export async function readVersions<M>(
+  { table }: Pick<Registry, 'table'>,
+  refs: readonly VersionRef[],
+): Promise<(Version<M> | undefined)[]> {
+  const keyOf = (ref: VersionRef) => (ref.version === undefined ? undefined : keys.version(ref, ref.version));
+  const items = await readItems(
+    table,
+    refs.flatMap((ref) => keyOf(ref) ?? []),
+  );
+  return refs.map((ref) => {
+    const key = keyOf(ref);
+    const version = key && items.get<Version<M>>(key);
+    return version && isServed(version) ? version : undefined;
+  });
+}
+
+/** The heads of packages, in their order; undefined for packages that are missing. */
+export async function readHeads(
+  { table }: Pick<Registry, 'table'>,
+  refs: readonly PackageRef[],
+): Promise<(PackageHead | undefined)[]> {
+  const headKeys = refs.map((ref) => keys.head(ref));
+  const items = await readItems(table, headKeys);
+  return headKeys.map((key) => {
+    const head = items.get<StoredHead>(key);
+    return head?.live ? head : undefined;
+  });
+}
+
+/** The version that a tag names in each of some packages; undefined in those without the tag. */
+export async function readTag(
+  { table }: Pick<Registry, 'table'>,
+  refs: readonly PackageRef[],
+  tag: string,
+): Promise<(string | undefined)[]> {
+  const tagKeys = refs.map((ref) => keys.tag(ref, tag));
+  const items = await readItems(table, tagKeys);
+  return tagKeys.map((key) => items.get<Tag>(key)?.version);
+}
+
+/**
+ * Every version of a package, also those that are not served, and then its head. Nothing has come or gone since a
+ * revision was read that the head still has, however long a client took to send what it wants changed.
+ * @throws RegistryError `packageNotFound` when the package is gone.
+ */
+export async function readAllVersions<M>(
+  { table }: Pick<Registry, 'table'>,
+  ref: PackageRef,
+): Promise<{ readonly head: PackageHead; readonly versions: readonly Version<M>[] }> {
+  const items = await queryAll(table, ranges.versions(ref));
+  const head = maybeEntity<StoredHead>(await table.get(keys.head(ref)));
+  if (!head?.live) throw new RegistryError('packageNotFound');
+  return { head, versions: items.map((item) => entityOf<Version<M>>(item)) };
+}
