@@ -202,6 +202,49 @@ describe('the house', () => {
   });
 });
 
+/** What may name formats: they themselves, the lists that hold them, and the first thing that a newcomer can paste. */
+const mayNameFormats = [
+  'services/formats',
+  'services/catalog.ts',
+  'services/runtime/families',
+  'services/runtime/server/greeting.ts',
+];
+
+/** The texts of a source file that are between quotes, without its comments. */
+function textsIn(source: string): string[] {
+  const tokens = source.matchAll(
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)/g,
+  );
+  return [...tokens].flatMap(([, text]) => text ?? []);
+}
+
+describe('the frame', () => {
+  const anyFormat = new RegExp(`(?<![a-z])(?:${catalog.map(({ id }) => id).join('|')})(?![a-z])`, 'i');
+  const namesIn = (source: string) => textsIn(source).filter((text) => anyFormat.test(text));
+
+  test('names no format', () => {
+    const frame = sources.filter((file) => !mayNameFormats.some((folder) => isIn(file, folder)));
+    const wrong = frame.flatMap((file) =>
+      namesIn(readFileSync(join(root, file), 'utf8')).map((text) => ({ file, text })),
+    );
+    expect(wrong).toEqual([]);
+    expect(frame.length).toBeGreaterThan(100);
+  });
+
+  test('would be found out if it did', () => {
+    const [name = ''] = namesIn("// 'npm' here is a comment\nconst header = 'x-nuget-apikey';");
+    expect(name).toBe("'x-nuget-apikey'");
+    expect(namesIn('`/packages/npm/`; "generics"; /* "maven" */')).toEqual(['`/packages/npm/`']);
+  });
+
+  test('serves each format where the catalog says', () => {
+    for (const format of allFormats) {
+      const entry = catalog.find(({ id }) => id === format.id);
+      expect([format.id, format.mounts]).toEqual([format.id, entry?.mounts]);
+    }
+  });
+});
+
 function ownFolder(path: string, folder: string): string | undefined {
   return isIn(path, folder) ? relative(folder, path).split('/')[0] : undefined;
 }

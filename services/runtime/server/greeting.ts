@@ -1,3 +1,6 @@
+import { mountsOf } from '../../catalog.ts';
+import { prefixOf } from '../../http/format/address.ts';
+
 /** What a server says when it is ready: where it is, the token while it can be told, and the next commands. */
 export function greeting(facts: {
   readonly url: string;
@@ -6,7 +9,7 @@ export function greeting(facts: {
 }): string {
   const { url, store, rootToken } = facts;
   const token = rootToken ?? '<token>';
-  const registry = `${url}/api/v4/projects/root%2Fhello/packages/npm/`;
+  const registry = `${url}${prefixOf(mountsOf('npm'), 'project', 'root/hello')}/`;
   const lines = [
     '',
     `  Packhouse is ready at ${url}`,
