@@ -88,6 +88,8 @@ export interface TokenFacts {
   readonly revoked: boolean;
   readonly lastUsedAt: number | null;
   /** The first token of the rotations this one comes from; absent when it is the first. */
+  readonly lineage?: number;
+  /** What `lineage` is called in tokens that were stored before it had that name. Read by `lineageOf`, never written. */
   readonly family?: number;
 }
 
@@ -117,6 +119,11 @@ export type Principal =
 
 /** The principal of a request without credentials. */
 export const anonymous: Principal = { kind: 'anonymous' };
+
+/** The id of the first token of the rotations that a token comes from; its own when it is the first. */
+export function lineageOf({ id, lineage, family }: TokenFacts): number {
+  return lineage ?? family ?? id;
+}
 
 /** Whether a token still works at `now` (milliseconds). */
 export function isActive(token: TokenFacts, now: number): boolean {

@@ -1,5 +1,5 @@
 import type { AccessToken } from '../../domain/accounts.ts';
-import { isActive } from '../../domain/accounts.ts';
+import { isActive, lineageOf } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor, EventOwner } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
@@ -28,7 +28,7 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
   const { stored, owner, actor } = input;
   const old = stored.token;
   const now = registry.clock.now();
-  if (old.revoked) await revokeFamily(registry, input);
+  if (old.revoked) await revokeLineage(registry, input);
   if (!isActive(old, now)) throw noLonger();
   const id = await registry.ids.next('token');
   const { kind, userId, resourceId, name, description, scopes } = old;
@@ -38,7 +38,7 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
     expiresAt: input.expiresAt,
     revoked: false,
     lastUsedAt: null,
-    family: old.family ?? old.id,
+    lineage: lineageOf(old),
   };
   const secret = newSecret('access');
   try {
@@ -61,16 +61,16 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
 }
 
 /** Revokes every live token that came of the same first token by rotation. */
-export async function revokeFamily(registry: Registry, input: Omit<Rotation, 'expiresAt'>): Promise<void> {
-  const family = input.stored.token.family ?? input.stored.token.id;
-  const live = ({ token }: StoredToken) => !token.revoked && (token.family ?? token.id) === family;
+export async function revokeLineage(registry: Registry, input: Omit<Rotation, 'expiresAt'>): Promise<void> {
+  const lineage = lineageOf(input.stored.token);
+  const live = ({ token }: StoredToken) => !token.revoked && lineageOf(token) === lineage;
   for (;;) {
     // Read again until none is left: a live one may just be rotated into another.
     const found = (await tokensOf(registry, ownerOf(input.stored.token))).filter(live);
     if (found.length === 0) break;
     for (const stored of found) await revokeToken(registry, { ...input, stored });
   }
-  registry.log.info('revoked token presented for rotation, family revoked', { token: family });
+  registry.log.info('revoked token presented for rotation, its successors are revoked', { token: lineage });
 }
 
 function noLonger(): RegistryError {

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
+import { secretDigest } from '../../../services/registry/accounts/token-secret.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { personalToken } from '../../kit/start-app.ts';
 import { type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
 
@@ -345,6 +347,19 @@ describe('rotation', () => {
     const third = (await rotateSelf(second)).body.token;
     expect((await rotateSelf(ann.token)).status).toBe(401);
     expect([await works(second), await works(third), await works(bystander)]).toEqual([false, false, true]);
+  });
+
+  test('tokens whose lineage was stored under its old name, family, belong to it', async () => {
+    const ann = await api.app.user('ann');
+    const second = (await rotateSelf(ann.token)).body.token;
+    const key = keys.token(secretDigest(second));
+    const item = await api.app.registry.table.get(key);
+    const { lineage, ...stored } = item as NonNullable<typeof item>;
+    expect(lineage).toEqual(expect.any(Number));
+    await api.app.registry.table.write([{ put: { ...key, ...stored, family: lineage as number } }]);
+    const third = (await rotateSelf(second)).body.token;
+    expect((await rotateSelf(ann.token)).status).toBe(401);
+    expect([await works(second), await works(third)]).toEqual([false, false]);
   });
 
   test('rotating a revoked token by its id does the same', async () => {
