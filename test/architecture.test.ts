@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { catalog, families } from '../services/catalog.ts';
+import { catalog, families, OWNER } from '../services/catalog.ts';
+import { ownerSubresources } from '../services/registry/accounts/paths.ts';
 import { allFormats } from '../services/runtime/families/all.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -235,6 +236,13 @@ describe('the frame', () => {
     const [name = ''] = namesIn("// 'npm' here is a comment\nconst header = 'x-nuget-apikey';");
     expect(name).toBe("'x-nuget-apikey'");
     expect(namesIn('`/packages/npm/`; "generics"; /* "maven" */')).toEqual(['`/packages/npm/`']);
+  });
+
+  test('can tell where an owner ends: what follows it in a mount is the name of no project or group', () => {
+    const owned = catalog.flatMap(({ mounts }) => mounts.map(({ path }) => path.split(`${OWNER}/`)[1] ?? []));
+    const following = owned.flat().map((rest) => rest.split('/', 1)[0] ?? '');
+    expect(following.filter((word) => !ownerSubresources.has(word))).toEqual([]);
+    expect(following.length).toBeGreaterThan(catalog.length);
   });
 
   test('serves each format where the catalog says', () => {

@@ -1,8 +1,8 @@
 import { RegistryError } from '../../domain/errors.ts';
 
 /**
- * Words that follow the id of a group or project in the management API. A path given with plain slashes ends where
- * one of them begins, so nothing may be called so.
+ * Words that follow the id of a group or project in addresses, of the management API and of formats. A path given with
+ * plain slashes ends before the first of them, so no group or project may have such a name.
  */
 export const ownerSubresources: ReadonlySet<string> = new Set([
   '-',

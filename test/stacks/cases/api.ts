@@ -7,18 +7,25 @@ const { api } = synthesize();
 const routes: string[] = propertiesOf(api, 'AWS::ApiGatewayV2::Route').map((route) => route.RouteKey);
 
 describe('the API', () => {
-  it.each(catalog.map((format) => format.id))(
-    'has routes for %s at project, group and instance level',
-    (format) => {
-      expect(routes).toEqual(
-        expect.arrayContaining([
-          `ANY /api/v4/projects/{id}/packages/${format}/{proxy+}`,
-          `ANY /api/v4/groups/{id}/-/packages/${format}/{proxy+}`,
-          `ANY /api/v4/packages/${format}/{proxy+}`,
-        ]),
-      );
+  it.each(catalog.map(({ id, mounts }) => [id, mounts] as const))(
+    'has routes for %s below each of its mounts',
+    (id, mounts) => {
+      const below = mounts.map(({ path }) => `ANY ${path.replace('{owner}', '{id}')}/{proxy+}`);
+      expect(routes).toEqual(expect.arrayContaining(below));
+      const own = mounts.filter(({ level }) => level === 'instance').map(({ path }) => `ANY ${path}`);
+      expect([id, routes]).toEqual([id, expect.arrayContaining(own)]);
     },
   );
+
+  it('has the routes of GitLab for formats that are served where GitLab serves them', () => {
+    expect(routes).toEqual(
+      expect.arrayContaining([
+        'ANY /api/v4/projects/{id}/packages/npm/{proxy+}',
+        'ANY /api/v4/groups/{id}/-/packages/npm/{proxy+}',
+        'ANY /api/v4/packages/npm/{proxy+}',
+      ]),
+    );
+  });
 
   it('sends what no route names to the router', () => {
     expect(routes.filter((route) => route === '$default')).toHaveLength(1);
