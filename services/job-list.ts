@@ -57,6 +57,16 @@ export const jobs = [
     maxAge: 3 * HOUR,
     rights: ['change-registry', 'delete-blobs'],
   },
+  {
+    name: 'search',
+    description: 'keeps the words by which searches find names',
+    events: ['name_listed', 'name_unlisted'],
+    timeout: 30,
+    batch: 10,
+    concurrency: 10,
+    maxAge: 15 * MINUTE,
+    rights: ['change-registry'],
+  },
 ] as const satisfies readonly Job[];
 
 /** A job's name. */

@@ -49,6 +49,9 @@ interface PackageEventDetails {
   package_changed: Changed<{ readonly status: PackageStatus }>;
   tag_moved: { readonly tag: string };
   tag_deleted: { readonly tag: string };
+  /** The name became one that lists and searches know, or is one no more. For jobs: what caused it is told by itself. */
+  name_listed: { readonly rootId: number };
+  name_unlisted: { readonly rootId: number };
 }
 
 /** What the events of users, groups, projects, members and tokens tell beside whom they are about. */

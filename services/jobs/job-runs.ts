@@ -15,5 +15,6 @@ export type JobRun = (
 /** The function of each job, loaded when it is first needed: a Lambda function runs one of them. */
 export const jobRuns: Readonly<Record<JobName, () => Promise<JobRun>>> = {
   audit: async () => (await import('./record-audit.ts')).recordAudit,
+  search: async () => (await import('./index-name.ts')).indexName,
   cleanup: async () => (await import('./clean-up.ts')).cleanUp,
 };

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { jobs } from '../../services/job-list.ts';
 import type { JobRun } from '../../services/jobs/job-runs.ts';
 import { logger, metrics } from '../../services/runtime/lambda/logging.ts';
-import { functionHost, serverHost } from '../kit/job-hosts.ts';
+import { functionHost } from '../kit/function-host.ts';
+import { serverHost } from '../kit/run-jobs.ts';
 import { startApp } from '../kit/start-app.ts';
 
 // What functions write to standard output.

@@ -75,13 +75,14 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       return entityOf<PackageHead>(item);
     }
 
+    /** Events that tell what somebody did; names that are listed by it have others, for jobs. */
     async function events(): Promise<RegistryEvent[]> {
       const all: RegistryEvent[] = [];
       for (let shard = 0; shard < EVENT_SHARDS; shard++) {
         const { items } = await app.registry.table.query(ranges.events(shard));
         all.push(...items.map(eventOf));
       }
-      return all;
+      return all.filter(({ type }) => type !== 'name_listed' && type !== 'name_unlisted');
     }
 
     async function storedKeys(): Promise<string[]> {

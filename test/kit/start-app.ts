@@ -19,6 +19,7 @@ import type { Registry, RegistrySettings } from '../../services/registry/context
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from './fake-clock.ts';
+import { runJobs } from './run-jobs.ts';
 
 /** The address of the app under test. */
 export const URL_BASE = 'http://registry.test';
@@ -83,6 +84,8 @@ export async function startApp(
       if (member) await addMember(registry, user, member.of, member.level);
       return { user, token: await personalToken(registry, user) };
     },
+    /** Runs the jobs until nothing is left to do, as searches need that find what was just published. */
+    runJobs: () => runJobs(registry),
     /** Sends a request to the app. */
     async send(
       method: string,

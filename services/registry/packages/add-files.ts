@@ -96,7 +96,7 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
         versions: known ? 0 : 1,
         listedBy: input.listing?.name,
       }),
-      ...(listed ? [] : nameWrites(project, ref)),
+      ...(listed ? [] : nameWrites(project, ref, now)),
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: known ? 'package_file_added' : 'package_published',

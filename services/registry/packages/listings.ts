@@ -40,7 +40,7 @@ export function planListing(project: Project, ref: PackageRef, listing: Listing 
       return [
         { put: itemOf(key, listed), when: { exists: known !== undefined } },
         ...liveHeadWrites(list, now, live, { listed: known ? 0 : 1 }),
-        ...(live ? [] : nameWrites(project, list)),
+        ...(live ? [] : nameWrites(project, list, now)),
       ];
     },
   };
@@ -58,15 +58,16 @@ export async function unlistingWrites(
   const [headItem, entry] = await registry.table.getMany([keys.head(list), key]);
   const head = maybeEntity<StoredHead>(headItem);
   if (!head || !entry) return [];
+  const now = registry.clock.now();
   const empty = head.versionCount <= 0 && (head.listedCount ?? 0) <= 1;
   return [
     { delete: key, when: { exists: true } },
-    ...moveHead(list, registry.clock.now(), {
+    ...moveHead(list, now, {
       touched: [],
       add: { listedCount: -1 },
       set: { live: empty ? undefined : true },
       when: { equals: { revision: head.revision } },
     }),
-    ...(empty ? unlistWrites(project, list) : []),
+    ...(empty ? unlistWrites(project, list, now) : []),
   ];
 }

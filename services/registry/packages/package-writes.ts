@@ -2,9 +2,9 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
+import { recordEvent, system } from '../events/record-event.ts';
 import { itemOf, type NamedEntry, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
-import { nameWords } from '../search/search-words.ts';
 import { moveHead } from './move-head.ts';
 
 /** The root namespace of a project. */
@@ -132,25 +132,43 @@ export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, chan
   });
 }
 
-/** Lists the name in the indexes by which groups, the instance, lists and searches find it. */
-export function nameWrites(project: Project, ref: PackageRef): Write[] {
-  const root = rootOf(project);
-  const entry = { projectId: project.id, rootId: root, ancestors: project.ancestors };
+/**
+ * Lists the name in the indexes by which groups, the instance and lists find it. Words for searches are written later, by
+ * a job that the event starts.
+ */
+export function nameWrites(project: Project, ref: PackageRef, now: number): Write[] {
+  const rootId = rootOf(project);
+  const entry = { projectId: project.id, rootId, ancestors: project.ancestors };
   const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
-  const owners: NamesOwner[] = [{ kind: 'project', id: project.id }, { kind: 'group', id: root }, 'instance'];
-  const words = nameWords(ref.name);
   return [
-    { put: itemOf(keys.name(ref, root), entry) },
-    ...owners.flatMap((owner): Write[] => [
-      { put: itemOf(keys.nameIn(owner, ref), found) },
-      ...words.map((word): Write => ({ put: itemOf(keys.word(owner, word, ref), found) })),
-    ]),
+    { put: itemOf(keys.name(ref, rootId), entry) },
+    ...listersOf(ref, rootId).map((owner): Write => ({ put: itemOf(keys.nameIn(owner, ref), found) })),
+    nameEvent(project, ref, now, 'name_listed'),
   ];
 }
 
 /** Takes the name out of the indexes again. */
-export function unlistWrites(project: Project, ref: PackageRef): Write[] {
-  return nameWrites(project, ref).flatMap((write): Write[] =>
-    'put' in write ? [{ delete: { pk: write.put.pk, sk: write.put.sk } }] : [],
-  );
+export function unlistWrites(project: Project, ref: PackageRef, now: number): Write[] {
+  const rootId = rootOf(project);
+  return [
+    { delete: keys.name(ref, rootId) },
+    ...listersOf(ref, rootId).map((owner): Write => ({ delete: keys.nameIn(owner, ref) })),
+    nameEvent(project, ref, now, 'name_unlisted'),
+  ];
+}
+
+/** Whose lists a name is in: those of its project, of its root namespace, and of the instance. */
+export function listersOf(ref: PackageRef, rootId: number): readonly NamesOwner[] {
+  return [{ kind: 'project', id: ref.projectId }, { kind: 'group', id: rootId }, 'instance'];
+}
+
+function nameEvent(
+  project: Project,
+  ref: PackageRef,
+  now: number,
+  type: 'name_listed' | 'name_unlisted',
+): Write {
+  const { projectId, format, name } = ref;
+  const about = { projectId, projectPath: project.fullPath, format, name, version: null };
+  return recordEvent(now, { ...about, type, actor: system, details: { rootId: rootOf(project) } });
 }

@@ -91,7 +91,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...readmeWrites(ref, input),
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
       ...liveHeadWrites(ref, now, listed, { version: version.version, versions: 1 }),
-      ...(listed ? [] : nameWrites(project, ref)),
+      ...(listed ? [] : nameWrites(project, ref, now)),
       event,
     ]);
     redundant = plan.redundant;

@@ -145,7 +145,7 @@ async function withdrawal(
         when: { equals: { version: version.version } },
       }),
     ),
-    ...(empty ? unlistWrites(input.project, ref) : []),
+    ...(empty ? unlistWrites(input.project, ref, now) : []),
     ...(last && head.listedBy !== undefined
       ? await unlistingWrites(registry, input.project, ref, head.listedBy)
       : []),
@@ -188,13 +188,14 @@ async function unlistEmpty(registry: Registry, project: Project, ref: PackageRef
   await retryChanged(async () => {
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
     if (!head?.live || head.versionCount > 0 || (head.listedCount ?? 0) > 0) return;
+    const now = registry.clock.now();
     await registry.table.write([
-      ...moveHead(ref, registry.clock.now(), {
+      ...moveHead(ref, now, {
         touched: [],
         set: { live: undefined },
         when: { equals: { revision: head.revision } },
       }),
-      ...unlistWrites(project, ref),
+      ...unlistWrites(project, ref, now),
     ]);
   });
 }

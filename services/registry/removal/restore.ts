@@ -145,7 +145,7 @@ async function restoreRecord<M>(
     ...fileWrites,
     ...plan.plan(listed, now),
     ...liveHeadWrites(ref, now, live, { version: version.version, versions: 1, listedBy: listing?.name }),
-    ...(live ? [] : nameWrites(project, ref)),
+    ...(live ? [] : nameWrites(project, ref, now)),
     recordEvent(now, {
       ...eventFacts(input, version.version),
       type: 'package_restored',

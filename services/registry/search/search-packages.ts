@@ -71,7 +71,7 @@ async function hitsFrom(
   const hits = new Map<string, SearchHit>();
   const projects = new Map<number, Project | undefined>();
   let scanned = 0;
-  for await (const page of queryPages(registry.table, ranges.words(partitionOf(query.within), word))) {
+  for await (const page of queryPages(registry.table, rangeOf(query, word))) {
     const entries = page
       .map((item) => entityOf<NamedEntry>(item))
       .filter((entry) => matches(entry, query, words));
@@ -86,6 +86,12 @@ async function hitsFrom(
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
   }
   return [...hits.values()];
+}
+
+/** The names of which a part begins with a word; without a word all of them, from the index that never lags. */
+function rangeOf({ within, format }: PackageQuery, word: string) {
+  const partition = partitionOf(within);
+  return word === '' ? ranges.namesIn(partition, format.id) : ranges.words(partition, word);
 }
 
 function matches(entry: NamedEntry, { format, within }: PackageQuery, words: readonly string[]): boolean {

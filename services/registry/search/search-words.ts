@@ -1,4 +1,4 @@
-/** How many words of a name the search index keeps, each three times: a publish is one transaction of 100 writes. */
+/** How many words of a name the search index keeps, each in three scopes. */
 const MAX_WORDS = 10;
 
 /** The shortest text a search can start from. */

@@ -3,6 +3,7 @@ import { freshName } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
+import { untilFound } from '../until-found.ts';
 import { abilities, type NpmClient, type NpmUser, npmUser } from './npm-client.ts';
 import { type NpmPackage, writePackage } from './packages.ts';
 import { npmClients } from './tools/all.ts';
@@ -20,6 +21,8 @@ beforeAll(async () => {
   const owner = await npmUser(npm12, { registry: registries[0] ?? '', token: ground.tokens.personal });
   await succeeded(owner.publish(await writePackage(owner.space, pkg)));
   await owner.remove();
+  const search = `${ground.endpoint('npm')}/-/v1/search?text=${word}`;
+  await untilFound(search, ground.tokens.personal.secret, pkg.name);
 });
 afterAll(() => ground?.remove());
 

@@ -6,6 +6,7 @@ import { nupkg } from '../../kit/nupkg.ts';
 import { describeTool } from '../client.ts';
 import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
+import { untilFound } from '../until-found.ts';
 import { consumer, type NugetUser, nugetUser, writeAll } from './nuget-client.ts';
 import { dotnet, nuget2 } from './tools.ts';
 
@@ -36,6 +37,10 @@ beforeAll(async () => {
   await succeeded(
     user.dotnet('nuget', 'push', 'packages/*.nupkg', '--source', 'acme', '--no-symbols', 'true'),
   );
+  const feed = ground.endpoint('nuget', ground.project);
+  for (const name of [id, needed]) {
+    await untilFound(`${feed}/query?q=${name}`, ground.maintainer.secret, name);
+  }
 });
 afterAll(async () => {
   await user?.remove();

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { runJobs } from '../../kit/job-hosts.ts';
 import { deployToken, startApp, type TestApp, URL_BASE } from '../../kit/start-app.ts';
 import { eventsOf } from './api-client.ts';
 
@@ -78,7 +77,7 @@ describe('events tell who called', () => {
 
   test('in the audit table too', async () => {
     await publish(app.rootToken, { 'user-agent': 'curl/8.9' });
-    await runJobs(app.registry);
+    await app.runJobs();
     const { items } = await app.registry.audit.query({ pk: `PROJECT#${project.id}` });
     expect(items.at(-1)).toMatchObject({
       type: 'package_published',
@@ -102,7 +101,7 @@ test('events that an earlier version recorded are audited as they are', async ()
     put: { pk: 'EVENT#3', sk: event.id, event: JSON.stringify(event) },
   }));
   await app.registry.table.write(items);
-  await runJobs(app.registry);
+  await app.runJobs();
   const { items: audited } = await app.registry.audit.query({ pk: `PROJECT#${project.id}` });
   expect(audited.find(({ sk }) => sk === old.id)).toMatchObject(old);
   expect(audited.find(({ sk }) => sk === unknown.id)).toMatchObject({

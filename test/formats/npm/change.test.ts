@@ -187,6 +187,7 @@ describe('unpublishing', () => {
     expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(200);
     expect((await npm.send('GET', npm.base + TOOL)).status).toBe(404);
     expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(404);
+    await npm.runJobs();
     const found = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
     expect(await found.json()).toMatchObject({ total: 0 });
     await publishAll('1.0.0');

@@ -11,6 +11,7 @@ beforeEach(async () => {
 
 async function search(text: string, options: { prefix?: string; token?: string; more?: string } = {}) {
   const { prefix = npm.base, more = '' } = options;
+  await npm.runJobs();
   const response = await npm.send('GET', `${prefix}/-/v1/search?text=${encodeURIComponent(text)}${more}`, {
     ...(options.token === undefined ? {} : { token: options.token }),
   });
@@ -43,6 +44,7 @@ describe('search', () => {
       },
     });
     await npm.publish({ version: '2.0.0-beta.1', tag: 'beta' });
+    await npm.runJobs();
     const response = await npm.send('GET', `${npm.base}/-/v1/search?text=tool&size=20&from=0&quality=0.65`);
     const date = new Date(npm.clock.now()).toISOString();
     expect(await response.json()).toEqual({
@@ -72,6 +74,7 @@ describe('search', () => {
   test('shows the highest version where there is no latest tag', async () => {
     await npm.publish({ tag: 'old' });
     await npm.publish({ version: '1.1.0', tag: 'new' });
+    await npm.runJobs();
     const response = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
     expect(await response.json()).toMatchObject({ objects: [{ package: { version: '1.1.0' } }] });
   });

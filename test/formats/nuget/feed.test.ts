@@ -8,7 +8,10 @@ beforeEach(async () => {
 });
 
 const query = (parameters: Record<string, string>) => new URLSearchParams(parameters).toString();
-const names = async (path: string) => (await nuget.feed(`/v2/${path}`)).names;
+const names = async (path: string) => {
+  await nuget.runJobs();
+  return (await nuget.feed(`/v2/${path}`)).names;
+};
 
 describe('the V2 feed', () => {
   test('describes itself', async () => {
@@ -168,6 +171,7 @@ describe('the V2 feed', () => {
     ]) {
       await nuget.push({ id: id!, version: version! });
     }
+    await nuget.runJobs();
     const search = (parameters: Record<string, string>) => names(`Search()?${query(parameters)}`);
     const list = {
       $filter: 'IsLatestVersion',

@@ -378,6 +378,7 @@ describe('unlisting', () => {
     expect(await statusOf('1.1.0')).toBe(false);
     expect((await nuget.get('/download/acme.tool/1.1.0/acme.tool.1.1.0.nupkg')).status).toBe(200);
     expect(await nuget.json('/download/acme.tool/index.json')).toEqual({ versions: ['1.0.0', '1.1.0'] });
+    await nuget.runJobs();
     expect(await nuget.json('/query?q=acme')).toMatchObject({ totalHits: 1, data: [{ version: '1.0.0' }] });
     const [listed, ...others] = await nuget.json<{ version: string }[]>(
       `/api/v4/projects/${nuget.project.id}/packages`,

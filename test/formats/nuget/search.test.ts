@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { nameWrites } from '../../../services/registry/packages/package-writes.ts';
+import { liveHeadWrites, nameWrites } from '../../../services/registry/packages/package-writes.ts';
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { childOf, textOf } from '../../../services/shared/xml/read-xml.ts';
@@ -20,8 +20,10 @@ interface Results {
   }[];
 }
 
-const search = (query: string, token?: string) =>
-  nuget.json<Results>(`/query?${query}`, token === undefined ? {} : { token });
+const search = async (query: string, token?: string) => {
+  await nuget.runJobs();
+  return nuget.json<Results>(`/query?${query}`, token === undefined ? {} : { token });
+};
 const found = async (query: string, token?: string) => {
   const { totalHits, data } = await search(query, token);
   return [totalHits, ...data.map(({ id, version }) => `${id} ${version}`)];
@@ -166,8 +168,11 @@ describe('searches', () => {
     for (const id of ['Corp.Y', 'Corp.Z']) await nuget.push({ id });
     for (let index = 0; index < 1200; index++) {
       const name = `corp.fizz${String(index).padStart(4, '0')}`;
-      await table.write(nameWrites(nuget.project, { projectId: nuget.project.id, format: 'nuget', name }));
+      const ref = { projectId: nuget.project.id, format: 'nuget', name };
+      const head = liveHeadWrites(ref, 0, false, { versions: 1 });
+      await table.write([...head, ...nameWrites(nuget.project, ref, 0)]);
     }
+    await nuget.runJobs();
     const stranger = await nuget.user('stranger');
     for (const prefix of [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
       const query = (id: string, token = nuget.rootToken) =>
@@ -228,8 +233,10 @@ describe('searches', () => {
 });
 
 describe('autocomplete', () => {
-  const complete = (query: string) =>
-    nuget.json<{ totalHits: number; data: string[] }>(`/autocomplete?${query}`);
+  const complete = async (query: string) => {
+    await nuget.runJobs();
+    return nuget.json<{ totalHits: number; data: string[] }>(`/autocomplete?${query}`);
+  };
 
   test('completes ids', async () => {
     for (const id of ['Acme.Tool', 'Acme.Base']) await nuget.push({ id });

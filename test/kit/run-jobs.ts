@@ -1,16 +1,13 @@
-import type { Context, SQSEvent } from 'aws-lambda';
 import { memoryQueue } from '../../services/adapters/memory/memory-queue.ts';
-import { getsEvent, JOB_ATTEMPTS, type Job, type JobName, jobs } from '../../services/job-list.ts';
+import { JOB_ATTEMPTS, type Job, type JobName, jobs } from '../../services/job-list.ts';
 import type { JobRun } from '../../services/jobs/job-runs.ts';
 import type { Message, Queue } from '../../services/ports/queue.ts';
 import type { Registry } from '../../services/registry/context.ts';
-import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-event.ts';
-import { ranges } from '../../services/registry/records/keys.ts';
 import { jobWorker } from '../../services/runtime/job-worker.ts';
-import { queueHandler } from '../../services/runtime/lambda/queue-handler.ts';
 import { dispatchEvents } from '../../services/runtime/server/jobs.ts';
 
-type NamedJob = Job & { readonly name: JobName };
+/** A job of the list. */
+export type NamedJob = Job & { readonly name: JobName };
 
 /** What a test may change about the jobs of a host. */
 export interface JobOptions {
@@ -32,7 +29,7 @@ export interface JobHost {
 }
 
 /** Where a job's function comes from in a test. */
-function loadOf(job: NamedJob, { runs }: JobOptions): (() => Promise<JobRun>) | undefined {
+export function loadOf(job: NamedJob, { runs }: JobOptions): (() => Promise<JobRun>) | undefined {
   const run = runs?.[job.name];
   return run && (async () => run);
 }
@@ -92,75 +89,6 @@ function countedQueue(deliveries = 1) {
     return true;
   }
   return { queue: counted, drain };
-}
-
-/** Functions behind queues, fed with the records of the table's stream as the pipe and the topic pass them on. */
-export const functionHost: JobHost = {
-  name: 'functions',
-  async run(registry, options = {}) {
-    const dead: Record<string, readonly string[]> = {};
-    for (let work = true; work; ) {
-      const records = await takeOutbox(registry);
-      work = records.length > 0;
-      for (const job of jobs) {
-        const bodies = records.filter(({ type }) => getsEvent(job, type)).map(({ body }) => body);
-        const first = dead[job.name] ? [] : (options.messages?.[job.name] ?? []);
-        const given = await workOff(registry, job, [...bodies, ...first], options);
-        dead[job.name] = [...(dead[job.name] ?? []), ...given];
-      }
-    }
-    return dead;
-  },
-};
-
-/** Takes the outbox as the stream would show it. */
-async function takeOutbox(registry: Registry): Promise<{ type: string; body: string }[]> {
-  const records: { type: string; body: string }[] = [];
-  for (let shard = 0; shard < EVENT_SHARDS; shard++) {
-    const { items } = await registry.table.query(ranges.events(shard));
-    for (const item of items) {
-      const NewImage = { type: { S: item.type }, event: { S: item.event } };
-      const Keys = { pk: { S: item.pk }, sk: { S: item.sk } };
-      const body = JSON.stringify({ eventName: 'INSERT', dynamodb: { Keys, NewImage } });
-      records.push({ type: eventOf(item).type, body });
-      await registry.table.write([{ delete: { pk: item.pk, sk: item.sk } }]);
-    }
-  }
-  return records;
-}
-
-/** Hands messages to the function of a job as Lambda does; answers those that were given up. */
-async function workOff(
-  registry: Registry,
-  job: NamedJob,
-  bodies: readonly string[],
-  options: JobOptions,
-): Promise<string[]> {
-  const dead: string[] = [];
-  const { deliveries = 1 } = options;
-  let next = 0;
-  const message = (body: string) => ({ messageId: `${next++}`, body, attempt: 1 });
-  const repeated = (body: string) => Array.from({ length: deliveries }, () => message(body));
-  const waiting = bodies.flatMap(repeated);
-  const send = async (body: string) => void waiting.push(...repeated(body));
-  const handler = queueHandler(jobWorker(registry, job, send, loadOf(job, options)));
-  const context = { getRemainingTimeInMillis: () => job.timeout * 1000 } as Context;
-  while (waiting.length > 0) {
-    const batch = waiting.splice(0, job.batch);
-    const Records = batch.map(({ messageId, body, attempt }) => ({
-      messageId,
-      body,
-      attributes: { ApproximateReceiveCount: String(attempt) },
-    }));
-    const { batchItemFailures } = await handler({ Records } as unknown as SQSEvent, context);
-    for (const { itemIdentifier } of batchItemFailures) {
-      const failed = batch.find(({ messageId }) => messageId === itemIdentifier);
-      if (!failed) throw new Error(`the function names a message it did not get: ${itemIdentifier}`);
-      if (failed.attempt >= JOB_ATTEMPTS) dead.push(failed.body);
-      else waiting.push({ ...failed, attempt: failed.attempt + 1 });
-    }
-  }
-  return dead;
 }
 
 /** Runs the jobs of a registry until nothing is left to do; none may give a message up. */

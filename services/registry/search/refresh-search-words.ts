@@ -1,0 +1,37 @@
+import type { PackageRef } from '../../domain/packages.ts';
+import type { Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { listersOf } from '../packages/package-writes.ts';
+import { itemOf, maybeEntity, type NamedEntry, type StoredHead } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { nameWords } from './search-words.ts';
+
+/**
+ * Writes the words of a package's name, or deletes them, whichever is right at this moment: what the caller has heard may
+ * be old. The transaction holds only while the name is still listed, or still not, as it was when it was read, so a late
+ * call can't make a name findable that is gone. `rootId` is the root namespace of the project.
+ */
+export async function refreshSearchWords(registry: Registry, ref: PackageRef, rootId: number): Promise<void> {
+  const words = nameWords(ref.name);
+  const inProject = keys.nameIn({ kind: 'project', id: ref.projectId }, ref);
+  await retryChanged(async () => {
+    const [headItem, listed] = await registry.table.getMany([keys.head(ref), inProject]);
+    const live = maybeEntity<StoredHead>(headItem)?.live === true;
+    const entry = live ? maybeEntity<NamedEntry>(listed) : undefined;
+    await registry.table.write([
+      { check: keys.head(ref), when: { equals: { live: live ? true : undefined } } },
+      ...listersOf(ref, rootId).flatMap((owner) =>
+        words.map((word): Write => {
+          const key = keys.word(owner, word, ref);
+          return entry ? { put: itemOf(key, entryOf(entry)) } : { delete: key };
+        }),
+      ),
+    ]);
+  });
+}
+
+/** What an entry tells, without the keys that it has elsewhere. */
+function entryOf({ projectId, rootId, ancestors, format, name }: NamedEntry): NamedEntry {
+  return { projectId, rootId, ancestors, format, name };
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
+import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
+import type { RegistryEvent } from '../../services/domain/events.ts';
+import { indexName } from '../../services/jobs/index-name.ts';
+import type { Table } from '../../services/ports/table.ts';
+import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-event.ts';
+import { ranges } from '../../services/registry/records/keys.ts';
+import { queryAll } from '../../services/registry/records/query-all.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+
+interface Opened {
+  readonly stores: { readonly table: Table };
+  close(): Promise<void>;
+}
+
+const memory = async (): Promise<Opened> => ({ stores: { table: memoryTable() }, close: async () => {} });
+
+async function embedded(): Promise<Opened> {
+  const folder = await mkdtemp(join(tmpdir(), 'packhouse-words-'));
+  const stores = await openEmbedded(folder);
+  return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
+}
+
+describe.each([
+  ['memory', memory],
+  ['embedded', embedded],
+])('search words on %s stores', (_name, open) => {
+  let app: TestApp;
+  let opened: Opened;
+  let project: Awaited<ReturnType<TestApp['project']>>;
+  beforeEach(async () => {
+    opened = await open();
+    app = await startApp({ stores: opened.stores });
+    project = await app.project('tools', 'public');
+  });
+  afterEach(() => opened.close());
+
+  const path = (name: string, version: string) =>
+    `/api/v4/projects/${project.id}/packages/generic/${name}/${version}/a.txt`;
+
+  async function publish(name: string, version = '1.0'): Promise<number> {
+    const answer = await app.send('PUT', path(name, version), { token: app.rootToken, body: 'x' });
+    return answer.status;
+  }
+
+  /** Deletes every version of a package as the API does. */
+  async function remove(name: string): Promise<void> {
+    const list = `/api/v4/projects/${project.id}/packages`;
+    const found = await app.send('GET', `${list}?package_name=${name}`, { token: app.rootToken });
+    for (const { id } of (await found.json()) as { id: number }[]) {
+      await app.send('DELETE', `${list}/${id}`, { token: app.rootToken });
+    }
+  }
+
+  /** The names events of the outbox, in the order of time. */
+  async function nameEvents(): Promise<RegistryEvent[]> {
+    const shards = Array.from({ length: EVENT_SHARDS }, (_, shard) => ranges.events(shard));
+    const items = await Promise.all(shards.map((range) => queryAll(app.registry.table, range)));
+    const events = items.flat().map(eventOf);
+    return events
+      .filter(({ type }) => type === 'name_listed' || type === 'name_unlisted')
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  const scopes = () =>
+    [{ kind: 'project', id: project.id }, { kind: 'group', id: app.group.id }, 'instance'] as const;
+
+  /** The words of all names, in the three scopes, which always hold the same. */
+  async function words(): Promise<string[]> {
+    const found = await Promise.all(
+      scopes().map(async (scope) => {
+        const items = await queryAll(app.registry.table, ranges.words(scope, ''));
+        return items.map(({ sk }) => sk.split('#')[0] ?? '').sort();
+      }),
+    );
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+    return found[0] ?? [];
+  }
+
+  async function names(): Promise<string[]> {
+    const items = await queryAll(app.registry.table, ranges.namesIn('instance', 'generic'));
+    return items.map(({ name }) => String(name));
+  }
+
+  test('come after the publish that lists a name, and go after the deletion that unlists it', async () => {
+    await publish('left-pad');
+    await publish('left-pad', '2.0');
+    expect(await names()).toEqual(['left-pad']);
+    expect(await words()).toEqual([]);
+    expect((await nameEvents()).map(({ type }) => type)).toEqual(['name_listed']);
+    await app.runJobs();
+    expect(await words()).toEqual(['left', 'left-pad', 'pad']);
+    await remove('left-pad');
+    expect(await names()).toEqual([]);
+    await app.runJobs();
+    expect(await words()).toEqual([]);
+  });
+
+  test('are of at most ten words of a name', async () => {
+    await publish('a-b-c-d-e-f-g-h-i-j-k-l');
+    await app.runJobs();
+    expect(await words()).toHaveLength(10);
+  });
+
+  test('follow the name and not the order or number of messages', async () => {
+    await publish('tool');
+    await remove('tool');
+    await publish('tool');
+    await remove('tool');
+    const events = await nameEvents();
+    expect(events).toHaveLength(4);
+    // The last thing heard of is that the name is listed.
+    for (const event of [...events, ...events.toReversed(), ...events]) {
+      await indexName(app.registry, event);
+      expect(await words()).toEqual([]);
+    }
+    await publish('tool');
+    for (const event of [...events.toReversed(), ...events]) {
+      await indexName(app.registry, event);
+      expect(await words()).toEqual(['tool']);
+    }
+  });
+
+  test('are right in the end, whatever publishes, deletions and the job do at once', async () => {
+    for (let round = 0; round < 8; round++) {
+      await Promise.all(
+        ['one', 'two', 'three'].flatMap((name) => [
+          publish(name),
+          remove(name),
+          publish(name, '2.0'),
+          remove(name),
+          nameEvents().then((events) => Promise.all(events.map((each) => indexName(app.registry, each)))),
+        ]),
+      );
+    }
+    const late = await nameEvents();
+    await app.runJobs();
+    expect(await words()).toEqual((await names()).sort());
+    await Promise.all(late.map((each) => indexName(app.registry, each)));
+    expect(await words()).toEqual((await names()).sort());
+  });
+});
