@@ -9,7 +9,7 @@ import { families } from '../../../services/catalog.ts';
 import {
   allowedTo,
   functionNames,
-  makeApp,
+  makeCheckedApp,
   propertiesOf,
   synthesize,
   synthesizeIngest,
@@ -143,7 +143,7 @@ describe('links by CloudFront', () => {
   });
 
   it('are clean by cdk-nag', () => {
-    const { app } = makeApp(settings);
+    const app = makeCheckedApp(settings);
     app.synth();
     expect(new AwsSolutionsChecks(app).validateScope(app).violations).toEqual([]);
   });
