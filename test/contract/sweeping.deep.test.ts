@@ -1,0 +1,4 @@
+import { openEmbeddedStores } from './open-stores.ts';
+import { describeSweeping } from './sweep-cases.ts';
+
+describeSweeping('embedded stores', openEmbeddedStores, 600);
