@@ -3,7 +3,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
-import { type Fault, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
+import { type Fault, type FaultPlan, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
 import { ministackMissing } from '../kit/ministack.ts';
 import { npmPackage } from '../kit/npm-package.ts';
 import { type ServedOnAws, serveOnAws } from '../kit/serve-on-aws.ts';
@@ -15,6 +15,9 @@ const faults: Readonly<Record<string, Fault>> = {
   'a reset': 'reset',
   'an answer that is lost': 'lose',
 };
+
+/** The reads in DynamoDB's API. */
+const reads = new Set(['GetItem', 'BatchGetItem', 'Query']);
 
 describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () => {
   const emulator = useMinistack();
@@ -66,6 +69,35 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
     expect([answer.status, await answer.json()]).toEqual([503, { error: words, message: words }]);
     expect(answer.headers.get('retry-after')).toBe('5');
   }
+
+  describe('throttling of reads', () => {
+    const throttling = (code: string): FaultPlan => {
+      return ({ operation }) => (reads.has(operation) ? { status: 400, code } : undefined);
+    };
+
+    test('for a while is nothing its users see', async () => {
+      const throttled = throttling('ThrottlingException');
+      proxy.plan((call) => (call.nth <= 2 ? throttled(call) : undefined));
+      expect((await publish()).status).toBe(200);
+      expect((await read()).status).toBe(200);
+      expect(serving.errors).toEqual([]);
+    });
+
+    test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
+      'that lasts is a 503 for those who read and those who publish: %s',
+      async (code) => {
+        expect((await publish()).status).toBe(200);
+        proxy.plan(throttling(code));
+        const list = fetch(base.replace(/\/npm$/, ''), { headers: authorized() });
+        const [whoReads, whoPublishes, whoLists] = await Promise.all([read(), publish(), list]);
+        await expectUnavailable(whoReads);
+        await expectUnavailable(whoPublishes);
+        expect([whoLists.status, whoLists.headers.get('retry-after')]).toEqual([503, '5']);
+        proxy.plan();
+        expect((await read()).status).toBe(200);
+      },
+    );
+  });
 
   describe.each(Object.entries(faults))('%s', (_what, fault) => {
     test('in the first two requests is nothing its users see', async () => {

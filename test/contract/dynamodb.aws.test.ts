@@ -27,8 +27,8 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
     await ministack?.stop();
   });
 
-  function open(patience?: number): { client: DynamoDBClient; table: Table } {
-    const client = new DynamoDBClient({ endpoint: ministack.endpoint });
+  function open(patience?: number, maxAttempts = 3): { client: DynamoDBClient; table: Table } {
+    const client = new DynamoDBClient({ endpoint: ministack.endpoint, maxAttempts });
     return { client, table: dynamodbTable({ client, tableName, ...(patience && { patience }) }) };
   }
 
@@ -151,6 +151,48 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       },
     );
     await expect(table.getMany([{ pk: 'a', sk: 'a' }])).rejects.toMatchObject({ name: 'TableBusy' });
+  });
+
+  describe.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
+    '%s of a read',
+    (name) => {
+      const key = { pk: 'throttled', sk: 'read' };
+      const kinds: readonly [string, string, (table: Table) => Promise<unknown>, unknown][] = [
+        ['get', 'GetItemCommand', (table) => table.get(key), key],
+        ['get of many', 'BatchGetItemCommand', (table) => table.getMany([key]), [key]],
+        ['query', 'QueryCommand', (table) => table.query({ pk: key.pk }), { items: [key], more: false }],
+      ];
+
+      test.each(kinds)('is waited out: %s', async (_kind, command, read, expected) => {
+        const { client, table } = open();
+        await table.write([{ put: key }]);
+        onAttempt(client, command, (count) => {
+          if (count <= 3) throw named(name);
+        });
+        expect(await read(table)).toEqual(expected);
+      });
+
+      test.each(kinds)('that lasts is an error with a name: %s', async (_kind, command, read) => {
+        const { client, table } = open(200);
+        onAttempt(client, command, () => {
+          throw named(name);
+        });
+        await expect(read(table)).rejects.toMatchObject({ name: 'TableBusy', mayBeWritten: false });
+      });
+    },
+  );
+
+  test('a query that is throttled half-way goes on where it was', async () => {
+    const { client, table } = open();
+    const keys = Array.from({ length: 9 }, (_, n) => ({ pk: 'half-way', sk: `item ${n}` }));
+    await table.write(keys.map((put) => ({ put })));
+    onCommand(client, 'QueryCommand', (input: QueryCommandInput) => {
+      input.Limit = Math.min(input.Limit!, 4);
+    });
+    onAttempt(client, 'QueryCommand', (count) => {
+      if (count === 2) throw named('ThrottlingException');
+    });
+    expect(await table.query({ pk: 'half-way' })).toEqual({ items: keys, more: false });
   });
 
   test('pages that DynamoDB cuts short, as at 1 MB, are put together', async () => {

@@ -1,8 +1,9 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import { ConditionFailed, TableBusy } from '../../ports/table.ts';
+import { withRetries } from '../../shared/retry.ts';
 
-/** Errors of a single request, and reasons of a cancelled transaction, that pass by themselves. */
+/** Names of errors, and reasons of a cancelled transaction, that stand for contention or throttling. */
 const PASSING = new Set([
   'TransactionConflictException',
   'TransactionInProgressException',
@@ -14,15 +15,32 @@ const PASSING = new Set([
   'ThrottlingError',
 ]);
 
-/** Whether the request was refused for a reason that passes: contention or throttling. */
-export function isPassing(error: unknown): boolean {
+/**
+ * Repeats a request while contention or throttling refuse it, for `patience` milliseconds.
+ * @throws StoreUnavailable when they last longer
+ */
+export async function retryPassing<T>(patience: number, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await withRetries(attempt, {
+      shouldRetry: isPassing,
+      patience,
+      firstPause: 20,
+      longestPause: 1_000,
+    });
+  } catch (error) {
+    throw isPassing(error) ? busyError(error) : error;
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof TableBusy) return true;
   if (error instanceof TransactionCanceledException) return PASSING.has(firstReason(error)?.Code ?? '');
   return error instanceof Error && PASSING.has(error.name);
 }
 
-/** The port's error for a refusal that passes, but lasted too long. */
-export function busyError(error: unknown): StoreUnavailable {
-  // Of a repeat: the first attempt, whose answer was lost, may still come to its end.
+function busyError(error: unknown): StoreUnavailable {
+  if (error instanceof TableBusy) return error;
+  // The first attempt, whose answer was lost, may still succeed.
   const inProgress = error instanceof Error && error.name === 'TransactionInProgressException';
   if (!inProgress) return new TableBusy(error);
   return new StoreUnavailable('the transaction did not end', { cause: error, mayBeWritten: true });

@@ -1,0 +1,103 @@
+import {
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { type Item, type Key, type Page, type Query, TableBusy } from '../../ports/table.ts';
+import { checkKey, checkKeys, checkQuery } from '../../ports/table-rules.ts';
+import { retryPassing } from './dynamodb-errors.ts';
+import { type Range, toRange } from './dynamodb-range.ts';
+import { fromWireItem, toWireKey, type WireItem } from './dynamodb-values.ts';
+
+/** A table, and how long a throttled read of it is retried, in milliseconds. */
+export interface ReadOptions {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly patience: number;
+}
+
+/**
+ * See `Table.get`.
+ * @throws TableBusy when reads stay throttled
+ */
+export async function getItem(options: ReadOptions, key: Key): Promise<Item | undefined> {
+  checkKey(key);
+  const request = { TableName: options.tableName, Key: toWireKey(key), ConsistentRead: true };
+  return retryPassing(options.patience, async () => {
+    const { Item: found } = await options.client.send(new GetItemCommand(request));
+    return found && fromWireItem(found);
+  });
+}
+
+/**
+ * See `Table.getMany`. DynamoDB answers in part when it is throttled, or past 16 MB.
+ * @throws TableBusy when reads stay throttled
+ */
+export async function getItems(options: ReadOptions, keys: readonly Key[]): Promise<(Item | undefined)[]> {
+  checkKeys(keys);
+  const distinct = new Map(keys.map((key) => [nameOf(key), toWireKey(key)]));
+  const found = new Map<string, Item>();
+  let pending = [...distinct.values()];
+  await retryPassing(options.patience, async () => {
+    if (pending.length === 0) return;
+    const { items, rest } = await getBatch(options, pending);
+    for (const item of items) found.set(nameOf(item), item);
+    pending = rest;
+    if (pending.length > 0) throw new TableBusy();
+  });
+  return keys.map((key) => found.get(nameOf(key)));
+}
+
+async function getBatch({ client, tableName }: ReadOptions, keys: WireItem[]) {
+  const request = { RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } };
+  const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand(request));
+  return {
+    items: (Responses?.[tableName] ?? []).map(fromWireItem),
+    rest: UnprocessedKeys?.[tableName]?.Keys ?? [],
+  };
+}
+
+/** One string for a key; the length keeps apart what the two halves would blur. */
+function nameOf({ pk, sk }: Key): string {
+  return `${pk.length}:${pk}${sk}`;
+}
+
+/**
+ * See `Table.query`. DynamoDB ends a part at 1 MB; a retry goes on after the parts that were read.
+ * @throws TableBusy when reads stay throttled
+ */
+export async function queryItems(options: ReadOptions, query: Query): Promise<Page> {
+  const limit = checkQuery(query);
+  const range = toRange(query);
+  if (range === undefined) return { items: [], more: false };
+  const items: Item[] = [];
+  let position: WireItem | undefined;
+  await retryPassing(options.patience, async () => {
+    do {
+      const Limit = limit + 1 - items.length + range.excluded.length;
+      const request = { ...toRequest(options.tableName, query, range), Limit, ExclusiveStartKey: position };
+      const part = await options.client.send(new QueryCommand(request));
+      for (const found of part.Items ?? []) {
+        if (!isExcluded(found, query, range)) items.push(fromWireItem(found));
+      }
+      position = part.LastEvaluatedKey;
+    } while (position !== undefined && items.length <= limit);
+  });
+  return { items: items.slice(0, limit), more: items.length > limit };
+}
+
+function toRequest(TableName: string, { index, reverse = false }: Query, range: Range) {
+  return {
+    TableName,
+    IndexName: index,
+    ConsistentRead: index === undefined,
+    KeyConditionExpression: range.keyCondition,
+    ...range.used.fields(),
+    ScanIndexForward: !reverse,
+  };
+}
+
+function isExcluded(found: WireItem, { index }: Query, { excluded }: Range): boolean {
+  return excluded.includes(found[index ? `${index}sk` : 'sk']?.S ?? '');
+}
