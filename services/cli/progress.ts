@@ -1,4 +1,7 @@
-/** How far something is, as one line of text. Pure: times come in as numbers. */
+/**
+ * Progress as one line of text. Pure: times come in as numbers. Drawn here, since neither `cli-progress` (no release for
+ * two years) nor `log-update` leaves out the less important parts in a narrow terminal.
+ */
 import { bytesText, countText, roughTimeText, timeText } from './units.ts';
 
 /** A moment of something that goes on. */
