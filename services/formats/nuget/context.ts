@@ -1,6 +1,7 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
+import { findDocument } from '../../http/answer/index-document.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
 import { packageId, packageVersion } from './names.ts';
@@ -21,17 +22,32 @@ export function baseOf(c: FormatContext): string {
   return c.env.registry.settings.url + c.env.address.prefix;
 }
 
-/** The versions of a package that a search found, lowest first. One that can't be read spoils nobody's search. */
+/**
+ * The versions of a package that a search found, lowest first, in the first project that has any. A package that can't
+ * be read spoils nobody's search.
+ */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
-  head: PackageHead,
+  heads: readonly PackageHead[],
 ): Promise<readonly ReleaseFacts[]> {
-  try {
-    return releasesIn(await packageDocument(registry, [head], releaseCatalog, ''));
-  } catch (error) {
-    registry.log.error('package left out of a search', { package: head.name, format: head.format, error });
-    return [];
+  for (const head of heads) {
+    try {
+      const releases = releasesIn(await packageDocument(registry, [head], releaseCatalog, ''));
+      if (releases.length > 0) return releases;
+    } catch (error) {
+      registry.log.error('package left out of a search', { package: head.name, format: head.format, error });
+    }
   }
+  return [];
+}
+
+/** The versions of the package that a request names, lowest first; none when there is no such package. */
+export async function releasesFound(c: FormatContext, access: Access): Promise<readonly ReleaseFacts[]> {
+  const document = await findDocument(c, access, releaseCatalog);
+  if (document) return releasesIn(document);
+  // A package without a version that is served is answered like none.
+  requireUser(c, access);
+  return [];
 }
 
 /**

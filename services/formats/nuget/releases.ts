@@ -1,4 +1,4 @@
-import { isListed, isServed, type Version } from '../../domain/packages.ts';
+import { isListed, type Version } from '../../domain/packages.ts';
 import type { Document } from '../../registry/documents/document-cache.ts';
 import type { PackageContents } from '../../registry/documents/package-contents.ts';
 import type { DocumentKind } from '../../registry/documents/package-document.ts';
@@ -30,7 +30,7 @@ const MAX_TEXT = 4096;
 
 /** The versions of a package that are served, lowest first, unlisted ones among them; only the start of long texts. */
 export function releasesOf({ versions }: Pick<PackageContents<Metadata>, 'versions'>): ReleaseFacts[] {
-  return byVersion(versions.filter(isServed), ({ version }) => version).map((version) => {
+  return byVersion(versions, ({ version }) => version).map((version) => {
     const release = releaseOf(version);
     const { description, summary, releaseNotes, copyright } = release.metadata;
     const texts = {

@@ -6,16 +6,16 @@ import { type DocumentKind, packageDocument } from '../../registry/documents/pac
 import type { FormatContext } from '../access/guard.ts';
 
 /**
- * An index document of the asked package, made from all projects in which it was found, for the asked address.
- * @throws RegistryError `packageNotFound` when no project holds the package, or the document is empty.
+ * An index document of the requested package, made from all projects in which it was found, for the requested address;
+ * undefined when no project holds the package, or has nothing of it to show.
  */
-export async function indexDocument<M>(
+export async function findDocument<M>(
   c: FormatContext,
   { holdings }: Pick<Access, 'holdings'>,
   kind: DocumentKind<M>,
-): Promise<Document> {
+): Promise<Document | undefined> {
   const [first, ...rest] = holdings.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
-  if (!first) throw new RegistryError('packageNotFound');
+  if (!first) return undefined;
   const { registry, address } = c.env;
   const document = await packageDocument(
     registry,
@@ -23,6 +23,16 @@ export async function indexDocument<M>(
     kind,
     registry.settings.url + address.prefix,
   );
-  if (document.identity.byteLength === 0) throw new RegistryError('packageNotFound');
+  return document.identity.byteLength === 0 ? undefined : document;
+}
+
+/** The same. @throws RegistryError `packageNotFound` where there is none. */
+export async function indexDocument<M>(
+  c: FormatContext,
+  access: Pick<Access, 'holdings'>,
+  kind: DocumentKind<M>,
+): Promise<Document> {
+  const document = await findDocument(c, access, kind);
+  if (!document) throw new RegistryError('packageNotFound');
   return document;
 }

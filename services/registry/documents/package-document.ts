@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
-import type {
-  ListedPackage,
-  PackageFile,
-  PackageHead,
-  PackageRef,
-  Tag,
-  Version,
+import {
+  isServed,
+  type ListedPackage,
+  type PackageFile,
+  type PackageHead,
+  type PackageRef,
+  type Tag,
+  type Version,
 } from '../../domain/packages.ts';
 import type { Item, TableReader, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -123,12 +124,19 @@ async function readVersionContents<M>(
     table.get(keys.version(head, version)),
     readCurrentFiles(table, head, version),
   ]);
-  return {
+  return servedOf({
     head,
     versions: item ? [entityOf<Version<M>>(item)] : [],
     tags: [],
     files: files.map((each) => entityOf<PackageFile>(each)),
-  };
+  });
+}
+
+/** What of a package an index may show: versions that are served, and the files that belong to one of them. */
+function servedOf<M>(contents: PackageContents<M>): PackageContents<M> {
+  const versions = contents.versions.filter(isServed);
+  const ids = new Set(versions.map(({ id }) => id));
+  return { ...contents, versions, files: contents.files.filter(({ versionId }) => ids.has(versionId)) };
 }
 
 /** The last `MAX_FILES` files of a version, by name, that no later one of their name has replaced. */
@@ -197,7 +205,7 @@ async function storeDocument(
   }
 }
 
-/** Everything a package consists of; of its files, if wanted, those that no later one of the name has replaced. */
+/** What an index of a package may show; of its files, if wanted, those that no later one of the name has replaced. */
 export async function readContents<M>(
   table: TableReader,
   head: PackageHead,
@@ -209,10 +217,10 @@ export async function readContents<M>(
     queryAll(table, ranges.tags(ref)),
     files ? queryAll(table, ranges.files(ref)) : ([] as Item[]),
   ]);
-  return {
+  return servedOf({
     head,
     versions: versions.map((item) => entityOf<Version<M>>(item)),
     tags: tags.map((item) => entityOf<Tag>(item)),
     files: fileItems.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item)),
-  };
+  });
 }

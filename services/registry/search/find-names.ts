@@ -3,11 +3,11 @@ import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
-import { counts, type PackageQuery, type SearchHit } from './search-packages.ts';
+import { counts, Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
- * The packages of exactly these names, by the name index and not by words that many names share: each once, from the
- * oldest project that the caller may read. In a project the names are taken as they are.
+ * The packages of exactly these names, by the name index and not by words that many names share. In a project the names
+ * are taken as they are.
  */
 export async function findNames(
   registry: Registry,
@@ -16,7 +16,7 @@ export async function findNames(
 ): Promise<SearchHit[]> {
   const { format, within, principal } = query;
   if (within !== 'instance' && 'project' in within) {
-    return names.map((name) => ({ project: within.project, name }));
+    return names.map((name) => ({ name, projects: [within.project] }));
   }
   const group = within === 'instance' ? undefined : within.group;
   const entries = await forEachOf(names, async (name) => {
@@ -25,10 +25,10 @@ export async function findNames(
   });
   const projects = new Map<number, Project | undefined>();
   await readProjects(registry, principal, entries, projects, (project) => project);
-  const hits = new Map<string, SearchHit>();
+  const hits = new Hits();
   for (const { name, projectId } of entries) {
     const project = projects.get(projectId);
-    if (project && counts(query, project, name) && !hits.has(name)) hits.set(name, { project, name });
+    if (project && counts(query, project, name)) hits.add(name, project);
   }
-  return [...hits.values()];
+  return hits.all();
 }

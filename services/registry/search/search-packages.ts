@@ -20,10 +20,34 @@ export function counts({ format, within }: PackageQuery, project: Project, name:
   return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
-/** A name found, in a project whose packages the caller may pull. */
+/** A name found, in projects whose packages the caller may pull. */
 export interface SearchHit {
-  readonly project: Project;
   readonly name: string;
+  /** The lowest id first, at most `MAX_PROJECTS`. The first one that has a version to show counts. */
+  readonly projects: readonly Project[];
+}
+
+/** The most projects of one name that are looked into. */
+const MAX_PROJECTS = 10;
+
+/** Hits by name, as projects that hold the names are found. */
+export class Hits {
+  readonly #projects = new Map<string, Project[]>();
+
+  get size(): number {
+    return this.#projects.size;
+  }
+
+  add(name: string, project: Project): void {
+    const known = this.#projects.get(name) ?? [];
+    if (known.some(({ id }) => id === project.id)) return;
+    const sorted = [...known, project].sort((a, b) => a.id - b.id);
+    this.#projects.set(name, sorted.slice(0, MAX_PROJECTS));
+  }
+
+  all(): SearchHit[] {
+    return [...this.#projects].map(([name, projects]) => ({ name, projects }));
+  }
 }
 
 /** The most names a search answers, and the most index entries it reads for them. */
@@ -38,8 +62,7 @@ const MAX_TEXT = 200;
 
 /**
  * The names that hold each word of a text, or all names where it has none. Those that start with the text come first,
- * each once: when several projects hold a name, the oldest that the caller may read counts. What the caller may not see
- * leaves no trace.
+ * each once. What the caller may not see leaves no trace.
  *
  * One word of the text must begin a part of the name, the others may be anywhere in it: names are looked for by the
  * longest word, and by the next one when that finds none.
@@ -68,7 +91,7 @@ async function hitsFrom(
   words: readonly string[],
   word: string,
 ): Promise<SearchHit[]> {
-  const hits = new Map<string, SearchHit>();
+  const hits = new Hits();
   const projects = new Map<number, Project | undefined>();
   let scanned = 0;
   for await (const page of queryPages(registry.table, rangeOf(query, word))) {
@@ -78,14 +101,12 @@ async function hitsFrom(
     await readProjects(registry, query.principal, entries, projects, (project) => project);
     for (const { projectId, name } of entries) {
       const project = projects.get(projectId);
-      const known = hits.get(name);
-      if (!project || !counts(query, project, name)) continue;
-      if (!known || project.id < known.project.id) hits.set(name, { project, name });
+      if (project && counts(query, project, name)) hits.add(name, project);
     }
     scanned += page.length;
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
   }
-  return [...hits.values()];
+  return hits.all();
 }
 
 /** The names of which a part begins with a word; without a word all of them, from the index that never lags. */

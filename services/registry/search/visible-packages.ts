@@ -80,12 +80,15 @@ export function aliasedFiles<M>(
   return findAliased<M>(registry, { ...query, format: format.id, alias });
 }
 
-/** The packages that a search found, without those that have gone since. */
+/** The heads of the packages that a search found: those of one name together, in the order of their projects. */
 export async function headsOf(
   registry: Registry,
   { id: format }: Access['format'],
   hits: readonly SearchHit[],
-): Promise<PackageHead[]> {
-  const refs = hits.map(({ project, name }) => ({ projectId: project.id, format, name }));
-  return (await readHeads(registry, refs)).filter((head) => head !== undefined);
+): Promise<PackageHead[][]> {
+  const refs = hits.flatMap(({ projects, name }) =>
+    projects.map((project) => ({ projectId: project.id, format, name })),
+  );
+  const heads = (await readHeads(registry, refs)).filter((head) => head !== undefined);
+  return [...Map.groupBy(heads, ({ name }) => name).values()];
 }

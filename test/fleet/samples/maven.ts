@@ -11,5 +11,9 @@ export const maven: Sample = {
   },
   file: (name, version) => `/com/example/${name}/${version}/${name}-${version}.jar`,
   index: (name) => `/com/example/${name}/maven-metadata.xml`,
+  reads: (name, version) => [
+    `/com/example/${name}/${version}/${name}-${version}.jar.sha1`,
+    `/com/example/${name}/maven-metadata.xml.md5`,
+  ],
   anonymousMissing: 401,
 };

@@ -40,6 +40,13 @@ export const npm: Sample = {
   },
   file: (name, version) => `/${name}/-/${name}-${version}.tgz`,
   index: (name) => `/${name}`,
+  reads: (name, version) => [
+    `/${name}/${version}`,
+    `/${name}/latest`,
+    `/-/package/${name}/dist-tags`,
+    `/-/npm/v1/attestations/${name}@${version}`,
+  ],
+  searches: (name) => [`/-/v1/search?text=${name}`],
   duplicate: 403,
   anonymousMissing: 404,
 };

@@ -16,5 +16,13 @@ export const nuget: Sample = {
     `/metadata-gz/${name}/1.0.0.json`,
     `/v2/FindPackagesById()?id='${name}'`,
   ],
+  reads: (name, version) => [
+    `/download/${name}/${version}/${name}.nuspec`,
+    `/v2/package/${name}/${version}`,
+    `/metadata/${name}/${version}.json`,
+    `/v2/Packages(Id='${name}',Version='${version}')`,
+    `/autocomplete?id=${name}`,
+  ],
+  searches: (name) => [`/v2/Search()?searchTerm='${name}'`, `/query?q=${name}`, `/autocomplete?q=${name}`],
   anonymousMissing: 401,
 };

@@ -17,6 +17,8 @@ export const pypi: Sample = {
   },
   file: addressOf,
   index: (name) => `/simple/${name}/`,
+  reads: (name, version) => [`${addressOf(name, version)}.metadata`],
+  searches: () => ['/simple'],
   duplicate: 400,
   anonymousMissing: 401,
 };

@@ -22,6 +22,10 @@ export interface Sample {
   index?(name: string): string;
   /** Further reads of the package that clients do often, and that must cost as little as the index. */
   hotReads?(name: string): readonly string[];
+  /** Further reads that say something of one version: what is in it, its checksums, the version by a tag. */
+  reads?(name: string, version: string): readonly string[];
+  /** Searches and lists that find the package. */
+  searches?(name: string): readonly string[];
   /** A request that deletes the version, for formats whose clients can. */
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
   /** The status of publishing a version again, where that is refused; absent where it is allowed. */

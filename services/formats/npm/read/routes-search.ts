@@ -39,13 +39,32 @@ async function search(c: FormatContext, access: Access): Promise<Response> {
   );
 }
 
-/** The latest version of each hit that has one, in two round trips where `latest` names a version that may be installed. */
+/** The latest version of each hit that has one, in the first of its projects where it has. */
 async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise<Version<Metadata>[]> {
-  const refs = hits.map(({ project, name }): PackageRef => ({ projectId: project.id, format: 'npm', name }));
+  const found = new Map<SearchHit, Version<Metadata>>();
+  for (let position = 0; ; position++) {
+    const open = hits.flatMap((hit) => {
+      const project = found.has(hit) ? undefined : hit.projects[position];
+      return project ? [{ hit, ref: { projectId: project.id, format: 'npm', name: hit.name } }] : [];
+    });
+    if (open.length === 0) return hits.flatMap((hit) => found.get(hit) ?? []);
+    const refs = open.map(({ ref }) => ref);
+    for (const [index, version] of (await latestIn(registry, refs)).entries()) {
+      const hit = open[index]?.hit;
+      if (hit && version) found.set(hit, version);
+    }
+  }
+}
+
+/** The latest version of each package, in two round trips where `latest` names a version that may be installed. */
+async function latestIn(
+  registry: Registry,
+  refs: readonly PackageRef[],
+): Promise<(Version<Metadata> | undefined)[]> {
   const tagged = await listedVersions(registry, refs, await readTag(registry, refs, 'latest'));
   const names = refs.map((ref, index) => (tagged[index] ? undefined : highestOf(registry, ref)));
   const highest = await listedVersions(registry, refs, await Promise.all(names));
-  return refs.flatMap((_, index) => tagged[index] ?? highest[index] ?? []);
+  return refs.map((_, index) => tagged[index] ?? highest[index]);
 }
 
 /** The versions of these names in these packages, in their order; undefined for those that may not be installed. */

@@ -1,14 +1,13 @@
 import { RegistryError } from '../../../domain/errors.ts';
 import { authenticate } from '../../../http/access/authenticate.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesOfHit, requireUser } from '../context.ts';
+import { baseOf, releasesFound, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
-import { type ReleaseFacts, releaseCatalog, releasesIn } from '../releases.ts';
+import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
 import { type ODataCall, parseCall } from './odata/literals.ts';
 import { orderBy } from './odata/order-by.ts';
@@ -35,7 +34,7 @@ function describe(render: (base: string) => string, type: string): ReturnType<ty
   const inProject = pull({}, show);
   return async (c, next) => {
     if (c.env.address.level === 'project') return inProject(c, next);
-    const principal = await authenticate(c.env.registry, c.req.raw);
+    const principal = await authenticate(c.env.registry, c.req.raw, c.env.format.tokenHeaders);
     if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
     return show(c);
   };
@@ -68,7 +67,7 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const options = single ? { name: () => asId(only) } : {};
   return pull(options, async (context, access) => {
     const rows = single
-      ? askedRows(query, await releasesOfOne(context, access))
+      ? askedRows(query, await releasesFound(context, access))
       : await rowsOfMany(context, access, query);
     return send(context, name, orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare));
   })(c, next);
@@ -78,7 +77,7 @@ function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['
   const version = packageVersion(key.get('Version') ?? '');
   return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, access) => {
     // Whether it is the latest version depends on all the others: that takes the catalog.
-    const rows = rowsOf(await releasesOfOne(context, access), true);
+    const rows = rowsOf(await releasesFound(context, access), true);
     const row = rows.find(({ release }) => release.version === version);
     if (!row) throw new RegistryError('packageNotFound');
     return xml(context, renderEntry(baseOf(context), row), 'application/atom+xml;type=entry');
@@ -89,12 +88,6 @@ function asId(text: string): string {
   return isPackageId(text) ? text.toLowerCase() : NO_ID;
 }
 
-/** The versions of the package that was asked for; none when there is no such package. */
-async function releasesOfOne(c: FormatContext, access: Access): Promise<readonly ReleaseFacts[]> {
-  if (!access.holdings.some(({ head }) => head)) return [];
-  return releasesIn(await indexDocument(c, access, releaseCatalog));
-}
-
 /** The rows of the packages that a search found, one package after the other: all their versions may be very many. */
 async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Row[]> {
   requireUser(c, access);
@@ -102,9 +95,9 @@ async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promi
   const named = [...(query.ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
   const hits = query.ids ? findVisible(registry, access, named) : searchVisible(registry, access, query.term);
   const rows: Row[] = [];
-  for (const head of await headsOf(registry, access.format, await hits)) {
+  for (const heads of await headsOf(registry, access.format, await hits)) {
     if (rows.length >= MAX_ROWS) break;
-    for (const row of askedRows(query, await releasesOfHit(c, head))) rows.push(row);
+    for (const row of askedRows(query, await releasesOfHit(c, heads))) rows.push(row);
   }
   return rows;
 }

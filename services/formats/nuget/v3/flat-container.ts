@@ -1,4 +1,3 @@
-import { isServed } from '../../../domain/packages.ts';
 import type { DocumentKind } from '../../../registry/documents/package-document.ts';
 import { byVersion } from '../nuget-version.ts';
 import type { Metadata } from '../schema.ts';
@@ -17,7 +16,7 @@ function listOf(kind: string, wanted: (metadata: Metadata) => boolean): Document
     kind,
     files: false,
     render({ versions }) {
-      const told = versions.filter((version) => isServed(version) && wanted(version.metadata));
+      const told = versions.filter(({ metadata }) => wanted(metadata));
       if (told.length === 0) return '';
       const sorted = byVersion(told, ({ version }) => version);
       return JSON.stringify({ versions: sorted.map(({ version }) => version) });

@@ -1,20 +1,12 @@
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesOfHit, requireUser } from '../context.ts';
+import { baseOf, releasesFound, releasesOfHit, requireUser } from '../context.ts';
 import { isPackageId, NO_ID } from '../names.ts';
-import {
-  listedReleases,
-  type ReleaseFacts,
-  releaseCatalog,
-  releasesIn,
-  shownVersion,
-  type Wanted,
-} from '../releases.ts';
+import { listedReleases, type ReleaseFacts, shownVersion, type Wanted } from '../releases.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
 /** The most results of one page, as on nuget.org. */
@@ -70,17 +62,17 @@ async function find<T>(
     exact === undefined
       ? searchVisible(registry, access, text)
       : findVisible(registry, access, [exact].filter(isPackageId));
-  const heads = await headsOf(registry, access.format, await hits);
+  const packages = await headsOf(registry, access.format, await hits);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const type = c.req.query('packageType') ?? '';
   const data: T[] = [];
   let found = 0;
-  let left = heads.length;
-  for (const head of heads) {
+  let left = packages.length;
+  for (const heads of packages) {
     if (found >= end) break;
     left--;
-    const releases = listedReleases(await releasesOfHit(c, head), wanted);
+    const releases = listedReleases(await releasesOfHit(c, heads), wanted);
     const latest = releases.at(-1);
     if (!latest || (type !== '' && !isOfType(latest, type))) continue;
     if (found >= skip) data.push(show(releases));
@@ -104,9 +96,7 @@ function askedId(c: FormatContext): string {
 
 /** The versions of the package named by `id`; a package that is not there has none. */
 async function listVersions(c: FormatContext, access: Access): Promise<Response> {
-  const held = access.holdings.some(({ head }) => head);
-  const document = held ? await indexDocument(c, access, releaseCatalog) : undefined;
-  const releases = document ? listedReleases(releasesIn(document), wantedOf(c)) : [];
+  const releases = listedReleases(await releasesFound(c, access), wantedOf(c));
   return replyJson(c, 200, {
     '@context': CONTEXT,
     totalHits: releases.length,
