@@ -1,6 +1,6 @@
 import { type CatalogEntry, catalog } from '../catalog.ts';
 import { formatUis } from '../formats/ui-list.ts';
-import { type Place, type Snippet, snippetsFor } from '../http/format/format-ui.ts';
+import { type RegistryEndpoint, type Snippet, snippetsFor } from '../http/format/format-ui.ts';
 import { addressOf } from '../runtime/server/address-of.ts';
 import { type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
 import { type Command, ownFlags } from './command.ts';
@@ -41,14 +41,14 @@ project, a group or, when none is named, the whole registry.
     const [format, ...flags] = rest;
     const { url, host, port } = readSettings(flags, environment, addressSettings);
     const { id, title } = entryOf(format);
-    const place = placeOf(own, url ?? addressOf(anywhere.has(host) ? '127.0.0.1' : host, port));
+    const endpoint = endpointOf(own, url ?? addressOf(anywhere.has(host) ? '127.0.0.1' : host, port));
     const { example } = formatUis[id];
     const subject = { name: own.package ?? example.name, version: own.version ?? example.version };
-    const snippets = snippetsFor(formatUis[id], place, subject);
+    const snippets = snippetsFor(formatUis[id], endpoint, subject);
     const clients = [...new Set(snippets.map(({ client }) => client))];
     const wanted = clients.filter((client) => client.toLowerCase() === (own.client ?? client).toLowerCase());
     if (wanted.length === 0) throw new SettingsError(`--client is one of ${clients.join(', ')}`);
-    output.write(instructions(`${title} packages ${describePlace(place)}`, wanted, snippets));
+    output.write(instructions(`${title} packages ${described(endpoint)}`, wanted, snippets));
     return 0;
   },
 };
@@ -59,18 +59,18 @@ function entryOf(format: string | undefined): Extract<(typeof catalog)[number], 
   return entry;
 }
 
-function placeOf(
+function endpointOf(
   { project, group }: { readonly project?: string; readonly group?: string },
   url: string,
-): Place {
+): RegistryEndpoint {
   if (project !== undefined && group !== undefined) {
-    throw new SettingsError('--project and --group are two places: name one');
+    throw new SettingsError('give --project or --group, not both');
   }
   if (project !== undefined) return { url, level: 'project', owner: project };
   return group === undefined ? { url, level: 'instance', owner: '' } : { url, level: 'group', owner: group };
 }
 
-function describePlace({ url, level, owner }: Place): string {
+function described({ url, level, owner }: RegistryEndpoint): string {
   return level === 'instance' ? `at ${url}` : `of the ${level} ${owner} at ${url}`;
 }
 

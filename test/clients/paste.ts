@@ -1,7 +1,7 @@
 import type { FormatId } from '../../services/catalog.ts';
 import { formatUis } from '../../services/formats/ui-list.ts';
-import { type Place, type Snippet, snippetsFor } from '../../services/http/format/format-ui.ts';
-import type { Place as TestPlace } from '../kit/accounts.ts';
+import { type RegistryEndpoint, type Snippet, snippetsFor } from '../../services/http/format/format-ui.ts';
+import type { Place } from '../kit/accounts.ts';
 import type { Ran } from '../kit/run-program.ts';
 import type { Workspace } from './client.ts';
 import type { Playground } from './playground.ts';
@@ -15,12 +15,16 @@ export function shown(
     readonly steps: readonly Snippet['step'][];
     readonly name: string;
     readonly version: string;
-    readonly place?: TestPlace | undefined;
+    readonly place?: Place | undefined;
   },
 ): readonly Snippet[] {
   const { place: at, client, steps } = asked;
-  const place: Place = { url: ground.url, level: at?.kind ?? 'instance', owner: at?.fullPath ?? '' };
-  return snippetsFor(formatUis[format], place, asked).filter(
+  const endpoint: RegistryEndpoint = {
+    url: ground.url,
+    level: at?.kind ?? 'instance',
+    owner: at?.fullPath ?? '',
+  };
+  return snippetsFor(formatUis[format], endpoint, asked).filter(
     (snippet) => snippet.client === client && steps.includes(snippet.step),
   );
 }

@@ -1,10 +1,10 @@
-import { endpointOf, type FormatUi } from '../../http/format/format-ui.ts';
+import { endpointUrl, type FormatUi } from '../../http/format/format-ui.ts';
 
 /** What people are shown of generic packages. */
 export const ui: FormatUi = {
   example: { name: 'tool', version: '1.0.0' },
-  snippets(place, { name, version }) {
-    const file = `${endpointOf(place, 'generic')}/${name}/${version}/${name}.zip`;
+  snippets(endpoint, { name, version }) {
+    const file = `${endpointUrl(endpoint, 'generic')}/${name}/${version}/${name}.zip`;
     return [
       {
         step: 'publish',

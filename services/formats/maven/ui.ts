@@ -1,11 +1,11 @@
-import { endpointOf, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
+import { endpointUrl, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
 
 /** What people are shown of Maven packages. The name of one is its path: `com/acme/widget`. */
 export const ui: FormatUi = {
   example: { name: 'com/acme/widget', version: '1.0.0' },
-  snippets(place, { name, version }) {
-    const url = endpointOf(place, 'maven');
-    const insecure = isInsecure(place);
+  snippets(endpoint, { name, version }) {
+    const url = endpointUrl(endpoint, 'maven');
+    const insecure = isInsecure(endpoint);
     const sbtRepository = `"packhouse" at "${url}"`;
     const sbtPlace = insecure ? `(${sbtRepository}).withAllowInsecureProtocol(true)` : sbtRepository;
     const at = name.lastIndexOf('/');

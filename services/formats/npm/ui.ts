@@ -1,11 +1,16 @@
-import { endpointOf, type FormatUi, isInsecure, type Place } from '../../http/format/format-ui.ts';
+import {
+  endpointUrl,
+  type FormatUi,
+  isInsecure,
+  type RegistryEndpoint,
+} from '../../http/format/format-ui.ts';
 import { scopeOf } from './names.ts';
 
 /** What people are shown of npm packages. */
 export const ui: FormatUi = {
   example: { name: '@acme/widget', version: '1.0.0' },
-  snippets(place, { name, version }) {
-    const registry = `${endpointOf(place, 'npm')}/`;
+  snippets(endpoint, { name, version }) {
+    const registry = `${endpointUrl(endpoint, 'npm')}/`;
     const scope = scopeOf(name);
     const spec = `${name}@${version}`;
     const npmrc = [
@@ -15,7 +20,7 @@ export const ui: FormatUi = {
     return [
       { step: 'setup', client: 'npm', file: '.npmrc', text: npmrc },
       { step: 'setup', client: 'pnpm', file: '~/.npmrc', text: npmrc },
-      { step: 'setup', client: 'Yarn', file: '.yarnrc.yml', text: yarnrc(registry, scope, place) },
+      { step: 'setup', client: 'Yarn', file: '.yarnrc.yml', text: yarnrc(registry, scope, endpoint) },
       { step: 'setup', client: 'Bun', file: 'bunfig.toml', text: bunfig(registry, scope) },
       { step: 'publish', client: 'npm', text: 'npm publish' },
       { step: 'publish', client: 'pnpm', text: 'pnpm publish' },
@@ -29,18 +34,18 @@ export const ui: FormatUi = {
   },
 };
 
-function yarnrc(registry: string, scope: string | undefined, place: Place): string {
+function yarnrc(registry: string, scope: string | undefined, endpoint: RegistryEndpoint): string {
   const lines = [
     `npmRegistryServer: "${registry}"`,
     // Yarn publishes packages with a scope to the public registry else.
-    ...(place.level === 'project' ? [`npmPublishRegistry: "${registry}"`] : []),
+    ...(endpoint.level === 'project' ? [`npmPublishRegistry: "${registry}"`] : []),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Yarn expands it.
     'npmAuthToken: "${PACKHOUSE_TOKEN}"',
     'npmAlwaysAuth: true',
   ];
   const scoped =
     scope === undefined ? lines : ['npmScopes:', `  ${scope}:`, ...lines.map((line) => `    ${line}`)];
-  const allowed = isInsecure(place) ? [`unsafeHttpWhitelist: ["${new URL(registry).hostname}"]`] : [];
+  const allowed = isInsecure(endpoint) ? [`unsafeHttpWhitelist: ["${new URL(registry).hostname}"]`] : [];
   return [...scoped, ...allowed].join('\n');
 }
 

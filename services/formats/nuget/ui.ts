@@ -1,17 +1,17 @@
-import { endpointOf, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
+import { endpointUrl, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
 
 /** What people are shown of NuGet packages. */
 export const ui: FormatUi = {
   example: { name: 'Acme.Widget', version: '1.0.0' },
-  snippets(place, { name, version }) {
-    const endpoint = endpointOf(place, 'nuget');
-    const v2 = `${endpoint}/v2`;
+  snippets(endpoint, { name, version }) {
+    const address = endpointUrl(endpoint, 'nuget');
+    const v2 = `${address}/v2`;
     return [
       {
         step: 'setup',
         client: 'dotnet',
         file: 'nuget.config',
-        text: nugetConfig(`${endpoint}/index.json`, isInsecure(place)),
+        text: nugetConfig(`${address}/index.json`, isInsecure(endpoint)),
       },
       {
         step: 'setup',

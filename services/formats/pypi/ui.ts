@@ -1,11 +1,11 @@
-import { endpointOf, type FormatUi } from '../../http/format/format-ui.ts';
+import { endpointUrl, type FormatUi } from '../../http/format/format-ui.ts';
 
 /** What people are shown of Python packages. */
 export const ui: FormatUi = {
   example: { name: 'acme-widget', version: '1.0.0' },
-  snippets(place, { name, version }) {
-    const endpoint = endpointOf(place, 'pypi');
-    const index = `${endpoint}/simple`;
+  snippets(endpoint, { name, version }) {
+    const address = endpointUrl(endpoint, 'pypi');
+    const index = `${address}/simple`;
     const spec = `${name}==${version}`;
     const poetryLogin = 'poetry config http-basic.packhouse __token__ "$PACKHOUSE_TOKEN"';
     return [
@@ -29,17 +29,17 @@ export const ui: FormatUi = {
       {
         step: 'publish',
         client: 'twine',
-        text: `twine upload --repository-url "${endpoint}" --username __token__ --password "$PACKHOUSE_TOKEN" dist/*`,
+        text: `twine upload --repository-url "${address}" --username __token__ --password "$PACKHOUSE_TOKEN" dist/*`,
       },
       {
         step: 'publish',
         client: 'uv',
-        text: `uv publish --publish-url "${endpoint}" --token "$PACKHOUSE_TOKEN"`,
+        text: `uv publish --publish-url "${address}" --token "$PACKHOUSE_TOKEN"`,
       },
       {
         step: 'publish',
         client: 'Poetry',
-        text: `poetry config repositories.packhouse "${endpoint}"\n${poetryLogin}\npoetry publish --repository packhouse`,
+        text: `poetry config repositories.packhouse "${address}"\n${poetryLogin}\npoetry publish --repository packhouse`,
       },
       { step: 'install', client: 'pip', text: `pip install ${spec}` },
       { step: 'install', client: 'uv', text: `uv add ${spec}` },

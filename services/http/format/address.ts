@@ -1,14 +1,12 @@
 import { type EndpointLevel, type Mount, OWNER } from '../../catalog.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { compileMounts } from './mount-tree.ts';
 
 /**
  * Where a request is going, read from its percent-encoded path. A project or group is named by its number or by its
  * full path, encoded (`a%2Fb`) or, behind a gateway that decodes, with plain slashes: both come out decoded once.
  */
-export interface FormatAddress {
-  readonly level: EndpointLevel;
-  /** Id or full path of the project or group; empty for the instance. */
-  readonly owner: string;
+export interface FormatAddress extends Endpoint {
   readonly format: string;
   /** Which of the format's `moreRoutes` answer; undefined for its `routes`. */
   readonly routes: string | undefined;
@@ -28,7 +26,7 @@ export interface Mounted {
 export type ReadAddress = (path: string) => FormatAddress | undefined;
 
 /** What a mount that matches says of its format. */
-interface Endpoint {
+interface MountedAt {
   readonly format: string;
   readonly level: EndpointLevel;
   readonly routes: string | undefined;
@@ -56,7 +54,7 @@ export function addressReader(formats: readonly Mounted[]): ReadAddress {
   };
 }
 
-function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): Endpoint {
+function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): MountedAt {
   if (path.includes(OWNER) !== (level !== 'instance')) throw new Error(`the owner of ${path} is unclear`);
   const first = mounts.find((other) => other.level === level && other.routes === routes);
   return { format, level, routes, canonical: (first?.path ?? path).split(OWNER) };

@@ -1,13 +1,11 @@
-import { type EndpointLevel, type FormatId, mountsOf } from '../../catalog.ts';
+import { type FormatId, mountsOf } from '../../catalog.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import { prefixOf } from './address.ts';
 
-/** Where packages are published to and installed from. */
-export interface Place {
+/** Where packages are published to and installed from: an endpoint of a registry. */
+export interface RegistryEndpoint extends Endpoint {
   /** The registry's own address, without a slash at its end. */
   readonly url: string;
-  readonly level: EndpointLevel;
-  /** Id or full path of the project or group; empty for the instance. */
-  readonly owner: string;
 }
 
 /** The package that instructions are about. */
@@ -30,22 +28,26 @@ export interface Snippet {
 export interface FormatUi {
   /** A name and version as packages of the format have them, for where no package is at hand. */
   readonly example: Subject;
-  /** What to paste to set clients up for the place, and to publish the package there and install it from there. */
-  readonly snippets: (place: Place, subject: Subject) => readonly Snippet[];
+  /** What to paste to set clients up for the endpoint, and to publish the package there and install it from there. */
+  readonly snippets: (endpoint: RegistryEndpoint, subject: Subject) => readonly Snippet[];
 }
 
 /** The address that clients of a format are given, without a slash at its end. */
-export function endpointOf(place: Place, format: FormatId): string {
-  return place.url + prefixOf(mountsOf(format), place.level, place.owner);
+export function endpointUrl({ url, level, owner }: RegistryEndpoint, format: FormatId): string {
+  return url + prefixOf(mountsOf(format), level, owner);
 }
 
-/** The snippets of a format that make sense in the place: packages are published to projects only. */
-export function snippetsFor(ui: FormatUi, place: Place, subject: Subject = ui.example): readonly Snippet[] {
-  const all = ui.snippets(place, subject);
-  return place.level === 'project' ? all : all.filter(({ step }) => step !== 'publish');
+/** The snippets of a format that make sense at an endpoint: packages are published to projects only. */
+export function snippetsFor(
+  ui: FormatUi,
+  endpoint: RegistryEndpoint,
+  subject: Subject = ui.example,
+): readonly Snippet[] {
+  const all = ui.snippets(endpoint, subject);
+  return endpoint.level === 'project' ? all : all.filter(({ step }) => step !== 'publish');
 }
 
-/** Whether the place is reached without TLS, which some clients must be told to put up with. */
-export function isInsecure(place: Place): boolean {
-  return place.url.startsWith('http:');
+/** Whether the endpoint is reached without TLS, which some clients must be told to accept. */
+export function isInsecure({ url }: RegistryEndpoint): boolean {
+  return url.startsWith('http:');
 }

@@ -91,7 +91,7 @@ Install:
   test.for([
     [[], 'name a format: generic, npm, '],
     [['bower'], 'name a format: generic, npm, '],
-    [['npm', '--project', 'a', '--group', 'b'], 'are two places'],
+    [['npm', '--project', 'a', '--group', 'b'], 'not both'],
     [['npm', '--project'], '--project needs a value'],
     [['npm', '--project', ''], '--project needs a value'],
     [['npm', '--client', 'cargo'], '--client is one of npm, pnpm, Yarn, Bun'],
