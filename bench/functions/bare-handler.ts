@@ -2,12 +2,13 @@
  * What a function that reads DynamoDB and links to S3 costs before it has any code of its own: the same clients as
  * Packhouse's, and as many requests one after the other as its first answer needs.
  */
-import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 
 const TableName = process.env.PACKHOUSE_TABLE ?? '';
-const table = new DynamoDBClient({});
+const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const store = new S3Client({});
 
 /** Work of the other clients, which must be loaded though a first read does not need them. */
@@ -17,14 +18,14 @@ export const others = {
 };
 
 function get(pk: string) {
-  return table.send(new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: 'META' } } }));
+  return table.send(new GetCommand({ TableName, Key: { pk, sk: 'META' } }));
 }
 
 /** Reads the table three times in a row and answers. */
 export async function handler(): Promise<object> {
   await Promise.all([get('TOKEN#1'), get('PROJECT#1')]);
-  const Keys = ['USER#1', 'PROJECT#1', 'GROUP#1'].map((pk) => ({ pk: { S: pk }, sk: { S: 'META' } }));
-  await table.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }));
+  const Keys = ['USER#1', 'PROJECT#1', 'GROUP#1'].map((pk) => ({ pk, sk: 'META' }));
+  await table.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys } } }));
   await get('DOCUMENT#1');
   return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: '{}' };
 }

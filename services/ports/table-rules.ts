@@ -193,6 +193,7 @@ function frozen(value: Value | undefined): Value | undefined {
 function attributeBytes(key: Key, name: string, value: Value | Uint8Array | undefined): number {
   if (value === undefined) return 0;
   if (name === '') throw new TypeError(`an attribute of ${nameOf(key)} has no name`);
+  if (name === '__proto__') throw new TypeError(`an attribute of ${nameOf(key)} is called __proto__`);
   if ((KEY_PARTS as readonly string[]).includes(name)) checkKeyPart(name, value);
   const bytes = value instanceof Uint8Array ? value.byteLength : valueBytes(value, 0);
   if (Number.isNaN(bytes)) throw new TypeError(`${name} of ${nameOf(key)} holds what cannot be stored`);

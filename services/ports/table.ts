@@ -6,7 +6,8 @@
  * - `write` applies all of its operations or none, and its conditions are judged against one state.
  * - Writes to one item never lose an update: `add` from a hundred writers adds up.
  * - Items come back as plain data, equal to what was put. Callers must not change a returned item.
- * - A `write` holds at most 4 MB; values nest at most 32 deep, and names in them are not empty.
+ * - A `write` holds at most 4 MB; values nest at most 32 deep, and names in them are not empty. No attribute is called
+ *   `__proto__`; entries of maps may be.
  * - Sort keys of an index are unique in their index partition: paging goes on from one.
  * - Index queries (`index1`, `index2`) may lag a moment behind writes; key queries and gets never do.
  */

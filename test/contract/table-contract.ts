@@ -63,12 +63,37 @@ function itemCases(table: Opened): void {
     expect((await table().query({ pk: item.pk })).items).toStrictEqual([item]);
   });
 
-  test('an attribute named __proto__ is data', async () => {
+  test.each([
+    '{"__proto__":{"polluted":true}}',
+    '{"constructor":{"name":"Set"}}',
+    '{"a":[{"constructor":{"name":"Uint8Array","length":1}},{"b":{"constructor":"text","__proto__":[1]}}]}',
+    '["__proto__","constructor"]',
+  ])('names of JavaScript are data in a value: %s', async (json) => {
     const key = aKey();
-    const map = JSON.parse('{"__proto__":{"polluted":true}}');
-    await table().write([{ put: { ...key, map } }]);
+    const value = JSON.parse(json);
+    await table().write([{ put: { ...key, value, next: 1 } }]);
     const item = await table().get(key);
-    expect(JSON.stringify(item?.map)).toBe('{"__proto__":{"polluted":true}}');
+    expect(JSON.stringify(item?.value)).toBe(json);
+    expect(item?.next).toBe(1);
+    const updated = await table().update({ ...key, sk: 'updated' }, { set: { value } });
+    expect(JSON.stringify(updated.value)).toBe(json);
+    for (const { value: read } of (await table().query({ pk: key.pk })).items) {
+      expect(JSON.stringify(read)).toBe(json);
+    }
+    const [again] = await table().getMany([key]);
+    await table().write([{ put: again! }, { check: { pk: key.pk, sk: 'other' }, when: { exists: false } }]);
+    expect(JSON.stringify((await table().get(key))?.value)).toBe(json);
+  });
+
+  test('an attribute called __proto__ is refused', async () => {
+    const key = aKey();
+    const named = JSON.parse('{"__proto__":"x"}');
+    const put = Object.fromEntries([...Object.entries(key), ['__proto__', 'x']]) as Item;
+    await expect(table().write([{ put }])).rejects.toThrow('__proto__');
+    await expect(table().write([{ update: key, set: named }])).rejects.toThrow('__proto__');
+    await expect(table().update(key, { set: named })).rejects.toThrow('__proto__');
+    await expect(table().update(key, { add: JSON.parse('{"__proto__":1}') })).rejects.toThrow('__proto__');
+    expect(await table().get(key)).toBeUndefined();
   });
 
   test('bytes come back as bytes', async () => {

@@ -1,22 +1,25 @@
-import type { AttributeValue, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
-import type { Changes, Condition, Key, Write } from '../../ports/table.ts';
-import { toWireItem, toWireKey, toWireValue } from './dynamodb-values.ts';
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Changes, Condition, Key, Value, Write } from '../../ports/table.ts';
+import { type Document, toDocument, toDocumentValue } from './dynamodb-values.ts';
+
+/** An operation as the document client takes it. */
+export type WriteRequest = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /** The names and values that one request's expressions refer to; no attribute name is ever spelled out in one. */
 export interface Placeholders {
   name(attribute: string): string;
-  value(value: AttributeValue): string;
+  value(value: Value | Uint8Array): string;
   /** The request fields that carry them; DynamoDB refuses empty maps. */
   fields(): {
     ExpressionAttributeNames?: Record<string, string>;
-    ExpressionAttributeValues?: Record<string, AttributeValue>;
+    ExpressionAttributeValues?: Document;
   };
 }
 
 /** Starts an empty set of placeholders. */
 export function placeholders(): Placeholders {
   const names: Record<string, string> = {};
-  const values: Record<string, AttributeValue> = {};
+  const values: Document = {};
   let count = 0;
   return {
     name(attribute) {
@@ -26,7 +29,7 @@ export function placeholders(): Placeholders {
     },
     value(value) {
       const placeholder = `:${count++}`;
-      values[placeholder] = value;
+      values[placeholder] = toDocumentValue(value);
       return placeholder;
     },
     fields: () => ({
@@ -36,26 +39,34 @@ export function placeholders(): Placeholders {
   };
 }
 
+/** The key attributes of an item, and nothing else of it. */
+export function keyOf({ pk, sk }: Key): Key {
+  return { pk, sk };
+}
+
 /** One operation as DynamoDB takes it, in a transaction or (but for a check) by itself. */
-export function toRequest(tableName: string, operation: Write): TransactWriteItem {
+export function toRequest(tableName: string, operation: Write): WriteRequest {
   if ('update' in operation) return { Update: toUpdate(tableName, operation) };
   const used = placeholders();
   const condition = toConditionExpression(operation.when, used);
   const common = { TableName: tableName, ConditionExpression: condition, ...used.fields() };
-  if ('put' in operation) return { Put: { ...common, Item: toWireItem(operation.put) } };
-  if ('delete' in operation) return { Delete: { ...common, Key: toWireKey(operation.delete) } };
+  if ('put' in operation) return { Put: { ...common, Item: toDocument(operation.put) } };
+  if ('delete' in operation) return { Delete: { ...common, Key: keyOf(operation.delete) } };
   const check = condition ?? 'attribute_exists(pk) OR attribute_not_exists(pk)';
-  return { ConditionCheck: { ...common, ConditionExpression: check, Key: toWireKey(operation.check) } };
+  return { ConditionCheck: { ...common, ConditionExpression: check, Key: keyOf(operation.check) } };
 }
 
 /** An update as DynamoDB takes it. */
-export function toUpdate(tableName: string, operation: Extract<Write, { update: Key }>): Update {
+export function toUpdate(
+  tableName: string,
+  operation: Extract<Write, { update: Key }>,
+): NonNullable<WriteRequest['Update']> {
   const used = placeholders();
   const condition = toConditionExpression(operation.when, used);
   const changes = toUpdateExpression(operation, used);
   return {
     TableName: tableName,
-    Key: toWireKey(operation.update),
+    Key: keyOf(operation.update),
     ConditionExpression: condition,
     // A transaction insists on an expression; removing what is not there changes nothing.
     UpdateExpression: changes ?? `REMOVE ${used.name('nothing')}`,
@@ -70,10 +81,10 @@ function toUpdateExpression(changes: Changes, used: Placeholders): string | unde
   const add: string[] = [];
   for (const [attribute, value] of Object.entries(changes.set ?? {})) {
     if (value === undefined) remove.push(used.name(attribute));
-    else set.push(`${used.name(attribute)} = ${used.value(toWireValue(value))}`);
+    else set.push(`${used.name(attribute)} = ${used.value(value)}`);
   }
   for (const [attribute, amount] of Object.entries(changes.add ?? {})) {
-    add.push(`${used.name(attribute)} ${used.value(toWireValue(amount))}`);
+    add.push(`${used.name(attribute)} ${used.value(amount)}`);
   }
   const clauses = [
     ...(set.length > 0 ? [`SET ${set.join(', ')}`] : []),
@@ -90,7 +101,7 @@ function toConditionExpression(when: Condition | undefined, used: Placeholders):
   for (const [attribute, value] of Object.entries(when?.equals ?? {})) {
     const name = used.name(attribute);
     if (value === undefined) terms.push(`attribute_not_exists(${name})`);
-    else terms.push(`${name} = ${used.value(toWireValue(value))}`);
+    else terms.push(`${name} = ${used.value(value)}`);
   }
   return terms.length > 0 ? terms.join(' AND ') : undefined;
 }

@@ -28,7 +28,7 @@ export function toRange(query: Query): Range | undefined {
   if (bounds === undefined) return undefined;
   const used = placeholders();
   const [pk, sk] = query.index ? [`${query.index}pk`, `${query.index}sk`] : ['pk', 'sk'];
-  const partition = `${used.name(pk)} = ${used.value({ S: query.pk })}`;
+  const partition = `${used.name(pk)} = ${used.value(query.pk)}`;
   const sortKeys = toCondition(bounds, sk, used);
   const keyCondition = sortKeys === undefined ? partition : `${partition} AND ${sortKeys}`;
   const { low, high } = bounds;
@@ -53,7 +53,7 @@ function toCondition(
   attribute: string,
   used: Placeholders,
 ): string | undefined {
-  const value = (sortKey: string) => used.value({ S: sortKey });
+  const value = (sortKey: string) => used.value(sortKey);
   if (startsWith !== undefined) return `begins_with(${used.name(attribute)}, ${value(startsWith)})`;
   if (low !== undefined && high !== undefined) {
     return `${used.name(attribute)} BETWEEN ${value(low)} AND ${value(high)}`;

@@ -1,18 +1,19 @@
 import {
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
   QueryCommand,
-} from '@aws-sdk/client-dynamodb';
+} from '@aws-sdk/lib-dynamodb';
 import { type Item, type Key, type Page, type Query, TableBusy } from '../../ports/table.ts';
 import { checkKey, checkKeys, checkQuery } from '../../ports/table-rules.ts';
 import { retryPassing } from './dynamodb-errors.ts';
+import { keyOf } from './dynamodb-expressions.ts';
 import { type Range, toRange } from './dynamodb-range.ts';
-import { fromWireItem, toWireKey, type WireItem } from './dynamodb-values.ts';
+import { type Document, fromDocument } from './dynamodb-values.ts';
 
 /** A table, and how long a throttled read of it is retried, in milliseconds. */
 export interface ReadOptions {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
   readonly patience: number;
 }
@@ -23,10 +24,10 @@ export interface ReadOptions {
  */
 export async function getItem(options: ReadOptions, key: Key): Promise<Item | undefined> {
   checkKey(key);
-  const request = { TableName: options.tableName, Key: toWireKey(key), ConsistentRead: true };
+  const request = { TableName: options.tableName, Key: keyOf(key), ConsistentRead: true };
   return retryPassing(options.patience, async () => {
-    const { Item: found } = await options.client.send(new GetItemCommand(request));
-    return found && fromWireItem(found);
+    const { Item: found } = await options.client.send(new GetCommand(request));
+    return found && fromDocument(found);
   });
 }
 
@@ -36,9 +37,9 @@ export async function getItem(options: ReadOptions, key: Key): Promise<Item | un
  */
 export async function getItems(options: ReadOptions, keys: readonly Key[]): Promise<(Item | undefined)[]> {
   checkKeys(keys);
-  const distinct = new Map(keys.map((key) => [nameOf(key), toWireKey(key)]));
+  const distinct = new Map(keys.map((key) => [nameOf(key), keyOf(key)]));
   const found = new Map<string, Item>();
-  let pending = [...distinct.values()];
+  let pending: readonly Key[] = [...distinct.values()];
   await retryPassing(options.patience, async () => {
     if (pending.length === 0) return;
     const { items, rest } = await getBatch(options, pending);
@@ -49,12 +50,12 @@ export async function getItems(options: ReadOptions, keys: readonly Key[]): Prom
   return keys.map((key) => found.get(nameOf(key)));
 }
 
-async function getBatch({ client, tableName }: ReadOptions, keys: WireItem[]) {
-  const request = { RequestItems: { [tableName]: { Keys: keys, ConsistentRead: true } } };
-  const { Responses, UnprocessedKeys } = await client.send(new BatchGetItemCommand(request));
+async function getBatch({ client, tableName }: ReadOptions, keys: readonly Key[]) {
+  const request = { RequestItems: { [tableName]: { Keys: [...keys], ConsistentRead: true } } };
+  const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand(request));
   return {
-    items: (Responses?.[tableName] ?? []).map(fromWireItem),
-    rest: UnprocessedKeys?.[tableName]?.Keys ?? [],
+    items: (Responses?.[tableName] ?? []).map(fromDocument),
+    rest: (UnprocessedKeys?.[tableName]?.Keys ?? []) as Key[],
   };
 }
 
@@ -72,14 +73,14 @@ export async function queryItems(options: ReadOptions, query: Query): Promise<Pa
   const range = toRange(query);
   if (range === undefined) return { items: [], more: false };
   const items: Item[] = [];
-  let position: WireItem | undefined;
+  let position: Document | undefined;
   await retryPassing(options.patience, async () => {
     do {
       const Limit = limit + 1 - items.length + range.excluded.length;
       const request = { ...toRequest(options.tableName, query, range), Limit, ExclusiveStartKey: position };
       const part = await options.client.send(new QueryCommand(request));
       for (const found of part.Items ?? []) {
-        if (!isExcluded(found, query, range)) items.push(fromWireItem(found));
+        if (!isExcluded(found, query, range)) items.push(fromDocument(found));
       }
       position = part.LastEvaluatedKey;
     } while (position !== undefined && items.length <= limit);
@@ -98,6 +99,6 @@ function toRequest(TableName: string, { index, reverse = false }: Query, range: 
   };
 }
 
-function isExcluded(found: WireItem, { index }: Query, { excluded }: Range): boolean {
-  return excluded.includes(found[index ? `${index}sk` : 'sk']?.S ?? '');
+function isExcluded(found: Document, { index }: Query, { excluded }: Range): boolean {
+  return excluded.includes(found[index ? `${index}sk` : 'sk']);
 }

@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import {
   ConditionalCheckFailedException,
-  DeleteItemCommand,
   type DynamoDBClient,
-  PutItemCommand,
   TransactionCanceledException,
-  TransactWriteItemsCommand,
-  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { Changes, Condition, Item, Key, Table, Write } from '../../ports/table.ts';
 import { checkWrites } from '../../ports/table-rules.ts';
 import { retryPassing, toPortError } from './dynamodb-errors.ts';
 import { toRequest, toUpdate } from './dynamodb-expressions.ts';
 import { getItem, getItems, queryItems } from './dynamodb-reads.ts';
-import { fromWireItem, type WireItem } from './dynamodb-values.ts';
+import { documentClient, fromDocument, fromWireItem, toWireItem } from './dynamodb-values.ts';
 
 /** How long a throttled or contended write is retried, in milliseconds; API Gateway gives up after 30 seconds. */
 const WRITE_PATIENCE = 20_000;
@@ -38,9 +41,9 @@ export interface DynamodbTableOptions {
  * A single operation has none: when its answer is lost, `add` may count twice, and the repeat of a conditional update
  * or delete may find its condition undone by itself (a put recognises its own item). Where that matters, add a `check`.
  */
-export function dynamodbTable({ patience = WRITE_PATIENCE, ...store }: DynamodbTableOptions): Table {
-  const reading = { ...store, patience: Math.min(patience, READ_PATIENCE) };
-  const writing = { ...store, patience };
+export function dynamodbTable({ patience = WRITE_PATIENCE, ...options }: DynamodbTableOptions): Table {
+  const writing = { ...options, client: documentClient(options.client), patience };
+  const reading = { ...writing, patience: Math.min(patience, READ_PATIENCE) };
   return {
     get: (key) => getItem(reading, key),
     getMany: (keys) => getItems(reading, keys),
@@ -59,7 +62,11 @@ async function patiently<T>({ patience }: WriteOptions, attempt: () => Promise<T
   }
 }
 
-type WriteOptions = Required<DynamodbTableOptions>;
+interface WriteOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly tableName: string;
+  readonly patience: number;
+}
 
 async function write(options: WriteOptions, operations: readonly Write[]): Promise<void> {
   checkWrites(operations);
@@ -71,21 +78,21 @@ async function write(options: WriteOptions, operations: readonly Write[]): Promi
 
 async function writeOne({ client, tableName }: WriteOptions, operation: Write): Promise<void> {
   const { Put, Delete, Update } = toRequest(tableName, operation);
-  if (Delete !== undefined) await client.send(new DeleteItemCommand(Delete));
-  if (Update !== undefined) await client.send(new UpdateItemCommand(Update));
+  if (Delete !== undefined) await client.send(new DeleteCommand(Delete));
+  if (Update !== undefined) await client.send(new UpdateCommand(Update));
   if (Put === undefined) return;
   try {
-    await client.send(new PutItemCommand({ ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }));
+    await client.send(new PutCommand({ ...Put, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' }));
   } catch (error) {
-    if (!isOwnPut(error, Put.Item ?? {})) throw error;
+    if (!('put' in operation && isOwnPut(error, operation.put))) throw error;
   }
 }
 
 /** Whether a condition failed only because an earlier attempt, whose answer was lost, had put the item. */
-function isOwnPut(error: unknown, put: WireItem): boolean {
+function isOwnPut(error: unknown, put: Item): boolean {
   if (!(error instanceof ConditionalCheckFailedException)) return false;
   if ((error.$metadata.attempts ?? 1) === 1 || error.Item === undefined) return false;
-  return isDeepStrictEqual(fromWireItem(error.Item), fromWireItem(put));
+  return isDeepStrictEqual(fromWireItem(error.Item), fromWireItem(toWireItem(put)));
 }
 
 async function writeAll(options: WriteOptions, operations: readonly Write[]): Promise<void> {
@@ -93,7 +100,7 @@ async function writeAll(options: WriteOptions, operations: readonly Write[]): Pr
   let ClientRequestToken = randomUUID();
   return patiently(options, async () => {
     try {
-      await options.client.send(new TransactWriteItemsCommand({ TransactItems, ClientRequestToken }));
+      await options.client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
     } catch (error) {
       // Only a cancelled transaction is known not to be applied; all else is repeated under its token.
       if (error instanceof TransactionCanceledException) ClientRequestToken = randomUUID();
@@ -111,6 +118,6 @@ async function update(
   const operation = { update: key, ...changes, ...(when && { when }) };
   checkWrites([operation]);
   const request = { ...toUpdate(tableName, operation), ReturnValues: 'ALL_NEW' } as const;
-  const { Attributes } = await client.send(new UpdateItemCommand(request));
-  return fromWireItem(Attributes ?? {});
+  const { Attributes } = await client.send(new UpdateCommand(request));
+  return fromDocument(Attributes ?? {});
 }

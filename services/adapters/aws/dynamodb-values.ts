@@ -1,63 +1,69 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item, Key, Value } from '../../ports/table.ts';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { marshall, type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Item, Value } from '../../ports/table.ts';
 
-/** An item as DynamoDB's wire format spells it. */
+/** An item in DynamoDB's wire format, where each value names its type. */
 export type WireItem = Record<string, AttributeValue>;
 
-/** The key attributes of an item, and nothing else of it. */
-export function toWireKey(key: Key): WireItem {
-  return { pk: { S: key.pk }, sk: { S: key.sk } };
+/** An item as the document client takes and returns it. */
+export type Document = Record<string, NativeAttributeValue>;
+
+/** `checkWrites` has refused what is not plain data; numbers are JavaScript's, of any size. */
+const toWire = {
+  removeUndefinedValues: true,
+  allowImpreciseNumbers: true,
+  convertClassInstanceToMap: true,
+} as const;
+const fromWire = { wrapNumbers: Number } as const;
+
+/** The document client over a client. It changes the options it is given. */
+export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, {
+    marshallOptions: { ...toWire },
+    unmarshallOptions: { ...fromWire },
+  });
 }
 
-/** An item in the wire format; attributes set to `undefined` are left out. */
-export function toWireItem(item: { readonly [name: string]: Value | Uint8Array | undefined }): WireItem {
-  // From entries: an attribute may be named `__proto__`.
-  return Object.fromEntries(
-    Object.entries(item).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, toWireValue(value)] as const],
-    ),
+/**
+ * A value for the document client. It would lose a map's entry called `__proto__`, and take the entry `constructor` for
+ * the type of the map. A value that holds such a name is stored as JSON in a set of strings, a type used for nothing else.
+ */
+export function toDocumentValue(value: Value | Uint8Array | undefined): NativeAttributeValue {
+  return hasUnsafeName(value) ? new Set([JSON.stringify(value)]) : value;
+}
+
+function hasUnsafeName(value: Value | Uint8Array | undefined): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  if (Array.isArray(value)) return value.some(hasUnsafeName);
+  return Object.entries(value).some(
+    ([name, each]) => name === '__proto__' || name === 'constructor' || hasUnsafeName(each),
   );
 }
 
-/** One value in the wire format. */
-export function toWireValue(value: Value | Uint8Array): AttributeValue {
-  if (typeof value === 'string') return { S: value };
-  if (typeof value === 'boolean') return { BOOL: value };
-  if (typeof value === 'number') return { N: toWireNumber(value) };
-  if (value === null) return { NULL: true };
-  if (value instanceof Uint8Array) return { B: value };
-  if (isList(value)) return { L: value.map(toWireValue) };
-  return { M: toWireItem(value) };
+/** An item for the document client. Names of attributes are safe: `table-rules` refuses `__proto__`. */
+export function toDocument(item: Item): Document {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toDocumentValue(value)]));
 }
 
-/** The item of a wire item. */
+/** The item that the document client returned. Changes and returns the document. */
+export function fromDocument(document: Document): Item {
+  for (const [name, value] of Object.entries(document)) {
+    if (value instanceof Set) document[name] = JSON.parse([...value][0]);
+    // The SDK returns Node Buffers; the port promises what was put.
+    else if (Buffer.isBuffer(value)) {
+      document[name] = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+    }
+  }
+  return document as Item;
+}
+
+/** An item in the wire format. */
+export function toWireItem(item: Item): WireItem {
+  return marshall(toDocument(item), toWire);
+}
+
+/** The item of an image in a stream, or of an error: the document client does not translate these. */
 export function fromWireItem(wire: WireItem): Item {
-  return fromWireMap(wire) as Item;
-}
-
-function fromWireValue(wire: AttributeValue): Value | Uint8Array {
-  if (wire.S !== undefined) return wire.S;
-  if (wire.N !== undefined) return Number(wire.N);
-  if (wire.BOOL !== undefined) return wire.BOOL;
-  if (wire.NULL !== undefined) return null;
-  // The SDK hands out Node Buffers; callers were promised what they put.
-  if (wire.B !== undefined) return new Uint8Array(wire.B.buffer, wire.B.byteOffset, wire.B.byteLength);
-  if (wire.L !== undefined) return wire.L.map((element) => fromWireValue(element) as Value);
-  if (wire.M !== undefined) return fromWireMap(wire.M) as { readonly [name: string]: Value };
-  throw new TypeError(`an attribute has a type the registry never writes: ${Object.keys(wire).join()}`);
-}
-
-function fromWireMap(wire: WireItem): { readonly [name: string]: Value | Uint8Array } {
-  return Object.fromEntries(Object.entries(wire).map(([name, value]) => [name, fromWireValue(value)]));
-}
-
-function toWireNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`a table cannot hold the number ${value}`);
-  return String(value);
-}
-
-function isList(
-  value: readonly Value[] | { readonly [name: string]: Value | undefined },
-): value is readonly Value[] {
-  return Array.isArray(value);
+  return fromDocument(unmarshall(wire, fromWire));
 }
