@@ -1,4 +1,5 @@
 import type { Item, Key, TableReader } from '../../ports/table.ts';
+import { mapConcurrently } from '../../shared/map-concurrently.ts';
 
 /** How many keys one read may ask for. */
 const AT_ONCE = 100;
@@ -20,18 +21,13 @@ function nameOf(key: Key): string {
   return `${key.pk}\n${key.sk}`;
 }
 
-/** How many lookups run beside each other. */
-const ABREAST = 25;
+/** How many lookups run at a time. */
+const CONCURRENCY = 25;
 
-/** Does the same for each of a list, some at a time, and puts the answers one after the other. */
+/** Looks something up for each item, some at a time, and returns what was found as one list, in the order of the items. */
 export async function forEachOf<T, R>(
-  all: readonly T[],
-  work: (each: T) => Promise<readonly R[]>,
+  items: readonly T[],
+  lookUp: (item: T) => Promise<readonly R[]>,
 ): Promise<R[]> {
-  const results: R[] = [];
-  for (let start = 0; start < all.length; start += ABREAST) {
-    const done = await Promise.all(all.slice(start, start + ABREAST).map(work));
-    for (const list of done) for (const each of list) results.push(each);
-  }
-  return results;
+  return (await mapConcurrently(items, CONCURRENCY, lookUp)).flat();
 }

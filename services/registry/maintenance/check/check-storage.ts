@@ -1,8 +1,8 @@
 import type { BlobInfo } from '../../../ports/blob-store.ts';
+import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
-import { abreast } from '../abreast.ts';
 import { isStray } from '../collect/sweep-orphans.ts';
 import { digestOf } from '../digest-blob.ts';
 import { inBatches } from '../merge-by-key.ts';
@@ -58,10 +58,10 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
     options.onProgress?.({ files, expected, seen }),
   );
   for await (const batch of inBatches(walkStored(registry.table, [registry.blobs]), BATCH)) {
-    await abreast(batch, options.concurrency, look);
+    await mapConcurrently(batch, options.concurrency, look);
     if (suspects.length >= enough) break;
   }
-  await abreast(uses.keys(), options.concurrency, async (id) => {
+  await mapConcurrently(uses.keys(), options.concurrency, async (id) => {
     if (suspects.length >= enough) return;
     const at = useParts(id);
     const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(at.sha256)));

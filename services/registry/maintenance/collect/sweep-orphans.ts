@@ -1,8 +1,8 @@
 import { StoreUnavailable } from '../../../ports/store-unavailable.ts';
+import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
-import { abreast } from '../abreast.ts';
 import { digestOf } from '../digest-blob.ts';
 import { inBatches } from '../merge-by-key.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
@@ -51,7 +51,7 @@ async function straysAmong(
   signal: AbortSignal | undefined,
 ): Promise<StoredKey[]> {
   const strays: StoredKey[] = [];
-  await abreast(suspects, READ_AT_ONCE, async (suspect) => {
+  await mapConcurrently(suspects, READ_AT_ONCE, async (suspect) => {
     try {
       if (!signal?.aborted && (await isStray(registry, suspect.key, signal))) strays.push(suspect);
     } catch (error) {

@@ -1,9 +1,9 @@
 import type { BlobInfo } from '../../../ports/blob-store.ts';
 import { ConditionFailed } from '../../../ports/table.ts';
+import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
-import { abreast } from '../abreast.ts';
 import { inBatches } from '../merge-by-key.ts';
 import { type Amount, nothing, type Problem, plusBlob, problemOf } from '../storage-problems.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
@@ -176,7 +176,7 @@ async function moveBatch(
     }
   }
 
-  await abreast(batch, job.concurrency, goThrough);
+  await mapConcurrently(batch, job.concurrency, goThrough);
   return tally;
 }
 

@@ -1,0 +1,36 @@
+import pMap, { pMapSkip } from 'p-map';
+
+/**
+ * Runs `work` on each item, at most `concurrency` at a time, and returns the results in the order of the items. After a
+ * failure nothing more is started; unlike with `p-map` alone, the work under way ends before the failure is thrown, so
+ * that nothing goes on behind the caller's back.
+ *
+ * @throws the first failure
+ */
+export async function mapConcurrently<T, R>(
+  items: Iterable<T>,
+  concurrency: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const failures: unknown[] = [];
+
+  function* untilFailure(): Generator<T> {
+    for (const item of items) {
+      if (failures.length > 0) return;
+      yield item;
+    }
+  }
+
+  async function attempt(item: T): Promise<R | typeof pMapSkip> {
+    try {
+      return await work(item);
+    } catch (error) {
+      failures.push(error);
+      return pMapSkip;
+    }
+  }
+
+  const results = await pMap(untilFailure(), attempt, { concurrency });
+  if (failures.length > 0) throw failures[0];
+  return results;
+}
