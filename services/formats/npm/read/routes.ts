@@ -10,6 +10,7 @@ import type { Copy } from '../../../registry/access/choose-copy.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
 import { openFile } from '../../../registry/blobs/open-file.ts';
+import { preferred } from '../../../shared/headers/accept.ts';
 import { nameOf } from '../context.ts';
 import { packageName, tarballName, versionOfTarball } from '../names.ts';
 import { publishNotice } from '../publish/publish-notice.ts';
@@ -18,6 +19,7 @@ import { manifest, wantedManifest } from './manifest.ts';
 import { abbreviatedPackument, fullPackument } from './packument.ts';
 
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
+const FULL = 'application/json';
 
 /** GET of packuments, manifests, tarballs and attestations. */
 export function readRoutes(app: FormatRoutes): void {
@@ -29,27 +31,15 @@ export function readRoutes(app: FormatRoutes): void {
 }
 
 async function packument(c: FormatContext, found: FoundPackage): Promise<Response> {
-  const short = c.req.query('write') === undefined && prefersAbbreviated(c.req.header('accept') ?? '');
+  const type = preferred(c.req.header('accept'), [ABBREVIATED, FULL]);
+  const short = type === ABBREVIATED && c.req.query('write') === undefined;
   const document = await indexDocument(c, found, short ? abbreviatedPackument : fullPackument);
   return sendDocument(c, document, {
-    contentType: short ? ABBREVIATED : 'application/json',
+    contentType: short ? ABBREVIATED : FULL,
     variant: short ? 'abbreviated' : 'full',
     vary: 'Accept',
     again: publishNotice(c.req.raw, c.env) !== undefined,
   });
-}
-
-/** Whether the abbreviated packument is asked for, and not less than the full one. */
-function prefersAbbreviated(accept: string): boolean {
-  const qualities = new Map(
-    accept.split(',').map((range): [string, number] => {
-      const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-      const quality = parameters.find((parameter) => parameter.startsWith('q='));
-      return [type, quality === undefined ? 1 : Number(quality.slice(2))];
-    }),
-  );
-  const abbreviated = qualities.get(ABBREVIATED) ?? 0;
-  return abbreviated > 0 && abbreviated >= (qualities.get('application/json') ?? 0);
 }
 
 function wantedTarball(c: FormatContext, name: string): Wanted {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bestEncoding, takesGzip } from '../../../../services/shared/headers/accept.ts';
+import { bestEncoding, preferred, takesGzip } from '../../../../services/shared/headers/accept.ts';
 import { parseRange } from '../../../../services/shared/headers/byte-range.ts';
 import {
   contentDisposition,
@@ -60,6 +60,14 @@ describe('Accept-Encoding', () => {
     ['GZIP ; Q=0.', 'identity'],
     ['GZip;q=0.01', 'gzip'],
     ['brotli', 'identity'],
+    ['gzip, br;q=0.5', 'gzip'],
+    ['identity, gzip;q=0.5', 'identity'],
+    ['gzip, identity', 'gzip'],
+    ['*', 'identity'],
+    ['gzip;q=nonsense', 'identity'],
+    ['br;q=0, br', 'br'],
+    ['', 'identity'],
+    [';;,,q=1', 'identity'],
   ])('%s', (header, expected) => expect(bestEncoding(header)).toBe(expected));
 
   test.each<[string | undefined, boolean]>([
@@ -70,6 +78,24 @@ describe('Accept-Encoding', () => {
     ['X-Gzip', true],
     ['identity', false],
   ])('%s: gzip %s', (header, expected) => expect(takesGzip(header)).toBe(expected));
+});
+
+describe('Accept, with offers a/new and a/old', () => {
+  test.each<[string | null, string | undefined]>([
+    [null, undefined],
+    ['a/old', 'a/old'],
+    ['a/old, a/new', 'a/new'],
+    ['a/old;q=0.9, a/new;q=0.8', 'a/old'],
+    ['A/NEW;charset=utf-8; Q = 0.1', 'a/new'],
+    ['a/*, */*', undefined],
+    ['a/old;q=0.5, */*', 'a/old'],
+    ['a/new;q=0', undefined],
+    ['a/newer', undefined],
+  ])('%s', (header, expected) => expect(preferred(header, ['a/new', 'a/old'])).toBe(expected));
+
+  test('many different headers do not pile up', () => {
+    for (let index = 0; index < 1000; index++) expect(preferred(`a/new;v=${index}`, ['a/new'])).toBe('a/new');
+  });
 });
 
 describe('Content-Disposition', () => {
