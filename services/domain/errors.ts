@@ -45,6 +45,7 @@ const errors = {
   unprocessable: ['unprocessable', '422 Unprocessable Entity'],
   methodNotAllowed: ['unsupported', '405 Method Not Allowed'],
   contended: ['unavailable', 'Too many others change this at the same time, try again later'],
+  indexBehind: ['unavailable', 'The index is being built, try again shortly'],
   storageFull: ['full', 'The storage is full; nothing was written'],
   storageUnavailable: ['unavailable', 'The storage is not available, try again later'],
 } as const satisfies Record<string, readonly [ErrorKind, string]>;

@@ -1,6 +1,7 @@
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Signer } from '../ports/signer.ts';
 import type { Table } from '../ports/table.ts';
 import type { DocumentCache } from './documents/document-cache.ts';
 import type { IdSource } from './records/ids.ts';
@@ -40,5 +41,7 @@ export interface Registry {
   readonly log: Log;
   readonly settings: RegistrySettings;
   readonly ids: IdSource;
+  /** Signs indexes with the keys of projects and groups. */
+  readonly signer: Signer;
   readonly documents: DocumentCache;
 }

@@ -4,10 +4,12 @@ import { type OtherApp, registryApp } from '../http/registry-app.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { type Log, silentLog } from '../ports/log.ts';
+import type { Seal } from '../ports/seal.ts';
 import type { Table } from '../ports/table.ts';
 import type { Registry, RegistrySettings } from '../registry/context.ts';
 import { documentCache } from '../registry/documents/document-cache.ts';
 import { tableIds } from '../registry/records/ids.ts';
+import { tableSigner } from '../registry/signing/table-signer.ts';
 
 /** The adapters a host has opened. */
 export interface Stores {
@@ -15,6 +17,8 @@ export interface Stores {
   readonly audit: Table;
   readonly blobs: BlobStore;
   readonly clock?: Clock;
+  /** Seals signing keys; without one nothing can be signed. */
+  readonly seal?: Seal | undefined;
   readonly log?: Log;
 }
 
@@ -40,16 +44,25 @@ export function createRegistry(
   settings: Partial<RegistrySettings> & { readonly url: string },
   memory = 64 * MIB,
 ): Registry {
+  const { table, audit, blobs, clock = systemClock, seal = noSeal } = stores;
   return {
-    table: stores.table,
-    audit: stores.audit,
-    blobs: stores.blobs,
-    clock: stores.clock ?? systemClock,
+    table,
+    audit,
+    blobs,
+    clock,
     log: stores.log ?? silentLog,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
-    ids: tableIds(stores.table),
+    ids: tableIds(table),
+    signer: tableSigner({ table, clock, seal, registry: settings.url }),
     documents: documentCache(memory),
   };
+}
+
+/** Stands where a host was given no sealing key. */
+const noSeal: Seal = { seal: refuseToSeal, open: refuseToSeal };
+
+async function refuseToSeal(): Promise<never> {
+  throw new Error('signing needs a sealing key: set PACKHOUSE_SEALING_SECRET');
 }
 
 /** An operator who lets no client reach the store by links does not mean to let it ask for one. */

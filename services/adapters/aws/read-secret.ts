@@ -1,8 +1,20 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
+/** Where Secrets Manager is, when not where the environment says. */
+export interface ReadSecretOptions {
+  readonly region?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
 /** The text of a secret in Secrets Manager, by its ARN or name. */
-export async function readSecret(SecretId: string, region?: string): Promise<string> {
-  const secrets = new SecretsManagerClient(region === undefined ? {} : { region });
+export async function readSecret(
+  SecretId: string,
+  { region, endpoint }: ReadSecretOptions = {},
+): Promise<string> {
+  const secrets = new SecretsManagerClient({
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+  });
   try {
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
     if (!SecretString) throw new Error(`the secret ${SecretId} holds no text`);

@@ -11,6 +11,7 @@
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
  *     PROJECT#<id>                     PACKAGE#<id>              which version has the id index1 by name, index2 by root
+ *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
@@ -29,6 +30,13 @@
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
+ *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  what the index says of a file
+ *     INDEX#<project>#<fmt>#<index>    BUILT                     which revision the documents are of
+ *                                      LEASE                     who builds it, and until when
+ *                                      UNLISTED#<version id>     a version that the index leaves out
+ *                                      DOCUMENT#<name>#<A or B>  a document: the one served, and the one before or after
+ *                                      ALIAS#<name>              a document by a name made from its digest
+ *     SIGNER#<owner>                   <algorithm>#<number>      a signing key, its private part sealed
  *     ROOT                             TOKEN                     the bootstrap token
  *     DELETED                          <id>                      a removed project
  *     EVENT#<shard>                    <event id>                outbox
@@ -77,6 +85,27 @@ function namesPartition(kind: 'WORD' | 'NAMES', owner: NamesOwner): string {
 function packagePartition(ref: PackageRef): string {
   return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
 }
+
+/** Names an index over all packages of a project that have one format. */
+export interface IndexRef {
+  readonly projectId: number;
+  readonly format: string;
+  /** See `StanzaPlace`. */
+  readonly index: string;
+}
+
+function indexPartition(ref: IndexRef): string {
+  return `INDEX#${ref.projectId}#${ref.format}#${escapePart(ref.index)}`;
+}
+
+function stanzaPartition(ref: IndexRef, partition: string): string {
+  return `STANZAS#${ref.projectId}#${ref.format}#${escapePart(ref.index)}#${escapePart(partition)}`;
+}
+
+/** Each document has two places: a new one is made ready in one while the other is served. */
+export const documentSlots = ['A', 'B'] as const;
+/** See `documentSlots`. */
+export type DocumentSlot = (typeof documentSlots)[number];
 
 /** Keys of single items. */
 export const keys = {
@@ -140,6 +169,32 @@ export const keys = {
   nameIn: (owner: NamesOwner, ref: PackageRef): Key => ({
     pk: namesPartition('NAMES', owner),
     sk: `${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+  }),
+  index: ({ projectId, format, index }: IndexRef): Key => ({
+    pk: `PROJECT#${projectId}`,
+    sk: `INDEX#${format}#${escapePart(index)}`,
+  }),
+  stanza: (ref: IndexRef, partition: string, key: string, fileId: number): Key => ({
+    pk: stanzaPartition(ref, partition),
+    sk: `${escapePart(key)}#${padId(fileId)}`,
+  }),
+  builtIndex: (ref: IndexRef): Key => ({ pk: indexPartition(ref), sk: 'BUILT' }),
+  indexLease: (ref: IndexRef): Key => ({ pk: indexPartition(ref), sk: 'LEASE' }),
+  unlisted: (ref: IndexRef, versionId: number): Key => ({
+    pk: indexPartition(ref),
+    sk: `UNLISTED#${padId(versionId)}`,
+  }),
+  indexDocument: (ref: IndexRef, name: string, slot: DocumentSlot): Key => ({
+    pk: indexPartition(ref),
+    sk: `DOCUMENT#${escapePart(name)}#${slot}`,
+  }),
+  indexAlias: (ref: IndexRef, name: string): Key => ({
+    pk: indexPartition(ref),
+    sk: `ALIAS#${escapePart(name)}`,
+  }),
+  signingKey: (owner: Owner, algorithm: string, number: number): Key => ({
+    pk: `SIGNER#${ownerPartition(owner)}`,
+    sk: `${algorithm}#${padId(number)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
@@ -207,6 +262,18 @@ export const ranges = {
   namesIn: (owner: NamesOwner, format: string) => ({
     pk: namesPartition('NAMES', owner),
     prefix: `${format}#`,
+  }),
+  indexes: (projectId: number, format?: string) => ({
+    pk: `PROJECT#${projectId}`,
+    prefix: format === undefined ? 'INDEX#' : `INDEX#${format}#`,
+  }),
+  stanzas: (ref: IndexRef, partition: string) => ({ pk: stanzaPartition(ref, partition) }),
+  unlisted: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'UNLISTED#' }),
+  indexDocuments: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'DOCUMENT#' }),
+  indexAliases: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'ALIAS#' }),
+  signingKeys: (owner: Owner, algorithm?: string) => ({
+    pk: `SIGNER#${ownerPartition(owner)}`,
+    ...(algorithm === undefined ? {} : { prefix: `${algorithm}#` }),
   }),
   removedProjects: () => ({ pk: DELETED }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),

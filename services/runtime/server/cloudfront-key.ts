@@ -17,7 +17,7 @@ async function readKey(source: string, region: string | undefined): Promise<stri
   try {
     if (!source.startsWith('arn:')) return await readFile(source, 'utf8');
     const { readSecret } = await import('../../adapters/aws/read-secret.ts');
-    return await readSecret(source, region);
+    return await readSecret(source, { region });
   } catch (cause) {
     throw new SettingsError(`PACKHOUSE_CLOUDFRONT_KEY can't be read: ${(cause as Error).message}`, { cause });
   }
