@@ -1,5 +1,6 @@
 /** What the core must know of a package format to decide for it. Serving it needs more: see `http/format/format.ts`. */
 import type { Project } from './accounts.ts';
+import type { RepositoryIndex } from './repository-index.ts';
 
 /**
  * Which copy of a version answers when several projects hold it. A copy that is listed always goes before one that is
@@ -31,6 +32,8 @@ export interface FormatRules {
    * name is served only from projects of that namespace.
    */
   readonly namespaceOf?: (name: string) => string | undefined;
+  /** Indexes over all packages of a project, for formats whose clients read one. */
+  readonly index?: RepositoryIndex;
 }
 
 /** Whether a project is in the namespace that a package name says it belongs to; true of names that say nothing. */

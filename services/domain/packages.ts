@@ -1,5 +1,7 @@
 /** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
 
+import type { StanzaPlace } from './repository-index.ts';
+
 /** What GitLab's API calls the status of a package; `default` and `deprecated` can be installed, `hidden` by address. */
 export const packageStatuses = [
   'default',
@@ -83,6 +85,8 @@ export interface PackageFile<F = unknown> {
   readonly metadata?: F;
   /** A name by which the file is asked for where its package is not known, such as the key of debug symbols. */
   readonly alias?: string;
+  /** Where indexes over all packages of the project tell of the file. */
+  readonly stanzas?: readonly StanzaPlace[];
   /** The name of the file that this one only says something about, such as a signature; it goes when that goes. */
   readonly partOf?: string;
 }

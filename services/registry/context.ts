@@ -1,3 +1,4 @@
+import type { FormatRules } from '../domain/format-rules.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -41,6 +42,8 @@ export interface Registry {
   readonly log: Log;
   readonly settings: RegistrySettings;
   readonly ids: IdSource;
+  /** What the core must know of the formats that are served; loaded when it is first asked for. */
+  readonly formats: () => Promise<readonly FormatRules[]>;
   /** Signs indexes with the keys of projects and groups. */
   readonly signer: Signer;
   readonly documents: DocumentCache;

@@ -1,3 +1,4 @@
+import type { FormatRules } from '../domain/format-rules.ts';
 import type { App } from '../http/call.ts';
 import type { Format } from '../http/format/format.ts';
 import { type OtherApp, registryApp } from '../http/registry-app.ts';
@@ -17,6 +18,8 @@ export interface Stores {
   readonly audit: Table;
   readonly blobs: BlobStore;
   readonly clock?: Clock;
+  /** Loads the formats of which jobs must know something; without it jobs know none. */
+  readonly formats?: () => Promise<readonly FormatRules[]>;
   /** Seals signing keys; without one nothing can be signed. */
   readonly seal?: Seal | undefined;
   readonly log?: Log;
@@ -44,7 +47,7 @@ export function createRegistry(
   settings: Partial<RegistrySettings> & { readonly url: string },
   memory = 64 * MIB,
 ): Registry {
-  const { table, audit, blobs, clock = systemClock, seal = noSeal } = stores;
+  const { table, audit, blobs, clock = systemClock, seal = noSeal, formats = async () => [] } = stores;
   return {
     table,
     audit,
@@ -53,6 +56,7 @@ export function createRegistry(
     log: stores.log ?? silentLog,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
     ids: tableIds(table),
+    formats,
     signer: tableSigner({ table, clock, seal, registry: settings.url }),
     documents: documentCache(memory),
   };

@@ -1,4 +1,5 @@
 import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
+import { memorySeal } from '../../services/adapters/memory/memory-seal.ts';
 import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import { managementApi } from '../../services/api/app.ts';
 import type { Visibility } from '../../services/domain/access.ts';
@@ -33,6 +34,7 @@ export async function startApp(
     formats?: readonly Format[];
   } = {},
 ) {
+  const { formats = allFormats } = options;
   const clock = fakeClock();
   const errors: unknown[] = [];
   const log: Log = { debug() {}, info() {}, error: (message, fields) => errors.push({ message, ...fields }) };
@@ -43,11 +45,13 @@ export async function startApp(
     blobs: memoryBlobStore(),
     clock,
     log,
+    seal: memorySeal(),
+    formats: async () => formats,
     ...options.stores,
   };
   // Most tests of deletions look at what they free.
   const registry = createRegistry(stores, { url: URL_BASE, retention: 0, ...options.settings });
-  const app = createApp(registry, { formats: options.formats ?? allFormats, api: managementApi });
+  const app = createApp(registry, { formats, api: managementApi });
   const root = await createUser(registry, {
     username: 'root',
     name: 'Root',

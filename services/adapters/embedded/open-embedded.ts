@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
+import type { Seal } from '../../ports/seal.ts';
 import type { Table } from '../../ports/table.ts';
 import { type Committer, startCommitter } from './committer.ts';
 import { openReader } from './database.ts';
@@ -10,6 +11,7 @@ import { syncDirectory } from './durable-directories.ts';
 import { embeddedQueue } from './embedded-queue.ts';
 import { embeddedTable } from './embedded-table.ts';
 import { fileBlobStore } from './file-blob-store.ts';
+import { fileSeal } from './file-seal.ts';
 import { RETURN_ALL } from './queue-rows.ts';
 
 /** The stores of one machine, all in one data directory. */
@@ -19,6 +21,8 @@ export interface Embedded {
   /** The audit table. */
   readonly audit: Table;
   readonly blobs: BlobStore;
+  /** Seals with a key in the data directory. */
+  readonly seal: Seal;
   /** The queue of this name; opening it again gives the same messages. */
   queue(name: string, options: QueueOptions): Queue;
   /** Removes items whose time is over; also happens every minute. */
@@ -56,7 +60,8 @@ export async function openEmbedded(directory: string, options: EmbeddedOptions =
       await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });
       await syncDirectory(directory);
     }
-    return storesOf({ committer, blobs, reader: openReader(file), unlock, ...options });
+    const seal = fileSeal(directory);
+    return storesOf({ committer, blobs, seal, reader: openReader(file), unlock, ...options });
   } catch (error) {
     await committer?.close();
     unlock();
@@ -68,11 +73,12 @@ interface Parts extends EmbeddedOptions {
   readonly committer: Committer;
   readonly reader: DatabaseSync;
   readonly blobs: BlobStore;
+  readonly seal: Seal;
   unlock(): void;
 }
 
 function storesOf(parts: Parts): Embedded {
-  const { committer, reader, blobs, unlock, cacheBytes = DEFAULT_CACHE, asFound = false } = parts;
+  const { committer, reader, blobs, seal, unlock, cacheBytes = DEFAULT_CACHE, asFound = false } = parts;
   const table = embeddedTable({ name: 'registry', reader, committer, cacheBytes });
   const audit = embeddedTable({ name: 'audit', reader, committer, cacheBytes: AUDIT_CACHE });
   const bells = new Map<string, EventTarget>();
@@ -97,6 +103,7 @@ function storesOf(parts: Parts): Embedded {
     table,
     audit,
     blobs,
+    seal,
     sweep,
     failed: committer.failed,
     queue(name, options) {

@@ -19,6 +19,8 @@ export interface GuardOptions {
   readonly name?: (c: FormatContext) => string | undefined;
   /** What the handler needs of the package, to be read together with the access facts; throws when it is malformed. */
   readonly want?: (c: FormatContext, name: string) => Wanted;
+  /** The document of an index over all packages that the handler sends with `sendIndex`. */
+  readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
 }
 
 type Handle<M> = (c: FormatContext, found: FoundPackage<M>) => Response | Promise<Response>;
@@ -88,7 +90,7 @@ export function change<M>(
   };
 }
 
-function requestOf(c: FormatContext, { name, want }: GuardOptions): Omit<AccessRequest, 'action'> {
+function requestOf(c: FormatContext, { name, want, document }: GuardOptions): Omit<AccessRequest, 'action'> {
   const { address, format } = c.env;
   return {
     credential: credentialOf(c.req.raw, format.tokenHeaders),
@@ -96,6 +98,7 @@ function requestOf(c: FormatContext, { name, want }: GuardOptions): Omit<AccessR
     format,
     name: name?.(c),
     ...(want && { want: (normalised) => want(c, normalised) }),
+    ...(document && { document: document(c) }),
   };
 }
 

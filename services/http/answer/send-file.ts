@@ -1,7 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageFile } from '../../domain/packages.ts';
 import type { ByteRange } from '../../ports/blob-store.ts';
-import { openFile } from '../../registry/blobs/open-file.ts';
+import { type OpenableFile, openFile } from '../../registry/blobs/open-file.ts';
 import { parseRange } from '../../shared/headers/byte-range.ts';
 import { contentDisposition } from '../../shared/headers/content-disposition.ts';
 import { httpDate, judgeConditions, rangeCounts } from '../../shared/headers/preconditions.ts';
@@ -35,7 +34,7 @@ const CACHE = 'private, max-age=0, must-revalidate';
  */
 export async function sendFile(
   c: SendContext,
-  file: PackageFile,
+  file: OpenableFile,
   options: SendOptions = {},
 ): Promise<Response> {
   const { headers, method } = c.req.raw;
@@ -74,7 +73,7 @@ export async function sendFile(
 /** Sends a link to the bytes, or the bytes with the headers that describe them. */
 async function transfer(
   c: SendContext,
-  file: PackageFile,
+  file: OpenableFile,
   part: ByteRange | undefined,
   described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>,
 ): Promise<Response> {

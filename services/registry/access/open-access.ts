@@ -7,6 +7,7 @@ import type { PackageRef } from '../../domain/packages.ts';
 import { findGroup, findProject } from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
+import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
 import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
 import { rootOf } from '../packages/package-writes.ts';
 import type { NameEntry } from '../records/entities.ts';
@@ -32,6 +33,8 @@ export interface AccessRequest {
    * know that there is something at the endpoint: the answer would tell others.
    */
   readonly want?: (name: string) => Wanted;
+  /** A document of an index over all packages of the project, which is read together with the access facts. */
+  readonly document?: { readonly index: string; readonly name: string };
 }
 
 /** What a caller may work with, after credentials and access were checked. */
@@ -48,6 +51,8 @@ export interface Access<M = unknown> {
    */
   readonly holdings: readonly Holding<M>[];
   readonly wanted: Wanted;
+  /** At project level the document of an index that was asked for, as it is stored. */
+  readonly document?: ReadDocument | undefined;
 }
 
 /**
@@ -81,23 +86,29 @@ async function openProject<M>(
   token: Token | undefined,
   project: Project | undefined,
 ): Promise<Access<M>> {
-  const { format, name, action } = request;
+  const { format, name, action, document } = request;
   if (!project) {
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
   }
   const { wanted, check } = wantedOf(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
+  const query = document && {
+    ref: { projectId: project.id, format: format.id, index: document.index },
+    name: document.name,
+  };
   const items = await readItems(table, [
     ...principalKeys(token),
     ...rightsKeys(project, userIdOf(token)),
     ...(ref ? holdingKeys(ref, wanted) : []),
+    ...(query ? documentKeys(query) : []),
   ]);
   const principal = principalOf(token, items);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   check();
   const holdings = ref ? [holdingFrom<M>(items, project, ref, wanted)] : [];
-  return { format, principal, project, group: undefined, holdings, wanted };
+  const access = { format, principal, project, group: undefined, holdings, wanted };
+  return query ? { ...access, document: { query, items } } : access;
 }
 
 async function openShared<M>(

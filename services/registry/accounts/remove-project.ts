@@ -3,6 +3,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { removeIndexes } from '../indexes/project-indexes.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
@@ -141,7 +142,7 @@ export async function purgeProject(registry: Registry, id: number, signal?: Abor
       await purgeItem(registry, item);
     }
   }
-  return true;
+  return removeIndexes(registry, id);
 }
 
 async function purgePackageVersion(registry: Registry, project: RemovedProject, item: Item): Promise<void> {

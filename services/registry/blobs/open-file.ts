@@ -15,6 +15,15 @@ export type OpenedFile =
   | { readonly bytes: Uint8Array }
   | { readonly stream: ReadableStream<Uint8Array> };
 
+/** What is sent: a file, or something like one whose few bytes may be at hand. */
+export interface OpenableFile
+  extends Pick<
+    PackageFile,
+    'id' | 'fileName' | 'contentType' | 'size' | 'digests' | 'storageKey' | 'createdAt'
+  > {
+  readonly bytes?: Uint8Array;
+}
+
 /** How a file is asked for. */
 export interface OpenOptions {
   readonly range?: ByteRange | undefined;
@@ -32,11 +41,12 @@ export interface OpenOptions {
  */
 export async function openFile(
   registry: Registry,
-  file: PackageFile,
+  file: OpenableFile,
   options: OpenOptions,
 ): Promise<OpenedFile> {
   const { settings, blobs } = registry;
   const { proxy, contentType, contentDisposition, cacheControl } = options;
+  if (file.bytes) return { bytes: part(file.bytes, options.range) };
   if (!proxy) {
     const link = await blobs.link(file.storageKey, {
       method: 'GET',
@@ -51,7 +61,7 @@ export async function openFile(
   return { stream: await streamOf(registry, file, options.range) };
 }
 
-async function smallFile(registry: Registry, file: PackageFile): Promise<Uint8Array> {
+async function smallFile(registry: Registry, file: OpenableFile): Promise<Uint8Array> {
   let cache = smallFiles.get(registry.blobs);
   if (!cache) {
     cache = new LRUCache({ maxSize: 64 << 20, sizeCalculation: (bytes) => bytes.byteLength + 200 });
@@ -67,7 +77,7 @@ async function smallFile(registry: Registry, file: PackageFile): Promise<Uint8Ar
 /** The file's bytes from the blob store. What a record does not describe truly would not fit the answer's length. */
 async function streamOf(
   { blobs }: Registry,
-  file: PackageFile,
+  file: OpenableFile,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
   const content = await blobs.get(file.storageKey, range);
@@ -77,7 +87,7 @@ async function streamOf(
   throw unusable(file, `has ${content.size} bytes, not ${file.size}`);
 }
 
-async function bytesOf(file: PackageFile, stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function bytesOf(file: OpenableFile, stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
@@ -89,7 +99,7 @@ function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
   return range ? bytes.subarray(range.start, range.end + 1) : bytes;
 }
 
-function unusable(file: PackageFile, what: string, cause?: unknown): RegistryError {
+function unusable(file: OpenableFile, what: string, cause?: unknown): RegistryError {
   return new RegistryError('storageUnavailable', undefined, {
     cause: new Error(`the blob ${file.storageKey} of file ${file.id} ${what}`, { cause }),
   });

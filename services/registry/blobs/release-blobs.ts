@@ -8,7 +8,10 @@ import { indexes, inIndex2, keys } from '../records/keys.ts';
  * The writes that take one reference from the blob of each file. A blob without references is left to the sweep. The
  * writes fail when a count has changed since it was read. At most 100 files.
  */
-export async function releaseBlobs(registry: Registry, files: readonly PackageFile[]): Promise<Write[]> {
+export async function releaseBlobs(
+  registry: Registry,
+  files: readonly Pick<PackageFile, 'digests'>[],
+): Promise<Write[]> {
   const counts = new Map<string, number>();
   for (const { digests } of files) counts.set(digests.sha256, (counts.get(digests.sha256) ?? 0) + 1);
   const digests = [...counts.keys()];

@@ -5,7 +5,9 @@ import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
-import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
+import { versionChanges } from '../indexes/restate-files.ts';
+import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { type Listing, planListing } from './listings.ts';
@@ -66,7 +68,7 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
     ]);
     const replaced = items.splice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
     const lists = listing.plan(items.splice(0, listing.keys.length), now);
-    const known = maybeEntity<Version<M>>(stored);
+    const known = maybeEntity<StoredVersion & Version<M>>(stored);
     // A file of a version that was removed is no file of this one; it makes room all the same.
     const there = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
     if (input.mustExist !== undefined && known?.id !== input.mustExist) {
@@ -79,10 +81,12 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
     checkDuplicates(input, added, there);
     const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items);
-    const files = added.map((file, index) => ({
-      ...placed(file, input.files[index], plan),
-      versionId: version.id,
-    }));
+    const stated = added.map((file, index) =>
+      stateFile(input.index, version, { ...placed(file, input.files[index], plan), versionId: version.id }),
+    );
+    const files = stated.map(({ file }) => file);
+    const hidden = there.filter((file) => file !== undefined);
+    const others = await versionChanges(registry, input.index, { before: known, after: version }, hidden);
     const listed = maybeEntity<StoredHead>(head)?.live === true;
     await registry.table.write([
       ...(known
@@ -97,6 +101,13 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
         listedBy: input.listing?.name,
       }),
       ...(listed ? [] : nameWrites(project, ref, now)),
+      ...others.fileWrites,
+      ...indexWrites(ref, {
+        ...others.changes,
+        stated: [...stated, ...(others.changes.stated ?? [])],
+        hidden,
+        listings: unlisted(version, files),
+      }),
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: known ? 'package_file_added' : 'package_published',
@@ -139,9 +150,16 @@ function amended<M>(version: Version<M>, { amend }: AddedFiles<M>, now: number):
   return { ...version, metadata, updatedAt: Math.max(now, version.updatedAt + 1) };
 }
 
-function keptVersionWrites<M>(input: AddedFiles<M>, known: Version<M>, version: Version<M>): Write[] {
+function keptVersionWrites<M>(
+  input: AddedFiles<M>,
+  known: StoredVersion & Version<M>,
+  version: Version<M>,
+): Write[] {
   if (version !== known) {
     return [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)];
   }
-  return [addedToVersion(known, known.version, { equals: { id: known.id } })];
+  const { id, updatedAt } = known;
+  // What indexes tell of the files is made from the version as it was read.
+  const when = { equals: known.indexed ? { id, updatedAt } : { id } };
+  return [addedToVersion(known, known.version, when)];
 }

@@ -2,9 +2,13 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
+import type { RepositoryIndex } from '../../domain/repository-index.ts';
+import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
-import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { indexWrites } from '../indexes/index-writes.ts';
+import { versionChanges } from '../indexes/restate-files.ts';
+import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { moveHead } from './move-head.ts';
@@ -16,6 +20,8 @@ export interface VersionsChange {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
+  /** The format's indexes over all packages of a project: needed when metadata changes. */
+  readonly index?: RepositoryIndex | undefined;
   readonly name: string;
   readonly versions: readonly string[];
 }
@@ -74,15 +80,15 @@ async function changeSome<M>(
   ]);
   const head = maybeEntity<StoredHead>(headItem);
   if (!head?.live) throw new RegistryError('packageNotFound');
-  const found = items.flatMap((item): Version<M>[] => {
-    const version = maybeEntity<Version<M>>(item);
+  const found = items.flatMap((item): (StoredVersion & Version<M>)[] => {
+    const version = maybeEntity<StoredVersion & Version<M>>(item);
     return version && isServed(version) ? [version] : [];
   });
-  const statuses = new Map(found.map(({ id, status }) => [id, status]));
-  const changed = found.flatMap((version): Version<M>[] => {
-    const parts = change(version);
-    return parts ? [{ ...version, ...parts, updatedAt: now }] : [];
+  const changes = found.flatMap((before): Changed<M>[] => {
+    const parts = change(before);
+    return parts ? [{ before, after: { ...before, ...parts, updatedAt: now } }] : [];
   });
+  const changed = changes.map(({ after }) => after);
   const counts = { found: found.length, changed: changed.length };
   if (changed.length === 0) return counts;
   await registry.table.write([
@@ -91,16 +97,37 @@ async function changeSome<M>(
       touched: changed.map(({ version }) => version),
       when: { equals: { revision: head.revision } },
     }),
-    ...changed.map((version) =>
+    ...(await indexedChanges(registry, input, changes)),
+    ...changes.map(({ before, after }) =>
       recordEvent(now, {
-        ...eventFacts(input, version.version),
+        ...eventFacts(input, after.version),
         type: 'package_changed',
-        details: {
-          before: { status: statuses.get(version.id) ?? version.status },
-          after: { status: version.status },
-        },
+        details: { before: { status: before.status }, after: { status: after.status } },
       }),
     ),
   ]);
   return counts;
+}
+
+/** A version before and after its change. */
+interface Changed<M> {
+  readonly before: StoredVersion & Version<M>;
+  readonly after: Version<M>;
+}
+
+/** The writes by which indexes over all packages of the project follow the changes. */
+async function indexedChanges<M>(
+  registry: Registry,
+  { project, format, name, index }: VersionsChange,
+  changes: readonly Changed<M>[],
+): Promise<Write[]> {
+  const indexed = changes.filter(({ before }) => before.indexed);
+  const all = await Promise.all(indexed.map((change) => versionChanges(registry, index, change)));
+  const merged = {
+    stated: all.flatMap((each) => each.changes.stated ?? []),
+    removed: all.flatMap((each) => each.changes.removed ?? []),
+    listings: all.flatMap((each) => each.changes.listings ?? []),
+  };
+  const ref = { projectId: project.id, format, name };
+  return [...all.flatMap((each) => each.fileWrites), ...indexWrites(ref, merged)];
 }

@@ -3,7 +3,13 @@ import type { Project } from '../../domain/accounts.ts';
 import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
 import { recordEvent, system } from '../events/record-event.ts';
-import { itemOf, type NamedEntry, type PackagePointer, plainEntity } from '../records/entities.ts';
+import {
+  itemOf,
+  type NamedEntry,
+  type PackagePointer,
+  plainEntity,
+  type StoredVersion,
+} from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 
@@ -47,14 +53,16 @@ export function changedVersionWrites(project: Project, version: Version): Write[
 }
 
 /** A version with facts made from those of `before`. Fails when it is gone or has been changed since. */
-export function amendedVersionWrites(project: Project, before: Version, version: Version): Write[] {
-  return replacingWrites(project, version, { id: before.id, updatedAt: before.updatedAt });
+export function amendedVersionWrites(project: Project, before: StoredVersion, version: Version): Write[] {
+  const { id, updatedAt, additions, indexed } = before;
+  // Files that came meanwhile would be told of in indexes as the version was.
+  return replacingWrites(project, version, { id, updatedAt, ...(indexed && { additions }) });
 }
 
 function replacingWrites(
   project: Project,
   version: Version,
-  before: { readonly id: number; readonly updatedAt?: number },
+  before: { readonly id: number; readonly updatedAt?: number; readonly additions?: number | undefined },
 ): Write[] {
   return [
     { put: itemOf(keys.version(version, version.version), version), when: { equals: before } },

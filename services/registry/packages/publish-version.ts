@@ -2,11 +2,13 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageFile, PackageRef, PackageStatus, StagedBlob, Version } from '../../domain/packages.ts';
+import type { RepositoryIndex } from '../../domain/repository-index.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
-import { maybeEntity, type StoredHead } from '../records/entities.ts';
+import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
+import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import {
@@ -36,6 +38,8 @@ export interface NewVersion<M> {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
+  /** The format's indexes over all packages of a project, if it has any. */
+  readonly index?: RepositoryIndex | undefined;
   /** Normalised by the format. */
   readonly name: string;
   /** The name as its publisher writes it, for people to see. */
@@ -61,7 +65,9 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format, name };
   const version = await newVersion(registry, input, now);
-  const files = await Promise.all(input.files.map((file) => newFile(registry, version, file, now)));
+  const made = await Promise.all(input.files.map((file) => newFile(registry, version, file, now)));
+  const stated = made.map((file) => stateFile(input.index, version, file));
+  const files = stated.map(({ file }) => file);
   const event = recordEvent(now, {
     ...eventFacts(input, version.version),
     type: 'package_published',
@@ -92,6 +98,7 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
       ...(input.tags ?? []).map((tag) => tagWrite(ref, tag, version.version, now)),
       ...liveHeadWrites(ref, now, listed, { version: version.version, versions: 1 }),
       ...(listed ? [] : nameWrites(project, ref, now)),
+      ...indexWrites(ref, { stated, listings: unlisted(version, files) }),
       event,
     ]);
     redundant = plan.redundant;
@@ -107,7 +114,7 @@ export async function newVersion<M>(
   registry: Registry,
   input: Omit<NewVersion<M>, 'files' | 'tags'>,
   now: number,
-): Promise<Version<M>> {
+): Promise<StoredVersion & Version<M>> {
   return {
     projectId: input.project.id,
     format: input.format,
@@ -121,6 +128,7 @@ export async function newVersion<M>(
     createdAt: now,
     updatedAt: now,
     lastDownloadedAt: null,
+    ...(input.index && { indexed: true }),
   };
 }
 

@@ -66,4 +66,6 @@ export interface StoredHead extends PackageHead {
 /** A stored version: `additions` counts what came to it after it was made, such as files and tags. */
 export interface StoredVersion extends Version {
   readonly additions?: number;
+  /** Whether its format has indexes over all packages, which tell of its files. */
+  readonly indexed?: boolean;
 }

@@ -3,21 +3,26 @@ import type { PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
-import { entityOf } from '../records/entities.ts';
+import { indexWrites } from '../indexes/index-writes.ts';
+import { entityOf, type StoredVersion } from '../records/entities.ts';
 import { indexes, isRemovedVersion, keys, packageOf } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
 
-/** How many files one transaction purges, two writes each. */
+/** How many files one transaction purges, two writes each, or up to six where indexes tell of them. */
 const FILES_AT_ONCE = 45;
+const INDEXED_AT_ONCE = 14;
 
 /**
  * Purges a removed version: its files, in as many transactions as they need, and its record in the last. Bytes that
  * nothing else refers to are left to the sweep. Once this has begun, the version cannot be restored any more. May be
  * repeated, and run several times at once.
  */
-export async function purgeVersion(registry: Registry, removed: RemovedVersion): Promise<void> {
+export async function purgeVersion(
+  registry: Registry,
+  removed: RemovedVersion & StoredVersion,
+): Promise<void> {
   const { projectId, format, name, id } = removed;
   const ref: PackageRef = { projectId, format, name };
   const record = keys.removedVersion(ref, id);
@@ -27,8 +32,9 @@ export async function purgeVersion(registry: Registry, removed: RemovedVersion):
   if (!begun) return;
   await retryChanged(async () => {
     const files = await filesOfVersion(registry, ref, removed);
+    const all = files.map(({ file }) => file);
     for (;;) {
-      const batch = files.splice(0, FILES_AT_ONCE);
+      const batch = files.splice(0, removed.indexed ? INDEXED_AT_ONCE : FILES_AT_ONCE);
       const last = files.length === 0;
       await registry.table.write([
         ...batch.map(({ key, file }): Write => ({ delete: key, when: { equals: { id: file.id } } })),
@@ -36,6 +42,10 @@ export async function purgeVersion(registry: Registry, removed: RemovedVersion):
           registry,
           batch.map(({ file }) => file),
         )),
+        ...indexWrites(ref, {
+          removed: batch.map(({ file }) => file),
+          listings: last ? [{ versionId: id, files: all, listed: true }] : [],
+        }),
         ...(last ? [{ delete: record }, { delete: keys.removedReadme(ref, id) }] : []),
       ]);
       if (last) return;
@@ -52,6 +62,7 @@ export async function purgeFile(registry: Registry, ref: PackageRef, file: Remov
     const removed = entityOf<RemovedFile>(item);
     await registry.table.write([
       { delete: key, when: { equals: { id: removed.id, removedAt: removed.removedAt } } },
+      ...indexWrites(ref, { removed: [removed] }),
       ...(await releaseBlobs(registry, [removed])),
     ]);
   });

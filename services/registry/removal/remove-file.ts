@@ -3,6 +3,7 @@ import type { PackageFile, PackageRef } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
+import { indexWrites } from '../indexes/index-writes.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { currentFileWrite } from '../packages/package-writes.ts';
 import { eventFacts } from '../packages/publish-version.ts';
@@ -52,6 +53,7 @@ export async function removeFile(registry: Registry, input: FileRemoval): Promis
       ...parts.map(deletion),
       ...placeWrites(ref, target, successor),
       { check: keys.version(ref, input.version), when: asRead(version) },
+      ...indexWrites(ref, { hidden: gone, shown: successor ? [successor.file] : [] }),
       ...moveHead(ref, now, { touched: [input.version], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, input.version),

@@ -5,6 +5,7 @@ import type { ListedPackage, PackageRef, Tag, Version } from '../../domain/packa
 import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
+import { presenceWrites } from '../indexes/restate-files.ts';
 import { unlistingWrites } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { unlistWrites } from '../packages/package-writes.ts';
@@ -139,6 +140,7 @@ async function withdrawal(
     { delete: keys.version(ref, version.version), when: asRead(version) },
     { put: removedVersionItem(ref, withdrawn) },
     { delete: keys.packageId(ref.projectId, version.id) },
+    ...(await presenceWrites(registry, version, false)),
     ...tags.map(
       ({ tag }): Write => ({
         delete: keys.tag(ref, tag),

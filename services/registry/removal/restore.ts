@@ -1,10 +1,18 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import {
+  isListed,
+  type PackageFile,
+  type PackageRef,
+  type Tag,
+  type Version,
+} from '../../domain/packages.ts';
 import type { Item, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { recordEvent } from '../events/record-event.ts';
+import { indexWrites } from '../indexes/index-writes.ts';
+import { presenceWrites } from '../indexes/restate-files.ts';
 import { type Listing, planListing } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import {
@@ -143,6 +151,7 @@ async function restoreRecord<M>(
       items[index] ? [] : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
     ),
     ...fileWrites,
+    ...(isListed(version) ? await presenceWrites(registry, version, true) : []),
     ...plan.plan(listed, now),
     ...liveHeadWrites(ref, now, live, { version: version.version, versions: 1, listedBy: listing?.name }),
     ...(live ? [] : nameWrites(project, ref, now)),
@@ -230,6 +239,7 @@ export async function restoreFile(
         },
       ]),
       { check: keys.version(ref, version), when: asRead(stored) },
+      ...indexWrites(ref, { shown: back }),
       ...moveHead(ref, now, { touched: [version], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, version),

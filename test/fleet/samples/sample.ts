@@ -26,6 +26,8 @@ export interface Sample {
   reads?(name: string, version: string): readonly string[];
   /** Searches and lists that find the package. */
   searches?(name: string): readonly string[];
+  /** A document of an index over all packages of a project, for formats that have one. */
+  readonly repositoryIndex?: string;
   /** A request that deletes the version, for formats whose clients can. */
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
   /** The status of publishing a version again, where that is refused; absent where it is allowed. */

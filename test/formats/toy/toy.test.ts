@@ -90,6 +90,33 @@ describe('a format with mounts of its own', () => {
     expect((await publish(path('1.3'), { 'x-nuget-apikey': app.rootToken })).status).toBe(401);
   });
 
+  test('has a signed index over all packages of a project, with conditions and ranges, for who may read it', async () => {
+    const index = (document: string, headers = {}) =>
+      app.send('GET', `${url}/-/index/${document}`, { token: app.rootToken, headers });
+    expect((await index('InRelease')).status).toBe(404);
+    await publish(`${url}/car/1.0/car.bin`);
+    const answer = await index('apps/Packages');
+    const text = await answer.text();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/plain']);
+    expect(text).toMatch(/^Package: car\nVersion: 1.0\n/);
+    const etag = answer.headers.get('etag') ?? '';
+    expect((await index('apps/Packages', { 'if-none-match': etag })).status).toBe(304);
+    const since = { 'if-modified-since': answer.headers.get('last-modified') };
+    expect((await index('apps/Packages', since)).status).toBe(304);
+    const part = await index('apps/Packages', { range: 'bytes=9-11' });
+    expect([part.status, await part.text()]).toEqual([206, 'car']);
+    expect(await (await index(`apps/by-hash/${etag.replaceAll('"', '')}`)).text()).toBe(text);
+    expect(await (await index('InRelease')).text()).toContain('-----BEGIN PGP SIGNATURE-----');
+    await publish(`${url}/van/1.0/van.bin`);
+    expect((await index('apps/Packages', { 'if-none-match': etag })).status).toBe(200);
+    expect((await index('apps/names')).status).toBe(404);
+    expect((await index(`apps/${'x'.repeat(2000)}`)).status).toBe(404);
+    expect((await app.send('GET', `${url}/-/index/InRelease`)).status).toBe(401);
+    const group = await app.send('GET', '/toy2/g/acme/files/-/index/InRelease', { token: app.rootToken });
+    expect(group.status).toBe(404);
+    expect(app.errors).toEqual([]);
+  });
+
   test('is refused at the start when a mount names routes that it does not have', () => {
     expect(() => formatApp({ ...toy, moreRoutes: {} })).toThrow(
       'toy2 has no routes discovery for /.well-known/toy2.json',

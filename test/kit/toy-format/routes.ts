@@ -9,6 +9,7 @@ import {
 } from '../../../services/http/access/guard.ts';
 import { reply, replyJson } from '../../../services/http/answer/reply.ts';
 import { sendFile } from '../../../services/http/answer/send-file.ts';
+import { sendIndex } from '../../../services/http/answer/send-index.ts';
 import { takeFile } from '../../../services/http/body/take-file.ts';
 import { prefixOf } from '../../../services/http/format/address.ts';
 import type { FormatRoutes } from '../../../services/http/format/format.ts';
@@ -16,17 +17,24 @@ import type { FoundPackage } from '../../../services/registry/access/find-packag
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { toyName } from './names.ts';
+import type { ToyMetadata } from './repository-index.ts';
 
 const part = (part: string) => (c: FormatContext) => toyName(c.req.param(part) ?? '');
 const [name, version, file] = [part('name'), part('version'), part('file')];
+
+const document = (c: FormatContext) => ({ index: 'main', name: c.req.param('document') ?? '' });
 
 const withFile = {
   name,
   want: (c: FormatContext) => ({ version: version(c), files: [file(c)] }),
 };
 
-/** PUT stores and GET sends a file at `/<name>/<version>/<file>`; DELETE removes `/<name>/<version>`. */
+/**
+ * PUT stores and GET sends a file at `/<name>/<version>/<file>`; DELETE removes `/<name>/<version>`. GET of
+ * `/-/index/<document>` sends a document of the project's index.
+ */
 export function routes(app: FormatRoutes): void {
+  app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
   app.get('/:name/:version/:file', pull(withFile, download));
   app.put('/:name/:version/:file', publish(withFile, upload));
   app.delete('/:name/:version', change('delete', { name }, remove));
@@ -48,11 +56,17 @@ async function upload(c: FormatContext, { project, actor, holding }: Target): Pr
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       ...{ project, actor, format: c.env.format.id, name: name(c), version: version(c) },
-      ...{ status: 'default', metadata: {}, duplicates: 'refuse' },
+      ...{ status: 'default', metadata: metadata(c), duplicates: 'refuse', index: c.env.format.index },
       files: [{ fileName: file(c), contentType: 'application/octet-stream', blob }],
     });
   await takeFile(c, store);
   return reply(c, 201, null);
+}
+
+/** What is said of a package is in a header: toy files are not read. */
+function metadata(c: FormatContext): ToyMetadata {
+  const description = c.req.header('x-toy-description');
+  return description === undefined ? {} : { description };
 }
 
 async function remove(c: FormatContext, { project, actor }: Target): Promise<Response> {

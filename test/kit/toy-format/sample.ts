@@ -11,6 +11,7 @@ export const toySample: Sample = {
   },
   file: (name, version) => `/${name}/${version}/toy.bin`,
   delete: (name, version) => ({ method: 'DELETE', path: `/${name}/${version}` }),
+  repositoryIndex: '/-/index/InRelease',
   duplicate: 409,
   anonymousMissing: 401,
 };

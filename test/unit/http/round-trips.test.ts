@@ -85,6 +85,14 @@ describe.each(everySample)('hot reads of $id', (sample) => {
     }
   });
 
+  test.runIf(sample.repositoryIndex)('of an index over all packages wait for no more', async () => {
+    const url = prefixIn(sample, 'project', project.id) + sample.repositoryIndex;
+    const { calls, answer } = await callsOf(url);
+    expect(answer.status).toBe(200);
+    expect(calls.filter(({ store }) => store !== 'table')).toEqual([]);
+    expect(sequentialTrips(calls)).toBeLessThanOrEqual(most.project);
+  });
+
   test('of what the client has already cost no more', async () => {
     for (const path of [sample.file('sample', '1.0.0'), sample.index?.('sample')]) {
       if (path === undefined) continue;

@@ -2,24 +2,37 @@ import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import type { Item } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
+import { storedDocuments } from '../../indexes/project-indexes.ts';
 import { entityOf, type PackagePointer } from '../../records/entities.ts';
 import { indexes, packageOf, ranges } from '../../records/keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
-/** A file with the package and the project it is in. */
+/** A file with the package and the project it is in, or a document of an index over all packages of the project. */
 export interface FoundFile {
-  readonly file: PackageFile;
+  readonly file: Pick<PackageFile, 'digests' | 'storageKey' | 'size' | 'version' | 'fileName'>;
   readonly ref: PackageRef;
   readonly projectPath: string;
 }
 
-/** Every file of the instance: older copies, and removed files, versions and projects included. */
+/**
+ * Everything in the instance that refers to a blob: files, older copies and removed files, versions and projects
+ * included, and documents of indexes.
+ */
 export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> {
   for await (const { id, fullPath } of everyProject(registry)) {
     for await (const ref of packagesOf(registry, id)) {
       for await (const items of queryPages(registry.table, ranges.files(ref))) {
         for (const item of items) yield { file: entityOf<PackageFile>(item), ref, projectPath: fullPath };
       }
+    }
+    for await (const { ref, document } of storedDocuments(registry, id)) {
+      const { name: fileName, storageKey = '', digests, size } = document;
+      const { projectId, format, index } = ref;
+      yield {
+        file: { fileName, storageKey, digests, size, version: 'index' },
+        ref: { projectId, format, name: index },
+        projectPath: fullPath,
+      };
     }
   }
 }

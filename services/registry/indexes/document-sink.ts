@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { StagedBlob } from '../../domain/packages.ts';
+import type { DocumentPlan, IndexDocument } from '../../domain/repository-index.ts';
+import { byteChannel } from '../../shared/byte-channel.ts';
+import { discard, stageBlob } from '../blobs/stage-blob.ts';
+import type { Registry } from '../context.ts';
+
+/** Documents up to so many bytes are kept in the table: clients ask for them most, and a blob call takes longer. */
+const INLINE = 16 * 1024;
+
+/** How much text is gathered before it goes on its way. */
+const CHUNK = 64 * 1024;
+
+/** A document that has been made and lies somewhere, though nothing refers to it yet. */
+export interface MadeDocument {
+  readonly document: IndexDocument;
+  readonly aliases: readonly string[];
+  /** Its bytes, if there are few, or where they lie. */
+  readonly bytes?: Uint8Array;
+  readonly blob?: StagedBlob;
+}
+
+/** Takes the text of one document and of its compressed twins, which are made on the way. */
+export interface DocumentSink {
+  /** Resolves when more text can be taken. */
+  write(text: string): Promise<void>;
+  end(): Promise<readonly MadeDocument[]>;
+  /** Gives the document up; what was stored of it is removed. */
+  fail(error: unknown): Promise<void>;
+}
+
+/** Opens a sink for a planned document. */
+export function documentSink(registry: Registry, plan: DocumentPlan): DocumentSink {
+  const branches = [undefined, ...(plan.encodings ?? [])].map((encoding) => {
+    const channel = byteChannel();
+    const body = encoding ? encoding.encode(channel) : channel;
+    const name = plan.name + (encoding?.suffix ?? '');
+    const contentType = encoding?.contentType ?? plan.contentType;
+    const made = makeDocument(registry, { ...plan, name, contentType }, body);
+    made.catch(() => channel.abandon());
+    return { channel, made };
+  });
+  let gathered: string[] = [];
+  let length = 0;
+
+  async function flush(): Promise<void> {
+    const chunk = Buffer.from(gathered.join(''));
+    gathered = [];
+    length = 0;
+    if (chunk.byteLength > 0) await Promise.all(branches.map(({ channel }) => channel.push(chunk)));
+  }
+
+  return {
+    async write(text) {
+      gathered.push(text);
+      length += text.length;
+      if (length >= CHUNK) await flush();
+    },
+    async end() {
+      await flush();
+      for (const { channel } of branches) channel.end();
+      return Promise.all(branches.map(({ made }) => made));
+    },
+    async fail(error) {
+      for (const { channel } of branches) channel.fail(error);
+      const settled = await Promise.allSettled(branches.map(({ made }) => made));
+      const made = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      await discard(
+        registry,
+        made.flatMap(({ blob }) => blob ?? []),
+      );
+    },
+  };
+}
+
+/** Stores a document's bytes, few of them in memory. */
+export async function makeDocument(
+  registry: Registry,
+  plan: Omit<DocumentPlan, 'encodings'>,
+  body: AsyncIterable<Uint8Array>,
+): Promise<MadeDocument> {
+  const iterator = body[Symbol.asyncIterator]();
+  const start: Uint8Array[] = [];
+  let size = 0;
+  let ended = false;
+  while (!ended && size <= INLINE) {
+    const { done, value } = await iterator.next();
+    if (done) {
+      ended = true;
+    } else {
+      start.push(value);
+      size += value.byteLength;
+    }
+  }
+  const made = ended
+    ? inlineDocument(start)
+    : {
+        blob: (await stageBlob(registry, resumed(start, iterator), { limit: Number.POSITIVE_INFINITY })).blob,
+      };
+  const { digests } = 'blob' in made ? made.blob : made;
+  const { name, contentType, internal = false } = plan;
+  return {
+    document: {
+      name,
+      contentType,
+      size: 'blob' in made ? made.blob.size : size,
+      digests,
+      internal,
+      createdAt: registry.clock.now(),
+    },
+    aliases: plan.aliases?.({ name, digests }) ?? [],
+    ...('blob' in made ? { blob: made.blob } : { bytes: made.bytes }),
+  };
+}
+
+function inlineDocument(chunks: readonly Uint8Array[]) {
+  const bytes = new Uint8Array(Buffer.concat(chunks));
+  const digest = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
+  const [md5, sha1, sha256, sha512] = [digest('md5'), digest('sha1'), digest('sha256'), digest('sha512')];
+  return { bytes, digests: { md5, sha1, sha256, sha512 } };
+}
+
+async function* resumed(
+  start: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* start;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}

@@ -1,0 +1,120 @@
+import { inflateRawSync } from 'node:zlib';
+import type { Precedence } from '../../domain/format-rules.ts';
+import type { StoredStanza } from '../../domain/repository-index.ts';
+import type { Item, TableReader } from '../../ports/table.ts';
+import { compareUtf8 } from '../../ports/table-rules.ts';
+import { entityOf } from '../records/entities.ts';
+import { type IndexRef, ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
+import type { StanzaItem } from './records.ts';
+
+/** The most bytes a compressed stanza may grow to: what was refused at its publish would not be here. */
+const MAX_TEXT = 16 * 1024 * 1024;
+
+/** A partition of one project's index, and which versions the index leaves out. */
+export interface StanzaSource {
+  readonly ref: IndexRef;
+  readonly partition: string;
+  readonly unlisted: ReadonlySet<number>;
+}
+
+/** How stanzas are read. `onPage` runs before each page: what it throws ends the reading. */
+export interface ReadStanzas {
+  readonly table: TableReader;
+  readonly precedence: Precedence;
+  readonly onPage: () => Promise<void>;
+}
+
+/** A stanza on its way: `order` is what its key sorts by. */
+interface Candidate {
+  readonly order: string;
+  readonly source: number;
+  readonly projectId: number;
+  readonly item: StanzaItem;
+}
+
+/** The versions that an index leaves out. */
+export async function unlistedVersions(table: TableReader, ref: IndexRef): Promise<ReadonlySet<number>> {
+  const found = new Set<number>();
+  for await (const items of queryPages(table, ranges.unlisted(ref))) {
+    for (const item of items) found.add(Number(item.versionId));
+  }
+  return found;
+}
+
+/**
+ * The stanzas of several partitions, merged in the order of their keys, a page of each in memory. Of several with one
+ * key one counts: that of the first source, or of the newest file where the format says so.
+ */
+export async function* readStanzas(
+  sources: readonly StanzaSource[],
+  how: ReadStanzas,
+): AsyncGenerator<StoredStanza> {
+  let same: Candidate[] = [];
+  for await (const candidate of merged(sources, how)) {
+    if (same[0] && same[0].order !== candidate.order) {
+      yield* chosen(same, how.precedence);
+      same = [];
+    }
+    same.push(candidate);
+  }
+  yield* chosen(same, how.precedence);
+}
+
+/** All candidates in order, from as many lists as there are sources. */
+async function* merged(sources: readonly StanzaSource[], how: ReadStanzas): AsyncGenerator<Candidate> {
+  const lists = sources.map((source, index) => candidates(source, index, how));
+  try {
+    const heads = await Promise.all(lists.map((list) => list.next()));
+    for (;;) {
+      let least: { readonly list: number; readonly candidate: Candidate } | undefined;
+      for (const [list, head] of heads.entries()) {
+        if (head.done) continue;
+        if (!least || compareUtf8(head.value.order, least.candidate.order) < 0) {
+          least = { list, candidate: head.value };
+        }
+      }
+      const list = least && lists[least.list];
+      if (!least || !list) return;
+      yield least.candidate;
+      heads[least.list] = await list.next();
+    }
+  } finally {
+    await Promise.all(lists.map((list) => list.return(undefined)));
+  }
+}
+
+async function* candidates(
+  { ref, partition, unlisted }: StanzaSource,
+  source: number,
+  { table, onPage }: ReadStanzas,
+): AsyncGenerator<Candidate, undefined> {
+  for await (const items of queryPages(table, ranges.stanzas(ref, partition))) {
+    await onPage();
+    for (const each of items) {
+      const item = entityOf<StanzaItem>(each);
+      if (item.hidden || unlisted.has(item.versionId)) continue;
+      yield { order: orderOf(each), source, projectId: ref.projectId, item };
+    }
+  }
+}
+
+/** The part of a sort key that stanzas with one key have in common. */
+function orderOf({ sk }: Item): string {
+  return sk.slice(0, sk.lastIndexOf('#') + 1);
+}
+
+function* chosen(same: readonly Candidate[], precedence: Precedence): Generator<StoredStanza> {
+  const best = same.toSorted((a, b) => byPrecedence(a, b, precedence))[0];
+  if (best) yield { key: best.item.key, projectId: best.projectId, text: textOf(best.item) };
+}
+
+function byPrecedence(a: Candidate, b: Candidate, precedence: Precedence): number {
+  const bySource = precedence === 'newest-file' || a.projectId === b.projectId ? 0 : a.source - b.source;
+  return bySource || b.item.fileId - a.item.fileId;
+}
+
+function textOf({ text, bytes }: StanzaItem): string {
+  if (text !== undefined) return text;
+  return inflateRawSync(bytes ?? new Uint8Array(), { maxOutputLength: MAX_TEXT }).toString();
+}

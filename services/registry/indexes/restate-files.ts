@@ -1,0 +1,89 @@
+import { RegistryError } from '../../domain/errors.ts';
+import { isListed, type PackageFile, type Version } from '../../domain/packages.ts';
+import type { RepositoryIndex, StanzaPlace } from '../../domain/repository-index.ts';
+import type { Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import type { StoredVersion } from '../records/entities.ts';
+import { filesOfVersion, type StoredFile } from '../removal/removed.ts';
+import { type IndexChanges, indexWrites, type StatedFile, stateFile } from './index-writes.ts';
+
+/** How many files of a version can be stated anew in the transaction that changes the version. */
+const MAX_FILES = 15;
+
+/** What to write so that indexes tell of a version's files what follows from its changed facts. */
+interface Restated {
+  readonly changes: Required<Pick<IndexChanges, 'stated' | 'removed'>>;
+  /** Where the files are told of, when that has changed. */
+  readonly fileWrites: readonly Write[];
+}
+
+/** States the files of a version anew, from facts that have changed. */
+function restateFiles(index: RepositoryIndex, version: Version, files: readonly StoredFile[]): Restated {
+  if (files.length > MAX_FILES) {
+    throw new RegistryError('conflict', 'The version has too many files for its metadata to change');
+  }
+  const stated: StatedFile[] = [];
+  const removed: PackageFile[] = [];
+  const fileWrites: Write[] = [];
+  for (const { key, file: before, current } of files) {
+    const after = stateFile(index, version, before);
+    stated.push({ ...after, hidden: !current || before.removedAt !== undefined });
+    const stale = without(before.stanzas ?? [], after.file.stanzas ?? []);
+    if (stale.length === 0 && before.stanzas?.length === after.file.stanzas?.length) continue;
+    removed.push({ ...before, stanzas: stale });
+    const places = (after.file.stanzas ?? []).map((place) => ({ ...place }));
+    fileWrites.push({ update: key, set: { stanzas: places }, when: { equals: { id: before.id } } });
+  }
+  return { changes: { stated, removed }, fileWrites };
+}
+
+function without(places: readonly StanzaPlace[], others: readonly StanzaPlace[]): StanzaPlace[] {
+  const name = ({ index, partition, key }: StanzaPlace) => JSON.stringify([index, partition, key]);
+  const kept = new Set(others.map(name));
+  return places.filter((place) => !kept.has(name(place)));
+}
+
+/** A change of a version: as it was, if it was, and as it is to be. */
+export interface VersionChange {
+  readonly before: Version | undefined;
+  readonly after: Version;
+}
+
+/**
+ * What indexes follow when a version changes: files that it had are stated anew when its facts have changed, but for
+ * those in `except`; all of them come or go when it does.
+ */
+export async function versionChanges(
+  registry: Registry,
+  index: RepositoryIndex | undefined,
+  { before, after }: VersionChange,
+  except: readonly Pick<PackageFile, 'id'>[] = [],
+): Promise<{ readonly changes: IndexChanges; readonly fileWrites: readonly Write[] }> {
+  const flips = before !== undefined && isListed(before) !== isListed(after);
+  const factsChange = index !== undefined && before !== undefined && before.metadata !== after.metadata;
+  if (!flips && !factsChange) return { changes: {}, fileWrites: [] };
+  const stored = await filesOfVersion(registry, after, after);
+  const files = stored.map(({ file }) => file);
+  const listing = (all: readonly PackageFile[]) => ({
+    versionId: after.id,
+    files: all,
+    listed: isListed(after),
+  });
+  if (!factsChange) return { changes: { listings: [listing(files)] }, fileWrites: [] };
+  const rest = stored.filter(({ file }) => !except.some(({ id }) => id === file.id));
+  const { changes, fileWrites } = restateFiles(index, after, rest);
+  const moved = changes.stated.map(({ file }) => file);
+  const listings = flips || !isListed(after) ? [listing([...files, ...moved])] : [];
+  return { changes: { ...changes, listings }, fileWrites };
+}
+
+/** The writes by which indexes follow a version that is removed or comes back. */
+export async function presenceWrites(
+  registry: Registry,
+  version: StoredVersion,
+  listed: boolean,
+): Promise<Write[]> {
+  if (!version.indexed) return [];
+  const files = (await filesOfVersion(registry, version, version)).map(({ file }) => file);
+  return indexWrites(version, { listings: [{ versionId: version.id, files, listed }] });
+}

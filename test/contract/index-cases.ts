@@ -1,0 +1,292 @@
+import { randomBytes } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memorySeal } from '../../services/adapters/memory/memory-seal.ts';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { Seal } from '../../services/ports/seal.ts';
+import { purgeProjects, removeProject } from '../../services/registry/accounts/remove-project.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import { LEASE, takeLease } from '../../services/registry/indexes/build-lease.ts';
+import { readDocument } from '../../services/registry/indexes/find-document.ts';
+import { configureIndex, rotateProjectKey } from '../../services/registry/indexes/project-indexes.ts';
+import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
+import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
+import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { purgeDue } from '../../services/registry/removal/purge.ts';
+import { removeFile } from '../../services/registry/removal/remove-file.ts';
+import { restoreVersion } from '../../services/registry/removal/restore.ts';
+import { listAll } from '../kit/publish.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+const HOUR = 3600_000;
+
+/** Text that is too long for an item and does not get shorter by compression. */
+const long = () => ({ description: randomBytes(20_000).toString('base64') });
+
+/**
+ * Indexes over all packages of a project, with real races, on the stores `open` answers: they are the core's promises,
+ * so they must hold on every adapter.
+ */
+export function describeIndexes(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`indexes on ${name}`, () => {
+    let close: () => Promise<void>;
+    let app: TestApp;
+    let project: Project;
+    let seal: Seal;
+    let registry: Registry;
+    let toys: ReturnType<typeof toyPackages>;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      app = await startApp({ ...opened, settings: { retention: 7 * 24 * HOUR } });
+      seal = memorySeal();
+      registry = process();
+      project = await app.project('tools');
+      toys = toyPackages(registry, project);
+    });
+    afterEach(() => close());
+
+    const process = (): Registry => anotherProcess(app.registry, seal);
+
+    /** Removes all that nothing refers to, and checks that what is left is whole. */
+    async function expectNoLeak(): Promise<void> {
+      app.clock.advance(8 * 24 * HOUR);
+      await purgeDue(registry);
+      // Stores date what they keep by the machine's clock.
+      app.clock.advance(10 * 365 * 24 * HOUR);
+      await sweepBlobs(registry);
+      await sweepStrays(registry);
+      const { problems, stored, records } = await checkStorage(registry, { verify: true, concurrency: 4 });
+      expect(problems).toEqual([]);
+      expect(stored).toEqual(records);
+    }
+
+    test('a project in which nothing was published has no index', async () => {
+      expect(await toys.document('InRelease')).toBeUndefined();
+    });
+
+    test('an index tells of what is published, in order, compressed too, in a signed release', async () => {
+      await toys.publish('pear', '1');
+      await toys.publish('apple', '2');
+      await toys.publish('libfig', '1');
+      expect(await toys.listed()).toEqual(['apple 2', 'pear 1']);
+      expect(await toys.listed('libs')).toEqual(['libfig 1']);
+      expect(gunzipSync((await toys.document('apps/Packages.gz')) ?? '').toString()).toBe(
+        await toys.text('apps/Packages'),
+      );
+      expect(await toys.text('names')).toBe('apple\npear\nlibfig\n');
+      const { text, signers } = await toys.release();
+      expect(signers).toHaveLength(1);
+      expect(text).toContain('\n apps 2\n libs 1\n');
+      for (const [, sha256, size, file] of text.matchAll(/^ ([0-9a-f]{64}) (\d+) (.*)$/gm)) {
+        const found = await readDocument(registry, toyRules, { ref: toys.ref, name: file ?? '' });
+        expect([file, found?.digests.sha256, found?.size]).toEqual([file, sha256, Number(size)]);
+      }
+      expect(await toys.document('apps/names')).toBeUndefined();
+      expect(await toys.document('nothing')).toBeUndefined();
+    });
+
+    test('an index that is up to date is not built again, and parts in which nothing changed stay', async () => {
+      await toys.publish('pear', '1');
+      await toys.publish('libfig', '1');
+      expect(await toys.build()).toBe('built');
+      expect(await toys.build()).toBe('current');
+      app.clock.advance(HOUR);
+      await toys.publish('apple', '1');
+      await toys.listed();
+      const createdAt = async (document: string) =>
+        (await readDocument(registry, toyRules, { ref: toys.ref, name: document }))?.createdAt;
+      expect(await createdAt('apps/Packages')).toBe(app.clock.now());
+      expect(await createdAt('InRelease')).toBe(app.clock.now());
+      expect(await createdAt('libs/Packages')).toBe(app.clock.now() - HOUR);
+    });
+
+    test('removed, restored, hidden and changed versions are told of as they are', async () => {
+      await toys.publish('apple', '1');
+      const { version } = await toys.publish('pear', '1');
+      await toys.publish('plum', '1', { status: 'hidden' });
+      expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
+      await toys.remove('pear', '1');
+      expect(await toys.listed()).toEqual(['apple 1']);
+      await restoreVersion(registry, { project, actor, format: 'toy2', name: 'pear', id: version.id });
+      expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
+      await toys.change('pear', '1', { status: 'hidden' });
+      await toys.change('plum', '1', { status: 'default' });
+      expect(await toys.listed()).toEqual(['apple 1', 'plum 1']);
+      await toys.change('plum', '1', { metadata: { description: 'sweet' } });
+      expect(await toys.text('apps/Packages')).toContain('Description: sweet\n');
+      await toys.publish('plum', '1', { file: 'stone.bin', amend: { description: 'blue' } });
+      const text = await toys.text('apps/Packages');
+      expect(text.match(/Description: blue\n/g)).toHaveLength(2);
+      expect(text).not.toContain('sweet');
+      await expectNoLeak();
+    });
+
+    test('of files of one name the newest is told of, and an older one when that is removed', async () => {
+      const first = await toys.publish('apple', '1');
+      const second = await toys.publish('apple', '1');
+      const told = async () => /SHA256: (\w+)/.exec(await toys.text('apps/Packages'))?.[1];
+      expect(await toys.listed()).toEqual(['apple 1']);
+      expect(await told()).toBe(second.files[0]?.digests.sha256);
+      const facts = { project, actor, format: 'toy2', name: 'apple', version: '1' };
+      await removeFile(registry, { ...facts, fileId: second.files[0]!.id });
+      expect(await told()).toBe(first.files[0]?.digests.sha256);
+      await removeFile(registry, { ...facts, fileId: first.files[0]!.id });
+      expect(await toys.listed()).toEqual([]);
+      await expectNoLeak();
+      expect((await registry.table.query({ pk: `STANZAS#${project.id}#toy2#main#apps` })).items).toEqual([]);
+    });
+
+    test('documents by their digest outlive a publish by some hours, and leave no bytes behind', async () => {
+      await toys.publish('apple', '1', { metadata: long() });
+      const before = await toys.text('apps/Packages');
+      const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
+      const old = `apps/by-hash/${digests.sha256}`;
+      await toys.publish('pear', '1', { metadata: long() });
+      expect(await toys.text(old)).toBe(before);
+      expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
+      expect(await toys.text(old)).toBe(before);
+      app.clock.advance(3 * HOUR);
+      await toys.publish('plum', '1');
+      await toys.listed();
+      expect(await toys.document(old)).toBeUndefined();
+      await expectNoLeak();
+    });
+
+    test('a release that expires is made again, the parts are not', async () => {
+      const rules = { ...toyRules, index: { ...toyRules.index, refreshAfter: 24 * HOUR } };
+      const expiring = toyPackages(registry, project, rules);
+      await expiring.publish('apple', '1');
+      await expiring.build();
+      app.clock.advance(24 * HOUR);
+      expect(await expiring.build()).toBe('current');
+      app.clock.advance(1);
+      expect((await expiring.release()).text).toContain(new Date(app.clock.now()).toUTCString());
+      const part = await readDocument(registry, rules, { ref: expiring.ref, name: 'apps/Packages' });
+      expect(part?.createdAt).toBe(app.clock.now() - 24 * HOUR - 1);
+    });
+
+    test('a rotated key signs the next release beside its successor', async () => {
+      await toys.publish('apple', '1');
+      const [first] = (await toys.release()).signers;
+      const second = await rotateProjectKey(registry, project.id, 'openpgp', HOUR);
+      expect((await toys.release()).signers.sort()).toEqual([first, second.id].sort());
+    });
+
+    test('an index shows the parts it was told of, also while they are empty', async () => {
+      await configureIndex(registry, toys.ref, { partitions: ['games'] });
+      expect(await toys.text('games/Packages')).toBe('');
+      await configureIndex(registry, toys.ref, { partitions: [] });
+      expect(await toys.document('games/Packages')).toBeUndefined();
+    });
+
+    test('what is acknowledged is in the index that is read next, whoever publishes, removes and builds', async () => {
+      const workers = Array.from({ length: 6 }, (_, worker) => ({
+        worker,
+        toys: toyPackages(worker % 2 ? process() : registry, project),
+      }));
+      const work = workers.map(async ({ worker, toys }) => {
+        const partition = worker % 3 === 0 ? 'libs' : 'apps';
+        const name = `${partition === 'libs' ? 'lib' : 'app'}${worker}`;
+        for (let version = 1; version <= 4; version++) {
+          await toys.publish(name, String(version));
+          expect(await toys.listed(partition)).toContain(`${name} ${version}`);
+          if (version % 2) continue;
+          await toys.remove(name, String(version));
+          expect(await toys.listed(partition)).not.toContain(`${name} ${version}`);
+        }
+      });
+      await Promise.all(work);
+      expect(await toys.listed('libs')).toEqual(['lib0 1', 'lib0 3', 'lib3 1', 'lib3 3']);
+      await expectNoLeak();
+    });
+
+    test('a builder that died holds up readers no longer than its lease', async () => {
+      await toys.publish('apple', '1');
+      await takeLease(process(), toys.ref);
+      expect(await toys.build()).toBe('busy');
+      const reading = toys.listed();
+      app.clock.advance(LEASE);
+      expect(await reading).toEqual(['apple 1']);
+    });
+
+    test('a builder that was silent for too long publishes nothing over the next one', async () => {
+      await toys.publish('apple', '1', { metadata: long() });
+      await toys.listed();
+      await toys.publish('fig', '1', { metadata: long() });
+      const halfWay = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      const { render } = toyRules.index;
+      const slow = {
+        ...toyRules,
+        index: {
+          ...toyRules.index,
+          async *render(...[partition, stanzas]: Parameters<typeof render>) {
+            for await (const piece of render(partition, stanzas)) {
+              yield piece;
+              halfWay.resolve();
+              await goOn.promise;
+            }
+          },
+        },
+      };
+      const silent = toyPackages(process(), project, slow).build();
+      await halfWay.promise;
+      app.clock.advance(LEASE);
+      await toys.publish('pear', '1');
+      expect(await toys.listed()).toEqual(['apple 1', 'fig 1', 'pear 1']);
+      const { text } = await toys.release();
+      goOn.resolve();
+      expect(await silent).toBe('busy');
+      expect((await toys.release()).text).toBe(text);
+      expect(await toys.listed()).toEqual(['apple 1', 'fig 1', 'pear 1']);
+      await expectNoLeak();
+    });
+
+    test('a build that is cut off leaves the old index, and the next one comes to its end', async () => {
+      await toys.publish('apple', '1', { metadata: long() });
+      const before = await toys.text('apps/Packages');
+      const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
+      await toys.publish('pear', '1', { metadata: long() });
+      const failing = {
+        ...toyRules,
+        index: {
+          ...toyRules.index,
+          // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
+          async *release() {
+            throw new Error('cut off');
+          },
+        },
+      };
+      await expect(toyPackages(process(), project, failing).build()).rejects.toThrow('cut off');
+      expect(await toys.text(`apps/by-hash/${digests.sha256}`)).toBe(before);
+      await expect(toys.build(AbortSignal.abort())).rejects.toThrow(/abort/i);
+      expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
+      await expectNoLeak();
+    });
+
+    test('a project that is purged leaves no index, no key and no bytes behind', async () => {
+      await toys.publish('apple', '1', { metadata: long() });
+      await toys.publish('pear', '1', { status: 'hidden' });
+      await toys.release();
+      await removeProject(registry, project, actor);
+      app.clock.advance(8 * 24 * HOUR);
+      await purgeProjects(registry);
+      app.clock.advance(2 * 24 * HOUR);
+      await sweepBlobs(registry);
+      await sweepStrays(registry);
+      expect(await listAll(registry.blobs)).toEqual([]);
+      for (const pk of [
+        `INDEX#${project.id}#toy2#main`,
+        `STANZAS#${project.id}#toy2#main#apps`,
+        `SIGNER#PROJECT#${project.id}`,
+        `PROJECT#${project.id}`,
+      ]) {
+        expect((await registry.table.query({ pk })).items).toEqual([]);
+      }
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { readCleartextMessage, readKeys, verify } from 'openpgp';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { PackageStatus } from '../../services/domain/packages.ts';
+import type { Seal } from '../../services/ports/seal.ts';
+import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import {
+  type BuildOutcome,
+  buildIndex,
+  type IndexedRules,
+} from '../../services/registry/indexes/build-index.ts';
+import { readDocument } from '../../services/registry/indexes/find-document.ts';
+import { bytesOf } from '../../services/registry/indexes/stored-documents.ts';
+import { addFiles } from '../../services/registry/packages/add-files.ts';
+import { changeVersions } from '../../services/registry/packages/change-versions.ts';
+import type { IndexRef } from '../../services/registry/records/keys.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { tableSigner } from '../../services/registry/signing/table-signer.ts';
+import { toy } from './toy-format/format.ts';
+import { type ToyMetadata, toyIndex } from './toy-format/repository-index.ts';
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+
+/** What the core knows of the toy format. */
+export const toyRules: IndexedRules = { ...toy, index: toyIndex };
+
+/** Packages of the toy format in a project, and the index over them, as one process sees them. */
+export function toyPackages(registry: Registry, project: Project, rules: IndexedRules = toyRules) {
+  const ref: IndexRef = { projectId: project.id, format: rules.id, index: 'main' };
+  const facts = { project, actor, format: rules.id, index: rules.index };
+
+  async function document(name: string): Promise<Buffer | undefined> {
+    const found = await readDocument(registry, rules, { ref, name });
+    if (!found) return undefined;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of bytesOf(registry.blobs, found)) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  /** The text of a document that must be there. */
+  async function text(name: string): Promise<string> {
+    const bytes = await document(name);
+    if (!bytes) throw new Error(`no document ${name}`);
+    return bytes.toString();
+  }
+
+  return {
+    ref,
+    document,
+    text,
+    /** Publishes one more file of a version; one of the same name takes its place. */
+    async publish(
+      name: string,
+      version: string,
+      more: { metadata?: ToyMetadata; file?: string; status?: PackageStatus; amend?: ToyMetadata } = {},
+    ) {
+      const { metadata = {}, file = 'toy.bin', status = 'default', amend } = more;
+      const blob = await stageBytes(registry, randomBytes(20));
+      const files = [{ fileName: file, contentType: 'application/octet-stream', blob }];
+      return addFiles(registry, {
+        ...{ ...facts, name, version, metadata, status, files, duplicates: 'allow' },
+        ...(amend && { amend: () => amend }),
+      });
+    },
+    remove: (name: string, version: string) => removeVersion(registry, { ...facts, name, version }),
+    change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>
+      changeVersions(registry, { ...facts, name, versions: [version] }, () => parts),
+    build: (signal?: AbortSignal): Promise<BuildOutcome> => buildIndex(registry, rules, ref, signal),
+    /** The versions that a partition tells of, as `name version`, in its order. */
+    async listed(partition = 'apps'): Promise<string[]> {
+      const all = (await text(`${partition}/Packages`)).matchAll(/^Package: (.*)\nVersion: (.*)$/gm);
+      return [...all].map(([, name, version]) => `${name} ${version}`);
+    },
+    /** The signed release, once its signature has been checked; answers the ids of the keys that signed too. */
+    async release(): Promise<{ text: string; signers: string[] }> {
+      const keys = await registry.signer.publicKeys({ kind: 'project', id: project.id }, 'openpgp');
+      const message = await readCleartextMessage({ cleartextMessage: await text('InRelease') });
+      const read = await Promise.all(keys.map(({ publicKey }) => readKeys({ armoredKeys: publicKey })));
+      const date = new Date(registry.clock.now());
+      const { signatures } = await verify({ message, verificationKeys: read.flat(), date });
+      await Promise.all(signatures.map(({ verified }) => verified));
+      const named = read.flat().filter((key) => signatures.some(({ keyID }) => keyID.equals(key.getKeyID())));
+      return { text: message.getText(), signers: named.map((key) => key.getFingerprint()) };
+    },
+  };
+}
+
+/** The same stores as another process has them: nothing in memory is shared, and keys are small. */
+export function anotherProcess(registry: Registry, seal: Seal): Registry {
+  const { clock, settings } = registry;
+  const table = { ...registry.table };
+  const signer = tableSigner({ table, clock, seal, registry: settings.url, bits: 2048 });
+  return { ...registry, table, signer };
+}
