@@ -31,6 +31,8 @@ export interface CatalogEntry {
   /** The name GitLab's API gives it (`package_type`). */
   readonly packageType: string;
   readonly mounts: readonly Mount[];
+  /** Whether its indexes are signed: its function may then use signing keys. */
+  readonly signs?: boolean;
 }
 
 /** The families: formats with like traffic and like dependencies share one function. */
@@ -69,4 +71,9 @@ export type FormatId = (typeof catalog)[number]['id'];
 /** Where a format of the catalog is served. */
 export function mountsOf(id: FormatId): readonly Mount[] {
   return catalog.find((entry) => entry.id === id)?.mounts ?? [];
+}
+
+/** The families with a format whose indexes are signed. */
+export function signingFamilies(entries: readonly CatalogEntry[] = catalog): readonly Family[] {
+  return families.filter((family) => entries.some((entry) => entry.signs && entry.family === family));
 }

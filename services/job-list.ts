@@ -5,7 +5,7 @@
 import type { EventType } from './domain/events.ts';
 
 /** What a job may do beside reading its settings and writing its log. */
-export type JobRight = 'change-registry' | 'delete-blobs' | 'append-audit';
+export type JobRight = 'change-registry' | 'put-blobs' | 'delete-blobs' | 'append-audit' | 'sign';
 
 /** One background job. Times are seconds. */
 export interface Job {
@@ -66,6 +66,26 @@ export const jobs = [
     concurrency: 10,
     maxAge: 15 * MINUTE,
     rights: ['change-registry'],
+  },
+  {
+    name: 'indexes',
+    description: 'builds the indexes over all packages of a project',
+    events: [
+      'package_published',
+      'package_file_added',
+      'package_deleted',
+      'package_file_deleted',
+      'package_restored',
+      'package_file_restored',
+      'package_changed',
+    ],
+    timeout: 15 * MINUTE,
+    // Many publishes lead to one build. Who reads an index before it has happened builds it.
+    batch: 100,
+    gather: 5,
+    concurrency: 2,
+    maxAge: 1 * HOUR,
+    rights: ['change-registry', 'put-blobs', 'sign'],
   },
 ] as const satisfies readonly Job[];
 

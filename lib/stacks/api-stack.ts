@@ -13,7 +13,7 @@ import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apig
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { families } from '../../services/catalog.ts';
+import { families, signingFamilies } from '../../services/catalog.ts';
 import { ApiFunction } from '../constructs/api-function.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import type { FunctionCode } from '../constructs/registry-function.ts';
@@ -21,7 +21,7 @@ import { familyRoutes, managementRoutes } from '../routes.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
-import { linkEnvironment, registryEnvironment } from './registry-environment.ts';
+import { linkEnvironment, registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
 /** What an access log line tells. The path is there, the query is not: some clients put tokens into it. */
 const accessLog = JSON.stringify({
@@ -105,6 +105,7 @@ export class ApiStack extends Stack {
 
   private makeFunction(entry: string, what: string): ApiFunction {
     const { data, code } = this.props;
+    const signs = maySign(entry);
     const made = new ApiFunction(this, entry, {
       entry,
       description: `Package registry: ${what}`,
@@ -112,6 +113,7 @@ export class ApiStack extends Stack {
       environment: {
         ...registryEnvironment(this.settings, data, this.registryUrl),
         ...linkEnvironment(this.settings, data),
+        ...(signs && signingEnvironment(data)),
       },
       api: this.api,
       memory: this.settings.requestMemory,
@@ -121,6 +123,7 @@ export class ApiStack extends Stack {
     data.registry.grantReadsAndWrites(made);
     data.blobs.grantReads(made);
     data.blobs.grantPuts(made);
+    if (signs) data.sealingKey.grantRead(made.lambda);
     if (this.settings.cloudfrontKeySecret) grantSecret(made, this.settings.cloudfrontKeySecret);
     return made;
   }
@@ -175,6 +178,12 @@ export class ApiStack extends Stack {
       description: 'Prints the token of the user root',
     });
   }
+}
+
+/** Whether a function may sign: it serves a format whose indexes are signed. The router serves every format. */
+function maySign(entry: string): boolean {
+  const signing = signingFamilies();
+  return entry === 'router' ? signing.length > 0 : signing.some((family) => family === entry);
 }
 
 /** Lets a function read one secret. */

@@ -14,12 +14,14 @@ import { LinkDistribution } from '../constructs/link-distribution.ts';
 import { RegistryTable } from '../constructs/registry-table.ts';
 import type { StageSettings } from '../settings.ts';
 
-/** What must outlive every deployment: tables, blobs, and the token of the first administrator. */
+/** What must outlive every deployment: tables, blobs, the sealing key, and the token of the first administrator. */
 export class DataStack extends Stack {
   readonly registry: RegistryTable;
   readonly audit: RegistryTable;
   readonly blobs: BlobBucket;
   readonly rootToken: Secret;
+  /** What signing keys in the table are sealed with. */
+  readonly sealingKey: Secret;
   /** Where links to blobs lead, when not to the bucket; it is here because the bucket must know it. */
   readonly links: LinkDistribution | undefined;
 
@@ -35,6 +37,7 @@ export class DataStack extends Stack {
     this.audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
     this.blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });
     this.rootToken = this.makeRootToken(retain);
+    this.sealingKey = this.makeSealingKey(retain);
     this.links = this.makeLinks(settings.cloudfrontPublicKey);
   }
 
@@ -46,6 +49,19 @@ export class DataStack extends Stack {
       CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
     }
     return links;
+  }
+
+  private makeSealingKey(retain: boolean): Secret {
+    const secret = new Secret(this, 'SealingKey', {
+      description: 'Seals the signing keys of the package registry: without it they are lost',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    Validations.of(secret).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'What was sealed with it opens with no other value; signing keys themselves are rotated.',
+    });
+    return secret;
   }
 
   private makeRootToken(retain: boolean): Secret {

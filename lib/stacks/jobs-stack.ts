@@ -13,7 +13,7 @@ import {
 } from '../constructs/registry-function.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
-import { registryEnvironment } from './registry-environment.ts';
+import { registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
 /** A background job as deployed: its queue and the function that works it off. */
 export interface DeployedJob {
@@ -65,7 +65,11 @@ export class JobsStack extends Stack {
       entry: 'job',
       description: `Package registry: ${job.description}`,
       timeout,
-      environment: { PACKHOUSE_JOB: job.name, PACKHOUSE_JOB_QUEUE: queue.queue.queueUrl },
+      environment: {
+        PACKHOUSE_JOB: job.name,
+        PACKHOUSE_JOB_QUEUE: queue.queue.queueUrl,
+        ...(job.rights.includes('sign') && signingEnvironment(this.props.data)),
+      },
     });
     this.grantRights(worker, job);
     // A run that has not finished asks for the next one.
@@ -87,6 +91,11 @@ export class JobsStack extends Stack {
     const { data } = this.props;
     if (rights.includes('append-audit')) data.audit.grantAppends(worker);
     if (rights.includes('change-registry')) data.registry.grantReadsAndWrites(worker);
+    if (rights.includes('sign')) data.sealingKey.grantRead(worker.lambda);
+    if (rights.includes('put-blobs')) {
+      data.blobs.grantReads(worker);
+      data.blobs.grantPuts(worker);
+    }
     if (rights.includes('delete-blobs')) {
       data.blobs.grantReads(worker);
       data.blobs.grantDeletes(worker);

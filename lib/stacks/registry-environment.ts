@@ -14,6 +14,11 @@ export function linkEnvironment(
   };
 }
 
+/** What functions that sign must know besides. */
+export function signingEnvironment({ sealingKey }: DataStack): Readonly<Record<string, string>> {
+  return { PACKHOUSE_SEALING_SECRET: sealingKey.secretArn };
+}
+
 /** What every function and the ingest service must know; `services/runtime/lambda/environment.ts` reads it. */
 export function registryEnvironment(
   settings: StageSettings,

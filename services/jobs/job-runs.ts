@@ -16,5 +16,6 @@ export type JobRun = (
 export const jobRuns: Readonly<Record<JobName, () => Promise<JobRun>>> = {
   audit: async () => (await import('./record-audit.ts')).recordAudit,
   search: async () => (await import('./index-name.ts')).indexName,
+  indexes: async () => (await import('./build-indexes.ts')).buildIndexes,
   cleanup: async () => (await import('./clean-up.ts')).cleanUp,
 };

@@ -9,6 +9,8 @@ export interface LambdaEnvironment {
   readonly s3Endpoint: string | undefined;
   /** A distribution in front of the bucket, the id of its key, and the secret that holds the private one. */
   readonly cloudfront: { readonly url: string; readonly keyId: string; readonly secret: string } | undefined;
+  /** The secret that signing keys are sealed with, for functions that may sign. */
+  readonly sealingSecret: string | undefined;
   /** Whether a service beside the functions takes uploads of any size. */
   readonly ingest: boolean;
   readonly settings: Pick<
@@ -39,6 +41,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
           secret: text('PACKHOUSE_CLOUDFRONT_KEY'),
         }
       : undefined,
+    sealingSecret: variables.PACKHOUSE_SEALING_SECRET,
     ingest: variables.PACKHOUSE_INGEST === 'true',
     settings: {
       url: text('PACKHOUSE_URL').replace(/\/+$/, ''),

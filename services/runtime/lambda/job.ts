@@ -10,6 +10,7 @@ if (!job) throw new Error(`There is no job ${name}.`);
 const { registry, queue } = openFunction({
   deletesBlobs: job.rights.some((right) => right === 'delete-blobs'),
   queueUrl: required(process.env, 'PACKHOUSE_JOB_QUEUE'),
+  formats: async () => (await import('../families/all.ts')).allFormats,
 });
 
 /** Does the job that the environment names: every job has a function of this code. */

@@ -1,9 +1,11 @@
 import { openAws } from '../../adapters/aws/open-aws.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
 import { JOB_ATTEMPTS } from '../../job-list.ts';
 import type { Queue } from '../../ports/queue.ts';
+import type { Seal } from '../../ports/seal.ts';
 import type { Registry } from '../../registry/context.ts';
 import { createRegistry } from '../compose.ts';
-import { readEnvironment } from './environment.ts';
+import { type LambdaEnvironment, readEnvironment } from './environment.ts';
 import { functionBodyLimit, functionS3Patience } from './function-limits.ts';
 import { log } from './logging.ts';
 
@@ -15,18 +17,20 @@ export function openRegistry(): Registry {
   return openFunction({ deletesBlobs: false }).registry;
 }
 
-/** What sets the function of a job apart: whether it may delete blobs, and the queue that feeds it. */
+/** What sets the function of a job apart: whether it may delete blobs, the queue that feeds it, what it knows of formats. */
 export interface FunctionOptions {
   readonly deletesBlobs: boolean;
+  readonly formats?: () => Promise<readonly FormatRules[]>;
   readonly queueUrl?: string;
 }
 
 /** Opens the registry of this function and the queue of its job, to which it may send. */
-export function openFunction({ deletesBlobs, queueUrl = '' }: FunctionOptions): {
+export function openFunction({ deletesBlobs, queueUrl = '', formats = async () => [] }: FunctionOptions): {
   readonly registry: Registry;
   readonly queue: Pick<Queue, 'send'>;
 } {
-  const { tableName, auditTableName, bucket, s3Endpoint, cloudfront, ingest, settings } = readEnvironment();
+  const environment = readEnvironment();
+  const { tableName, auditTableName, bucket, s3Endpoint, cloudfront, ingest, settings } = environment;
   const stores = openAws({
     tableName,
     auditTableName,
@@ -46,10 +50,24 @@ export function openFunction({ deletesBlobs, queueUrl = '' }: FunctionOptions): 
   const bodyLimit = functionBodyLimit({ ingest, url: settings.url });
   return {
     registry: createRegistry(
-      { ...stores, log },
+      { ...stores, log, formats, seal: sealOf(environment) },
       { ...settings, deletesBlobs, bodyLimit, proxyLimit: PROXY_LIMIT },
     ),
     // Lambda itself takes messages from the queue and repeats them.
     queue: stores.queue('job', { retryAfter: 0, maxAttempts: JOB_ATTEMPTS }),
+  };
+}
+
+/** Seals signing keys, where the function may; the code is loaded when something is signed. */
+function sealOf({ sealingSecret }: LambdaEnvironment): Seal | undefined {
+  if (sealingSecret === undefined) return undefined;
+  let seal: Promise<Seal> | undefined;
+  const load = () => {
+    seal ??= import('../../adapters/aws/secret-seal.ts').then(({ secretSeal }) => secretSeal(sealingSecret));
+    return seal;
+  };
+  return {
+    seal: async (secret, context) => (await load()).seal(secret, context),
+    open: async (sealed, context) => (await load()).open(sealed, context),
   };
 }

@@ -6,6 +6,7 @@ import { type Embedded, openEmbedded } from '../../adapters/embedded/open-embedd
 import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
+import type { Seal } from '../../ports/seal.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
@@ -18,6 +19,8 @@ export interface OpenedRecords {
   readonly audit: Table;
   /** The files of the data directory, where the records are in it too. */
   readonly files?: BlobStore;
+  /** Seals signing keys; undefined for tables without a sealing secret. */
+  readonly seal?: Seal | undefined;
   /** Resolves, if ever, when the records can't be written any more and must be opened again. */
   readonly failed?: Promise<Error>;
   /** Queues of this machine; on AWS, where a pipe and functions do the jobs, there are none. */
@@ -43,7 +46,7 @@ export interface OpenOptions {
 /** What of the settings says where records are. */
 export type RecordSettings = Pick<
   ServerSettings,
-  'dataDir' | 'table' | 'auditTable' | 'region' | 'awsEndpoint'
+  'dataDir' | 'table' | 'auditTable' | 'region' | 'awsEndpoint' | 'sealingSecret'
 >;
 
 /**
@@ -84,13 +87,16 @@ export async function openRecords(
   settings: RecordSettings,
   { asFound = false }: Pick<OpenOptions, 'asFound'> = {},
 ): Promise<OpenedRecords> {
-  const { table, auditTable = '', region, awsEndpoint } = settings;
+  const { table, auditTable = '', region, awsEndpoint, sealingSecret } = settings;
   if (!table) {
     const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir, { asFound });
     return { ...embedded, files };
   }
   const { openTables } = await import('../../adapters/aws/open-tables.ts');
-  return openTables({ tableName: table, auditTableName: auditTable, region, endpoint: awsEndpoint });
+  const tables = openTables({ tableName: table, auditTableName: auditTable, region, endpoint: awsEndpoint });
+  if (sealingSecret === undefined) return tables;
+  const { secretSeal } = await import('../../adapters/aws/secret-seal.ts');
+  return { ...tables, seal: secretSeal(sealingSecret, { region, endpoint: awsEndpoint }) };
 }
 
 /** A blob store that was opened by its place. */

@@ -56,7 +56,10 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       idleTimeout: idleSeconds * 1000 + 10_000,
     });
     const url = settings.url ?? addressOf(settings.host, listening.port);
-    const registry = createRegistry({ ...stores, log }, { url, ...registrySettings(settings) });
+    const registry = createRegistry(
+      { ...stores, log, formats: async () => allFormats },
+      { url, ...registrySettings(settings) },
+    );
     const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
     app = behindProxies(
       createApp(registry, { formats: allFormats, api: managementApi }),

@@ -29,6 +29,7 @@ const Settings = z.object({
   bucket: z.string().min(3).optional(),
   table: z.string().min(3).optional(),
   auditTable: z.string().min(3).optional(),
+  sealingSecret: z.string().min(1).optional(),
   region: z.string().optional(),
   awsEndpoint: z.string().transform(readWith(storeAddress)).optional(),
   s3Endpoint: z.string().transform(readWith(storeAddress)).optional(),

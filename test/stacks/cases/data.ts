@@ -86,6 +86,14 @@ describe('the root token', () => {
   });
 });
 
+describe('the sealing key', () => {
+  it('is made up by Secrets Manager, with more than 256 bits', () => {
+    data.hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+    });
+  });
+});
+
 describe('what holds data', () => {
   const types = ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'];
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { families } from '../../../services/catalog.ts';
+import { families, signingFamilies } from '../../../services/catalog.ts';
 import { jobs as jobList } from '../../../services/job-list.ts';
-import { allowedTo, functionNames, synthesize } from '../synthesize.ts';
+import { allowedTo, functionNames, propertiesOf, synthesize } from '../synthesize.ts';
 
 const { api, jobs } = synthesize();
 const functions = [api, jobs].flatMap((template) =>
@@ -47,8 +47,20 @@ describe('functions', () => {
     expect(who((action) => action === 's3:AbortMultipartUpload')).toContain('cleanup');
   });
 
-  it('may store blobs only behind the API', () => {
-    expect(who((action) => action === 's3:PutObject')).toEqual([...families, 'api', 'router']);
+  it('may store blobs only behind the API, and for indexes', () => {
+    expect(who((action) => action === 's3:PutObject')).toEqual([...families, 'api', 'router', 'indexes']);
+  });
+
+  it('may use signing keys only where indexes are built and signed', () => {
+    const signing = signingFamilies();
+    const sealing = who(
+      (action, resource) => action.startsWith('secretsmanager:') && resource.includes('SealingKey'),
+    );
+    expect(sealing).toEqual([...signing, ...(signing.length > 0 ? ['router'] : []), 'indexes']);
+    const told = [api, jobs]
+      .flatMap((template) => propertiesOf(template, 'AWS::Lambda::Function'))
+      .flatMap(({ Environment }) => (Environment?.Variables.PACKHOUSE_SEALING_SECRET ? Environment : []));
+    expect(told.map(({ Variables }) => Variables.POWERTOOLS_SERVICE_NAME)).toEqual(sealing);
   });
 
   it('may write the audit table only for the audit job, which may only append', () => {
@@ -76,7 +88,10 @@ describe('functions', () => {
   });
 
   it('may read the root token only for the bootstrap', () => {
-    expect(who((action) => action.startsWith('secretsmanager:'))).toEqual(['bootstrap']);
+    expect(
+      who((action, resource) => action.startsWith('secretsmanager:') && resource.includes('RootToken')),
+    ).toEqual(['bootstrap']);
+    expect(who((action) => /^secretsmanager:(?!GetSecretValue|DescribeSecret)/.test(action))).toEqual([]);
   });
 
   it('have nothing on every resource but traces', () => {
