@@ -93,7 +93,7 @@ function isAccess(stored: StoredToken): stored is StoredToken<AccessToken> {
 
 async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<AccessToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
-  if (!stored || !isAccess(stored)) throw new RegistryError('notFound', '404 Access Token Not Found');
+  if (!stored || !isAccess(stored)) throw new RegistryError('notFound', 'Access Token Not Found');
   return stored;
 }
 
@@ -115,12 +115,12 @@ async function addToken(c: ApiContext, place: Place): Promise<Response> {
   if (principal.user.bot) {
     throw new RegistryError(
       'forbidden',
-      '403 Forbidden - access tokens of projects and groups can not make others',
+      'Forbidden - access tokens of projects and groups can not make others',
     );
   }
   if (!grantable.includes(input.access_level))
     throw badParameters(['access_level does not have a valid value']);
-  if (input.access_level > level) throw badRequest('400 Bad Request - the access level is above your own');
+  if (input.access_level > level) throw badRequest('Bad Request - the access level is above your own');
   const { token, secret } = await issueResourceToken(c.env.registry, owner, {
     name: input.name,
     description: input.description,

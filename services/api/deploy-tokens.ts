@@ -83,7 +83,7 @@ async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promi
 
 async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<DeployToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
-  if (!stored || !isDeploy(stored)) throw new RegistryError('notFound', '404 Deploy Token Not Found');
+  if (!stored || !isDeploy(stored)) throw new RegistryError('notFound', 'Deploy Token Not Found');
   return stored;
 }
 

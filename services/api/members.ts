@@ -103,7 +103,7 @@ async function showMember(c: ApiContext, place: Place, source: Source): Promise<
   const { owner } = await open(c, place, 'view');
   const id = idParam(c, 'user_id');
   const member = (await source(c.env.registry, owner)).find(({ user }) => user.id === id);
-  if (!member) throw new RegistryError('notFound', '404 Not found');
+  if (!member) throw new RegistryError('notFound', 'Not found');
   return replyJson(c, 200, memberJson(c.env.registry.settings.url, member));
 }
 
@@ -166,7 +166,7 @@ async function updateMember(c: ApiContext, place: Place): Promise<Response> {
   const { registry } = c.env;
   const user = await userOf(c);
   const before = await findMember(registry, owner, user.id);
-  if (!before) throw new RegistryError('notFound', '404 Not found');
+  if (!before) throw new RegistryError('notFound', 'Not found');
   const input = await readParams(c, changedMember);
   if (before.level > level) throw new RegistryError('forbidden');
   await checkGrant(c, owner, user, input.access_level, level);
@@ -190,7 +190,7 @@ async function leave(c: ApiContext, place: Place): Promise<Response> {
   const { owner, principal, level } = oneself ? seen : await open(c, place, 'manage');
   const user = await userOf(c);
   const member = await findMember(registry, owner, userId);
-  if (!member) throw new RegistryError('notFound', '404 Not found');
+  if (!member) throw new RegistryError('notFound', 'Not found');
   if (!oneself && member.level > level) throw new RegistryError('forbidden');
   await removeMember(registry, { owner, user, actor: actorOf(principal, c) });
   return reply(c, 204, null);

@@ -61,7 +61,7 @@ async function listNamespaces(c: ApiContext): Promise<Response> {
 async function showNamespace(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, scopes.read);
   const namespace = await findGroup(c.env.registry.table, c.req.param('id') ?? '');
-  if (!namespace) throw new RegistryError('groupNotFound', '404 Namespace Not Found');
+  if (!namespace) throw new RegistryError('groupNotFound', 'Namespace Not Found');
   await checkGroup(c, 'view', principal, namespace);
   return replyJson(c, 200, shown(c, namespace));
 }

@@ -89,8 +89,7 @@ async function wanted(c: ApiContext, { user }: SignedIn): Promise<StoredToken<Ac
   const stored = user.admin
     ? await findTokenById(registry, id)
     : await findOwnedToken(registry, { kind: 'user', id: user.id }, id);
-  if (!stored || !isPersonal(stored))
-    throw new RegistryError('notFound', '404 Personal Access Token Not Found');
+  if (!stored || !isPersonal(stored)) throw new RegistryError('notFound', 'Personal Access Token Not Found');
   return stored;
 }
 

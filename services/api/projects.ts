@@ -132,7 +132,7 @@ async function addProject(c: ApiContext): Promise<Response> {
 
 async function namespaceFor(c: ApiContext, principal: Principal, id: number): Promise<Group> {
   const namespace = id > 0 ? await findGroup(c.env.registry.table, String(id)) : undefined;
-  if (!namespace) throw new RegistryError('groupNotFound', '404 Namespace Not Found');
+  if (!namespace) throw new RegistryError('groupNotFound', 'Namespace Not Found');
   await checkGroup(c, 'create-project', principal, namespace);
   return namespace;
 }

@@ -45,13 +45,13 @@ export async function callerOf(c: ApiContext, needed: readonly Scope[]): Promise
 
 async function asUser(c: ApiContext, principal: Principal, other: string): Promise<Principal> {
   if (principal.kind !== 'user' || !principal.user.admin || !hasScope(principal, scopes.write)) {
-    throw new RegistryError('forbidden', '403 Forbidden - Must be admin to use sudo');
+    throw new RegistryError('forbidden', 'Forbidden - Must be admin to use sudo');
   }
   const { table } = c.env.registry;
   const user = /^\d+$/.test(other)
     ? await findUser(table, Number(other))
     : await findUserByName(table, other);
-  if (!user) throw new RegistryError('userNotFound', `404 User with ID or username '${other}' Not Found`);
+  if (!user) throw new RegistryError('userNotFound', `User with ID or username '${other}' Not Found`);
   return { ...principal, user };
 }
 

@@ -30,7 +30,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
   if (stored.token.kind !== kind) {
     throw new RegistryError(
       'methodNotAllowed',
-      `405 Method Not Allowed - this is a ${stored.token.kind} access token`,
+      `Method Not Allowed - this is a ${stored.token.kind} access token`,
     );
   }
   const owner = await ownerOf(c, stored.token, user);

@@ -120,7 +120,7 @@ async function setState(c: ApiContext, state: User['state']): Promise<Response> 
   const principal = await administrator(c, scopes.write);
   const user = await userOf(c);
   if (user.id === principal.user.id) {
-    throw new RegistryError('forbidden', '403 Forbidden - administrators can not block themselves');
+    throw new RegistryError('forbidden', 'Forbidden - administrators can not block themselves');
   }
   await changeUserState(c.env.registry, user, state, actorOf(principal, c));
   return replyJson(c, 201, true);

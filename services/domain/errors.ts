@@ -4,7 +4,7 @@
  * the answer in its client's dialect. Messages reach the terminal of a user: say what to do where we know it.
  */
 
-/** What sort of refusal an error is; `http/status.ts` maps each to a status. */
+/** What sort of refusal an error is; `http/answer/render-error.ts` maps each to a status. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -20,30 +20,30 @@ export type ErrorKind =
   | 'full';
 
 const errors = {
-  invalidRequest: ['invalid', '400 Bad Request'],
-  invalidParameter: ['invalid', '400 Bad Request'],
+  invalidRequest: ['invalid', 'Bad Request'],
+  invalidParameter: ['invalid', 'Bad Request'],
   invalidPackage: ['invalid', 'The package is invalid'],
-  unauthenticated: ['unauthenticated', '401 Unauthorized'],
-  forbidden: ['denied', '403 Forbidden'],
+  unauthenticated: ['unauthenticated', 'Unauthorized'],
+  forbidden: ['denied', 'Forbidden'],
   insufficientScope: ['denied', 'The token has no scope for this request'],
-  registryDisabled: ['denied', '403 Forbidden - The package registry is disabled for this project'],
-  projectArchived: ['denied', '403 Forbidden - The project is archived and read-only'],
-  notFound: ['missing', '404 Not Found'],
-  projectNotFound: ['missing', '404 Project Not Found'],
-  groupNotFound: ['missing', '404 Group Not Found'],
-  userNotFound: ['missing', '404 User Not Found'],
-  packageNotFound: ['missing', '404 Package Not Found'],
-  fileNotFound: ['missing', '404 Package File Not Found'],
-  routeNotFound: ['missing', '404 Not Found'],
+  registryDisabled: ['denied', 'Forbidden - The package registry is disabled for this project'],
+  projectArchived: ['denied', 'Forbidden - The project is archived and read-only'],
+  notFound: ['missing', 'Not Found'],
+  projectNotFound: ['missing', 'Project Not Found'],
+  groupNotFound: ['missing', 'Group Not Found'],
+  userNotFound: ['missing', 'User Not Found'],
+  packageNotFound: ['missing', 'Package Not Found'],
+  fileNotFound: ['missing', 'Package File Not Found'],
+  routeNotFound: ['missing', 'Not Found'],
   duplicateVersion: ['conflict', 'Package already exists.'],
   duplicateFile: ['conflict', 'Duplicate package is not allowed'],
   alreadyTaken: ['conflict', 'has already been taken'],
-  conflict: ['conflict', '409 Conflict'],
-  preconditionFailed: ['precondition', '412 Precondition Failed'],
+  conflict: ['conflict', 'Conflict'],
+  preconditionFailed: ['precondition', 'Precondition Failed'],
   bodyTooLarge: ['too-large', 'The file is too large'],
-  uploadStalled: ['too-slow', '408 Request Timeout'],
-  unprocessable: ['unprocessable', '422 Unprocessable Entity'],
-  methodNotAllowed: ['unsupported', '405 Method Not Allowed'],
+  uploadStalled: ['too-slow', 'Request Timeout'],
+  unprocessable: ['unprocessable', 'Unprocessable Entity'],
+  methodNotAllowed: ['unsupported', 'Method Not Allowed'],
   contended: ['unavailable', 'Too many others change this at the same time, try again later'],
   indexBehind: ['unavailable', 'The index is being built, try again shortly'],
   storageFull: ['full', 'The storage is full; nothing was written'],

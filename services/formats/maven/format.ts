@@ -45,8 +45,5 @@ function renderError(error: RegistryError, status: number): RenderedError {
 function reasonOf(error: RegistryError): string {
   if (error.code === 'unauthenticated') return UNAUTHORIZED;
   if (error.code === 'forbidden') return FORBIDDEN;
-  return error.message
-    .replace(/^\d{3} (?:- )?/, '')
-    .slice(0, 1000)
-    .toWellFormed();
+  return error.message.slice(0, 1000).toWellFormed();
 }

@@ -27,7 +27,7 @@ export const npm: Format = {
  * 409 for a race that they may win by trying again.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const text = error.code === 'forbidden' ? FORBIDDEN : error.message.replace(/^\d{3} (?:- )?/, '');
+  const text = error.code === 'forbidden' ? FORBIDDEN : error.message;
   const message = text.slice(0, 1000).toWellFormed();
   return {
     status: error.code === 'duplicateVersion' ? 403 : status,

@@ -25,7 +25,7 @@ export const nuget: Format = {
  * find out that they need credentials, and a 404 that a package comes from elsewhere: neither deserves a warning.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const reason = error.code === 'forbidden' ? FORBIDDEN : error.message.replace(/^\d{3} (?:- )?/, '');
+  const reason = error.code === 'forbidden' ? FORBIDDEN : error.message;
   const rendered = { ...gitlabError(error, status), reason };
   if (status === 401 || status === 404) return rendered;
   return { ...rendered, headers: { 'x-nuget-warning': headerText(reason) } };

@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
  * that is what GitLab and PyPI answer and what clients that skip such files look at.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const text = WORDS[error.code] ?? error.message.replace(/^\d{3} (?:- )?/, '');
+  const text = WORDS[error.code] ?? error.message;
   const message = text
     .slice(0, 2000)
     .toWellFormed()

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorKind } from '../../domain/errors.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
@@ -92,7 +93,7 @@ function bodyOf(error: RegistryError | undefined): object {
   switch (error.code) {
     case 'routeNotFound':
     case 'invalidParameter':
-      return { error: error.message };
+      return { error: numbered(error) };
     case 'insufficientScope':
       return {
         error: 'insufficient_scope',
@@ -100,6 +101,15 @@ function bodyOf(error: RegistryError | undefined): object {
         scope: error.fields?.scope?.join(' '),
       };
     default:
-      return { message: error.fields ?? error.message };
+      return { message: error.fields ?? numbered(error) };
   }
+}
+
+/** The message as GitLab's API has it: the words of a status line come with their number, other messages without. */
+function numbered({ kind, message }: RegistryError): string {
+  const status = statuses[kind];
+  const title = STATUS_CODES[status] ?? '';
+  const isTitle =
+    message === title || message.startsWith(`${title} - `) || / Not [Ff]ound$/.test(` ${message}`);
+  return isTitle && /^[A-Z]/.test(message) ? `${status} ${message}` : message;
 }

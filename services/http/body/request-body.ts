@@ -90,7 +90,7 @@ function within<T>(time: number, promise: Promise<T>, late: () => Error): Promis
 function standsStill(patience: number): RegistryError {
   return new RegistryError(
     'uploadStalled',
-    `408 Request Timeout - The upload stood still: less than ${LEAST} bytes came in ${patience / 1000} seconds`,
+    `Request Timeout - The upload stood still: less than ${LEAST} bytes came in ${patience / 1000} seconds`,
   );
 }
 

@@ -56,7 +56,7 @@ export async function changeMember(registry: Registry, input: MemberChange & Mem
   return retryChanged(async () => {
     const now = registry.clock.now();
     const member = await findMember(registry, owner, user.id);
-    if (!member) throw new RegistryError('notFound', '404 Not found');
+    if (!member) throw new RegistryError('notFound', 'Not found');
     const staysOwner = level >= levels.owner && (expiresOn === null || expiresOn === member.expiresOn);
     await registry.table.write([
       {
@@ -79,7 +79,7 @@ export async function removeMember(registry: Registry, input: MemberChange): Pro
   const { owner, user } = input;
   await retryChanged(async () => {
     const member = await findMember(registry, owner, user.id);
-    if (!member) throw new RegistryError('notFound', '404 Not found');
+    if (!member) throw new RegistryError('notFound', 'Not found');
     await registry.table.write([
       { delete: keys.member(owner, user.id), when: { equals: { level: member.level } } },
       ...(await anotherOwner(registry, owner, member)),
@@ -101,7 +101,7 @@ async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Mem
       !user.bot,
   );
   const [other] = others;
-  if (!other) throw new RegistryError('forbidden', '403 Forbidden - the last owner of a group must stay');
+  if (!other) throw new RegistryError('forbidden', 'Forbidden - the last owner of a group must stay');
   const { level } = other.member;
   return [{ check: keys.member(owner, other.user.id), when: { equals: { level } } }];
 }

@@ -74,5 +74,5 @@ export async function revokeLineage(registry: Registry, input: Omit<Rotation, 'e
 }
 
 function noLonger(): RegistryError {
-  return new RegistryError('unauthenticated', '401 Unauthorized - the token is revoked or expired');
+  return new RegistryError('unauthenticated', 'Unauthorized - the token is revoked or expired');
 }

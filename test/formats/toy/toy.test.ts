@@ -52,7 +52,7 @@ describe('a format with mounts of its own', () => {
       expect([answer.status, await answer.json()]).toEqual([200, { files: '/toy2/files/' }]);
     }
     const below = await app.send('GET', '/.well-known/toy2.json/car/1.0/car.bin', { token: app.rootToken });
-    expect([below.status, await below.text()]).toEqual([404, 'toy: 404 Not Found\n']);
+    expect([below.status, await below.text()]).toEqual([404, 'toy: Not Found\n']);
     const beside = await app.send('GET', '/.well-known/other.json');
     expect([beside.status, await beside.json()]).toEqual([404, { error: '404 Not Found' }]);
   });

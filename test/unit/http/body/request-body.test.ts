@@ -101,7 +101,7 @@ describe('a client that is waited for', () => {
 
   const stalled = {
     code: 'uploadStalled',
-    message: '408 Request Timeout - The upload stood still: less than 16384 bytes came in 60 seconds',
+    message: 'Request Timeout - The upload stood still: less than 16384 bytes came in 60 seconds',
   };
 
   test('and sends nothing is given up', async () => {
