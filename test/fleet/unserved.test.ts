@@ -65,6 +65,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
   async function answers(
     paths: readonly string[],
   ): Promise<Record<string, readonly [number, string | null, string]>> {
+    await app.runJobs();
     const found: Record<string, readonly [number, string | null, string]> = {};
     for (const [level, owner] of endpoints) {
       for (const credential of [{}, { token: app.rootToken }]) {

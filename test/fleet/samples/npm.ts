@@ -40,6 +40,7 @@ export const npm: Sample = {
   },
   file: (name, version) => `/${name}/-/${name}-${version}.tgz`,
   index: (name) => `/${name}`,
+  hotReads: (name) => [`/${name}/1.0.0`, `/${name}/latest`],
   reads: (name, version) => [
     `/${name}/${version}`,
     `/${name}/latest`,

@@ -107,6 +107,46 @@ describe('packuments', () => {
     }
   });
 
+  test('one version is answered as the packument has it, at every level', async () => {
+    const other = await npm.project('other', 'public');
+    await npm.publish({ fields: { description: 'first' } });
+    await npm.publish({ fields: { description: 'second' }, to: other });
+    await npm.publish({ version: '1.1.0-beta.1', tag: 'beta', to: other });
+    await npm.publish({ version: '2.0.0', fields: { bin: 'cli.js', engines: { node: '>=20' } } });
+    for (const prefix of [npm.base, npmPrefix.group('acme'), npmPrefix.instance]) {
+      const packument = await npm.packument('@acme/tool', prefix);
+      const named = [...Object.keys(packument.versions), ...Object.keys(packument['dist-tags'])];
+      expect(named.length).toBeGreaterThan(2);
+      for (const name of named) {
+        const version = new Map(Object.entries(packument['dist-tags'])).get(name) ?? name;
+        const answer = await get(`${prefix}/@acme%2ftool/${name}`);
+        expect([prefix, name, await answer.json()]).toEqual([prefix, name, packument.versions[version]]);
+        expect(answer.headers.get('content-type')).toBe('application/json');
+      }
+    }
+  });
+
+  test('a tag that names a version which is not listed names none; `latest` is then the highest', async () => {
+    const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
+    await npm.publish();
+    await npm.publish({ version: '2.0.0', tag: 'next' });
+    await npm.publish({ version: '3.0.0' });
+    const at = async (tag: string) => {
+      const response = await get(`${npm.base}/@acme%2ftool/${tag}`);
+      return response.status === 200 ? ((await response.json()) as { version: string }).version : 404;
+    };
+    expect([await at('latest'), await at('next')]).toEqual(['3.0.0', '2.0.0']);
+    const change = {
+      project: npm.tools,
+      actor,
+      format: 'npm',
+      name: '@acme/tool',
+      versions: ['2.0.0', '3.0.0'],
+    };
+    await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
+    expect([await at('latest'), await at('next'), await at('3.0.0')]).toEqual(['1.0.0', 404, 404]);
+  });
+
   test('unscoped names work alike', async () => {
     expect((await npm.publish({ name: 'tool' })).response.status).toBe(200);
     const { dist } = (await npm.packument('tool')).versions['1.0.0']!;

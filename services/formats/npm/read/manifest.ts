@@ -21,6 +21,7 @@ export function wantedManifest(c: FormatContext): Wanted {
 
 /** One version's manifest, by version or tag. Both are read by their keys: a packument may have thousands of versions. */
 export async function manifest(c: FormatContext, found: Found): Promise<Response> {
+  if (!found.holdings.some(({ head }) => head)) throw new RegistryError('packageNotFound');
   const { tag } = found.wanted;
   const text = tag === undefined ? textOf(c, found.copy) : await taggedText(c, found, tag);
   if (text === '') throw new RegistryError('packageNotFound', 'This version is not found');

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { memoryTable } from '../../../../services/adapters/memory/memory-table.ts';
+import type { Project } from '../../../../services/domain/accounts.ts';
+import type { Precedence } from '../../../../services/domain/format-rules.ts';
+import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
+import { chooseCopy } from '../../../../services/registry/access/choose-copy.ts';
+import type { Holding, Wanted } from '../../../../services/registry/access/holdings.ts';
+import { itemOf } from '../../../../services/registry/records/entities.ts';
+import { keys } from '../../../../services/registry/records/keys.ts';
+
+/** A project's copy of version 1: its status, and the times at which its files were published, by their names. */
+interface CopyFacts {
+  readonly status?: PackageStatus;
+  readonly files?: Readonly<Record<string, number>>;
+  /** Files that the request does not want. */
+  readonly others?: readonly string[];
+  readonly sha256?: string;
+}
+
+const table = memoryTable();
+
+async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> {
+  const ref = { projectId, format: 'any', name: 'tool' };
+  const version = { ...ref, id: projectId * 10, version: '1', status: facts.status ?? 'default' } as Version;
+  const files = Object.entries(facts.files ?? {}).map(([fileName, createdAt]) => ({
+    ...{ fileName, createdAt, versionId: version.id, version: '1' },
+    digests: { sha256: facts.sha256 ?? 'a' },
+  })) as unknown as PackageFile[];
+  const others = (facts.others ?? []).map((fileName) => ({ fileName, versionId: version.id, version: '1' }));
+  for (const file of [...files, ...others]) {
+    await table.write([{ put: itemOf(keys.file(ref, '1', file.fileName), file) }]);
+  }
+  const byName = new Map(files.map((file) => [file.fileName, file]));
+  return { project: { id: projectId } as Project, head: undefined, version, files: byName, tag: undefined };
+}
+
+let projects = 0;
+
+/** Which of the copies answers, counted from 1, and the names of the wanted files it has. */
+async function chosen(
+  precedence: Precedence,
+  copies: readonly CopyFacts[],
+  files?: readonly string[],
+  sha256?: string,
+) {
+  const first = projects + 1;
+  const holdings: Holding[] = [];
+  for (const facts of copies) {
+    projects += 1;
+    holdings.push(await holdingOf(projects, facts));
+  }
+  const wanted: Wanted = { version: '1', ...(files && { files }), ...(sha256 && { sha256 }) };
+  const copy = await chooseCopy({ table }, { precedence }, holdings, wanted);
+  return copy && [copy.holding.project.id - first + 1, ...copy.files.keys()];
+}
+
+const every: readonly Precedence[] = ['first-copy', 'first-file', 'newest-file'];
+
+describe.each(every)('of several copies, by %s,', (precedence) => {
+  test('none answers where there is none', async () => {
+    expect(await chosen(precedence, [])).toBeUndefined();
+  });
+
+  test('the first one answers when nothing tells them apart', async () => {
+    const copies = [{ files: { a: 1 } }, { files: { a: 1 } }];
+    expect(await chosen(precedence, copies, ['a'])).toEqual([1, 'a']);
+    expect(await chosen(precedence, copies)).toEqual([1, 'a']);
+  });
+
+  test('one without the file answers that it has none, where no copy has it', async () => {
+    expect(await chosen(precedence, [{ others: ['b'] }, { others: ['c'] }], ['a'])).toEqual([1]);
+    expect(await chosen(precedence, [{}, {}], ['a'])).toEqual([1]);
+  });
+
+  test('one of which nothing is left gives way', async () => {
+    expect(await chosen(precedence, [{}, { files: { a: 1 } }], ['a'])).toEqual([2, 'a']);
+    expect(await chosen(precedence, [{}, { status: 'hidden', files: { a: 1 } }], ['a'])).toEqual([2, 'a']);
+  });
+});
+
+describe('a copy that is kept out of lists', () => {
+  const copies = [{ status: 'hidden', files: { a: 1 } }, { files: { a: 1 } }] as const;
+
+  test.each(['first-copy', 'first-file'] as const)(
+    'goes after those that are listed (%s)',
+    async (precedence) => {
+      expect(await chosen(precedence, copies, ['a'])).toEqual([2, 'a']);
+      expect(await chosen(precedence, copies.slice(0, 1), ['a'])).toEqual([1, 'a']);
+    },
+  );
+
+  test('answers with the newest file all the same', async () => {
+    const newer = [copies[1], { status: 'hidden', files: { a: 2 } }] as const;
+    expect(await chosen('newest-file', newer, ['a'])).toEqual([2, 'a']);
+  });
+});
+
+describe('a file that the first copy lacks', () => {
+  const copies = [{ others: ['pom'] }, { files: { sources: 5 } }, { files: { sources: 7 } }];
+
+  test('is not taken from another copy where copies stay whole', async () => {
+    expect(await chosen('first-copy', copies, ['sources'])).toEqual([1]);
+  });
+
+  test('is taken from the first copy that has it, or from that in which it is newest', async () => {
+    expect(await chosen('first-file', copies, ['sources'])).toEqual([2, 'sources']);
+    expect(await chosen('newest-file', copies, ['sources'])).toEqual([3, 'sources']);
+  });
+});
+
+describe('a file with other bytes than the digest in the address', () => {
+  test('is another file', async () => {
+    const copies = [
+      { sha256: 'a', files: { wheel: 1, metadata: 1 } },
+      { sha256: 'b', files: { wheel: 1, metadata: 1 } },
+    ];
+    expect(await chosen('first-file', copies, ['wheel', 'metadata'], 'b')).toEqual([2, 'wheel', 'metadata']);
+    expect(await chosen('first-file', copies, ['wheel'], 'c')).toEqual([1]);
+  });
+
+  test('does not stand before one that has all that is wanted', async () => {
+    const copies = [{ files: { wheel: 1 } }, { files: { wheel: 1, metadata: 1 } }];
+    expect(await chosen('first-file', copies, ['wheel', 'metadata'], 'a')).toEqual([2, 'wheel', 'metadata']);
+  });
+});

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../../../services/domain/accounts.ts';
+import type { Endpoint } from '../../../../services/domain/endpoint.ts';
+import { badRequest } from '../../../../services/domain/errors.ts';
+import { generic } from '../../../../services/formats/generic/format.ts';
+import { findPackage } from '../../../../services/registry/access/find-package.ts';
+import type { Wanted } from '../../../../services/registry/access/holdings.ts';
+import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
+import { addFiles } from '../../../../services/registry/packages/add-files.ts';
+import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { startApp, type TestApp } from '../../../kit/start-app.ts';
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+
+let app: TestApp;
+let project: Project;
+
+beforeEach(async () => {
+  app = await startApp();
+  project = await app.project('tools', 'public');
+});
+
+async function add(...fileNames: string[]): Promise<void> {
+  for (const fileName of fileNames) {
+    const blob = await stageBytes(app.registry, Buffer.from(fileName));
+    await addFiles(app.registry, {
+      ...{ project, actor, format: 'generic', name: 'tool', version: '1', metadata: {} },
+      ...{ duplicates: 'allow', files: [{ fileName, contentType: 'text/plain', blob }] },
+    });
+  }
+}
+
+const endpoints = (): Endpoint[] => [
+  { level: 'project', owner: String(project.id) },
+  { level: 'group', owner: 'acme' },
+  { level: 'instance', owner: '' },
+];
+
+/** The names of the files that are found at each level, or undefined where there is no version. */
+async function found(wanted: Wanted) {
+  const names = endpoints().map(async (endpoint) => {
+    const request = { credential: undefined, endpoint, format: generic, name: 'tool', want: () => wanted };
+    const { copy } = await findPackage(app.registry, request);
+    return copy && [...copy.files.keys()];
+  });
+  return Promise.all(names);
+}
+
+describe('what is found of a package', () => {
+  test('is the version and those of the wanted files that it has', async () => {
+    await add('a', 'b');
+    expect(await found({ version: '1', files: ['a', 'c'] })).toEqual([['a'], ['a'], ['a']]);
+    expect(await found({ version: '2', files: ['a'] })).toEqual([undefined, undefined, undefined]);
+    expect(await found({})).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('has no files of a version of the same name that was removed', async () => {
+    await add('a', 'b');
+    await removeVersion(app.registry, { project, actor, format: 'generic', name: 'tool', version: '1' });
+    await add('a');
+    expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
+  });
+
+  test('is nothing where a name is longer than any that is stored', async () => {
+    await add('a');
+    const long = 'ü'.repeat(1000);
+    expect(await found({ version: '1', files: [long], tag: long })).toEqual([[], [], []]);
+    expect(await found({ version: long, files: ['a'] })).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is never a file beside the version it does not belong to, while others remove and publish', async () => {
+    await add('a', 'b');
+    let over = false;
+    const replacing = (async () => {
+      for (let round = 0; round < 20; round++) {
+        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'tool', version: '1' });
+        await add('a');
+      }
+      over = true;
+    })();
+    const [endpoint] = endpoints();
+    while (!over && endpoint) {
+      const want = () => ({ version: '1', files: ['a', 'b'] });
+      const request = { credential: undefined, endpoint, format: generic, name: 'tool', want };
+      const { copy } = await findPackage(app.registry, request);
+      for (const file of copy?.files.values() ?? []) expect(file.versionId).toBe(copy?.version.id);
+    }
+    await replacing;
+    expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
+  });
+});
+
+describe('a malformed request', () => {
+  const want = () => {
+    throw badRequest('malformed');
+  };
+
+  test.each(['tool', 'nothing'])('is reported where %s may be known to be there or not', async (name) => {
+    await add('a');
+    for (const endpoint of endpoints()) {
+      const answer = findPackage(app.registry, {
+        credential: undefined,
+        endpoint,
+        format: generic,
+        name,
+        want,
+      });
+      const known = name === 'tool' || endpoint.level === 'project';
+      if (known) await expect(answer).rejects.toThrow('malformed');
+      else expect((await answer).holdings).toEqual([]);
+    }
+  });
+});
