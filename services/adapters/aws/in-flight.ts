@@ -1,4 +1,4 @@
-/** Bounds the bytes that are under way at once, whoever sends them. */
+/** Limits the bytes that are being sent at once, by all senders. Libraries such as `p-limit` count tasks, not bytes. */
 export interface InFlight {
   /** Resolves when there is room for so many bytes, first come, first served. More than fit are let in alone. */
   enter(bytes: number): Promise<void>;

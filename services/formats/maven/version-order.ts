@@ -1,4 +1,4 @@
-/** How Maven orders versions: the "generic version scheme" of its resolver. */
+/** How Maven orders versions: the "generic version scheme" of its resolver. No well-kept package does. */
 
 /** A part of a version. Kinds are in their order: what is called `min` is lowest, then known qualifiers, and so on. */
 interface Part {

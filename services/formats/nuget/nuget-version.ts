@@ -1,6 +1,7 @@
 /**
  * NuGet's versions and ranges of them (https://learn.microsoft.com/nuget/concepts/package-versioning): SemVer 2.0.0 with a
- * fourth number, and with versions that leave numbers out.
+ * fourth number, and with versions that leave numbers out. Better here than `@snyk/nuget-semver`, which orders `alpha.10`
+ * before `alpha.9` and does not normalise.
  */
 
 /** The most characters a version, and a range of them, may have. */

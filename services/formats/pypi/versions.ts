@@ -1,4 +1,8 @@
-/** Versions by the version specifiers specification (PEP 440). Numbers stay text: a date and time has 14 digits. */
+/**
+ * Versions by the version specifiers specification (PEP 440). Numbers stay text: a date and time may have 20 digits.
+ * Better here than `@renovatebot/pep440`, which rounds such numbers, so that different versions become equal, and writes
+ * the local version `1.0+ubuntu.1` with a comma.
+ */
 
 /** A version in its parts. */
 interface Parts {

@@ -1,6 +1,7 @@
 /**
  * A `Content-Disposition` with a file's base name: as ASCII for every client, and in RFC 8187's form where that is not
- * the name, or could be taken for an encoded one (RFC 6266 appendix D). No name can end the header or add another.
+ * the name, or could be taken for an encoded one (RFC 6266 appendix D). No name can end the header or add another. Better
+ * here than `content-disposition`, which escapes quotes by backslashes; that appendix advises against it.
  */
 export function contentDisposition(type: 'attachment' | 'inline', fileName: string): string {
   const base = fileName.slice(fileName.lastIndexOf('/') + 1);

@@ -11,7 +11,10 @@ export interface Validators {
 /** What conditions come to: do what is asked, or answer 304 or 412. */
 export type Verdict = 'go on' | 'not modified' | 'failed';
 
-/** Judges the conditions of a GET or HEAD, in the order of RFC 9110 section 13.2.2. Dates that are none do not count. */
+/**
+ * Judges the conditions of a GET or HEAD, in the order of RFC 9110 section 13.2.2. Invalid dates are ignored. Better here
+ * than `fresh`, which does not know `If-Match` and `If-Unmodified-Since`, and never answers 304 to `Cache-Control: no-cache`.
+ */
 export function judgeConditions(headers: Headers, validators: Validators): Verdict {
   const modified = seconds(validators.modifiedAt);
   const [ifMatch, ifNoneMatch] = [headers.get('if-match'), headers.get('if-none-match')];

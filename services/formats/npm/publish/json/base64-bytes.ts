@@ -4,7 +4,8 @@ export class InvalidBase64 extends Error {
 }
 
 /**
- * Decodes base64 as it comes in, cut anywhere. Padding may be left out; other characters are refused, not skipped.
+ * Decodes base64 as it comes in, cut anywhere. Padding may be left out; other characters are refused, where
+ * `base64-stream` skips them.
  * @throws InvalidBase64
  */
 export async function* base64Bytes(text: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
