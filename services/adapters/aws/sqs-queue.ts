@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import { checkBodies } from '../../ports/queue-rules.ts';
+import { withRetries } from '../../shared/retry.ts';
 
 /** A standard queue and the queue its dead letters go to, which its redrive policy should name as well. */
 export interface SqsQueueOptions extends QueueOptions {
@@ -28,7 +29,6 @@ export interface SqsQueueOptions extends QueueOptions {
 const BATCH_MESSAGES = 10;
 const BATCH_BYTES = 1024 * 1024;
 const MAX_DEAD_LETTERS = 100;
-const SEND_ROUNDS = 5;
 
 /**
  * The `Queue` port on SQS. Times are rounded up to whole seconds, as SQS counts them.
@@ -64,19 +64,33 @@ function* inBatches(bodies: readonly string[]): Generator<string[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Sends a batch; the entries SQS could not take are sent again. */
+/** Thrown when SQS did not take some messages of a batch. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+  /** Whether SQS would refuse the same messages again. */
+  readonly isFinal: boolean;
+  constructor(failed: readonly BatchResultErrorEntry[]) {
+    super(`${failed.length} messages were not sent: ${failed[0]?.Code} ${failed[0]?.Message ?? ''}`);
+    this.isFinal = failed.some(({ SenderFault }) => SenderFault);
+  }
+}
+
+const sending = {
+  shouldRetry: (error: unknown) => error instanceof NotSent && !error.isFinal,
+  attempts: 5,
+  firstPause: 200,
+  longestPause: 1600,
+};
+
+/** Sends a batch; the messages SQS could not take are sent again. */
 async function sendBatch(client: SQSClient, QueueUrl: string, bodies: readonly string[]): Promise<void> {
   let Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-  for (let round = 1; Entries.length > 0; round++) {
+  await withRetries(async () => {
     const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-    const [first] = Failed;
-    if (first !== undefined && (first.SenderFault || round === SEND_ROUNDS)) {
-      throw new Error(`${Failed.length} messages were not sent: ${first.Code} ${first.Message ?? ''}`);
-    }
     const failed = new Set(Failed.map(({ Id }) => Id));
     Entries = Entries.filter(({ Id }) => failed.has(Id));
-    if (Entries.length > 0) await delay(Math.random() * 100 * 2 ** round);
-  }
+    if (Failed.length > 0) throw new NotSent(Failed);
+  }, sending);
 }
 
 type Handler = (message: Message) => Promise<void>;
