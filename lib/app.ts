@@ -43,7 +43,7 @@ export function addStacks(app: App, settings: StageSettings, { code, image }: Bu
     env,
     data,
     code,
-    url: api.registryUrl,
+    api,
     description: 'Package registry: audit, cleanup and bootstrap',
   });
   const ingest =

@@ -12,8 +12,10 @@ export interface Job {
   readonly name: string;
   /** For the people who see its function. */
   readonly description: string;
-  /** The events it gets: all, or those of some types. */
+  /** The events it gets: all that transactions record, or those of some types. */
   readonly events: 'all' | readonly EventType[];
+  /** Where the events come from: the outbox unless told, or what functions log of downloads. */
+  readonly from?: 'download-log';
   /** How often it runs without an event, beside those that events start. */
   readonly schedule?: number;
   /** How long one run may take; the job hears of it shortly before and says that it has not finished. */
@@ -86,6 +88,17 @@ export const jobs = [
     concurrency: 2,
     maxAge: 1 * HOUR,
     rights: ['change-registry', 'put-blobs', 'sign'],
+  },
+  {
+    name: 'downloads',
+    description: 'counts the downloads that functions have logged',
+    events: ['files_downloaded'],
+    from: 'download-log',
+    timeout: MINUTE,
+    batch: 10,
+    concurrency: 2,
+    maxAge: 15 * MINUTE,
+    rights: ['change-registry'],
   },
 ] as const satisfies readonly Job[];
 

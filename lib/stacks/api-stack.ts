@@ -80,6 +80,10 @@ export class ApiStack extends Stack {
       if (source) CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
     }
     this.functions = this.makeFunctions();
+    // Their downloads are counted by a job, which must not hold a family fast that is no longer wanted.
+    for (const { logGroup } of this.functions.values()) {
+      CrossStackReferences.of(logGroup).produce(ReferenceStrength.WEAK);
+    }
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:

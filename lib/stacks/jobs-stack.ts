@@ -4,6 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { JOB_ATTEMPTS, type Job, jobs, retryAfter } from '../../services/job-list.ts';
+import { DownloadLog } from '../constructs/download-log.ts';
 import { EventFanOut } from '../constructs/event-fan-out.ts';
 import { JobQueue } from '../constructs/job-queue.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type RegistryFunctionProps,
 } from '../constructs/registry-function.ts';
 import type { StageSettings } from '../settings.ts';
+import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import { registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
@@ -26,7 +28,7 @@ export interface DeployedJob {
 export interface JobsStackProps extends StackProps {
   readonly data: DataStack;
   readonly code: FunctionCode;
-  readonly url: string;
+  readonly api: ApiStack;
 }
 
 /** What happens behind the requests: the jobs of `services/job-list.ts`, and the first administrator. */
@@ -41,11 +43,11 @@ export class JobsStack extends Stack {
     scope: Construct,
     id: string,
     settings: StageSettings,
-    { data, code, url, ...props }: JobsStackProps,
+    { data, code, api, ...props }: JobsStackProps,
   ) {
     super(scope, id, props);
     this.settings = settings;
-    this.props = { ...props, data, code, url };
+    this.props = { ...props, data, code, api };
     this.events = new EventFanOut(this, 'Events', data.registry.table);
     this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
@@ -75,7 +77,8 @@ export class JobsStack extends Stack {
     // A run that has not finished asks for the next one.
     worker.allow(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queue.queueArn] }));
     queue.feed(worker.lambda);
-    this.events.deliverTo(queue, job.events);
+    if (job.from === 'download-log') this.deliverDownloads(queue, worker);
+    else this.events.deliverTo(queue, job.events);
     if (job.schedule !== undefined) {
       // By way of the queue, so that a run that fails is tried again and is seen when it is given up.
       new Rule(this, `${title}Schedule`, {
@@ -85,6 +88,11 @@ export class JobsStack extends Stack {
       });
     }
     return { job, queue, worker };
+  }
+
+  private deliverDownloads(queue: JobQueue, worker: RegistryFunction): void {
+    const logGroups = [...this.props.api.functions.values()].map(({ logGroup }) => logGroup);
+    new DownloadLog(this, 'DownloadLog', { logGroups, worker, queue });
   }
 
   private grantRights(worker: RegistryFunction, { rights }: Job): void {
@@ -134,14 +142,14 @@ export class JobsStack extends Stack {
       ...props
     }: Pick<RegistryFunctionProps, 'entry' | 'description' | 'timeout' | 'environment'>,
   ): RegistryFunction {
-    const { data, code, url } = this.props;
+    const { data, code, api } = this.props;
     return new RegistryFunction(this, name, {
       ...props,
       name,
       code,
       memory: this.settings.jobMemory,
       logRetentionDays: this.settings.logRetentionDays,
-      environment: { ...registryEnvironment(this.settings, data, url), ...environment },
+      environment: { ...registryEnvironment(this.settings, data, api.registryUrl), ...environment },
     });
   }
 }

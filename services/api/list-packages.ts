@@ -5,6 +5,7 @@ import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { type ReadableProject, readableAmong } from '../registry/access/readable-projects.ts';
 import { descendantsOf, projectsIn } from '../registry/accounts/list-accounts.ts';
+import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import type { PackagePointer } from '../registry/records/entities.ts';
 import { listPackages, type PackageFilter, readVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
@@ -69,7 +70,14 @@ async function replyPackages(
     id: ({ id }) => id,
     descending: params.sort === 'desc',
   });
-  const [versions, tags] = await Promise.all([readVersions(registry, rows), tagsOf(registry, rows)]);
+  const [versions, tags, downloads] = await Promise.all([
+    readVersions(registry, rows),
+    tagsOf(registry, rows),
+    downloadsOf(
+      registry.table,
+      rows.map(({ id }) => id),
+    ),
+  ]);
   const shown = versions.flatMap((version) => {
     const { project, rights } = byId.get(version.projectId) ?? {};
     if (!project || !rights) return [];
@@ -78,6 +86,7 @@ async function replyPackages(
       project,
       tags: tags.get(version.id) ?? [],
       deletable: rights.may('delete'),
+      lastDownloadedAt: downloads.get(version.id)?.lastAt ?? null,
     };
     const location = inGroup ? { project_id: project.id, project_path: project.fullPath } : {};
     return [{ ...packageJson(version, facts), ...location }];

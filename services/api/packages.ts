@@ -7,6 +7,7 @@ import { packageFileJson } from '../http/answer/package-json.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import { sendFile } from '../http/answer/send-file.ts';
 import type { CallEnv } from '../http/call.ts';
+import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import { removeFile } from '../registry/removal/remove-file.ts';
 import { removeVersion } from '../registry/removal/remove-version.ts';
 import { filesOfVersion } from '../registry/removal/removed.ts';
@@ -54,9 +55,19 @@ async function showPackage(c: ApiContext): Promise<Response> {
   const { project, rights, version } = await open(c, 'pull');
   if (!shownStatuses.has(version.status)) throw new RegistryError('packageNotFound');
   const others = (await otherVersions(registry, version)).filter(({ status }) => shownStatuses.has(status));
-  const tags = await tagsOf(registry, [version, ...others]);
+  const [tags, downloads] = await Promise.all([
+    tagsOf(registry, [version, ...others]),
+    downloadsOf(registry.table, [version.id]),
+  ]);
   const deletable = rights.may('delete');
-  const facts = { url: registry.settings.url, project, tags: tags.get(version.id) ?? [], deletable };
+  const lastDownloadedAt = downloads.get(version.id)?.lastAt ?? null;
+  const facts = {
+    url: registry.settings.url,
+    project,
+    tags: tags.get(version.id) ?? [],
+    deletable,
+    lastDownloadedAt,
+  };
   return replyJson(c, 200, {
     ...packageJson(version, facts),
     versions: others.map((row) => otherVersionJson(row, tags.get(row.id) ?? [])),

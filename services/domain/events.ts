@@ -54,6 +54,18 @@ interface PackageEventDetails {
   name_unlisted: { readonly rootId: number };
 }
 
+/** What hosts tell of several packages at once; such events do not come from a transaction. */
+interface HostEventDetails {
+  /** Downloads of the files of versions, by day (`YYYY-MM-DD`). The event's id names the batch. */
+  files_downloaded: {
+    readonly downloads: readonly {
+      readonly versionId: number;
+      readonly days: Readonly<Record<string, number>>;
+      readonly lastAt: number;
+    }[];
+  };
+}
+
 /** What the events of users, groups, projects, members and tokens tell beside whom they are about. */
 interface AccountEventDetails {
   user_created: { readonly admin: boolean };
@@ -74,7 +86,7 @@ interface AccountEventDetails {
 }
 
 /** The details of each event, as it is recorded. */
-export type EventDetails = PackageEventDetails & AccountEventDetails;
+export type EventDetails = PackageEventDetails & AccountEventDetails & HostEventDetails;
 
 /** What an event may tell of packages. Past tense: it has happened. */
 export type PackageEventType = keyof PackageEventDetails;

@@ -68,7 +68,6 @@ export interface Version<M = unknown> extends PackageRef {
   readonly creatorId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly lastDownloadedAt: number | null;
 }
 
 /** A file of a version. `metadata` is the format's own, of this file alone; most formats have none. */

@@ -17,5 +17,6 @@ export const jobRuns: Readonly<Record<JobName, () => Promise<JobRun>>> = {
   audit: async () => (await import('./record-audit.ts')).recordAudit,
   search: async () => (await import('./index-name.ts')).indexName,
   indexes: async () => (await import('./build-indexes.ts')).buildIndexes,
+  downloads: async () => (await import('./count-logged-downloads.ts')).countLoggedDownloads,
   cleanup: async () => (await import('./clean-up.ts')).cleanUp,
 };

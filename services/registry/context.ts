@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Table } from '../ports/table.ts';
 import type { DocumentCache } from './documents/document-cache.ts';
+import type { DownloadCounter } from './downloads/download-counter.ts';
 import type { IdSource } from './records/ids.ts';
 
 /** What an operator decides about the registry as a whole. */
@@ -47,4 +48,5 @@ export interface Registry {
   /** Signs indexes with the keys of projects and groups. */
   readonly signer: Signer;
   readonly documents: DocumentCache;
+  readonly downloads: DownloadCounter;
 }

@@ -9,6 +9,7 @@ import type { Seal } from '../ports/seal.ts';
 import type { Table } from '../ports/table.ts';
 import type { Registry, RegistrySettings } from '../registry/context.ts';
 import { documentCache } from '../registry/documents/document-cache.ts';
+import { type DownloadCounter, noDownloads } from '../registry/downloads/download-counter.ts';
 import { tableIds } from '../registry/records/ids.ts';
 import { tableSigner } from '../registry/signing/table-signer.ts';
 
@@ -23,6 +24,7 @@ export interface Stores {
   /** Seals signing keys; without one nothing can be signed. */
   readonly seal?: Seal | undefined;
   readonly log?: Log;
+  readonly downloads?: DownloadCounter;
 }
 
 const MIB = 1024 * 1024;
@@ -54,6 +56,7 @@ export function createRegistry(
     blobs,
     clock,
     log: stores.log ?? silentLog,
+    downloads: stores.downloads ?? noDownloads,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
     ids: tableIds(table),
     formats,

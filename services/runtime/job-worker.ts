@@ -3,6 +3,7 @@ import { getsEvent, type Job, type JobName } from '../job-list.ts';
 import { type JobRun, jobRuns } from '../jobs/job-runs.ts';
 import type { Registry } from '../registry/context.ts';
 import { readEvent } from '../registry/events/record-event.ts';
+import { downloadsEvent, type LogDelivery } from './download-log.ts';
 
 /** How many runs one message may lead to. What is left then is for the next scheduled run. */
 const MAX_ROUNDS = 100;
@@ -31,18 +32,26 @@ export function scheduledRun(job: JobName): string {
 }
 
 /**
- * Reads a message: an event, a record of the table's stream that holds one, or what this file makes. Undefined for a
- * record of anything else: the pipe passes only new outbox items on, but a filter is not what correctness rests on.
+ * Reads a message: an event, a record of the table's stream that holds one, lines of a log that tell of downloads, or what
+ * this file makes. Undefined for a record of anything else: the pipe passes only new outbox items on, but a filter is not what correctness rests on.
  */
 export function readJobMessage(body: string): JobMessage | undefined {
   const message: unknown = JSON.parse(body);
   if (typeof message !== 'object' || message === null) throw new TypeError('not the message of a job');
   if ('dynamodb' in message) return fromStream(message as StreamRecord);
+  if ('awslogs' in message) return fromLog(message as LogDelivery);
+  // A delivery of a log that a function failed to work off, as Lambda hands it to a queue.
+  if ('requestPayload' in message) return fromLog(message.requestPayload as LogDelivery);
   if ('job' in message) {
     const { event, round = 0 } = message as Partial<JobMessage>;
     return { event, round };
   }
   return { event: readEvent(body), round: 0 };
+}
+
+function fromLog(delivery: LogDelivery): JobMessage | undefined {
+  const event = downloadsEvent(delivery);
+  return event && { event, round: 0 };
 }
 
 function fromStream({ eventName, dynamodb: { Keys, NewImage } }: StreamRecord): JobMessage | undefined {

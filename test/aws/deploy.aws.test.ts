@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -107,6 +108,25 @@ describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
       new SendMessageCommand({ QueueUrl: queueUrl('CleanupQueue'), MessageBody: '{"job":"cleanup"}' }),
     );
     await until(async () => (await waiting('CleanupQueue')) === 0);
+  });
+
+  it('counts downloads that functions have logged', async () => {
+    const list = `${deployment.url}/api/v4/projects/${project.id}/packages`;
+    const packages = async () =>
+      (await (await fetch(list, { headers: authorized() })).json()) as {
+        id: number;
+        last_downloaded_at: string | null;
+      }[];
+    const [first] = await packages();
+    const line = JSON.stringify({ message: 'file downloaded', version_id: first?.id });
+    const logEvents = [{ id: '1', timestamp: Date.UTC(2026, 0, 2), message: line }];
+    const data = gzipSync(JSON.stringify({ messageType: 'DATA_MESSAGE', logEvents })).toString('base64');
+    // As Lambda hands on what CloudWatch delivers, which the emulator does not: from the dead letters of the function.
+    const MessageBody = JSON.stringify({ requestPayload: { awslogs: { data } } });
+    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl('DownloadsQueue'), MessageBody }));
+    await until(async () =>
+      (await packages()).some(({ last_downloaded_at }) => last_downloaded_at === '2026-01-02T00:00:00.000Z'),
+    );
   });
 
   it('has given up no message by then', async () => {

@@ -17,8 +17,10 @@ import {
   issueResourceToken,
 } from '../../services/registry/accounts/issue-token.ts';
 import type { Registry, RegistrySettings } from '../../services/registry/context.ts';
+import { pendingDownloads } from '../../services/registry/downloads/download-counter.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
+import { flushDownloads } from '../../services/runtime/server/flush-downloads.ts';
 import { fakeClock } from './fake-clock.ts';
 import { runJobs } from './run-jobs.ts';
 
@@ -39,6 +41,7 @@ export async function startApp(
   const errors: unknown[] = [];
   const log: Log = { debug() {}, info() {}, error: (message, fields) => errors.push({ message, ...fields }) };
   const table = memoryTable();
+  const downloads = pendingDownloads('test');
   const stores: Stores = {
     table,
     audit: memoryTable(),
@@ -47,6 +50,7 @@ export async function startApp(
     log,
     seal: memorySeal(),
     formats: async () => formats,
+    downloads,
     ...options.stores,
   };
   // Most tests of deletions look at what they free.
@@ -90,6 +94,8 @@ export async function startApp(
     },
     /** Runs the jobs until nothing is left to do, as searches need that find what was just published. */
     runJobs: () => runJobs(registry),
+    /** Writes the downloads that were counted. */
+    flushDownloads: () => flushDownloads(registry, downloads),
     /** Sends a request to the app. */
     async send(
       method: string,

@@ -23,10 +23,15 @@ export interface PackageFacts {
   readonly tags: readonly Tag[];
   /** Whether the caller may delete it, and so is told how. */
   readonly deletable: boolean;
+  /** Milliseconds since the epoch, or null; lags by some seconds. */
+  readonly lastDownloadedAt: number | null;
 }
 
 /** A package. */
-export function packageJson(version: Version, { url, project, tags, deletable }: PackageFacts) {
+export function packageJson(
+  version: Version,
+  { url, project, tags, deletable, lastDownloadedAt }: PackageFacts,
+) {
   const { id } = version;
   return {
     id,
@@ -39,7 +44,7 @@ export function packageJson(version: Version, { url, project, tags, deletable }:
       ...(deletable ? { delete_api_path: `${url}/api/v4/projects/${project.id}/packages/${id}` } : {}),
     },
     created_at: timeJson(version.createdAt),
-    last_downloaded_at: timeJson(version.lastDownloadedAt),
+    last_downloaded_at: timeJson(lastDownloadedAt),
     creator_id: version.creatorId,
     tags: tagsJson(id, tags),
   };

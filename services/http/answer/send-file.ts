@@ -1,4 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
+import type { PackageFile } from '../../domain/packages.ts';
 import type { ByteRange } from '../../ports/blob-store.ts';
 import { type OpenableFile, openFile } from '../../registry/blobs/open-file.ts';
 import { parseRange } from '../../shared/headers/byte-range.ts';
@@ -24,6 +25,9 @@ export interface SendOptions {
   readonly headers?: ReplyHeaders;
 }
 
+/** A file of a version, whose downloads are counted, or something like a file that belongs to none. */
+export type SentFile = OpenableFile & Partial<Pick<PackageFile, 'versionId' | 'version' | 'partOf'>>;
+
 /** Kept by nobody but the client that asked, and asked about again before it is used again. */
 const CACHE = 'private, max-age=0, must-revalidate';
 
@@ -32,11 +36,7 @@ const CACHE = 'private, max-age=0, must-revalidate';
  * with 304 or 412, and a single `Range` with 206. Several ranges at once are answered with the whole file, as S3 does:
  * RFC 9110 section 14.2 lets a server ignore `Range`, and every client can read a 200. The ETag is the SHA-256.
  */
-export async function sendFile(
-  c: SendContext,
-  file: OpenableFile,
-  options: SendOptions = {},
-): Promise<Response> {
+export async function sendFile(c: SendContext, file: SentFile, options: SendOptions = {}): Promise<Response> {
   const { headers, method } = c.req.raw;
   const validators = { etag: `"${file.digests.sha256}"`, modifiedAt: file.createdAt };
   const common = {
@@ -73,7 +73,7 @@ export async function sendFile(
 /** Sends a link to the bytes, or the bytes with the headers that describe them. */
 async function transfer(
   c: SendContext,
-  file: OpenableFile,
+  file: SentFile,
   part: ByteRange | undefined,
   described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>,
 ): Promise<Response> {
@@ -86,6 +86,11 @@ async function transfer(
     contentDisposition: described['content-disposition'],
     cacheControl: CACHE,
   });
+  // A client that resumes, or loads the parts of a file side by side, has one part that begins at the first byte.
+  const { versionId, version, fileName, partOf } = file;
+  if (versionId !== undefined && partOf === undefined && (part?.start ?? 0) === 0) {
+    registry.downloads.count({ versionId, version, fileName }, registry.clock.now());
+  }
   if ('link' in opened) {
     const kept = { 'cache-control': 'private, no-store', 'content-length': '0' };
     return reply(c, 302, null, { location: opened.link, ...kept });

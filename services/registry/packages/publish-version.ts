@@ -127,7 +127,6 @@ export async function newVersion<M>(
     creatorId: input.actor.kind === 'user' ? input.actor.id : null,
     createdAt: now,
     updatedAt: now,
-    lastDownloadedAt: null,
     ...(input.index && { indexed: true }),
   };
 }

@@ -38,6 +38,7 @@
  *                                      ALIAS#<name>              a document by a name made from its digest
  *     SIGNER#<owner>                   <algorithm>#<number>      a signing key, its private part sealed
  *     ROOT                             TOKEN                     the bootstrap token
+ *     DOWNLOADS#<version id>           META                      downloads: sum, by day, last
  *     DELETED                          <id>                      a removed project
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
@@ -198,6 +199,7 @@ export const keys = {
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
+  downloads: (versionId: number): Key => ({ pk: `DOWNLOADS#${versionId}`, sk: META }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),

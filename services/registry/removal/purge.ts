@@ -3,6 +3,7 @@ import type { PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
+import { forgetDownloads } from '../downloads/count-downloads.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { entityOf, type StoredVersion } from '../records/entities.ts';
 import { indexes, isRemovedVersion, keys, packageOf } from '../records/keys.ts';
@@ -46,7 +47,9 @@ export async function purgeVersion(
           removed: batch.map(({ file }) => file),
           listings: last ? [{ versionId: id, files: all, listed: true }] : [],
         }),
-        ...(last ? [{ delete: record }, { delete: keys.removedReadme(ref, id) }] : []),
+        ...(last
+          ? [{ delete: record }, { delete: keys.removedReadme(ref, id) }, forgetDownloads(registry, id)]
+          : []),
       ]);
       if (last) return;
     }

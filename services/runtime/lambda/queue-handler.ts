@@ -1,12 +1,15 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { CloudWatchLogsEvent, Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { STOP_NOTICE } from '../job-worker.ts';
 import { log, metrics } from './logging.ts';
 import { observe } from './observe.ts';
 
-/** What Lambda calls with messages of a queue. */
-export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+/** What Lambda calls with messages of a queue, or with lines of a log. */
+export type QueueHandler = (
+  event: SQSEvent | CloudWatchLogsEvent,
+  context: Context,
+) => Promise<SQSBatchResponse>;
 
 /** Does what a message asks; `signal` is aborted shortly before Lambda ends the function. */
 export type Work = (message: string, signal: AbortSignal) => Promise<void>;
@@ -16,13 +19,29 @@ export type Work = (message: string, signal: AbortSignal) => Promise<void>;
  * again; a job must bear a message that comes twice.
  */
 export function queueHandler(work: Work): QueueHandler {
-  return middy<SQSEvent, SQSBatchResponse>()
+  return middy<SQSEvent | CloudWatchLogsEvent, SQSBatchResponse>()
     .use(observe())
-    .handler((event: SQSEvent, context: Context) => workOff(event, context, work));
+    .handler((event: SQSEvent | CloudWatchLogsEvent, context: Context) =>
+      'Records' in event ? workOff(event, context, work) : workLines(event, context, work),
+    );
+}
+
+/** Lambda repeats what throws, and puts it among the dead letters of the job in the end. */
+async function workLines(
+  event: CloudWatchLogsEvent,
+  context: Context,
+  work: Work,
+): Promise<SQSBatchResponse> {
+  await work(JSON.stringify(event), endOf(context));
+  return { batchItemFailures: [] };
+}
+
+function endOf(context: Context): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - STOP_NOTICE));
 }
 
 async function workOff(event: SQSEvent, context: Context, work: Work): Promise<SQSBatchResponse> {
-  const signal = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - STOP_NOTICE));
+  const signal = endOf(context);
   const failed: string[] = [];
   for (const { messageId, body, attributes } of event.Records) {
     try {

@@ -1,13 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
 import type { Registry } from '../../registry/context.ts';
+import { pendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';
 import { behindProxies } from './client-address.ts';
+import { startFlushing } from './flush-downloads.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
 import { startJobs } from './jobs.ts';
@@ -56,8 +59,9 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       idleTimeout: idleSeconds * 1000 + 10_000,
     });
     const url = settings.url ?? addressOf(settings.host, listening.port);
+    const downloads = pendingDownloads(randomUUID());
     const registry = createRegistry(
-      { ...stores, log, formats: async () => allFormats },
+      { ...stores, log, downloads, formats: async () => allFormats },
       { url, ...registrySettings(settings) },
     );
     const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
@@ -67,6 +71,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     );
     started.resolve(app);
     const jobs = stores.queue && startJobs(registry, stores.queue);
+    const flushing = startFlushing(registry, downloads);
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
     // Records in the data directory have one server at a time.
@@ -93,6 +98,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
         if (watch) await watch.stop();
         await migrations?.stop();
         await jobs?.stop();
+        await flushing.stop();
         await stores.close();
       },
     };

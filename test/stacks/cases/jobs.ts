@@ -1,11 +1,14 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { families } from '../../../services/catalog.ts';
 import { type Job, jobs as jobList } from '../../../services/job-list.ts';
 import { recordEvent } from '../../../services/registry/events/record-event.ts';
+import { DOWNLOAD_MESSAGE } from '../../../services/runtime/download-log.ts';
 import { scheduledRun } from '../../../services/runtime/job-worker.ts';
 import { propertiesOf, synthesize } from '../synthesize.ts';
 
 const { jobs } = synthesize();
+const fromOutbox = (jobList as readonly Job[]).filter(({ from }) => from === undefined);
 
 describe('events', () => {
   it('are the new items of the outbox, and nothing else in the table', () => {
@@ -26,7 +29,7 @@ describe('events', () => {
 
   it('reach a queue per job as they are, and are kept when they can not be delivered', () => {
     const subscriptions = propertiesOf(jobs, 'AWS::SNS::Subscription');
-    expect(subscriptions).toHaveLength(jobList.length);
+    expect(subscriptions).toHaveLength(fromOutbox.length);
     for (const subscription of subscriptions) {
       expect(subscription).toMatchObject({
         Protocol: 'sqs',
@@ -38,7 +41,7 @@ describe('events', () => {
 });
 
 describe('the topic', () => {
-  it.each(jobList as readonly Job[])('sends $name the events it wants and no others', ({ name, events }) => {
+  it.each(fromOutbox)('sends $name the events it wants and no others', ({ name, events }) => {
     const filters = propertiesOf(jobs, 'AWS::SNS::Subscription')
       .filter(({ Endpoint }) => Endpoint['Fn::GetAtt'][0].toLowerCase().startsWith(`${name}queue`))
       .map(({ FilterPolicy, FilterPolicyScope }) => ({ FilterPolicy, FilterPolicyScope }));
@@ -57,6 +60,35 @@ describe('the topic', () => {
     actor: { kind: 'system', id: 0, name: 'system' },
     ...{ projectId: 1, projectPath: 'a/b', format: 'npm', name: 'x', version: '1.0.0' },
   } as const;
+});
+
+describe('downloads', () => {
+  const filters = propertiesOf(jobs, 'AWS::Logs::SubscriptionFilter');
+
+  it('are read from the log of every function that serves files', () => {
+    expect(filters).toHaveLength(families.length + 2);
+    expect(new Set(filters.map(({ LogGroupName }) => JSON.stringify(LogGroupName))).size).toBe(
+      filters.length,
+    );
+    for (const { FilterPattern } of filters) {
+      expect(FilterPattern).toBe(`{ $.message = "${DOWNLOAD_MESSAGE}" }`);
+    }
+  });
+
+  it('may be handed over by the logs of one stack only', () => {
+    const permissions = propertiesOf(jobs, 'AWS::Lambda::Permission').filter(
+      ({ Principal }) => Principal === 'logs.amazonaws.com',
+    );
+    expect(permissions).toHaveLength(1);
+    expect(permissions[0].SourceAccount).toEqual({ Ref: 'AWS::AccountId' });
+    expect(JSON.stringify(permissions[0].SourceArn)).toContain(':log-group:packhouse-main-api-*:*');
+  });
+
+  it('that can not be counted lie among the dead letters', () => {
+    const [config, ...others] = propertiesOf(jobs, 'AWS::Lambda::EventInvokeConfig');
+    expect(others).toEqual([]);
+    expect(JSON.stringify(config.DestinationConfig.OnFailure)).toContain('DownloadsQueueDeadLetters');
+  });
 });
 
 describe('queues', () => {

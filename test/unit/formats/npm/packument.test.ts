@@ -46,7 +46,6 @@ function release(
     creatorId: 1,
     createdAt: at + (options.later ?? 0),
     updatedAt: at,
-    lastDownloadedAt: null,
   };
 }
 

@@ -24,7 +24,6 @@ function release(
     creatorId: 1,
     createdAt: 0,
     updatedAt: 0,
-    lastDownloadedAt: null,
   };
 }
 

@@ -14,7 +14,6 @@ function contentsOf(projectId: number, statuses: Record<string, PackageStatus>):
     creatorId: null,
     createdAt: 0,
     updatedAt: 0,
-    lastDownloadedAt: null,
   }));
   const tags = versions
     .slice(-1)

@@ -1,0 +1,57 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnSubscriptionFilter, type LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { JobQueue } from './job-queue.ts';
+import type { RegistryFunction } from './registry-function.ts';
+
+/** The lines by which functions tell of downloads; `services/runtime/download-log.ts` writes them. */
+const DOWNLOADS = '{ $.message = "file downloaded" }';
+
+/** Where lines of downloads come from and go to. */
+export interface DownloadLogProps {
+  /** Logs of functions that serve files, all of one stack. */
+  readonly logGroups: readonly LogGroup[];
+  readonly worker: RegistryFunction;
+  readonly queue: JobQueue;
+}
+
+/**
+ * Hands what functions log of downloads to a job, a batch of lines at a time, so that no request waits for a count. Lines
+ * that the job can't count lie among its dead letters after a few tries.
+ */
+export class DownloadLog extends Construct {
+  constructor(scope: Construct, id: string, { logGroups, worker, queue }: DownloadLogProps) {
+    super(scope, id);
+    const [first] = logGroups;
+    if (!first) return;
+    new EventInvokeConfig(this, 'Retries', {
+      function: worker.lambda,
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+      onFailure: new SqsDestination(queue.deadLetters),
+    });
+    // One permission for the logs of the whole stack: one for each would outgrow the 20 KB of a function's policy.
+    worker.lambda.addPermission('Logs', {
+      principal: new ServicePrincipal('logs.amazonaws.com'),
+      sourceAccount: Stack.of(this).account,
+      sourceArn: Stack.of(this).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: `${Stack.of(first).stackName}-*:*`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    });
+    for (const logGroup of logGroups) {
+      const filter = new CfnSubscriptionFilter(this, `From ${logGroup.node.path.replaceAll('/', ' ')}`, {
+        logGroupName: logGroup.logGroupName,
+        destinationArn: worker.lambda.functionArn,
+        filterPattern: DOWNLOADS,
+      });
+      // CloudWatch tries the function when the filter is made.
+      filter.node.addDependency(worker.lambda);
+    }
+  }
+}
