@@ -1,151 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accountsOf, freshName, type Place } from '../kit/accounts.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { ministackMissing } from '../kit/ministack.ts';
+import { describeClients } from './client-cases.ts';
+import { describeDeployed } from './deployed-cases.ts';
 
+// One file, since a deployment takes longer than most of what is tried on it.
 describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
   let deployment: Deployment;
-  let project: Place;
-  let sqs: SQSClient;
-  const bytes = randomBytes(100_000);
-
   beforeAll(async () => {
     deployment = await deployToMinistack();
-    const { endpoint } = deployment;
-    sqs = new SQSClient({ endpoint, region: 'us-east-1' });
-    const accounts = accountsOf(deployment);
-    project = await accounts.project(await accounts.group(freshName('group')), 'project');
   });
+  afterAll(() => deployment?.stop());
 
-  afterAll(async () => {
-    sqs?.destroy();
-    await deployment?.stop();
-  });
-
-  const authorized = () => ({ 'private-token': deployment.rootToken });
-  const fileUrl = (name: string, id: string | number = project.id) =>
-    `${deployment.url}/api/v4/projects/${id}/packages/generic/tool/1.0.0/${name}`;
-
-  /** The URL of a queue, by the construct that made it. */
-  function queueUrl(construct: string): string {
-    const outputs = Object.entries(deployment.outputs['packhouse-main-jobs'] ?? {});
-    const found = outputs.find(([name]) => name.startsWith(`PublishOutputRef${construct}`));
-    if (!found) throw new Error(`there is no queue ${construct}`);
-    return found[1];
-  }
-
-  async function waiting(construct: string): Promise<number> {
-    const { Attributes = {} } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: queueUrl(construct), AttributeNames: ['All'] }),
-    );
-    return (
-      Number(Attributes.ApproximateNumberOfMessages) +
-      Number(Attributes.ApproximateNumberOfMessagesNotVisible)
-    );
-  }
-
-  it('challenges those who bring no credentials', async () => {
-    const answer = await fetch(fileUrl('tool.bin'));
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
-  });
-
-  it('takes a package and gives it back by a link to the bucket', async () => {
-    const put = await fetch(fileUrl('tool.bin'), { method: 'PUT', headers: authorized(), body: bytes });
-    expect([put.status, await put.text()]).toEqual([201, '{"message":"201 Created"}']);
-
-    const link = await fetch(fileUrl('tool.bin'), { headers: authorized(), redirect: 'manual' });
-    expect(link.status).toBe(302);
-    const got = await fetch(link.headers.get('location') ?? '');
-    expect(Buffer.from(await got.arrayBuffer())).toEqual(bytes);
-  });
-
-  it('answers HEAD itself', async () => {
-    const answer = await fetch(fileUrl('tool.bin'), { method: 'HEAD', headers: authorized() });
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-checksum-sha256')).toMatch(/^[0-9a-f]{64}$/);
-  });
-
-  it('finds a project by its path, in either spelling of the slash', async () => {
-    for (const id of [encodeURIComponent(project.fullPath), project.fullPath]) {
-      const answer = await fetch(fileUrl('tool.bin', id), { headers: authorized(), redirect: 'manual' });
-      expect(answer.status).toBe(302);
-    }
-  });
-
-  it('keeps names with characters that URLs may encode', async () => {
-    const name = 'linux/tool+x~1@2.txt';
-    const url = fileUrl(encodeURIComponent(name));
-    const put = await fetch(url, { method: 'PUT', headers: authorized(), body: 'x' });
-    expect([put.status, await put.text()]).toEqual([201, '{"message":"201 Created"}']);
-    const got = await fetch(url, { headers: authorized() });
-    expect([got.status, await got.text()]).toEqual([200, 'x']);
-  });
-
-  it('serves the management API', async () => {
-    const answer = await fetch(`${deployment.url}/api/v4/projects/${project.id}`, { headers: authorized() });
-    expect(await answer.json()).toMatchObject({ id: project.id });
-  });
-
-  it('writes what happened into the audit table', async () => {
-    const dynamodb = new DynamoDBClient({ endpoint: deployment.endpoint, region: 'us-east-1' });
-    const TableName = deployment.outputs['packhouse-main-data']?.[auditOutput()];
-    const types = async () => {
-      const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
-      return Items.map((item) => item.type?.S);
-    };
-    await until(async () => (await types()).includes('package_published'));
-    dynamodb.destroy();
-  });
-
-  it('sweeps when it is asked to', async () => {
-    await sqs.send(
-      new SendMessageCommand({ QueueUrl: queueUrl('CleanupQueue'), MessageBody: '{"job":"cleanup"}' }),
-    );
-    await until(async () => (await waiting('CleanupQueue')) === 0);
-  });
-
-  it('counts downloads that functions have logged', async () => {
-    const list = `${deployment.url}/api/v4/projects/${project.id}/packages`;
-    const packages = async () =>
-      (await (await fetch(list, { headers: authorized() })).json()) as {
-        id: number;
-        last_downloaded_at: string | null;
-      }[];
-    const [first] = await packages();
-    const line = JSON.stringify({ message: 'file downloaded', version_id: first?.id });
-    const logEvents = [{ id: '1', timestamp: Date.UTC(2026, 0, 2), message: line }];
-    const data = gzipSync(JSON.stringify({ messageType: 'DATA_MESSAGE', logEvents })).toString('base64');
-    // As Lambda hands on what CloudWatch delivers, which the emulator does not: from the dead letters of the function.
-    const MessageBody = JSON.stringify({ requestPayload: { awslogs: { data } } });
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl('DownloadsQueue'), MessageBody }));
-    await until(async () =>
-      (await packages()).some(({ last_downloaded_at }) => last_downloaded_at === '2026-01-02T00:00:00.000Z'),
-    );
-  });
-
-  it('has given up no message by then', async () => {
-    await until(async () => (await waiting('AuditQueue')) === 0);
-    expect(await waiting('AuditQueueDeadLetters')).toBe(0);
-    expect(await waiting('CleanupQueueDeadLetters')).toBe(0);
-  });
-
-  function auditOutput(): string {
-    const names = Object.keys(deployment.outputs['packhouse-main-data'] ?? {});
-    return names.find((name) => name.startsWith('ExportsOutputRefAuditTable')) ?? '';
-  }
+  describe('by itself', () => describeDeployed(() => deployment));
+  describe('with real clients', () => describeClients(() => deployment));
 });
-
-/** Waits for something that happens in the background. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it did not come to pass');
-    await delay(200);
-  }
-}

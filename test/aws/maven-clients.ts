@@ -5,8 +5,8 @@ import { consumeProject, type Deployed, deployProject } from '../clients/maven/s
 import { levelsOf, openPlayground, type Playground } from '../clients/playground.ts';
 import type { RegistryAddress } from '../kit/accounts.ts';
 
-/** Maven deploys a project of several modules in four threads, and builds from every level what needs it. */
-export function mavenWorks(registry: () => RegistryAddress): void {
+/** Maven deploys a project of several modules in four threads, and builds from some levels what needs it. */
+export function mavenWorks(registry: () => RegistryAddress, levels: readonly string[]): void {
   describeTool(maven3, () => {
     let ground: Playground;
     let deployed: Deployed;
@@ -19,7 +19,7 @@ export function mavenWorks(registry: () => RegistryAddress): void {
     });
     afterAll(() => ground?.remove());
 
-    test.for(['project', 'group', 'instance'])('builds from the %s what needs what it deployed', (level) =>
+    test.for(levels)('builds from the %s what needs what it deployed', (level) =>
       consumeProject(maven3, ground, deployed, new Map(levelsOf(ground)).get(level), {
         token: ground.tokens['group deploy'],
         carrier: level === 'group' ? 'Basic' : 'Deploy-Token',

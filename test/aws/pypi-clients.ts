@@ -21,22 +21,38 @@ import { freshName, type RegistryAddress, type TestToken } from '../kit/accounts
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 
 /** What a client says of a status. A gateway lets no reason stand behind it, and twine then has no words for it. */
-interface Pair {
+export interface PythonPair {
   readonly publisher: Publisher;
   readonly installer: Installer;
   readonly says: (status: 401 | 403, words: string) => RegExp;
 }
 
-const pairs: readonly Pair[] = [
+/** uv, in both directions. */
+export const uvPair: PythonPair = {
+  publisher: uvPublish,
+  installer: uv,
+  says: (status, words) => new RegExp(`${status} .*${words}`),
+};
+
+/** All that the tests have. */
+export const pythonPairs: readonly PythonPair[] = [
   { publisher: twine7, installer: pip26, says: (status) => new RegExp(`HTTPError: ${status} `) },
-  { publisher: uvPublish, installer: uv, says: (status, words) => new RegExp(`${status} .*${words}`) },
+  uvPair,
   { publisher: poetryPublish, installer: poetry, says: (status, words) => new RegExp(`${status}.*${words}`) },
 ];
 
-/** Every Python client publishes and installs, with each of these kinds of token too, and is told when it may not. */
+/** Python clients publish and install, with each of these kinds of token too, and are told when they may not. */
 export function pypiClientsWork(
   registry: () => RegistryAddress,
-  { kinds }: { readonly kinds: readonly TokenKind[] },
+  {
+    pairs,
+    kinds,
+    levels,
+  }: {
+    readonly pairs: readonly PythonPair[];
+    readonly kinds: readonly TokenKind[];
+    readonly levels: readonly string[];
+  },
 ): void {
   let ground: Playground;
   beforeAll(async () => {
@@ -64,7 +80,7 @@ export function pypiClientsWork(
         set = await publishSet(publisher, setup, `aws-${publisher.tool.id}`);
       });
 
-      test.for(['project', 'group', 'instance'])(`${installer.tool.id} installs them from the %s`, (level) =>
+      test.for(levels)(`${installer.tool.id} installs them from the %s`, (level) =>
         installSet(installer, { endpoint: at(level), token: ground.tokens.personal }, set),
       );
 

@@ -39,6 +39,8 @@ export interface Playground {
   readonly expired: TestToken;
   /** Where the endpoints of a format are at the level of a place; without a place at the instance's. */
   endpoint(format: string, place?: Place): string;
+  /** Deletes a package from the private project by the management API, for clients that have no command for it. */
+  deletePackage(name: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -74,6 +76,13 @@ export async function openPlayground({ url, rootToken }: RegistryAddress): Promi
       const owner = encodeURIComponent(place.fullPath);
       const collection = place.kind === 'group' ? `groups/${owner}/-` : `projects/${owner}`;
       return `${url}/api/v4/${collection}/packages/${format}`;
+    },
+    async deletePackage(name) {
+      const packages = `/projects/${project.id}/packages`;
+      const found = await accounts.call('GET', `${packages}?package_name=${encodeURIComponent(name)}`);
+      const named = (found as unknown as { id: number; name: string }[]).filter((each) => each.name === name);
+      if (named.length === 0) throw new Error(`there is no package ${name}`);
+      for (const { id } of named) await accounts.call('DELETE', `${packages}/${id}`);
     },
     remove: () => accounts.remove(group),
   };

@@ -12,7 +12,7 @@ afterAll(() => ground?.remove());
 
 /** The newest of the Mavens that people use goes everywhere, the others where most requests are. */
 const levels = new Map([
-  [maven3, ['project', 'subgroup', 'group', 'instance']],
+  [maven3, ['project', 'group', 'instance']],
   [maven4, ['group']],
   [mavenOfDebian, ['group']],
 ]);

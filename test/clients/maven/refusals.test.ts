@@ -5,7 +5,7 @@ import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { type Carrier, type MavenUser, maven3, maven4, mavenOfDebian, mavenUser } from './maven-client.ts';
 import { aggregate, module } from './modules.ts';
-import { freshGroup } from './projects.ts';
+import { freshGroup, pathOfGroup } from './projects.ts';
 
 let ground: Playground;
 const users: MavenUser[] = [];
@@ -118,9 +118,14 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
         const token = ground.tokens.personal;
         const user = await mavenUser(tool, { servers: [{ id: 'packhouse', token, carrier: 'Basic' }] });
         users.push(user);
-        const there = module({ group, artifact: 'there', deploy: { id: 'packhouse', url } });
-        await user.space.write('pom.xml', there);
+        const artifacts = ['there', 'deleted'];
+        await user.space.write('pom.xml', aggregate(group, artifacts));
+        for (const artifact of artifacts) {
+          const pom = module({ group, artifact, deploy: { id: 'packhouse', url } });
+          await user.space.write(`${artifact}/pom.xml`, pom);
+        }
         await succeeded(user.mvn('deploy'));
+        await ground.deletePackage(`${pathOfGroup(group)}/deleted`);
         await expectRefusals(
           tool,
           group,
@@ -142,6 +147,13 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
               url,
               artifact: 'not-there',
               sees: /Could not find artifact \S+:not-there:/,
+            },
+            deleted: {
+              token: ground.readOnly,
+              carrier: 'Basic',
+              url,
+              artifact: 'deleted',
+              sees: /Could not find artifact \S+:deleted:/,
             },
           },
           'compile',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { describeTool } from '../client.ts';
+import { pairwise } from '../../kit/pairwise.ts';
+import { describeTool, type Tool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { carriers, type MavenUser, maven3, mavenOfDebian, mavenUser, type Server } from './maven-client.ts';
@@ -16,12 +17,29 @@ afterAll(async () => {
   await ground?.remove();
 });
 
-/** Every kind of token in every carrier: a server each in the settings, and a module each in the project. */
-const servers = tokenKinds.flatMap((kind) =>
-  carriers.map((carrier) => ({ id: `${kind} ${carrier}`.toLowerCase().replaceAll(' ', '-'), kind, carrier })),
+/**
+ * Every kind of token in every carrier and at every level, and all carriers with both Mavens: a server each in the settings, and
+ * a module each in the project.
+ */
+const combinations = pairwise(
+  {
+    tool: [maven3, mavenOfDebian],
+    kind: tokenKinds,
+    carrier: carriers,
+    level: ['project', 'subgroup', 'group', 'instance'],
+  },
+  { independent: [['tool', 'kind']] },
 );
+const serversOf = (tool: Tool) =>
+  combinations
+    .filter((each) => each.tool === tool)
+    .map((each) => ({
+      ...each,
+      id: `${each.kind} ${each.carrier} ${each.level}`.toLowerCase().replaceAll(' ', '-'),
+    }));
 
-async function userOf(group: string, tool = maven3): Promise<MavenUser> {
+async function userOf(group: string, tool: Tool): Promise<MavenUser> {
+  const servers = serversOf(tool);
   const user = await mavenUser(tool, {
     servers: servers.map(({ id, kind, carrier }): Server => ({ id, token: ground.tokens[kind], carrier })),
   });
@@ -39,6 +57,7 @@ async function userOf(group: string, tool = maven3): Promise<MavenUser> {
 for (const tool of [maven3, mavenOfDebian]) {
   describeTool(tool, () => {
     const group = freshGroup();
+    const servers = serversOf(tool);
 
     test('every kind of token, in every carrier, deploys', async () => {
       const user = await userOf(group, tool);
@@ -52,9 +71,9 @@ for (const tool of [maven3, mavenOfDebian]) {
 
     test('every kind of token, in every carrier, installs what was deployed', async () => {
       const user = await userOf(group, tool);
-      const places = levelsOf(ground);
-      for (const [index, { id }] of servers.entries()) {
-        const url = ground.endpoint('maven', places[index % places.length]?.[1]);
+      const places = new Map(levelsOf(ground));
+      for (const { id, level } of servers) {
+        const url = ground.endpoint('maven', places.get(level));
         await user.space.write(
           `${id}/pom.xml`,
           module({ group: `${group}.user`, artifact: id, needs: { group, artifact: id }, from: { id, url } }),

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { levelsOf, openPlayground, type Playground } from '../playground.ts';
-import { npmUser } from './npm-client.ts';
+import { type NpmClient, npmUser } from './npm-client.ts';
 import { installedFiles } from './packages.ts';
-import { installSet, type PackageSet, publishSet, runNpmSmoke } from './smoke.ts';
-import { npmClients } from './tools/all.ts';
+import { installSet, type PackageSet, publishSet } from './smoke.ts';
+import { newestClients, olderClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 
 let ground: Playground;
@@ -14,12 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-describeTool(npm12.tool, () => {
-  test('publishes and installs at every level of a registry of which only the address is known', () =>
-    runNpmSmoke(inject('registry')));
-});
+const levels = ['project', 'subgroup', 'group', 'instance'];
 
-for (const client of npmClients) {
+/** npm goes everywhere, the newest of the others to each kind of level, and the older ones to one level each. */
+const goingTo = new Map<NpmClient, readonly string[]>([
+  [npm12, levels],
+  ...newestClients.slice(1).map((client) => [client, ['project', 'group', 'instance']] as const),
+  ...olderClients.map((client, index) => [client, levels.slice(index % 4, (index % 4) + 1)] as const),
+]);
+
+for (const [client, from] of goingTo) {
   describeTool(client.tool, () => {
     let set: PackageSet;
 
@@ -27,14 +31,11 @@ for (const client of npmClients) {
       set = await publishSet(client, ground, { suffix: client.tool.id });
     });
 
-    test.for(['project', 'subgroup', 'group', 'instance'])(
-      'installs from the %s, and from the lock file again',
-      async (level) => {
-        const place = new Map(levelsOf(ground)).get(level);
-        const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
-        await installSet(client, setup, set);
-      },
-    );
+    test.for(from)('installs from the %s, and from the lock file again', async (level) => {
+      const place = new Map(levelsOf(ground)).get(level);
+      const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
+      await installSet(client, setup, set);
+    });
 
     test('installs a scope from the project while all else comes from another registry', async () => {
       const registry = ground.endpoint('npm', ground.project);

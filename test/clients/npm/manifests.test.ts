@@ -6,7 +6,7 @@ import { succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { type NpmUser, npmUser } from './npm-client.ts';
 import { type NpmPackage, writePackage } from './packages.ts';
-import { npmClients } from './tools/all.ts';
+import { newestClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 
 let ground: Playground;
@@ -46,7 +46,7 @@ function packages(): NpmPackage[] {
 const isThere = (user: NpmUser, name: string) =>
   existsSync(join(user.space.project, 'node_modules', scope, name));
 
-for (const client of npmClients) {
+for (const client of newestClients) {
   describeTool(client.tool, () => {
     test('leaves out what is optional and for another machine, and minds what a package wants beside it', async () => {
       const user = await npmUser(client, { registry, token: ground.readOnly });

@@ -5,11 +5,10 @@ import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { type NpmClient, npmUser } from './npm-client.ts';
 import { installedFiles, writePackage } from './packages.ts';
+import { newestClients } from './tools/all.ts';
 import { bun } from './tools/bun.ts';
 import { npm11, npm12 } from './tools/npm.ts';
-import { pnpm11, pnpm12 } from './tools/pnpm.ts';
-import { yarn } from './tools/yarn.ts';
-import { yarnClassic } from './tools/yarn-classic.ts';
+import { pnpm12 } from './tools/pnpm.ts';
 
 let ground: Playground;
 let registry: string;
@@ -66,7 +65,7 @@ describeTool(npm12.tool, () => {
   });
 });
 
-for (const client of [npm12, pnpm12, pnpm11, yarn, yarnClassic, bun]) {
+for (const client of newestClients) {
   describeTool(client.tool, () => {
     test('publishes and installs a package of 20 MB, or is told the limit', async () => {
       const user = await npmUser(client, { registry, token: ground.tokens.personal });

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freshName, type TestToken } from '../../kit/accounts.ts';
+import { pairwise } from '../../kit/pairwise.ts';
 import { describeTool } from '../client.ts';
 import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { type NpmClient, type NpmSetup, type NpmUser, npmUser } from './npm-client.ts';
 import { type WrittenPackage, writePackage } from './packages.ts';
-import { npmClients } from './tools/all.ts';
+import { newestClients, npmClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 
 /** What clients say, in their own words, when they are not let in. */
@@ -57,23 +58,45 @@ const credentials = {
   'with an expired token': () => ground.expired,
 } as const;
 
+/** Every client with every credential, for each of which it is refused each thing at least once. */
+const refusals = pairwise({
+  client: npmClients,
+  credential: Object.keys(credentials) as (keyof typeof credentials)[],
+  refused: ['an install (bearer)', 'an install (basic)', 'a publish'],
+});
+
 for (const client of npmClients) {
   describeTool(client.tool, () => {
-    describe.for(Object.entries(credentials))('%s its user sees that', ([, token]) => {
-      test.for(['bearer', 'basic'] as const)('a private package is not to be had (%s)', async (carrier) => {
-        const user = await userOf(client, { token: token(), carrier });
-        const seen = await failed(user.add(published.name));
+    test.for(refusals.filter((each) => each.client === client))(
+      '$credential, $refused is refused, and its user sees that',
+      async ({ credential, refused }) => {
+        const carrier = refused.includes('basic') ? 'basic' : 'bearer';
+        const user = await userOf(client, { token: credentials[credential](), carrier });
+        const seen = await (refused === 'a publish' ? publishAs(user) : failed(user.add(published.name)));
         expect(seen).toMatch(notLetIn);
         expectClear(seen);
-      });
+      },
+    );
 
-      test('nothing can be published', async () => {
-        const seen = await publishAs(await userOf(client, { token: token() }));
-        expect(seen).toMatch(notLetIn);
-        expectClear(seen);
-      });
+    test('who asks for a package that is not there is told which', async () => {
+      const name = freshName('nothing');
+      const user = await userOf(client, { token: ground.tokens.personal });
+      const seen = await failed(user.add(name));
+      expect(seen).toContain(name);
+      expect(seen).toMatch(/404|not found/i);
+      expectClear(seen);
     });
 
+    test('who publishes a version again is told that it is there', async () => {
+      const user = await userOf(client, { token: ground.tokens.personal });
+      const seen = await publishAs(user, published.name);
+      expect(seen).toMatch(/Package already exists\.|cannot publish over the previously published version/);
+    });
+  });
+}
+
+for (const client of newestClients) {
+  describeTool(client.tool, () => {
     test('a read-only token installs, and its user sees that it may not publish', async () => {
       const user = await userOf(client, { token: ground.readOnly });
       await succeeded(user.add(published.name));
@@ -92,21 +115,6 @@ for (const client of npmClients) {
     test('who publishes to a group is told to publish to a project', async () => {
       const setup = { registry: ground.endpoint('npm', ground.group), token: ground.tokens.personal };
       expect(await publishAs(await userOf(client, setup))).toContain('Publish to a project');
-    });
-
-    test('who publishes a version again is told that it is there', async () => {
-      const user = await userOf(client, { token: ground.tokens.personal });
-      const seen = await publishAs(user, published.name);
-      expect(seen).toMatch(/Package already exists\.|cannot publish over the previously published version/);
-    });
-
-    test('who asks for a package that is not there is told which', async () => {
-      const name = freshName('nothing');
-      const user = await userOf(client, { token: ground.tokens.personal });
-      const seen = await failed(user.add(name));
-      expect(seen).toContain(name);
-      expect(seen).toMatch(/404|not found/i);
-      expectClear(seen);
     });
 
     test('who asks for a version that is not there is told which', async () => {

@@ -1,29 +1,57 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freshName } from '../../kit/accounts.ts';
+import { pairwise } from '../../kit/pairwise.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
-import { npmUser } from './npm-client.ts';
-import { installedFiles, writePackage } from './packages.ts';
+import { type NpmUser, npmUser } from './npm-client.ts';
+import { installedFiles, type WrittenPackage, writePackage } from './packages.ts';
 import { npmClients } from './tools/all.ts';
+import { npm12 } from './tools/npm.ts';
 
 let ground: Playground;
+let owner: NpmUser;
+/** What is in the public project. */
+let open: WrittenPackage;
 beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
+  const registry = ground.endpoint('npm', ground.openProject);
+  owner = await npmUser(npm12, { registry, token: ground.tokens['group deploy'] });
+  open = await writePackage(owner.space, { name: freshName('open'), version: '1.0.0' });
+  await succeeded(owner.publish(open));
 });
-afterAll(() => ground?.remove());
+afterAll(async () => {
+  await owner?.remove();
+  await ground?.remove();
+});
 
-/** Every kind of token in every carrier, and between the carriers at every level. */
-const pairs = tokenKinds.flatMap((kind) => [
-  [kind, 'bearer', ['project', 'instance']] as const,
-  [kind, 'basic', ['group']] as const,
-]);
+/**
+ * Every kind of token in every carrier and at every level, and every client with both carriers. Which client sends a kind
+ * makes no difference, and `levels.test.ts` has the clients at the levels.
+ */
+const combinations = pairwise(
+  {
+    client: npmClients,
+    kind: tokenKinds,
+    carrier: ['bearer', 'basic'],
+    level: ['project', 'subgroup', 'group', 'instance'],
+  },
+  {
+    independent: [
+      ['client', 'kind'],
+      ['client', 'level'],
+    ],
+  },
+);
 
-for (const client of npmClients) {
+/** The levels without a token: one for each client in its turn. */
+const openPlaces = ['project', 'group', 'instance'] as const;
+
+for (const [index, client] of npmClients.entries()) {
   describeTool(client.tool, () => {
-    test.for(pairs)(
-      'publishes and installs with a %s token, sent as %s, at %s',
-      async ([kind, carrier, levels]) => {
+    test.for(combinations.filter((each) => each.client === client))(
+      'publishes and installs with a $kind token, sent as $carrier, at $level',
+      async ({ kind, carrier, level }) => {
         const token = ground.tokens[kind];
         const user = await npmUser(client, {
           registry: ground.endpoint('npm', ground.project),
@@ -33,34 +61,24 @@ for (const client of npmClients) {
         try {
           const pkg = await writePackage(user.space, { name: freshName('owned'), version: '1.0.0' });
           await succeeded(user.publish(pkg));
-          for (const level of levels) {
-            const place = new Map(levelsOf(ground)).get(level);
-            const reader = await npmUser(client, { registry: ground.endpoint('npm', place), token, carrier });
-            await succeeded(reader.add(pkg.name));
-            expect(await installedFiles(reader.space, pkg)).toEqual(pkg.files);
-            await reader.remove();
-          }
+          const place = new Map(levelsOf(ground)).get(level);
+          const reader = await npmUser(client, { registry: ground.endpoint('npm', place), token, carrier });
+          await succeeded(reader.add(pkg.name));
+          expect(await installedFiles(reader.space, pkg)).toEqual(pkg.files);
+          await reader.remove();
         } finally {
           await user.remove();
         }
       },
     );
 
-    test('installs from a public project without a token', async () => {
-      const registry = ground.endpoint('npm', ground.openProject);
-      const user = await npmUser(client, { registry, token: ground.tokens['group deploy'] });
-      try {
-        const pkg = await writePackage(user.space, { name: freshName('open'), version: '1.0.0' });
-        await succeeded(user.publish(pkg));
-        for (const place of [ground.openProject, ground.group, undefined]) {
-          const stranger = await npmUser(client, { registry: ground.endpoint('npm', place) });
-          await succeeded(stranger.add(pkg.name));
-          expect(await installedFiles(stranger.space, pkg)).toEqual(pkg.files);
-          await stranger.remove();
-        }
-      } finally {
-        await user.remove();
-      }
+    const level = openPlaces[index % openPlaces.length] ?? 'project';
+    test(`installs from a public project without a token, at ${level}`, async () => {
+      const places = { project: ground.openProject, group: ground.group, instance: undefined };
+      const stranger = await npmUser(client, { registry: ground.endpoint('npm', places[level]) });
+      await succeeded(stranger.add(open.name));
+      expect(await installedFiles(stranger.space, open)).toEqual(open.files);
+      await stranger.remove();
     });
   });
 }

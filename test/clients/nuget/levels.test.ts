@@ -32,41 +32,38 @@ describeTool(dotnet, () => {
     return [answer.status, Buffer.from(await answer.arrayBuffer())] as const;
   };
 
-  describe.for(['project', 'subgroup', 'group', 'instance'])(
-    'what was packed and pushed, in the %s',
-    (level) => {
-      test('is restored, and restored again from the lock file', () =>
-        restoreSet(setupOf(level), set, level === 'project' ? 'Levels says hello' : undefined));
+  describe.for(['project', 'group', 'instance'])('what was packed and pushed, in the %s', (level) => {
+    test('is restored, and restored again from the lock file', () =>
+      restoreSet(setupOf(level), set, level === 'project' ? 'Levels says hello' : undefined));
 
-      describeTool(nuget2, () => {
-        test('is installed by V2, byte for byte', () => installSetByV2(setupOf(level), set));
-      });
+    describeTool(nuget2, () => {
+      test('is installed by V2, byte for byte', () => installSetByV2(setupOf(level), set));
+    });
 
-      test('has its symbols at the symbol server', async () => {
-        const archive = join(publisher.space.project, set.tool.snupkg);
-        for (const framework of ['netstandard2.1', 'netcoreapp3.1']) {
-          const path = `lib/${framework}/${set.tool.id}.pdb`;
-          const script =
-            'import sys,zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))';
-          const bytes = execFileSync('python3', ['-c', script, archive, path]);
-          const name = `${set.tool.id}.pdb`;
-          const [status, symbols] = await get(
-            level,
-            `/symbolfiles/${name}/${readPdb(bytes)?.signature}/${name}`,
-          );
-          expect([status, symbols.equals(bytes)]).toEqual([200, true]);
-        }
-      });
+    test('has its symbols at the symbol server', async () => {
+      const archive = join(publisher.space.project, set.tool.snupkg);
+      for (const framework of ['netstandard2.1', 'netcoreapp3.1']) {
+        const path = `lib/${framework}/${set.tool.id}.pdb`;
+        const script =
+          'import sys,zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))';
+        const bytes = execFileSync('python3', ['-c', script, archive, path]);
+        const name = `${set.tool.id}.pdb`;
+        const [status, symbols] = await get(
+          level,
+          `/symbolfiles/${name}/${readPdb(bytes)?.signature}/${name}`,
+        );
+        expect([status, symbols.equals(bytes)]).toEqual([200, true]);
+      }
+    });
 
-      test('has its icon, its licence and its symbol package', async () => {
-        const { id, version } = set.tool;
-        const content = `/download/${id.toLowerCase()}/${version.toLowerCase()}`;
-        expect(await get(level, `${content}/icon`)).toEqual([200, icon]);
-        expect(await get(level, `${content}/license`)).toEqual([200, Buffer.from('As you like.')]);
-        const snupkg = readFileSync(join(publisher.space.project, set.tool.snupkg));
-        const [status, bytes] = await get(level, `${content}/${id}.${version}.snupkg`.toLowerCase());
-        expect([status, bytes.equals(snupkg)]).toEqual([200, true]);
-      });
-    },
-  );
+    test('has its icon, its licence and its symbol package', async () => {
+      const { id, version } = set.tool;
+      const content = `/download/${id.toLowerCase()}/${version.toLowerCase()}`;
+      expect(await get(level, `${content}/icon`)).toEqual([200, icon]);
+      expect(await get(level, `${content}/license`)).toEqual([200, Buffer.from('As you like.')]);
+      const snupkg = readFileSync(join(publisher.space.project, set.tool.snupkg));
+      const [status, bytes] = await get(level, `${content}/${id}.${version}.snupkg`.toLowerCase());
+      expect([status, bytes.equals(snupkg)]).toEqual([200, true]);
+    });
+  });
 });

@@ -58,16 +58,16 @@ describeTool(dotnet, () => {
 
   test.for(Object.entries(credentials))(
     '%s its user sees that nothing is to be had or pushed',
-    async ([, token]) => {
+    async ([name, token]) => {
+      // A key that is wrong beside no password, and a password alone.
+      const key = name === 'without a token' ? ['--api-key', 'none'] : [];
       const user = await userOf({ token: token() });
       const asked = await restore(user, { [published]: '1.0.0' });
       expect(asked).toMatch(/401 \(Unauthorized\)/);
       expectClear(asked);
-      for (const options of [[], ['--api-key', token()?.secret ?? 'none']]) {
-        const seen = await push(user, fresh(), ...options);
-        expect(seen).toMatch(/error: .*401 \(Unauthorized\)/);
-        expectClear(seen);
-      }
+      const seen = await push(user, fresh(), ...key);
+      expect(seen).toMatch(/error: .*401 \(Unauthorized\)/);
+      expectClear(seen);
     },
   );
 
@@ -192,13 +192,16 @@ describeTool(nuget2, () => {
     return failed(user.nuget('push', 'refused.nupkg', key, '-Source', 'acme'));
   }
 
-  test.for(Object.entries(credentials))('%s its user is asked for credentials', async ([, token]) => {
-    const user = await userOf({ token: token() });
-    const asked = await failed(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
-    expect(asked).toContain('Please provide credentials for');
-    const seen = await push(user, fresh(), token()?.secret ?? 'none');
-    expect(seen).toContain('Please provide credentials for');
-  });
+  test.for(Object.entries(credentials).slice(0, 2))(
+    '%s its user is asked for credentials',
+    async ([, token]) => {
+      const user = await userOf({ token: token() });
+      const asked = await failed(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
+      expect(asked).toContain('Please provide credentials for');
+      const seen = await push(user, fresh(), token()?.secret ?? 'none');
+      expect(seen).toContain('Please provide credentials for');
+    },
+  );
 
   describe('with a token', () => {
     test('that is read-only it installs, and its user sees that it may not push', async () => {

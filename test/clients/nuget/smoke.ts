@@ -84,8 +84,8 @@ export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedS
   }
 }
 
-/** Tests that what dotnet pushes to the private project, it and NuGet 2 get back at every level; for any host. */
-export function nugetWorks(ground: () => Playground): void {
+/** Tests that what dotnet pushes to the private project, it and NuGet 2 get back at some levels; for any host. */
+export function nugetWorks(ground: () => Playground, levels: readonly string[]): void {
   describeTool(dotnet, () => {
     let set: PackedSet;
     beforeAll(async () => {
@@ -94,7 +94,7 @@ export function nugetWorks(ground: () => Playground): void {
       await published.user.remove();
     });
 
-    describe.for(['project', 'group', 'instance'])('from the %s', (level) => {
+    describe.for(levels)('from the %s', (level) => {
       const setup = () => ({
         endpoint: ground().endpoint('nuget', new Map(levelsOf(ground())).get(level)),
         token: ground().tokens.personal,

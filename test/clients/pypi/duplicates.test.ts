@@ -68,6 +68,9 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
       expect(seen).toMatch(says);
     });
 
+    // The older twine is here for what the newer one can't do any more.
+    if (client === twine6) return;
+
     test('other bytes under the same file name change nothing', async () => {
       const user = await newUser();
       const other = {

@@ -15,7 +15,7 @@ import {
 import { type Installer, install, type PythonUser, publish, pythonUser } from './python-client.ts';
 import { pip24, pip26 } from './tools/pip.ts';
 import { poetry, poetryPublish } from './tools/poetry.ts';
-import { twine6, twine7 } from './tools/twine.ts';
+import { twine7 } from './tools/twine.ts';
 import { uv, uvPublish } from './tools/uv.ts';
 
 let ground: Playground;
@@ -52,7 +52,7 @@ const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-t
 
 const notLetIn = /401.*The token is missing, wrong, expired or revoked/;
 
-for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
+for (const client of [twine7, uvPublish, poetryPublish]) {
   describeTool(client.tool, () => {
     async function refused(
       token: TestToken | undefined,
@@ -122,6 +122,17 @@ for (const [client, whenWrong, whenMissing] of installers) {
       return seen;
     }
 
+    test('a package or version that is not there is named', async () => {
+      const missing = freshName('absent');
+      expect(await refused(ground.tokens.personal, missing)).toContain(missing);
+      const seen = await refused(ground.tokens.personal, `${published.name}==9.9.9`);
+      expect(seen).toContain(published.name);
+      expect(seen).toMatch(/9\.9\.9|matching version/);
+    });
+
+    // Of one installer the newest release is enough for the rest.
+    if (client === pip24) return;
+
     describe('a private package is not to be had', () => {
       test('without a token', async () => {
         expect(await refused(undefined)).toMatch(whenMissing);
@@ -138,14 +149,6 @@ for (const [client, whenWrong, whenMissing] of installers) {
       const user = await newUser();
       await succeeded(install(user, client, { endpoint, token: ground.readOnly }, [published.name]));
       expect(await installed(user, client, published)).toEqual(expected(published));
-    });
-
-    test('a package or version that is not there is named', async () => {
-      const missing = freshName('absent');
-      expect(await refused(ground.tokens.personal, missing)).toContain(missing);
-      const seen = await refused(ground.tokens.personal, `${published.name}==9.9.9`);
-      expect(seen).toContain(published.name);
-      expect(seen).toMatch(/9\.9\.9|matching version/);
     });
   });
 }

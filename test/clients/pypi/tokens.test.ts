@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { freshName } from '../../kit/accounts.ts';
+import { pairwise } from '../../kit/pairwise.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
@@ -30,7 +31,9 @@ const pairs: readonly (readonly [Publisher, Installer])[] = [
   [poetryPublish, poetry],
 ];
 
-const levels = ['project', 'group', 'instance', 'subgroup'];
+const levels = ['project', 'group', 'instance', 'subgroup'] as const;
+/** One of several places of a public project for each installer in its turn. */
+const openPlaces = ['project', 'group', 'instance'] as const;
 
 async function publishAndInstall(
   [publisher, installer]: readonly [Publisher, Installer],
@@ -53,25 +56,35 @@ async function publishAndInstall(
   }
 }
 
-for (const pair of pairs) {
-  const [publisher, installer] = pair;
-  /** Each kind of token in one of the ways to tell it, and at one of the levels: all ways and levels have their turn. */
-  const ways = (client: Publisher | Installer) =>
-    Object.keys(client.carriers).filter((way) => way !== 'token');
-  const turns = tokenKinds.map((kind, index) => ({
-    kind,
-    level: levels[index % levels.length] ?? '',
-    publish: ways(publisher)[index % ways(publisher).length] ?? '',
-    install: ways(installer)[index % ways(installer).length] ?? '',
+/** The ways in which a client is told a user name and a token. */
+const ways = (client: Publisher | Installer) => Object.keys(client.carriers).filter((way) => way !== 'token');
+
+/**
+ * uv, which starts at once, has every kind of token in every way and at every level. Of the others, what differs is only the
+ * way: each has its turn, with one kind and one level after the other.
+ */
+function turnsOf([publisher, installer]: readonly [Publisher, Installer]) {
+  const told = { publish: ways(publisher), install: ways(installer) };
+  if (installer === uv) return pairwise({ kind: tokenKinds, level: levels, ...told });
+  return Array.from({ length: Math.max(told.publish.length, told.install.length) }, (_, index) => ({
+    kind: tokenKinds[index % tokenKinds.length] ?? 'personal',
+    level: levels[index % levels.length] ?? 'project',
+    publish: told.publish[index % told.publish.length],
+    install: told.install[index % told.install.length],
   }));
+}
+
+for (const pair of pairs) {
+  const [publisher] = pair;
 
   describeTool(publisher.tool, () => {
-    test.for(turns)(
+    test.for(turnsOf(pair))(
       'a $kind token publishes (told by $publish) and installs at $level (told by $install)',
       ({ kind, level, ...carriers }) =>
         publishAndInstall(pair, level, { token: ground.tokens[kind] }, carriers),
     );
 
+    if (publisher === poetryPublish) return;
     test.for(['__token__', 'gitlab-ci-token'])(
       'an access token does with the user name %s',
       async (username) => {
@@ -89,9 +102,10 @@ describeTool(uv.tool, () => {
   });
 });
 
-for (const client of [pip26, uv, poetry]) {
+for (const [index, client] of [pip26, uv, poetry].entries()) {
+  const level = openPlaces[index] ?? 'project';
   describeTool(client.tool, () => {
-    test('installs from a public project without a token', async () => {
+    test(`installs from a public project without a token, at ${level}`, async () => {
       const user = await pythonUser();
       try {
         const pkg = pythonPackage({ name: freshName('open'), size: 1_000 });
@@ -100,15 +114,12 @@ for (const client of [pip26, uv, poetry]) {
           endpoint: ground.endpoint('pypi', ground.openProject),
           token: ground.tokens['group deploy'],
         };
-        await succeeded(publish(user, twine7, to, files));
-        for (const place of [ground.openProject, ground.group, undefined]) {
-          const stranger = await pythonUser();
-          await succeeded(
-            install(stranger, client, { endpoint: ground.endpoint('pypi', place) }, [pkg.name]),
-          );
-          expect(await installed(stranger, client, pkg)).toEqual(expected(pkg));
-          await stranger.remove();
-        }
+        await succeeded(publish(user, uvPublish, to, files));
+        const place = { project: ground.openProject, group: ground.group, instance: undefined }[level];
+        const stranger = await pythonUser();
+        await succeeded(install(stranger, client, { endpoint: ground.endpoint('pypi', place) }, [pkg.name]));
+        expect(await installed(stranger, client, pkg)).toEqual(expected(pkg));
+        await stranger.remove();
       } finally {
         await user.remove();
       }

@@ -107,7 +107,7 @@ for (const [client, range] of chosen) {
   });
 }
 
-for (const client of [pip26, pip24]) {
+for (const client of [pip26]) {
   describeTool(client.tool, () => {
     test('reads the metadata beside the wheel, not the wheel, to resolve', async () => {
       const needed = await published({ name: freshName('needed') });
@@ -167,6 +167,14 @@ describeTool(pip26.tool, () => {
 });
 
 describeTool(uv.tool, () => {
+  test('no longer finds a package that was deleted', async () => {
+    const pkg = await published({ name: freshName('deleted') });
+    await expectInstalled(uv, pkg.name, pkg);
+    await ground.deletePackage(pkg.name);
+    const seen = await failed(install(await newUser(), uv, setup(), [pkg.name]));
+    expect(seen).toContain(`${pkg.name} was not found in the package registry`);
+  });
+
   test('locks a project, and installs from the lock file with nothing in any cache', async () => {
     const source = pythonPackage({ name: freshName('source'), size: 100 });
     const writer = await newUser();

@@ -13,17 +13,34 @@ import { yarnClassic } from '../clients/npm/tools/yarn-classic.ts';
 import { nugetWorks } from '../clients/nuget/smoke.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../clients/playground.ts';
 import { describeUploadLimits } from '../clients/upload-limits.ts';
-import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
+import type { RegistryAddress } from '../kit/accounts.ts';
+import type { Deployment } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { type LambdaHandler, stackRoutes } from '../kit/gateway-simulator-routes.ts';
-import { ministackMissing } from '../kit/ministack.ts';
 import { mavenWorks } from './maven-clients.ts';
-import { pypiClientsWork } from './pypi-clients.ts';
+import { pypiClientsWork, pythonPairs, uvPair } from './pypi-clients.ts';
 
-const clients = [npm11, pnpm12, yarn, yarnClassic, bun];
+const levels = ['project', 'group', 'instance'] as const;
 
-/** npm and dotnet publish; every client installs from the project, its groups and the instance, and from its lock file again. */
-function clientsWork(registry: () => { readonly url: string; readonly rootToken: string }): void {
+/** Who installs from which levels, by whichever gateway. */
+type Installs = ReadonlyMap<NpmClient, readonly (typeof levels)[number][]>;
+
+/** One client sees every level; of links to a bucket others need to see only one. */
+const oneClient: Installs = new Map([[npm11, levels]]);
+const everyClient: Installs = new Map([
+  [npm11, ['project']],
+  [pnpm12, ['group']],
+  [yarn, ['instance']],
+  [yarnClassic, ['group']],
+  [bun, ['group']],
+]);
+
+/** npm and dotnet publish; clients install, and from their lock files again. */
+function clientsWork(
+  registry: () => RegistryAddress,
+  installs: Installs,
+  nugetLevels: readonly string[],
+): void {
   let ground: Playground;
   let set: PackageSet;
   beforeAll(async () => {
@@ -32,37 +49,27 @@ function clientsWork(registry: () => { readonly url: string; readonly rootToken:
   });
   afterAll(() => ground?.remove());
 
-  for (const client of clients) {
+  for (const [client, from] of installs) {
     describeTool(client.tool, () => {
-      test.for(['project', 'group', 'instance'])(
-        'installs from the %s, and from the lock file again',
-        (level) => install(client, level),
-      );
+      test.for(from)('installs from the %s, and from the lock file again', async (level) => {
+        const place = new Map(levelsOf(ground)).get(level);
+        const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
+        await installSet(client, setup, set);
+      });
     });
   }
 
-  nugetWorks(() => ground);
-
-  async function install(client: NpmClient, level: string): Promise<void> {
-    const place = new Map(levelsOf(ground)).get(level);
-    const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
-    await installSet(client, setup, set);
-  }
+  nugetWorks(() => ground, nugetLevels);
 }
 
-describe.skipIf(ministackMissing)('real clients on AWS', () => {
-  let deployment: Deployment;
-  beforeAll(async () => {
-    deployment = await deployToMinistack();
-  });
-  afterAll(() => deployment?.stop());
-
+/** Real clients against a deployment, by way of two gateways. */
+export function describeClients(deployed: () => Deployment): void {
   describe('through the API Gateway of the emulator', () => {
-    clientsWork(() => deployment);
-    mavenWorks(() => deployment);
-    pypiClientsWork(() => deployment, { kinds: tokenKinds });
+    clientsWork(deployed, oneClient, levels);
+    mavenWorks(deployed, levels);
+    pypiClientsWork(deployed, { pairs: [uvPair], kinds: tokenKinds, levels });
     // It hands on requests of any size.
-    describeUploadLimits(() => deployment, false);
+    describeUploadLimits(deployed, false);
   });
 
   describe('through a gateway that holds the deployed bundles to the rules of AWS', () => {
@@ -70,18 +77,17 @@ describe.skipIf(ministackMissing)('real clients on AWS', () => {
     beforeAll(async () => {
       const options: Parameters<typeof startGateway>[0] & object = {};
       gateway = await startGateway(options);
-      Object.assign(options, await stackRoutes(await loaderOf(deployment, gateway.url)));
+      Object.assign(options, await stackRoutes(await loaderOf(deployed(), gateway.url)));
     });
     afterAll(() => gateway?.stop());
 
-    const registry = () => ({ url: gateway.url, rootToken: deployment.rootToken });
-    clientsWork(registry);
-    mavenWorks(registry);
-    pypiClientsWork(registry, { kinds: [] });
-
-    describeUploadLimits(() => ({ url: gateway.url, rootToken: deployment.rootToken }), true);
+    const registry = () => ({ url: gateway.url, rootToken: deployed().rootToken });
+    clientsWork(registry, everyClient, ['group']);
+    mavenWorks(registry, ['group']);
+    pypiClientsWork(registry, { pairs: pythonPairs, kinds: [], levels: ['group'] });
+    describeUploadLimits(registry, true);
   });
-});
+}
 
 /** Loads the bundles as Lambda would, over the tables and the bucket of the deployment. */
 async function loaderOf(
