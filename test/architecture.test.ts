@@ -94,12 +94,6 @@ const packageRules: readonly { readonly name: RegExp; readonly only: readonly st
   { name: /^vitest$|^aws-cdk-lib|^esbuild$/, only: [] },
 ];
 
-/** Files of formats that build keys themselves; to be emptied. */
-const stillWithKeys: readonly string[] = [
-  'services/formats/nuget/symbols/push-symbols.ts',
-  'services/formats/pypi/publish/routes.ts',
-];
-
 interface Import {
   readonly file: string;
   readonly target: string;
@@ -202,17 +196,9 @@ describe('the house', () => {
     const wrong = inner.filter(
       ({ file, target }) =>
         isIn(file, 'services/formats') &&
-        (isIn(target, 'services/registry/records') || target === 'services/ports/table.ts') &&
-        !stillWithKeys.includes(file),
+        (isIn(target, 'services/registry/records') || target === 'services/ports/table.ts'),
     );
     expect(wrong).toEqual([]);
-  });
-
-  test('the files that may still know keys do', () => {
-    const known = stillWithKeys.filter((file) =>
-      inner.some((each) => each.file === file && isIn(each.target, 'services/registry/records')),
-    );
-    expect(known).toEqual(stillWithKeys);
   });
 
   test('no format judges the status of a version: `isListed` and `isServed` do', () => {

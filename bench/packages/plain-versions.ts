@@ -6,6 +6,7 @@ import type { Metadata as NugetMetadata } from '../../services/formats/nuget/sch
 import type { Metadata as PypiMetadata } from '../../services/formats/pypi/schema.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { type NewFile, publishVersion } from '../../services/registry/packages/publish-version.ts';
+import { allFormats } from '../../services/runtime/families/all.ts';
 import { manifestOf } from './manifest.ts';
 
 /** A version without an archive: what publishing one would have read from it, and files that have no bytes. */
@@ -39,7 +40,9 @@ export async function publishPlain(
   version: PlainVersion,
 ): Promise<void> {
   const actor = { kind: 'user', id: 1, name: 'root' } as const;
-  await publishVersion(registry, { ...version, project, actor });
+  const format = allFormats.find(({ id }) => id === version.format);
+  if (!format) throw new Error(`there is no format ${version.format}`);
+  await publishVersion(registry, { ...version, format, project, actor });
 }
 
 function metadataOf(format: string, name: string, version: string): object {

@@ -90,3 +90,22 @@ export function invalidPackage(reason: string, cause?: unknown): RegistryError {
 export function tooLarge(limit: number, hint = ''): RegistryError {
   return new RegistryError('bodyTooLarge', `The file is larger than the limit of ${limit} bytes.${hint}`);
 }
+
+/** The file that stands in the way of a publish. */
+export interface ExistingFile {
+  /** The package and version, as their publisher writes them. */
+  readonly name: string;
+  readonly version: string;
+  readonly fileName: string;
+  /** Whether it has the bytes that were sent; undefined before they were. */
+  readonly sameBytes: boolean | undefined;
+}
+
+/** `duplicateFile` with the file that is there, for formats whose clients are told of it. */
+export class DuplicateFile extends RegistryError {
+  readonly existing: ExistingFile;
+  constructor(existing: ExistingFile) {
+    super('duplicateFile');
+    this.existing = existing;
+  }
+}

@@ -19,6 +19,8 @@ export interface FormatRules {
   readonly duplicates: 'never' | 'by-setting';
   /** The rule where no group has set one. Formats that never allow duplicates have none. */
   readonly duplicatesAllowed?: boolean;
+  /** Whether the same bytes again are no duplicate and change nothing, because clients repeat what they have sent. */
+  readonly idempotent?: boolean;
   readonly precedence: Precedence;
   /** The most bytes of a file. */
   readonly fileLimit: number;

@@ -76,6 +76,8 @@ export interface PackageFile<F = unknown> {
   readonly versionId: number;
   readonly version: string;
   readonly fileName: string;
+  /** What a version has only one file of, whatever the file's name: absent where that is the name. */
+  readonly identity?: string;
   readonly contentType: string;
   readonly size: number;
   readonly digests: Digests;
@@ -88,6 +90,11 @@ export interface PackageFile<F = unknown> {
   readonly stanzas?: readonly StanzaPlace[];
   /** The name of the file that this one only says something about, such as a signature; it goes when that goes. */
   readonly partOf?: string;
+}
+
+/** What tells the files of a version apart: two files with one identity replace each other. */
+export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): string {
+  return file.identity ?? file.fileName;
 }
 
 /** A package that another name lists, such as a Maven plugin its group. `metadata` is the format's own. */

@@ -2,6 +2,7 @@ import { purgeProjects } from '../registry/accounts/remove-project.ts';
 import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
+import { sweepClaims } from '../registry/maintenance/collect/sweep-claims.ts';
 import { sweepStrays } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
 
@@ -9,14 +10,15 @@ import { purgeDue } from '../registry/removal/purge.ts';
 const PATIENCE = 5 * 60_000;
 
 /**
- * The scheduled sweep: removed packages and projects that are due, then blobs nothing refers to, then bytes no record
- * knows, and at last what is left of uploads whose process was killed. Each part runs, whatever became of those before it.
+ * The scheduled sweep: removed packages and projects that are due, what publishes left that were killed half-way, then
+ * blobs nothing refers to, then bytes no record knows, and at last what is left of uploads whose process was killed. Each
+ * part runs, whatever became of those before it.
  * Answers whether it came to its end; throws when a part has failed.
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
   let finished = true;
   const failures: unknown[] = [];
-  for (const part of [purgeDue, purgeProjects, sweepBlobs, sweepStrays, dropUnfinished]) {
+  for (const part of [purgeDue, purgeProjects, sweepClaims, sweepBlobs, sweepStrays, dropUnfinished]) {
     const soon = within(PATIENCE, signal);
     try {
       await part(registry, soon);

@@ -15,7 +15,7 @@ import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { createRegistry } from '../../services/runtime/compose.ts';
 import { ministackMissing } from '../kit/ministack.ts';
-import { bytesOf, listAll, sha256Of } from '../kit/publish.ts';
+import { bytesOf, keeping, listAll, sha256Of } from '../kit/publish.ts';
 import { runPackhouse, startPackhouse, startServer, until } from '../kit/run-packhouse.ts';
 import { useMinistack } from '../kit/use-ministack.ts';
 
@@ -71,7 +71,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
       await publishVersion(registry, {
         project,
         actor: { kind: 'user', id: user.id, name: 'root' },
-        format: 'generic',
+        format: keeping,
         name: 'seed',
         version: String(number),
         metadata: {},

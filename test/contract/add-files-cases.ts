@@ -7,7 +7,7 @@ import { listHolders } from '../../services/registry/packages/locate-packages.ts
 import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { bytesOf } from '../kit/publish.ts';
+import { bytesOf, keeping } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -44,11 +44,10 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       return addFiles<Facts>(app.registry, {
         project,
         actor,
-        format: 'generic',
+        format: keeping,
         name,
         version,
         metadata: { title: 'first' },
-        duplicates: 'refuse',
         files: [{ fileName: file, contentType: 'text/plain', blob }],
         ...more,
       });
@@ -69,7 +68,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
     const blobCount = async () => (await app.registry.blobs.list()).blobs.length;
 
     test('the same bytes again change nothing, however many send them at once', async () => {
-      const more = { idempotent: true };
+      const more = { format: { ...keeping, idempotent: true } };
       const results = await Promise.all(Array.from({ length: 8 }, () => add({ more })));
       expect(new Set(results.map(({ files: [file] }) => file?.id)).size).toBe(1);
       expect((await headOf('tool')).revision).toBe(1);
@@ -79,7 +78,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
     });
 
     test('of different bytes under one name exactly one wins where duplicates are refused', async () => {
-      const more = { idempotent: true };
+      const more = { format: { ...keeping, idempotent: true } };
       const tries = Array.from({ length: 8 }, (_, index) => add({ content: `try ${index}`, more }));
       const outcomes = await Promise.allSettled(tries);
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

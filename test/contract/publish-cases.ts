@@ -18,6 +18,7 @@ import { removePackage, removeVersion } from '../../services/registry/removal/re
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import type { Within } from '../../services/registry/search/within.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
+import { keeping, replacing } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 
 let app: TestApp;
@@ -61,7 +62,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       return publishVersion(app.registry, {
         project,
         actor,
-        format: 'generic',
+        format: keeping,
         name,
         version,
         metadata: {},
@@ -124,12 +125,11 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           await addFiles(app.registry, {
             project,
             actor,
-            format: 'generic',
+            format: keeping,
             name: 'tool',
             version: '1',
             metadata: {},
             files: [file],
-            duplicates: 'refuse',
           });
         };
         await Promise.all(Array.from({ length: 100 }, (_, index) => add(index)));
@@ -145,12 +145,11 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           return addFiles<{ readonly seen: readonly number[] }>(app.registry, {
             project,
             actor,
-            format: 'generic',
+            format: keeping,
             name: 'tool',
             version: '1',
             metadata: { seen: [index] },
             files: [{ fileName, contentType: 'text/plain', blob }],
-            duplicates: 'refuse',
             amend: ({ seen }) => (index < 20 ? { seen: [...seen, index] } : undefined),
             readme,
           });
@@ -169,14 +168,14 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       });
 
       test('several files are added together or not at all, with what is told of each and of the version', async () => {
-        const add = async (names: readonly string[], duplicates: 'allow' | 'refuse' = 'refuse') => {
+        const add = async (names: readonly string[], format = keeping) => {
           const staged = names.map(async (fileName) => {
             const { blob } = await stageBlob(app.registry, bytes(`bytes of ${fileName}`), { limit: 100 });
             return { fileName, contentType: 'text/plain', blob, metadata: { of: fileName } };
           });
           const files = await Promise.all(staged);
-          const version = { format: 'generic', name: 'tool', version: '1', metadata: {}, readme: 'Read me.' };
-          return addFiles(app.registry, { project, actor, ...version, files, duplicates });
+          const version = { format, name: 'tool', version: '1', metadata: {}, readme: 'Read me.' };
+          return addFiles(app.registry, { project, actor, ...version, files });
         };
         const { version, files } = await add(['a.txt', 'a.txt.metadata']);
         await expect(add(['b.txt', 'a.txt'])).rejects.toMatchObject({ code: 'duplicateFile' });
@@ -188,7 +187,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(files.map(({ versionId }) => versionId)).toEqual([version.id, version.id]);
         const ref = { projectId: project.id, format: 'generic', name: 'tool' };
         expect(await app.registry.table.get(keys.readme(ref, '1'))).toMatchObject({ text: 'Read me.' });
-        await add(['b.txt', 'a.txt'], 'allow');
+        await add(['b.txt', 'a.txt'], replacing);
         const { files: current } = await readContents(app.registry.table, await headOf('tool'), true);
         expect(
           current.map(({ fileName, id }) => [fileName, id > Math.max(...files.map((file) => file.id))]),
@@ -205,12 +204,11 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           const { files } = await addFiles(app.registry, {
             project,
             actor,
-            format: 'generic',
+            format: replacing,
             name,
             version,
             metadata: {},
             files: [{ fileName: 'tool.pdb', contentType: 'text/plain', blob, alias: 'tool.pdb/#1' }],
-            duplicates: 'allow',
           });
           return files[0]!.id;
         };

@@ -1,10 +1,17 @@
 import { describeAddingFiles } from './add-files-cases.ts';
+import { describeManyFiles } from './many-files-cases.ts';
 import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 
-for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes, describeRemoval]) {
+for (const describeOn of [
+  describePublishing,
+  describeAddingFiles,
+  describeManyFiles,
+  describeRacingDeletes,
+  describeRemoval,
+]) {
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }

@@ -10,7 +10,7 @@ import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { bytesOf } from '../kit/publish.ts';
+import { bytesOf, replacing } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -35,7 +35,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     async function add(version: string, fileName = 'a.bin', more: Partial<AddedFiles<object>> = {}) {
       const { blob } = await stageBlob(app.registry, bytesOf(`${version} ${fileName}`), { limit: 1e6 });
       const files = [{ fileName, contentType: 'text/plain', blob }];
-      const input = { project, actor, ...place, version, metadata: {}, files, duplicates: 'allow' } as const;
+      const input = { project, actor, format: replacing, name: place.name, version, metadata: {}, files };
       return addFiles<object>(app.registry, { ...input, ...more });
     }
 

@@ -24,7 +24,7 @@ import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { restoreFile, restorePackage, restoreVersion } from '../../services/registry/removal/restore.ts';
-import { bytesOf, sha256Of } from '../kit/publish.ts';
+import { bytesOf, keeping, replacing, sha256Of } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -55,7 +55,15 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
 
     async function publish(version: string, files: Readonly<Record<string, string>>) {
       const staged = await Promise.all(Object.entries(files).map(([each, content]) => file(each, content)));
-      const input = { project, actor, ...tool, version, metadata: {}, readme: `read ${version}` };
+      const input = {
+        project,
+        actor,
+        ...tool,
+        format: keeping,
+        version,
+        metadata: {},
+        readme: `read ${version}`,
+      };
       return publishVersion(app.registry, { ...input, files: staged, tags: [`tag-${version}`] });
     }
 
@@ -65,10 +73,10 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
         project,
         actor,
         ...tool,
+        format: replacing,
         version,
         metadata: {},
         files,
-        duplicates: 'allow',
       });
     }
 
@@ -170,7 +178,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await remove('1.0');
       const files = [await file('a.bin', 'again')];
       const input = { project, actor, ...tool, version: '1.0', metadata: {}, files };
-      const { version } = await addFiles(app.registry, { ...input, duplicates: 'refuse' });
+      const { version } = await addFiles(app.registry, { ...input, format: keeping });
       expect(version.id).not.toBe(id);
       expect(await send('1.0/a.bin')).toBe('again');
       await expectSound();
@@ -203,7 +211,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await publish('1.0', { 'a.bin': 'a' });
       const part = { ...(await file('a.bin.sig', 'signature')), partOf: 'a.bin' };
       const input = { project, actor, ...tool, version: '1.0' };
-      await addFiles(app.registry, { ...input, metadata: {}, files: [part], duplicates: 'allow' });
+      await addFiles(app.registry, { ...input, format: replacing, metadata: {}, files: [part] });
       const [target] = await queryAll(app.registry.table, ranges.filesOf(ref(), '1.0'));
       const id = Number(target?.id);
       await removeFile(app.registry, { ...input, fileId: id });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Project } from '../../services/domain/accounts.ts';
+import type { FormatRules } from '../../services/domain/format-rules.ts';
 import type { BlobInfo, BlobStore } from '../../services/ports/blob-store.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
@@ -7,6 +8,19 @@ import { publishVersion } from '../../services/registry/packages/publish-version
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
+
+/** A format for tests of the core, under the id of generic packages; files may be published again. */
+export const replacing: FormatRules = {
+  id: 'generic',
+  duplicates: 'by-setting',
+  duplicatesAllowed: true,
+  precedence: 'newest-file',
+  fileLimit: 1e9,
+  credentialsFirst: true,
+};
+
+/** The same where no file may be published again. */
+export const keeping: FormatRules = { ...replacing, duplicates: 'never' };
 
 /** Text as a body. */
 export async function* bytesOf(content: string | Uint8Array): AsyncGenerator<Uint8Array> {
@@ -22,7 +36,7 @@ export async function publish(
 ): Promise<{ readonly sha256: string; readonly storageKey: string }> {
   const { blob } = await stageBlob(registry, bytesOf(content), { limit: 1e9 });
   const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
-  const facts = { project, actor, format: 'generic', name, version: '1', metadata: {} };
+  const facts = { project, actor, format: keeping, name, version: '1', metadata: {} };
   await publishVersion(registry, { ...facts, files });
   return { sha256: blob.digests.sha256, storageKey: blob.storageKey };
 }

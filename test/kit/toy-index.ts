@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readCleartextMessage, readKeys, verify } from 'openpgp';
 import type { Project } from '../../services/domain/accounts.ts';
+import type { FormatRules } from '../../services/domain/format-rules.ts';
 import type { PackageStatus } from '../../services/domain/packages.ts';
 import type { Seal } from '../../services/ports/seal.ts';
 import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
@@ -58,8 +59,9 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
       const { metadata = {}, file = 'toy.bin', status = 'default', amend } = more;
       const blob = await stageBytes(registry, randomBytes(20));
       const files = [{ fileName: file, contentType: 'application/octet-stream', blob }];
+      const format: FormatRules = { ...rules, duplicates: 'by-setting', duplicatesAllowed: true };
       return addFiles(registry, {
-        ...{ ...facts, name, version, metadata, status, files, duplicates: 'allow' },
+        ...{ project, actor, format, name, version, metadata, status, files },
         ...(amend && { amend: () => amend }),
       });
     },

@@ -1,6 +1,5 @@
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { PackageStatus, StagedBlob } from '../../domain/packages.ts';
-import { duplicatesFor } from '../../http/access/duplicates.ts';
 import { change, type FormatContext, publish, pull, type Target } from '../../http/access/guard.ts';
 import { packageFileJson } from '../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../http/answer/reply.ts';
@@ -19,14 +18,14 @@ const file = (c: FormatContext) => filePath(c.req.param('file') ?? '');
 
 const withFile = {
   name,
-  want: (c: FormatContext) => ({ version: version(c), files: [file(c)] }),
+  want: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
 /** PUT stores, GET sends and DELETE removes a file at `/<name>/<version>/<file>`; DELETE without a file, the version. */
 export function routes(app: FormatRoutes): void {
   const path = '/:name/:version/:file{.+}';
   app.get(path, pull(withFile, download));
-  app.put(path, publish(withFile, upload));
+  app.put(path, publish({ name, announced: withFile.want }, upload));
   app.delete(path, change('delete', withFile, deleteFile));
   app.delete('/:name/:version', change('delete', { name }, deleteVersion));
 }
@@ -44,20 +43,15 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
     throw badRequest('select does not have a valid value');
   }
   const place = { name: name(c), version: version(c), fileName: file(c) };
-  const duplicates = await duplicatesFor(c, target.project, [place.name, place.version]);
-  if (duplicates === 'refuse' && target.holding?.files.has(place.fileName)) {
-    throw new RegistryError('duplicateFile');
-  }
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       project: target.project,
       actor: target.actor,
-      format: 'generic',
+      format: c.env.format,
       name: place.name,
       version: place.version,
       status,
       metadata: {},
-      duplicates,
       files: [{ fileName: place.fileName, contentType: 'application/octet-stream', blob }],
     });
   const {

@@ -11,6 +11,7 @@ export const maven: Format = {
   mounts: mountsOf('maven'),
   duplicates: 'by-setting',
   duplicatesAllowed: true,
+  idempotent: true,
   precedence: 'first-copy',
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.

@@ -1,5 +1,5 @@
 import { mountsOf } from '../../catalog.ts';
-import type { RegistryError } from '../../domain/errors.ts';
+import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
@@ -25,14 +25,22 @@ export const nuget: Format = {
  * find out that they need credentials, and a 404 that a package comes from elsewhere: neither deserves a warning.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const reason = error.code === 'forbidden' ? FORBIDDEN : error.message;
-  const rendered = { ...gitlabError(error, status), reason };
+  const reason = reasonOf(error);
+  const body = JSON.stringify({ message: reason });
+  const rendered = { ...gitlabError(error, status), ...(error instanceof DuplicateFile && { body }), reason };
   if (status === 401 || status === 404) return rendered;
   return { ...rendered, headers: { 'x-nuget-warning': headerText(reason) } };
 }
 
 const FORBIDDEN =
   'Your role or token does not allow this: pushing needs the role Developer, unlisting and relisting Maintainer';
+
+function reasonOf(error: RegistryError): string {
+  if (error instanceof DuplicateFile) {
+    return `${error.existing.name} ${error.existing.version} exists already, and may not be pushed again`;
+  }
+  return error.code === 'forbidden' ? FORBIDDEN : error.message;
+}
 
 function headerText(message: string): string {
   return message.replaceAll(/[^\x20-\x7e]+/g, '?').slice(0, 500);

@@ -10,7 +10,7 @@ export interface Distribution {
   /** The project's name and the version in their normal forms. */
   readonly name: string;
   readonly version: string;
-  /** The same for two names that installers take for the same file. */
+  /** The same for two names that installers take for the same file; it ends like a file's name. */
   readonly identity: string;
 }
 
@@ -56,7 +56,8 @@ function readWheelName(fileName: string): Distribution | undefined {
   if (tags.length < 3 || build.length > 1 || !tags.every((tag) => TAG.test(tag))) return undefined;
   if (!build.every((text) => BUILD.test(text)) || project.includes('__')) return undefined;
   const sets = tags.map((tag) => tag.toLowerCase().split('.').sort().join('.'));
-  return distribution(fileName, { kind: 'wheel', archive: 'zip' }, project, release, [...build, ...sets]);
+  const ending = `-${[...build, ...sets].join('-')}.whl`;
+  return distribution(fileName, { kind: 'wheel', archive: 'zip' }, project, release, ending);
 }
 
 function readSdistName(fileName: string, ending: string): Distribution | undefined {
@@ -68,7 +69,7 @@ function readSdistName(fileName: string, ending: string): Distribution | undefin
     { kind: 'sdist', archive },
     stem.slice(0, Math.max(dash, 0)),
     stem.slice(dash + 1),
-    [ending],
+    ending,
   );
 }
 
@@ -77,16 +78,24 @@ function distribution(
   facts: Pick<Distribution, 'kind' | 'archive'>,
   project: string,
   release: string,
-  rest: readonly string[],
+  ending: string,
 ): Distribution | undefined {
   const name = normalizedName(project);
   const version = normalizedVersion(release);
   if (name === undefined || version === undefined) return undefined;
-  return { fileName, ...facts, name, version, identity: [name, version, ...rest].join('-') };
+  return { fileName, ...facts, name, version, identity: `${name}-${version}${ending}` };
 }
 
 /** The distribution that a file lies beside, or that it is, by the file's name. */
 export function wholeOf(fileName: string): string {
   const ending = Object.values(parts).find((each) => fileName.endsWith(each));
   return ending === undefined ? fileName : fileName.slice(0, -ending.length);
+}
+
+/** A distribution's file, or one that lies beside it, as a version has it: by its identity, if it is of either. */
+export function namedFile(fileName: string): { readonly fileName: string; readonly identity?: string } {
+  const whole = wholeOf(fileName);
+  const identity = readFileName(whole)?.identity;
+  if (identity === undefined) return { fileName };
+  return { fileName, identity: identity + fileName.slice(whole.length) };
 }

@@ -1,5 +1,5 @@
 import { mountsOf } from '../../catalog.ts';
-import type { RegistryError } from '../../domain/errors.ts';
+import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
@@ -33,7 +33,7 @@ const WORDS: Readonly<Record<string, string>> = {
  * that is what GitLab and PyPI answer and what clients that skip such files look at.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const text = WORDS[error.code] ?? error.message;
+  const text = WORDS[error.code] ?? (error instanceof DuplicateFile ? duplicateText(error) : error.message);
   const message = text
     .slice(0, 2000)
     .toWellFormed()
@@ -44,4 +44,12 @@ function renderError(error: RegistryError, status: number): RenderedError {
     body: JSON.stringify({ message, code: message }),
     reason: message,
   };
+}
+
+/** GitLab's words, by which Poetry and old twines know that a file is there, and PyPI's, by which all do. */
+function duplicateText({ existing: { fileName, sameBytes } }: DuplicateFile): string {
+  return (
+    `Validation failed: File name has already been taken: ${fileName} already exists, with ` +
+    `${sameBytes ? 'the same content' : 'other content; publish a change as a new version'}`
+  );
 }

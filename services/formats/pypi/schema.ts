@@ -37,8 +37,6 @@ export interface Metadata {
   readonly extras: readonly string[];
   /** The name of who published its first file. */
   readonly publisher: string;
-  /** A mark of the last upload to the version, which no other leaves. */
-  readonly upload?: string;
   /** Why it should not be installed any more (PEP 592), which may be empty; absent when it may. */
   readonly yanked?: string;
 }

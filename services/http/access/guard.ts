@@ -5,7 +5,12 @@ import type { Actor } from '../../domain/events.ts';
 import type { ProjectAction } from '../../registry/access/authorize.ts';
 import { type FoundPackage, findPackage } from '../../registry/access/find-package.ts';
 import type { Holding, Wanted } from '../../registry/access/holdings.ts';
-import { type Access, type AccessRequest, openAccess } from '../../registry/access/open-access.ts';
+import {
+  type Access,
+  type AccessRequest,
+  type Announced,
+  openAccess,
+} from '../../registry/access/open-access.ts';
 import type { FormatEnv } from '../format/format.ts';
 import { actorOf } from './actor.ts';
 import { credentialOf } from './credentials.ts';
@@ -21,6 +26,12 @@ export interface GuardOptions {
   readonly want?: (c: FormatContext, name: string) => Wanted;
   /** The document of an index over all packages that the handler sends with `sendIndex`. */
   readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
+}
+
+/** What a route that publishes says about itself. */
+export interface PublishOptions extends GuardOptions {
+  /** What the address says of the publish; undefined when nothing is published. Without this, its name alone counts. */
+  readonly announced?: (c: FormatContext) => Announced | undefined;
 }
 
 type Handle<M> = (c: FormatContext, found: FoundPackage<M>) => Response | Promise<Response>;
@@ -61,11 +72,15 @@ function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unkno
   );
 }
 
-/** A route that publishes: at project level, for whoever may publish there. */
-export function publish<M>(options: GuardOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
+/**
+ * A route that publishes: at project level, for whoever may publish there. The rules for publishing are asked with what
+ * the address says, before the body is read; the verb that publishes asks them again.
+ */
+export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
+  const { announced = () => ({ files: [] }) } = options;
   return inProject('Publish to a project', async (c) => {
-    const access = await openAccess<M>(c.env.registry, { ...requestOf(c, options), action: 'publish' });
-    return handle(c, targetOf(c, access));
+    const request = { ...requestOf(c, options), action: 'publish' as const, announced: () => announced(c) };
+    return handle(c, targetOf(c, await openAccess<M>(c.env.registry, request)));
   });
 }
 

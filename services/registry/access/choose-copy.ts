@@ -37,20 +37,20 @@ export async function chooseCopy<M>(
   return (await rules[precedence](registry, copies, wanted)) ?? copies[0];
 }
 
-function copyIn<M>(holding: Holding<M>, { files: names = [], sha256 }: Wanted): Copy<M>[] {
+function copyIn<M>(holding: Holding<M>, { files: wanted = [], sha256 }: Wanted): Copy<M>[] {
   const { version, files } = holding;
   if (!version) return [];
-  const first = files.get(names[0] ?? '');
+  const first = files.get(wanted[0]?.fileName ?? '');
   const isAnother = sha256 !== undefined && first?.digests.sha256 !== sha256;
   return [{ holding, version, files: isAnother ? new Map() : files }];
 }
 
 function complete<M>(copies: readonly Copy<M>[], { files = [] }: Wanted): Copy<M>[] {
-  return copies.filter((copy) => files.every((name) => copy.files.has(name)));
+  return copies.filter((copy) => files.every(({ fileName }) => copy.files.has(fileName)));
 }
 
-function newestFirst({ files: [name = ''] = [] }: Wanted) {
-  const time = ({ files }: Copy) => files.get(name)?.createdAt ?? 0;
+function newestFirst({ files: [wanted] = [] }: Wanted) {
+  const time = ({ files }: Copy) => files.get(wanted?.fileName ?? '')?.createdAt ?? 0;
   return (a: Copy, b: Copy) => time(b) - time(a);
 }
 

@@ -1,5 +1,6 @@
 import type { Project } from '../../domain/accounts.ts';
 import {
+  identityOf,
   isServed,
   type PackageFile,
   type PackageHead,
@@ -17,13 +18,16 @@ import { type Items, readItems } from '../records/read-items.ts';
 export interface Wanted {
   /** A version, as it is stored. */
   readonly version?: string | undefined;
-  /** Names of files of the version. An empty list wants a copy of the version that has files, whatever their names. */
-  readonly files?: readonly string[];
+  /** Files of the version. An empty list wants a copy of the version that has files, whatever their names. */
+  readonly files?: readonly WantedFile[];
   /** The SHA-256 (lower-case hex) that the first of these files must have: with other bytes it is another file. */
   readonly sha256?: string;
   /** A tag. */
   readonly tag?: string | undefined;
 }
+
+/** A file by its name, and by its identity where the format gives it another. */
+export type WantedFile = Pick<PackageFile, 'fileName' | 'identity'>;
 
 /** One project's copy of a package, as far as it may be served. */
 export interface Holding<M = unknown> {
@@ -43,7 +47,7 @@ export function holdingKeys(ref: PackageRef, { version, files = [], tag }: Wante
   return [
     keys.head(ref),
     ...(version === undefined ? [] : [keys.version(ref, version)]),
-    ...(version === undefined ? [] : files.map((fileName) => keys.file(ref, version, fileName))),
+    ...(version === undefined ? [] : files.map((file) => keys.file(ref, version, identityOf(file)))),
     ...(tag === undefined ? [] : [keys.tag(ref, tag)]),
   ];
 }
@@ -64,16 +68,19 @@ export function holdingFrom<M>(items: Items, project: Project, ref: PackageRef, 
   };
 }
 
-/** Files that were read beside their version. One of a version that was deleted and published anew is not among them. */
+/**
+ * Files that were read beside their version. One of a version that was deleted and published anew is not among them, nor
+ * one whose name is only spelled otherwise.
+ */
 function filesFrom(
   items: Items,
   ref: PackageRef,
   { id, version }: Version,
-  names: readonly string[],
+  wanted: readonly WantedFile[],
 ): PackageFile[] {
-  return names.flatMap((fileName) => {
-    const file = items.get<PackageFile>(keys.file(ref, version, fileName));
-    return file?.versionId === id ? [file] : [];
+  return wanted.flatMap((each) => {
+    const file = items.get<PackageFile>(keys.file(ref, version, identityOf(each)));
+    return file?.versionId === id && file.fileName === each.fileName ? [file] : [];
   });
 }
 

@@ -10,6 +10,8 @@ import type { Registry } from '../context.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
 import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
 import { rootOf } from '../packages/package-writes.ts';
+import { publishRules } from '../publish-rules/publish-rules.ts';
+import type { Publication } from '../publish-rules/rule.ts';
 import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
@@ -35,7 +37,12 @@ export interface AccessRequest {
   readonly want?: (name: string) => Wanted;
   /** A document of an index over all packages of the project, which is read together with the access facts. */
   readonly document?: { readonly index: string; readonly name: string };
+  /** What the address of a publish says of it, so that a rule refuses it here; undefined where nothing is published. */
+  readonly announced?: () => Announced | undefined;
 }
+
+/** What is known of a publish beside the project and the name. */
+export type Announced = Pick<Publication, 'files'> & Partial<Pick<Publication, 'version' | 'displayName'>>;
 
 /** What a caller may work with, after credentials and access were checked. */
 export interface Access<M = unknown> {
@@ -58,7 +65,8 @@ export interface Access<M = unknown> {
 /**
  * Checks credentials and access of a request at its endpoint, and reads what it wants on the way: two sequential round
  * trips at project level, three at group and instance level.
- * @throws RegistryError when the caller must not do this, or must not know of what it asks for.
+ * @throws RegistryError when the caller must not do this, or must not know of what it asks for, or when a rule refuses
+ * what it is about to publish.
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
   const { credential, endpoint } = request;
@@ -91,21 +99,25 @@ async function openProject<M>(
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
   }
-  const { wanted, check } = wantedOf(request);
+  const { wanted, announced, check } = wantedOf(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
   const query = document && {
     ref: { projectId: project.id, format: format.id, index: document.index },
     name: document.name,
   };
+  const rules =
+    ref && announced ? publishRules({ project, format, name: ref.name, ...announced }) : undefined;
   const items = await readItems(table, [
     ...principalKeys(token),
     ...rightsKeys(project, userIdOf(token)),
     ...(ref ? holdingKeys(ref, wanted) : []),
     ...(query ? documentKeys(query) : []),
+    ...(rules?.keys ?? []),
   ]);
   const principal = principalOf(token, items);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   check();
+  await rules?.check(items);
   const holdings = ref ? [holdingFrom<M>(items, project, ref, wanted)] : [];
   const access = { format, principal, project, group: undefined, holdings, wanted };
   return query ? { ...access, document: { query, items } } : access;
@@ -136,13 +148,18 @@ async function openShared<M>(
 }
 
 /** What a request wants; `check` throws when it is malformed. */
-function wantedOf({ name, want }: AccessRequest): { readonly wanted: Wanted; check(): void } {
+function wantedOf({ name, want, announced }: AccessRequest): {
+  readonly wanted: Wanted;
+  readonly announced: Announced | undefined;
+  check(): void;
+} {
   try {
     const wanted = name === undefined ? undefined : want?.(name);
-    return { wanted: wanted ?? {}, check() {} };
+    return { wanted: wanted ?? {}, announced: announced?.(), check() {} };
   } catch (error) {
     return {
       wanted: {},
+      announced: undefined,
       check() {
         throw error;
       },

@@ -1,15 +1,16 @@
 import type { StagedBlob } from '../../domain/packages.ts';
-import type { Item, Key, Write } from '../../ports/table.ts';
-import { type BlobRecord, itemOf, maybeEntity } from '../records/entities.ts';
+import type { Key, Write } from '../../ports/table.ts';
+import { type BlobRecord, itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys } from '../records/keys.ts';
+import type { Items } from '../records/read-items.ts';
 import { digitOf } from './storage-keys.ts';
 
 /** How the staged blobs of one publish get their references. */
 export interface BlobPlan {
-  /** The items to read before the plan can be made, in the order `plan` takes them. */
+  /** The items to read before the plan can be made. */
   readonly keys: readonly Key[];
   /** Given those items, the writes that add the references and where each blob's bytes lie. */
-  plan(records: readonly (Item | undefined)[]): {
+  plan(items: Items): {
     readonly writes: readonly Write[];
     storageKey(blob: StagedBlob): string;
     /** The staged blobs that will not be referenced, because the same bytes are there already. */
@@ -31,8 +32,8 @@ export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
   return {
     keys: [...distinct.keys()].map((sha256) => keys.blob(sha256)),
     plan(items) {
-      const records = [...distinct.values()].map(({ blob, count }, index) => {
-        const existing = maybeEntity<BlobRecord>(items[index]);
+      const records = [...distinct.values()].map(({ blob, count }) => {
+        const existing = items.get<BlobRecord>(keys.blob(blob.digests.sha256));
         return { write: blobWrite(blob, count, existing), storageKey: (existing ?? blob).storageKey, blob };
       });
       const places = new Map(records.map((record) => [record.blob.digests.sha256, record.storageKey]));

@@ -5,6 +5,8 @@ import type { StagedBlob } from '../../domain/packages.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { keys } from '../records/keys.ts';
+import { readMany } from '../records/read-many.ts';
 import { newBlobKey } from './storage-keys.ts';
 
 /** How to take an upload in. */
@@ -103,8 +105,9 @@ function drained(stream: PassThrough): Promise<void> {
 }
 
 /**
- * Runs the work that is to make staged blobs referenced; when it is refused they are removed again. Where this process
- * may not delete blobs, or nobody knows whether the work was done, the sweep finds out and does it later.
+ * Runs the work that is to make staged blobs referenced; when it is refused they are removed again, unless a record
+ * speaks of them because part of the work was done. Where this process may not delete blobs, or nobody knows whether
+ * the work was done, the sweep finds out and does it later.
  */
 export async function discardUnless<T>(
   registry: Registry,
@@ -114,7 +117,7 @@ export async function discardUnless<T>(
   try {
     return await work();
   } catch (error) {
-    if (isRefusal(error)) await discard(registry, blobs);
+    if (isRefusal(error)) await discardUnrecorded(registry, blobs);
     throw error;
   }
 }
@@ -124,6 +127,20 @@ function isRefusal(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return !error.mayBeWritten;
   if (error instanceof RegistryError || error instanceof ConditionFailed) return true;
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+}
+
+async function discardUnrecorded(registry: Registry, blobs: readonly StagedBlob[]): Promise<void> {
+  if (!registry.settings.deletesBlobs || blobs.length === 0) return;
+  try {
+    const records = await readMany(
+      registry.table,
+      blobs.map(({ digests }) => keys.blob(digests.sha256)),
+    );
+    const unrecorded = blobs.filter(({ storageKey }, index) => records[index]?.storageKey !== storageKey);
+    await discard(registry, unrecorded);
+  } catch (error) {
+    registry.log.error('staged blobs not removed', { error });
+  }
 }
 
 /** Removes staged blobs that nothing refers to, where this process may. Never fails: the sweep finds what is left. */

@@ -10,6 +10,7 @@ import type { Registry } from '../context.ts';
 import { entityOf, itemOf } from '../records/entities.ts';
 import { type DocumentSlot, type IndexRef, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
+import { readItems } from '../records/read-items.ts';
 import { forEachOf } from '../records/read-many.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { type Lease, LeaseLost } from './build-lease.ts';
@@ -85,7 +86,7 @@ export async function stageDocument(stage: DocumentStage, made: MadeDocument): P
   const { blob } = made;
   const blobs = referenceBlobs(blob ? [blob, ...aliases.map(() => blob)] : []);
   await retryChanged(async () => {
-    const plan = blobs.plan(await registry.table.getMany(blobs.keys));
+    const plan = blobs.plan(await readItems(registry.table, blobs.keys));
     const stored = {
       ...made.document,
       generation: lease.generation,

@@ -4,12 +4,17 @@ import type { Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
 import { versionChanges } from '../indexes/restate-files.ts';
+import { checkPublishRules, publishRules } from '../publish-rules/publish-rules.ts';
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
+import { currentVersion, filesInPlace } from './claim-version.ts';
+import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
 import {
   addedToVersion,
@@ -17,17 +22,14 @@ import {
   fileWrites,
   liveHeadWrites,
   nameWrites,
+  newVersionWrites,
   readmeWrites,
-  versionWrites,
 } from './package-writes.ts';
-import { eventFacts, type NewVersion, newFile, newVersion, placed } from './publish-version.ts';
+import { filesAtOnce, publishInSteps, stepsOf } from './publish-in-steps.ts';
+import type { NewVersion } from './publish-version.ts';
 
 /** Files to add to a version; the version's facts count when these are its first, later ones only by `amend`. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
-  /** Whether files of these names may be there already; the new ones then take their place. */
-  readonly duplicates: 'allow' | 'refuse';
-  /** Whether files that are there with the same bytes are no duplicates; when all are, nothing changes. */
-  readonly idempotent?: boolean;
   /** The id of the version that must be there; where it is not, or another is in its place, none is made. */
   readonly mustExist?: number;
   /** What the facts of a version that is there become with these files; undefined leaves them as they are. */
@@ -43,64 +45,97 @@ export interface FilesAdded<M> {
 }
 
 /**
- * Adds files to a version, all or none; the version is made when they are its first. An older file of a name is kept
- * behind the new one. Any number of clients may add files to one version at once.
- * @throws RegistryError `duplicateFile` when a name is taken and duplicates are refused.
- * @throws RegistryError `packageNotFound` when the version that must be there is gone.
+ * Adds files to a version; the version is made when they are its first. An older file of an identity is kept behind the
+ * new one. Any number of clients may add files to one version at once.
+ *
+ * All files become visible together, or none does, unless there are more than `filesAtOnce` and the version is there
+ * already: then they come in several transactions, in their order.
+ * @throws RegistryError what a rule throws that refuses them, such as `DuplicateFile`
+ * @throws RegistryError `packageNotFound` when the version that must be there is gone
+ * @throws RegistryError `contended` while another publish makes the version
  */
 export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Promise<FilesAdded<M>> {
-  const { project, format, name } = input;
+  if (input.files.length <= filesAtOnce(input.format)) return addAtOnce(registry, input);
+  const key = keys.version(packageOf(input), input.version);
+  const stored = maybeEntity<StoredVersion<M>>(await registry.table.get(key));
+  const known = await currentVersion(registry, stored);
+  if (known || input.mustExist !== undefined) return addInSteps(registry, input, known?.id);
+  const published = await publishInSteps(registry, input, underWay);
+  logAdded(registry, input, published.files);
+  return published;
+}
+
+/** What goes with the version rather than with a file comes with the last step. */
+async function addInSteps<M>(
+  registry: Registry,
+  { amend, readme, listing, ...input }: AddedFiles<M>,
+  id: number | undefined,
+): Promise<FilesAdded<M>> {
+  await checkPublishRules(registry, publicationOf(input));
+  const rest = stepsOf(input.format, input.files);
+  const last = rest.pop() ?? [];
+  const mustExist = input.mustExist ?? id;
+  const step = { ...input, ...(mustExist !== undefined && { mustExist }) };
+  const files: PackageFile[] = [];
+  for (const some of rest) files.push(...(await addAtOnce(registry, { ...step, files: some })).files);
+  const added = await addAtOnce(registry, { ...step, amend, readme, listing, files: last });
+  return { version: added.version, files: [...files, ...added.files] };
+}
+
+async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<FilesAdded<M>> {
+  const { project, format } = input;
   const now = registry.clock.now();
-  const ref: PackageRef = { projectId: project.id, format, name };
+  const ref = packageOf(input);
   const staged = input.files.map((file) => file.blob);
   const blobs = referenceBlobs(staged);
   const listing = planListing(project, ref, input.listing);
-  const fresh = await newVersion(registry, input, now);
-  const added = await Promise.all(input.files.map((file) => newFile(registry, fresh, file, now)));
+  const rules = publishRules(publicationOf(input));
+  const drafted = draftOf(registry, input, now);
 
   return retryChanged(async () => {
-    const [head, stored, ...items] = await registry.table.getMany([
-      keys.head(ref),
-      keys.version(ref, input.version),
-      ...added.map((file) => keys.file(ref, file.version, file.fileName)),
-      ...listing.keys,
-      ...blobs.keys,
+    const [items, draft] = await Promise.all([
+      readItems(registry.table, [
+        keys.head(ref),
+        keys.version(ref, input.version),
+        ...placesOf(ref, input),
+        ...rules.keys,
+        ...listing.keys,
+        ...blobs.keys,
+      ]),
+      drafted,
     ]);
-    const replaced = items.splice(0, added.length).map((item) => maybeEntity<PackageFile>(item));
-    const lists = listing.plan(items.splice(0, listing.keys.length), now);
-    const known = maybeEntity<StoredVersion & Version<M>>(stored);
-    // A file of a version that was removed is no file of this one; it makes room all the same.
-    const there = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
+    const stored = items.get<StoredVersion<M>>(keys.version(ref, input.version));
+    const known = await currentVersion(registry, stored);
     if (input.mustExist !== undefined && known?.id !== input.mustExist) {
       throw new RegistryError('packageNotFound');
     }
-    if (known && input.idempotent && added.every((file, index) => isSame(file, there[index]))) {
+    if (known?.claim) throw underWay();
+    await rules.check(items);
+    const replaced = filesInPlace(items, placesOf(ref, input), known ? undefined : stored);
+    // A file of a version that was removed is no file of this one; it makes room all the same.
+    const there = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
+    const { version: fresh, files: added } = draft;
+    if (known && format.idempotent && added.every((file, index) => isSame(file, there[index]))) {
       await discard(registry, staged);
       return { version: known, files: there.filter((file) => file !== undefined) };
     }
-    checkDuplicates(input, added, there);
     const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items);
     const stated = added.map((file, index) =>
-      stateFile(input.index, version, { ...placed(file, input.files[index], plan), versionId: version.id }),
+      stateFile(format.index, version, { ...placed(file, input.files[index], plan), versionId: version.id }),
     );
     const files = stated.map(({ file }) => file);
     const hidden = there.filter((file) => file !== undefined);
-    const others = await versionChanges(registry, input.index, { before: known, after: version }, hidden);
-    const listed = maybeEntity<StoredHead>(head)?.live === true;
+    const others = await versionChanges(registry, format.index, { before: known, after: version }, hidden);
+    const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
+    const state = { ...input, listed, claimed: false };
     await registry.table.write([
       ...(known
-        ? keptVersionWrites(input, known, version)
-        : [...versionWrites(project, version), ...readmeWrites(ref, input)]),
+        ? keptVersionWrites(state, known, version, now)
+        : newVersionWrites(project, version, state, now)),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
-      ...lists,
-      ...liveHeadWrites(ref, now, listed, {
-        version: version.version,
-        versions: known ? 0 : 1,
-        listedBy: input.listing?.name,
-      }),
-      ...(listed ? [] : nameWrites(project, ref, now)),
+      ...listing.plan(items, now),
       ...others.fileWrites,
       ...indexWrites(ref, {
         ...others.changes,
@@ -109,7 +144,7 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
         listings: unlisted(version, files),
       }),
       recordEvent(now, {
-        ...eventFacts(input, input.version),
+        ...eventFacts({ ...input, format: format.id }, input.version),
         type: known ? 'package_file_added' : 'package_published',
         details: {
           file: files.map((file) => file.fileName).join(', '),
@@ -118,29 +153,25 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
       }),
     ]);
     await discard(registry, plan.redundant);
-    const fields = { project: project.id, format, package: name, version: input.version };
-    for (const { fileName, size } of files) {
-      registry.log.info('package file added', { ...fields, file: fileName, size_bytes: size });
-    }
+    logAdded(registry, input, files);
     return { version, files };
   });
 }
 
-function isSame(file: PackageFile, there: PackageFile | undefined): boolean {
-  return file.digests.sha256 === there?.digests.sha256;
+function logAdded<M>(registry: Registry, input: AddedFiles<M>, files: readonly PackageFile[]): void {
+  const { project, format, name, version } = input;
+  for (const { fileName, size } of files) {
+    const fields = { project: project.id, format: format.id, package: name, version };
+    registry.log.info('package file added', { ...fields, file: fileName, size_bytes: size });
+  }
 }
 
-function checkDuplicates<M>(
-  { duplicates, idempotent }: AddedFiles<M>,
-  added: readonly PackageFile[],
-  replaced: readonly (PackageFile | undefined)[],
-): void {
-  if (duplicates === 'allow') return;
-  const taken = added.some((file, index) => {
-    const there = replaced[index];
-    return there !== undefined && !(idempotent && isSame(file, there));
-  });
-  if (taken) throw new RegistryError('duplicateFile');
+function underWay(): RegistryError {
+  return new RegistryError('contended', 'Another publish of this version is under way, try again later');
+}
+
+function isSame(file: PackageFile, there: PackageFile | undefined): boolean {
+  return file.digests.sha256 === there?.digests.sha256;
 }
 
 /** The version with its amended facts; its time of change moves on, so that no later amendment takes it for the old one. */
@@ -151,15 +182,20 @@ function amended<M>(version: Version<M>, { amend }: AddedFiles<M>, now: number):
 }
 
 function keptVersionWrites<M>(
-  input: AddedFiles<M>,
-  known: StoredVersion & Version<M>,
+  input: AddedFiles<M> & { readonly listed: boolean },
+  known: StoredVersion<M>,
   version: Version<M>,
+  now: number,
 ): Write[] {
-  if (version !== known) {
-    return [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)];
-  }
-  const { id, updatedAt } = known;
-  // What indexes tell of the files is made from the version as it was read.
-  const when = { equals: known.indexed ? { id, updatedAt } : { id } };
-  return [addedToVersion(known, known.version, when)];
+  const ref: PackageRef = known;
+  return [
+    ...(version === known
+      ? [addedToVersion(ref, known.version, known)]
+      : [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)]),
+    ...liveHeadWrites(ref, now, input.listed, {
+      version: known.version,
+      listedBy: input.listing?.name,
+    }),
+    ...(input.listed ? [] : nameWrites(input.project, ref, now)),
+  ];
 }

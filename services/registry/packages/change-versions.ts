@@ -5,6 +5,7 @@ import { isServed, type PackageRef, type PackageStatus, type Version } from '../
 import type { RepositoryIndex } from '../../domain/repository-index.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { versionChanges } from '../indexes/restate-files.ts';
@@ -13,7 +14,6 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { moveHead } from './move-head.ts';
 import { changedVersionWrites } from './package-writes.ts';
-import { eventFacts } from './publish-version.ts';
 
 /** Versions of a package to change, and who does it. */
 export interface VersionsChange {

@@ -2,10 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Project } from '../../domain/accounts.ts';
 import type { ListedPackage, PackageRef } from '../../domain/packages.ts';
-import type { Item, Key, Write } from '../../ports/table.ts';
+import type { Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity, type StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
+import type { Items } from '../records/read-items.ts';
 import { moveHead } from './move-head.ts';
 import { liveHeadWrites, nameWrites, unlistWrites } from './package-writes.ts';
 
@@ -17,9 +18,9 @@ export interface Listing {
 
 /** How a package gets listed, as part of the transaction that publishes it. */
 export interface ListingPlan {
-  /** The items to read before the plan can be made, in the order `plan` takes them. */
+  /** The items to read before the plan can be made. */
   readonly keys: readonly Key[];
-  plan(items: readonly (Item | undefined)[], now: number): readonly Write[];
+  plan(items: Items, now: number): readonly Write[];
 }
 
 /**
@@ -32,9 +33,9 @@ export function planListing(project: Project, ref: PackageRef, listing: Listing 
   const key = keys.listed(list, ref.name);
   return {
     keys: [keys.head(list), key],
-    plan([head, entry], now) {
-      const live = maybeEntity<StoredHead>(head)?.live === true;
-      const known = maybeEntity<ListedPackage>(entry);
+    plan(items, now) {
+      const live = items.get<StoredHead>(keys.head(list))?.live === true;
+      const known = items.get<ListedPackage>(key);
       if (live && known && isDeepStrictEqual(known.metadata, listing.metadata)) return [];
       const listed: ListedPackage = { name: ref.name, metadata: listing.metadata };
       return [

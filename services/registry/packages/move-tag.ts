@@ -4,11 +4,11 @@ import type { Actor } from '../../domain/events.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { keys } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
-import { eventFacts } from './publish-version.ts';
 
 /** A tag of a package, and who acts on it. */
 export interface TagChange {
@@ -28,7 +28,7 @@ export async function moveTag(registry: Registry, input: TagChange & { version: 
   const now = registry.clock.now();
   await failingAs('packageNotFound', () =>
     registry.table.write([
-      addedToVersion(ref, input.version, { exists: true }),
+      addedToVersion(ref, input.version),
       tagWrite(ref, input.tag, input.version, now),
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, {

@@ -1,6 +1,12 @@
-/** The writes a publish is made of; `publish-version` and `add-files` put them together into one transaction. */
+/** The writes of which the verbs that publish make their transactions. */
 import type { Project } from '../../domain/accounts.ts';
-import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import {
+  identityOf,
+  type PackageFile,
+  type PackageRef,
+  type Tag,
+  type Version,
+} from '../../domain/packages.ts';
 import type { Condition, Item, Key, Write } from '../../ports/table.ts';
 import { recordEvent, system } from '../events/record-event.ts';
 import {
@@ -8,6 +14,7 @@ import {
   type NamedEntry,
   type PackagePointer,
   plainEntity,
+  type StoredClaim,
   type StoredVersion,
 } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
@@ -39,11 +46,32 @@ function pointerItem(project: Project, version: Version): Item {
   });
 }
 
-/** A new version: its item, and the pointer that makes its id unique and findable. */
-export function versionWrites(project: Project, version: Version): Write[] {
+/**
+ * A new version: its item, and the pointer that makes its id unique and findable. It was `claimed` before when its files
+ * are there already.
+ */
+export function versionWrites(project: Project, version: Version, claimed: boolean): Write[] {
+  const when: Condition = claimed ? openClaim(version) : { exists: false };
   return [
-    { put: itemOf(keys.version(version, version.version), version), when: { exists: false } },
+    { put: itemOf(keys.version(version, version.version), version), when },
     { put: pointerItem(project, version), when: { exists: false } },
+    ...(claimed ? [{ delete: keys.claim(version.id), when: { exists: true } }] : []),
+  ];
+}
+
+/** That the publish which made a version of this id is the one whose files come in. */
+export function openClaim({ id }: Pick<Version, 'id'>): Condition {
+  return { equals: { id, claim: 'open' } };
+}
+
+/** The version of a publish in steps before its last step: no read shows it. */
+export function claimWrites(version: Version): Write[] {
+  const { projectId, format, name, id } = version;
+  const claimed: StoredVersion = { ...version, status: 'processing', claim: 'open' };
+  const claim: StoredClaim = { projectId, format, name, version: version.version, id };
+  return [
+    { put: itemOf(keys.version(version, version.version), claimed), when: { exists: false } },
+    { put: itemOf(keys.claim(id), claim), when: { exists: false } },
   ];
 }
 
@@ -70,30 +98,45 @@ function replacingWrites(
   ];
 }
 
-/** Something that goes with a version comes to it: whoever deletes the version at that moment must look again. */
-export function addedToVersion(ref: PackageRef, version: string, when: Condition): Write {
-  return { update: keys.version(ref, version), add: { additions: 1 }, when };
+/**
+ * Something that goes with a version comes to it: whoever deletes the version at that moment must look again. Fails when
+ * the version is not there, or still being published.
+ */
+export function addedToVersion(ref: PackageRef, version: string, known?: StoredVersion): Write {
+  const same = known && { id: known.id, ...(known.indexed && { updatedAt: known.updatedAt }) };
+  // What indexes tell of the files is made from the version as it was read.
+  const equals = { claim: undefined, ...same };
+  return { update: keys.version(ref, version), add: { additions: 1 }, when: { exists: true, equals } };
 }
 
-/** A file that becomes the current one of its name. */
+/** A file that becomes the current one of its identity. */
 export function fileWrites(ref: PackageRef, file: PackageFile, replaced: PackageFile | undefined): Write[] {
-  const key = keys.file(ref, file.version, file.fileName);
+  const key = fileKey(ref, file.version, file);
   if (!replaced) return [{ put: fileItem(ref, key, file), when: { exists: false } }];
-  const older = keys.olderFile(ref, replaced.version, replaced.fileName, replaced.id);
+  const older = keys.olderFile(ref, replaced.version, identityOf(replaced), replaced.id);
   return [
     { put: fileItem(ref, key, file), when: { equals: { id: replaced.id } } },
     { put: fileItem(ref, older, plainEntity(replaced)) },
   ];
 }
 
-/** The put of a file under the key of its name, without a condition. */
+/** The put of a file under the key of its identity, without a condition. */
 export function currentFileWrite(ref: PackageRef, file: PackageFile): { readonly put: Item } {
-  return { put: fileItem(ref, keys.file(ref, file.version, file.fileName), file) };
+  return { put: fileItem(ref, fileKey(ref, file.version, file), file) };
 }
 
 function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {
   if (file.alias === undefined) return itemOf(key, file);
   return itemOf(key, file, inIndex1(indexes.aliases(ref.format, file.alias).pk, padId(file.id)));
+}
+
+/** The key of a file in a version. */
+export function fileKey(
+  ref: PackageRef,
+  version: string,
+  file: Pick<PackageFile, 'fileName' | 'identity'>,
+): Key {
+  return keys.file(ref, version, identityOf(file));
 }
 
 /** The text of a version for people to read: undefined leaves what there is, an empty one takes it away. */
@@ -152,6 +195,39 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
     { put: itemOf(keys.name(ref, rootId), entry) },
     ...listersOf(ref, rootId).map((owner): Write => ({ put: itemOf(keys.nameIn(owner, ref), found) })),
     nameEvent(project, ref, now, 'name_listed'),
+  ];
+}
+
+/** What a publish knows of the version it makes beside its files. */
+export interface NewVersionState {
+  readonly readme?: string | undefined;
+  readonly tags?: readonly string[];
+  readonly listing?: { readonly name: string } | undefined;
+  /** Whether the name index held the package when it was read. */
+  readonly listed: boolean;
+  /** Whether the version was claimed before. */
+  readonly claimed: boolean;
+}
+
+/** Everything that makes a new version visible. */
+export function newVersionWrites(
+  project: Project,
+  version: Version,
+  { readme, tags = [], listing, listed, claimed }: NewVersionState,
+  now: number,
+): Write[] {
+  const ref: PackageRef = { projectId: version.projectId, format: version.format, name: version.name };
+  return [
+    ...versionWrites(project, version, claimed),
+    // A version that was not there has no readme to take away.
+    ...(readme ? readmeWrites(ref, { version: version.version, readme }) : []),
+    ...tags.map((tag) => tagWrite(ref, tag, version.version, now)),
+    ...liveHeadWrites(ref, now, listed, {
+      version: version.version,
+      versions: 1,
+      listedBy: listing?.name,
+    }),
+    ...(listed ? [] : nameWrites(project, ref, now)),
   ];
 }
 

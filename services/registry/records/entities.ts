@@ -1,4 +1,4 @@
-import type { Digests, PackageHead, PackageStatus, Version } from '../../domain/packages.ts';
+import type { Digests, PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -63,9 +63,21 @@ export interface StoredHead extends PackageHead {
   readonly live: boolean;
 }
 
-/** A stored version: `additions` counts what came to it after it was made, such as files and tags. */
-export interface StoredVersion extends Version {
+/**
+ * A stored version: `additions` counts what came to it after it was made, such as files and tags. `claim` is there while
+ * its files are still coming in: `open` for the publish whose files they are, `undoing` once it is being undone.
+ * `updatedAt` is then the time of the last step.
+ */
+export interface StoredVersion<M = unknown> extends Version<M> {
   readonly additions?: number;
   /** Whether its format has indexes over all packages, which tell of its files. */
   readonly indexed?: boolean;
+  readonly claim?: 'open' | 'undoing';
+}
+
+/** The item that says which version is claimed, so that the sweep finds claims that were abandoned. */
+export interface StoredClaim extends PackageRef {
+  /** The id of the claimed version. */
+  readonly id: number;
+  readonly version: string;
 }

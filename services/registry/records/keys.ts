@@ -17,8 +17,8 @@
  *                                      TAG#<tag>                 tag
  *                                      VERSION#<version>         version
  *                                      README#<version>          its text for people to read
- *                                      FILE#<version>#<file>     the file of that name    index1 by alias
- *                                      FILE#<version>#<file>#<id> an older copy of that name, or a removed file
+ *                                      FILE#<version>#<file>     the file of that identity index1 by alias
+ *                                      FILE#<version>#<file>#<id> an older copy of that identity, or a removed file
  *                                                                (index1 by project, index2 due)
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
  *                                      REMOVED#<id>#README       its text for people to read
@@ -39,6 +39,7 @@
  *     SIGNER#<owner>                   <algorithm>#<number>      a signing key, its private part sealed
  *     ROOT                             TOKEN                     the bootstrap token
  *     DOWNLOADS#<version id>           META                      downloads: sum, by day, last
+ *     CLAIMS                           <version id>              a version whose files are still coming in
  *     DELETED                          <id>                      a removed project
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
@@ -47,6 +48,9 @@
  *
  * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
+ * The identity of a file is its name where its format gives it no other (`identityOf`). Files of PyPI that were stored
+ * before there were identities lie under their names, without the attribute `identity`.
+ *
  * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
  */
 import type { PackageRef } from '../../domain/packages.ts';
@@ -54,6 +58,7 @@ import type { Key } from '../../ports/table.ts';
 
 const META = 'META';
 const DELETED = 'DELETED';
+const CLAIMS = 'CLAIMS';
 
 function escapePart(part: string): string {
   return part.replaceAll('%', '%25').replaceAll('#', '%23');
@@ -137,13 +142,13 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `README#${escapePart(version)}`,
   }),
-  file: (ref: PackageRef, version: string, fileName: string): Key => ({
+  file: (ref: PackageRef, version: string, identity: string): Key => ({
     pk: packagePartition(ref),
-    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}`,
+    sk: `FILE#${escapePart(version)}#${escapePart(identity)}`,
   }),
-  olderFile: (ref: PackageRef, version: string, fileName: string, id: number): Key => ({
+  olderFile: (ref: PackageRef, version: string, identity: string, id: number): Key => ({
     pk: packagePartition(ref),
-    sk: `FILE#${escapePart(version)}#${escapePart(fileName)}#${padId(id)}`,
+    sk: `FILE#${escapePart(version)}#${escapePart(identity)}#${padId(id)}`,
   }),
   removedVersion: (ref: PackageRef, id: number): Key => ({
     pk: packagePartition(ref),
@@ -198,6 +203,7 @@ export const keys = {
     sk: `${algorithm}#${padId(number)}`,
   }),
   blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
+  claim: (versionId: number): Key => ({ pk: CLAIMS, sk: padId(versionId) }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
   downloads: (versionId: number): Key => ({ pk: `DOWNLOADS#${versionId}`, sk: META }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
@@ -218,7 +224,7 @@ export function isRemovedVersion({ sk }: Key): boolean {
   return sk.startsWith('REMOVED#');
 }
 
-/** Whether a key of a file is that of an older file, which another one of its name has replaced. */
+/** Whether a key of a file is that of an older copy, or of a removed file, and not of the file of its identity. */
 export function isOlderFile({ sk }: Key): boolean {
   return sk.split('#').length > 3;
 }
@@ -277,6 +283,7 @@ export const ranges = {
     pk: `SIGNER#${ownerPartition(owner)}`,
     ...(algorithm === undefined ? {} : { prefix: `${algorithm}#` }),
   }),
+  claims: () => ({ pk: CLAIMS }),
   removedProjects: () => ({ pk: DELETED }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageRef } from '../../domain/packages.ts';
+import { identityOf, type PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
@@ -58,7 +58,7 @@ export async function purgeVersion(
 
 /** Purges a removed file. Does nothing when it was restored or is purged already. */
 export async function purgeFile(registry: Registry, ref: PackageRef, file: RemovedFile): Promise<void> {
-  const key = keys.olderFile(ref, file.version, file.fileName, file.id);
+  const key = keys.olderFile(ref, file.version, identityOf(file), file.id);
   await retryChanged(async () => {
     const item = await registry.table.get(key);
     if (item?.removedAt === undefined) return;

@@ -1,70 +1,110 @@
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageFile, PackageRef } from '../../domain/packages.ts';
+import { identityOf, type PackageFile, type PackageRef } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { currentFileWrite } from '../packages/package-writes.ts';
-import { eventFacts } from '../packages/publish-version.ts';
 import { maybeEntity, plainEntity, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { purgeFile } from './purge.ts';
 import { asRead, type VersionRemoval } from './remove-version.ts';
-import { filesOfVersion, type RemovedFile, removalBy, removedFileItem, type StoredFile } from './removed.ts';
+import {
+  filesOfVersion,
+  type Removal,
+  type RemovedFile,
+  removalBy,
+  removedFileItem,
+  type StoredFile,
+} from './removed.ts';
 
 /** Which file of a version to remove, and who does it: one by its id, or the current one of a name. */
 export type FileRemoval = VersionRemoval & ({ readonly fileId: number } | { readonly fileName: string });
 
+/** How many parts of a file one transaction removes, two writes each, or up to six where indexes tell of them. */
+const PARTS_AT_ONCE = 40;
+const INDEXED_AT_ONCE = 13;
+
 /**
- * Removes one file of a version; the newest older copy of its name, if any, takes its place. Without one, the files that
- * are part of it go with it. They can be restored until their retention is over.
+ * Removes one file of a version; the newest older copy of its identity, if any, takes its place. Without one, the files
+ * that are part of it go with it, before it where there are very many. They can be restored until their retention is over.
  * @throws RegistryError `fileNotFound` when the version has no such file, or another request has just removed it.
  */
 export async function removeFile(registry: Registry, input: FileRemoval): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
-  let fileId = 'fileId' in input ? input.fileId : undefined;
-  const removed = await retryChanged(async () => {
-    const version = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, input.version)));
-    const files = version ? await presentFiles(registry, ref, version) : [];
-    const target = files.find(({ file, current }) =>
-      fileId === undefined && 'fileName' in input
-        ? current && file.fileName === input.fileName
-        : file.id === fileId,
-    );
-    if (!version || !target) throw new RegistryError('fileNotFound');
-    // A second attempt must not remove the copy that has taken the place of the first.
-    fileId = target.file.id;
-    const { fileName } = target.file;
-    const successor = target.current
-      ? files.filter(({ file, current }) => !current && file.fileName === fileName).at(-1)
-      : undefined;
-    const parts =
-      target.current && !successor
-        ? files.filter(({ file, current }) => current && file.partOf === fileName)
-        : [];
-    const now = registry.clock.now();
-    const gone = [target, ...parts].map(
-      ({ file }): RemovedFile => ({ ...plainEntity(file), ...removalBy(registry, input.actor) }),
-    );
-    await registry.table.write([
-      ...gone.map((file): Write => ({ put: removedFileItem(ref, file) })),
-      ...parts.map(deletion),
-      ...placeWrites(ref, target, successor),
-      { check: keys.version(ref, input.version), when: asRead(version) },
-      ...indexWrites(ref, { hidden: gone, shown: successor ? [successor.file] : [] }),
-      ...moveHead(ref, now, { touched: [input.version], when: { exists: true } }),
-      recordEvent(now, {
-        ...eventFacts(input, input.version),
-        type: 'package_file_deleted',
-        details: { file: fileName },
-      }),
-    ]);
-    return gone;
-  });
+  const removal = removalBy(registry, input.actor);
+  const removed: RemovedFile[] = [];
+  // A second attempt must not remove the copy that has taken the place of the first.
+  const chosen: Chosen = { fileId: 'fileId' in input ? input.fileId : undefined };
+  for (let left = true; left; ) {
+    const step = await retryChanged(() => removeSome(registry, input, ref, { removal, chosen }));
+    removed.push(...step.gone);
+    left = step.left;
+  }
   if (registry.settings.retention > 0) return;
   for (const file of removed) await purgeFile(registry, ref, file);
+}
+
+/** The file that the first attempt found. */
+interface Chosen {
+  fileId: number | undefined;
+}
+
+/** Removes a file with its parts, or only some of these; answers what went and whether something is left. */
+async function removeSome(
+  registry: Registry,
+  input: FileRemoval,
+  ref: PackageRef,
+  { removal, chosen }: { readonly removal: Removal; readonly chosen: Chosen },
+): Promise<{ readonly gone: readonly RemovedFile[]; readonly left: boolean }> {
+  const version = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, input.version)));
+  const files = version && !version.claim ? await presentFiles(registry, ref, version) : [];
+  const target = files.find(({ file, current }) =>
+    chosen.fileId === undefined && 'fileName' in input
+      ? current && file.fileName === input.fileName
+      : file.id === chosen.fileId,
+  );
+  if (!version || !target) throw new RegistryError('fileNotFound');
+  chosen.fileId = target.file.id;
+  const successor = target.current ? newestBehind(files, target) : undefined;
+  const all = target.current && !successor ? partsOf(files, target) : [];
+  const parts = all.slice(0, version.indexed ? INDEXED_AT_ONCE : PARTS_AT_ONCE);
+  const left = parts.length < all.length;
+  const gone = [...(left ? [] : [target]), ...parts].map(
+    ({ file }): RemovedFile => ({ ...plainEntity(file), ...removal }),
+  );
+  const now = registry.clock.now();
+  await registry.table.write([
+    ...gone.map((file): Write => ({ put: removedFileItem(ref, file) })),
+    ...parts.map(deletion),
+    ...(left ? [] : placeWrites(ref, target, successor)),
+    { check: keys.version(ref, input.version), when: asRead(version) },
+    ...indexWrites(ref, { hidden: gone, shown: successor && !left ? [successor.file] : [] }),
+    ...moveHead(ref, now, { touched: [input.version], when: { exists: true } }),
+    ...(left
+      ? []
+      : [
+          recordEvent(now, {
+            ...eventFacts(input, input.version),
+            type: 'package_file_deleted',
+            details: { file: target.file.fileName },
+          }),
+        ]),
+  ]);
+  return { gone, left };
+}
+
+/** The newest of the older copies that a file has replaced. */
+function newestBehind(files: readonly StoredFile[], target: StoredFile): StoredFile | undefined {
+  const own = identityOf(target.file);
+  return files.filter(({ file, current }) => !current && identityOf(file) === own).at(-1);
+}
+
+function partsOf(files: readonly StoredFile[], { file: { fileName } }: StoredFile): StoredFile[] {
+  return files.filter(({ file, current }) => current && file.partOf === fileName);
 }
 
 async function presentFiles(

@@ -4,12 +4,12 @@ import type { Actor } from '../../domain/events.ts';
 import type { ListedPackage, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
 import { unlistingWrites } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { unlistWrites } from '../packages/package-writes.ts';
-import { eventFacts } from '../packages/publish-version.ts';
 import {
   entityOf,
   itemOf,
@@ -87,7 +87,7 @@ export async function withdrawVersion(
     ]);
     const head = maybeEntity<StoredHead>(headItem);
     const version = maybeEntity<StoredVersion>(versionItem);
-    if (!head || !version || version.id !== (input.id ?? version.id)) {
+    if (!head || !version || version.claim || version.id !== (input.id ?? version.id)) {
       throw new RegistryError('packageNotFound');
     }
     const { writes, withdrawn } = await withdrawal(registry, { ...input, fate }, head, version);

@@ -3,11 +3,17 @@
  * and can be restored until it is due (`settings.retention` after its removal). Then a job purges it.
  *
  * A removed version moves to a key of its own (`REMOVED#<id>`), so that the version can be published again. Its files
- * stay where they are: a file counts only with the version whose id it names, and a new file of the name pushes an old
- * one aside, to the key of an older copy.
+ * stay where they are: a file counts only with the version whose id it names, and a new file of the identity pushes an
+ * old one aside, to the key of an older copy.
  */
 import type { Actor } from '../../domain/events.ts';
-import type { PackageFile, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import {
+  identityOf,
+  type PackageFile,
+  type PackageRef,
+  type Tag,
+  type Version,
+} from '../../domain/packages.ts';
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { Listing } from '../packages/listings.ts';
@@ -46,9 +52,9 @@ export function removedVersionItem(ref: PackageRef, removed: RemovedVersion): It
   return itemOf(keys.removedVersion(ref, removed.id), removed, removedIndexes(ref, 'version', removed));
 }
 
-/** The item of a removed file: an older copy of its name that is listed among the removed things. */
+/** The item of a removed file: an older copy of its identity that is listed among the removed things. */
 export function removedFileItem(ref: PackageRef, removed: RemovedFile): Item {
-  const key = keys.olderFile(ref, removed.version, removed.fileName, removed.id);
+  const key = keys.olderFile(ref, removed.version, identityOf(removed), removed.id);
   return itemOf(key, removed, removedIndexes(ref, 'file', removed));
 }
 
@@ -68,7 +74,7 @@ function removedIndexes(
 export interface StoredFile {
   readonly key: Key;
   readonly file: PackageFile & Partial<Removal>;
-  /** Whether it is the file of its name, and not an older copy. */
+  /** Whether it is the file of its identity, and not an older copy. */
   readonly current: boolean;
 }
 

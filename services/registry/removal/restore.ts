@@ -2,6 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import {
+  identityOf,
   isListed,
   type PackageFile,
   type PackageRef,
@@ -10,9 +11,11 @@ import {
 } from '../../domain/packages.ts';
 import type { Item, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
+import { currentVersion } from '../packages/claim-version.ts';
 import { type Listing, planListing } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import {
@@ -22,7 +25,6 @@ import {
   tagWrite,
   versionWrites,
 } from '../packages/package-writes.ts';
-import { eventFacts } from '../packages/publish-version.ts';
 import {
   entityOf,
   itemOf,
@@ -33,6 +35,7 @@ import {
 } from '../records/entities.ts';
 import { isOlderFile, keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
+import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { asRead } from './remove-version.ts';
 import type { Removal, RemovedFile, RemovedVersion } from './removed.ts';
@@ -63,9 +66,12 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
   const restored = await retryChanged(async () => {
     const removed = maybeEntity<RemovedVersion<M>>(await registry.table.get(keys.removedVersion(ref, id)));
     if (!removed || removed.purging) throw new RegistryError('packageNotFound');
+    const present = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, removed.version)));
+    if (await currentVersion(registry, present)) throw publishedAgain(removed);
     const moves = placings(await queryAll(registry.table, ranges.filesOf(ref, removed.version)), ref, id);
+    const absent = { check: keys.version(ref, removed.version), when: { exists: false } };
     while (moves.length > FILES_AT_ONCE) {
-      await registry.table.write(moves.splice(0, FILES_AT_ONCE).flat());
+      await registry.table.write([absent, ...moves.splice(0, FILES_AT_ONCE).flat()]);
     }
     return restoreRecord(registry, input, removed, moves.flat());
   });
@@ -120,39 +126,36 @@ async function restoreRecord<M>(
   const { version, tags, listing } = withoutRemoval(removed, now);
   const wanted = tags.slice(0, MAX_TAGS);
   const plan = planListing(project, ref, listing);
-  const [head, present, readme, ...items] = await registry.table.getMany([
+  const items = await readItems(registry.table, [
     keys.head(ref),
     keys.version(ref, version.version),
     keys.removedReadme(ref, version.id),
     ...plan.keys,
     ...wanted.map(({ tag }) => keys.tag(ref, tag)),
   ]);
-  if (present) {
-    throw new RegistryError(
-      'conflict',
-      `${ref.name} ${version.version} was published again: remove that first`,
-    );
-  }
-  const listed = items.splice(0, plan.keys.length);
-  const live = maybeEntity<StoredHead>(head)?.live === true;
+  if (items.get(keys.version(ref, version.version))) throw publishedAgain(version);
+  const readme = items.get<Item>(keys.removedReadme(ref, version.id));
+  const live = items.get<StoredHead>(keys.head(ref))?.live === true;
   await registry.table.write([
     {
       delete: keys.removedVersion(ref, version.id),
       when: { equals: { id: version.id, purging: undefined } },
     },
-    ...versionWrites(project, version),
+    ...versionWrites(project, version, false),
     ...(readme
       ? [
           { put: itemOf(keys.readme(ref, version.version), { text: String(readme.text) }) },
           { delete: keys.removedReadme(ref, version.id) },
         ]
       : []),
-    ...wanted.flatMap(({ tag }, index) =>
-      items[index] ? [] : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
+    ...wanted.flatMap(({ tag }) =>
+      items.get(keys.tag(ref, tag))
+        ? []
+        : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
     ),
     ...fileWrites,
     ...(isListed(version) ? await presenceWrites(registry, version, true) : []),
-    ...plan.plan(listed, now),
+    ...plan.plan(items, now),
     ...liveHeadWrites(ref, now, live, { version: version.version, versions: 1, listedBy: listing?.name }),
     ...(live ? [] : nameWrites(project, ref, now)),
     recordEvent(now, {
@@ -164,6 +167,10 @@ async function restoreRecord<M>(
   return version;
 }
 
+function publishedAgain({ name, version }: Version): RegistryError {
+  return new RegistryError('conflict', `${name} ${version} was published again: remove that first`);
+}
+
 function withoutRemoval<M>(
   removed: RemovedVersion<M>,
   now: number,
@@ -173,16 +180,13 @@ function withoutRemoval<M>(
 }
 
 /**
- * The writes that put the newest copy of each file of a version under its name again, file by file. What stands there of
+ * The writes that put the newest copy of each file of a version into its place again, file by file. What stands there of
  * another removed version makes room.
  */
 function placings(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
   const present = items.filter((item) => item.removedAt === undefined);
-  const byName = Map.groupBy(
-    present,
-    (item) => keys.file(ref, String(item.version), String(item.fileName)).sk,
-  );
-  return [...byName.values()].flatMap((copies): Write[][] => {
+  const byIdentity = Map.groupBy(present, (item) => identityOf(entityOf<PackageFile>(item)));
+  return [...byIdentity.values()].flatMap((copies): Write[][] => {
     const place = copies.find((item) => !isOlderFile(item));
     const own = copies.filter((item) => item.versionId === versionId);
     const newest = own.find((item) => item === place) ?? own.at(-1);
@@ -197,7 +201,7 @@ function placings(items: readonly Item[], ref: PackageRef, versionId: number): W
         },
         { delete: { pk: newest.pk, sk: newest.sk }, when: { equals: { id: file.id } } },
         ...(aside
-          ? [{ put: itemOf(keys.olderFile(ref, aside.version, aside.fileName, aside.id), aside) }]
+          ? [{ put: itemOf(keys.olderFile(ref, aside.version, identityOf(aside), aside.id), aside) }]
           : []),
       ],
     ];
@@ -207,7 +211,7 @@ function placings(items: readonly Item[], ref: PackageRef, versionId: number): W
 /**
  * Restores a removed file, and with it the files that were part of it and were removed with it.
  * @throws RegistryError `fileNotFound` when it was not removed, is purged already, or its version is gone.
- * @throws RegistryError `conflict` when there is another file of its name now.
+ * @throws RegistryError `conflict` when there is another file of its identity now.
  */
 export async function restoreFile(
   registry: Registry,
@@ -222,24 +226,34 @@ export async function restoreFile(
     if (!stored || !target || target.versionId !== stored.id) throw new RegistryError('fileNotFound');
     const { removedAt, fileName } = entityOf<RemovedFile>(target);
     const parts = items.filter((item) => item.partOf === fileName && item.removedAt === removedAt);
-    const back = [target, ...parts].map((item) => entityOf<RemovedFile>(item));
+    const back = [...parts, target].map((item) => entityOf<RemovedFile>(item));
     const taken = items.find(
-      (item) => !isOlderFile(item) && back.some((file) => file.fileName === item.fileName),
+      (item) =>
+        !isOlderFile(item) &&
+        back.some((file) => identityOf(file) === identityOf(entityOf<PackageFile>(item))),
     );
     if (taken) {
       throw new RegistryError('conflict', `${String(taken.fileName)} was published again: remove that first`);
     }
+    const own = { check: keys.version(ref, version), when: asRead(stored) };
+    const moves = back.map((file): Write[] => [
+      { ...currentFileWrite(ref, presentFile(file)), when: { exists: false } },
+      {
+        delete: keys.olderFile(ref, file.version, identityOf(file), file.id),
+        when: { equals: { id: file.id, removedAt } },
+      },
+    ]);
+    // The file itself comes last: until then the rest can be found by it, and restored again.
+    for (let start = 0; moves.length > FILES_AT_ONCE; start += FILES_AT_ONCE) {
+      const shown = back.slice(start, start + FILES_AT_ONCE);
+      const some = moves.splice(0, FILES_AT_ONCE).flat();
+      await registry.table.write([own, ...some, ...indexWrites(ref, { shown })]);
+    }
     const now = registry.clock.now();
     await registry.table.write([
-      ...back.flatMap((file): Write[] => [
-        { ...currentFileWrite(ref, presentFile(file)), when: { exists: false } },
-        {
-          delete: keys.olderFile(ref, file.version, file.fileName, file.id),
-          when: { equals: { id: file.id, removedAt } },
-        },
-      ]),
-      { check: keys.version(ref, version), when: asRead(stored) },
-      ...indexWrites(ref, { shown: back }),
+      ...moves.flat(),
+      own,
+      ...indexWrites(ref, { shown: back.slice(-moves.length) }),
       ...moveHead(ref, now, { touched: [version], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, version),

@@ -372,16 +372,16 @@ describe('uploads at once', () => {
       const allLook = new Promise<void>((resolve) => {
         all = resolve;
       });
-      // Each has looked at the files that are there before any adds its own.
-      const query: typeof table.query = async (range) => {
-        const page = await table.query(range);
-        if (racing && range.prefix?.startsWith('FILE#')) {
+      // Each has looked for the file before any adds its own.
+      const getMany: typeof table.getMany = async (keys) => {
+        const items = await table.getMany(keys);
+        if (racing && keys.some(({ sk }) => sk.startsWith('FILE#'))) {
           if (++looking >= names.length) all();
           await allLook;
         }
-        return page;
+        return items;
       };
-      pypi = await startPypi({ stores: { table: { ...table, query } } });
+      pypi = await startPypi({ stores: { table: { ...table, getMany } } });
       const of = { name: 'foo-bar' };
       if (there) expect((await pypi.upload(wheel(of), of)).status).toBe(201);
       racing = true;

@@ -26,7 +26,7 @@ const document = (c: FormatContext) => ({ index: 'main', name: c.req.param('docu
 
 const withFile = {
   name,
-  want: (c: FormatContext) => ({ version: version(c), files: [file(c)] }),
+  want: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
 /**
@@ -36,7 +36,7 @@ const withFile = {
 export function routes(app: FormatRoutes): void {
   app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
   app.get('/:name/:version/:file', pull(withFile, download));
-  app.put('/:name/:version/:file', publish(withFile, upload));
+  app.put('/:name/:version/:file', publish({ name, announced: withFile.want }, upload));
   app.delete('/:name/:version', change('delete', { name }, remove));
 }
 
@@ -51,12 +51,11 @@ async function download(c: FormatContext, { copy }: FoundPackage): Promise<Respo
   throw new RegistryError('packageNotFound');
 }
 
-async function upload(c: FormatContext, { project, actor, holding }: Target): Promise<Response> {
-  if (holding?.files.has(file(c))) throw new RegistryError('duplicateFile');
+async function upload(c: FormatContext, { project, actor }: Target): Promise<Response> {
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
-      ...{ project, actor, format: c.env.format.id, name: name(c), version: version(c) },
-      ...{ status: 'default', metadata: metadata(c), duplicates: 'refuse', index: c.env.format.index },
+      ...{ project, actor, format: c.env.format, name: name(c), version: version(c) },
+      ...{ status: 'default', metadata: metadata(c) },
       files: [{ fileName: file(c), contentType: 'application/octet-stream', blob }],
     });
   await takeFile(c, store);

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
-import { duplicatesFor } from '../../../http/access/duplicates.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../../http/answer/reply.ts';
@@ -9,6 +8,7 @@ import { readUpload } from '../../../http/body/read-upload.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Announced } from '../../../registry/access/open-access.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
@@ -34,12 +34,22 @@ const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
 
 /** PUT of files. Checksums are compared with what is stored; metadata is ours, so what clients send of it is not kept. */
 export function publishRoutes(app: FormatRoutes): void {
-  app.put('/*', publish({ name: (c) => publishAddress(pathIn(c)).name, want: wantedAt }, receive));
+  const name = (c: FormatContext) => publishAddress(pathIn(c)).name;
+  app.put('/*', publish({ name, want: wantedAt, announced }, receive));
+}
+
+/** The file that a request is about to store: neither a checksum nor metadata is one. */
+function announced(c: FormatContext): Announced | undefined {
+  const address = publishAddress(pathIn(c));
+  if (address.kind !== 'file' || address.checksum) return undefined;
+  const length = c.req.header('content-length');
+  const { version, fileName } = address;
+  return { version, files: [{ fileName, size: length === undefined ? undefined : Number(length) }] };
 }
 
 function wantedAt(c: FormatContext): Wanted {
   const address = publishAddress(pathIn(c));
-  return address.kind === 'file' ? { version: address.version, files: [address.fileName] } : {};
+  return address.kind === 'file' ? { version: address.version, files: [{ fileName: address.fileName }] } : {};
 }
 
 async function receive(c: FormatContext, target: Target): Promise<Response> {
@@ -92,7 +102,6 @@ function claimedDigest(text: string, length: number): string | undefined {
 async function store(c: FormatContext, target: Target, address: FileAddress): Promise<Response> {
   const { registry, format } = c.env;
   const { name, version, fileName } = address;
-  const duplicates = await duplicatesFor(c, target.project, [name, version]);
   const parts = filePartsOf(coordinatesOf(name).artifactId, version, fileName);
   const isPom = parts?.extension === 'pom' && parts.classifier === '';
   const isJar = parts?.extension === 'jar' && parts.classifier === '';
@@ -101,13 +110,11 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
     addFiles<Metadata>(registry, {
       project: target.project,
       actor: target.actor,
-      format: format.id,
+      format,
       name,
       version,
       metadata: pom ?? {},
       amend: pom && ((known) => (isDeepStrictEqual(known, pom) ? undefined : pom)),
-      duplicates,
-      idempotent: true,
       listing: isJar ? await pluginListing(c, name, blob) : undefined,
       files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
     }),

@@ -33,7 +33,7 @@ function requested(c: FormatContext): Served {
 function wantedAt(c: FormatContext): Wanted {
   const address = requested(c);
   if (address.kind === 'metadata') return {};
-  return { version: address.version, files: address.kind === 'file' ? [address.fileName] : [] };
+  return { version: address.version, files: address.kind === 'file' ? [{ fileName: address.fileName }] : [] };
 }
 
 async function send(c: FormatContext, found: FoundPackage): Promise<Response> {

@@ -42,7 +42,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
     const files = await attachmentFiles(c, received, tarball, { name, version }, staged);
     await publishVersion<Metadata>(c.env.registry, {
       ...target,
-      format: 'npm',
+      format: c.env.format,
       name,
       version,
       status: reasonOf(claimed.deprecated) === '' ? 'default' : 'deprecated',

@@ -44,7 +44,7 @@ async function packument(c: FormatContext, found: FoundPackage): Promise<Respons
 
 function wantedTarball(c: FormatContext, name: string): Wanted {
   const version = versionOfTarball(name, c.req.param('file') ?? '');
-  return version === undefined ? {} : { version, files: [tarballName(name, version)] };
+  return version === undefined ? {} : { version, files: [{ fileName: tarballName(name, version) }] };
 }
 
 /** The tarball of the version that the packument shows; one that it does not show is sent where no other is. */
@@ -90,7 +90,7 @@ async function bundlesOf(
   { holding, version }: Copy<Metadata>,
 ) {
   const { attestations } = version.metadata;
-  const files = attestations.map(({ fileName }) => fileName);
+  const files = attestations.map(({ fileName }) => ({ fileName }));
   const { copy } = await readAlso(
     c.env.registry,
     { ...found, holdings: [holding] },

@@ -1,6 +1,5 @@
-import { invalidPackage, RegistryError } from '../../../domain/errors.ts';
+import { invalidPackage } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
-import { duplicatesFor } from '../../../http/access/duplicates.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { takeFile } from '../../../http/body/take-file.ts';
@@ -10,7 +9,7 @@ import { addFiles } from '../../../registry/packages/add-files.ts';
 import { packageFile } from '../addresses.ts';
 import { packageVersion } from '../names.ts';
 import type { Metadata, Nuspec } from '../schema.ts';
-import { exists, isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
+import { isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
 import { readEntry, readNupkg } from './archive.ts';
 
 /** The most bytes of what is kept of a nuspec: an item of the table has 400 KB in all. */
@@ -47,22 +46,16 @@ async function push(c: FormatContext, target: Target, blob: StagedBlob): Promise
   const version = packageVersion(metadata.version);
   const release = { name: id.toLowerCase(), version };
   const text = readme === '' ? undefined : await readEntry(source, readme);
-  try {
-    await addFiles<Metadata>(c.env.registry, {
-      ...target,
-      format: 'nuget',
-      ...release,
-      displayName: id,
-      metadata,
-      duplicates: await duplicatesFor(c, target.project, [id, version]),
-      amend: () => metadata,
-      readme: text && text.byteLength <= README_LIMIT ? text.toString() : '',
-      files: [{ fileName: packageFile(release), contentType: 'application/octet-stream', blob }],
-    });
-  } catch (error) {
-    if (!(error instanceof RegistryError && error.code === 'duplicateFile')) throw error;
-    throw exists(id, version);
-  }
+  await addFiles<Metadata>(c.env.registry, {
+    ...target,
+    format: c.env.format,
+    ...release,
+    displayName: id,
+    metadata,
+    amend: () => metadata,
+    readme: text && text.byteLength <= README_LIMIT ? text.toString() : '',
+    files: [{ fileName: packageFile(release), contentType: 'application/octet-stream', blob }],
+  });
 }
 
 function metadataOf(nuspec: Nuspec, { size, digests }: StagedBlob): Metadata {

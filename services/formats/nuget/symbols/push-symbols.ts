@@ -3,17 +3,16 @@
  * version, and the files of symbols in them also one by one, for debuggers.
  */
 import { posix } from 'node:path';
-import { invalidPackage, RegistryError } from '../../../domain/errors.ts';
-import type { PackageRef, StagedBlob, Version } from '../../../domain/packages.ts';
-import { duplicatesFor } from '../../../http/access/duplicates.ts';
+import { invalidPackage } from '../../../domain/errors.ts';
+import type { StagedBlob } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless, stageBlob } from '../../../registry/blobs/stage-blob.ts';
 import type { Registry } from '../../../registry/context.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
 import type { NewFile } from '../../../registry/packages/publish-version.ts';
-import { maybeEntity } from '../../../registry/records/entities.ts';
-import { keys } from '../../../registry/records/keys.ts';
+import { readVersions } from '../../../registry/packages/read-versions.ts';
+import { checkPublishRules } from '../../../registry/publish-rules/publish-rules.ts';
 import type { RandomAccess } from '../../../shared/archive/zip-entries.ts';
 import { symbolPackageFile } from '../addresses.ts';
 import { packageVersion } from '../names.ts';
@@ -30,9 +29,6 @@ const ALL_PDBS = 1024 ** 3;
 const MOST_UNPACKED = 100;
 const PDB = /\.pdb$/i;
 
-/** How many files of symbols one transaction adds. */
-const AT_ONCE = 10;
-
 /** Whether a package says of itself that it is one of symbols. */
 export function isSymbolPackage({ packageTypes }: Nuspec): boolean {
   return packageTypes.some(({ name }) => name.toLowerCase() === 'symbolspackage');
@@ -44,8 +40,8 @@ export function symbolAlias(fileName: string, signature: string): string {
 }
 
 /**
- * Adds a symbol package to its version, which must be there. The package itself comes last: until it is there a push
- * that failed half-way can be repeated, whatever the rule for duplicates.
+ * Adds a symbol package to its version, which must be there. The package itself comes last: until it is there a push of
+ * very many symbols that failed half-way can be repeated, whatever the rule for duplicates.
  */
 export async function pushSymbols(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
   const { registry } = c.env;
@@ -56,42 +52,26 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
   }
   const { id } = nuspec;
   const release = { name: id.toLowerCase(), version: packageVersion(nuspec.version) };
-  const ref: PackageRef = { projectId: target.project.id, format: 'nuget', name: release.name };
   const fileName = symbolPackageFile(release);
-  const [versionItem, there] = await registry.table.getMany([
-    keys.version(ref, release.version),
-    keys.file(ref, release.version, fileName),
+  const added = { ...target, format: c.env.format, ...release, displayName: id };
+  const ref = { projectId: target.project.id, format: 'nuget', ...release };
+  const [[version]] = await Promise.all([
+    readVersions<Metadata>(registry, [ref]),
+    checkPublishRules(registry, { ...added, files: [{ fileName }] }),
   ]);
-  const version = maybeEntity<Version<Metadata>>(versionItem);
   if (!version) throw invalidPackage(`Push ${id} ${release.version} before its symbols: it is not here`);
-  const duplicates = await duplicatesFor(c, target.project, [id, release.version]);
-  if (there && duplicates === 'refuse') throw exists(id, release.version);
 
-  const { metadata } = version;
-  const added = { ...target, ...ref, version: release.version, metadata, mustExist: version.id };
-  const batch: NewFile[] = [];
+  const files: NewFile[] = [];
   const staged: StagedBlob[] = [];
-  const addBatch = async () => {
-    if (batch.length > 0) {
-      await addFiles<Metadata>(registry, { ...added, duplicates: 'allow', files: batch.splice(0) });
-    }
-    staged.length = 0;
-  };
   await discardUnless(registry, staged, async () => {
     for await (const file of pdbFiles(registry, source)) {
-      batch.push(file);
+      files.push(file);
       staged.push(file.blob);
-      if (batch.length === AT_ONCE) await addBatch();
     }
-    await addBatch();
+    files.push({ fileName, contentType: 'application/octet-stream', blob });
+    const { metadata, id: mustExist } = version;
+    await addFiles<Metadata>(registry, { ...added, metadata, mustExist, files });
   });
-  const file = { fileName, contentType: 'application/octet-stream', blob };
-  await addFiles<Metadata>(registry, { ...added, duplicates, files: [file] });
-}
-
-/** The error of a version, or of the symbols of one, that can't be pushed again. */
-export function exists(id: string, version: string): RegistryError {
-  return new RegistryError('duplicateFile', `${id} ${version} exists already, and may not be pushed again`);
 }
 
 /** Stages every file of symbols in a package, each identity once. */
@@ -114,7 +94,8 @@ async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerat
     if (seen.size > MAX_PDBS) throw invalidPackage(`The package has more than ${MAX_PDBS} files of symbols`);
     const { blob } = await stageBlob(registry, once(bytes), { limit: PDB_LIMIT });
     const metadata: SymbolFacts = { checksum: pdb.checksum };
-    yield { fileName: `${alias}/${name}`, contentType: 'application/octet-stream', blob, alias, metadata };
+    const contentType = 'application/octet-stream';
+    yield { fileName: `${alias}/${name}`, contentType, blob, alias, metadata, goesAlong: true };
   }
 }
 

@@ -64,12 +64,12 @@ function wantedContent(c: FormatContext, name: string): Wanted {
   const version = versionOf(c);
   const release = { name, version };
   const symbols = askedFile(c).endsWith('.snupkg');
-  return { version, files: [symbols ? symbolPackageFile(release) : packageFile(release)] };
+  return { version, files: [{ fileName: symbols ? symbolPackageFile(release) : packageFile(release) }] };
 }
 
 async function download(c: FormatContext, { copy, wanted }: FoundPackage<Metadata>): Promise<Response> {
   if (!copy) throw new RegistryError('packageNotFound');
-  const file = copy.files.get(wanted.files?.[0] ?? '');
+  const file = copy.files.get(wanted.files?.[0]?.fileName ?? '');
   if (!file) throw new RegistryError('fileNotFound');
   const asked = askedFile(c);
   // The version in the file's name may be written in more than one way.

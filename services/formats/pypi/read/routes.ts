@@ -7,7 +7,7 @@ import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
-import { parts, readFileName, wholeOf } from '../file-names.ts';
+import { namedFile, parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
 import { normalizedVersion } from '../versions.ts';
@@ -64,7 +64,8 @@ function nameOfFile(c: FormatContext): string {
 function wantedFile(c: FormatContext): Wanted {
   const whole = wholeOf(fileParam(c));
   const sha256 = (c.req.param('sha256') ?? '').toLowerCase();
-  return { version: readFileName(whole)?.version, files: [...new Set([whole, fileParam(c)])], sha256 };
+  const files = [...new Set([whole, fileParam(c)])].map(namedFile);
+  return { version: readFileName(whole)?.version, files, sha256 };
 }
 
 async function file(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
@@ -80,7 +81,7 @@ function provenanceFile(c: FormatContext): string {
 }
 
 function wantedProvenance(c: FormatContext): Wanted {
-  return { version: normalizedVersion(c.req.param('version') ?? ''), files: [provenanceFile(c)] };
+  return { version: normalizedVersion(c.req.param('version') ?? ''), files: [namedFile(provenanceFile(c))] };
 }
 
 /** PyPI's integrity API: https://docs.pypi.org/api/integrity/. */

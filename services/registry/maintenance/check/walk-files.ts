@@ -3,7 +3,7 @@ import type { Item } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
 import { storedDocuments } from '../../indexes/project-indexes.ts';
-import { entityOf, type PackagePointer } from '../../records/entities.ts';
+import { entityOf, type PackagePointer, type StoredClaim } from '../../records/entities.ts';
 import { indexes, packageOf, ranges } from '../../records/keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
@@ -44,15 +44,15 @@ async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; f
   }
 }
 
-/** The packages of a project, each once, those of which every version was removed included. */
+/** The packages of a project, each once, those included whose versions were removed or are still being published. */
 async function* packagesOf(registry: Registry, projectId: number): AsyncGenerator<PackageRef> {
   const seen = new Set<string>();
-  for (const range of [ranges.packageIds(projectId), indexes.removedIn(projectId)]) {
+  for (const range of [ranges.packageIds(projectId), indexes.removedIn(projectId), ranges.claims()]) {
     for await (const items of queryPages(registry.table, range)) {
       for (const item of items) {
-        const { format, name } = packageFrom(item);
+        const { format, name, ...of } = packageFrom(item);
         const id = `${format} ${name}`;
-        if (seen.has(id)) continue;
+        if (of.projectId !== projectId || seen.has(id)) continue;
         seen.add(id);
         yield { projectId, format, name };
       }
@@ -60,7 +60,7 @@ async function* packagesOf(registry: Registry, projectId: number): AsyncGenerato
   }
 }
 
-/** The package that a pointer or a removed version or file is of. */
-function packageFrom(item: Item): Pick<PackageRef, 'format' | 'name'> {
-  return item.format === undefined ? packageOf(item) : entityOf<PackagePointer>(item);
+/** The package that a pointer, a claim, or a removed version or file is of. */
+function packageFrom(item: Item): PackageRef {
+  return item.format === undefined ? packageOf(item) : entityOf<PackagePointer | StoredClaim>(item);
 }

@@ -7,7 +7,7 @@ import { type BlobRecord, entityOf } from '../../../../services/registry/records
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
 import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
-import { sha256Of } from '../../../kit/publish.ts';
+import { replacing, sha256Of } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
 let app: TestApp;
@@ -27,8 +27,9 @@ async function add(files: Readonly<Record<string, { content: string; partOf?: st
     blob: await stageBytes(app.registry, Buffer.from(content)),
     ...(partOf && { partOf }),
   }));
-  const input = { project, actor, ...place, metadata: {}, files: await Promise.all(staged) };
-  return addFiles(app.registry, { ...input, duplicates: 'allow' });
+  const { name, version } = place;
+  const input = { project, actor, format: replacing, name, version, metadata: {} };
+  return addFiles(app.registry, { ...input, files: await Promise.all(staged) });
 }
 
 async function filesLeft(): Promise<PackageFile[]> {

@@ -11,6 +11,7 @@ import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
 import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
 import { removePackage, removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { replacing } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -46,7 +47,14 @@ test('every step of a revision is logged once, with the versions it changed', as
   const blob = await stageBytes(registry, Buffer.from('jar'));
   const files = [{ fileName: 'a.jar', contentType: 'text/plain', blob }];
   const listing = { name: list.name, metadata: { prefix: 'sample' } };
-  const added = { ...target, version: '1', metadata: {}, files, listing, duplicates: 'allow' as const };
+  const added = {
+    ...target,
+    format: { ...replacing, id: 'maven' },
+    version: '1',
+    metadata: {},
+    files,
+    listing,
+  };
   expect(await logged(addFiles(registry, added))).toEqual(['1']);
   expect(await steps(list)).toEqual([[]]);
 

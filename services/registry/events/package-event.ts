@@ -1,0 +1,22 @@
+import type { Project } from '../../domain/accounts.ts';
+import type { Actor } from '../../domain/events.ts';
+
+/** The part of an event that says who did it, and to which package. */
+export function eventFacts(
+  input: {
+    readonly actor: Actor;
+    readonly project: Project;
+    readonly format: string;
+    readonly name: string;
+  },
+  version: string | null,
+) {
+  return {
+    actor: input.actor,
+    projectId: input.project.id,
+    projectPath: input.project.fullPath,
+    format: input.format,
+    name: input.name,
+    version,
+  };
+}

@@ -1,0 +1,113 @@
+/** A version whose files come in by several transactions is claimed first: hidden from reads until the last of them. */
+import type { PackageFile, PackageRef } from '../../domain/packages.ts';
+import { ConditionFailed, type Key, type Write } from '../../ports/table.ts';
+import { releaseBlobs } from '../blobs/release-blobs.ts';
+import type { Registry } from '../context.ts';
+import { indexWrites } from '../indexes/index-writes.ts';
+import type { StoredVersion } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import type { Items } from '../records/read-items.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { filesOfVersion } from '../removal/removed.ts';
+
+/** After so many milliseconds without a step a claim is taken for abandoned: a step takes a few, and a second at most. */
+const CLAIM_LIFE = 60_000;
+
+/** How many files one transaction takes away, two writes each, or up to six where indexes tell of them. */
+const FILES_AT_ONCE = 45;
+const INDEXED_AT_ONCE = 14;
+
+/**
+ * A stored version, which may be claimed by a publish that is under way. One whose publish was abandoned is undone, and
+ * then there is none.
+ */
+export async function currentVersion<M>(
+  registry: Registry,
+  version: StoredVersion<M> | undefined,
+): Promise<StoredVersion<M> | undefined> {
+  if (!version?.claim || !isAbandoned(registry, version)) return version;
+  return (await undoClaim(registry, version)) ? undefined : version;
+}
+
+/** Whether a claim has made no step for too long, or is being undone, which anybody may help with. */
+export function isAbandoned({ clock }: Registry, { claim, updatedAt }: StoredVersion): boolean {
+  return claim === 'undoing' || (claim === 'open' && clock.now() - updatedAt > CLAIM_LIFE);
+}
+
+/**
+ * Takes away a claimed version with the files that have come in. May be stopped half-way and called again, and by
+ * several at once. Answers false when the publish has made a step since the version was read.
+ */
+export async function undoClaim(registry: Registry, version: StoredVersion): Promise<boolean> {
+  const { id, claim, updatedAt } = version;
+  if (claim !== 'undoing' && !(await fence(registry, version, { id, claim: 'open', updatedAt })))
+    return false;
+  await removeClaimed(registry, version);
+  return true;
+}
+
+/** Takes away what a publish has claimed that failed half-way; nothing when it is done, or another has undone it. */
+export async function undoOwnClaim(registry: Registry, version: StoredVersion): Promise<void> {
+  if (await fence(registry, version, { id: version.id, claim: 'open' }))
+    await removeClaimed(registry, version);
+}
+
+/** Keeps the publish from making another step. */
+async function fence(
+  { table, clock }: Registry,
+  version: StoredVersion,
+  equals: Readonly<Record<string, string | number>>,
+): Promise<boolean> {
+  const key = keys.version(version, version.version);
+  try {
+    await table.write([{ update: key, set: { claim: 'undoing', updatedAt: clock.now() }, when: { equals } }]);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailed) return false;
+    throw error;
+  }
+}
+
+async function removeClaimed(registry: Registry, version: StoredVersion): Promise<void> {
+  const { table } = registry;
+  const { projectId, format, name, id } = version;
+  const ref: PackageRef = { projectId, format, name };
+  const key = keys.version(ref, version.version);
+  const undoing = { equals: { id, claim: 'undoing' } };
+  await retryChanged(async () => {
+    if ((await table.get(key))?.id !== id) return;
+    const files = await filesOfVersion(registry, ref, version);
+    const all = files.map(({ file }) => file);
+    while (files.length > 0) {
+      const some = files.splice(0, version.indexed ? INDEXED_AT_ONCE : FILES_AT_ONCE);
+      const releases = await releaseBlobs(
+        registry,
+        some.map(({ file }) => file),
+      );
+      await table.write([
+        { check: key, when: undoing },
+        ...some.map(({ key: at, file }): Write => ({ delete: at, when: { equals: { id: file.id } } })),
+        ...releases,
+        ...indexWrites(ref, {
+          removed: some.map(({ file }) => file),
+          listings: files.length === 0 ? [{ versionId: id, files: all, listed: true }] : [],
+        }),
+      ]);
+    }
+    await table.write([{ delete: key, when: undoing }, { delete: keys.claim(id) }]);
+  });
+  const fields = { project: projectId, format, package: name, version: version.version };
+  registry.log.info('unfinished publish undone', fields);
+}
+
+/** The files in some places, whatever version they are of; those of a claim that was undone since they were read are gone. */
+export function filesInPlace(
+  items: Items,
+  places: readonly Key[],
+  undone?: StoredVersion,
+): (PackageFile | undefined)[] {
+  return places.map((key) => {
+    const file = items.get<PackageFile>(key);
+    return file?.versionId === undone?.id ? undefined : file;
+  });
+}

@@ -1,0 +1,97 @@
+import type { PackageFile, PackageRef, StagedBlob, Version } from '../../domain/packages.ts';
+import type { Key } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import type { Publication } from '../publish-rules/rule.ts';
+import type { StoredVersion } from '../records/entities.ts';
+import { fileKey } from './package-writes.ts';
+import type { NewFile, NewVersion } from './publish-version.ts';
+
+/** The entities of a publish before anything of it is stored. */
+export interface Draft<M> {
+  readonly version: StoredVersion<M>;
+  readonly files: readonly PackageFile[];
+}
+
+/** Makes the entities of a publish, each with an id of its own. */
+export async function draftOf<M>(
+  { ids }: Registry,
+  input: Omit<NewVersion<M>, 'tags'>,
+  now: number,
+): Promise<Draft<M>> {
+  const [id, ...fileIds] = await Promise.all([
+    ids.next('package'),
+    ...input.files.map(() => ids.next('file')),
+  ]);
+  const version: StoredVersion<M> = {
+    ...packageOf(input),
+    id,
+    ...(input.displayName !== undefined && { displayName: input.displayName }),
+    version: input.version,
+    status: input.status ?? 'default',
+    metadata: input.metadata,
+    creatorId: input.actor.kind === 'user' ? input.actor.id : null,
+    createdAt: now,
+    updatedAt: now,
+    ...(input.format.index && { indexed: true }),
+  };
+  const files = input.files.map((file, index) => fileOf(version, file, fileIds[index] ?? 0, now));
+  return { version, files };
+}
+
+function fileOf(version: Version, file: NewFile, id: number, now: number): PackageFile {
+  const { fileName, identity = fileName } = file;
+  return {
+    id,
+    versionId: version.id,
+    version: version.version,
+    fileName,
+    ...(identity !== fileName && { identity }),
+    contentType: file.contentType,
+    size: file.blob.size,
+    digests: file.blob.digests,
+    storageKey: file.blob.storageKey,
+    createdAt: now,
+    ...(file.metadata !== undefined && { metadata: file.metadata }),
+    ...(file.alias !== undefined && { alias: file.alias }),
+    ...(file.partOf !== undefined && { partOf: file.partOf }),
+  };
+}
+
+/** The package that is published to. */
+export function packageOf({
+  project,
+  format,
+  name,
+}: Pick<NewVersion<unknown>, 'project' | 'format' | 'name'>): PackageRef {
+  return { projectId: project.id, format: format.id, name };
+}
+
+/** The keys of the places that the files are to have. */
+export function placesOf(
+  ref: PackageRef,
+  { version, files }: Pick<NewVersion<unknown>, 'version' | 'files'>,
+): Key[] {
+  return files.map((file) => fileKey(ref, version, file));
+}
+
+/** A publish as the rules see it. */
+export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Publication {
+  const { project, format, name, displayName, version } = input;
+  const files = input.files.map(({ fileName, identity, blob, partOf, goesAlong }) => ({
+    fileName,
+    ...(identity !== undefined && { identity }),
+    size: blob.size,
+    sha256: blob.digests.sha256,
+    goesAlong: goesAlong ?? partOf !== undefined,
+  }));
+  return { project, format, name, displayName, version, files };
+}
+
+/** The file with the storage key its bytes really have: another's, when the same bytes were stored before. */
+export function placed(
+  file: PackageFile,
+  input: NewFile | undefined,
+  plan: { storageKey(blob: StagedBlob): string },
+): PackageFile {
+  return input ? { ...file, storageKey: plan.storageKey(input.blob) } : file;
+}

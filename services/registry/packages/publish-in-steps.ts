@@ -1,0 +1,164 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
+import { isListed, type PackageFile, type StagedBlob, type Version } from '../../domain/packages.ts';
+import { referenceBlobs } from '../blobs/reference-blobs.ts';
+import { discard } from '../blobs/stage-blob.ts';
+import type { Registry } from '../context.ts';
+import { eventFacts } from '../events/package-event.ts';
+import { recordEvent } from '../events/record-event.ts';
+import { indexWrites, stateFile } from '../indexes/index-writes.ts';
+import { publishRules } from '../publish-rules/publish-rules.ts';
+import type { StoredHead, StoredVersion } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { currentVersion, filesInPlace, undoOwnClaim } from './claim-version.ts';
+import { type Draft, draftOf, packageOf, placed, publicationOf } from './draft.ts';
+import { type Listing, planListing } from './listings.ts';
+import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
+import type { NewFile, NewVersion } from './publish-version.ts';
+
+/** Each file takes two writes, and one more where it replaces another; in indexes up to eight beside these. */
+const FILES_AT_ONCE = 20;
+const INDEXED_AT_ONCE = 6;
+
+/** How many files one transaction publishes. */
+export function filesAtOnce({ index }: Pick<FormatRules, 'index'>): number {
+  return index ? INDEXED_AT_ONCE : FILES_AT_ONCE;
+}
+
+/** Files in lists of as many as one transaction publishes. */
+export function stepsOf<T>(format: Pick<FormatRules, 'index'>, files: readonly T[]): T[][] {
+  const size = filesAtOnce(format);
+  const count = Math.ceil(files.length / size);
+  return Array.from({ length: count }, (_, step) => files.slice(step * size, (step + 1) * size));
+}
+
+/**
+ * Publishes a version of many files in several transactions. The first claims the version, which keeps others from
+ * publishing it and hides it from reads; then come the files; the last makes it visible with everything that follows
+ * from that. What fails is undone, and what is killed is undone by the next publish of the version, or by the sweep.
+ * @param taken the error to throw when the version is there, or claimed by another
+ */
+export async function publishInSteps<M>(
+  registry: Registry,
+  input: NewVersion<M> & { readonly listing?: Listing | undefined },
+  taken: (by: StoredVersion) => Error,
+): Promise<Draft<M>> {
+  const draft = await draftOf(registry, input, registry.clock.now());
+  await claim(registry, input, draft.version, taken);
+  const files: PackageFile[] = [];
+  const redundant: StagedBlob[] = [];
+  try {
+    const drafts = stepsOf(input.format, draft.files);
+    for (const [step, inputs] of stepsOf(input.format, input.files).entries()) {
+      const added = await addStep(registry, { ...draft, files: drafts[step] ?? [] }, inputs, input.format);
+      files.push(...added.files);
+      redundant.push(...added.redundant);
+    }
+    await finish(registry, input, { ...draft, files });
+  } catch (error) {
+    await undoFailed(registry, draft.version);
+    throw error;
+  }
+  await discard(registry, redundant);
+  return { version: draft.version, files };
+}
+
+async function claim<M>(
+  registry: Registry,
+  input: NewVersion<M>,
+  version: Version<M>,
+  taken: (by: StoredVersion) => Error,
+): Promise<void> {
+  const rules = publishRules({ ...publicationOf(input), ofNewVersion: true });
+  await retryChanged(async () => {
+    const key = keys.version(version, version.version);
+    const items = await readItems(registry.table, [key, ...rules.keys]);
+    const existing = await currentVersion(registry, items.get<StoredVersion>(key));
+    if (existing) throw taken(existing);
+    await rules.check(items);
+    await registry.table.write(claimWrites({ ...version, updatedAt: registry.clock.now() }));
+  });
+}
+
+/** Adds some of the files. Every step says that the publish goes on. */
+async function addStep(
+  registry: Registry,
+  { version, files: drafts }: Draft<unknown>,
+  inputs: readonly NewFile[],
+  format: FormatRules,
+): Promise<{ readonly files: readonly PackageFile[]; readonly redundant: readonly StagedBlob[] }> {
+  const key = keys.version(version, version.version);
+  const blobs = referenceBlobs(inputs.map((file) => file.blob));
+  return retryChanged(async () => {
+    const places = drafts.map((file) => fileKey(version, version.version, file));
+    const items = await readItems(registry.table, [key, ...places, ...blobs.keys]);
+    requireOwnClaim(version, items.get<StoredVersion>(key));
+    const plan = blobs.plan(items);
+    const stated = drafts.map((file, index) =>
+      stateFile(format.index, version, placed(file, inputs[index], plan)),
+    );
+    const files = stated.map(({ file }) => file);
+    const replaced = filesInPlace(items, places);
+    await registry.table.write([
+      { update: key, set: { updatedAt: registry.clock.now() }, when: openClaim(version) },
+      ...files.flatMap((file, index) => fileWrites(version, file, replaced[index])),
+      ...plan.writes,
+      ...indexWrites(version, { stated, listings: [{ versionId: version.id, files, listed: false }] }),
+    ]);
+    return { files, redundant: plan.redundant };
+  });
+}
+
+async function finish<M>(
+  registry: Registry,
+  input: NewVersion<M> & { readonly listing?: Listing | undefined },
+  { version, files }: Draft<M>,
+): Promise<void> {
+  const { project } = input;
+  const ref = packageOf(input);
+  const listing = planListing(project, ref, input.listing);
+  await retryChanged(async () => {
+    const now = registry.clock.now();
+    const key = keys.version(ref, version.version);
+    const items = await readItems(registry.table, [keys.head(ref), key, ...listing.keys]);
+    requireOwnClaim(version, items.get<StoredVersion>(key));
+    const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
+    await registry.table.write([
+      ...newVersionWrites(project, version, { ...input, listed, claimed: true }, now),
+      ...listing.plan(items, now),
+      ...(isListed(version)
+        ? indexWrites(ref, { listings: [{ versionId: version.id, files, listed: true }] })
+        : []),
+      recordEvent(now, {
+        ...eventFacts({ ...input, format: ref.format }, version.version),
+        type: 'package_published',
+        details: {
+          files: input.files.length,
+          size: input.files.reduce((sum, { blob }) => sum + blob.size, 0),
+        },
+      }),
+    ]);
+  });
+}
+
+function requireOwnClaim({ id }: Version, stored: StoredVersion | undefined): void {
+  if (stored?.id === id && stored.claim === 'open') return;
+  throw new RegistryError('contended', 'This publish stood still for so long that it was undone: try again');
+}
+
+/** What can't be undone now, the next publish of the version undoes, or the sweep. */
+async function undoFailed(registry: Registry, version: Version): Promise<void> {
+  try {
+    await undoOwnClaim(registry, version);
+  } catch (error) {
+    const { format, name } = version;
+    registry.log.error('unfinished publish not undone', {
+      format,
+      package: name,
+      version: version.version,
+      error,
+    });
+  }
+}
