@@ -21,6 +21,9 @@ export interface Mount {
   readonly routes?: string;
 }
 
+/** See `CatalogEntry`. */
+export type Duplicates = 'never' | 'by-setting';
+
 /** One package format. */
 export interface CatalogEntry {
   /** The name of its folder, and its segment in GitLab's URLs. */
@@ -31,6 +34,8 @@ export interface CatalogEntry {
   /** The name GitLab's API gives it (`package_type`). */
   readonly packageType: string;
   readonly mounts: readonly Mount[];
+  /** Whether files may be published again at all: never, or by the setting of a group. */
+  readonly duplicates: Duplicates;
   /** Whether its indexes are signed: its function may then use signing keys. */
   readonly signs?: boolean;
 }
@@ -58,11 +63,40 @@ export const catalog = [
     family: 'files',
     packageType: 'generic',
     mounts: packageMounts('generic'),
+    duplicates: 'by-setting',
   },
-  { id: 'npm', title: 'npm', family: 'js', packageType: 'npm', mounts: packageMounts('npm') },
-  { id: 'maven', title: 'Maven', family: 'jvm', packageType: 'maven', mounts: packageMounts('maven') },
-  { id: 'pypi', title: 'PyPI', family: 'python', packageType: 'pypi', mounts: packageMounts('pypi') },
-  { id: 'nuget', title: 'NuGet', family: 'dotnet', packageType: 'nuget', mounts: packageMounts('nuget') },
+  {
+    id: 'npm',
+    title: 'npm',
+    family: 'js',
+    packageType: 'npm',
+    mounts: packageMounts('npm'),
+    duplicates: 'never',
+  },
+  {
+    id: 'maven',
+    title: 'Maven',
+    family: 'jvm',
+    packageType: 'maven',
+    mounts: packageMounts('maven'),
+    duplicates: 'by-setting',
+  },
+  {
+    id: 'pypi',
+    title: 'PyPI',
+    family: 'python',
+    packageType: 'pypi',
+    mounts: packageMounts('pypi'),
+    duplicates: 'never',
+  },
+  {
+    id: 'nuget',
+    title: 'NuGet',
+    family: 'dotnet',
+    packageType: 'nuget',
+    mounts: packageMounts('nuget'),
+    duplicates: 'by-setting',
+  },
 ] as const satisfies readonly CatalogEntry[];
 
 /** A format's id. */
@@ -71,6 +105,11 @@ export type FormatId = (typeof catalog)[number]['id'];
 /** Where a format of the catalog is served. */
 export function mountsOf(id: FormatId): readonly Mount[] {
   return catalog.find((entry) => entry.id === id)?.mounts ?? [];
+}
+
+/** Whether files of a format of the catalog may be published again. */
+export function duplicatesOf(id: FormatId): Duplicates {
+  return catalog.find((entry) => entry.id === id)?.duplicates ?? 'never';
 }
 
 /** The families with a format whose indexes are signed. */

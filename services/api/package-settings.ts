@@ -25,7 +25,8 @@ const changes = z.object(
 
 /**
  * `/groups/:id/package_settings`, which GitLab has in GraphQL only: whether what was published may be published again,
- * by format. A rule holds for the groups below too, unless they have their own; null takes it away.
+ * by format. A rule holds for the groups below too, unless they have their own; null takes it away. What a format can't
+ * honour is refused.
  */
 export function packageSettingsRoutes(app: Hono<CallEnv>): void {
   app.get('/groups/:id/package_settings', async (c) => {
@@ -35,10 +36,27 @@ export function packageSettingsRoutes(app: Hono<CallEnv>): void {
   app.put('/groups/:id/package_settings', async (c) => {
     const { group, principal } = await openGroup(c, 'own', scopes.write);
     const input = await readParams(c, changes);
+    refuseIgnored(input);
     const settings = (before: PackageSettings) => ({ duplicates: changedRules(before, input) });
     const changed = await changeGroup(c.env.registry, group, { settings }, actorOf(principal, c));
     return replyJson(c, 200, settingsJson(changed));
   });
+}
+
+/** A setting that would change nothing is refused, unless it says what is so anyway. */
+function refuseIgnored(input: z.infer<typeof changes>): void {
+  const ignored = catalog
+    .filter(({ duplicates }) => duplicates === 'never')
+    .flatMap(({ id, title }) => {
+      const why = `${title} clients rely on files that never change once they are published`;
+      return [
+        ...(input[`${id}_duplicates_allowed`] ? [`${id}_duplicates_allowed can only be false: ${why}`] : []),
+        ...(input[`${id}_duplicate_exception_regex`]
+          ? [`${id}_duplicate_exception_regex can only be empty: ${why}`]
+          : []),
+      ];
+    });
+  if (ignored.length > 0) throw badParameters(ignored);
 }
 
 function changedRules(
@@ -63,11 +81,12 @@ function changedRules(
 
 function settingsJson(group: Group) {
   return Object.fromEntries(
-    catalog.flatMap(({ id }) => {
+    catalog.flatMap(({ id, duplicates }) => {
       const rule = group.settings.duplicates[id];
+      const never = duplicates === 'never';
       return [
-        [`${id}_duplicates_allowed`, rule?.allowed ?? null],
-        [`${id}_duplicate_exception_regex`, rule?.exceptions ?? ''],
+        [`${id}_duplicates_allowed`, rule ? rule.allowed && !never : null],
+        [`${id}_duplicate_exception_regex`, never ? '' : (rule?.exceptions ?? '')],
       ];
     }),
   );

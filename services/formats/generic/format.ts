@@ -1,4 +1,4 @@
-import { mountsOf } from '../../catalog.ts';
+import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
@@ -7,7 +7,7 @@ import { routes } from './routes.ts';
 export const generic: Format = {
   id: 'generic',
   mounts: mountsOf('generic'),
-  duplicates: 'by-setting',
+  duplicates: duplicatesOf('generic'),
   duplicatesAllowed: true,
   precedence: 'newest-file',
   fileLimit: 5 * 1024 ** 3,

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { mountsOf } from '../../catalog.ts';
+import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -9,7 +9,7 @@ import { routes } from './routes.ts';
 export const maven: Format = {
   id: 'maven',
   mounts: mountsOf('maven'),
-  duplicates: 'by-setting',
+  duplicates: duplicatesOf('maven'),
   duplicatesAllowed: true,
   idempotent: true,
   precedence: 'first-copy',

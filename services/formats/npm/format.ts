@@ -1,4 +1,4 @@
-import { mountsOf } from '../../catalog.ts';
+import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { canonicalPath, scopeOf } from './names.ts';
@@ -9,7 +9,7 @@ import { routes } from './routes.ts';
 export const npm: Format = {
   id: 'npm',
   mounts: mountsOf('npm'),
-  duplicates: 'never',
+  duplicates: duplicatesOf('npm'),
   precedence: 'first-copy',
   fileLimit: 500 * 1024 * 1024,
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.

@@ -1,4 +1,4 @@
-import { mountsOf } from '../../catalog.ts';
+import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -8,7 +8,7 @@ import { routes } from './routes.ts';
 export const nuget: Format = {
   id: 'nuget',
   mounts: mountsOf('nuget'),
-  duplicates: 'by-setting',
+  duplicates: duplicatesOf('nuget'),
   duplicatesAllowed: true,
   precedence: 'first-file',
   fileLimit: 500 * 1024 * 1024,

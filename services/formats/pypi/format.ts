@@ -1,4 +1,4 @@
-import { mountsOf } from '../../catalog.ts';
+import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
@@ -8,7 +8,7 @@ import { routes } from './routes.ts';
 export const pypi: Format = {
   id: 'pypi',
   mounts: mountsOf('pypi'),
-  duplicates: 'never',
+  duplicates: duplicatesOf('pypi'),
   precedence: 'first-file',
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,

@@ -4,8 +4,8 @@ import type { Sample } from './sample.ts';
 /** Maven artifacts in the fleet tests. */
 export const maven: Sample = {
   id: 'maven',
-  async publish(name, version) {
-    const bytes = jar({ artifactId: name, content: `${version} `.repeat(200) });
+  async publish(name, version, content = '') {
+    const bytes = jar({ artifactId: name, content: `${version} ${content}`.repeat(200) });
     const path = `/com/example/${name}/${version}/${name}-${version}.jar`;
     return { method: 'PUT', path, headers: {}, body: bytes, bytes };
   },

@@ -4,8 +4,12 @@ import type { Sample } from './sample.ts';
 /** NuGet packages in the fleet tests. A version that was deleted is still served: it is unlisted. */
 export const nuget: Sample = {
   id: 'nuget',
-  async publish(name, version) {
-    const bytes = nupkg({ id: name, version });
+  async publish(name, version, content) {
+    const bytes = nupkg({
+      id: name,
+      version,
+      ...(content && { files: [{ path: 'lib/net8.0/a.dll', content }] }),
+    });
     return { method: 'PUT', path: '/', ...pushForm(bytes), bytes };
   },
   file: (name, version) => `/download/${name}/${version}/${name}.${version}.nupkg`,

@@ -5,10 +5,14 @@ export interface Sample {
   readonly id: string;
   /** The format's descriptor, where the catalog does not have it. */
   readonly format?: Format;
-  /** The request that publishes version `version` of package `name`, and the bytes its file will have. */
+  /**
+   * The request that publishes version `version` of package `name`, and the bytes its file will have; with other `content`
+   * they are others, for formats that let a file be published again.
+   */
   publish(
     name: string,
     version: string,
+    content?: string,
   ): Promise<{
     readonly method: string;
     readonly path: string;
