@@ -12,7 +12,7 @@ import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { readItems } from '../records/read-items.ts';
+import { type Items, readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesInPlace } from './claim-version.ts';
 import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
@@ -56,13 +56,22 @@ export interface NewVersion<M> {
   readonly readme?: string | undefined;
 }
 
+/** What was read of a package before its publish. */
+export interface KnownPackage {
+  /** Whether the project holds the package. The publish is tried on that without reading anything again. */
+  readonly held?: boolean;
+}
+
 /**
  * Publishes a version with its files: all of it is visible or none. A version of few files takes one transaction, one
  * of many several, of which the last makes it visible. Of two that race for the same version exactly one wins.
  * @throws RegistryError `duplicateVersion` when the version exists, or is being published by another, or what a rule
  * throws that refuses it
  */
-export async function publishVersion<M>(registry: Registry, input: NewVersion<M>): Promise<Version<M>> {
+export async function publishVersion<M>(
+  registry: Registry,
+  input: NewVersion<M> & KnownPackage,
+): Promise<Version<M>> {
   const version =
     input.files.length > filesAtOnce(input.format)
       ? (await publishInSteps(registry, input, () => new RegistryError('duplicateVersion'))).version
@@ -73,35 +82,46 @@ export async function publishVersion<M>(registry: Registry, input: NewVersion<M>
   return version;
 }
 
-async function publishAtOnce<M>(registry: Registry, input: NewVersion<M>): Promise<Version<M>> {
+/** Items of which none is there. */
+const nothing: Items = { get: () => undefined };
+
+async function publishAtOnce<M>(
+  registry: Registry,
+  input: NewVersion<M> & KnownPackage,
+): Promise<Version<M>> {
   const { project, format } = input;
   const now = registry.clock.now();
   const ref = packageOf(input);
   const drafted = draftOf(registry, input, now);
   const blobs = referenceBlobs(input.files.map((file) => file.blob));
   const rules = publishRules({ ...publicationOf(input), ofNewVersion: true });
+  const wanted = [
+    keys.head(ref),
+    keys.version(ref, input.version),
+    ...placesOf(ref, input),
+    ...rules.keys,
+    ...blobs.keys,
+  ];
   const event = recordEvent(now, {
     ...eventFacts({ ...input, format: format.id }, input.version),
     type: 'package_published',
     details: { files: input.files.length, size: input.files.reduce((sum, { blob }) => sum + blob.size, 0) },
   });
   let redundant: readonly StagedBlob[] = [];
+  // Most publishes bring new bytes of a new version: where rules need not read, the first try is made on that. The
+  // conditions of its writes find out whether it is so, and the next try reads.
+  let held = rules.keys.length === 0 ? input.held : undefined;
 
   const published = await retryChanged(async () => {
     const [items, { version, files }] = await Promise.all([
-      readItems(registry.table, [
-        keys.head(ref),
-        keys.version(ref, input.version),
-        ...placesOf(ref, input),
-        ...rules.keys,
-        ...blobs.keys,
-      ]),
+      held === undefined ? readItems(registry.table, wanted) : nothing,
       drafted,
     ]);
     const existing = items.get<StoredVersion>(keys.version(ref, input.version));
     if (await currentVersion(registry, existing)) throw new RegistryError('duplicateVersion');
     await rules.check(items);
-    const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
+    const listed = held ?? items.get<StoredHead>(keys.head(ref))?.live === true;
+    held = undefined;
     // Files of a version that was removed may stand in the places of the new ones, and make room.
     const replaced = filesInPlace(items, placesOf(ref, input), existing);
     const plan = blobs.plan(items);

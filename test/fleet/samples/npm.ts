@@ -48,6 +48,8 @@ export const npm: Sample = {
     `/-/npm/v1/attestations/${name}@${version}`,
   ],
   searches: (name) => [`/-/v1/search?text=${name}`],
+  // A version that must be new is published without reading again what the guard has read.
+  publishTrips: 3,
   duplicate: 403,
   anonymousMissing: 404,
 };

@@ -34,6 +34,8 @@ export interface Sample {
   readonly repositoryIndex?: string;
   /** A request that deletes the version, for formats whose clients can. */
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
+  /** How many table calls a publish may wait for, one after the other, where it is not four. */
+  readonly publishTrips?: number;
   /** The status of publishing a version again, where that is refused; absent where it is allowed. */
   readonly duplicate?: number;
   /** The status for a package that an anonymous caller can't find at instance level. */

@@ -43,6 +43,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
     await publishVersion<Metadata>(c.env.registry, {
       ...target,
       format: c.env.format,
+      held: target.holding?.head !== undefined,
       name,
       version,
       status: reasonOf(claimed.deprecated) === '' ? 'default' : 'deprecated',
