@@ -49,7 +49,11 @@ async function chosen(
     projects += 1;
     holdings.push(await holdingOf(projects, facts));
   }
-  const wanted: Wanted = { version: '1', ...(files && { files }), ...(sha256 && { sha256 }) };
+  const wanted: Wanted = {
+    version: '1',
+    ...(files && { files: files.map((fileName) => ({ fileName })) }),
+    ...(sha256 && { sha256 }),
+  };
   const copy = await chooseCopy({ table }, { precedence }, holdings, wanted);
   return copy && [copy.holding.project.id - first + 1, ...copy.files.keys()];
 }

@@ -24,8 +24,8 @@ async function add(...fileNames: string[]): Promise<void> {
   for (const fileName of fileNames) {
     const blob = await stageBytes(app.registry, Buffer.from(fileName));
     await addFiles(app.registry, {
-      ...{ project, actor, format: 'generic', name: 'tool', version: '1', metadata: {} },
-      ...{ duplicates: 'allow', files: [{ fileName, contentType: 'text/plain', blob }] },
+      ...{ project, actor, format: generic, name: 'tool', version: '1', metadata: {} },
+      files: [{ fileName, contentType: 'text/plain', blob }],
     });
   }
 }
@@ -37,7 +37,8 @@ const endpoints = (): Endpoint[] => [
 ];
 
 /** The names of the files that are found at each level, or undefined where there is no version. */
-async function found(wanted: Wanted) {
+async function found({ files, ...rest }: Omit<Wanted, 'files'> & { files?: readonly string[] }) {
+  const wanted: Wanted = { ...rest, ...(files && { files: files.map((fileName) => ({ fileName })) }) };
   const names = endpoints().map(async (endpoint) => {
     const request = { credential: undefined, endpoint, format: generic, name: 'tool', want: () => wanted };
     const { copy } = await findPackage(app.registry, request);
@@ -80,13 +81,17 @@ describe('what is found of a package', () => {
     })();
     const [endpoint] = endpoints();
     while (!over && endpoint) {
-      const want = () => ({ version: '1', files: ['a', 'b'] });
+      const want = () => ({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] });
       const request = { credential: undefined, endpoint, format: generic, name: 'tool', want };
       const { copy } = await findPackage(app.registry, request);
       for (const file of copy?.files.values() ?? []) expect(file.versionId).toBe(copy?.version.id);
     }
     await replacing;
-    expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
+    expect(await found({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] })).toEqual([
+      ['a'],
+      ['a'],
+      ['a'],
+    ]);
   });
 });
 
