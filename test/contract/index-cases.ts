@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memorySeal } from '../../services/adapters/memory/memory-seal.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { Seal } from '../../services/ports/seal.ts';
+import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import { purgeProjects, removeProject } from '../../services/registry/accounts/remove-project.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { LEASE, takeLease } from '../../services/registry/indexes/build-lease.ts';
@@ -11,6 +12,7 @@ import { readDocument } from '../../services/registry/indexes/find-document.ts';
 import { configureIndex, rotateProjectKey } from '../../services/registry/indexes/project-indexes.ts';
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
+import { sweepClaims } from '../../services/registry/maintenance/collect/sweep-claims.ts';
 import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
@@ -122,6 +124,45 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       const text = await toys.text('apps/Packages');
       expect(text.match(/Description: blue\n/g)).toHaveLength(2);
       expect(text).not.toContain('sweet');
+      await expectNoLeak();
+    });
+
+    test('a version of many files is told of with its last step, and one that died half-way never', async () => {
+      await toys.publish('apple', '1');
+      const write = registry.table.write.bind(registry.table);
+      const told: number[] = [];
+      registry.table.write = async (writes) => {
+        if (writes.some((each) => 'put' in each && each.put.sk.startsWith('FILE#'))) {
+          registry.table.write = write;
+          told.push((await toys.listed()).length);
+          registry.table.write = watched;
+        }
+        await write(writes);
+      };
+      const watched = registry.table.write;
+      await toys.publishMany('pear', '1', 40);
+      registry.table.write = write;
+      expect(new Set(told)).toEqual(new Set([1]));
+      expect(told.length).toBeGreaterThan(2);
+      expect(await toys.listed()).toHaveLength(41);
+
+      let left = 3;
+      registry.table.write = async (writes) => {
+        if (left-- <= 0) throw new StoreUnavailable('gone', { mayBeWritten: false });
+        await write(writes);
+      };
+      await expect(toys.publishMany('plum', '1', 40)).rejects.toBeInstanceOf(StoreUnavailable);
+      registry.table.write = write;
+      expect(await toys.listed()).toHaveLength(41);
+      app.clock.advance(2 * 60_000);
+      await sweepClaims(registry);
+      expect(await toys.listed()).toHaveLength(41);
+      await expectNoLeak();
+      await toys.publishMany('plum', '1', 13);
+      expect(await toys.listed()).toHaveLength(54);
+      await toys.remove('plum', '1');
+      await toys.remove('pear', '1');
+      expect(await toys.listed()).toEqual(['apple 1']);
       await expectNoLeak();
     });
 

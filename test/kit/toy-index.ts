@@ -15,6 +15,7 @@ import { readDocument } from '../../services/registry/indexes/find-document.ts';
 import { bytesOf } from '../../services/registry/indexes/stored-documents.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { changeVersions } from '../../services/registry/packages/change-versions.ts';
+import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import type { IndexRef } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
@@ -64,6 +65,16 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
         ...{ project, actor, format, name, version, metadata, status, files },
         ...(amend && { amend: () => amend }),
       });
+    },
+    /** Publishes a version of so many files. */
+    async publishMany(name: string, version: string, count: number) {
+      const files = Array.from({ length: count }, async (_, n) => ({
+        fileName: `file-${String(n).padStart(3, '0')}`,
+        contentType: 'application/octet-stream',
+        blob: await stageBytes(registry, Buffer.from(`${name} ${version} ${n}`)),
+      }));
+      const input = { project, actor, format: rules, name, version, metadata: {} };
+      return publishVersion(registry, { ...input, files: await Promise.all(files) });
     },
     remove: (name: string, version: string) => removeVersion(registry, { ...facts, name, version }),
     change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { distributionOf, readFileName, wholeOf } from '../../../../services/formats/pypi/file-names.ts';
+import {
+  distributionOf,
+  namedFile,
+  readFileName,
+  wholeOf,
+} from '../../../../services/formats/pypi/file-names.ts';
 import { normalizedName, projectName } from '../../../../services/formats/pypi/names.ts';
 
 describe('the name of a project', () => {
@@ -90,5 +95,23 @@ describe('the name of a file', () => {
     ['a-1.0.zip.provenance', 'a-1.0.zip'],
   ])('%s lies beside %s', (fileName, whole) => {
     expect(wholeOf(fileName)).toBe(whole);
+  });
+});
+
+describe('a file of a version', () => {
+  const identityOf = (fileName: string) => namedFile(fileName).identity;
+
+  test('has the identity of its distribution, and what lies beside it the same with its ending', () => {
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo-bar-1.0-py3-none-any.whl');
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo-bar-1.0-py3-none-any.whl.metadata');
+    expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo-bar-1.0.tar.gz.asc');
+    expect(namedFile('something else')).toEqual({ fileName: 'something else' });
+  });
+
+  test('is never taken for what lies beside another, whatever it is called', () => {
+    const tagged = identityOf('foo-1.0-py3-none-any.metadata.whl');
+    expect(tagged).not.toBe(identityOf('foo-1.0-py3-none-any.whl.metadata'));
+    expect(identityOf('foo-1.0.zip')).not.toBe(identityOf('foo-1.0.tar.gz'));
+    expect(identityOf('foo-1.0-py3-none-any.whl')).not.toBe(identityOf('foo-1.0.post1-py3-none-any.whl'));
   });
 });

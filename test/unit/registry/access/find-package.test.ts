@@ -87,11 +87,7 @@ describe('what is found of a package', () => {
       for (const file of copy?.files.values() ?? []) expect(file.versionId).toBe(copy?.version.id);
     }
     await replacing;
-    expect(await found({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] })).toEqual([
-      ['a'],
-      ['a'],
-      ['a'],
-    ]);
+    expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
   });
 });
 
