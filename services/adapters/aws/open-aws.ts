@@ -1,12 +1,10 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import type { CloudfrontSettings } from './cloudfront-links.ts';
-import { connections } from './connections.ts';
+import { openQueues, type QueueUrls } from './open-queues.ts';
 import { openS3, type S3Patience } from './open-s3.ts';
 import { openTables } from './open-tables.ts';
-import { sqsQueue } from './sqs-queue.ts';
 
 /** Where the stores are. Region and credentials come from the environment unless they are given here. */
 export interface AwsSettings {
@@ -26,12 +24,6 @@ export interface AwsSettings {
   readonly s3Patience?: S3Patience;
   /** A distribution in front of the bucket: links lead there. */
   readonly cloudfront?: CloudfrontSettings | undefined;
-}
-
-/** A queue and its dead letters. */
-export interface QueueUrls {
-  readonly url: string;
-  readonly deadLetterUrl: string;
 }
 
 /** The ports on AWS. */
@@ -58,28 +50,14 @@ export function openAws(settings: AwsSettings): Aws {
     patience: settings.s3Patience,
     cloudfront: settings.cloudfront,
   });
-  const queues = new SQSClient({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    maxAttempts: 5,
-    requestHandler: connections({ requestTimeout: 30_000 }),
-  });
+  const queues = openQueues(settings);
   return {
     table: tables.table,
     audit: tables.audit,
     blobs: store.blobs,
-    queue(name, options) {
-      const urls = settings.queueUrls[name];
-      if (urls === undefined) throw new Error(`no queue named ${name} is configured`);
-      return sqsQueue({
-        ...options,
-        client: queues,
-        queueUrl: urls.url,
-        deadLetterUrl: urls.deadLetterUrl,
-      });
-    },
+    queue: queues.queue,
     async close() {
-      queues.destroy();
+      queues.close();
       store.close();
       await tables.close();
     },

@@ -20,11 +20,15 @@ export interface QueuedJob {
   readonly queue: Queue;
 }
 
-/** Opens the queue of each job. */
-export function openQueues(openQueue: (name: string, options: QueueOptions) => Queue): readonly QueuedJob[] {
-  return jobs.map((job) => {
+/** Opens the queue of each job, or of those of some names. */
+export function openQueues(
+  openQueue: (name: string, options: QueueOptions) => Queue,
+  names: readonly string[] = jobs.map(({ name }) => name),
+): readonly QueuedJob[] {
+  return jobs.flatMap((job) => {
+    if (!names.includes(job.name)) return [];
     const options = { retryAfter: retryAfter(job) * 1000, maxAttempts: JOB_ATTEMPTS };
-    return { job, queue: openQueue(job.name, options) };
+    return [{ job, queue: openQueue(job.name, options) }];
   });
 }
 
@@ -49,12 +53,25 @@ export function startJobs(
   };
 }
 
-/** Works off the messages of a job until `signal`. */
-export function consumeJob(
+/** Works off queues that others bring events and schedules to. */
+export function startConsuming(
   registry: Registry,
-  { job, queue }: QueuedJob,
-  signal: AbortSignal,
-): Promise<void> {
+  openQueue: (name: string, options: QueueOptions) => Queue,
+  names: readonly string[],
+): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const queued = openQueues(openQueue, names);
+  const running = queued.map((each) => consumeJob(registry, each, stopping.signal));
+  return {
+    async stop() {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+/** Works off the messages of a job until `signal`. */
+function consumeJob(registry: Registry, { job, queue }: QueuedJob, signal: AbortSignal): Promise<void> {
   const work = jobWorker(registry, job, (body) => queue.send([body]));
   async function handle({ id, body, attempt }: Message): Promise<void> {
     try {

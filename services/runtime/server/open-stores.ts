@@ -10,6 +10,7 @@ import type { Seal } from '../../ports/seal.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
+import type { JobQueues } from './job-queues.ts';
 import type { Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';
 
@@ -23,8 +24,10 @@ export interface OpenedRecords {
   readonly seal?: Seal | undefined;
   /** Resolves, if ever, when the records can't be written any more and must be opened again. */
   readonly failed?: Promise<Error>;
-  /** Queues of this machine; on AWS, where a pipe and functions do the jobs, there are none. */
+  /** Queues of jobs: those of this machine, or on AWS those that the settings name, if any. */
   readonly queue?: (name: string, options: QueueOptions) => Queue;
+  /** On AWS, where others bring events and schedules to the queues: the jobs whose queues are to be worked off here. */
+  readonly consumes?: readonly string[];
   close(): Promise<void>;
 }
 
@@ -46,7 +49,7 @@ export interface OpenOptions {
 /** What of the settings says where records are. */
 export type RecordSettings = Pick<
   ServerSettings,
-  'dataDir' | 'table' | 'auditTable' | 'region' | 'awsEndpoint' | 'sealingSecret'
+  'dataDir' | 'table' | 'auditTable' | 'region' | 'awsEndpoint' | 'jobQueues' | 'sealingSecret'
 >;
 
 /**
@@ -87,16 +90,36 @@ export async function openRecords(
   settings: RecordSettings,
   { asFound = false }: Pick<OpenOptions, 'asFound'> = {},
 ): Promise<OpenedRecords> {
-  const { table, auditTable = '', region, awsEndpoint, sealingSecret } = settings;
+  const { table, auditTable = '', region, awsEndpoint, sealingSecret, jobQueues } = settings;
   if (!table) {
     const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir, { asFound });
     return { ...embedded, files };
   }
   const { openTables } = await import('../../adapters/aws/open-tables.ts');
   const tables = openTables({ tableName: table, auditTableName: auditTable, region, endpoint: awsEndpoint });
-  if (sealingSecret === undefined) return tables;
+  const there = { region, endpoint: awsEndpoint };
+  const queues = jobQueues && !asFound ? await openJobQueues(jobQueues, there) : undefined;
+  return {
+    ...tables,
+    ...(queues && { queue: queues.queue, consumes: Object.keys(jobQueues ?? {}) }),
+    ...(sealingSecret !== undefined && { seal: await openSeal(sealingSecret, there) }),
+    async close() {
+      queues?.close();
+      await tables.close();
+    },
+  };
+}
+
+type AwsAddress = { readonly region: string | undefined; readonly endpoint: string | undefined };
+
+async function openJobQueues(queueUrls: JobQueues, there: AwsAddress) {
+  const { openQueues } = await import('../../adapters/aws/open-queues.ts');
+  return openQueues({ queueUrls, ...there });
+}
+
+async function openSeal(secret: string, there: AwsAddress) {
   const { secretSeal } = await import('../../adapters/aws/secret-seal.ts');
-  return { ...tables, seal: secretSeal(sealingSecret, { region, endpoint: awsEndpoint }) };
+  return secretSeal(secret, there);
 }
 
 /** A blob store that was opened by its place. */

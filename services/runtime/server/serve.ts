@@ -13,11 +13,11 @@ import { behindProxies } from './client-address.ts';
 import { startFlushing } from './flush-downloads.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
-import { startJobs } from './jobs.ts';
+import { startConsuming, startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
 import { startMigrations } from './migration-runner.ts';
 import { type Listening, type ListenOptions, listen } from './node-server.ts';
-import { openStores } from './open-stores.ts';
+import { type OpenedStores, openStores } from './open-stores.ts';
 import { placeName, startWith } from './places.ts';
 import { homeNames, homeOf, type ServerSettings } from './settings.ts';
 import { watchHome } from './watch-home.ts';
@@ -70,7 +70,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       settings.trustedProxies,
     );
     started.resolve(app);
-    const jobs = stores.queue && startJobs(registry, stores.queue);
+    const jobs = startJobsOf(registry, stores);
     const flushing = startFlushing(registry, downloads);
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
@@ -106,6 +106,12 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     await stores.close();
     throw error;
   }
+}
+
+/** Does the jobs of this machine, or those of a deployment that the settings leave to this server. */
+function startJobsOf(registry: Registry, { queue, consumes }: OpenedStores) {
+  if (!queue) return undefined;
+  return consumes ? startConsuming(registry, queue, consumes) : startJobs(registry, queue);
 }
 
 /** Says at once when blobs can't be reached, not at the first upload; the store may be back by then. */

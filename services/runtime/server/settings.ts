@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import { readJobQueues } from './job-queues.ts';
 import { encryptions, normalPrefix, type Place, parsePlace, placeName, storeAddress } from './places.ts';
 
 /** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
@@ -46,6 +48,7 @@ const Settings = z.object({
   cloudfrontKeyId: z.string().min(1).optional(),
   cloudfrontKey: z.string().min(1).optional(),
   migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
+  jobQueues: z.string().transform(readWith(readJobQueues)).optional(),
   makeRoot: z.stringbool().default(true),
   deleteBlobs: z.stringbool().default(true),
   trustedProxies: whole(0, 10).default(0),
@@ -136,6 +139,7 @@ export function readSettings(
   }
   checkStores(parsed.data, only);
   checkMigration(parsed.data);
+  checkJobs(parsed.data);
   return parsed.data;
 }
 
@@ -169,6 +173,23 @@ function checkMigration(settings: ServerSettings): void {
   if (migrateFrom?.kind === 'local' && table) {
     throw new SettingsError(
       'PACKHOUSE_MIGRATE_FROM names files of this machine, which need the records in its data directory, not in a table',
+    );
+  }
+}
+
+function checkJobs({ jobQueues, table, deleteBlobs }: ServerSettings): void {
+  if (!jobQueues) return;
+  if (!table) {
+    throw new SettingsError(
+      'PACKHOUSE_JOB_QUEUES needs PACKHOUSE_TABLE beside it: without it the server does all jobs',
+    );
+  }
+  const deleting = jobs.find(
+    ({ name, rights }) => jobQueues[name] && rights.some((right) => right === 'delete-blobs'),
+  );
+  if (deleting && !deleteBlobs) {
+    throw new SettingsError(
+      `PACKHOUSE_JOB_QUEUES names ${deleting.name}, which PACKHOUSE_DELETE_BLOBS forbids`,
     );
   }
 }

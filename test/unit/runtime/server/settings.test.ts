@@ -6,7 +6,18 @@ import {
   readSettings,
 } from '../../../../services/runtime/server/settings.ts';
 
+const onAws = { PACKHOUSE_TABLE: 'table', PACKHOUSE_AUDIT_TABLE: 'audit', PACKHOUSE_BUCKET: 'bucket' };
+const auditQueue = 'audit https://sqs.example/1/audit https://sqs.example/1/dead';
+
 describe('the settings of a server', () => {
+  test('name the queues of jobs', () => {
+    const PACKHOUSE_JOB_QUEUES = `${auditQueue},\n  search https://q https://d`;
+    expect(readSettings([], { ...onAws, PACKHOUSE_JOB_QUEUES }).jobQueues).toEqual({
+      audit: { url: 'https://sqs.example/1/audit', deadLetterUrl: 'https://sqs.example/1/dead' },
+      search: { url: 'https://q', deadLetterUrl: 'https://d' },
+    });
+  });
+
   test('have defaults', () => {
     expect(readSettings([], {})).toMatchObject({
       host: '127.0.0.1',
@@ -37,6 +48,19 @@ describe('the settings of a server', () => {
     [[], { PACKHOUSE_URL: 'ftp://x' }, '--url (PACKHOUSE_URL)'],
     [['--no-such'], {}, '--no-such'],
     [['--trusted-proxies', '11'], {}, '--trusted-proxies (PACKHOUSE_TRUSTED_PROXIES)'],
+    [[], { PACKHOUSE_JOB_QUEUES: 'audit https://q https://d' }, 'PACKHOUSE_JOB_QUEUES needs PACKHOUSE_TABLE'],
+    [
+      [],
+      { ...onAws, PACKHOUSE_JOB_QUEUES: 'tidy https://q https://d' },
+      'has no job of the list audit, cleanup',
+    ],
+    [[], { ...onAws, PACKHOUSE_JOB_QUEUES: 'audit https://q' }, 'that of its dead letters'],
+    [[], { ...onAws, PACKHOUSE_JOB_QUEUES: `${auditQueue},${auditQueue}` }, 'names a job twice'],
+    [
+      [],
+      { ...onAws, PACKHOUSE_DELETE_BLOBS: 'false', PACKHOUSE_JOB_QUEUES: 'cleanup https://q https://d' },
+      'names cleanup, which PACKHOUSE_DELETE_BLOBS forbids',
+    ],
     [[], { PACKHOUSE_DRAIN_SECONDS: '90m' }, '--drain-seconds (PACKHOUSE_DRAIN_SECONDS)'],
     [[], { PACKHOUSE_MAKE_ROOT: 'maybe' }, '--make-root (PACKHOUSE_MAKE_ROOT)'],
     [[], { PACKHOUSE_TABLE: 'packages', PACKHOUSE_BUCKET: 'bucket' }, 'PACKHOUSE_AUDIT_TABLE'],
