@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { basename, dirname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { families } from '../services/catalog.ts';
 
 /** The repository. */
 const root = join(import.meta.dirname, '..');
@@ -36,28 +37,46 @@ const options = {
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 } as const satisfies BuildOptions;
 
-/** Names of all functions: each is a file in `services/runtime/lambda` that exports a handler. */
+/** The folder that functions start from. */
+const lambdaFolder = 'services/runtime/lambda';
+
+/** What functions run: the files that export a handler, and a family of formats each. */
 export function functionEntries(): string[] {
-  const folder = join(root, 'services', 'runtime', 'lambda');
-  return readdirSync(folder, { withFileTypes: true })
+  const folder = join(root, lambdaFolder);
+  const files = readdirSync(folder, { withFileTypes: true })
     .filter((file) => file.isFile() && file.name.endsWith('.ts'))
     .filter((file) => /^export const handler\b/m.test(readFileSync(join(folder, file.name), 'utf8')))
     .map((file) => basename(file.name, '.ts'));
+  return [...families, ...files];
+}
+
+/** The file that an entry starts with. Those of families differ in their formats only. */
+function sourceOf(entry: string): string {
+  if (!families.some((family) => family === entry)) return `export { handler } from './${entry}.ts';`;
+  return `import { formats } from '../families/${entry}.ts';
+import { familyHandler } from './family-handler.ts';
+export const handler = familyHandler(formats);`;
 }
 
 /**
- * Bundles functions, one folder each, with everything they need, what is imported late in parts of its own: Lambda's own copy of the SDK is older and slower to
- * load. The same sources give the same bytes, so that an unchanged function is not deployed again.
+ * Bundles functions, one folder each, with everything they need; what is imported late is in parts of its own. Lambda's
+ * own copy of the SDK is older and slower to load. The same sources give the same bytes, so that an unchanged function is
+ * not deployed again.
  */
 export function bundleFunctions(entries: readonly string[] = functionEntries()): void {
   for (const entry of entries) {
-    const entryPoints = [{ in: `services/runtime/lambda/${entry}.ts`, out: `${entry}/index` }];
     const { outputFiles } = buildSync({
       ...options,
       minify: true,
       external: unusedCredentials,
       outdir: bundleFolder,
-      entryPoints,
+      stdin: {
+        contents: sourceOf(entry),
+        resolveDir: join(root, lambdaFolder),
+        sourcefile: `${entry}.entry.ts`,
+        loader: 'ts',
+      },
+      entryNames: `${entry}/index`,
       chunkNames: `${entry}/part-[hash]`,
     });
     store(join(bundleFolder, entry), outputFiles);

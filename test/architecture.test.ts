@@ -294,10 +294,9 @@ describe('the catalog is complete', () => {
     ).toEqual(catalog.map((format) => format.id).sort());
   });
 
-  test('each family has its list and its function', () => {
+  test('each family has its list', () => {
     for (const family of families) {
       expect(existsSync(join(root, `services/runtime/families/${family}.ts`))).toBe(true);
-      expect(existsSync(join(root, `services/runtime/lambda/${family}.ts`))).toBe(true);
     }
   });
 
