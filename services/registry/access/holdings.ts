@@ -42,46 +42,63 @@ export interface Holding<M = unknown> {
   readonly tag: Tag | undefined;
 }
 
-/** The keys of what a holding consists of, for `holdingFrom`. */
-export function holdingKeys(ref: PackageRef, { version, files = [], tag }: Wanted): Key[] {
-  return [
-    keys.head(ref),
-    ...(version === undefined ? [] : [keys.version(ref, version)]),
-    ...(version === undefined ? [] : files.map((file) => keys.file(ref, version, identityOf(file)))),
-    ...(tag === undefined ? [] : [keys.tag(ref, tag)]),
-  ];
+/** What to read of a project's copy of a package, and how to make a holding of it. */
+export interface HoldingPlan<M> {
+  readonly keys: readonly Key[];
+  /** The holding, from the items under `keys`. */
+  holding(items: Items, project: Project): Holding<M>;
 }
 
-/** A project's copy of a package, from the items under `holdingKeys`. */
-export function holdingFrom<M>(items: Items, project: Project, ref: PackageRef, wanted: Wanted): Holding<M> {
-  const head = items.get<StoredHead>(keys.head(ref));
-  const stored =
-    wanted.version === undefined ? undefined : items.get<Version<M>>(keys.version(ref, wanted.version));
-  const version = stored && isServed(stored) ? stored : undefined;
-  const files = version ? filesFrom(items, ref, version, wanted.files ?? []) : [];
+/** Plans the reading of what is wanted of a package in one project, as part of a larger read. */
+export function planHolding<M>(ref: PackageRef, wanted: Wanted): HoldingPlan<M> {
+  const headKey = keys.head(ref);
+  const { version: name } = wanted;
+  const versionKey = name === undefined ? undefined : keys.version(ref, name);
+  const files =
+    name === undefined
+      ? []
+      : (wanted.files ?? []).map((file) => ({
+          fileName: file.fileName,
+          key: keys.file(ref, name, identityOf(file)),
+        }));
+  const tagKey = wanted.tag === undefined ? undefined : keys.tag(ref, wanted.tag);
   return {
-    project,
-    head: head?.live ? head : undefined,
-    version,
-    files: new Map(files.map((file) => [file.fileName, file])),
-    tag: wanted.tag === undefined ? undefined : items.get<Tag>(keys.tag(ref, wanted.tag)),
+    keys: [
+      headKey,
+      ...(versionKey ? [versionKey] : []),
+      ...files.map(({ key }) => key),
+      ...(tagKey ? [tagKey] : []),
+    ],
+    holding(items, project) {
+      const head = items.get<StoredHead>(headKey);
+      const version = versionKey && items.get<Version<M>>(versionKey);
+      const served = version && isServed(version) ? version : undefined;
+      return {
+        project,
+        head: head?.live ? head : undefined,
+        version: served,
+        files: served ? filesOf(served, items, files) : new Map(),
+        tag: tagKey && items.get<Tag>(tagKey),
+      };
+    },
   };
 }
 
 /**
- * Files that were read beside their version. One of a version that was deleted and published anew is not among them, nor
+ * The files that were read beside their version, and neither those of one of the same name that was removed before, nor
  * one whose name is only spelled otherwise.
  */
-function filesFrom(
+function filesOf(
+  { id }: Version,
   items: Items,
-  ref: PackageRef,
-  { id, version }: Version,
-  wanted: readonly WantedFile[],
-): PackageFile[] {
-  return wanted.flatMap((each) => {
-    const file = items.get<PackageFile>(keys.file(ref, version, identityOf(each)));
-    return file?.versionId === id && file.fileName === each.fileName ? [file] : [];
-  });
+  wanted: readonly { readonly fileName: string; readonly key: Key }[],
+): ReadonlyMap<string, PackageFile> {
+  const files = new Map<string, PackageFile>();
+  for (const { fileName, key } of wanted) {
+    const file = items.get<PackageFile>(key);
+    if (file?.versionId === id && file.fileName === fileName) files.set(fileName, file);
+  }
+  return files;
 }
 
 /** Reads something else of a package in the projects where it was found. One round trip. */
@@ -90,10 +107,12 @@ export async function readHoldings<M>(
   found: readonly Pick<Holding, 'project' | 'head'>[],
   wanted: Wanted,
 ): Promise<Holding<M>[]> {
-  const refs = found.flatMap(({ project, head }) => (head ? [{ project, ref: head }] : []));
+  const plans = found.flatMap(({ project, head }) =>
+    head ? [{ project, plan: planHolding<M>(head, wanted) }] : [],
+  );
   const items = await readItems(
     table,
-    refs.flatMap(({ ref }) => holdingKeys(ref, wanted)),
+    plans.flatMap(({ plan }) => plan.keys),
   );
-  return refs.map(({ project, ref }) => holdingFrom<M>(items, project, ref, wanted));
+  return plans.map(({ project, plan }) => plan.holding(items, project));
 }

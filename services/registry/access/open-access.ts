@@ -16,7 +16,7 @@ import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import type { Decision, ProjectAction } from './authorize.ts';
-import { type Holding, holdingFrom, holdingKeys, type Wanted } from './holdings.ts';
+import { type Holding, planHolding, type Wanted } from './holdings.ts';
 import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
 import { rightsFrom, rightsKeys } from './project-rights.ts';
 import { absent, requireDecision } from './refusals.ts';
@@ -101,6 +101,7 @@ async function openProject<M>(
   }
   const { wanted, announced, check } = wantedOf(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
+  const plan = ref && planHolding<M>(ref, wanted);
   const query = document && {
     ref: { projectId: project.id, format: format.id, index: document.index },
     name: document.name,
@@ -110,7 +111,7 @@ async function openProject<M>(
   const items = await readItems(table, [
     ...principalKeys(token),
     ...rightsKeys(project, userIdOf(token)),
-    ...(ref ? holdingKeys(ref, wanted) : []),
+    ...(plan?.keys ?? []),
     ...(query ? documentKeys(query) : []),
     ...(rules?.keys ?? []),
   ]);
@@ -118,7 +119,7 @@ async function openProject<M>(
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   check();
   await rules?.check(items);
-  const holdings = ref ? [holdingFrom<M>(items, project, ref, wanted)] : [];
+  const holdings = plan ? [plan.holding(items, project)] : [];
   const access = { format, principal, project, group: undefined, holdings, wanted };
   return query ? { ...access, document: { query, items } } : access;
 }
@@ -204,19 +205,23 @@ async function readHolders<M>(
 ): Promise<{ readonly holding: Holding<M>; readonly decision: Decision }[]> {
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
   const { format, name } = query;
-  const refOf = ({ projectId }: NameEntry): PackageRef => ({ projectId, format, name });
+  const plans = holders.map((entry) => {
+    const ref: PackageRef = { projectId: entry.projectId, format, name };
+    const projectKey = keys.project(entry.projectId);
+    return { entry, projectKey, plan: planHolding<M>(ref, wanted) };
+  });
   const items = await readItems(
     table,
-    holders.flatMap((entry) => [
-      keys.project(entry.projectId),
-      ...rightsKeys({ id: entry.projectId, ancestors: entry.ancestors }, userId),
-      ...holdingKeys(refOf(entry), wanted),
+    plans.flatMap(({ entry: { projectId: id, ancestors }, projectKey, plan }) => [
+      projectKey,
+      ...rightsKeys({ id, ancestors }, userId),
+      ...plan.keys,
     ]),
   );
-  return holders.flatMap((entry) => {
-    const project = items.get<Project>(keys.project(entry.projectId));
+  return plans.flatMap(({ projectKey, plan }) => {
+    const project = items.get<Project>(projectKey);
     if (!project) return [];
-    const holding = holdingFrom<M>(items, project, refOf(entry), wanted);
+    const holding = plan.holding(items, project);
     if (!holding.head) return [];
     const decision = rightsFrom(items, principal, project, clock.now()).decide(action);
     return [{ holding, decision }];

@@ -61,6 +61,7 @@ const DELETED = 'DELETED';
 const CLAIMS = 'CLAIMS';
 
 function escapePart(part: string): string {
+  if (!part.includes('%') && !part.includes('#')) return part;
   return part.replaceAll('%', '%25').replaceAll('#', '%23');
 }
 

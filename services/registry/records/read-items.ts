@@ -1,7 +1,6 @@
-import type { Key, TableReader } from '../../ports/table.ts';
+import type { Item, Key, TableReader } from '../../ports/table.ts';
 import { MAX_KEY_BYTES } from '../../ports/table-rules.ts';
 import { maybeEntity } from './entities.ts';
-import { readMany } from './read-many.ts';
 
 /** Items that were read together, each found by its key. */
 export interface Items {
@@ -9,15 +8,31 @@ export interface Items {
   get<T>(key: Key): T | undefined;
 }
 
+/** How many keys one read may ask for. */
+const AT_ONCE = 100;
+
 /**
- * Reads items of any kinds in one round trip. Nothing is under a key that is too long for the table, as keys made of
- * what a client sent may be.
+ * Reads items of any kinds in one round trip; a key that comes twice is read once. Nothing is under a key that is too
+ * long for the table, as keys made of what a client sent may be.
  */
 export async function readItems(table: TableReader, keys: readonly Key[]): Promise<Items> {
-  const possible = keys.filter(({ pk, sk }) => fits(pk) && fits(sk));
-  const items = possible.length === 0 ? [] : await readMany(table, possible);
-  const found = new Map(possible.map((key, index) => [nameOf(key), items[index]]));
+  const wanted = new Map<string, Key>();
+  for (const key of keys) if (fits(key.pk) && fits(key.sk)) wanted.set(nameOf(key), key);
+  const items = await getAll(table, [...wanted.values()]);
+  const found = new Map<string, Item | undefined>();
+  let position = 0;
+  for (const name of wanted.keys()) found.set(name, items[position++]);
   return { get: (key) => maybeEntity(found.get(nameOf(key))) };
+}
+
+async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
+  if (keys.length === 0) return [];
+  if (keys.length <= AT_ONCE) return table.getMany(keys);
+  const chunks: Promise<(Item | undefined)[]>[] = [];
+  for (let start = 0; start < keys.length; start += AT_ONCE) {
+    chunks.push(table.getMany(keys.slice(start, start + AT_ONCE)));
+  }
+  return (await Promise.all(chunks)).flat();
 }
 
 function fits(part: string): boolean {
