@@ -4,6 +4,8 @@ import { recordCalls, sequentialTrips } from '../../../bench/measure/record-call
 import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
 import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
+import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { childOf, childrenOf, readXml, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { jar, mavenRepository } from '../../kit/maven-repository.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
@@ -171,6 +173,23 @@ describe('the metadata of a snapshot', () => {
       ),
     };
   }
+
+  test('has no file of one that was removed, and is gone with one that is not served', async () => {
+    const actor = { kind: 'user', id: app.root.id, name: 'root' } as const;
+    const version = { project, actor, format: 'maven', name: 'com/example/app', version: '1.0-SNAPSHOT' };
+    await file('20260131.120000-1', '.jar');
+    await file('20260131.120000-1', '-sources.jar');
+    await removeVersion(app.registry, version);
+    expect(await builds()).toBe(404);
+    await file('20260131.120100-2', '.jar');
+    expect(await builds()).toMatchObject({ files: [' jar 1.0-20260131.120100-2'] });
+    expect(await repository.text(`${base}/app-1.0-20260131.120000-1-sources.jar`)).toBe(404);
+    const change = { ...version, versions: [version.version] };
+    await changeVersions(app.registry, change, () => ({ status: 'processing' }));
+    for (const level of ['project', 'group', 'instance'] as const) {
+      expect([level, await builds(level)]).toEqual([level, 404]);
+    }
+  });
 
   test('names the newest of each sort of file, byte for byte', async () => {
     await file('20260131.120000-1', '.jar');

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
+import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
 import { npmPackage } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 import { deployToken } from '../../kit/start-app.ts';
@@ -314,6 +315,17 @@ describe('provenance', () => {
       expect(await answer.json()).toEqual({
         attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', bundle }],
       });
+    }
+  });
+
+  test('is not served of a version that is not', async () => {
+    await publishWith((sha512) => bundleFor(sha512));
+    const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
+    const change = { project: npm.tools, actor, format: 'npm', name: '@acme/tool', versions: ['1.0.0'] };
+    await changeVersions(npm.registry, change, () => ({ status: 'error' }));
+    for (const prefix of [npm.base, '/api/v4/packages/npm']) {
+      const answer = await npm.send('GET', `${prefix}/-/npm/v1/attestations/@acme/tool@1.0.0`);
+      expect([prefix, answer.status]).toEqual([prefix, 404]);
     }
   });
 

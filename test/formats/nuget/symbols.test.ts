@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readPdb } from '../../../services/formats/nuget/symbols/read-pdb.ts';
+import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { indexes, inIndex1, keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
@@ -66,6 +67,29 @@ describe('symbol packages', () => {
       }
       expect((await nuget.get(prefix + absent)).status).toBe(404);
     }
+  });
+
+  test('are not served of a version that is not, but of another that has the same', async () => {
+    const actor = { kind: 'user', id: nuget.app.root.id, name: 'root' } as const;
+    const symbols = (id: string) => snupkg({ id, files: [{ path: 'a.pdb', content: pdb(1) }] });
+    const spoil = (name: string) => {
+      const change = { project: nuget.project, actor, format: 'nuget', name, versions: ['1.0.0'] };
+      return changeVersions(nuget.app.registry, change, () => ({ status: 'pending_destruction' }));
+    };
+    for (const id of ['First', 'Last']) {
+      await nuget.push({ id });
+      await pushSymbols(symbols(id));
+    }
+    const statuses = async () =>
+      Promise.all(
+        [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget'].map(
+          async (prefix) => (await nuget.get(prefix + address('a.pdb', pdb(1)))).status,
+        ),
+      );
+    await spoil('last');
+    expect(await statuses()).toEqual([200, 200, 200]);
+    await spoil('first');
+    expect(await statuses()).toEqual([404, 404, 404]);
   });
 
   test('are not hidden by a package the caller may not see', async () => {
