@@ -71,6 +71,19 @@ describe('deleting a file', () => {
     expect(await filesLeft()).toEqual([]);
   });
 
+  test('by its name takes the current one, and of two requests at once only one succeeds', async () => {
+    for (const content of ['oldest', 'older', 'newest']) await add({ 'a.bin': { content } });
+    const request = () => removeFile(app.registry, { project, actor, ...place, fileName: 'a.bin' });
+    const outcomes = await Promise.allSettled([request(), request()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const left = (await filesLeft()).map(({ digests }) => digests.sha256);
+    expect(left.sort()).toEqual([sha256Of('oldest'), sha256Of('older')].sort());
+    await request();
+    await request();
+    await expect(request()).rejects.toThrow('File Not Found');
+    expect(await filesLeft()).toEqual([]);
+  });
+
   test('a part is not shown as a file of the package, and can not be deleted on its own', async () => {
     const { version } = await add({
       'a.bin': { content: 'a' },
