@@ -1,26 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RegistryEvent } from '../domain/events.ts';
 import type { Registry } from '../registry/context.ts';
 import { buildIndex, type IndexedRules } from '../registry/indexes/build-index.ts';
 import { listIndexes } from '../registry/indexes/project-indexes.ts';
 
-/**
- * Builds the indexes over all packages that an event may have left behind, so that readers need not. Where another
- * process is building, that one or the next reader does it.
- */
+/** How long a builder of another process is left alone before this one looks again, in milliseconds. */
+const LOOK_AGAIN = 1_000;
+
+/** Builds the indexes over all packages that an event may have left behind, so that readers need not. */
 export async function buildIndexes(
   registry: Registry,
   event: RegistryEvent | undefined,
   signal: AbortSignal,
-): Promise<'done'> {
+): Promise<'done' | 'unfinished'> {
   if (!event?.projectId) return 'done';
   const rules = (await registry.formats()).find(({ id }) => id === event.format);
-  if (rules?.index) {
+  if (!rules?.index) return 'done';
+  try {
     await buildRepositoryIndexes(registry, { ...rules, index: rules.index }, event.projectId, signal);
+    return 'done';
+  } catch (error) {
+    if (signal.aborted) return 'unfinished';
+    throw error;
   }
-  return 'done';
 }
 
-/** Builds the indexes of a format over all packages of a project that are behind. */
+/**
+ * Builds the indexes of a format over all packages of a project that are behind, until none is any more, whoever builds
+ * them. Throws when `signal` is aborted before.
+ */
 export async function buildRepositoryIndexes(
   registry: Registry,
   rules: IndexedRules,
@@ -28,7 +36,11 @@ export async function buildRepositoryIndexes(
   signal: AbortSignal,
 ): Promise<void> {
   for (const ref of await listIndexes(registry, projectId, rules.id)) {
-    // What was published while it was built may have found this builder at work, and left the rest to it.
-    while ((await buildIndex(registry, rules, ref, signal)) === 'built') signal.throwIfAborted();
+    for (;;) {
+      signal.throwIfAborted();
+      const outcome = await buildIndex(registry, rules, ref, { signal });
+      if (outcome === 'current') break;
+      if (outcome === 'busy') await delay(LOOK_AGAIN, undefined, { signal });
+    }
   }
 }

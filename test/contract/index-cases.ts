@@ -247,11 +247,23 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
 
     test('a builder that died holds up readers no longer than its lease', async () => {
       await toys.publish('apple', '1');
-      await takeLease(process(), toys.ref);
+      await takeLease(process(), toys.ref, 'job');
       expect(await toys.build()).toBe('busy');
       const reading = toys.listed();
       app.clock.advance(LEASE);
       expect(await reading).toEqual(['apple 1']);
+    });
+
+    test('what a reader has no time to build is left to the job', async () => {
+      await toys.publish('apple', '1');
+      const late = { signal: AbortSignal.abort(), builder: 'reader' } as const;
+      await expect(toys.build(late)).rejects.toThrow(/abort/i);
+      expect(await toys.build({ builder: 'reader' })).toBe('busy');
+      const reading = toys.listed();
+      expect(await toys.build({ builder: 'job' })).toBe('built');
+      expect(await reading).toEqual(['apple 1']);
+      await toys.publish('pear', '1');
+      expect(await toys.build({ builder: 'reader' })).toBe('built');
     });
 
     test('a builder that was silent for too long publishes nothing over the next one', async () => {
@@ -304,7 +316,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       };
       await expect(toyPackages(process(), project, failing).build()).rejects.toThrow('cut off');
       expect(await toys.text(`apps/by-hash/${digests.sha256}`)).toBe(before);
-      await expect(toys.build(AbortSignal.abort())).rejects.toThrow(/abort/i);
+      await expect(toys.build({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
       expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
       await expectNoLeak();
     });

@@ -7,6 +7,7 @@ import type { Seal } from '../../services/ports/seal.ts';
 import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import {
+  type BuildOptions,
   type BuildOutcome,
   buildIndex,
   type IndexedRules,
@@ -79,7 +80,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     remove: (name: string, version: string) => removeVersion(registry, { ...facts, name, version }),
     change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>
       changeVersions(registry, { ...facts, name, versions: [version] }, () => parts),
-    build: (signal?: AbortSignal): Promise<BuildOutcome> => buildIndex(registry, rules, ref, signal),
+    build: (options?: BuildOptions): Promise<BuildOutcome> => buildIndex(registry, rules, ref, options),
     /** The versions that a partition tells of, as `name version`, in its order. */
     async listed(partition = 'apps'): Promise<string[]> {
       const all = (await text(`${partition}/Packages`)).matchAll(/^Package: (.*)\nVersion: (.*)$/gm);

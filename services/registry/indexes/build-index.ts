@@ -11,7 +11,7 @@ import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity } from '../records/entities.ts';
 import { documentSlots, type IndexRef, keys } from '../records/keys.ts';
-import { type Lease, LeaseLost, takeLease } from './build-lease.ts';
+import { type Builder, type Lease, LeaseLost, takeLease } from './build-lease.ts';
 import { type DocumentSink, documentSink, type MadeDocument, makeDocument } from './document-sink.ts';
 import { readStanzas, unlistedVersions } from './read-stanzas.ts';
 import {
@@ -34,6 +34,13 @@ import {
 
 /** How a build came out: it was made, was not needed, or is being made by another process. */
 export type BuildOutcome = 'built' | 'current' | 'busy';
+
+/** How an index is built. */
+export interface BuildOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A reader whose `signal` comes too early leaves the index to the job for a while. */
+  readonly builder?: Builder;
+}
 
 /** A format whose clients read indexes over all packages. */
 export type IndexedRules = FormatRules & { readonly index: RepositoryIndex };
@@ -70,14 +77,14 @@ export async function buildIndex(
   registry: Registry,
   rules: IndexedRules,
   ref: IndexRef,
-  signal?: AbortSignal,
+  { signal, builder = 'job' }: BuildOptions = {},
 ): Promise<BuildOutcome> {
   const needed = async () => {
     const state = await readState(registry, ref);
     return state && !isCurrent(state, rules.index, registry.clock.now()) ? state : undefined;
   };
   if (!(await needed())) return 'current';
-  const lease = await takeLease(registry, ref);
+  const lease = await takeLease(registry, ref, builder);
   if (!lease) return 'busy';
   try {
     const state = await needed();
@@ -88,7 +95,7 @@ export async function buildIndex(
     if (error instanceof LeaseLost) return 'busy';
     throw error;
   } finally {
-    await lease.release();
+    await lease.release(builder === 'reader' && signal?.aborted === true);
   }
 }
 

@@ -9,6 +9,9 @@ import type { BuildLease } from './records.ts';
 export const LEASE = 20_000;
 const RENEW = 5_000;
 
+/** For how long readers leave an index to the job that none of them has had the time to build, in milliseconds. */
+export const LEFT = 5 * 60_000;
+
 /** Thrown when another builder has taken over, because this one was silent for too long. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
@@ -22,17 +25,29 @@ export interface Lease {
   held(): Write;
   /** Renews the lease when it is time. @throws LeaseLost when another has it. */
   keep(): Promise<void>;
-  /** Gives the lease back, unless it is lost anyway. */
-  release(): Promise<void>;
+  /** Gives the lease back, unless it is lost anyway; `left` says that readers had better leave the index to the job. */
+  release(left: boolean): Promise<void>;
 }
 
-/** Takes the lease, or answers undefined while another builder has it. A lease whose time is over is taken away. */
-export async function takeLease(registry: Registry, ref: IndexRef): Promise<Lease | undefined> {
+/** Who wants to build: somebody who waits to read the index, or one who has time. */
+export type Builder = 'reader' | 'job';
+
+/**
+ * Takes the lease, or answers undefined while another builder has it. A lease whose time is over is taken away, and so
+ * is one that a clock that goes wrong has given a time it can't have: what its holder writes is refused from then on.
+ */
+export async function takeLease(
+  registry: Registry,
+  ref: IndexRef,
+  builder: Builder,
+): Promise<Lease | undefined> {
   const { table, clock } = registry;
   const key = keys.indexLease(ref);
   const before = maybeEntity<BuildLease>(await table.get(key));
   const now = clock.now();
-  if (before && before.until > now) return undefined;
+  if (before && before.until > now && before.until <= now + 2 * LEASE) return undefined;
+  const { leftUntil = 0 } = before ?? {};
+  if (builder === 'reader' && leftUntil > now && leftUntil <= now + LEFT) return undefined;
   const lease: BuildLease = {
     owner: randomUUID(),
     generation: (before?.generation ?? 0) + 1,
@@ -68,9 +83,10 @@ function heldLease({ table, clock }: Registry, ref: IndexRef, lease: BuildLease)
       }
       renewedAt = now;
     },
-    async release() {
+    async release(left) {
+      const leftUntil = left ? clock.now() + LEFT : undefined;
       try {
-        await table.update(key, { set: { until: 0 } }, mine);
+        await table.update(key, { set: { until: 0, leftUntil } }, mine);
       } catch (error) {
         if (!(error instanceof ConditionFailed)) throw error;
       }

@@ -63,12 +63,13 @@ export async function findDocument(
   if (!item) return undefined;
   // An alias names the bytes themselves, whichever release they are of.
   const alias = items.get<StoredAlias>(keys.indexAlias(ref, name));
-  if (alias) return alias;
+  if (alias && !alias.internal) return alias;
   const built = items.get<BuiltIndex>(keys.builtIndex(ref));
   if (isCurrent({ item, built }, rules.index, registry.clock.now())) return served(query, items);
   await catchUp(registry, rules, ref, item.revision);
   const again = await readItems(registry.table, documentKeys(query));
-  return again.get<StoredAlias>(keys.indexAlias(ref, name)) ?? served(query, again);
+  const added = again.get<StoredAlias>(keys.indexAlias(ref, name));
+  return added && !added.internal ? added : served(query, again);
 }
 
 /** Reads a document and nothing else: see `findDocument`. */
@@ -97,14 +98,14 @@ async function catchUp(
 ): Promise<void> {
   const deadline = AbortSignal.timeout(PATIENCE);
   for (;;) {
-    const outcome = await orTimeout(buildTogether(registry, rules, ref), deadline);
+    const outcome = await buildTogether(registry, rules, ref, deadline);
     const built = maybeEntity<BuiltIndex>(await registry.table.get(keys.builtIndex(ref)));
     if (built && built.revision >= revision && built.layout === rules.index.layout) return;
     if (outcome === 'busy') await orTimeout(delay(LOOK_AGAIN), deadline);
   }
 }
 
-/** Waits no longer than until the deadline; what is waited for goes on. */
+/** Waits no longer than until the deadline. */
 async function orTimeout<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
   const late = Promise.withResolvers<never>();
   const refuse = () => late.reject(new RegistryError('indexBehind'));
@@ -117,17 +118,43 @@ async function orTimeout<T>(work: Promise<T>, deadline: AbortSignal): Promise<T>
   }
 }
 
-const underWay = new WeakMap<Table, Map<string, Promise<BuildOutcome>>>();
+/** A build that readers of this process wait for. It is given up when none of them does any more. */
+interface SharedBuild {
+  readonly outcome: Promise<BuildOutcome>;
+  readonly givenUp: AbortController;
+  readers: number;
+}
 
-/** Builds an index once for all in this process who ask for it at one time. */
-function buildTogether(registry: Registry, rules: IndexedRules, ref: IndexRef): Promise<BuildOutcome> {
-  const builds = underWay.get(registry.table) ?? new Map<string, Promise<BuildOutcome>>();
+const underWay = new WeakMap<Table, Map<string, SharedBuild>>();
+
+/** Builds an index once for all readers in this process who ask for it at one time. */
+async function buildTogether(
+  registry: Registry,
+  rules: IndexedRules,
+  ref: IndexRef,
+  deadline: AbortSignal,
+): Promise<BuildOutcome> {
+  const builds = underWay.get(registry.table) ?? new Map<string, SharedBuild>();
   underWay.set(registry.table, builds);
   const { pk } = keys.builtIndex(ref);
-  let build = builds.get(pk);
-  if (!build) {
-    build = buildIndex(registry, rules, ref).finally(() => builds.delete(pk));
-    builds.set(pk, build);
+  const build = builds.get(pk) ?? startBuild(registry, rules, ref);
+  builds.set(pk, build);
+  build.readers++;
+  const forget = () => builds.get(pk) === build && builds.delete(pk);
+  build.outcome.then(forget, forget);
+  try {
+    return await orTimeout(build.outcome, deadline);
+  } finally {
+    build.readers--;
+    if (build.readers === 0) {
+      forget();
+      build.givenUp.abort();
+    }
   }
-  return build;
+}
+
+function startBuild(registry: Registry, rules: IndexedRules, ref: IndexRef): SharedBuild {
+  const givenUp = new AbortController();
+  const outcome = buildIndex(registry, rules, ref, { signal: givenUp.signal, builder: 'reader' });
+  return { outcome, givenUp, readers: 0 };
 }

@@ -10,6 +10,9 @@ import { partitionAttribute, type StanzaItem } from './records.ts';
 /** The most stanzas of one file: publishes and deletions are transactions of limited size. */
 export const MAX_STANZAS = 4;
 
+/** The most bytes of an index's name, a partition and a key together; they become three times as many at worst. */
+const MAX_NAME = 300;
+
 /** Texts over so many characters are compressed, to at most so many bytes. */
 const LONG = 4_000;
 const MAX_BYTES = 120_000;
@@ -51,6 +54,9 @@ export function stateFile(
   if (!index) return { file, stanzas: [] };
   const stanzas = index.stanzas(version, file);
   if (stanzas.length > MAX_STANZAS) throw new RangeError(`${stanzas.length} stanzas for one file`);
+  for (const { index, partition, key } of stanzas) {
+    if (Buffer.byteLength(index + partition + key) > MAX_NAME) throw invalidPackage('The name is too long');
+  }
   const places = stanzas.map(({ index, partition, key }): StanzaPlace => ({ index, partition, key }));
   return { file: { ...file, stanzas: places }, stanzas };
 }
@@ -82,7 +88,7 @@ export function indexWrites(ref: PackageRef, changes: IndexChanges): Write[] {
     ...each(removed, (file, place) => ({ delete: keyOf(file, place) })),
     ...each(hidden, (file, place) => flagWrite(keyOf(file, place), true)),
     ...each(shown, (file, place) => flagWrite(keyOf(file, place), undefined)),
-    ...listings.flatMap((listing) => listingWrites(ref, listing, touched.add)),
+    ...listingWrites(ref, listings, touched.add),
   ];
   return [...writes, ...touched.writes()];
 }
@@ -114,18 +120,21 @@ function stanzaItem(
   return { ...itemOf(key, facts), bytes: new Uint8Array(bytes) };
 }
 
-/** One item says of a version of any number of files that no index tells of it. */
+/** One item in each index says of a version, however many files it has, that the index does not tell of it. */
 function listingWrites(
   ref: PackageRef,
-  { versionId, files, listed }: VersionListing,
+  listings: readonly VersionListing[],
   touch: (place: StanzaPlace) => void,
 ): Write[] {
-  const places = files.flatMap(({ stanzas = [] }) => stanzas);
-  for (const place of places) touch(place);
-  return [...new Set(places.map(({ index }) => index))].map((index): Write => {
-    const key = keys.unlisted(refOf(ref, { index }), versionId);
-    return listed ? { delete: key } : { put: itemOf(key, { versionId }) };
-  });
+  const marks = new Map<string, Write>();
+  for (const { versionId, files, listed } of listings) {
+    for (const place of files.flatMap(({ stanzas = [] }) => stanzas)) {
+      touch(place);
+      const key = keys.unlisted(refOf(ref, place), versionId);
+      marks.set(`${key.pk} ${key.sk}`, listed ? { delete: key } : { put: itemOf(key, { versionId }) });
+    }
+  }
+  return [...marks.values()];
 }
 
 /** Gathers which partitions of which indexes change, for one write an index. */

@@ -81,7 +81,7 @@ export async function removeIndexes(registry: Registry, projectId: number): Prom
 }
 
 async function removeIndex(registry: Registry, ref: IndexRef): Promise<boolean> {
-  const lease = await takeLease(registry, ref);
+  const lease = await takeLease(registry, ref, 'job');
   if (!lease) return false;
   const { table } = registry;
   const { documents, aliases } = await readDocuments(table, ref);

@@ -39,6 +39,8 @@ export interface BuildLease {
   readonly generation: number;
   /** Until when it is not taken away: milliseconds since the epoch. */
   readonly until: number;
+  /** Until when readers leave the index to the job: one of them has begun a build that takes longer than it can wait. */
+  readonly leftUntil?: number;
 }
 
 /** A document in one of its two places. Small ones are kept in the item, as `bytes`. */

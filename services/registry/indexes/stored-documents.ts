@@ -183,11 +183,13 @@ async function markReplaced(
   { aliases, served }: { aliases: readonly StoredAlias[]; served: ReadonlyMap<string, StoredDocument> },
 ): Promise<readonly StoredAlias[]> {
   const now = registry.clock.now();
-  const judged = aliases.map((alias) => {
-    const current = served.get(alias.of);
-    const counts = !!current && !current.gone && current.digests.sha256 === alias.digests.sha256;
-    return { alias, replacedAt: counts ? undefined : (alias.replacedAt ?? now) };
-  });
+  const current = new Set(
+    [...served.values()].filter(({ gone }) => !gone).map(({ digests }) => digests.sha256),
+  );
+  const judged = aliases.map((alias) => ({
+    alias,
+    replacedAt: current.has(alias.digests.sha256) ? undefined : (alias.replacedAt ?? now),
+  }));
   await forEachOf(
     judged.filter(({ alias, replacedAt }) => alias.replacedAt !== replacedAt),
     async ({ alias, replacedAt }) => {
@@ -211,6 +213,7 @@ async function remove(
   lease: Lease,
   { key, record, blob }: { key: Key; record: StoredDocument | StoredAlias; blob: string | undefined },
 ): Promise<void> {
+  await lease.keep();
   await retryChanged(async () => {
     const item = await registry.table.get(key);
     if (item?.generation !== record.generation) return;

@@ -141,7 +141,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
         ...others.changes,
         stated: [...stated, ...(others.changes.stated ?? [])],
         hidden,
-        listings: unlisted(version, files),
+        listings: [...(others.changes.listings ?? []), ...unlisted(version, files)],
       }),
       recordEvent(now, {
         ...eventFacts({ ...input, format: format.id }, input.version),
