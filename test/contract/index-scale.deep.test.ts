@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recordCalls, sequentialTrips } from '../../bench/measure/record-calls.ts';
+import { type Embedded, openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { Version } from '../../services/domain/packages.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import { readDocument } from '../../services/registry/indexes/find-document.ts';
+import { indexWrites, stateFile } from '../../services/registry/indexes/index-writes.ts';
+import { startApp } from '../kit/start-app.ts';
+import { toyIndex } from '../kit/toy-format/repository-index.ts';
+import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
+
+const STANZAS = 100_000;
+
+/** What each stanza is made longer by: some 60 MB in all. */
+const description = 'as long as the description of a package of some distribution is '.repeat(8);
+
+let directory: string;
+let stores: Embedded;
+let registry: Registry;
+let project: Project;
+const recorder = recordCalls();
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'packhouse-scale-'));
+  stores = await openEmbedded(directory, { cacheBytes: 8 << 20 });
+  const table = recorder.table('table', stores.table);
+  const app = await startApp({ stores: { ...stores, table } });
+  registry = anotherProcess(app.registry, stores.seal);
+  project = await app.project('tools');
+  await fill();
+});
+
+afterAll(async () => {
+  await stores?.close();
+  await rm(directory, { recursive: true });
+});
+
+/** Writes the stanzas that so many publishes would, without their packages, which the index does not look at. */
+async function fill(): Promise<void> {
+  const digests = { md5: '', sha1: '', sha256: '0'.repeat(64), sha512: '' };
+  const facts = { contentType: '', size: 1, digests, storageKey: '', createdAt: 0, fileName: 'toy.bin' };
+  for (let start = 0; start < STANZAS; start += 98) {
+    const stated = Array.from({ length: Math.min(98, STANZAS - start) }, (_, index) => {
+      const id = start + index + 1_000_000;
+      const version = { id, name: `app${id}`, version: '1', metadata: { description } } as unknown as Version;
+      return stateFile(toyIndex, version, { ...facts, id, versionId: id, version: '1' });
+    });
+    await registry.table.write(indexWrites({ projectId: project.id, format: 'toy2', name: '' }, { stated }));
+  }
+}
+
+test(`an index of ${STANZAS} stanzas is built in little memory`, async () => {
+  const toys = toyPackages(registry, project);
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage.rss());
+  }, 50);
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  expect(await toys.build()).toBe('built');
+  clearInterval(watch);
+  const size = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))?.size ?? 0;
+  expect(size).toBeGreaterThan(60e6);
+  // Less than the index itself, on top of what one page, compression and the collector's laziness take.
+  expect(most - before).toBeLessThan(150e6);
+  const text = gunzipSync((await toys.document('apps/Packages.gz')) ?? '').toString();
+  expect(text.match(/^Package: /gm)).toHaveLength(STANZAS);
+});
+
+test('a read of it, and a publish into it, cost no more than with one package', async () => {
+  const small = toyPackages(registry, { ...project, id: project.id + 1000 });
+  const large = toyPackages(registry, project);
+  const costs = async (toys: typeof small) => {
+    await toys.publish('first', '1');
+    await toys.build();
+    recorder.take();
+    await toys.publish('second', '1');
+    const publish = recorder.take();
+    await toys.build();
+    recorder.take();
+    const found = await readDocument(registry, toyRules, { ref: toys.ref, name: 'InRelease' });
+    const read = recorder.take();
+    expect(found?.bytes).toBeDefined();
+    return [sequentialTrips(publish), publish.length, sequentialTrips(read), read.length];
+  };
+  expect(await costs(large)).toEqual(await costs(small));
+});
+
+test('a change in one part leaves the parts of 100,000 stanzas as they are', async () => {
+  const toys = toyPackages(registry, project);
+  await toys.listed('apps');
+  await toys.publish('libfig', '1');
+  recorder.take();
+  expect(await toys.build()).toBe('built');
+  expect(recorder.take().length).toBeLessThan(100);
+});
