@@ -4,7 +4,7 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { RegistryEvent } from '../../services/domain/events.ts';
 import type { PackageFile, PackageHead } from '../../services/domain/packages.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
-import { readContents } from '../../services/registry/documents/package-document.ts';
+import { readContents } from '../../services/registry/documents/source.ts';
 import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-event.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
@@ -46,6 +46,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
+    const whole = { versions: 'all', files: true, tags: true } as const;
     const ref = (name: string) => ({ projectId: project.id, format: 'generic', name });
 
     async function* bytes(...parts: (string | Uint8Array)[]) {
@@ -114,7 +115,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         await Promise.all(Array.from({ length: 100 }, (_, index) => publish('tool', `1.0.${index}`)));
         const head = await headOf('tool');
         expect(head).toMatchObject({ revision: 100, versionCount: 100 });
-        expect((await readContents(app.registry.table, head, true)).versions).toHaveLength(100);
+        expect((await readContents(app.registry.table, head, whole)).versions).toHaveLength(100);
         expect(await events()).toHaveLength(100);
       });
 
@@ -133,7 +134,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           });
         };
         await Promise.all(Array.from({ length: 100 }, (_, index) => add(index)));
-        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
         expect([contents.versions.length, contents.files.length]).toEqual([1, 100]);
         expect(contents.head.versionCount).toBe(1);
       });
@@ -179,7 +180,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         };
         const { version, files } = await add(['a.txt', 'a.txt.metadata']);
         await expect(add(['b.txt', 'a.txt'])).rejects.toMatchObject({ code: 'duplicateFile' });
-        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
         expect(contents.files.map(({ fileName, metadata }) => [fileName, metadata])).toEqual([
           ['a.txt', { of: 'a.txt' }],
           ['a.txt.metadata', { of: 'a.txt.metadata' }],
@@ -188,7 +189,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const ref = { projectId: project.id, format: 'generic', name: 'tool' };
         expect(await app.registry.table.get(keys.readme(ref, '1'))).toMatchObject({ text: 'Read me.' });
         await add(['b.txt', 'a.txt'], replacing);
-        const { files: current } = await readContents(app.registry.table, await headOf('tool'), true);
+        const { files: current } = await readContents(app.registry.table, await headOf('tool'), whole);
         expect(
           current.map(({ fileName, id }) => [fileName, id > Math.max(...files.map((file) => file.id))]),
         ).toEqual([
@@ -298,7 +299,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await removePackage(app.registry, { project, actor, format: 'generic', name: 'tool' })).toBe(
           30,
         );
-        const contents = await readContents(app.registry.table, await headOf('tool'), true);
+        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
         expect([contents.versions, contents.files]).toEqual([[], []]);
         expect((await app.registry.table.query(ranges.packageIds(project.id))).items).toEqual([]);
       });

@@ -4,6 +4,7 @@ import type { FormatContext } from '../../http/access/guard.ts';
 import { findDocument } from '../../http/answer/index-document.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
+import { projectSource } from '../../registry/documents/source.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 
@@ -32,7 +33,8 @@ export async function releasesOfHit(
 ): Promise<readonly ReleaseFacts[]> {
   for (const head of heads) {
     try {
-      const releases = releasesIn(await packageDocument(registry, [head], releaseCatalog, ''));
+      const source = projectSource(registry.table, head);
+      const releases = await releasesIn(await packageDocument(registry, [source], releaseCatalog, ''));
       if (releases.length > 0) return releases;
     } catch (error) {
       registry.log.error('package left out of a search', { package: head.name, format: head.format, error });

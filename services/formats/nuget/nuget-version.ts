@@ -91,11 +91,18 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Sorts things by their versions, the lowest first. Texts that are no versions come first of all. */
+const NO_VERSION: NuGetVersion = { numbers: [-1], labels: [], build: '' };
+
+/** How indexes order versions, the lowest first. Texts that are no versions come first of all. */
+export const versionOrder = {
+  parse: (text: string): NuGetVersion => parseVersion(text) ?? NO_VERSION,
+  compare: compareVersions,
+};
+
+/** Sorts things by their versions, the lowest first. */
 export function byVersion<T>(things: readonly T[], versionOf: (thing: T) => string): T[] {
-  const none: NuGetVersion = { numbers: [-1], labels: [], build: '' };
   return things
-    .map((thing) => ({ thing, order: parseVersion(versionOf(thing)) ?? none }))
+    .map((thing) => ({ thing, order: versionOrder.parse(versionOf(thing)) }))
     .sort((a, b) => compareVersions(a.order, b.order))
     .map(({ thing }) => thing);
 }

@@ -1,9 +1,9 @@
 import { isListed, type Version } from '../../domain/packages.ts';
-import type { Document } from '../../registry/documents/document-cache.ts';
-import type { PackageContents } from '../../registry/documents/package-contents.ts';
-import type { DocumentKind } from '../../registry/documents/package-document.ts';
+import { type Document, documentText } from '../../registry/documents/document-cache.ts';
+import { FRAGMENTS, type IndexKind } from '../../registry/documents/document-kind.ts';
+import { isLarge, type Piece } from '../../registry/documents/large-document.ts';
 import { contentUrl } from './addresses.ts';
-import { byVersion, isPrerelease, normalised, parseVersion } from './nuget-version.ts';
+import { byVersion, isPrerelease, normalised, parseVersion, versionOrder } from './nuget-version.ts';
 import type { Metadata } from './schema.ts';
 
 /** A version as indexes show it. */
@@ -28,19 +28,22 @@ export interface Wanted {
 /** The most characters of a long text where many versions are told of: each may have 300 KB of them. */
 const MAX_TEXT = 4096;
 
-/** The versions of a package that are served, lowest first, unlisted ones among them; only the start of long texts. */
-export function releasesOf({ versions }: Pick<PackageContents<Metadata>, 'versions'>): ReleaseFacts[] {
-  return byVersion(versions, ({ version }) => version).map((version) => {
-    const release = releaseOf(version);
-    const { description, summary, releaseNotes, copyright } = release.metadata;
-    const texts = {
-      description: startOf(description),
-      summary: startOf(summary),
-      releaseNotes: startOf(releaseNotes),
-      copyright: startOf(copyright),
-    };
-    return { ...release, metadata: { ...release.metadata, ...texts } };
-  });
+/** A version as indexes of many versions show it: with only the start of long texts. */
+export function indexedRelease(version: Version<Metadata>): ReleaseFacts {
+  const release = releaseOf(version);
+  const { description, summary, releaseNotes, copyright } = release.metadata;
+  const texts = {
+    description: startOf(description),
+    summary: startOf(summary),
+    releaseNotes: startOf(releaseNotes),
+    copyright: startOf(copyright),
+  };
+  return { ...release, metadata: { ...release.metadata, ...texts } };
+}
+
+/** Versions that are served, lowest first, unlisted ones among them. */
+export function releasesOf(versions: readonly Version<Metadata>[]): ReleaseFacts[] {
+  return byVersion(versions, ({ version }) => version).map(indexedRelease);
 }
 
 function startOf(text: string): string {
@@ -48,13 +51,13 @@ function startOf(text: string): string {
 }
 
 /** A version as indexes show it. */
-export function releaseOf(stored: Version<Metadata>): ReleaseFacts {
-  const { name, version, createdAt, metadata } = stored;
+export function releaseOf({ status, ...release }: Version<Metadata>): ReleaseFacts {
+  const { name, version, createdAt, metadata } = release;
   const parsed = parseVersion(version);
   return {
     name,
     version,
-    listed: isListed(stored),
+    listed: isListed({ status }),
     prerelease: parsed !== undefined && isPrerelease(parsed),
     published: new Date(createdAt).toISOString(),
     metadata,
@@ -92,32 +95,40 @@ export function licenseUrl(base: string, release: ReleaseFacts): string {
 const MAX_CATALOG = 32 * 1024 * 1024;
 
 /** All versions of a package that are served, lowest first, as far as they fit. */
-export const releaseCatalog: DocumentKind<Metadata> = {
+export const releaseCatalog: IndexKind<Metadata> = {
   kind: 'nuget-catalog-2',
+  versions: 'served',
   files: false,
-  render(contents) {
-    const texts: string[] = [];
-    let length = 0;
-    for (const release of releasesOf(contents).reverse()) {
-      const text = JSON.stringify(release);
-      length += text.length;
-      if (length > MAX_CATALOG) break;
-      texts.push(text);
-    }
-    return texts.length === 0 ? '' : `[${texts.reverse().join()}]`;
-  },
+  order: versionOrder,
+  separator: ',',
+  maxLength: MAX_CATALOG,
+  fragment: (version) => ({
+    facts: { version: version.version },
+    text: JSON.stringify(indexedRelease(version)),
+  }),
+  frame: ({ versions }) => (versions.length === 0 ? [] : ['[', FRAGMENTS, ']']),
 };
 
-const parsed = new WeakMap<Document, readonly ReleaseFacts[]>();
+const parsed = new WeakMap<Document | Piece, readonly ReleaseFacts[]>();
 
-/** The versions a document of `releaseCatalog` has. They are read once for as long as the document is in memory. */
-export function releasesIn(document: Document): readonly ReleaseFacts[] {
-  let releases = parsed.get(document);
-  if (!releases) {
-    const text = Buffer.from(document.identity).toString();
-    releases = text === '' ? [] : (JSON.parse(text) as ReleaseFacts[]);
-    parsed.set(document, releases);
+/**
+ * The versions in a document of `releaseCatalog`. They are read once for as long as the document, or the piece of it that
+ * they are in, is in memory.
+ */
+export async function releasesIn(document: Document): Promise<readonly ReleaseFacts[]> {
+  const known = parsed.get(document);
+  if (known) return known;
+  const releases: ReleaseFacts[] = [];
+  if (isLarge(document)) {
+    for (const piece of document.versions) {
+      const some = parsed.get(piece) ?? (JSON.parse(`[${await piece.text()}]`) as ReleaseFacts[]);
+      parsed.set(piece, some);
+      releases.push(...some);
+    }
+  } else if (document.length > 0) {
+    releases.push(...(JSON.parse(await documentText(document)) as ReleaseFacts[]));
   }
+  parsed.set(document, releases);
   return releases;
 }
 

@@ -84,7 +84,13 @@ export function normalizedVersion(text: string): string | undefined {
 
 /** Orders two versions, the lower one first; texts that are no versions go before all that are. */
 export function compareVersions(a: string, b: string): number {
-  const [one, other] = [read(a), read(b)];
+  return compareParts(read(a), read(b));
+}
+
+/** The same for an index, which reads each version once. */
+export const versionOrder = { parse: read, compare: compareParts };
+
+function compareParts(one: Parts | undefined, other: Parts | undefined): number {
   if (!one || !other) return Number(one !== undefined) - Number(other !== undefined);
   return (
     compareNumbers(one.epoch, other.epoch) ||

@@ -1,8 +1,9 @@
 import { RegistryError } from '../../domain/errors.ts';
-import type { PackageHead } from '../../domain/packages.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import type { Document } from '../../registry/documents/document-cache.ts';
-import { type DocumentKind, packageDocument } from '../../registry/documents/package-document.ts';
+import type { DocumentKind } from '../../registry/documents/document-kind.ts';
+import { packageDocument, versionDocument } from '../../registry/documents/package-document.ts';
+import { projectSource } from '../../registry/documents/source.ts';
 import type { FormatContext } from '../access/guard.ts';
 
 /**
@@ -14,16 +15,17 @@ export async function findDocument<M>(
   { holdings }: Pick<Access, 'holdings'>,
   kind: DocumentKind<M>,
 ): Promise<Document | undefined> {
-  const [first, ...rest] = holdings.flatMap(({ head }): PackageHead[] => (head ? [head] : []));
-  if (!first) return undefined;
   const { registry, address } = c.env;
-  const document = await packageDocument(
-    registry,
-    [first, ...rest],
-    kind,
-    registry.settings.url + address.prefix,
+  const [first, ...rest] = holdings.flatMap(({ head }) =>
+    head ? [projectSource(registry.table, head)] : [],
   );
-  return document.identity.byteLength === 0 ? undefined : document;
+  if (!first) return undefined;
+  const base = registry.settings.url + address.prefix;
+  const document =
+    'render' in kind
+      ? await versionDocument(registry, first, kind, base)
+      : await packageDocument(registry, [first, ...rest], kind, base);
+  return document.length === 0 ? undefined : document;
 }
 
 /** The same. @throws RegistryError `packageNotFound` where there is none. */

@@ -1,13 +1,9 @@
-import { promisify } from 'node:util';
-import { brotliCompress, constants, crc32, gzip } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import type { Document } from '../../registry/documents/document-cache.ts';
-import { bestEncoding, type Encoding } from '../../shared/headers/accept.ts';
+import { bestEncoding, type Encoding, takesGzip } from '../../shared/headers/accept.ts';
 import { matchesEtag } from '../../shared/headers/etag.ts';
 import type { FormatContext } from '../access/guard.ts';
 import { type ReplyHeaders, reply } from './reply.ts';
-
-const toGzip = promisify(gzip);
-const toBrotli = promisify(brotliCompress);
 
 /** Documents under this many bytes are not worth compressing. */
 const SMALL = 1024;
@@ -36,8 +32,7 @@ export async function sendDocument(
   options: DocumentOptions,
 ): Promise<Response> {
   const { headers } = c.req.raw;
-  const small = document.identity.byteLength < SMALL;
-  const encoding = options.encoding ?? (small ? 'identity' : bestEncoding(headers.get('accept-encoding')));
+  const encoding = options.encoding ?? encodingFor(document, headers.get('accept-encoding'));
   const address = crc32(c.env.address.prefix).toString(36);
   const etag = `"${document.revision}-${address}-${options.variant}-${encoding}"`;
   const common = {
@@ -56,17 +51,15 @@ export async function sendDocument(
   });
 }
 
+/** The best encoding that a client takes of those that a document has. */
+function encodingFor(document: Document, accepted: string | null): Encoding {
+  if (document.length < SMALL) return 'identity';
+  const best = bestEncoding(accepted);
+  if (best !== 'br' || document.br) return best;
+  return takesGzip(accepted) ? 'gzip' : 'identity';
+}
+
 function encoded(document: Document, encoding: Encoding): Promise<Uint8Array> | Uint8Array {
-  if (encoding === 'identity') return document.identity;
-  if (encoding === 'gzip') {
-    document.gzip ??= toGzip(document.identity, { level: 6 });
-    return document.gzip;
-  }
-  document.br ??= toBrotli(document.identity, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: 5,
-      [constants.BROTLI_PARAM_SIZE_HINT]: document.identity.byteLength,
-    },
-  });
-  return document.br;
+  if (encoding === 'br' && document.br) return document.br();
+  return encoding === 'gzip' ? document.gzip() : document.identity();
 }

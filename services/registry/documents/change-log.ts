@@ -24,9 +24,14 @@ export const MAX_CHANGES = 300;
 /** Entries read beyond those that are missing: others may have been committed meanwhile. */
 const SPARE = 8;
 
+/** Numbers the entries of this process: those of one millisecond are in order too. */
+let prepared = 0;
+
 /** An entry for a step that is about to be committed. `now` is in milliseconds. */
 export function newChange(versions: readonly string[], now: number): Change {
-  const id = now.toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(0, 12);
+  const time = now.toString(36).padStart(9, '0');
+  const number = (prepared++ % 36 ** 6).toString(36).padStart(6, '0');
+  const id = `${time}-${number}-${randomUUID().slice(0, 8)}`;
   return { id, versions: [...new Set(versions)], expiresAt: Math.floor(now / 1000) + LIFE };
 }
 

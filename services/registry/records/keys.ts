@@ -24,7 +24,9 @@
  *                                      REMOVED#<id>#README       its text for people to read
  *                                      LISTED#<package>          a package that this name lists
  *                                      CHANGE#<change id>        which versions one step of the revision changed
- *                                      DOCUMENT#<kind>           rendered index of a revision
+ *                                      DOCUMENT#<kind>           rendered index of a revision, further chunks of it
+ *                                                                (#1), its segments (#segments, #s0)
+ *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    the same, rendered from several projects
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
@@ -165,6 +167,14 @@ export const keys = {
   }),
   change: (ref: PackageRef, id: string): Key => ({ pk: packagePartition(ref), sk: `CHANGE#${id}` }),
   document: (ref: PackageRef, kind: string): Key => ({ pk: packagePartition(ref), sk: `DOCUMENT#${kind}` }),
+  mergedDocument: (
+    { format, name }: Pick<PackageRef, 'format' | 'name'>,
+    kind: string,
+    slot: string,
+  ): Key => ({
+    pk: `MERGED#${format}#${escapePart(name)}`,
+    sk: `DOCUMENT#${kind}#${slot}`,
+  }),
   name: (ref: PackageRef, rootId: number): Key => ({
     pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
     sk: `${padId(rootId)}#${padId(ref.projectId)}`,

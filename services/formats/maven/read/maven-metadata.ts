@@ -1,57 +1,62 @@
 /** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
-import { isListed, type PackageFile } from '../../../domain/packages.ts';
+import type { PackageFile } from '../../../domain/packages.ts';
+import {
+  FRAGMENTS,
+  type FrameContents,
+  type FramePart,
+  type IndexKind,
+  type VersionIndexKind,
+} from '../../../registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../registry/documents/package-contents.ts';
-import type { DocumentKind } from '../../../registry/documents/package-document.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
 import type { Metadata, Plugin } from '../schema.ts';
-import { sortedByVersion } from '../version-order.ts';
+import { compareVersions, parseVersion } from '../version-order.ts';
 
-type Contents = PackageContents<Metadata>;
-
-/**
- * What is known of a name: the versions of the artifact that is called so, and the plugins of the group that is. Empty
- * when there are neither.
- */
-export const nameMetadata: DocumentKind<Metadata> = {
+/** The versions of the artifact of a name, and the plugins of the group of that name. Empty when there are neither. */
+export const nameMetadata: IndexKind<Metadata> = {
   kind: 'maven-name-1',
+  versions: 'listed',
   files: false,
   listed: true,
-  render(contents) {
-    const versions = sortedByVersion(contents.versions.filter(isListed)).map(({ version }) => version);
-    const plugins = (contents.listed ?? []).map(({ name, metadata }) => ({
+  order: { parse: parseVersion, compare: compareVersions },
+  separator: '\n',
+  fragment: ({ version }) => ({ facts: { version }, text: `      ${element('version', version)}` }),
+  frame(contents) {
+    const plugins = contents.listed.map(({ name, metadata }) => ({
       ...(metadata as Plugin),
       packageName: name,
     }));
-    if (versions.length === 0 && plugins.length === 0) return '';
-    return document([...versionLines(contents, versions), ...pluginLines(plugins)]);
+    if (contents.versions.length === 0 && plugins.length === 0) return [];
+    if (contents.versions.length === 0) return [document(pluginLines(plugins))];
+    return [`${START}\n`, ...versioning(contents), `\n${[...pluginLines(plugins), END].join('\n')}`];
   },
 };
 
-/** What is known of the builds of a snapshot. */
-export function snapshotMetadata(version: string): DocumentKind<Metadata> {
+/** The builds of a snapshot. */
+export function snapshotMetadata(version: string): VersionIndexKind<Metadata> {
   return {
     kind: `maven-snapshot-1#${version}`,
-    files: true,
     version,
     render: (contents) => (contents.files.length === 0 ? '' : snapshotDocument(contents, version)),
   };
 }
 
-function versionLines({ head }: Contents, versions: readonly string[]): string[] {
-  const latest = versions.at(-1);
-  if (latest === undefined) return [];
-  const release = versions.findLast((version) => !isSnapshot(version));
-  return [
+function versioning({ head, versions }: FrameContents<Metadata>): FramePart[] {
+  const latest = versions.at(-1)?.version ?? '';
+  const release = versions.findLast(({ version }) => !isSnapshot(version))?.version;
+  const first = [
     ...coordinateLines(head.name),
     '  <versioning>',
     `    ${element('latest', latest)}`,
     ...(release === undefined ? [] : [`    ${element('release', release)}`]),
-    '    <versions>',
-    ...versions.map((version) => `      ${element('version', version)}`),
-    '    </versions>',
+    '    <versions>\n',
+  ];
+  const last = [
+    '\n    </versions>',
     `    ${element('lastUpdated', compactTime(head.updatedAt))}`,
     '  </versioning>',
   ];
+  return [first.join('\n'), FRAGMENTS, last.join('\n')];
 }
 
 function pluginLines(plugins: readonly (Plugin & { readonly packageName: string })[]): string[] {
@@ -80,7 +85,7 @@ interface Built {
  * Of each sort of file the newest. The build at the top, which Gradle takes all files from, is the newest that has a POM:
  * a newer one is still on its way, or only adds to it.
  */
-function snapshotDocument({ head, files }: Contents, version: string): string {
+function snapshotDocument({ head, files }: PackageContents<Metadata>, version: string): string {
   const { artifactId } = coordinatesOf(head.name);
   const built = files.flatMap((file): Built[] => {
     const parts = filePartsOf(artifactId, version, file.fileName);
@@ -138,9 +143,11 @@ function coordinateLines(name: string): string[] {
   return [`  ${element('groupId', groupIdOf(groupPath))}`, `  ${element('artifactId', artifactId)}`];
 }
 
+const START = '<?xml version="1.0" encoding="UTF-8"?>\n<metadata modelVersion="1.1.0">';
+const END = '</metadata>\n';
+
 function document(lines: readonly string[]): string {
-  const head = '<?xml version="1.0" encoding="UTF-8"?>\n<metadata modelVersion="1.1.0">';
-  return [head, ...lines, '</metadata>\n'].join('\n');
+  return [START, ...lines, END].join('\n');
 }
 
 function element(name: string, text: string): string {

@@ -11,7 +11,7 @@ import type { FoundPackage } from '../../../registry/access/find-package.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import type { Document } from '../../../registry/documents/document-cache.ts';
-import type { DocumentKind } from '../../../registry/documents/package-document.ts';
+import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
 import { pathIn } from '../context.ts';
 import { type Address, addressOf, type Checksum } from '../names.ts';
 import type { Metadata } from '../schema.ts';
@@ -68,12 +68,12 @@ async function sendMetadata(
   checksum: Checksum | undefined,
 ): Promise<Response> {
   const document = await indexDocument(c, access, kind);
-  const digests = digestsOf(document);
-  if (checksum) return sendChecksum(c, digests[checksum]);
+  if (checksum) return sendChecksum(c, await digestOf(document, checksum));
+  const [sha1, md5] = [await digestOf(document, 'sha1'), await digestOf(document, 'md5')];
   return sendDocument(c, document, {
     contentType: 'text/xml',
     variant: 'metadata',
-    headers: { 'x-checksum-sha1': digests.sha1, 'x-checksum-md5': digests.md5 },
+    headers: { 'x-checksum-sha1': sha1, 'x-checksum-md5': md5 },
   });
 }
 
@@ -85,20 +85,17 @@ function sendChecksum(c: FormatContext, digest: string): Response {
   });
 }
 
-const known = new WeakMap<Document, Record<Checksum, string>>();
+const known = new WeakMap<Document, Map<Checksum, string>>();
 
-/** The digests of a rendered document, made once as long as it is kept. */
-function digestsOf(document: Document): Record<Checksum, string> {
-  let digests = known.get(document);
-  if (!digests) {
-    const digest = (algorithm: Checksum) => createHash(algorithm).update(document.identity).digest('hex');
-    digests = {
-      md5: digest('md5'),
-      sha1: digest('sha1'),
-      sha256: digest('sha256'),
-      sha512: digest('sha512'),
-    };
-    known.set(document, digests);
-  }
-  return digests;
+/** A digest of a rendered document, made once for as long as the document is kept. */
+async function digestOf(document: Document, algorithm: Checksum): Promise<string> {
+  const digests = known.get(document) ?? new Map<Checksum, string>();
+  known.set(document, digests);
+  const digest =
+    digests.get(algorithm) ??
+    createHash(algorithm)
+      .update(await document.identity())
+      .digest('hex');
+  digests.set(algorithm, digest);
+  return digest;
 }

@@ -7,7 +7,8 @@ import { reply } from '../../../http/answer/reply.ts';
 import type { Copy } from '../../../registry/access/choose-copy.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
-import { BASE } from '../../../registry/documents/package-document.ts';
+import { type Document, documentText, wholeDocument } from '../../../registry/documents/document-cache.ts';
+import { BASE } from '../../../registry/documents/document-kind.ts';
 import type { Metadata } from '../schema.ts';
 import { distTags, fullManifest } from './packument.ts';
 
@@ -46,10 +47,11 @@ async function taggedText(c: FormatContext, found: Found, tag: string): Promise<
   const heads = found.holdings.flatMap(({ head }) => head ?? []);
   const revision = heads.map((head) => `${head.projectId}.${head.revision}`).join('-');
   const key = ['npm-manifest', baseOf(c), heads[0]?.name, tag].join('\n');
-  const document = await c.env.registry.documents.get(key, revision, async () =>
-    Buffer.from((await textOfVersion(c, found, named)) || (await latestText(c, found, tag))),
-  );
-  return Buffer.from(document.identity).toString();
+  const document = await c.env.registry.documents.get<Document>(key, revision, async () => {
+    const text = (await textOfVersion(c, found, named)) || (await latestText(c, found, tag));
+    return wholeDocument(revision, Buffer.from(text));
+  });
+  return documentText(document);
 }
 
 async function textOfVersion(c: FormatContext, found: Found, version: string | undefined): Promise<string> {
@@ -60,7 +62,7 @@ async function textOfVersion(c: FormatContext, found: Found, version: string | u
 /** A package whose `latest` names no version that may be installed has the highest one as its latest. */
 async function latestText(c: FormatContext, found: Found, tag: string): Promise<string> {
   if (tag !== 'latest') return '';
-  const { identity } = await indexDocument(c, found, distTags);
-  const { latest } = JSON.parse(Buffer.from(identity).toString()) as { readonly latest?: string };
+  const tags = await documentText(await indexDocument(c, found, distTags));
+  const { latest } = JSON.parse(tags) as { readonly latest?: string };
   return textOfVersion(c, found, latest);
 }

@@ -1,11 +1,17 @@
 import { prerelease, SemVer } from 'semver';
-import { isListed, type Version } from '../../../domain/packages.ts';
-import type { PackageContents } from '../../../registry/documents/package-contents.ts';
-import { BASE, type DocumentKind } from '../../../registry/documents/package-document.ts';
+import type { PackageHead, Version } from '../../../domain/packages.ts';
+import {
+  BASE,
+  type Facts,
+  FRAGMENTS,
+  type FrameContents,
+  type FramePart,
+  type IndexKind,
+  type VersionOrder,
+} from '../../../registry/documents/document-kind.ts';
 import { escapedName, tarballName } from '../names.ts';
 import type { Manifest, Metadata } from '../schema.ts';
 
-type Contents = PackageContents<Metadata>;
 type Release = Version<Metadata>;
 
 /** What clients ask for while they resolve dependencies, by npm's list of what an installation needs. */
@@ -32,79 +38,95 @@ const INSTALL_FIELDS = [
 /** What a packument tells of its latest version at the top. */
 const TOP_FIELDS = ['description', 'keywords', 'homepage', 'bugs', 'license', 'author', 'repository'];
 
+/** What the frame of a full packument says of a version. */
+interface FullFacts extends Facts {
+  readonly createdAt: number;
+  readonly publisher: string;
+}
+
+const order: VersionOrder<SemVer> = {
+  parse: (version) => new SemVer(version),
+  compare: (a, b) => a.compare(b),
+};
+
+const common = { versions: 'listed', files: false, order, separator: ',' } as const;
+
 /** The whole packument: manifests as published, times, publishers, and the readme of the latest version. */
-export const fullPackument: DocumentKind<Metadata> = {
+export const fullPackument: IndexKind<Metadata, FullFacts> = {
+  ...common,
   kind: 'npm-full-1',
-  files: false,
-  readmeOf: (contents) => latestOf(contents, installable(contents)),
-  render: (contents) => rendered(contents, full),
+  fragment: (release) => ({
+    facts: {
+      version: release.version,
+      createdAt: release.createdAt,
+      publisher: release.metadata.publisher,
+    },
+    text: member(release.version, fullManifest(release)),
+  }),
+  featured: (contents) => tagsOf(contents).latest,
+  frame: (contents) => (contents.versions.length === 0 ? [] : fullFrame(contents)),
 };
 
 /** The packument that installations use: only what resolving dependencies needs. */
-export const abbreviatedPackument: DocumentKind<Metadata> = {
+export const abbreviatedPackument: IndexKind<Metadata> = {
+  ...common,
   kind: 'npm-abbreviated-1',
-  files: false,
-  render: (contents) => rendered(contents, abbreviated),
+  fragment: (release) => ({
+    facts: { version: release.version },
+    text: member(release.version, { ...picked(manifestOf(release), INSTALL_FIELDS), ...stateOf(release) }),
+  }),
+  frame(contents) {
+    if (contents.versions.length === 0) return [];
+    const { name, updatedAt } = contents.head;
+    return [
+      `{${member('name', name)},${member('dist-tags', tagsOf(contents))},"versions":{`,
+      FRAGMENTS,
+      `},${member('modified', iso(updatedAt))}}`,
+    ];
+  },
 };
 
 /** The tags of a package and the versions they name. */
-export const distTags: DocumentKind<Metadata> = {
+export const distTags: IndexKind<Metadata> = {
+  ...common,
   kind: 'npm-dist-tags-1',
-  files: false,
-  render: (contents) => rendered(contents, tagsOf),
+  fragment: ({ version }) => ({ facts: { version }, text: '' }),
+  frame: (contents) => (contents.versions.length === 0 ? [] : [JSON.stringify(tagsOf(contents))]),
 };
 
 /** The revision by which a packument that is sent back is known, like CouchDB's. */
-export function revisionOf(head: Contents['head']): string {
+export function revisionOf(head: PackageHead): string {
   return `${head.revision}-${head.projectId.toString(16)}`;
 }
 
-/** Nothing when no version may be installed: the package is then as good as absent. */
-function rendered(contents: Contents, render: (contents: Contents, releases: Release[]) => object): string {
-  const releases = installable(contents);
-  return releases.length === 0 ? '' : JSON.stringify(render(contents, releases));
+/** Whether a version may be listed for clients to install. */
+export function isInstallable({ status }: Pick<Version, 'status'>): boolean {
+  return status === 'default' || status === 'deprecated';
 }
 
-function installable({ versions }: Contents): Release[] {
-  return versions
-    .filter(isListed)
-    .map((release) => ({ release, order: new SemVer(release.version) }))
-    .sort((a, b) => a.order.compare(b.order))
-    .map(({ release }) => release);
-}
-
-function full(contents: Contents, releases: Release[]): object {
-  const { head, readme } = contents;
-  const latest = latestOf(contents, releases);
-  const top = latest ? manifestOf(latest) : {};
-  return {
-    _id: head.name,
-    _rev: revisionOf(head),
-    name: head.name,
-    'dist-tags': tagsOf(contents, releases),
-    versions: Object.fromEntries(releases.map((release) => [release.version, fullManifest(release)])),
-    time: timesOf(contents, releases),
-    maintainers: [...new Set(releases.map(({ metadata }) => metadata.publisher))].map((name) => ({
+function fullFrame(contents: FrameContents<Metadata, FullFacts>): FramePart[] {
+  const { head, versions, featured, readme = '' } = contents;
+  const top = {
+    maintainers: [...new Set(versions.map(({ publisher }) => publisher))].map((name) => ({
       name,
       email: '',
     })),
-    ...picked(top, TOP_FIELDS),
-    readme: readme ?? '',
+    ...picked(featured ? manifestOf(featured) : {}, TOP_FIELDS),
+    readme,
   };
+  return [
+    `{${member('_id', head.name)},${member('_rev', revisionOf(head))},${member('name', head.name)},`,
+    `${member('dist-tags', tagsOf(contents))},"versions":{`,
+    FRAGMENTS,
+    '},"time":{',
+    ...timesOf(contents),
+    `},${JSON.stringify(top).slice(1)}`,
+  ];
 }
 
-function abbreviated(contents: Contents, releases: Release[]): object {
-  return {
-    name: contents.head.name,
-    'dist-tags': tagsOf(contents, releases),
-    versions: Object.fromEntries(
-      releases.map((release) => [
-        release.version,
-        { ...picked(manifestOf(release), INSTALL_FIELDS), ...stateOf(release) },
-      ]),
-    ),
-    modified: iso(contents.head.updatedAt),
-  };
+/** A member of a JSON object. */
+function member(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 
 /** The manifest of one version, as packuments have it and as it is served alone. */
@@ -143,33 +165,34 @@ function stateOf({ name, version, metadata }: Release): object {
 }
 
 /** The tags of versions that may be installed; without a `latest` of its own, a package has the highest version. */
-function tagsOf({ tags }: Contents, releases: Release[]): Record<string, string> {
-  const present = new Set(releases.map(({ version }) => version));
+function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, string> {
+  const present = new Set(versions.map(({ version }) => version));
   const own = tags
     .filter(({ version }) => present.has(version))
     .map(({ tag, version }): [string, string] => [tag, version])
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const latest = own.find(([tag]) => tag === 'latest')?.[1] ?? highest(releases)?.version;
+  const latest = own.find(([tag]) => tag === 'latest')?.[1] ?? highest(versions)?.version;
   return Object.fromEntries([...(latest === undefined ? [] : [['latest', latest] as const]), ...own]);
 }
 
-function latestOf(contents: Contents, releases: Release[]): Release | undefined {
-  const { latest } = tagsOf(contents, releases);
-  return releases.find(({ version }) => version === latest);
+/** The highest version; a prerelease only where there is nothing else. */
+function highest(versions: readonly Facts[]): Facts | undefined {
+  return versions.findLast(({ version }) => prerelease(version) === null) ?? versions.at(-1);
 }
 
-/** The highest version; a prerelease only where there is nothing else. `releases` are sorted. */
-function highest(releases: Release[]): Release | undefined {
-  return releases.findLast(({ version }) => prerelease(version) === null) ?? releases.at(-1);
-}
+/** How many times make one part of the frame: earlier parts stay as they are when a version is published. */
+const TIMES = 500;
 
-function timesOf({ head }: Contents, releases: Release[]): Record<string, string> {
-  const byTime = [...releases].sort((a, b) => a.createdAt - b.createdAt);
-  return Object.fromEntries([
-    ['created', iso(byTime[0]?.createdAt ?? head.updatedAt)],
-    ['modified', iso(head.updatedAt)],
-    ...byTime.map(({ version, createdAt }) => [version, iso(createdAt)]),
-  ]);
+/** When versions were published, in the order of that. */
+function timesOf({ head, versions }: FrameContents<Metadata, FullFacts>): string[] {
+  const byTime = [...versions].sort((a, b) => a.createdAt - b.createdAt);
+  const created = byTime[0]?.createdAt ?? head.updatedAt;
+  const parts = [`${member('created', iso(created))},`, member('modified', iso(head.updatedAt))];
+  for (let start = 0; start < byTime.length; start += TIMES) {
+    const some = byTime.slice(start, start + TIMES);
+    parts.push(some.map(({ version, createdAt }) => `,"${version}":"${iso(createdAt)}"`).join(''));
+  }
+  return parts;
 }
 
 function manifestOf({ metadata }: Release): Manifest {

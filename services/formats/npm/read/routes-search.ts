@@ -5,7 +5,9 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import type { Registry } from '../../../registry/context.ts';
+import { documentText } from '../../../registry/documents/document-cache.ts';
 import { packageDocument } from '../../../registry/documents/package-document.ts';
+import { projectSource } from '../../../registry/documents/source.ts';
 import { readHeads, readTag, readVersions } from '../../../registry/packages/read-versions.ts';
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
 import { searchVisible } from '../../../registry/search/visible-packages.ts';
@@ -84,9 +86,10 @@ async function listedVersions(
 async function highestOf(registry: Registry, ref: PackageRef): Promise<string | undefined> {
   const [head] = await readHeads(registry, [ref]);
   if (!head) return undefined;
-  const { identity } = await packageDocument(registry, [head], distTags, '');
-  if (identity.byteLength === 0) return undefined;
-  return (JSON.parse(Buffer.from(identity).toString()) as { readonly latest?: string }).latest;
+  const source = projectSource(registry.table, head);
+  const document = await packageDocument(registry, [source], distTags, '');
+  if (document.length === 0) return undefined;
+  return (JSON.parse(await documentText(document)) as { readonly latest?: string }).latest;
 }
 
 function resultOf({ name, version, createdAt, metadata }: Version<Metadata>): object {

@@ -1,5 +1,7 @@
-import type { DocumentKind } from '../../../registry/documents/package-document.ts';
-import { byVersion } from '../nuget-version.ts';
+import type { Version } from '../../../domain/packages.ts';
+import { type Document, documentText } from '../../../registry/documents/document-cache.ts';
+import { FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
+import { versionOrder } from '../nuget-version.ts';
 import type { Metadata } from '../schema.ts';
 
 /**
@@ -9,22 +11,24 @@ import type { Metadata } from '../schema.ts';
 export const versionList = listOf('nuget-versions-1', () => true);
 
 /** Those of them that clients without SemVer 2.0.0 can read. */
-export const semVer1List = listOf('nuget-semver1-versions-1', ({ semVer2 }) => !semVer2);
+export const semVer1List = listOf('nuget-semver1-versions-1', ({ metadata }) => !metadata.semVer2);
 
-function listOf(kind: string, wanted: (metadata: Metadata) => boolean): DocumentKind<Metadata> {
+function listOf(kind: string, isShown: (version: Version<Metadata>) => boolean): IndexKind<Metadata> {
   return {
     kind,
+    versions: 'served',
     files: false,
-    render({ versions }) {
-      const told = versions.filter(({ metadata }) => wanted(metadata));
-      if (told.length === 0) return '';
-      const sorted = byVersion(told, ({ version }) => version);
-      return JSON.stringify({ versions: sorted.map(({ version }) => version) });
-    },
+    order: versionOrder,
+    separator: ',',
+    fragment: (version) =>
+      isShown(version)
+        ? { facts: { version: version.version }, text: JSON.stringify(version.version) }
+        : undefined,
+    frame: ({ versions }) => (versions.length === 0 ? [] : ['{"versions":[', FRAGMENTS, ']}']),
   };
 }
 
-/** The versions that a rendered list has. */
-export function versionsIn(document: Uint8Array): readonly string[] {
-  return (JSON.parse(Buffer.from(document).toString()) as { versions: string[] }).versions;
+/** The versions in a rendered list. */
+export async function versionsIn(document: Document): Promise<readonly string[]> {
+  return (JSON.parse(await documentText(document)) as { versions: string[] }).versions;
 }

@@ -2,23 +2,42 @@
  * Registrations: what is known of the versions of a package
  * (https://learn.microsoft.com/nuget/api/registration-base-url-resource).
  */
-import { BASE, type DocumentKind } from '../../../registry/documents/package-document.ts';
+import {
+  BASE,
+  FRAGMENTS,
+  type FrameContents,
+  type FramePart,
+  type IndexKind,
+} from '../../../registry/documents/document-kind.ts';
 import { contentUrl, type Hive, leafUrl, packageUrl, registrationUrl } from '../addresses.ts';
-import { iconUrl, isWanted, licenseUrl, type ReleaseFacts, releasesOf, shownVersion } from '../releases.ts';
+import { versionOrder } from '../nuget-version.ts';
+import {
+  iconUrl,
+  indexedRelease,
+  isWanted,
+  licenseUrl,
+  type ReleaseFacts,
+  shownVersion,
+} from '../releases.ts';
 import type { DependencyGroup, Metadata } from '../schema.ts';
 
 /** How many versions a page has. A package of one page has it inside its index. */
 export const PAGE = 64;
 
 /** The index of the registration of a package in a hive. */
-export function registrationIndex(hive: Hive): DocumentKind<Metadata> {
+export function registrationIndex(hive: Hive): IndexKind<Metadata> {
   return {
     kind: `nuget-${hive.path}-2`,
+    versions: 'served',
     files: false,
-    render(contents) {
-      const releases = releasesOf(contents).filter((release) => inHive(hive, release));
-      return releases.length === 0 ? '' : renderIndex(hive, contents.head.name, releases);
+    order: versionOrder,
+    separator: ',',
+    fragment(version) {
+      const release = indexedRelease(version);
+      if (!inHive(hive, release)) return undefined;
+      return { facts: { version: release.version }, text: JSON.stringify(leafItem(hive, release)) };
     },
+    frame: (contents) => (contents.versions.length === 0 ? [] : indexFrame(hive, contents)),
   };
 }
 
@@ -27,21 +46,24 @@ export function inHive({ semVer2 }: Hive, release: Pick<ReleaseFacts, 'prereleas
   return isWanted(release, { prerelease: true, semVer2 });
 }
 
-function renderIndex(hive: Hive, name: string, releases: readonly ReleaseFacts[]): string {
+/** Pages of which only the bounds are in the index, or the one page with the versions in it. */
+function indexFrame(hive: Hive, { head: { name }, versions }: FrameContents<Metadata>): FramePart[] {
   const pages: object[] = [];
-  for (let start = 0; start < releases.length; start += PAGE) {
-    const some = releases.slice(start, start + PAGE);
-    pages.push(releases.length <= PAGE ? page(hive, name, some) : bounds(hive, name, some));
+  for (let start = 0; start < versions.length; start += PAGE) {
+    pages.push(bounds(hive, name, versions.slice(start, start + PAGE)));
   }
-  return JSON.stringify({
+  const index = {
     '@id': registrationUrl(BASE, hive, name),
     '@type': ['catalog:CatalogRoot', 'PackageRegistration'],
     count: pages.length,
     items: pages,
-  });
+  };
+  if (pages.length > 1) return [JSON.stringify(index)];
+  const [start, end] = [JSON.stringify(index).slice(0, -'}]}'.length), '}]}'];
+  return [`${start},"items":[`, FRAGMENTS, `]${end}`];
 }
 
-function bounds(hive: Hive, name: string, releases: readonly ReleaseFacts[]) {
+function bounds(hive: Hive, name: string, releases: readonly { readonly version: string }[]) {
   const [lower = '', upper = ''] = [releases.at(0)?.version, releases.at(-1)?.version];
   return {
     '@id': `${BASE}/${hive.path}/${name}/page/${lower}/${upper}.json`,

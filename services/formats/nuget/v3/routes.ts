@@ -7,8 +7,8 @@ import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
 import type { Wanted } from '../../../registry/access/holdings.ts';
-import type { Document } from '../../../registry/documents/document-cache.ts';
-import { BASE } from '../../../registry/documents/package-document.ts';
+import { type Document, wholeDocument } from '../../../registry/documents/document-cache.ts';
+import { BASE } from '../../../registry/documents/document-kind.ts';
 import { versionsOf } from '../../../registry/documents/versions-of.ts';
 import { type Hive, hives, packageFile, symbolPackageFile } from '../addresses.ts';
 import { baseOf, nameOf, versionOf } from '../context.ts';
@@ -103,14 +103,15 @@ function page(hive: Hive) {
     const { registry } = c.env;
     const bounds = `${normalised(lower)}\n${normalised(upper)}`;
     const key = `nuget page\n${baseOf(c)}\n${hive.path}\n${nameOf(c)}\n${bounds}`;
-    const document = await registry.documents.get(key, list.revision, async () => {
-      const within = versionsIn(list.identity).filter((text) => {
+    const document = await registry.documents.get<Document>(key, list.revision, async () => {
+      const within = (await versionsIn(list)).filter((text) => {
         const version = parseVersion(text);
         return version && compareVersions(version, lower) >= 0 && compareVersions(version, upper) <= 0;
       });
-      return Buffer.from((await pageOf(c, found, hive, within)).replaceAll(BASE, baseOf(c)));
+      const text = (await pageOf(c, found, hive, within)).replaceAll(BASE, () => baseOf(c));
+      return wholeDocument(list.revision, Buffer.from(text));
     });
-    if (document.identity.byteLength === 0) throw new RegistryError('packageNotFound');
+    if (document.length === 0) throw new RegistryError('packageNotFound');
     return sendDocument(c, document, optionsOf(hive, 'page'));
   };
 }
@@ -125,7 +126,7 @@ async function pageOf(
   // Some may have come between since the index was read.
   if (versions.length > 2 * PAGE) return '';
   const found = await versionsOf<Metadata>(c.env.registry, holdings, versions);
-  const releases = releasesOf({ versions: found }).filter((release) => inHive(hive, release));
+  const releases = releasesOf(found).filter((release) => inHive(hive, release));
   return releases.length === 0 ? '' : renderPage(hive, nameOf(c), releases);
 }
 
@@ -141,8 +142,8 @@ function leaf(hive: Hive) {
   return async (c: FormatContext, { copy }: FoundPackage<Metadata>): Promise<Response> => {
     const version = copy?.version;
     if (!version || !inHive(hive, releaseOf(version))) throw new RegistryError('packageNotFound');
-    const identity = Buffer.from(renderLeaf(hive, releaseOf(version)).replaceAll(BASE, baseOf(c)));
-    const document: Document = { revision: `${version.id}.${version.updatedAt}`, identity };
+    const text = renderLeaf(hive, releaseOf(version)).replaceAll(BASE, () => baseOf(c));
+    const document = wholeDocument(`${version.id}.${version.updatedAt}`, Buffer.from(text));
     return sendDocument(c, document, optionsOf(hive, 'leaf'));
   };
 }

@@ -1,17 +1,14 @@
-import { isListed, type PackageFile, type Version } from '../../../domain/packages.ts';
-import type { PackageContents } from '../../../registry/documents/package-contents.ts';
-import { BASE, type DocumentKind } from '../../../registry/documents/package-document.ts';
+import type { PackageFile, Version } from '../../../domain/packages.ts';
+import { BASE, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { parts } from '../file-names.ts';
 import type { FileFacts, Metadata } from '../schema.ts';
-import { compareVersions } from '../versions.ts';
-
-type Contents = PackageContents<Metadata>;
+import { versionOrder } from '../versions.ts';
 
 /** The version of the simple API that is served (PEP 629). */
 export const API_VERSION = '1.4';
 
-/** A distribution as an index tells of it. */
-interface Listed {
+/** A distribution as an index shows it. */
+interface Distribution {
   readonly file: PackageFile<FileFacts>;
   readonly version: Version<Metadata>;
   readonly url: string;
@@ -22,105 +19,105 @@ interface Listed {
 }
 
 /** The files of a project as JSON (PEP 691, 700, 714, 740). */
-export const jsonPage: DocumentKind<Metadata> = {
+export const jsonPage: IndexKind<Metadata> = {
+  ...pageOf(jsonOf, ','),
   kind: 'pypi-json-1',
-  files: true,
-  render: (contents) => rendered(contents, renderJson),
+  frame({ head, versions }) {
+    if (versions.length === 0) return [];
+    const meta = JSON.stringify({ meta: { 'api-version': API_VERSION }, name: head.name }).slice(0, -1);
+    return [`${meta},"versions":[`, ...namesOf(versions), '],"files":[', FRAGMENTS, ']}'];
+  },
 };
 
 /** The files of a project as HTML (PEP 503, 592, 658, 714). */
-export const htmlPage: DocumentKind<Metadata> = {
+export const htmlPage: IndexKind<Metadata> = {
+  ...pageOf(linkOf, ''),
   kind: 'pypi-html-1',
-  files: true,
-  render: (contents) => rendered(contents, renderHtml),
+  frame: ({ head, versions }) =>
+    versions.length === 0 ? [] : [pageStart(`Links for ${head.name}`), FRAGMENTS, PAGE_END],
 };
 
-/** Nothing when there is no file to install: the project is then as good as absent. */
-function rendered(
-  contents: Contents,
-  render: (contents: Contents, listed: readonly Listed[]) => string,
-): string {
-  const listed = listedFiles(contents);
-  return listed.length === 0 ? '' : render(contents, listed);
+/** What both pages have in common. A version without a file to install is as good as absent. */
+function pageOf(textOf: (distribution: Distribution) => string, separator: string) {
+  return {
+    versions: 'listed',
+    files: true,
+    order: versionOrder,
+    separator,
+    fragment(version: Version<Metadata>, files: readonly PackageFile[]) {
+      const texts = distributionsOf(version, files).map(textOf);
+      return texts.length === 0
+        ? undefined
+        : { facts: { version: version.version }, text: texts.join(separator) };
+    },
+  } as const;
 }
 
-/** The distributions of all versions that may be listed, by version and file name. */
-function listedFiles({ head, versions, files }: Contents): Listed[] {
-  const releases = new Map(versions.filter(isListed).map((version) => [version.id, version]));
-  const byName = new Map(files.map((file) => [`${file.versionId}/${file.fileName}`, file]));
-  const listed = files.flatMap((file): Listed[] => {
-    const version = releases.get(file.versionId);
-    if (!version || file.partOf !== undefined) return [];
-    const beside = (ending: string) => byName.get(`${file.versionId}/${file.fileName}${ending}`);
+/** How many names make one part of the frame: earlier parts stay as they are when a higher version is published. */
+const NAMES = 500;
+
+function namesOf(versions: readonly { readonly version: string }[]): string[] {
+  const lists: string[] = [];
+  for (let start = 0; start < versions.length; start += NAMES) {
+    const names = versions.slice(start, start + NAMES).map(({ version }) => JSON.stringify(version));
+    lists.push(`${start === 0 ? '' : ','}${names.join()}`);
+  }
+  return lists;
+}
+
+/** The distributions of a version, by file name. */
+function distributionsOf(version: Version<Metadata>, files: readonly PackageFile[]): Distribution[] {
+  const byName = new Map(files.map((file) => [file.fileName, file]));
+  const shown = files.filter(({ partOf }) => partOf === undefined);
+  shown.sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
+  return shown.map((file) => {
+    const beside = (ending: string) => byName.get(`${file.fileName}${ending}`);
     const fileName = encodeURIComponent(file.fileName);
-    return [
-      {
-        file: file as PackageFile<FileFacts>,
-        version,
-        url: `${BASE}/files/${file.digests.sha256}/${fileName}`,
-        metadata: beside(parts.metadata)?.digests.sha256,
-        provenance:
-          beside(parts.provenance) &&
-          `${BASE}/integrity/${head.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
-        signed: beside(parts.signature) !== undefined,
-      },
-    ];
+    return {
+      file: file as PackageFile<FileFacts>,
+      version,
+      url: `${BASE}/files/${file.digests.sha256}/${fileName}`,
+      metadata: beside(parts.metadata)?.digests.sha256,
+      provenance:
+        beside(parts.provenance) &&
+        `${BASE}/integrity/${version.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
+      signed: beside(parts.signature) !== undefined,
+    };
   });
-  const order = new Map(
-    [...releases.values()]
-      .map(({ version }) => version)
-      .sort(compareVersions)
-      .map((version, index) => [version, index]),
-  );
-  return listed.sort(
-    (a, b) =>
-      (order.get(a.version.version) ?? 0) - (order.get(b.version.version) ?? 0) ||
-      (a.file.fileName < b.file.fileName ? -1 : 1),
-  );
 }
 
-function renderJson({ head }: Contents, listed: readonly Listed[]): string {
+function jsonOf({ file, version, url, metadata, provenance, signed }: Distribution): string {
+  const core = metadata === undefined ? false : { sha256: metadata };
+  const { requiresPython } = factsOf(file);
+  const { yanked } = version.metadata;
   return JSON.stringify({
-    meta: { 'api-version': API_VERSION },
-    name: head.name,
-    versions: [...new Set(listed.map(({ version }) => version.version))],
-    files: listed.map(({ file, version, url, metadata, provenance, signed }) => {
-      const core = metadata === undefined ? false : { sha256: metadata };
-      const { requiresPython } = factsOf(file);
-      const { yanked } = version.metadata;
-      return {
-        filename: file.fileName,
-        url,
-        hashes: { sha256: file.digests.sha256 },
-        ...(requiresPython !== '' && { 'requires-python': requiresPython }),
-        size: file.size,
-        'upload-time': new Date(file.createdAt).toISOString(),
-        yanked: yanked === undefined ? false : yanked || true,
-        'core-metadata': core,
-        // What PEP 658 calls it for HTML. By the name it has for JSON, `dist-info-metadata`, pip 22.3 to 23.1 take
-        // it and fail on it.
-        'data-dist-info-metadata': core,
-        ...(signed && { 'gpg-sig': true }),
-        provenance: provenance ?? null,
-      };
-    }),
+    filename: file.fileName,
+    url,
+    hashes: { sha256: file.digests.sha256 },
+    ...(requiresPython !== '' && { 'requires-python': requiresPython }),
+    size: file.size,
+    'upload-time': new Date(file.createdAt).toISOString(),
+    yanked: yanked === undefined ? false : yanked || true,
+    'core-metadata': core,
+    // What PEP 658 calls it for HTML. By the name it has for JSON, `dist-info-metadata`, pip 22.3 to 23.1 take
+    // it and fail on it.
+    'data-dist-info-metadata': core,
+    ...(signed && { 'gpg-sig': true }),
+    provenance: provenance ?? null,
   });
 }
 
-function renderHtml({ head }: Contents, listed: readonly Listed[]): string {
-  const links = listed.map(({ file, version, url, metadata, provenance, signed }) => {
-    const { requiresPython } = factsOf(file);
-    const core = metadata && `sha256=${metadata}`;
-    return link(`${url}#sha256=${file.digests.sha256}`, file.fileName, {
-      'data-requires-python': requiresPython || undefined,
-      'data-yanked': version.metadata.yanked,
-      'data-core-metadata': core,
-      'data-dist-info-metadata': core,
-      'data-gpg-sig': signed ? 'true' : undefined,
-      'data-provenance': provenance,
-    });
+function linkOf({ file, version, url, metadata, provenance, signed }: Distribution): string {
+  const { requiresPython } = factsOf(file);
+  const core = metadata && `sha256=${metadata}`;
+  return link(`${url}#sha256=${file.digests.sha256}`, file.fileName, {
+    'data-requires-python': requiresPython || undefined,
+    'data-yanked': version.metadata.yanked,
+    'data-core-metadata': core,
+    'data-dist-info-metadata': core,
+    'data-gpg-sig': signed ? 'true' : undefined,
+    'data-provenance': provenance,
   });
-  return `${pageStart(`Links for ${head.name}`)}${links.join('')}${PAGE_END}`;
 }
 
 function factsOf({ metadata }: PackageFile<FileFacts>): FileFacts {

@@ -6,8 +6,9 @@ import {
   fullPackument,
 } from '../../../../services/formats/npm/read/packument.ts';
 import type { Metadata } from '../../../../services/formats/npm/schema.ts';
+import { BASE } from '../../../../services/registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
-import { BASE } from '../../../../services/registry/documents/package-document.ts';
+import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const head = {
@@ -80,8 +81,11 @@ const one = release('1.0.0', {
 });
 
 describe('packuments, byte for byte', () => {
-  test('full', () => {
-    const text = fullPackument.render({ ...contents([one], { latest: '1.0.0' }), readme: '# Tool' });
+  test('full', async () => {
+    const text = await renderIndex(fullPackument, {
+      ...contents([one], { latest: '1.0.0' }),
+      readme: '# Tool',
+    });
     expect(text).toBe(
       '{"_id":"@acme/tool","_rev":"7-2a","name":"@acme/tool","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":' +
         '{"name":"@acme/tool","version":"1.0.0","description":"A tool","license":"MIT","main":"index.js",' +
@@ -98,8 +102,8 @@ describe('packuments, byte for byte', () => {
     );
   });
 
-  test('abbreviated', () => {
-    expect(abbreviatedPackument.render(contents([one], { latest: '1.0.0' }))).toBe(
+  test('abbreviated', async () => {
+    expect(await renderIndex(abbreviatedPackument, contents([one], { latest: '1.0.0' }))).toBe(
       '{"name":"@acme/tool","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"@acme/tool",' +
         '"version":"1.0.0","dependencies":{"a":"^1.0.0"},"peerDependenciesMeta":{"b":{"optional":true}},' +
         '"engines":{"node":">=18"},"os":["linux"],"libc":["glibc"],"funding":{"url":"https://acme.test"},' +
@@ -111,31 +115,31 @@ describe('packuments, byte for byte', () => {
     );
   });
 
-  test('tags', () => {
+  test('tags', async () => {
     const tagged = contents([one, release('2.0.0')], {
       next: '2.0.0',
       latest: '1.0.0',
       beta: '2.0.0',
       gone: '3.0.0',
     });
-    expect(distTags.render(tagged)).toBe('{"latest":"1.0.0","beta":"2.0.0","next":"2.0.0"}');
+    expect(await renderIndex(distTags, tagged)).toBe('{"latest":"1.0.0","beta":"2.0.0","next":"2.0.0"}');
   });
 });
 
 describe('the order and choice of versions', () => {
-  const parsed = (all: PackageContents<Metadata>) =>
-    JSON.parse(fullPackument.render(all)) as {
+  const parsed = async (all: PackageContents<Metadata>) =>
+    JSON.parse(await renderIndex(fullPackument, all)) as {
       versions: object;
       time: object;
       'dist-tags': Record<string, string>;
       readme: string;
     };
 
-  test('versions go up, times go on', () => {
+  test('versions go up, times go on', async () => {
     const all = ['10.0.0', '9.0.0', '1.0.0-rc.1', '1.0.0'].map((version, index) =>
       release(version, { later: index }),
     );
-    const document = parsed(contents(all));
+    const document = await parsed(contents(all));
     expect(Object.keys(document.versions)).toEqual(['1.0.0-rc.1', '1.0.0', '9.0.0', '10.0.0']);
     expect(Object.keys(document.time)).toEqual([
       'created',
@@ -147,7 +151,7 @@ describe('the order and choice of versions', () => {
     ]);
   });
 
-  test('only what may be installed is listed', () => {
+  test('only what may be installed is listed', async () => {
     const statuses: PackageStatus[] = [
       'default',
       'hidden',
@@ -157,10 +161,10 @@ describe('the order and choice of versions', () => {
       'pending_destruction',
     ];
     const all = statuses.map((status, index) => release(`${index}.0.0`, { status }));
-    const document = parsed(contents(all, { latest: '5.0.0' }));
+    const document = await parsed(contents(all, { latest: '5.0.0' }));
     expect(Object.keys(document.versions)).toEqual(['0.0.0', '4.0.0']);
     expect(document['dist-tags']).toEqual({ latest: '4.0.0' });
-    expect(fullPackument.render(contents([release('1.0.0', { status: 'hidden' })]))).toBe('');
+    expect(await renderIndex(fullPackument, contents([release('1.0.0', { status: 'hidden' })]))).toBe('');
   });
 
   test.each([
@@ -169,12 +173,17 @@ describe('the order and choice of versions', () => {
     [['1.0.0', '1.9.0', '1.10.0'], {}, '1.10.0'],
     [['1.0.0', '2.0.0'], { latest: '1.0.0' }, '1.0.0'],
     [['1.0.0', '2.0.0'], { latest: '3.0.0' }, '2.0.0'],
-  ])('latest of %j with tags %j is %s', (versions, tags, latest) => {
+  ])('latest of %j with tags %j is %s', async (versions, tags, latest) => {
     const all = contents(
       versions.map((version) => release(version)),
       tags as Record<string, string>,
     );
-    expect(parsed(all)['dist-tags'].latest).toBe(latest);
-    expect(fullPackument.readmeOf?.(all)?.version).toBe(latest);
+    const asked: string[] = [];
+    const text = await renderIndex(fullPackument, all, async ({ version }) => {
+      asked.push(version);
+      return `# ${version}`;
+    });
+    expect(JSON.parse(text)).toMatchObject({ 'dist-tags': { latest }, readme: `# ${latest}` });
+    expect(asked).toEqual([latest]);
   });
 });

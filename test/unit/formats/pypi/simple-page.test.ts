@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { htmlPage, jsonPage } from '../../../../services/formats/pypi/read/simple-page.ts';
 import type { FileFacts, Metadata } from '../../../../services/formats/pypi/schema.ts';
+import { BASE } from '../../../../services/registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
-import { BASE } from '../../../../services/registry/documents/package-document.ts';
+import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
 
 const ref = { projectId: 1, format: 'pypi', name: 'my-pkg' };
 const head = { ...ref, revision: 3, versionCount: 2, updatedAt: 0 };
@@ -66,8 +67,8 @@ const full = contents(
 );
 
 describe('the page of a project', () => {
-  test('as JSON', () => {
-    expect(JSON.parse(jsonPage.render(full))).toEqual({
+  test('as JSON', async () => {
+    expect(JSON.parse(await renderIndex(jsonPage, full))).toEqual({
       meta: { 'api-version': '1.4' },
       name: 'my-pkg',
       versions: ['1.0'],
@@ -100,8 +101,8 @@ describe('the page of a project', () => {
     });
   });
 
-  test('as HTML, to the byte', () => {
-    expect(htmlPage.render(full)).toBe(`<!DOCTYPE html>
+  test('as HTML, to the byte', async () => {
+    expect(await renderIndex(htmlPage, full)).toBe(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -117,7 +118,7 @@ describe('the page of a project', () => {
 `);
   });
 
-  test('orders versions as PEP 440 does, and files by name', () => {
+  test('orders versions as PEP 440 does, and files by name', async () => {
     const versions = ['1.10', '1.9', '1.10rc1', '1!0.1', '1.10.post1'].map((version, index) =>
       release(index, version),
     );
@@ -125,7 +126,7 @@ describe('the page of a project', () => {
       file(each, `b-${each.version}.tar.gz`),
       file(each, `a-${each.version}.zip`),
     ]);
-    const page = JSON.parse(jsonPage.render(contents(versions, files)));
+    const page = JSON.parse(await renderIndex(jsonPage, contents(versions, files)));
     expect(page.versions).toEqual(['1.9', '1.10rc1', '1.10', '1.10.post1', '1!0.1']);
     expect(page.files.slice(0, 3).map((each: { filename: string }) => each.filename)).toEqual([
       'a-1.9.zip',
@@ -134,7 +135,7 @@ describe('the page of a project', () => {
     ]);
   });
 
-  test('says what is yanked, and why', () => {
+  test('says what is yanked, and why', async () => {
     const versions = [
       release(1, '1', { status: 'deprecated', yanked: '' }),
       release(2, '2', { status: 'deprecated', yanked: 'broken "on" <3.9' }),
@@ -144,25 +145,27 @@ describe('the page of a project', () => {
       versions,
       versions.map((each) => file(each, `a-${each.version}.tar.gz`)),
     );
-    const yanked = JSON.parse(jsonPage.render(all)).files.map((each: { yanked: unknown }) => each.yanked);
+    const yanked = JSON.parse(await renderIndex(jsonPage, all)).files.map(
+      (each: { yanked: unknown }) => each.yanked,
+    );
     expect(yanked).toEqual([true, 'broken "on" <3.9', false]);
-    const html = htmlPage.render(all).match(/ data-yanked="[^"]*"/g);
+    const html = (await renderIndex(htmlPage, all)).match(/ data-yanked="[^"]*"/g);
     expect(html).toEqual([' data-yanked=""', ' data-yanked="broken &quot;on&quot; &lt;3.9"']);
   });
 
-  test('leaves out versions that are not to be listed, and those without files', () => {
+  test('leaves out versions that are not to be listed, and those without files', async () => {
     const hidden = release(2, '2.0', { status: 'hidden' });
     const empty = release(3, '3.0');
     const page = JSON.parse(
-      jsonPage.render(contents([one, hidden, empty], [file(hidden, 'a-2.0.zip'), ...full.files])),
+      await renderIndex(jsonPage, contents([one, hidden, empty], [file(hidden, 'a-2.0.zip'), ...full.files])),
     );
     expect(page.versions).toEqual(['1.0']);
     expect(page.files).toHaveLength(2);
   });
 
-  test('is empty when there is nothing to install', () => {
+  test('is empty when there is nothing to install', async () => {
     const hidden = release(2, '2.0', { status: 'hidden' });
     const nothing = contents([hidden, release(3, '3.0')], [file(hidden, 'a-2.0.zip')]);
-    expect([jsonPage.render(nothing), htmlPage.render(nothing)]).toEqual(['', '']);
+    expect([await renderIndex(jsonPage, nothing), await renderIndex(htmlPage, nothing)]).toEqual(['', '']);
   });
 });

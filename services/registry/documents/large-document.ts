@@ -1,0 +1,128 @@
+/** Documents of large indexes: each segment is put into its final form once, and again only when it changes. */
+import { type GzipPart, gzipPart, joinGzipParts } from '../../shared/gzip-parts.ts';
+import { type Document, wholeDocument } from './document-cache.ts';
+import { BASE, FRAGMENTS, type IndexKind } from './document-kind.ts';
+import { leftOut } from './render-index.ts';
+import type { SegmentedIndex } from './segmented-index.ts';
+import { lengthOf, mapInTurn, type Segment, segmentText } from './segments.ts';
+
+/** Documents of up to so many characters are kept as a whole. */
+const SMALL = 64 * 1024;
+
+/** A part of a document that stays as it is while what it is made from does. */
+export interface Piece {
+  /** The text, for the address of the document. */
+  text(): Promise<string>;
+  bytes: Uint8Array | undefined;
+  gzip: Promise<GzipPart> | undefined;
+}
+
+/** A document in pieces. */
+export interface LargeDocument extends Document {
+  readonly pieces: ReadonlyMap<string | Segment, Piece>;
+  /** The pieces that have versions in them, in order: texts joined by the separator. */
+  readonly versions: readonly Piece[];
+}
+
+/** Whether a document is in pieces. */
+export function isLarge(document: Document | undefined): document is LargeDocument {
+  return document !== undefined && 'pieces' in document;
+}
+
+/** The document of an index for an address. What `before` has of it is not made again. */
+export async function assembled(
+  index: SegmentedIndex,
+  kind: IndexKind,
+  base: string,
+  before?: Document,
+): Promise<Document> {
+  const { separator } = kind;
+  const parts = await partsOf(index, kind);
+  const keys = parts.map(({ key }) => key);
+  const lengths = keys.map((key) => (typeof key === 'string' ? key.length : lengthOf(key, separator)));
+  const length = lengths.reduce((sum, each) => sum + each, 0);
+  const textOf = async (key: string | Segment) =>
+    (typeof key === 'string' ? key : await segmentText(key, separator)).replaceAll(BASE, () => base);
+  if (length <= SMALL) {
+    return wholeDocument(index.revision, Buffer.from((await mapInTurn(keys, textOf)).join('')));
+  }
+  const had = isLarge(before) ? before.pieces : new Map<string | Segment, Piece>();
+  const pieces = new Map<string | Segment, Piece>();
+  for (const key of keys) {
+    const fresh = (): Piece => ({ text: () => textOf(key), bytes: undefined, gzip: undefined });
+    if (!pieces.has(key)) pieces.set(key, had.get(key) ?? fresh());
+  }
+  const inOrder = keys.flatMap((key) => pieces.get(key) ?? []);
+  const versions = parts.flatMap((part) => (part.versions ? (pieces.get(part.key) ?? []) : []));
+  return largeDocument({ revision: index.revision, length, inOrder, pieces, versions });
+}
+
+/** What a piece of a document is made from, and whether its versions are in it. */
+interface Part {
+  readonly key: string | Segment;
+  readonly versions: boolean;
+}
+
+/** What the pieces of a document are made from, in order: segments, and the texts around and between them. */
+async function partsOf(index: SegmentedIndex, { separator, maxLength }: IndexKind): Promise<Part[]> {
+  const lengths = index.segments.flatMap(({ entries }) => entries.map(({ length }) => length));
+  let skip = maxLength === undefined ? 0 : leftOut(lengths, maxLength);
+  const versions: Part[] = [];
+  for (const segment of index.segments) {
+    const from = Math.min(skip, segment.entries.length);
+    skip -= from;
+    if (from === segment.entries.length) continue;
+    if (versions.length > 0) versions.push({ key: separator, versions: false });
+    versions.push({
+      key: from === 0 ? segment : await segmentText(segment, separator, from),
+      versions: true,
+    });
+  }
+  const parts = index.parts.flatMap((part): Part[] =>
+    part === FRAGMENTS ? versions : [{ key: part, versions: false }],
+  );
+  return parts.filter(({ key }) => key !== '');
+}
+
+interface Pieces extends Pick<LargeDocument, 'revision' | 'length' | 'pieces' | 'versions'> {
+  readonly inOrder: readonly Piece[];
+}
+
+function largeDocument({ revision, length, inOrder, pieces, versions }: Pieces): LargeDocument {
+  let whole: Promise<Uint8Array> | undefined;
+  let gzipped: Promise<Uint8Array> | undefined;
+  return {
+    revision,
+    // The identity form may be asked for, and is then kept.
+    weight: length,
+    length,
+    pieces,
+    versions,
+    identity() {
+      whole ??= joinedBytes(inOrder);
+      return whole;
+    },
+    gzip() {
+      gzipped ??= mapInTurn(inOrder, gzipOf).then(joinGzipParts);
+      return gzipped;
+    },
+  };
+}
+
+async function gzipOf(piece: Piece): Promise<GzipPart> {
+  piece.gzip ??= piece.text().then((text) => gzipPart(Buffer.from(text)));
+  return piece.gzip;
+}
+
+/** All bytes in one buffer; the pieces then refer to it, so that nothing is kept twice. */
+async function joinedBytes(inOrder: readonly Piece[]): Promise<Uint8Array> {
+  const parts = await mapInTurn(inOrder, async (piece) => piece.bytes ?? Buffer.from(await piece.text()));
+  const joined = Buffer.concat(parts);
+  let start = 0;
+  for (const [index, piece] of inOrder.entries()) {
+    const end = start + (parts[index]?.byteLength ?? 0);
+    piece.bytes = joined.subarray(start, end);
+    start = end;
+  }
+  return joined;
+}

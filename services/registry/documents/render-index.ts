@@ -1,0 +1,80 @@
+/** Renders an index as a whole: what small packages are served from, and what segments must agree with. */
+import { isListed, isServed, type Version } from '../../domain/packages.ts';
+import { type Facts, FRAGMENTS, type Fragment, type FrameContents, type IndexKind } from './document-kind.ts';
+import type { PackageContents } from './package-contents.ts';
+
+/** What an index says of each version, in order. */
+export function fragmentsOf<M, F extends Facts>(
+  kind: IndexKind<M, F>,
+  { versions, files }: Pick<PackageContents<M>, 'versions' | 'files'>,
+): Fragment<F>[] {
+  const shown = kind.versions === 'listed' ? isListed : isServed;
+  const filesOf = Map.groupBy(kind.files ? files : [], ({ versionId }) => versionId);
+  const fragments = versions.filter(shown).flatMap((version) => {
+    const fragment = kind.fragment(version, filesOf.get(version.id) ?? []);
+    return fragment ? [fragment] : [];
+  });
+  return inOrder(kind, fragments);
+}
+
+function inOrder<F extends Facts>({ order }: IndexKind<never, F>, fragments: readonly Fragment<F>[]) {
+  return fragments
+    .map((fragment) => ({ fragment, key: order.parse(fragment.facts.version) }))
+    .sort(
+      (a, b) =>
+        order.compare(a.key, b.key) || compareTexts(a.fragment.facts.version, b.fragment.facts.version),
+    )
+    .map(({ fragment }) => fragment);
+}
+
+/** Orders texts by their characters. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+/** How many of the lowest versions are left out because the texts of all would be too long. */
+export function leftOut(lengths: readonly number[], maxLength = Number.POSITIVE_INFINITY): number {
+  let total = 0;
+  for (let index = lengths.length - 1; index >= 0; index--) {
+    total += lengths[index] ?? 0;
+    if (total > maxLength) return index + 1;
+  }
+  return 0;
+}
+
+/** What a frame is made from, apart from the featured version. */
+export function frameContents<M, F extends Facts>(
+  { head, tags, listed = [] }: Omit<PackageContents<M>, 'versions' | 'files'>,
+  versions: readonly F[],
+): FrameContents<M, F> {
+  return { head, tags, listed, versions };
+}
+
+/** The text of an index. `featured` answers the version that the frame asks for, with its readme. */
+export async function renderIndex<M, F extends Facts>(
+  kind: IndexKind<M, F>,
+  contents: PackageContents<M>,
+  readmeOf: (version: Version<M>) => Promise<string | undefined> = async () => contents.readme,
+): Promise<string> {
+  const fragments = fragmentsOf(kind, contents);
+  const around = frameContents<M, F>(
+    contents,
+    fragments.map(({ facts }) => facts),
+  );
+  const name = kind.featured?.(around);
+  const featured = name === undefined ? undefined : contents.versions.find(({ version }) => version === name);
+  const readme = featured && (await readmeOf(featured));
+  const parts = kind.frame({
+    ...around,
+    ...(featured && { featured }),
+    ...(readme !== undefined && { readme }),
+  });
+  const texts = fragments.map(({ text }) => text);
+  const kept = texts.slice(
+    leftOut(
+      texts.map(({ length }) => length),
+      kind.maxLength,
+    ),
+  );
+  return parts.map((part) => (part === FRAGMENTS ? kept.join(kind.separator) : part)).join('');
+}

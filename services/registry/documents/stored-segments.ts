@@ -1,0 +1,143 @@
+/**
+ * Segmented indexes in the table: a manifest that names the segments, and an item for each segment. Segments are never
+ * changed in place. New ones go to places that the manifest does not name, and count once the manifest names them: whoever
+ * stops half-way leaves the index as it was, and two who store at once do not mix.
+ */
+import { randomUUID } from 'node:crypto';
+import { ConditionFailed, type Item, type TableReader, type Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { entityOf, itemOf } from '../records/entities.ts';
+import { readMany } from '../records/read-many.ts';
+import type { Facts } from './document-kind.ts';
+import type { Segment, SegmentEntry } from './segments.ts';
+import { type Source, sourceList } from './source.ts';
+import { documentFacts, documentKey, logFailure } from './stored-documents.ts';
+
+/** How far an index is with one of its sources. */
+export interface Progress {
+  readonly id: string;
+  readonly revision: number;
+  /** The ids of the newest steps that are in it. */
+  readonly applied: readonly string[];
+}
+
+/** The segments of an index, and what they are made from. */
+export interface Segments<F extends Facts = Facts> {
+  readonly progress: readonly Progress[];
+  readonly segments: readonly Segment<F>[];
+}
+
+/** Where a segment is, and which one has to be there. */
+type Place = readonly [slot: number, stamp: string];
+
+/** What the table says of an index. */
+export interface Manifest {
+  /** Which manifest it is: it is replaced only by who has read it. Undefined when there is none. */
+  readonly stamp: string | undefined;
+  readonly progress: readonly Progress[];
+  readonly places: readonly Place[];
+}
+
+const NO_MANIFEST: Manifest = { stamp: undefined, progress: [], places: [] };
+
+/** The most bytes of an item, and of the items of a transaction, with some room for names and numbers. */
+const MAX_ITEM = 380_000;
+const MAX_BATCH = 3_000_000;
+const MAX_WRITES = 50;
+
+/** The manifest of an index; one without progress when it is of other sources. */
+export async function readManifest(
+  table: TableReader,
+  sources: readonly Source[],
+  kind: string,
+): Promise<Manifest> {
+  const item = await table.get(documentKey(sources, kind, '#segments'));
+  if (!item) return NO_MANIFEST;
+  const manifest = entityOf<Manifest>(item);
+  return item.sources === sourceList(sources) ? manifest : { ...NO_MANIFEST, stamp: manifest.stamp };
+}
+
+/** The segments that a manifest names, `known` ones from memory; undefined when one is not there any more. */
+export async function readSegments<F extends Facts>(
+  table: TableReader,
+  sources: readonly Source[],
+  kind: string,
+  { manifest, known }: { readonly manifest: Manifest; readonly known: readonly Segment<F>[] },
+): Promise<Segment<F>[] | undefined> {
+  const byStamp = new Map(known.map((segment) => [segment.stamp, segment]));
+  const missing = manifest.places.filter(([, stamp]) => !byStamp.has(stamp));
+  const items = await readMany(
+    table,
+    missing.map(([slot]) => documentKey(sources, kind, `#s${slot}`)),
+  );
+  for (const item of items) if (item) byStamp.set(String(item.stamp), segmentIn<F>(item));
+  const segments = manifest.places.flatMap(([, stamp]) => byStamp.get(stamp) ?? []);
+  return segments.length === manifest.places.length ? segments : undefined;
+}
+
+function segmentIn<F extends Facts>(item: Item): Segment<F> {
+  return {
+    stamp: String(item.stamp),
+    base: String(item.base),
+    entries: JSON.parse(String(item.entries)) as SegmentEntry<F>[],
+    bytes: item.bytes as Uint8Array,
+  };
+}
+
+/**
+ * Stores an index in place of what the manifest names: the segments that are new, then the manifest. Does nothing when
+ * another process was faster, or a part is too large for the table.
+ */
+export async function storeSegments(
+  registry: Registry,
+  sources: readonly Source[],
+  kind: string,
+  { before, index }: { readonly before: Manifest; readonly index: Segments },
+): Promise<void> {
+  const facts = documentFacts(registry, sources);
+  const slots = new Map(before.places.map(([slot, stamp]) => [stamp, slot]));
+  const taken = new Set(slots.values());
+  const items: Item[] = [];
+  let slot = 0;
+  for (const { stamp, base, entries, bytes } of index.segments) {
+    if (slots.has(stamp)) continue;
+    while (taken.has(slot)) slot++;
+    slots.set(stamp, slot);
+    const key = documentKey(sources, kind, `#s${slot++}`);
+    items.push({ ...itemOf(key, { ...facts, stamp, base, entries: JSON.stringify(entries) }), bytes });
+  }
+  const places = index.segments.map(({ stamp }): Place => [slots.get(stamp) ?? 0, stamp]);
+  const manifest: Manifest = { stamp: randomUUID(), progress: index.progress, places };
+  const last = itemOf(documentKey(sources, kind, '#segments'), { ...facts, ...manifest });
+  if ([...items, last].some((item) => sizeOf(item) > MAX_ITEM)) return;
+  const batches = batchesOf(items);
+  const put: Write = { put: last, when: { equals: { stamp: before.stamp } } };
+  await logFailure(registry, sources, async () => {
+    try {
+      for (const batch of batches.slice(0, -1)) await registry.table.write(batch);
+      await registry.table.write([...(batches.at(-1) ?? []), put]);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+    }
+  });
+}
+
+function sizeOf({ bytes, ...rest }: Item): number {
+  return Buffer.byteLength(JSON.stringify(rest)) + (bytes instanceof Uint8Array ? bytes.byteLength : 0);
+}
+
+function batchesOf(items: readonly Item[]): Write[][] {
+  const batches: Write[][] = [];
+  let size = 0;
+  for (const item of items) {
+    const batch = batches.at(-1);
+    size += sizeOf(item);
+    if (batch && batch.length < MAX_WRITES && size <= MAX_BATCH) {
+      batch.push({ put: item });
+    } else {
+      batches.push([{ put: item }]);
+      size = sizeOf(item);
+    }
+  }
+  return batches;
+}
