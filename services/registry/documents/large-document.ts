@@ -4,7 +4,7 @@ import { type Document, wholeDocument } from './document-cache.ts';
 import { BASE, FRAGMENTS, type IndexKind } from './document-kind.ts';
 import { leftOut } from './render-index.ts';
 import type { SegmentedIndex } from './segmented-index.ts';
-import { lengthOf, mapInTurn, type Segment, segmentText } from './segments.ts';
+import { mapInTurn, type Segment, segmentText } from './segments.ts';
 
 /** Documents of up to so many characters are kept as a whole. */
 const SMALL = 64 * 1024;
@@ -36,13 +36,12 @@ export async function assembled(
   base: string,
   before?: Document,
 ): Promise<Document> {
-  const { separator } = kind;
   const parts = await partsOf(index, kind);
   const keys = parts.map(({ key }) => key);
-  const lengths = keys.map((key) => (typeof key === 'string' ? key.length : lengthOf(key, separator)));
+  const lengths = keys.map((key) => key.length);
   const length = lengths.reduce((sum, each) => sum + each, 0);
   const textOf = async (key: string | Segment) =>
-    (typeof key === 'string' ? key : await segmentText(key, separator)).replaceAll(BASE, () => base);
+    (typeof key === 'string' ? key : await segmentText(key, kind.separator)).replaceAll(BASE, () => base);
   if (length <= SMALL) {
     return wholeDocument(index.revision, Buffer.from((await mapInTurn(keys, textOf)).join('')));
   }
@@ -65,8 +64,7 @@ interface Part {
 
 /** What the pieces of a document are made from, in order: segments, and the texts around and between them. */
 async function partsOf(index: SegmentedIndex, { separator, maxLength }: IndexKind): Promise<Part[]> {
-  const lengths = index.segments.flatMap(({ entries }) => entries.map(({ length }) => length));
-  let skip = maxLength === undefined ? 0 : leftOut(lengths, maxLength);
+  let skip = maxLength === undefined ? 0 : tooMany(index.segments, maxLength);
   const versions: Part[] = [];
   for (const segment of index.segments) {
     const from = Math.min(skip, segment.entries.length);
@@ -82,6 +80,16 @@ async function partsOf(index: SegmentedIndex, { separator, maxLength }: IndexKin
     part === FRAGMENTS ? versions : [{ key: part, versions: false }],
   );
   return parts.filter(({ key }) => key !== '');
+}
+
+/** How many of the lowest versions are left out of an index of so many characters. */
+function tooMany(segments: readonly Segment[], maxLength: number): number {
+  const total = segments.reduce((sum, { length }) => sum + length, 0);
+  if (total <= maxLength) return 0;
+  return leftOut(
+    segments.flatMap(({ entries }) => entries.map(({ length }) => length)),
+    maxLength,
+  );
 }
 
 interface Pieces extends Pick<LargeDocument, 'revision' | 'length' | 'pieces' | 'versions'> {

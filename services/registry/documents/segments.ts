@@ -19,15 +19,11 @@ export interface Segment<F extends Facts = Facts> {
   /** No other segment of any process has it. */
   readonly stamp: string;
   readonly entries: readonly SegmentEntry<F>[];
+  /** How many characters the text has. */
+  readonly length: number;
   /** The texts of the versions joined by the separator, compressed, with `base` where the address goes. */
   readonly bytes: Uint8Array;
   readonly base: string;
-}
-
-/** How many characters the text of a segment has. */
-export function lengthOf({ entries }: Segment, separator: string): number {
-  const own = entries.reduce((sum, { length }) => sum + length, 0);
-  return own + separator.length * Math.max(0, entries.length - 1);
 }
 
 /** The text of a segment with the `BASE` of this process; of its lowest versions `from` are left out. */
@@ -63,10 +59,12 @@ async function segmentOf<F extends Facts>(
   { separator }: IndexKind<never, F>,
   fragments: readonly Fragment<F>[],
 ): Promise<Segment<F>> {
+  const text = fragments.map((fragment) => fragment.text).join(separator);
   return {
     stamp: randomUUID(),
-    entries: fragments.map(({ facts, text }) => ({ facts, length: text.length })),
-    bytes: await packed(fragments.map(({ text }) => text).join(separator)),
+    entries: fragments.map((fragment) => ({ facts: fragment.facts, length: fragment.text.length })),
+    length: text.length,
+    bytes: await packed(text),
     base: BASE,
   };
 }

@@ -80,6 +80,7 @@ function segmentIn<F extends Facts>(item: Item): Segment<F> {
     stamp: String(item.stamp),
     base: String(item.base),
     entries: JSON.parse(String(item.entries)) as SegmentEntry<F>[],
+    length: Number(item.length),
     bytes: item.bytes as Uint8Array,
   };
 }
@@ -99,12 +100,13 @@ export async function storeSegments(
   const taken = new Set(slots.values());
   const items: Item[] = [];
   let slot = 0;
-  for (const { stamp, base, entries, bytes } of index.segments) {
+  for (const { bytes, entries, ...segment } of index.segments) {
+    const { stamp } = segment;
     if (slots.has(stamp)) continue;
     while (taken.has(slot)) slot++;
     slots.set(stamp, slot);
     const key = documentKey(sources, kind, `#s${slot++}`);
-    items.push({ ...itemOf(key, { ...facts, stamp, base, entries: JSON.stringify(entries) }), bytes });
+    items.push({ ...itemOf(key, { ...facts, ...segment, entries: JSON.stringify(entries) }), bytes });
   }
   const places = index.segments.map(({ stamp }): Place => [slots.get(stamp) ?? 0, stamp]);
   const manifest: Manifest = { stamp: randomUUID(), progress: index.progress, places };

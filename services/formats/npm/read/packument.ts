@@ -40,7 +40,8 @@ const TOP_FIELDS = ['description', 'keywords', 'homepage', 'bugs', 'license', 'a
 
 /** What the frame of a full packument says of a version. */
 interface FullFacts extends Facts {
-  readonly createdAt: number;
+  /** When it was published, in ISO 8601. */
+  readonly time: string;
   readonly publisher: string;
 }
 
@@ -58,7 +59,7 @@ export const fullPackument: IndexKind<Metadata, FullFacts> = {
   fragment: (release) => ({
     facts: {
       version: release.version,
-      createdAt: release.createdAt,
+      time: iso(release.createdAt),
       publisher: release.metadata.publisher,
     },
     text: member(release.version, fullManifest(release)),
@@ -166,7 +167,8 @@ function stateOf({ name, version, metadata }: Release): object {
 
 /** The tags of versions that may be installed; without a `latest` of its own, a package has the highest version. */
 function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, string> {
-  const present = new Set(versions.map(({ version }) => version));
+  const named = new Set(tags.map(({ version }) => version));
+  const present = new Set(versions.filter(({ version }) => named.has(version)).map(({ version }) => version));
   const own = tags
     .filter(({ version }) => present.has(version))
     .map(({ tag, version }): [string, string] => [tag, version])
@@ -185,12 +187,12 @@ const TIMES = 500;
 
 /** When versions were published, in the order of that. */
 function timesOf({ head, versions }: FrameContents<Metadata, FullFacts>): string[] {
-  const byTime = [...versions].sort((a, b) => a.createdAt - b.createdAt);
-  const created = byTime[0]?.createdAt ?? head.updatedAt;
-  const parts = [`${member('created', iso(created))},`, member('modified', iso(head.updatedAt))];
+  const byTime = [...versions].sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? -1 : 1));
+  const modified = iso(head.updatedAt);
+  const parts = [`${member('created', byTime[0]?.time ?? modified)},${member('modified', modified)}`];
   for (let start = 0; start < byTime.length; start += TIMES) {
     const some = byTime.slice(start, start + TIMES);
-    parts.push(some.map(({ version, createdAt }) => `,"${version}":"${iso(createdAt)}"`).join(''));
+    parts.push(some.map(({ version, time }) => `,"${version}":"${time}"`).join(''));
   }
   return parts;
 }

@@ -1,0 +1,235 @@
+import { gunzipSync } from 'node:zlib';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { plainVersion, publishPlain } from '../../../../bench/packages/plain-versions.ts';
+import type { Project } from '../../../../services/domain/accounts.ts';
+import type { PackageHead } from '../../../../services/domain/packages.ts';
+import { abbreviatedPackument } from '../../../../services/formats/npm/read/packument.ts';
+import type { Table, Write } from '../../../../services/ports/table.ts';
+import type { Registry } from '../../../../services/registry/context.ts';
+import { documentCache, documentText } from '../../../../services/registry/documents/document-cache.ts';
+import { BASE, type IndexKind } from '../../../../services/registry/documents/document-kind.ts';
+import { FEW_VERSIONS, packageDocument } from '../../../../services/registry/documents/package-document.ts';
+import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
+import { projectSource } from '../../../../services/registry/documents/source.ts';
+import { entityOf } from '../../../../services/registry/records/entities.ts';
+import { keys } from '../../../../services/registry/records/keys.ts';
+import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { startApp, type TestApp } from '../../../kit/start-app.ts';
+
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+const many = FEW_VERSIONS + 60;
+
+let app: TestApp;
+let project: Project;
+
+beforeEach(async () => {
+  app = await startApp();
+  project = await app.project('tools');
+  for (let minor = 0; minor < many; minor++) await publish(`1.${minor}.0`);
+});
+
+function publish(version: string): Promise<void> {
+  return publishPlain({ registry: app.registry, project }, plainVersion('npm', version));
+}
+
+function remove(version: string): Promise<void> {
+  return removeVersion(app.registry, { project, actor, format: 'npm', name: 'sample', version });
+}
+
+async function sourceOf(table: Table) {
+  const head = await table.get(keys.head({ projectId: project.id, format: 'npm', name: 'sample' }));
+  if (!head) throw new Error('the package is gone');
+  return projectSource(table, entityOf<PackageHead>(head));
+}
+
+/** A process with nothing in memory, whose table may be another; it counts the times it read all versions. */
+function newProcess(changes: Partial<Table> = {}, memory = 1e8) {
+  const { table } = app.registry;
+  const own = { wholeReads: 0 };
+  const counting: Table = {
+    ...table,
+    query(query) {
+      if (query.prefix === 'VERSION#') own.wholeReads++;
+      return table.query(query);
+    },
+    ...changes,
+  };
+  const registry: Registry = { ...app.registry, table: counting, documents: documentCache(memory) };
+  return Object.assign(own, {
+    async read(kind: IndexKind<never> = abbreviatedPackument) {
+      return documentText(
+        await packageDocument(registry, [await sourceOf(counting)], kind, 'https://a.test'),
+      );
+    },
+    async gzip() {
+      const source = await sourceOf(counting);
+      return (await packageDocument(registry, [source], abbreviatedPackument, 'https://a.test')).gzip();
+    },
+  });
+}
+
+async function expected(): Promise<string> {
+  const source = await sourceOf(app.registry.table);
+  const contents = await source.read<never>({ versions: 'all', tags: true });
+  return (await renderIndex(abbreviatedPackument, contents)).replaceAll(BASE, 'https://a.test');
+}
+
+describe('the stored segments of an index', () => {
+  test('are what another process goes on from, with a placeholder of its own', async () => {
+    await newProcess().read();
+    await publish('0.1.0');
+    vi.resetModules();
+    const { packageDocument: otherDocument } = await import(
+      '../../../../services/registry/documents/package-document.ts'
+    );
+    const { documentCache: otherCache } = await import(
+      '../../../../services/registry/documents/document-cache.ts'
+    );
+    const { abbreviatedPackument: kind } = await import('../../../../services/formats/npm/read/packument.ts');
+    const own = newProcess();
+    const query = vi.fn(app.registry.table.query);
+    const table = { ...app.registry.table, query };
+    const registry = { ...app.registry, table, documents: otherCache(1e8) };
+    const document = await otherDocument(registry, [await sourceOf(table)], kind, 'https://a.test');
+    expect(Buffer.from(await document.identity()).toString()).toBe(await expected());
+    expect(query.mock.calls.filter(([{ prefix }]) => prefix === 'VERSION#')).toEqual([]);
+    // The segment it made has its placeholder; the first process goes on from there.
+    await publish('0.1.1');
+    expect(await own.read()).toBe(await expected());
+    expect(own.wholeReads).toBe(0);
+  });
+
+  test.each([0, 1, 2])('are as before when a process stops after %i of its writes', async (done) => {
+    const warm = newProcess();
+    await warm.read();
+    let writes = 0;
+    const stopping = newProcess({
+      write(all: readonly Write[]) {
+        if (writes++ >= done) throw new Error('stopped');
+        // A transaction that is cut into its operations: less than any table promises.
+        return app.registry.table.write(all.slice(0, 1));
+      },
+    });
+    await publish('0.1.0');
+    await stopping.read();
+    expect(app.errors.length).toBeLessThanOrEqual(1);
+    const next = newProcess();
+    expect(await next.read()).toBe(await expected());
+    await publish('0.1.1');
+    expect(await warm.read()).toBe(await expected());
+    expect(await newProcess().read()).toBe(await expected());
+    expect([next.wholeReads, warm.wholeReads]).toEqual([0, 1]);
+  });
+
+  test('are made anew when one of them is not what the manifest names', async () => {
+    await newProcess().read();
+    const ref = { projectId: project.id, format: 'npm', name: 'sample' };
+    const key = keys.document(ref, `${abbreviatedPackument.kind}#s1`);
+    await app.registry.table.write([{ delete: key }]);
+    const own = newProcess();
+    expect(await own.read()).toBe(await expected());
+    expect(own.wholeReads).toBe(1);
+    const next = newProcess();
+    expect(await next.read()).toBe(await expected());
+    expect(next.wholeReads).toBe(0);
+  });
+
+  test('take a bounded number of places, however often versions come and go', async () => {
+    const own = newProcess();
+    await own.read();
+    const ref = { projectId: project.id, format: 'npm', name: 'sample' };
+    const stored = async () => {
+      const { pk } = keys.head(ref);
+      const { items } = await app.registry.table.query({ pk, prefix: 'DOCUMENT#' });
+      return items.length;
+    };
+    const before = await stored();
+    for (let round = 0; round < 30; round++) {
+      await publish(`2.${round}.0`);
+      await own.read();
+      await remove(`2.${round}.0`);
+      await own.read();
+    }
+    expect(await stored()).toBeLessThanOrEqual(before + 3);
+  });
+});
+
+describe('reads of a large package', () => {
+  test('by processes at once, while versions come and go, show every version that was there before', async () => {
+    const processes = [newProcess(), newProcess(), newProcess()];
+    let published = 0;
+    const publishing = async (major: number) => {
+      for (let minor = 0; minor < 25; minor++) {
+        await publish(`${major}.${minor}.0`);
+        published++;
+        if (minor % 3 === 0) await remove(`1.${major * 25 + minor}.0`);
+      }
+    };
+    let done = false;
+    const reading = processes.map(async (own) => {
+      while (!done) {
+        const before = published;
+        const { versions } = JSON.parse(await own.read()) as { versions: Record<string, object> };
+        const shown = Object.keys(versions).filter((version) => !version.startsWith('1.'));
+        expect(shown.length).toBeGreaterThanOrEqual(before);
+        await new Promise(setImmediate);
+      }
+    });
+    await Promise.all([2, 3, 4].map(publishing)).finally(() => {
+      done = true;
+    });
+    await Promise.all(reading);
+    for (const own of [...processes, newProcess()]) {
+      expect(await own.read()).toBe(await expected());
+      expect(gunzipSync(await own.gzip()).toString()).toBe(await expected());
+    }
+    expect(app.errors).toEqual([]);
+  }, 60_000);
+
+  test('after a hundred versions were removed at once are of what is left', async () => {
+    const own = newProcess();
+    await own.read();
+    await Promise.all(Array.from({ length: 100 }, (_, minor) => remove(`1.${minor}.0`)));
+    expect(await own.read()).toBe(await expected());
+    for (let minor = 100; minor < many; minor++) await remove(`1.${minor}.0`);
+    expect(await own.read()).toBe('');
+  }, 60_000);
+
+  test('that is further behind than the log goes are made from all versions', async () => {
+    const own = newProcess();
+    await own.read();
+    for (let minor = 0; minor < 310; minor++) await publish(`3.${minor}.0`);
+    expect(await own.read()).toBe(await expected());
+    expect(own.wholeReads).toBe(2);
+  }, 60_000);
+
+  test('need no memory to be right', async () => {
+    const own = newProcess({}, 1000);
+    expect(await own.read()).toBe(await expected());
+    await publish('0.1.0');
+    expect(await own.read()).toBe(await expected());
+    expect(own.wholeReads).toBe(1);
+  });
+
+  test('have manifests of 300 KB, which are stored one to a segment', async () => {
+    const long = 'é'.repeat(20) + Array.from({ length: 40_000 }, (_, index) => index.toString(36)).join('');
+    for (let minor = 0; minor < 12; minor++) {
+      const plain = plainVersion('npm', `5.${minor}.0`);
+      const manifest = JSON.stringify({
+        ...JSON.parse((plain.metadata as { manifest: string }).manifest),
+        bin: long,
+      });
+      await publishPlain(
+        { registry: app.registry, project },
+        { ...plain, metadata: { ...plain.metadata, manifest } },
+      );
+    }
+    const own = newProcess();
+    expect(await own.read()).toBe(await expected());
+    await publish('5.5.5');
+    const next = newProcess();
+    expect(await next.read()).toBe(await expected());
+    expect(await own.read()).toBe(await expected());
+    expect([own.wholeReads, next.wholeReads]).toEqual([1, 0]);
+  });
+});
