@@ -100,11 +100,6 @@ export function revisionOf(head: PackageHead): string {
   return `${head.revision}-${head.projectId.toString(16)}`;
 }
 
-/** Whether a version may be listed for clients to install. */
-export function isInstallable({ status }: Pick<Version, 'status'>): boolean {
-  return status === 'default' || status === 'deprecated';
-}
-
 function fullFrame(contents: FrameContents<Metadata, FullFacts>): FramePart[] {
   const { head, versions, featured, readme = '' } = contents;
   const top = {
