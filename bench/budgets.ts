@@ -19,6 +19,7 @@ export const budgets = {
   packument500: { verdaccio: { atLeast: 200 }, bare: { atLeast: 0.5 } },
   index: { bare: { atLeast: 0.5 } },
   growth: { itself: { atMost: 1.1 } },
+  firstRead: { itself: { atMost: 3 } },
   tarball100k: { bare: { atLeast: 0.8 } },
   tarball5m: { bare: { atLeast: 0.9 } },
   download: { nginx: { atLeast: 0.6 } },

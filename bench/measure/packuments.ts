@@ -5,6 +5,7 @@ import type { Peer } from '../peers/peer.ts';
 import { type Row, rowsOf } from '../report.ts';
 import { addressOf, type Workbench } from '../workbench.ts';
 import { type Comparison, compare, figure, type Lane, laneName, ratio } from './compare.ts';
+import { firstReads } from './first-reads.ts';
 
 /** Connections that ask at a time: enough that a server always has a next request to turn to. */
 export const READERS = 64;
@@ -54,7 +55,7 @@ export async function largePackuments(bench: Workbench): Promise<Row[]> {
   ];
 }
 
-/** How the cost of a packument that the client has grows with its versions: it should not. */
+/** How the cost of an index that the client has, and of the first one after a publish, grows with its versions. */
 export async function growth(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const sizes = bench.options.large ? [10, 500, 10_000] : [10, 500];
@@ -63,13 +64,16 @@ export async function growth(bench: Workbench): Promise<Row[]> {
     lanes.push({ ...(await laneOf(bench, packhouse, size, known)), name: String(size) });
   }
   const measured = await compare(bench.generator, lanes, bench.options.rounds);
-  return sizes.map((size) => ({
-    work: `not modified, ${size.toLocaleString('en-US')} versions: processor time`,
-    unit: 'µs',
-    packhouse: figure(measured, String(size), 'cpu') ?? Number.NaN,
-    itself: ratio(measured, [String(size), '10'], 'cpu'),
-    ...(size !== 10 && { budget: budgets.growth }),
-  }));
+  const unchanged = sizes.map(
+    (size): Row => ({
+      work: `not modified, ${size.toLocaleString('en-US')} versions: processor time`,
+      unit: 'µs',
+      packhouse: figure(measured, String(size), 'cpu') ?? Number.NaN,
+      itself: ratio(measured, [String(size), '10'], 'cpu'),
+      ...(size !== 10 && { budget: budgets.growth }),
+    }),
+  );
+  return [...unchanged, ...(await firstReads(bench))];
 }
 
 async function comparePackuments(bench: Workbench, versions: number, form: Form): Promise<Comparison> {

@@ -19,9 +19,15 @@ export interface Piece {
 
 /** A document in pieces. */
 export interface LargeDocument extends Document {
-  readonly pieces: ReadonlyMap<string | Segment, Piece>;
+  readonly pieces: Pieces;
   /** The pieces that have versions in them, in order: texts joined by the separator. */
   readonly versions: readonly Piece[];
+}
+
+/** The pieces of a document by what they are made from: texts, and segments by their stamps. */
+interface Pieces {
+  readonly texts: ReadonlyMap<string, Piece>;
+  readonly segments: ReadonlyMap<string, Piece>;
 }
 
 /** Whether a document is in pieces. */
@@ -45,14 +51,16 @@ export async function assembled(
   if (length <= SMALL) {
     return wholeDocument(index.revision, Buffer.from((await mapInTurn(keys, textOf)).join('')));
   }
-  const had = isLarge(before) ? before.pieces : new Map<string | Segment, Piece>();
-  const pieces = new Map<string | Segment, Piece>();
-  for (const key of keys) {
-    const fresh = (): Piece => ({ text: () => textOf(key), bytes: undefined, gzip: undefined });
-    if (!pieces.has(key)) pieces.set(key, had.get(key) ?? fresh());
-  }
-  const inOrder = keys.flatMap((key) => pieces.get(key) ?? []);
-  const versions = parts.flatMap((part) => (part.versions ? (pieces.get(part.key) ?? []) : []));
+  const had = isLarge(before) ? before.pieces : undefined;
+  const pieces = { texts: new Map<string, Piece>(), segments: new Map<string, Piece>() };
+  const inOrder = keys.map((key) => {
+    const [known, id] = typeof key === 'string' ? [pieces.texts, key] : [pieces.segments, key.stamp];
+    const earlier = typeof key === 'string' ? had?.texts.get(key) : had?.segments.get(key.stamp);
+    const piece = known.get(id) ?? earlier ?? { text: () => textOf(key), bytes: undefined, gzip: undefined };
+    known.set(id, piece);
+    return piece;
+  });
+  const versions = inOrder.filter((_, position) => parts[position]?.versions);
   return largeDocument({ revision: index.revision, length, inOrder, pieces, versions });
 }
 
@@ -92,11 +100,11 @@ function tooMany(segments: readonly Segment[], maxLength: number): number {
   );
 }
 
-interface Pieces extends Pick<LargeDocument, 'revision' | 'length' | 'pieces' | 'versions'> {
+interface Parts extends Pick<LargeDocument, 'revision' | 'length' | 'pieces' | 'versions'> {
   readonly inOrder: readonly Piece[];
 }
 
-function largeDocument({ revision, length, inOrder, pieces, versions }: Pieces): LargeDocument {
+function largeDocument({ revision, length, inOrder, pieces, versions }: Parts): LargeDocument {
   let whole: Promise<Uint8Array> | undefined;
   let gzipped: Promise<Uint8Array> | undefined;
   return {

@@ -32,7 +32,7 @@ export async function segmentText(segment: Segment, separator: string, from = 0)
   const before = segment.entries
     .slice(0, from)
     .reduce((sum, { length }) => sum + length + separator.length, 0);
-  return text.slice(before).replaceAll(segment.base, BASE);
+  return withOwnBase(segment, text.slice(before));
 }
 
 /** Puts versions, which are in order, into segments that have room for more. */
@@ -116,12 +116,16 @@ function placeOf<F extends Facts>(
   return low;
 }
 
+function withOwnBase({ base }: Segment, text: string): string {
+  return base === BASE ? text : text.replaceAll(base, BASE);
+}
+
 async function fragmentsIn<F extends Facts>(segment: Segment<F>, separator: string): Promise<Fragment<F>[]> {
   // Lengths were counted with the placeholder of the process that made the segment.
   const text = await unpacked(segment.bytes);
   let start = 0;
   return segment.entries.map(({ facts, length }) => {
-    const part = text.slice(start, start + length).replaceAll(segment.base, BASE);
+    const part = withOwnBase(segment, text.slice(start, start + length));
     start += length + separator.length;
     return { facts, text: part };
   });

@@ -15,7 +15,8 @@ export interface HeadMove {
 
 /**
  * Moves a package's revision on by one, and logs which versions changed. Every transaction that changes what an index
- * may show contains these writes, once for each package: an index that is behind is brought up to date by the log.
+ * may show contains these writes, once for each package: an index that is behind is brought up to date by the log. Heads
+ * are never deleted, so a revision only grows, also when all versions are gone and the name is published again.
  */
 export function moveHead(ref: PackageRef, now: number, { touched, add, set, when }: HeadMove): Write[] {
   const change = newChange(touched, now);
