@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Project } from '../../services/domain/accounts.ts';
+import { digestsOf } from '../../services/domain/digests.ts';
 import type { StagedBlob } from '../../services/domain/packages.ts';
 import type { Metadata as NpmMetadata } from '../../services/formats/npm/schema.ts';
 import type { Metadata as NugetMetadata } from '../../services/formats/nuget/schema.ts';
@@ -135,10 +136,8 @@ function filesOf(format: string, version: string): NewFile[] {
 
 /** A blob of which nothing but its digests is known. */
 function blobOf(content: string): StagedBlob {
-  const [md5, sha1, sha256, sha512] = ['md5', 'sha1', 'sha256', 'sha512'].map((algorithm) =>
-    hashOf(algorithm, content),
-  ) as [string, string, string, string];
-  return { storageKey: `plain/${sha256}`, size: content.length, digests: { md5, sha1, sha256, sha512 } };
+  const digests = digestsOf(content);
+  return { storageKey: `plain/${digests.sha256}`, size: content.length, digests };
 }
 
 function hashOf(algorithm: string, content: string): string {

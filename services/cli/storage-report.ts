@@ -1,5 +1,6 @@
 /** What migrations and checks came to, as text. Pure. */
 import type { MigrationJson } from '../api/json/storage-json.ts';
+import { parseSha256 } from '../domain/digests.ts';
 import type { StorageCheck } from '../registry/maintenance/check/check-storage.ts';
 import {
   type Amount,
@@ -38,7 +39,7 @@ export function migrationReport(job: MigrationJson): string {
   if (!dry_run) rows.push(['took', timeText(seconds)]);
   const problems = job.problems.map((problem) => ({
     kind: problem.kind,
-    sha256: problem.sha256 ?? undefined,
+    sha256: parseSha256(problem.sha256 ?? ''),
     storageKey: problem.storage_key,
     detail: problem.detail,
     files: problem.files,

@@ -1,4 +1,5 @@
 /** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
+import type { Digests } from './digests.ts';
 
 import type { StanzaPlace } from './repository-index.ts';
 
@@ -22,14 +23,6 @@ export function isListed({ status }: Pick<Version, 'status'>): boolean {
 /** Whether a version can be downloaded by its address. A version still being made, broken, or being removed cannot. */
 export function isServed(version: Pick<Version, 'status'>): boolean {
   return isListed(version) || version.status === 'hidden';
-}
-
-/** Digests of a blob, lower-case hex. */
-export interface Digests {
-  readonly md5: string;
-  readonly sha1: string;
-  readonly sha256: string;
-  readonly sha512: string;
 }
 
 /** Bytes in the blob store that no transaction refers to yet. */

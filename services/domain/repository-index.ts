@@ -2,7 +2,8 @@
  * Indexes over all packages of a project, as Debian, RPM, Alpine, Helm, Conda and CRAN have them. A format says what
  * stands in such an index; the core keeps the parts, renders when something has changed, and has the result signed.
  */
-import type { Digests, PackageFile, Version } from './packages.ts';
+import type { Digests } from './digests.ts';
+import type { PackageFile, Version } from './packages.ts';
 
 /** Names a place in an index. */
 export interface StanzaPlace {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
+import type { Sha256 } from '../../services/domain/digests.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
@@ -205,7 +206,7 @@ function checked(options: Partial<CheckOptions> = {}) {
   return checkStorage(app.registry, { verify: false, concurrency: 4, ...options });
 }
 
-async function placeOf(name: string): Promise<{ sha256: string; storageKey: string }> {
+async function placeOf(name: string): Promise<{ sha256: Sha256; storageKey: string }> {
   const sha256 = sha256Of(`bytes of ${name}`);
   const record = await app.registry.table.get(keys.blob(sha256));
   return { sha256, storageKey: String(record?.storageKey) };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
+import type { Sha256 } from '../../services/domain/digests.ts';
 import { RegistryError } from '../../services/domain/errors.ts';
 import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import type { Table, Write } from '../../services/ports/table.ts';
@@ -161,7 +162,8 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       const versions = ['1', '2', '3', '4'];
       const input = { project, actor, format: keeping, name: 'tool', metadata: {}, files };
       await Promise.all(versions.map((version) => publishVersion(app.registry, { ...input, version })));
-      const record = await app.registry.table.get(keys.blob(files[0]?.blob.digests.sha256 ?? ''));
+      const sha256 = files[0]?.blob.digests.sha256 as Sha256;
+      const record = await app.registry.table.get(keys.blob(sha256));
       expect(record?.refs).toBe(4);
       expect(await visible()).toMatchObject({ pointers: 4, revision: 4 });
       await expectSound();

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Project } from '../../services/domain/accounts.ts';
+import { digestsOf, type Sha256 } from '../../services/domain/digests.ts';
 import type { FormatRules } from '../../services/domain/format-rules.ts';
 import type { BlobInfo, BlobStore } from '../../services/ports/blob-store.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
@@ -33,7 +33,7 @@ export async function publish(
   project: Project,
   name: string,
   content: string | Uint8Array,
-): Promise<{ readonly sha256: string; readonly storageKey: string }> {
+): Promise<{ readonly sha256: Sha256; readonly storageKey: string }> {
   const { blob } = await stageBlob(registry, bytesOf(content), { limit: 1e9 });
   const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
   const facts = { project, actor, format: keeping, name, version: '1', metadata: {} };
@@ -58,6 +58,6 @@ export async function listAll(blobs: BlobStore): Promise<BlobInfo[]> {
 }
 
 /** The SHA-256 of a text, in hex. */
-export function sha256Of(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+export function sha256Of(content: string | Uint8Array): Sha256 {
+  return digestsOf(content).sha256;
 }

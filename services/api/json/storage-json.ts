@@ -44,9 +44,10 @@ export function migrationJson(job: MigrationJob) {
 
 /** Something wrong with stored bytes or what refers to them. */
 export function problemJson(problem: Problem) {
+  const sha256: string | null = problem.sha256 ?? null;
   return {
     kind: problem.kind,
-    sha256: problem.sha256 ?? null,
+    sha256,
     storage_key: problem.storageKey,
     detail: problem.detail,
     files: problem.files,

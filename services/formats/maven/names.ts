@@ -1,9 +1,5 @@
+import { type DigestKind, digestKinds } from '../../domain/digests.ts';
 import { badRequest } from '../../domain/errors.ts';
-
-/** The digests that clients keep beside each file, by the endings of their names. */
-export const checksums = ['md5', 'sha1', 'sha256', 'sha512'] as const;
-/** See `checksums`. */
-export type Checksum = (typeof checksums)[number];
 
 /**
  * What a path of the Maven repository layout leads to. `name` is the path of the directory above the versions, or of a
@@ -12,7 +8,7 @@ export type Checksum = (typeof checksums)[number];
 export type Address = {
   readonly name: string;
   /** The digest asked for, when it is not the file itself. */
-  readonly checksum: Checksum | undefined;
+  readonly checksum: DigestKind | undefined;
 } & (
   | { readonly kind: 'file'; readonly version: string; readonly fileName: string }
   | { readonly kind: 'snapshot-metadata'; readonly version: string }
@@ -25,14 +21,14 @@ const METADATA = 'maven-metadata.xml';
 const SEGMENT = /^[\w.+~@-]{1,255}$/;
 const MAX_NAME = 512;
 const MAX_VERSION = 128;
-const CHECKSUM = /\.(?<checksum>md5|sha1|sha256|sha512)$/;
+const CHECKSUM = new RegExp(`\\.(?<checksum>${digestKinds.join('|')})$`);
 
 /** What a decoded path leads to; undefined when nothing of the layout can be there. */
 export function addressOf(path: string): Address | undefined {
   const segments = path.replace(/^\//, '').split('/');
   if (!segments.every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))) return undefined;
   const last = segments.pop() ?? '';
-  const checksum = CHECKSUM.exec(last)?.groups?.checksum as Checksum | undefined;
+  const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestKind | undefined;
   const fileName = checksum ? last.slice(0, -checksum.length - 1) : last;
   const version = segments.at(-1) ?? '';
   const above = segments.slice(0, -1).join('/');

@@ -1,4 +1,5 @@
 import type { Project } from '../../domain/accounts.ts';
+import type { Sha256 } from '../../domain/digests.ts';
 import {
   identityOf,
   isServed,
@@ -20,8 +21,8 @@ export interface Wanted {
   readonly version?: string | undefined;
   /** Files of the version. An empty list wants a copy of the version that has files, whatever their names. */
   readonly files?: readonly WantedFile[];
-  /** The SHA-256 (lower-case hex) that the first of these files must have: with other bytes it is another file. */
-  readonly sha256?: string;
+  /** The SHA-256 that the first of these files must have: with other bytes it is another file. */
+  readonly sha256?: Sha256 | undefined;
   /** A tag. */
   readonly tag?: string | undefined;
 }

@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../domain/digests.ts';
 import type { StagedBlob } from '../../domain/packages.ts';
 import type { Key, Write } from '../../ports/table.ts';
 import { type BlobRecord, itemOf } from '../records/entities.ts';
@@ -23,7 +24,7 @@ export interface BlobPlan {
  * are then left to the sweep), else to the staged ones. The writes fail when that has changed meanwhile.
  */
 export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
-  const distinct = new Map<string, { blob: StagedBlob; count: number }>();
+  const distinct = new Map<Sha256, { blob: StagedBlob; count: number }>();
   for (const blob of blobs) {
     const seen = distinct.get(blob.digests.sha256);
     if (seen) seen.count++;

@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../domain/digests.ts';
 import type { PackageFile } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -12,7 +13,7 @@ export async function releaseBlobs(
   registry: Registry,
   files: readonly Pick<PackageFile, 'digests'>[],
 ): Promise<Write[]> {
-  const counts = new Map<string, number>();
+  const counts = new Map<Sha256, number>();
   for (const { digests } of files) counts.set(digests.sha256, (counts.get(digests.sha256) ?? 0) + 1);
   const digests = [...counts.keys()];
   const records = await registry.table.getMany(digests.map((sha256) => keys.blob(sha256)));

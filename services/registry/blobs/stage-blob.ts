@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
+import { digestFrom } from '../../domain/digests.ts';
 import { RegistryError, tooLarge } from '../../domain/errors.ts';
 import type { StagedBlob } from '../../domain/packages.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
@@ -73,10 +74,10 @@ export async function stageBlob<T = undefined>(
   try {
     const { size } = await registry.blobs.put(storageKey, pass());
     const digests = {
-      md5: hashes.md5.digest('hex'),
-      sha1: hashes.sha1.digest('hex'),
-      sha256: hashes.sha256.digest('hex'),
-      sha512: hashes.sha512.digest('hex'),
+      md5: digestFrom('md5', hashes.md5.digest()),
+      sha1: digestFrom('sha1', hashes.sha1.digest()),
+      sha256: digestFrom('sha256', hashes.sha256.digest()),
+      sha512: digestFrom('sha512', hashes.sha512.digest()),
     };
     return { blob: { storageKey, size, digests }, facts: await inspection };
   } catch (error) {

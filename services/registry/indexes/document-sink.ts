@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestsOf } from '../../domain/digests.ts';
 import type { StagedBlob } from '../../domain/packages.ts';
 import type { DocumentPlan, IndexDocument } from '../../domain/repository-index.ts';
 import { byteChannel } from '../../shared/byte-channel.ts';
@@ -115,9 +115,7 @@ export async function makeDocument(
 
 function inlineDocument(chunks: readonly Uint8Array[]) {
   const bytes = new Uint8Array(Buffer.concat(chunks));
-  const digest = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
-  const [md5, sha1, sha256, sha512] = [digest('md5'), digest('sha1'), digest('sha256'), digest('sha512')];
-  return { bytes, digests: { md5, sha1, sha256, sha512 } };
+  return { bytes, digests: digestsOf(bytes) };
 }
 
 async function* resumed(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { digestFrom, type Sha256 } from '../../domain/digests.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 
 /** What is thrown where bytes turn out not to be those their digest promises. */
@@ -6,12 +7,12 @@ export class WrongDigest extends Error {
   override readonly name = 'WrongDigest';
 }
 
-/** The SHA-256 of a stored blob, lower-case hex, or undefined when there is none. */
+/** The SHA-256 of a stored blob, or undefined when there is none. */
 export async function digestOf(
   blobs: BlobStore,
   key: string,
   signal?: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Sha256 | undefined> {
   const content = await blobs.get(key);
   if (!content) return undefined;
   const hash = createHash('sha256');
@@ -19,7 +20,7 @@ export async function digestOf(
     signal?.throwIfAborted();
     hash.update(chunk);
   }
-  return hash.digest('hex');
+  return digestFrom('sha256', hash.digest());
 }
 
 /**
@@ -29,13 +30,13 @@ export async function digestOf(
  */
 export async function* checkedBytes(
   body: AsyncIterable<Uint8Array>,
-  sha256: string,
+  sha256: Sha256,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of body) {
     hash.update(chunk);
     yield chunk;
   }
-  const found = hash.digest('hex');
+  const found = digestFrom('sha256', hash.digest());
   if (found !== sha256) throw new WrongDigest(`the bytes have the SHA-256 ${found}, not ${sha256}`);
 }

@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../domain/digests.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 
 /** What can be wrong between files, records and stored bytes, in words for who runs the registry. */
@@ -18,7 +19,7 @@ export type ProblemKind = keyof typeof problemKinds;
 /** Something that is wrong. */
 export interface Problem {
   readonly kind: ProblemKind;
-  readonly sha256: string | undefined;
+  readonly sha256: Sha256 | undefined;
   readonly storageKey: string;
   /** What was found, where the kind does not say it all. */
   readonly detail: string;
@@ -43,7 +44,7 @@ export function plusBlob(amount: Amount, bytes: number): Amount {
 /** A problem whose files are not known yet. */
 export function problemOf(
   kind: ProblemKind,
-  at: { readonly sha256?: string | undefined; readonly storageKey: string },
+  at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
   detail = '',
 ): Problem {
   return { kind, sha256: at.sha256, storageKey: at.storageKey, detail, files: [] };
@@ -51,7 +52,7 @@ export function problemOf(
 
 /** The problem of a blob that could not be read. Where it was the store that failed, its error is thrown. */
 export function unreadable(
-  at: { readonly sha256?: string | undefined; readonly storageKey: string },
+  at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
   error: unknown,
 ): Problem {
   if (error instanceof StoreUnavailable) throw error;

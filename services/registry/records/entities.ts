@@ -1,4 +1,5 @@
-import type { Digests, PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
+import type { Digests, Sha256 } from '../../domain/digests.ts';
+import type { PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -24,7 +25,7 @@ export function maybeEntity<T>(item: Item | undefined): T | undefined {
 
 /** A blob's item: where the bytes lie and how many files refer to them. */
 export interface BlobRecord {
-  readonly sha256: string;
+  readonly sha256: Sha256;
   readonly digests: Digests;
   readonly size: number;
   readonly storageKey: string;

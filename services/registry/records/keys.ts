@@ -55,6 +55,7 @@
  *
  * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
  */
+import type { Sha256 } from '../../domain/digests.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 
@@ -213,7 +214,7 @@ export const keys = {
     pk: `SIGNER#${ownerPartition(owner)}`,
     sk: `${algorithm}#${padId(number)}`,
   }),
-  blob: (sha256: string): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
+  blob: (sha256: Sha256): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   claim: (versionId: number): Key => ({ pk: CLAIMS, sk: padId(versionId) }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
   downloads: (versionId: number): Key => ({ pk: `DOWNLOADS#${versionId}`, sk: META }),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
+import { digestsOf } from '../../../services/domain/digests.ts';
 import { purgeProjects } from '../../../services/registry/accounts/remove-project.ts';
-import { secretDigest } from '../../../services/registry/accounts/token-secret.ts';
 import { keys, ranges } from '../../../services/registry/records/keys.ts';
 import { accessToken, deployToken } from '../../kit/start-app.ts';
 import { type Answer, type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
@@ -254,7 +254,7 @@ describe('deleting projects', () => {
     const deploy = await deployToken(registry, project, ['read_package_registry']);
     const bot = await accessToken(registry, project, levels.maintainer);
     const member = await api.app.user('dev', { level: levels.developer, of: project });
-    const sha256 = secretDigest('tool 1.0 file.txt');
+    const { sha256 } = digestsOf('tool 1.0 file.txt');
     expect((await registry.table.get(keys.blob(sha256)))?.refs).toBe(1);
 
     const answer = await api.del(`/projects/${project.id}`);

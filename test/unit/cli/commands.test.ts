@@ -10,6 +10,7 @@ import { openEmbedded } from '../../../services/adapters/embedded/open-embedded.
 import { TAKEN } from '../../../services/adapters/embedded/queue-rows.ts';
 import { ownFlags } from '../../../services/cli/command.ts';
 import { runCommand } from '../../../services/cli/run-command.ts';
+import type { Sha256 } from '../../../services/domain/digests.ts';
 import { newBlobKey } from '../../../services/registry/blobs/storage-keys.ts';
 import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
@@ -247,7 +248,7 @@ describe('packhouse doctor', () => {
         stores.table.query({ index: 'index1', pk: `STORED#${digit}` }),
       ),
     ).then((pages) => pages.filter(({ items }) => items.length > 0));
-    await stores.table.update(keys.blob(String(page?.items[0]?.sha256)), { add: { refs: 1 } });
+    await stores.table.update(keys.blob(page?.items[0]?.sha256 as Sha256), { add: { refs: 1 } });
     await stores.close();
     const { code, output } = await doctor();
     expect([code, output]).toEqual([1, expect.stringContaining('counts 2, there are 1')]);

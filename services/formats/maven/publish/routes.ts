@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Digest, type DigestKind, parseDigest } from '../../../domain/digests.ts';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
@@ -14,14 +15,7 @@ import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
 import type { Listing } from '../../../registry/packages/listings.ts';
 import { pathIn } from '../context.ts';
-import {
-  type Address,
-  type Checksum,
-  contentTypeOf,
-  coordinatesOf,
-  filePartsOf,
-  publishAddress,
-} from '../names.ts';
+import { type Address, contentTypeOf, coordinatesOf, filePartsOf, publishAddress } from '../names.ts';
 import type { Metadata } from '../schema.ts';
 import { readPlugin } from './plugin-descriptor.ts';
 import { readPom } from './pom.ts';
@@ -67,7 +61,7 @@ async function verify(
   c: FormatContext,
   target: Target,
   { fileName }: FileAddress,
-  checksum: Checksum,
+  kind: DigestKind,
 ): Promise<Response> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
@@ -78,25 +72,26 @@ async function verify(
       `There is no ${fileName} to compare this checksum with: publish it first`,
     );
   }
-  const digest = file.digests[checksum];
-  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), digest.length);
-  if (claimed === undefined) throw badRequest(`This is no ${checksum} checksum of ${fileName}`);
+  const digest = file.digests[kind];
+  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), kind);
+  if (claimed === undefined) throw badRequest(`This is no ${kind} checksum of ${fileName}`);
   if (claimed !== digest) {
     throw new RegistryError(
       'conflict',
-      `The ${checksum} checksum of ${fileName} is ${digest}, not ${claimed}: it was damaged on its way, or another file ` +
+      `The ${kind} checksum of ${fileName} is ${digest}, not ${claimed}: it was damaged on its way, or another file ` +
         'of this name came between; publish it again',
     );
   }
   return reply(c, 204, null);
 }
 
-/** The first word of a text that can be a digest of so many hex digits: tools write names before or after it. */
-function claimedDigest(text: string, length: number): string | undefined {
-  return text
-    .match(/[0-9a-f]+/gi)
-    ?.find((word) => word.length === length)
-    ?.toLowerCase();
+/** The first digest of its kind in a text: tools write file names before or after it. */
+function claimedDigest<K extends DigestKind>(text: string, kind: K): Digest<K> | undefined {
+  for (const [word] of text.matchAll(/[0-9a-f]+/gi)) {
+    const digest = parseDigest(kind, word);
+    if (digest) return digest;
+  }
+  return undefined;
 }
 
 async function store(c: FormatContext, target: Target, address: FileAddress): Promise<Response> {

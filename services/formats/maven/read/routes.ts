@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { DigestKind } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
@@ -13,7 +14,7 @@ import type { Access } from '../../../registry/access/open-access.ts';
 import type { Document } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
 import { pathIn } from '../context.ts';
-import { type Address, addressOf, type Checksum } from '../names.ts';
+import { type Address, addressOf } from '../names.ts';
 import type { Metadata } from '../schema.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
@@ -50,7 +51,7 @@ function sendArtifact(
   c: FormatContext,
   { files }: Copy,
   fileName: string,
-  checksum: Checksum | undefined,
+  checksum: DigestKind | undefined,
 ): Promise<Response> | Response {
   const file = files.get(fileName);
   if (!file) throw new RegistryError('fileNotFound');
@@ -65,7 +66,7 @@ async function sendMetadata(
   c: FormatContext,
   access: Pick<Access, 'holdings'>,
   kind: DocumentKind<Metadata>,
-  checksum: Checksum | undefined,
+  checksum: DigestKind | undefined,
 ): Promise<Response> {
   const document = await indexDocument(c, access, kind);
   if (checksum) return sendChecksum(c, await digestOf(document, checksum));
@@ -85,11 +86,11 @@ function sendChecksum(c: FormatContext, digest: string): Response {
   });
 }
 
-const known = new WeakMap<Document, Map<Checksum, string>>();
+const known = new WeakMap<Document, Map<DigestKind, string>>();
 
 /** A digest of a rendered document, made once for as long as the document is kept. */
-async function digestOf(document: Document, algorithm: Checksum): Promise<string> {
-  const digests = known.get(document) ?? new Map<Checksum, string>();
+async function digestOf(document: Document, algorithm: DigestKind): Promise<string> {
+  const digests = known.get(document) ?? new Map<DigestKind, string>();
   known.set(document, digests);
   const digest =
     digests.get(algorithm) ??

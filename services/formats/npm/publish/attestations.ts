@@ -1,3 +1,4 @@
+import type { Sha512 } from '../../../domain/digests.ts';
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import type { Attestation } from '../schema.ts';
 import { SigstoreBundle, Statement } from '../schema.ts';
@@ -13,7 +14,7 @@ export interface KeptAttachment {
 /** What a bundle must be about: the version by its package URL, and its tarball by SHA-512 in hex. */
 export interface Subject {
   readonly purl: string;
-  readonly sha512: string;
+  readonly sha512: Sha512;
 }
 
 /** The most attachments a version may have beside its tarball. */

@@ -1,11 +1,10 @@
+import { type DigestKind, digestKinds, parseSha1 } from '../../../domain/digests.ts';
 import { invalidPackage } from '../../../domain/errors.ts';
-import type { Digests, StagedBlob } from '../../../domain/packages.ts';
+import type { StagedBlob } from '../../../domain/packages.ts';
 import type { ClaimedManifest } from '../schema.ts';
 
-const algorithms: ReadonlySet<string> = new Set<keyof Digests>(['md5', 'sha1', 'sha256', 'sha512']);
-
-function isKnown(algorithm: string): algorithm is keyof Digests {
-  return algorithms.has(algorithm);
+function isKnown(algorithm: string): algorithm is DigestKind {
+  return (digestKinds as readonly string[]).includes(algorithm);
 }
 
 /**
@@ -21,7 +20,7 @@ export function checkIntegrity(
   if (typeof length === 'number' && length !== size) {
     throw invalidPackage(`The tarball has ${size} bytes, but its length is said to be ${length}`);
   }
-  if (dist?.shasum && dist.shasum.toLowerCase() !== digests.sha1) {
+  if (dist?.shasum && parseSha1(dist.shasum) !== digests.sha1) {
     throw invalidPackage(`The tarball has the shasum ${digests.sha1}, but dist.shasum is ${dist.shasum}`);
   }
   for (const [algorithm, claimed] of byAlgorithm(dist?.integrity ?? '')) {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { invalidPackage } from '../../../domain/errors.ts';
 import { readFileName } from '../file-names.ts';
 import { Attestation, Statement } from '../schema.ts';
@@ -6,7 +7,7 @@ import { Attestation, Statement } from '../schema.ts';
 /** The file that attestations must be about. */
 export interface Subject {
   readonly fileName: string;
-  readonly sha256: string;
+  readonly sha256: Sha256;
 }
 
 /** The most attestations of a file: one of each kind there is, and some to spare. */
@@ -50,7 +51,7 @@ function checkSubject({ envelope }: Attestation, { fileName, sha256 }: Subject):
   }
   const [about] = result.data.subject;
   const same = readFileName(about.name)?.identity === readFileName(fileName)?.identity;
-  if (!same || about.digest.sha256.toLowerCase() !== sha256) {
+  if (!same || parseSha256(about.digest.sha256) !== sha256) {
     throw invalid(
       `an attestation is about ${about.name.slice(0, 300)} with SHA-256 ${about.digest.sha256.slice(0, 64)}, ` +
         `not about ${fileName} with ${sha256}`,

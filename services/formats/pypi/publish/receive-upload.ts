@@ -1,3 +1,4 @@
+import { parseDigest } from '../../../domain/digests.ts';
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
@@ -107,11 +108,11 @@ async function readSignature(body: AsyncIterable<Uint8Array>): Promise<Uint8Arra
 /** Digests that a client claims must be those of the bytes. BLAKE2 is not among ours; SHA-256 always comes with it. */
 function checkDigests(field: Received['field'], { digests }: StagedBlob): void {
   for (const kind of ['sha256', 'md5'] as const) {
-    const claimed = field(`${kind}_digest`).toLowerCase();
-    if (claimed === '') continue;
+    const text = field(`${kind}_digest`);
+    if (text === '') continue;
     const actual = digests[kind];
-    const isDigest = claimed.length === actual.length && /^[0-9a-f]+$/.test(claimed);
-    if (!isDigest) throw invalidPackage(`${kind}_digest is not a digest in hexadecimal`);
+    const claimed = parseDigest(kind, text);
+    if (!claimed) throw invalidPackage(`${kind}_digest is not a digest in hexadecimal`);
     if (claimed !== actual) {
       throw invalidPackage(
         `${kind}_digest is ${claimed}, but the file that arrived has ${actual}: it was changed on the way, try again`,

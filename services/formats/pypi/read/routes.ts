@@ -1,3 +1,4 @@
+import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
@@ -53,19 +54,22 @@ function fileParam(c: FormatContext): string {
   return c.req.param('file') ?? '';
 }
 
-/** The name a file's own name tells; one that tells none is the name of no file. */
+/** The package name in a file's name. No file is at an address with another name, or without a digest. */
 function nameOfFile(c: FormatContext): string {
   const distribution = readFileName(wholeOf(fileParam(c)));
-  if (!distribution) throw new RegistryError('fileNotFound');
+  if (!distribution || !digestParam(c)) throw new RegistryError('fileNotFound');
   return distribution.name;
 }
 
 /** The distribution, whose digest is in the address, and the file itself, which may be one beside it. */
 function wantedFile(c: FormatContext): Wanted {
   const whole = wholeOf(fileParam(c));
-  const sha256 = (c.req.param('sha256') ?? '').toLowerCase();
   const files = [...new Set([whole, fileParam(c)])].map(namedFile);
-  return { version: readFileName(whole)?.version, files, sha256 };
+  return { version: readFileName(whole)?.version, files, sha256: digestParam(c) };
+}
+
+function digestParam(c: FormatContext): Sha256 | undefined {
+  return parseSha256(c.req.param('sha256') ?? '');
 }
 
 async function file(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {

@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../../domain/digests.ts';
 import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
@@ -8,14 +9,14 @@ import { walkFiles } from './walk-files.ts';
 export type UseCounts = Map<string, number>;
 
 /** The name of a use: what a file says of its bytes. */
-export function useId(sha256: string, storageKey: string): string {
+export function useId(sha256: Sha256, storageKey: string): string {
   return `${sha256} ${storageKey}`;
 }
 
 /** The parts of a `useId`. */
-export function useParts(id: string): { readonly sha256: string; readonly storageKey: string } {
+export function useParts(id: string): { readonly sha256: Sha256; readonly storageKey: string } {
   const [sha256 = '', storageKey = ''] = id.split(' ');
-  return { sha256, storageKey };
+  return { sha256: sha256 as Sha256, storageKey };
 }
 
 /** Counts what every file refers to. Takes about 200 bytes of memory for each blob. */
@@ -51,8 +52,8 @@ export interface SecondLook {
 /** Looks once more at some blobs: their records by key, before and after all files were gone through again. */
 export async function lookAgain(
   registry: Registry,
-  digests: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, SecondLook>> {
+  digests: ReadonlySet<Sha256>,
+): Promise<ReadonlyMap<Sha256, SecondLook>> {
   const all = [...digests];
   const before = await recordsOf(registry, all);
   const uses = await usesOf(registry, digests);
@@ -70,7 +71,7 @@ const unused: Uses = { count: 0, places: new Map(), files: [] };
 
 async function recordsOf(
   registry: Registry,
-  digests: readonly string[],
+  digests: readonly Sha256[],
 ): Promise<(BlobRecord | undefined)[]> {
   const items = await readMany(registry.table, digests.map(keys.blob));
   return items.map((item) => maybeEntity<BlobRecord>(item));
@@ -83,8 +84,8 @@ interface CountedUses extends Uses {
   readonly files: string[];
 }
 
-async function usesOf(registry: Registry, digests: ReadonlySet<string>): Promise<Map<string, Uses>> {
-  const uses = new Map<string, CountedUses>();
+async function usesOf(registry: Registry, digests: ReadonlySet<Sha256>): Promise<Map<Sha256, Uses>> {
+  const uses = new Map<Sha256, CountedUses>();
   for await (const { file, ref, projectPath } of walkFiles(registry)) {
     const { sha256 } = file.digests;
     if (!digests.has(sha256)) continue;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { digestsOf } from '../../../../services/domain/digests.ts';
 import type { StagedBlob } from '../../../../services/domain/packages.ts';
 import { checkIntegrity } from '../../../../services/formats/npm/publish/check-integrity.ts';
 import { ClaimedManifest } from '../../../../services/formats/npm/schema.ts';
@@ -9,12 +10,7 @@ const digest = (algorithm: string, encoding: 'hex' | 'base64') =>
 const blob: StagedBlob = {
   storageKey: 'key',
   size: 5,
-  digests: {
-    md5: digest('md5', 'hex'),
-    sha1: digest('sha1', 'hex'),
-    sha256: digest('sha256', 'hex'),
-    sha512: digest('sha512', 'hex'),
-  },
+  digests: digestsOf('bytes'),
 };
 const check = (integrity: string) => checkIntegrity({ integrity }, undefined, blob);
 const sha1 = `sha1-${digest('sha1', 'base64')}`;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { digestsOf } from '../../../../services/domain/digests.ts';
 import { provenanceOf } from '../../../../services/formats/pypi/publish/attestations.ts';
 import { attestationOf } from '../../../kit/python-package.ts';
 
-const sha256 = 'a'.repeat(64);
+const { sha256 } = digestsOf('the file');
 const subject = { fileName: 'my_pkg-1.0.tar.gz', sha256 };
 const good = attestationOf(subject.fileName, sha256);
 

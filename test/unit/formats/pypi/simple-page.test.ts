@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Digest, DigestKind } from '../../../../services/domain/digests.ts';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { htmlPage, jsonPage } from '../../../../services/formats/pypi/read/simple-page.ts';
 import type { FileFacts, Metadata } from '../../../../services/formats/pypi/schema.ts';
@@ -33,7 +34,8 @@ function file(
   fileName: string,
   more: Partial<PackageFile<FileFacts>> = {},
 ): PackageFile<FileFacts> {
-  const digest = (kind: string) => `${kind}-of-${fileName}`;
+  // Readable in the expected pages; renderers only copy them.
+  const digest = <K extends DigestKind>(kind: K) => `${kind}-of-${fileName}` as Digest<K>;
   return {
     id: versionId * 10,
     versionId,
@@ -41,7 +43,12 @@ function file(
     fileName,
     contentType: 'application/octet-stream',
     size: 5,
-    digests: { md5: digest('md5'), sha1: digest('sha1'), sha256: digest('sha256'), sha512: digest('sha512') },
+    digests: {
+      md5: digest('md5'),
+      sha1: digest('sha1'),
+      sha256: digest('sha256'),
+      sha512: digest('sha512'),
+    },
     storageKey: 'blobs/00/x',
     createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     metadata: { requiresPython: '' },

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { memoryTable } from '../../../../services/adapters/memory/memory-table.ts';
 import type { Project } from '../../../../services/domain/accounts.ts';
+import type { Sha256 } from '../../../../services/domain/digests.ts';
 import type { Precedence } from '../../../../services/domain/format-rules.ts';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { chooseCopy } from '../../../../services/registry/access/choose-copy.ts';
 import type { Holding, Wanted } from '../../../../services/registry/access/holdings.ts';
 import { itemOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
+import { sha256Of } from '../../../kit/publish.ts';
 
 /** A project's copy of version 1: its status, and the times at which its files were published, by their names. */
 interface CopyFacts {
@@ -14,7 +16,7 @@ interface CopyFacts {
   readonly files?: Readonly<Record<string, number>>;
   /** Files that the request does not want. */
   readonly others?: readonly string[];
-  readonly sha256?: string;
+  readonly sha256?: Sha256;
 }
 
 const table = memoryTable();
@@ -24,7 +26,7 @@ async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> 
   const version = { ...ref, id: projectId * 10, version: '1', status: facts.status ?? 'default' } as Version;
   const files = Object.entries(facts.files ?? {}).map(([fileName, createdAt]) => ({
     ...{ fileName, createdAt, versionId: version.id, version: '1' },
-    digests: { sha256: facts.sha256 ?? 'a' },
+    digests: { sha256: facts.sha256 ?? sha256Of('a') },
   })) as unknown as PackageFile[];
   const others = (facts.others ?? []).map((fileName) => ({ fileName, versionId: version.id, version: '1' }));
   for (const file of [...files, ...others]) {
@@ -41,7 +43,7 @@ async function chosen(
   precedence: Precedence,
   copies: readonly CopyFacts[],
   files?: readonly string[],
-  sha256?: string,
+  sha256?: Sha256,
 ) {
   const first = projects + 1;
   const holdings: Holding[] = [];
@@ -115,15 +117,23 @@ describe('a file that the first copy lacks', () => {
 describe('a file with other bytes than the digest in the address', () => {
   test('is another file', async () => {
     const copies = [
-      { sha256: 'a', files: { wheel: 1, metadata: 1 } },
-      { sha256: 'b', files: { wheel: 1, metadata: 1 } },
+      { sha256: sha256Of('a'), files: { wheel: 1, metadata: 1 } },
+      { sha256: sha256Of('b'), files: { wheel: 1, metadata: 1 } },
     ];
-    expect(await chosen('first-file', copies, ['wheel', 'metadata'], 'b')).toEqual([2, 'wheel', 'metadata']);
-    expect(await chosen('first-file', copies, ['wheel'], 'c')).toEqual([1]);
+    expect(await chosen('first-file', copies, ['wheel', 'metadata'], sha256Of('b'))).toEqual([
+      2,
+      'wheel',
+      'metadata',
+    ]);
+    expect(await chosen('first-file', copies, ['wheel'], sha256Of('c'))).toEqual([1]);
   });
 
   test('does not stand before one that has all that is wanted', async () => {
     const copies = [{ files: { wheel: 1 } }, { files: { wheel: 1, metadata: 1 } }];
-    expect(await chosen('first-file', copies, ['wheel', 'metadata'], 'a')).toEqual([2, 'wheel', 'metadata']);
+    expect(await chosen('first-file', copies, ['wheel', 'metadata'], sha256Of('a'))).toEqual([
+      2,
+      'wheel',
+      'metadata',
+    ]);
   });
 });
