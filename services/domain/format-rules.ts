@@ -1,5 +1,6 @@
 /** What the core must know of a package format to decide for it. Serving it needs more: see `http/format/format.ts`. */
 import type { Project } from './accounts.ts';
+import type { MetadataType } from './metadata.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 
 /**
@@ -22,6 +23,10 @@ export interface FormatRules {
   /** Whether the same bytes again are no duplicate and change nothing, because clients repeat what they have sent. */
   readonly idempotent?: boolean;
   readonly precedence: Precedence;
+  /** How the metadata of a version is read. Formats without any have none. */
+  readonly metadata?: MetadataType;
+  /** The same of a single file. */
+  readonly fileMetadata?: MetadataType;
   /** The most bytes of a file. */
   readonly fileLimit: number;
   /**

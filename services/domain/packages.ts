@@ -50,7 +50,7 @@ export interface PackageHead extends PackageRef {
   readonly updatedAt: number;
 }
 
-/** A version of a package. `metadata` is the format's own. */
+/** A version of a package. `metadata` is the format's own; `readMetadata` checks it. */
 export interface Version<M = unknown> extends PackageRef {
   readonly id: number;
   /** The name as its publisher writes it, where that is not the normalised one. */
@@ -58,6 +58,8 @@ export interface Version<M = unknown> extends PackageRef {
   readonly version: string;
   readonly status: PackageStatus;
   readonly metadata: M;
+  /** The layout of the stored metadata (`MetadataType`); absent is 1. */
+  readonly layout?: number;
   readonly creatorId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -77,6 +79,8 @@ export interface PackageFile<F = unknown> {
   readonly storageKey: string;
   readonly createdAt: number;
   readonly metadata?: F;
+  /** The layout of the stored metadata; absent is 1. */
+  readonly layout?: number;
   /** A name by which the file is asked for where its package is not known, such as the key of debug symbols. */
   readonly alias?: string;
   /** Where indexes over all packages of the project tell of the file. */

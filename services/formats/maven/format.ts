@@ -4,6 +4,7 @@ import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
+import { metadata } from './schema.ts';
 
 /** Maven artifacts, for Maven, Gradle, sbt and whatever else knows the Maven repository layout. */
 export const maven: Format = {
@@ -13,6 +14,7 @@ export const maven: Format = {
   duplicatesAllowed: true,
   idempotent: true,
   precedence: 'first-copy',
+  metadata,
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.
   challenge: DEFAULT_CHALLENGE,

@@ -4,6 +4,7 @@ import type { Format, RenderedError } from '../../http/format/format.ts';
 import { canonicalPath, scopeOf } from './names.ts';
 import { publishNotice } from './publish/publish-notice.ts';
 import { routes } from './routes.ts';
+import { metadata } from './schema.ts';
 
 /** npm packages, for npm, pnpm, Yarn, Bun and Deno. */
 export const npm: Format = {
@@ -11,6 +12,7 @@ export const npm: Format = {
   mounts: mountsOf('npm'),
   duplicates: duplicatesOf('npm'),
   precedence: 'first-copy',
+  metadata,
   fileLimit: 500 * 1024 * 1024,
   // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
   challenge: 'Bearer realm="npm"',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
 /** The most characters of a tarball's checksums: SHA-1, SHA-256, SHA-384 and SHA-512 together are some 300. */
 const MAX_CHECKSUM = 1024;
@@ -43,27 +44,31 @@ export const Statement = z.looseObject({
 export type Statement = z.infer<typeof Statement>;
 
 /** An attestation of a version: what it states, and the file of the version that holds the bundle. */
-export interface Attestation {
-  readonly predicateType: string;
-  readonly fileName: string;
-}
+export const Attestation = z.object({ predicateType: z.string(), fileName: z.string() });
+/** See the schema. */
+export type Attestation = Readonly<z.infer<typeof Attestation>>;
 
 /** What is kept of a version. */
-export interface Metadata {
+export const Metadata = z.object({
   /** The manifest, as JSON text: the store puts its own limits on nesting, numbers and empty names in an item. */
-  readonly manifest: string;
-  readonly shasum: string;
-  readonly integrity: string;
-  readonly fileCount: number;
-  readonly unpackedSize: number;
-  readonly hasInstallScript: boolean;
-  readonly hasShrinkwrap: boolean;
+  manifest: z.string(),
+  shasum: z.string(),
+  integrity: z.string(),
+  fileCount: z.number(),
+  unpackedSize: z.number(),
+  hasInstallScript: z.boolean(),
+  hasShrinkwrap: z.boolean(),
   /** The name of who published it. */
-  readonly publisher: string;
-  readonly attestations: readonly Attestation[];
+  publisher: z.string(),
+  attestations: z.array(Attestation),
   /** Why it should not be used any more; empty when it may. */
-  readonly deprecated: string;
-}
+  deprecated: z.string(),
+});
+/** See the schema. */
+export type Metadata = Readonly<z.infer<typeof Metadata>>;
+
+/** How it is read. */
+export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
 /** A manifest as it is kept: any JSON object. */
 export type Manifest = Readonly<Record<string, unknown>>;

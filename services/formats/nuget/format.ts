@@ -3,6 +3,7 @@ import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
+import { fileMetadata, metadata } from './schema.ts';
 
 /** NuGet packages, for dotnet, nuget, Visual Studio and Chocolatey. */
 export const nuget: Format = {
@@ -11,6 +12,8 @@ export const nuget: Format = {
   duplicates: duplicatesOf('nuget'),
   duplicatesAllowed: true,
   precedence: 'first-file',
+  metadata,
+  fileMetadata,
   fileLimit: 500 * 1024 * 1024,
   challenge: DEFAULT_CHALLENGE,
   // `--api-key` of dotnet and choco. GitLab takes a token there, too.

@@ -3,6 +3,7 @@ import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
+import { fileMetadata, metadata } from './schema.ts';
 
 /** Python packages, for pip, uv, Poetry, twine and whatever else speaks the simple API and the legacy upload API. */
 export const pypi: Format = {
@@ -10,6 +11,8 @@ export const pypi: Format = {
   mounts: mountsOf('pypi'),
   duplicates: duplicatesOf('pypi'),
   precedence: 'first-file',
+  metadata,
+  fileMetadata,
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
 /** A PEP 740 attestation, version 1, as far as a registry looks into it. */
 export const Attestation = z.looseObject({
@@ -20,29 +21,39 @@ export const Statement = z.looseObject({
 });
 
 /** What is kept of a version, for people to read; installers read the metadata files. */
-export interface Metadata {
+export const Metadata = z.object({
   /** The name as its author writes it. */
-  readonly displayName: string;
-  readonly metadataVersion: string;
-  readonly summary: string;
-  readonly requiresPython: string;
-  readonly keywords: string;
-  readonly author: string;
-  readonly license: string;
-  readonly homePage: string;
-  readonly descriptionType: string;
-  readonly projectUrls: readonly string[];
-  readonly classifiers: readonly string[];
-  readonly requiresDist: readonly string[];
-  readonly extras: readonly string[];
+  displayName: z.string(),
+  metadataVersion: z.string(),
+  summary: z.string(),
+  requiresPython: z.string(),
+  keywords: z.string(),
+  author: z.string(),
+  license: z.string(),
+  homePage: z.string(),
+  descriptionType: z.string(),
+  projectUrls: z.array(z.string()),
+  classifiers: z.array(z.string()),
+  requiresDist: z.array(z.string()),
+  extras: z.array(z.string()),
   /** The name of who published its first file. */
-  readonly publisher: string;
+  publisher: z.string(),
   /** Why it should not be installed any more (PEP 592), which may be empty; absent when it may. */
-  readonly yanked?: string;
-}
+  yanked: z.string().exactOptional(),
+});
+/** See the schema. */
+export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** What an index tells of a distribution's file alone. */
-export interface FileFacts {
+/** How it is read. */
+export const metadata: MetadataType<Metadata> = metadataType(Metadata);
+
+/** What an index says of a distribution's file alone. */
+export const FileFacts = z.object({
   /** Empty when the file does not say. */
-  readonly requiresPython: string;
-}
+  requiresPython: z.string(),
+});
+/** See the schema. */
+export type FileFacts = Readonly<z.infer<typeof FileFacts>>;
+
+/** How they are read. */
+export const fileMetadata: MetadataType<FileFacts> = metadataType(FileFacts);
