@@ -44,6 +44,15 @@ export function parseMetadata<M>(type: MetadataType<M>, { metadata, layout = 1 }
   return type.parse(type.upgrade(metadata, layout));
 }
 
+/** Stored metadata in the current layout; undefined when it can't be read. */
+export function readableMetadata<M>(type: MetadataType<M>, stored: StoredMetadata): M | undefined {
+  try {
+    return parseMetadata(type, stored);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The layout as it is stored beside metadata: nothing for the first one. */
 export function layoutOf({ layout }: Pick<MetadataType, 'layout'>): Pick<StoredMetadata, 'layout'> {
   return layout === 1 ? {} : { layout };

@@ -4,7 +4,7 @@ import { FRAGMENTS, type IndexKind } from '../../registry/documents/document-kin
 import { isLarge, type Piece } from '../../registry/documents/large-document.ts';
 import { contentUrl } from './addresses.ts';
 import { byVersion, isPrerelease, normalised, parseVersion, versionOrder } from './nuget-version.ts';
-import type { Metadata } from './schema.ts';
+import { type Metadata, metadata } from './schema.ts';
 
 /** A version as indexes show it. */
 export interface ReleaseFacts {
@@ -97,6 +97,7 @@ const MAX_CATALOG = 32 * 1024 * 1024;
 /** All versions of a package that are served, lowest first, as far as they fit. */
 export const releaseCatalog: IndexKind<Metadata> = {
   kind: 'nuget-catalog-2',
+  metadata,
   versions: 'served',
   files: false,
   order: versionOrder,

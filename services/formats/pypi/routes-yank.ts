@@ -6,7 +6,7 @@ import { requestBody } from '../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
 import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
-import type { Metadata } from './schema.ts';
+import { metadata } from './schema.ts';
 import { normalizedVersion } from './versions.ts';
 
 /** The most characters of a reason, and bytes of the body that holds it. */
@@ -41,10 +41,11 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
   const input = {
     ...target,
     format: 'pypi',
+    metadata,
     name: name(c),
     versions: version === undefined ? [] : [version],
   };
-  const { found } = await changeVersions<Metadata>(c.env.registry, input, (known) => {
+  const { found } = await changeVersions(c.env.registry, input, (known) => {
     if (known.metadata.yanked === yanked || !isListed(known)) return undefined;
     const { yanked: _, ...rest } = known.metadata;
     return yanked === undefined

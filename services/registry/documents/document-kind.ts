@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { MetadataType } from '../../domain/metadata.ts';
 import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../../domain/packages.ts';
 import type { PackageContents } from './package-contents.ts';
 
@@ -50,6 +51,8 @@ export interface IndexKind<M = unknown, F extends Facts = Facts> {
   readonly kind: string;
   /** Which versions are in it: those that clients choose from, or all that can be downloaded. */
   readonly versions: 'listed' | 'served';
+  /** How metadata is read: only absent where nothing in the index comes from metadata. */
+  readonly metadata?: MetadataType<M>;
   /** Whether `fragment` looks at files. */
   readonly files: boolean;
   /** Whether `frame` looks at the packages that the name lists. */

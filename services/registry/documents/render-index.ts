@@ -17,7 +17,7 @@ export function fragmentsOf<M, F extends Facts>(
   return inOrder(kind, fragments);
 }
 
-function inOrder<F extends Facts>({ order }: IndexKind<never, F>, fragments: readonly Fragment<F>[]) {
+function inOrder<F extends Facts>({ order }: Pick<IndexKind, 'order'>, fragments: readonly Fragment<F>[]) {
   return fragments
     .map((fragment) => ({ fragment, key: order.parse(fragment.facts.version) }))
     .sort(

@@ -5,6 +5,7 @@ import type { Kept } from './document-cache.ts';
 import type { Facts, FramePart, IndexKind } from './document-kind.ts';
 import { mergeContents } from './merge-contents.ts';
 import type { PackageContents } from './package-contents.ts';
+import { readSources } from './read-sources.ts';
 import { fragmentsOf, frameContents } from './render-index.ts';
 import { changedSegments, type Segment, segmentsOf } from './segments.ts';
 import { revisionsOf, type Source } from './source.ts';
@@ -50,12 +51,14 @@ export async function segmentedIndex<M, F extends Facts>(
   const manifest = await readManifest(registry.table, sources, kind.kind);
   const stored = await newerStored(registry, sources, kind, { manifest, before });
   const start: Segments<F> | undefined = stored ?? before;
-  const made = (start && (await brought(sources, kind, start))) ?? (await madeFromAll(sources, kind));
+  const made =
+    (start && (await brought(registry, sources, kind, start))) ??
+    (await madeFromAll(registry, sources, kind));
   if (made.progress !== stored?.progress) {
     await storeSegments(registry, sources, kind.kind, { before: manifest, index: made });
   }
   const { progress, segments } = made;
-  const parts = await frameOf(sources, kind, made);
+  const parts = await frameOf(registry, sources, kind, made);
   return { progress, segments, parts, revision: revisionsOf(progress), weight: weightOf(segments, parts) };
 }
 
@@ -89,6 +92,7 @@ async function newerStored<M, F extends Facts>(
 
 /** The index with all later changes; undefined when some of them are not known any more. */
 async function brought<M, F extends Facts>(
+  registry: Registry,
   sources: readonly Source[],
   kind: IndexKind<M, F>,
   start: Segments<F>,
@@ -100,7 +104,7 @@ async function brought<M, F extends Facts>(
     );
     const touched = new Set(changes.flatMap((each) => each?.flatMap(({ versions }) => versions) ?? []));
     if (touched.size > MAX_TOUCHED || changes.includes(undefined)) return undefined;
-    const contents = await readAll<M>(sources, kind, [...touched]);
+    const contents = await readSources(registry, sources, kind, [...touched]);
     const progress = start.progress.map((each, index) => advanced(each, changes[index] ?? []));
     // What was read is complete when the heads, read after the logs, say that there were no other changes.
     const complete = progress.every(
@@ -144,11 +148,12 @@ async function missingChanges(
 
 /** The index made from all that the sources hold. */
 async function madeFromAll<M, F extends Facts>(
+  registry: Registry,
   sources: readonly Source[],
   kind: IndexKind<M, F>,
 ): Promise<Made<F>> {
   const settled = await Promise.all(sources.map(settledProgress));
-  const all = await readAll<M>(sources, kind, 'all');
+  const all = await readSources(registry, sources, kind, 'all');
   const contents = together(
     all.map((each, index) => ({ ...each, head: settled[index]?.head ?? each.head })),
     kind,
@@ -176,20 +181,13 @@ async function settledProgress(source: Source) {
   return { head, progress: { id, revision: head.revision, applied: [] } };
 }
 
-function readAll<M>(
-  sources: readonly Source[],
-  { files, listed = false }: Pick<IndexKind, 'files' | 'listed'>,
-  versions: 'all' | readonly string[],
-): Promise<PackageContents<M>[]> {
-  return Promise.all(sources.map((source) => source.read<M>({ versions, files, listed, tags: true })));
-}
-
 function together<M>(all: readonly PackageContents<M>[], { files }: Pick<IndexKind, 'files'>) {
   const [only, ...others] = all;
   return only && others.length === 0 ? only : mergeContents(all, files);
 }
 
 async function frameOf<M, F extends Facts>(
+  registry: Registry,
   sources: readonly Source[],
   kind: IndexKind<M, F>,
   { segments, contents }: Made<F>,
@@ -199,7 +197,7 @@ async function frameOf<M, F extends Facts>(
   const name = kind.featured?.(around);
   if (name === undefined) return kind.frame(around);
   const [read, readmes] = await Promise.all([
-    readAll<M>(sources, { files: kind.files }, [name]),
+    readSources(registry, sources, { ...kind, listed: false }, [name]),
     Promise.all(sources.map((source) => source.readme(name))),
   ]);
   const featured = together(read, kind).versions[0];

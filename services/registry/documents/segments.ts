@@ -37,7 +37,7 @@ export async function segmentText(segment: Segment, separator: string, from = 0)
 
 /** Puts versions, which are in order, into segments that have room for more. */
 export function segmentsOf<F extends Facts>(
-  kind: IndexKind<never, F>,
+  kind: Pick<IndexKind, 'order' | 'separator'>,
   fragments: readonly Fragment<F>[],
 ): Promise<Segment<F>[]> {
   const groups: Fragment<F>[][] = [];
@@ -56,7 +56,7 @@ export function segmentsOf<F extends Facts>(
 }
 
 async function segmentOf<F extends Facts>(
-  { separator }: IndexKind<never, F>,
+  { separator }: Pick<IndexKind, 'order' | 'separator'>,
   fragments: readonly Fragment<F>[],
 ): Promise<Segment<F>> {
   const text = fragments.map((fragment) => fragment.text).join(separator);
@@ -74,7 +74,7 @@ async function segmentOf<F extends Facts>(
  * still in it. Segments without such versions stay the same objects.
  */
 export async function changedSegments<F extends Facts>(
-  kind: IndexKind<never, F>,
+  kind: Pick<IndexKind, 'order' | 'separator'>,
   segments: readonly Segment<F>[],
   touched: Iterable<string>,
   fragments: readonly Fragment<F>[],
@@ -100,7 +100,7 @@ export async function changedSegments<F extends Facts>(
 
 /** The number of the segment that has a version, or gets it. */
 function placeOf<F extends Facts>(
-  { order }: IndexKind<never, F>,
+  { order }: Pick<IndexKind, 'order' | 'separator'>,
   segments: readonly Segment<F>[],
   version: string,
 ): number {
@@ -132,7 +132,7 @@ async function fragmentsIn<F extends Facts>(segment: Segment<F>, separator: stri
 }
 
 function merged<F extends Facts>(
-  { order }: IndexKind<never, F>,
+  { order }: Pick<IndexKind, 'order' | 'separator'>,
   kept: readonly Fragment<F>[],
   added: readonly Fragment<F>[],
 ): Fragment<F>[] {

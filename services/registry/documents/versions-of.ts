@@ -1,3 +1,4 @@
+import type { MetadataType } from '../../domain/metadata.ts';
 import type { Version } from '../../domain/packages.ts';
 import type { Holding } from '../access/holdings.ts';
 import type { Registry } from '../context.ts';
@@ -6,16 +7,17 @@ import { mergeContents } from './merge-contents.ts';
 
 /**
  * Some versions of a package that one or more projects hold, read by their keys and merged as an index merges them.
- * Versions that are missing or not served are left out. One round trip.
+ * Versions that are missing, not served or not readable are left out. One round trip.
  */
 export async function versionsOf<M>(
-  registry: Pick<Registry, 'table'>,
+  registry: Pick<Registry, 'table' | 'log'>,
   holdings: readonly Pick<Holding, 'head'>[],
   versions: readonly string[],
+  metadata: MetadataType<M>,
 ): Promise<readonly Version<M>[]> {
   const heads = holdings.flatMap(({ head }) => head ?? []);
   const refs = heads.flatMap((head) => versions.map((version) => ({ ...head, version })));
-  const found = (await readVersions<M>(registry, refs)).filter((version) => version !== undefined);
+  const found = (await readVersions(registry, refs, metadata)).filter((version) => version !== undefined);
   const contents = heads.map((head) => ({
     head,
     versions: found.filter(({ projectId }) => projectId === head.projectId),

@@ -1,6 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { MetadataType } from '../../domain/metadata.ts';
 import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
 import type { RepositoryIndex } from '../../domain/repository-index.ts';
 import type { Write } from '../../ports/table.ts';
@@ -14,12 +15,15 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { moveHead } from './move-head.ts';
 import { changedVersionWrites } from './package-writes.ts';
+import { readMetadata } from './read-metadata.ts';
 
 /** Versions of a package to change, and who does it. */
-export interface VersionsChange {
+export interface VersionsChange<M> {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
+  /** How metadata is read; only absent where the change has nothing to do with it. */
+  readonly metadata?: MetadataType<M>;
   /** The format's indexes over all packages of a project: needed when metadata changes. */
   readonly index?: RepositoryIndex | undefined;
   readonly name: string;
@@ -44,11 +48,11 @@ export interface VersionsChanged {
 /**
  * Changes versions of a package: `change` answers the new parts, or undefined for a version that stays as it is.
  * Many versions change in several transactions, each of which moves the package's revision on. Versions that are gone or
- * not served are passed over.
+ * not served are passed over, and so are those whose metadata can't be read.
  */
 export async function changeVersions<M>(
   registry: Registry,
-  input: VersionsChange,
+  input: VersionsChange<M>,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
 ): Promise<VersionsChanged> {
   let found = 0;
@@ -68,10 +72,10 @@ export async function changeVersions<M>(
 
 async function changeSome<M>(
   registry: Registry,
-  input: VersionsChange,
+  input: VersionsChange<M>,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
 ): Promise<VersionsChanged> {
-  const { project, format, name } = input;
+  const { project, format, name, metadata } = input;
   const ref: PackageRef = { projectId: project.id, format, name };
   const now = registry.clock.now();
   const [headItem, ...items] = await registry.table.getMany([
@@ -82,7 +86,9 @@ async function changeSome<M>(
   if (!head?.live) throw new RegistryError('packageNotFound');
   const found = items.flatMap((item): (StoredVersion & Version<M>)[] => {
     const version = maybeEntity<StoredVersion & Version<M>>(item);
-    return version && isServed(version) ? [version] : [];
+    if (!version || !isServed(version)) return [];
+    const readable = metadata ? readMetadata(registry, version, metadata) : version;
+    return readable ? [readable] : [];
   });
   const changes = found.flatMap((before): Changed<M>[] => {
     const parts = change(before);
@@ -118,7 +124,7 @@ interface Changed<M> {
 /** The writes by which indexes over all packages of the project follow the changes. */
 async function indexedChanges<M>(
   registry: Registry,
-  { project, format, name, index }: VersionsChange,
+  { project, format, name, index }: VersionsChange<M>,
   changes: readonly Changed<M>[],
 ): Promise<Write[]> {
   const indexed = changes.filter(({ before }) => before.indexed);

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type MetadataType, parseMetadata } from '../../domain/metadata.ts';
+import { type MetadataType, readableMetadata } from '../../domain/metadata.ts';
 import type { Version } from '../../domain/packages.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Registry } from '../context.ts';
@@ -16,19 +16,18 @@ const MOST_LOGGED = 1000;
  * Checking costs about 0.1 µs for npm, 0.6 µs for PyPI and 0.9 µs for NuGet, where rendering a version in an index takes
  * 10 µs and more; so every version is checked, also those that this release wrote.
  */
-export function readMetadata<M>(
+export function readMetadata<M, V extends Version>(
   { log }: Pick<Registry, 'log'>,
-  version: Version,
+  version: V,
   type: MetadataType<M>,
-): Version<M> | undefined {
-  try {
-    const metadata = parseMetadata(type, version);
-    if (metadata === version.metadata) return version as Version<M>;
-    return { ...version, metadata, layout: type.layout };
-  } catch {
+): (V & Version<M>) | undefined {
+  const metadata = readableMetadata(type, version);
+  if (metadata === undefined) {
     logOnce(log, version);
     return undefined;
   }
+  if (metadata === version.metadata) return version as V & Version<M>;
+  return { ...version, metadata, layout: type.layout };
 }
 
 /** Of some stored versions those whose metadata can be read. */

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
+import type { MetadataType } from '../../domain/metadata.ts';
 import {
   isServed,
   type PackageHead,
@@ -11,16 +12,18 @@ import { entityOf, maybeEntity, type StoredHead } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
+import { readMetadata } from './read-metadata.ts';
 
 /** Names a version of a package, if it is known which. */
 export interface VersionRef extends PackageRef {
   readonly version: string | undefined;
 }
 
-/** Versions of any packages, in the order in which they are named; undefined for those that are missing or not served. */
+/** Versions of any packages, in the order in which they are named; undefined for those missing, not served or not readable. */
 export async function readVersions<M>(
-  { table }: Pick<Registry, 'table'>,
+  { table, log }: Pick<Registry, 'table' | 'log'>,
   refs: readonly VersionRef[],
+  metadata: MetadataType<M>,
 ): Promise<(Version<M> | undefined)[]> {
   const keyOf = (ref: VersionRef) => (ref.version === undefined ? undefined : keys.version(ref, ref.version));
   const items = await readItems(
@@ -29,8 +32,8 @@ export async function readVersions<M>(
   );
   return refs.map((ref) => {
     const key = keyOf(ref);
-    const version = key && items.get<Version<M>>(key);
-    return version && isServed(version) ? version : undefined;
+    const version = key && items.get<Version>(key);
+    return version && isServed(version) ? readMetadata({ log }, version, metadata) : undefined;
   });
 }
 
@@ -63,12 +66,12 @@ export async function readTag(
  * revision was read that the head still has, however long a client took to send what it wants changed.
  * @throws RegistryError `packageNotFound` when the package is gone.
  */
-export async function readAllVersions<M>(
+export async function readAllVersions(
   { table }: Pick<Registry, 'table'>,
   ref: PackageRef,
-): Promise<{ readonly head: PackageHead; readonly versions: readonly Version<M>[] }> {
+): Promise<{ readonly head: PackageHead; readonly versions: readonly Version[] }> {
   const items = await queryAll(table, ranges.versions(ref));
   const head = maybeEntity<StoredHead>(await table.get(keys.head(ref)));
   if (!head?.live) throw new RegistryError('packageNotFound');
-  return { head, versions: items.map((item) => entityOf<Version<M>>(item)) };
+  return { head, versions: items.map((item) => entityOf<Version>(item)) };
 }

@@ -9,11 +9,11 @@ import {
 } from '../../../registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../registry/documents/package-contents.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
-import type { Metadata, Plugin } from '../schema.ts';
+import type { Plugin } from '../schema.ts';
 import { compareVersions, parseVersion } from '../version-order.ts';
 
 /** The versions of the artifact of a name, and the plugins of the group of that name. Empty when there are neither. */
-export const nameMetadata: IndexKind<Metadata> = {
+export const nameMetadata: IndexKind = {
   kind: 'maven-name-1',
   versions: 'listed',
   files: false,
@@ -33,7 +33,7 @@ export const nameMetadata: IndexKind<Metadata> = {
 };
 
 /** The builds of a snapshot. */
-export function snapshotMetadata(version: string): VersionIndexKind<Metadata> {
+export function snapshotMetadata(version: string): VersionIndexKind {
   return {
     kind: `maven-snapshot-1#${version}`,
     version,
@@ -41,7 +41,7 @@ export function snapshotMetadata(version: string): VersionIndexKind<Metadata> {
   };
 }
 
-function versioning({ head, versions }: FrameContents<Metadata>): FramePart[] {
+function versioning({ head, versions }: FrameContents): FramePart[] {
   const latest = versions.at(-1)?.version ?? '';
   const release = versions.findLast(({ version }) => !isSnapshot(version))?.version;
   const first = [
@@ -85,7 +85,7 @@ interface Built {
  * Of each sort of file the newest. The build at the top, which Gradle takes all files from, is the newest that has a POM:
  * a newer one is still on its way, or only adds to it.
  */
-function snapshotDocument({ head, files }: PackageContents<Metadata>, version: string): string {
+function snapshotDocument({ head, files }: PackageContents, version: string): string {
   const { artifactId } = coordinatesOf(head.name);
   const built = files.flatMap((file): Built[] => {
     const parts = filePartsOf(artifactId, version, file.fileName);

@@ -15,7 +15,6 @@ import type { Document } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
 import { pathIn } from '../context.ts';
 import { type Address, addressOf } from '../names.ts';
-import type { Metadata } from '../schema.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
 /** GET of files, metadata, and the checksums of both. */
@@ -65,7 +64,7 @@ function sendArtifact(
 async function sendMetadata(
   c: FormatContext,
   access: Pick<Access, 'holdings'>,
-  kind: DocumentKind<Metadata>,
+  kind: DocumentKind,
   checksum: DigestKind | undefined,
 ): Promise<Response> {
   const document = await indexDocument(c, access, kind);

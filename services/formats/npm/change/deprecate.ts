@@ -2,8 +2,9 @@ import { badRequest, RegistryError } from '../../../domain/errors.ts';
 import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
+import { readableVersions } from '../../../registry/packages/read-metadata.ts';
 import { readAllVersions } from '../../../registry/packages/read-versions.ts';
-import type { ClaimedManifest, Metadata, PackageDocument } from '../schema.ts';
+import { type ClaimedManifest, metadata, type PackageDocument } from '../schema.ts';
 
 /** The most characters of a reason. */
 const MAX_REASON = 1024;
@@ -24,13 +25,14 @@ export async function changeDeprecations(
       .filter(([, { deprecated }]) => deprecated !== undefined && deprecated !== null)
       .map(([version, { deprecated }]) => [version, reasonOf(deprecated)]),
   );
-  const all = await readAllVersions<Metadata>(registry, headOf(target));
-  const differing = all.versions.filter(({ version, metadata }) => {
-    const reason = wanted.get(version);
-    return reason !== undefined && reason !== metadata.deprecated;
+  const all = await readAllVersions(registry, headOf(target));
+  const differing = readableVersions(registry, all.versions, metadata).filter((known) => {
+    const reason = wanted.get(known.version);
+    return reason !== undefined && reason !== known.metadata.deprecated;
   });
-  const change = { ...target, format: 'npm', name, versions: differing.map(({ version }) => version) };
-  const { changed } = await changeVersions<Metadata>(registry, change, (known) => {
+  const names = differing.map(({ version }) => version);
+  const change = { ...target, format: 'npm', metadata, name, versions: names };
+  const { changed } = await changeVersions(registry, change, (known) => {
     const deprecated = wanted.get(known.version);
     if (deprecated === undefined || deprecated === known.metadata.deprecated) return undefined;
     const status = deprecated === '' ? 'default' : 'deprecated';

@@ -9,10 +9,11 @@ import { type FoundPackage, readAlso } from '../../../registry/access/find-packa
 import type { Wanted } from '../../../registry/access/holdings.ts';
 import { type Document, documentText, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
-import type { Metadata } from '../schema.ts';
+import { readMetadata } from '../../../registry/packages/read-metadata.ts';
+import { metadata } from '../schema.ts';
 import { distTags, fullManifest } from './packument.ts';
 
-type Found = FoundPackage<Metadata>;
+type Found = FoundPackage;
 
 /** The version or the tag in the address of a manifest: no tag can be taken for a version. */
 export function wantedManifest(c: FormatContext): Wanted {
@@ -30,9 +31,10 @@ export async function manifest(c: FormatContext, found: Found): Promise<Response
 }
 
 /** The manifest as the packument has it; empty when the packument has none. */
-function textOf(c: FormatContext, copy: Copy<Metadata> | undefined): string {
-  return copy && isListed(copy.version)
-    ? JSON.stringify(fullManifest(copy.version)).replaceAll(BASE, () => baseOf(c))
+function textOf(c: FormatContext, copy: Copy | undefined): string {
+  const version = copy && readMetadata(c.env.registry, copy.version, metadata);
+  return version && isListed(version)
+    ? JSON.stringify(fullManifest(version)).replaceAll(BASE, () => baseOf(c))
     : '';
 }
 

@@ -10,7 +10,7 @@ import {
   type VersionOrder,
 } from '../../../registry/documents/document-kind.ts';
 import { escapedName, tarballName } from '../names.ts';
-import type { Manifest, Metadata } from '../schema.ts';
+import { type Manifest, type Metadata, metadata } from '../schema.ts';
 
 type Release = Version<Metadata>;
 
@@ -50,7 +50,13 @@ const order: VersionOrder<SemVer> = {
   compare: (a, b) => a.compare(b),
 };
 
-const common = { versions: 'listed', files: false, order, separator: ',' } as const;
+const common = {
+  metadata,
+  versions: 'listed',
+  files: false,
+  order,
+  separator: ',',
+} as const;
 
 /** The whole packument: manifests as published, times, publishers, and the readme of the latest version. */
 export const fullPackument: IndexKind<Metadata, FullFacts> = {

@@ -11,7 +11,7 @@ import { projectSource } from '../../../registry/documents/source.ts';
 import { readHeads, readTag, readVersions } from '../../../registry/packages/read-versions.ts';
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
 import { searchVisible } from '../../../registry/search/visible-packages.ts';
-import type { Manifest, Metadata } from '../schema.ts';
+import { type Manifest, type Metadata, metadata } from '../schema.ts';
 import { distTags } from './packument.ts';
 
 /** The most results of one page; npm asks for 20. */
@@ -75,9 +75,10 @@ async function listedVersions(
   refs: readonly PackageRef[],
   names: readonly (string | undefined)[],
 ): Promise<(Version<Metadata> | undefined)[]> {
-  const versions = await readVersions<Metadata>(
+  const versions = await readVersions(
     registry,
     refs.map((ref, index) => ({ ...ref, version: names[index] })),
+    metadata,
   );
   return versions.map((version) => (version && isListed(version) ? version : undefined));
 }

@@ -1,20 +1,20 @@
 import { RegistryError } from '../../../domain/errors.ts';
-import type { PackageFile } from '../../../domain/packages.ts';
+import type { PackageFile, Version } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import type { Copy } from '../../../registry/access/choose-copy.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Holding, Wanted } from '../../../registry/access/holdings.ts';
 import { openFile } from '../../../registry/blobs/open-file.ts';
+import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { preferred } from '../../../shared/headers/accept.ts';
 import { nameOf } from '../context.ts';
 import { packageName, tarballName, versionOfTarball } from '../names.ts';
 import { publishNotice } from '../publish/publish-notice.ts';
-import type { Metadata } from '../schema.ts';
+import { type Metadata, metadata } from '../schema.ts';
 import { manifest, wantedManifest } from './manifest.ts';
 import { abbreviatedPackument, fullPackument } from './packument.ts';
 
@@ -76,18 +76,20 @@ function wantedVersion(c: FormatContext): Wanted {
 }
 
 /** The bundles of a version, each with what it states, as npm verifies them. */
-async function attestations(c: FormatContext, found: FoundPackage<Metadata>): Promise<Response> {
+async function attestations(c: FormatContext, found: FoundPackage): Promise<Response> {
   const { copy } = found;
-  if (!copy || copy.version.metadata.attestations.length === 0) {
+  const version = copy && readMetadata(c.env.registry, copy.version, metadata);
+  if (!version || version.metadata.attestations.length === 0) {
     throw new RegistryError('packageNotFound', 'No attestations are found');
   }
-  return replyJson(c, 200, { attestations: await bundlesOf(c, found, copy) });
+  return replyJson(c, 200, { attestations: await bundlesOf(c, found, copy.holding, version) });
 }
 
 async function bundlesOf(
   c: FormatContext,
-  found: FoundPackage<Metadata>,
-  { holding, version }: Copy<Metadata>,
+  found: FoundPackage,
+  holding: Holding,
+  version: Version<Metadata>,
 ) {
   const { attestations } = version.metadata;
   const files = attestations.map(({ fileName }) => ({ fileName }));

@@ -5,7 +5,6 @@ import { reply } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
 import { nameOf, versionOf } from '../context.ts';
-import type { Metadata } from '../schema.ts';
 
 /**
  * `DELETE` unlists a version: it is left out of searches, but what depends on it can still be restored. `POST` lists
@@ -34,7 +33,7 @@ function changing(hint: string, { listed, becomes, done }: Listing) {
     hint,
     change('delete', { name: nameOf }, async (c: FormatContext, target: Target) => {
       const input = { ...target, format: 'nuget', name: nameOf(c), versions: [versionOf(c)] };
-      const { found } = await changeVersions<Metadata>(c.env.registry, input, (version) =>
+      const { found } = await changeVersions(c.env.registry, input, (version) =>
         isListed(version) === listed ? undefined : { status: becomes },
       );
       if (found === 0) throw new RegistryError('packageNotFound');

@@ -17,7 +17,7 @@ import type { RandomAccess } from '../../../shared/archive/zip-entries.ts';
 import { symbolPackageFile } from '../addresses.ts';
 import { packageVersion } from '../names.ts';
 import { packageEntries, readNupkg } from '../publish/archive.ts';
-import type { Metadata, Nuspec, SymbolFacts } from '../schema.ts';
+import { type Metadata, metadata as versionMetadata, type Nuspec, type SymbolFacts } from '../schema.ts';
 import { readPdb } from './read-pdb.ts';
 
 /** The most bytes of a file of symbols, which is read into memory, and the most such files in a package. */
@@ -56,7 +56,7 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
   const added = { ...target, format: c.env.format, ...release, displayName: id };
   const ref = { projectId: target.project.id, format: 'nuget', ...release };
   const [[version]] = await Promise.all([
-    readVersions<Metadata>(registry, [ref]),
+    readVersions(registry, [ref], versionMetadata),
     checkPublishRules(registry, { ...added, files: [{ fileName }] }),
   ]);
   if (!version) throw invalidPackage(`Push ${id} ${release.version} before its symbols: it is not here`);

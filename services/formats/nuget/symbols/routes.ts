@@ -1,11 +1,12 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import { readableMetadata } from '../../../domain/metadata.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { aliasedFiles, requireNothingHidden } from '../../../registry/search/visible-packages.ts';
 import { requireUser } from '../context.ts';
-import type { SymbolFacts } from '../schema.ts';
+import { fileMetadata } from '../schema.ts';
 import { symbolAlias } from './push-symbols.ts';
 
 /**
@@ -24,9 +25,9 @@ async function sendSymbols(c: FormatContext, access: Access): Promise<Response> 
   const checksums = checksumsOf(c.req.header('symbolchecksum') ?? '');
   const alias = symbolAlias(file, signature);
   if (file.toLowerCase() === again.toLowerCase()) {
-    for await (const { file: found } of aliasedFiles<SymbolFacts>(c.env.registry, access, alias)) {
-      const { checksum } = found.metadata ?? {};
-      if (checksums.length === 0 || checksums.includes(checksum ?? '')) return sendFile(c, found);
+    for await (const { file: found } of aliasedFiles(c.env.registry, access, alias)) {
+      const facts = readableMetadata(fileMetadata, found);
+      if (checksums.length === 0 || (facts && checksums.includes(facts.checksum))) return sendFile(c, found);
     }
   }
   requireUser(c, access);

@@ -3,21 +3,28 @@ import type { PackageFile, Version } from '../../../domain/packages.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { sendBytes } from '../../../http/answer/send-bytes.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
+import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { readEntry } from '../publish/archive.ts';
-import type { Metadata } from '../schema.ts';
+import { metadata } from '../schema.ts';
 
 /** Sends a part of a package file that has an address of its own: the nuspec, the readme, the licence or the icon. */
 export function extract(
   c: FormatContext,
-  { name, metadata }: Version<Metadata>,
+  version: Version,
   file: PackageFile,
   asked: string,
 ): Promise<Response> {
-  const parts = new Map<string, readonly [path: string | RegExp, type: (bytes: Uint8Array) => string]>([
+  const { name } = version;
+  const readable = readMetadata(c.env.registry, version, metadata);
+  const { readme, license, icon } = readable?.metadata ?? {};
+  const parts = new Map<
+    string,
+    readonly [path: string | RegExp | undefined, type: (bytes: Uint8Array) => string]
+  >([
     [`${name}.nuspec`, [/^[^/]+\.nuspec$/i, () => 'application/xml']],
-    ['readme', [metadata.readme, () => 'text/markdown; charset=utf-8']],
-    ['license', [metadata.license, () => 'text/plain; charset=utf-8']],
-    ['icon', [metadata.icon, imageType]],
+    ['readme', [readme, () => 'text/markdown; charset=utf-8']],
+    ['license', [license, () => 'text/plain; charset=utf-8']],
+    ['icon', [icon, imageType]],
   ]);
   const [path, contentType] = parts.get(asked) ?? [];
   if (!path || !contentType) throw new RegistryError('fileNotFound');

@@ -2,7 +2,7 @@ import type { Version } from '../../../domain/packages.ts';
 import { type Document, documentText } from '../../../registry/documents/document-cache.ts';
 import { FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { versionOrder } from '../nuget-version.ts';
-import type { Metadata } from '../schema.ts';
+import { type Metadata, metadata } from '../schema.ts';
 
 /**
  * The versions of a package that can be downloaded, lowest first, unlisted ones among them
@@ -16,6 +16,7 @@ export const semVer1List = listOf('nuget-semver1-versions-1', ({ metadata }) => 
 function listOf(kind: string, isShown: (version: Version<Metadata>) => boolean): IndexKind<Metadata> {
   return {
     kind,
+    metadata,
     versions: 'served',
     files: false,
     order: versionOrder,

@@ -19,7 +19,7 @@ import {
   type ReleaseFacts,
   shownVersion,
 } from '../releases.ts';
-import type { DependencyGroup, Metadata } from '../schema.ts';
+import { type DependencyGroup, type Metadata, metadata } from '../schema.ts';
 
 /** How many versions a page has. A package of one page has it inside its index. */
 export const PAGE = 64;
@@ -28,6 +28,7 @@ export const PAGE = 64;
 export function registrationIndex(hive: Hive): IndexKind<Metadata> {
   return {
     kind: `nuget-${hive.path}-2`,
+    metadata,
     versions: 'served',
     files: false,
     order: versionOrder,

@@ -10,12 +10,13 @@ import type { Wanted } from '../../../registry/access/holdings.ts';
 import { type Document, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
 import { versionsOf } from '../../../registry/documents/versions-of.ts';
+import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { type Hive, hives, packageFile, symbolPackageFile } from '../addresses.ts';
 import { baseOf, nameOf, versionOf } from '../context.ts';
 import { packageVersion } from '../names.ts';
 import { compareVersions, normalised, parseVersion } from '../nuget-version.ts';
 import { releaseOf, releasesOf } from '../releases.ts';
-import type { Metadata } from '../schema.ts';
+import { metadata } from '../schema.ts';
 import { extract } from './extract.ts';
 import { semVer1List, versionList, versionsIn } from './flat-container.ts';
 import { inHive, PAGE, registrationIndex, renderLeaf, renderPage } from './registration.ts';
@@ -67,7 +68,7 @@ function wantedContent(c: FormatContext, name: string): Wanted {
   return { version, files: [{ fileName: symbols ? symbolPackageFile(release) : packageFile(release) }] };
 }
 
-async function download(c: FormatContext, { copy, wanted }: FoundPackage<Metadata>): Promise<Response> {
+async function download(c: FormatContext, { copy, wanted }: FoundPackage): Promise<Response> {
   if (!copy) throw new RegistryError('packageNotFound');
   const file = copy.files.get(wanted.files?.[0]?.fileName ?? '');
   if (!file) throw new RegistryError('fileNotFound');
@@ -125,7 +126,7 @@ async function pageOf(
 ): Promise<string> {
   // Some may have come between since the index was read.
   if (versions.length > 2 * PAGE) return '';
-  const found = await versionsOf<Metadata>(c.env.registry, holdings, versions);
+  const found = await versionsOf(c.env.registry, holdings, versions, metadata);
   const releases = releasesOf(found).filter((release) => inHive(hive, release));
   return releases.length === 0 ? '' : renderPage(hive, nameOf(c), releases);
 }
@@ -139,8 +140,8 @@ function wantedLeaf(c: FormatContext): Wanted {
 }
 
 function leaf(hive: Hive) {
-  return async (c: FormatContext, { copy }: FoundPackage<Metadata>): Promise<Response> => {
-    const version = copy?.version;
+  return async (c: FormatContext, { copy }: FoundPackage): Promise<Response> => {
+    const version = copy && readMetadata(c.env.registry, copy.version, metadata);
     if (!version || !inHive(hive, releaseOf(version))) throw new RegistryError('packageNotFound');
     const text = renderLeaf(hive, releaseOf(version)).replaceAll(BASE, () => baseOf(c));
     const document = wholeDocument(`${version.id}.${version.updatedAt}`, Buffer.from(text));

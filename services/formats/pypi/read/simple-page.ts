@@ -1,7 +1,8 @@
+import { readableMetadata } from '../../../domain/metadata.ts';
 import type { PackageFile, Version } from '../../../domain/packages.ts';
 import { BASE, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { parts } from '../file-names.ts';
-import type { FileFacts, Metadata } from '../schema.ts';
+import { type FileFacts, fileMetadata, type Metadata, metadata } from '../schema.ts';
 import { versionOrder } from '../versions.ts';
 
 /** The version of the simple API that is served (PEP 629). */
@@ -9,7 +10,8 @@ export const API_VERSION = '1.4';
 
 /** A distribution as an index shows it. */
 interface Distribution {
-  readonly file: PackageFile<FileFacts>;
+  readonly file: PackageFile;
+  readonly facts: FileFacts;
   readonly version: Version<Metadata>;
   readonly url: string;
   /** The SHA-256 of its metadata file, when it has one. */
@@ -40,6 +42,7 @@ export const htmlPage: IndexKind<Metadata> = {
 /** What both pages have in common. A version without a file to install is as good as absent. */
 function pageOf(textOf: (distribution: Distribution) => string, separator: string) {
   return {
+    metadata,
     versions: 'listed',
     files: true,
     order: versionOrder,
@@ -70,25 +73,30 @@ function distributionsOf(version: Version<Metadata>, files: readonly PackageFile
   const byName = new Map(files.map((file) => [file.fileName, file]));
   const shown = files.filter(({ partOf }) => partOf === undefined);
   shown.sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
-  return shown.map((file) => {
+  return shown.flatMap((file): Distribution[] => {
+    const facts = factsOf(file);
+    if (!facts) return [];
     const beside = (ending: string) => byName.get(`${file.fileName}${ending}`);
     const fileName = encodeURIComponent(file.fileName);
-    return {
-      file: file as PackageFile<FileFacts>,
-      version,
-      url: `${BASE}/files/${file.digests.sha256}/${fileName}`,
-      metadata: beside(parts.metadata)?.digests.sha256,
-      provenance:
-        beside(parts.provenance) &&
-        `${BASE}/integrity/${version.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
-      signed: beside(parts.signature) !== undefined,
-    };
+    return [
+      {
+        file,
+        facts,
+        version,
+        url: `${BASE}/files/${file.digests.sha256}/${fileName}`,
+        metadata: beside(parts.metadata)?.digests.sha256,
+        provenance:
+          beside(parts.provenance) &&
+          `${BASE}/integrity/${version.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
+        signed: beside(parts.signature) !== undefined,
+      },
+    ];
   });
 }
 
-function jsonOf({ file, version, url, metadata, provenance, signed }: Distribution): string {
+function jsonOf({ file, facts, version, url, metadata, provenance, signed }: Distribution): string {
   const core = metadata === undefined ? false : { sha256: metadata };
-  const { requiresPython } = factsOf(file);
+  const { requiresPython } = facts;
   const { yanked } = version.metadata;
   return JSON.stringify({
     filename: file.fileName,
@@ -107,8 +115,8 @@ function jsonOf({ file, version, url, metadata, provenance, signed }: Distributi
   });
 }
 
-function linkOf({ file, version, url, metadata, provenance, signed }: Distribution): string {
-  const { requiresPython } = factsOf(file);
+function linkOf({ file, facts, version, url, metadata, provenance, signed }: Distribution): string {
+  const { requiresPython } = facts;
   const core = metadata && `sha256=${metadata}`;
   return link(`${url}#sha256=${file.digests.sha256}`, file.fileName, {
     'data-requires-python': requiresPython || undefined,
@@ -120,8 +128,9 @@ function linkOf({ file, version, url, metadata, provenance, signed }: Distributi
   });
 }
 
-function factsOf({ metadata }: PackageFile<FileFacts>): FileFacts {
-  return metadata ?? { requiresPython: '' };
+/** Undefined when they can't be read: the file is then left out. */
+function factsOf(file: PackageFile): FileFacts | undefined {
+  return file.metadata === undefined ? { requiresPython: '' } : readableMetadata(fileMetadata, file);
 }
 
 /** The start of a page of links. */

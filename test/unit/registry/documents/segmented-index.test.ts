@@ -34,10 +34,13 @@ import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: an index of any format
+type AnyIndex = IndexKind<any>;
+
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 const address = 'https://registry.test/$&/packages';
 
-const kinds: Readonly<Record<string, readonly IndexKind<never>[]>> = {
+const kinds: Readonly<Record<string, readonly AnyIndex[]>> = {
   npm: [fullPackument, abbreviatedPackument, distTags],
   pypi: [jsonPage, htmlPage],
   maven: [nameMetadata],
@@ -76,7 +79,7 @@ async function sourcesOf(table: Table, format: string, from: readonly Project[])
 }
 
 /** The index rendered from everything the table has now. */
-async function fromScratch(sources: Sources, kind: IndexKind<never>): Promise<string> {
+async function fromScratch(sources: Sources, kind: AnyIndex): Promise<string> {
   const all = await Promise.all(
     sources.map((source) => source.read<never>({ versions: 'all', files: true, tags: true, listed: true })),
   );

@@ -16,6 +16,9 @@ import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: an index of any format
+type AnyIndex = IndexKind<any>;
+
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 const many = FEW_VERSIONS + 60;
 
@@ -56,7 +59,7 @@ function newProcess(changes: Partial<Table> = {}, memory = 1e8) {
   };
   const registry: Registry = { ...app.registry, table: counting, documents: documentCache(memory) };
   return Object.assign(own, {
-    async read(kind: IndexKind<never> = abbreviatedPackument) {
+    async read(kind: AnyIndex = abbreviatedPackument) {
       return documentText(
         await packageDocument(registry, [await sourceOf(counting)], kind, 'https://a.test'),
       );
