@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordCalls, sequentialTrips } from '../../bench/measure/record-calls.ts';
 import { type Embedded, openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 import type { Project } from '../../services/domain/accounts.ts';
+import { digestsOf } from '../../services/domain/digests.ts';
 import type { Version } from '../../services/domain/packages.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { readDocument } from '../../services/registry/indexes/find-document.ts';
@@ -42,7 +43,7 @@ afterAll(async () => {
 
 /** Writes the stanzas that so many publishes would, without their packages, which the index does not look at. */
 async function fill(): Promise<void> {
-  const digests = { md5: '', sha1: '', sha256: '0'.repeat(64), sha512: '' };
+  const digests = digestsOf('');
   const facts = { contentType: '', size: 1, digests, storageKey: '', createdAt: 0, fileName: 'toy.bin' };
   for (let start = 0; start < STANZAS; start += 98) {
     const stated = Array.from({ length: Math.min(98, STANZAS - start) }, (_, index) => {
