@@ -18,14 +18,14 @@ const file = (c: FormatContext) => filePath(c.req.param('file') ?? '');
 
 const withFile = {
   name,
-  want: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
+  select: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
 /** PUT stores, GET sends and DELETE removes a file at `/<name>/<version>/<file>`; DELETE without a file, the version. */
 export function routes(app: FormatRoutes): void {
   const path = '/:name/:version/:file{.+}';
   app.get(path, pull(withFile, download));
-  app.put(path, publish({ name, announced: withFile.want }, upload));
+  app.put(path, publish({ name, announced: withFile.select }, upload));
   app.delete(path, change('delete', withFile, deleteFile));
   app.delete('/:name/:version', change('delete', { name }, deleteVersion));
 }

@@ -4,7 +4,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { ProjectAction } from '../../registry/access/authorize.ts';
 import { type FoundPackage, findPackage } from '../../registry/access/find-package.ts';
-import type { Holding, Wanted } from '../../registry/access/holdings.ts';
+import type { Holding, Selection } from '../../registry/access/holdings.ts';
 import {
   type Access,
   type AccessRequest,
@@ -23,7 +23,7 @@ export interface GuardOptions {
   /** The normalised package name in the URL, if there is one; throws when it can't be a name. */
   readonly name?: (c: FormatContext) => string | undefined;
   /** What the handler needs of the package, to be read together with the access facts; throws when it is malformed. */
-  readonly want?: (c: FormatContext, name: string) => Wanted;
+  readonly select?: (c: FormatContext, name: string) => Selection;
   /** The document of an index over all packages that the handler sends with `sendIndex`. */
   readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
 }
@@ -105,14 +105,17 @@ export function change<M>(
   };
 }
 
-function requestOf(c: FormatContext, { name, want, document }: GuardOptions): Omit<AccessRequest, 'action'> {
+function requestOf(
+  c: FormatContext,
+  { name, select, document }: GuardOptions,
+): Omit<AccessRequest, 'action'> {
   const { address, format } = c.env;
   return {
     credential: credentialOf(c.req.raw, format.tokenHeaders),
     endpoint: address,
     format,
     name: name?.(c),
-    ...(want && { want: (normalised) => want(c, normalised) }),
+    ...(select && { select: (normalised) => select(c, normalised) }),
     ...(document && { document: document(c) }),
   };
 }

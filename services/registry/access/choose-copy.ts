@@ -3,67 +3,71 @@ import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { hasFiles } from '../packages/has-files.ts';
 import { byPrecedence } from '../packages/precedence.ts';
-import type { Holding, Wanted } from './holdings.ts';
+import type { Holding, Selection } from './holdings.ts';
 
 /** The copy of a version that answers a request. */
 export interface Copy<M = unknown> {
   readonly holding: Holding<M>;
   readonly version: Version<M>;
-  /** The wanted files, by their names, as far as the copy has them. */
+  /** The selected files, by their names, as far as the copy has them. */
   readonly files: ReadonlyMap<string, PackageFile>;
 }
 
-/** Chooses one of the copies, which come in the order of `byPrecedence`; undefined when none has what is wanted. */
-type Choose = <M>(registry: Pick<Registry, 'table'>, copies: readonly Copy<M>[], wanted: Wanted) => Choice<M>;
+/** Chooses one of the copies, which come in the order of `byPrecedence`; undefined when none has all that is selected. */
+type Choose = <M>(
+  registry: Pick<Registry, 'table'>,
+  copies: readonly Copy<M>[],
+  selection: Selection,
+) => Choice<M>;
 type Choice<M> = Promise<Copy<M> | undefined> | Copy<M> | undefined;
 
 const rules: Readonly<Record<FormatRules['precedence'], Choose>> = {
   'first-copy': firstWithFiles,
-  'first-file': (_, copies, wanted) => complete(copies, wanted)[0],
-  'newest-file': (_, copies, wanted) => complete(copies, wanted).sort(newestFirst(wanted))[0],
+  'first-file': (_, copies, selection) => complete(copies, selection)[0],
+  'newest-file': (_, copies, selection) => complete(copies, selection).sort(newestFirst(selection))[0],
 };
 
 /**
- * The copy of the wanted version that answers when several projects hold it, by the precedence of the format
- * (`FormatRules`). When no copy has what is wanted it is the first, without the files; undefined when there is none.
+ * The copy of the selected version that answers when several projects hold it, by the precedence of the format
+ * (`FormatRules`). When no copy has the files it is the first one, without them; undefined when there is none.
  */
 export async function chooseCopy<M>(
   registry: Pick<Registry, 'table'>,
   { precedence }: Pick<FormatRules, 'precedence'>,
   holdings: readonly Holding<M>[],
-  wanted: Wanted,
+  selection: Selection,
 ): Promise<Copy<M> | undefined> {
-  const copies = byPrecedence(holdings.flatMap((holding) => copyIn(holding, wanted)));
-  return (await rules[precedence](registry, copies, wanted)) ?? copies[0];
+  const copies = byPrecedence(holdings.flatMap((holding) => copyIn(holding, selection)));
+  return (await rules[precedence](registry, copies, selection)) ?? copies[0];
 }
 
-function copyIn<M>(holding: Holding<M>, { files: wanted = [], sha256 }: Wanted): Copy<M>[] {
+function copyIn<M>(holding: Holding<M>, { files: selected = [], sha256 }: Selection): Copy<M>[] {
   const { version, files } = holding;
   if (!version) return [];
-  const first = files.get(wanted[0]?.fileName ?? '');
+  const first = files.get(selected[0]?.fileName ?? '');
   const isAnother = sha256 !== undefined && first?.digests.sha256 !== sha256;
   return [{ holding, version, files: isAnother ? new Map() : files }];
 }
 
-function complete<M>(copies: readonly Copy<M>[], { files = [] }: Wanted): Copy<M>[] {
+function complete<M>(copies: readonly Copy<M>[], { files = [] }: Selection): Copy<M>[] {
   return copies.filter((copy) => files.every(({ fileName }) => copy.files.has(fileName)));
 }
 
-function newestFirst({ files: [wanted] = [] }: Wanted) {
-  const time = ({ files }: Copy) => files.get(wanted?.fileName ?? '')?.createdAt ?? 0;
+function newestFirst({ files: [selected] = [] }: Selection) {
+  const time = ({ files }: Copy) => files.get(selected?.fileName ?? '')?.createdAt ?? 0;
   return (a: Copy, b: Copy) => time(b) - time(a);
 }
 
 /**
- * The first copy that has files, where files are wanted: all those of a version may have been deleted one by one, and
+ * The first copy that has files, where files are selected: all those of a version may have been deleted one by one, and
  * what is left of it must not stand before another project's.
  */
 async function firstWithFiles<M>(
   registry: Pick<Registry, 'table'>,
   copies: readonly Copy<M>[],
-  wanted: Wanted,
+  selection: Selection,
 ): Promise<Copy<M> | undefined> {
-  if (wanted.files === undefined || copies.length < 2) return copies[0];
+  if (selection.files === undefined || copies.length < 2) return copies[0];
   for (const copy of copies) {
     const { files, version } = copy;
     if (files.size > 0 || (await hasFiles(registry, version))) return copy;

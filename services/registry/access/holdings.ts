@@ -15,12 +15,12 @@ import type { StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 
-/** What a request wants of a package beside its head. All of it is read by key, in one round trip. */
-export interface Wanted {
+/** What a request needs of a package beside its head. All of it is read by key, in one round trip. */
+export interface Selection {
   /** A version, as it is stored. */
   readonly version?: string | undefined;
-  /** Files of the version. An empty list wants a copy of the version that has files, whatever their names. */
-  readonly files?: readonly WantedFile[];
+  /** Files of the version. An empty list selects a copy of the version that has files, whatever their names. */
+  readonly files?: readonly SelectedFile[];
   /** The SHA-256 that the first of these files must have: with other bytes it is another file. */
   readonly sha256?: Sha256 | undefined;
   /** A tag. */
@@ -28,18 +28,18 @@ export interface Wanted {
 }
 
 /** A file by its name, and by its identity where the format gives it another. */
-export type WantedFile = Pick<PackageFile, 'fileName' | 'identity'>;
+export type SelectedFile = Pick<PackageFile, 'fileName' | 'identity'>;
 
 /** One project's copy of a package, as far as it may be served. */
 export interface Holding<M = unknown> {
   readonly project: Project;
   /** Absent when the project has no package of the name, as only a request to one project can find. */
   readonly head: PackageHead | undefined;
-  /** The wanted version. Absent also when it is not served: a read can't tell the two apart. */
+  /** The selected version. Absent also when it is not served: a read can't tell the two apart. */
   readonly version: Version<M> | undefined;
-  /** The wanted files of that version, by their names. */
+  /** The selected files of that version, by their names. */
   readonly files: ReadonlyMap<string, PackageFile>;
-  /** The wanted tag, whatever version it names. */
+  /** The selected tag, whatever version it names. */
   readonly tag: Tag | undefined;
 }
 
@@ -50,19 +50,19 @@ export interface HoldingPlan<M> {
   holding(items: Items, project: Project): Holding<M>;
 }
 
-/** Plans the reading of what is wanted of a package in one project, as part of a larger read. */
-export function planHolding<M>(ref: PackageRef, wanted: Wanted): HoldingPlan<M> {
+/** Plans the reading of what is selected of a package in one project, as part of a larger read. */
+export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPlan<M> {
   const headKey = keys.head(ref);
-  const { version: name } = wanted;
+  const { version: name } = selection;
   const versionKey = name === undefined ? undefined : keys.version(ref, name);
   const files =
     name === undefined
       ? []
-      : (wanted.files ?? []).map((file) => ({
+      : (selection.files ?? []).map((file) => ({
           fileName: file.fileName,
           key: keys.file(ref, name, identityOf(file)),
         }));
-  const tagKey = wanted.tag === undefined ? undefined : keys.tag(ref, wanted.tag);
+  const tagKey = selection.tag === undefined ? undefined : keys.tag(ref, selection.tag);
   return {
     keys: [
       headKey,
@@ -92,10 +92,10 @@ export function planHolding<M>(ref: PackageRef, wanted: Wanted): HoldingPlan<M> 
 function filesOf(
   { id }: Version,
   items: Items,
-  wanted: readonly { readonly fileName: string; readonly key: Key }[],
+  selected: readonly { readonly fileName: string; readonly key: Key }[],
 ): ReadonlyMap<string, PackageFile> {
   const files = new Map<string, PackageFile>();
-  for (const { fileName, key } of wanted) {
+  for (const { fileName, key } of selected) {
     const file = items.get<PackageFile>(key);
     if (file?.versionId === id && file.fileName === fileName) files.set(fileName, file);
   }
@@ -106,10 +106,10 @@ function filesOf(
 export async function readHoldings<M>(
   { table }: Pick<Registry, 'table'>,
   found: readonly Pick<Holding, 'project' | 'head'>[],
-  wanted: Wanted,
+  selection: Selection,
 ): Promise<Holding<M>[]> {
   const plans = found.flatMap(({ project, head }) =>
-    head ? [{ project, plan: planHolding<M>(head, wanted) }] : [],
+    head ? [{ project, plan: planHolding<M>(head, selection) }] : [],
   );
   const items = await readItems(
     table,

@@ -16,7 +16,7 @@ import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import type { Decision, ProjectAction } from './authorize.ts';
-import { type Holding, planHolding, type Wanted } from './holdings.ts';
+import { type Holding, planHolding, type Selection } from './holdings.ts';
 import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
 import { rightsFrom, rightsKeys } from './project-rights.ts';
 import { absent, requireDecision } from './refusals.ts';
@@ -31,10 +31,10 @@ export interface AccessRequest {
   /** The package name, normalised; without one no package is looked up. */
   readonly name: string | undefined;
   /**
-   * What is wanted of the package. It throws when the request is malformed, which is reported only to callers who may
+   * What the request needs of the package. It throws when the request is malformed, which is reported only to callers who may
    * know that there is something at the endpoint: the answer would tell others.
    */
-  readonly want?: (name: string) => Wanted;
+  readonly select?: (name: string) => Selection;
   /** A document of an index over all packages of the project, which is read together with the access facts. */
   readonly document?: { readonly index: string; readonly name: string };
   /** What the address of a publish says of it, so that a rule refuses it here; undefined where nothing is published. */
@@ -57,13 +57,13 @@ export interface Access<M = unknown> {
    * whether it holds the package or not; empty where no package was named.
    */
   readonly holdings: readonly Holding<M>[];
-  readonly wanted: Wanted;
+  readonly selection: Selection;
   /** At project level the document of an index that was asked for, as it is stored. */
   readonly document?: ReadDocument | undefined;
 }
 
 /**
- * Checks credentials and access of a request at its endpoint, and reads what it wants on the way: two sequential round
+ * Checks credentials and access of a request at its endpoint, and reads what it selects on the way: two sequential round
  * trips at project level, three at group and instance level.
  * @throws RegistryError when the caller must not do this, or must not know of what it asks for, or when a rule refuses
  * what it is about to publish.
@@ -99,9 +99,9 @@ async function openProject<M>(
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
   }
-  const { wanted, announced, check } = wantedOf(request);
+  const { selection, announced, check } = selectionOf(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
-  const plan = ref && planHolding<M>(ref, wanted);
+  const plan = ref && planHolding<M>(ref, selection);
   const query = document && {
     ref: { projectId: project.id, format: format.id, index: document.index },
     name: document.name,
@@ -120,7 +120,7 @@ async function openProject<M>(
   check();
   await rules?.check(items);
   const holdings = plan ? [plan.holding(items, project)] : [];
-  const access = { format, principal, project, group: undefined, holdings, wanted };
+  const access = { format, principal, project, group: undefined, holdings, selection };
   return query ? { ...access, document: { query, items } } : access;
 }
 
@@ -139,8 +139,8 @@ async function openShared<M>(
   ]);
   const principal = principalOf(token, items);
   if (missing) throw absent(principal, 'groupNotFound');
-  const { wanted, check } = wantedOf(request);
-  const access = { format, principal, project: undefined, group, wanted };
+  const { selection, check } = selectionOf(request);
+  const access = { format, principal, project: undefined, group, selection };
   if (!query) return { ...access, holdings: [] };
   const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, holders);
   if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
@@ -148,18 +148,18 @@ async function openShared<M>(
   return { ...access, holdings };
 }
 
-/** What a request wants; `check` throws when it is malformed. */
-function wantedOf({ name, want, announced }: AccessRequest): {
-  readonly wanted: Wanted;
+/** What a request selects; `check` throws when it is malformed. */
+function selectionOf({ name, select, announced }: AccessRequest): {
+  readonly selection: Selection;
   readonly announced: Announced | undefined;
   check(): void;
 } {
   try {
-    const wanted = name === undefined ? undefined : want?.(name);
-    return { wanted: wanted ?? {}, announced: announced?.(), check() {} };
+    const selection = name === undefined ? undefined : select?.(name);
+    return { selection: selection ?? {}, announced: announced?.(), check() {} };
   } catch (error) {
     return {
-      wanted: {},
+      selection: {},
       announced: undefined,
       check() {
         throw error;
@@ -172,7 +172,7 @@ function wantedOf({ name, want, announced }: AccessRequest): {
 const HOLDERS_AT_ONCE = 50;
 const MAX_HOLDINGS = 50;
 
-type Search = Pick<Access, 'format' | 'principal' | 'group' | 'wanted'> & {
+type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
   readonly action: ProjectAction;
   readonly query: NameQuery;
 };
@@ -200,7 +200,7 @@ async function findHoldings<M>(registry: Registry, search: Search, holders: read
 /** Reads what must be known of each holder to decide and to answer. One round trip for up to about a dozen. */
 async function readHolders<M>(
   { table, clock }: Registry,
-  { query, principal, action, wanted }: Search,
+  { query, principal, action, selection }: Search,
   holders: readonly NameEntry[],
 ): Promise<{ readonly holding: Holding<M>; readonly decision: Decision }[]> {
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
@@ -208,7 +208,7 @@ async function readHolders<M>(
   const plans = holders.map((entry) => {
     const ref: PackageRef = { projectId: entry.projectId, format, name };
     const projectKey = keys.project(entry.projectId);
-    return { entry, projectKey, plan: planHolding<M>(ref, wanted) };
+    return { entry, projectKey, plan: planHolding<M>(ref, selection) };
   });
   const items = await readItems(
     table,

@@ -26,7 +26,7 @@ const document = (c: FormatContext) => ({ index: 'main', name: c.req.param('docu
 
 const withFile = {
   name,
-  want: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
+  select: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
 /**
@@ -36,7 +36,7 @@ const withFile = {
 export function routes(app: FormatRoutes): void {
   app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
   app.get('/:name/:version/:file', pull(withFile, download));
-  app.put('/:name/:version/:file', publish({ name, announced: withFile.want }, upload));
+  app.put('/:name/:version/:file', publish({ name, announced: withFile.select }, upload));
   app.delete('/:name/:version', change('delete', { name }, remove));
 }
 

@@ -8,7 +8,7 @@ import { reply, replyJson } from '../../../http/answer/reply.ts';
 import { readUpload } from '../../../http/body/read-upload.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import type { Announced } from '../../../registry/access/open-access.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
@@ -29,7 +29,7 @@ const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
 /** PUT of files. Checksums are compared with what is stored; metadata is ours, so what clients send of it is not kept. */
 export function publishRoutes(app: FormatRoutes): void {
   const name = (c: FormatContext) => publishAddress(pathIn(c)).name;
-  app.put('/*', publish({ name, want: wantedAt, announced }, receive));
+  app.put('/*', publish({ name, select: selectAt, announced }, receive));
 }
 
 /** The file that a request is about to store: neither a checksum nor metadata is one. */
@@ -41,7 +41,7 @@ function announced(c: FormatContext): Announced | undefined {
   return { version, files: [{ fileName, size: length === undefined ? undefined : Number(length) }] };
 }
 
-function wantedAt(c: FormatContext): Wanted {
+function selectAt(c: FormatContext): Selection {
   const address = publishAddress(pathIn(c));
   return address.kind === 'file' ? { version: address.version, files: [{ fileName: address.fileName }] } : {};
 }

@@ -9,7 +9,7 @@ import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Copy } from '../../../registry/access/choose-copy.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import type { Document } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
@@ -19,7 +19,7 @@ import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
 /** GET of files, metadata, and the checksums of both. */
 export function readRoutes(app: FormatRoutes): void {
-  app.get('/*', pull({ name: (c) => requested(c).name, want: wantedAt }, send));
+  app.get('/*', pull({ name: (c) => requested(c).name, select: selectAt }, send));
 }
 
 type Served = Exclude<Address, { readonly kind: 'beside-metadata' }>;
@@ -30,7 +30,7 @@ function requested(c: FormatContext): Served {
   return address;
 }
 
-function wantedAt(c: FormatContext): Wanted {
+function selectAt(c: FormatContext): Selection {
   const address = requested(c);
   if (address.kind === 'metadata') return {};
   return { version: address.version, files: address.kind === 'file' ? [{ fileName: address.fileName }] : [] };

@@ -26,15 +26,15 @@ type Handle = (c: FormatContext, target: Target) => Promise<Response>;
 export function changeRoutes(app: FormatRoutes): void {
   app.put('/:name/-rev/:rev', unpublishing(sendBack));
   app.delete('/:name/-rev/:rev', unpublishing(removePackage));
-  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball, wantedVersion));
+  app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball, selectVersion));
 }
 
-function unpublishing(handle: Handle, want: GuardOptions['want'] = () => ({})) {
-  return inProject('Unpublish from a project', change('delete', { name: nameOf, want }, handle));
+function unpublishing(handle: Handle, select: GuardOptions['select'] = () => ({})) {
+  return inProject('Unpublish from a project', change('delete', { name: nameOf, select }, handle));
 }
 
 /** The version whose tarball a request names. */
-function wantedVersion(c: FormatContext, name: string) {
+function selectVersion(c: FormatContext, name: string) {
   const version = versionOfTarball(name, c.req.param('file') ?? '');
   return { version };
 }
@@ -65,7 +65,7 @@ async function removePackage(c: FormatContext, target: Target): Promise<Response
 }
 
 async function removeTarball(c: FormatContext, target: Target): Promise<Response> {
-  if (wantedVersion(c, nameOf(c)).version === undefined) throw new RegistryError('fileNotFound');
+  if (selectVersion(c, nameOf(c)).version === undefined) throw new RegistryError('fileNotFound');
   const version = target.holding?.version;
   if (version) {
     const versions = await versionsAtRevision(c, target);

@@ -6,7 +6,7 @@ import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import type { Copy } from '../../../registry/access/choose-copy.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import { type Document, documentText, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
 import { readMetadata } from '../../../registry/packages/read-metadata.ts';
@@ -16,7 +16,7 @@ import { distTags, fullManifest } from './packument.ts';
 type Found = FoundPackage;
 
 /** The version or the tag in the address of a manifest: no tag can be taken for a version. */
-export function wantedManifest(c: FormatContext): Wanted {
+export function selectManifest(c: FormatContext): Selection {
   const asked = c.req.param('version') ?? '';
   return valid(asked) === asked ? { version: asked } : { tag: asked };
 }
@@ -24,7 +24,7 @@ export function wantedManifest(c: FormatContext): Wanted {
 /** One version's manifest, by version or tag. Both are read by their keys: a packument may have thousands of versions. */
 export async function manifest(c: FormatContext, found: Found): Promise<Response> {
   if (!found.holdings.some(({ head }) => head)) throw new RegistryError('packageNotFound');
-  const { tag } = found.wanted;
+  const { tag } = found.selection;
   const text = tag === undefined ? textOf(c, found.copy) : await taggedText(c, found, tag);
   if (text === '') throw new RegistryError('packageNotFound', 'This version is not found');
   return reply(c, 200, text, { 'content-type': 'application/json', 'cache-control': 'private, no-cache' });

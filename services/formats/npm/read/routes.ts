@@ -7,7 +7,7 @@ import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
-import type { Holding, Wanted } from '../../../registry/access/holdings.ts';
+import type { Holding, Selection } from '../../../registry/access/holdings.ts';
 import { openFile } from '../../../registry/blobs/open-file.ts';
 import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { preferred } from '../../../shared/headers/accept.ts';
@@ -15,7 +15,7 @@ import { nameOf } from '../context.ts';
 import { packageName, tarballName, versionOfTarball } from '../names.ts';
 import { publishNotice } from '../publish/publish-notice.ts';
 import { type Metadata, metadata } from '../schema.ts';
-import { manifest, wantedManifest } from './manifest.ts';
+import { manifest, selectManifest } from './manifest.ts';
 import { abbreviatedPackument, fullPackument } from './packument.ts';
 
 const ABBREVIATED = 'application/vnd.npm.install-v1+json';
@@ -24,10 +24,10 @@ const FULL = 'application/json';
 /** GET of packuments, manifests, tarballs and attestations. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/-/package/:name/visibility', pull({ name: nameOf }, visibility));
-  app.get('/-/npm/v1/attestations/:spec', pull({ name: nameOfSpec, want: wantedVersion }, attestations));
+  app.get('/-/npm/v1/attestations/:spec', pull({ name: nameOfSpec, select: selectVersion }, attestations));
   app.get('/:name', pull({ name: nameOf }, packument));
-  app.get('/:name/-/:file', pull({ name: nameOf, want: wantedTarball }, tarball));
-  app.get('/:name/:version', pull({ name: nameOf, want: wantedManifest }, manifest));
+  app.get('/:name/-/:file', pull({ name: nameOf, select: selectTarball }, tarball));
+  app.get('/:name/:version', pull({ name: nameOf, select: selectManifest }, manifest));
 }
 
 async function packument(c: FormatContext, found: FoundPackage): Promise<Response> {
@@ -42,7 +42,7 @@ async function packument(c: FormatContext, found: FoundPackage): Promise<Respons
   });
 }
 
-function wantedTarball(c: FormatContext, name: string): Wanted {
+function selectTarball(c: FormatContext, name: string): Selection {
   const version = versionOfTarball(name, c.req.param('file') ?? '');
   return version === undefined ? {} : { version, files: [{ fileName: tarballName(name, version) }] };
 }
@@ -71,7 +71,7 @@ function nameOfSpec(c: FormatContext): string {
   return specOf(c).name;
 }
 
-function wantedVersion(c: FormatContext): Wanted {
+function selectVersion(c: FormatContext): Selection {
   return { version: specOf(c).version };
 }
 

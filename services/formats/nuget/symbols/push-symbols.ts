@@ -17,7 +17,7 @@ import type { RandomAccess } from '../../../shared/archive/zip-entries.ts';
 import { symbolPackageFile } from '../addresses.ts';
 import { packageVersion } from '../names.ts';
 import { packageEntries, readNupkg } from '../publish/archive.ts';
-import { type Metadata, metadata as versionMetadata, type Nuspec, type SymbolFacts } from '../schema.ts';
+import { type Metadata, type Nuspec, type SymbolFacts, metadata as versionMetadata } from '../schema.ts';
 import { readPdb } from './read-pdb.ts';
 
 /** The most bytes of a file of symbols, which is read into memory, and the most such files in a package. */

@@ -6,7 +6,7 @@ import { type DocumentOptions, sendDocument } from '../../../http/answer/send-do
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import { type Document, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
 import { versionsOf } from '../../../registry/documents/versions-of.ts';
@@ -28,14 +28,14 @@ export function readRoutes(app: FormatRoutes): void {
   for (const path of ['/download/:id/index', '/download/:id/index.json']) {
     app.get(path, pull({ name: nameOf }, listVersions));
   }
-  app.get('/download/:id/:version/:file', pull({ name: nameOf, want: wantedContent }, download));
-  app.get('/v2/package/:id/:version', pull({ name: nameOf, want: wantedContent }, download));
+  app.get('/download/:id/:version/:file', pull({ name: nameOf, select: selectContent }, download));
+  app.get('/v2/package/:id/:version', pull({ name: nameOf, select: selectContent }, download));
   for (const hive of Object.values(hives)) {
     for (const index of ['index', 'index.json']) {
       app.get(`/${hive.path}/:id/${index}`, pull({ name: nameOf }, registration(hive)));
     }
     app.get(`/${hive.path}/:id/page/:lower/:upper`, pull({ name: nameOf }, page(hive)));
-    app.get(`/${hive.path}/:id/:leaf`, pull({ name: nameOf, want: wantedLeaf }, leaf(hive)));
+    app.get(`/${hive.path}/:id/:leaf`, pull({ name: nameOf, select: selectLeaf }, leaf(hive)));
   }
 }
 
@@ -61,16 +61,16 @@ function askedFile(c: FormatContext): string {
 }
 
 /** The version, and the stored file that a request names or that has what it names inside. */
-function wantedContent(c: FormatContext, name: string): Wanted {
+function selectContent(c: FormatContext, name: string): Selection {
   const version = versionOf(c);
   const release = { name, version };
   const symbols = askedFile(c).endsWith('.snupkg');
   return { version, files: [{ fileName: symbols ? symbolPackageFile(release) : packageFile(release) }] };
 }
 
-async function download(c: FormatContext, { copy, wanted }: FoundPackage): Promise<Response> {
+async function download(c: FormatContext, { copy, selection }: FoundPackage): Promise<Response> {
   if (!copy) throw new RegistryError('packageNotFound');
-  const file = copy.files.get(wanted.files?.[0]?.fileName ?? '');
+  const file = copy.files.get(selection.files?.[0]?.fileName ?? '');
   if (!file) throw new RegistryError('fileNotFound');
   const asked = askedFile(c);
   // The version in the file's name may be written in more than one way.
@@ -135,7 +135,7 @@ function jsonOf(name: string): string {
   return name.endsWith('.json') ? name.slice(0, -'.json'.length) : '';
 }
 
-function wantedLeaf(c: FormatContext): Wanted {
+function selectLeaf(c: FormatContext): Selection {
   return { version: packageVersion(jsonOf(c.req.param('leaf') ?? '')) };
 }
 

@@ -7,7 +7,7 @@ import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { Wanted } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import { namedFile, parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
@@ -18,10 +18,10 @@ import { htmlPage, jsonPage } from './simple-page.ts';
 /** GET of a project's page, of files, and of their provenance. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/simple/:name', redirectToNormalized, pull({ name: nameOf }, page));
-  app.get('/files/:sha256/:file', pull({ name: nameOfFile, want: wantedFile }, file));
+  app.get('/files/:sha256/:file', pull({ name: nameOfFile, select: selectFile }, file));
   app.get(
     '/integrity/:name/:version/:file/provenance',
-    pull({ name: nameOf, want: wantedProvenance }, provenance),
+    pull({ name: nameOf, select: selectProvenance }, provenance),
   );
 }
 
@@ -62,7 +62,7 @@ function nameOfFile(c: FormatContext): string {
 }
 
 /** The distribution, whose digest is in the address, and the file itself, which may be one beside it. */
-function wantedFile(c: FormatContext): Wanted {
+function selectFile(c: FormatContext): Selection {
   const whole = wholeOf(fileParam(c));
   const files = [...new Set([whole, fileParam(c)])].map(namedFile);
   return { version: readFileName(whole)?.version, files, sha256: digestParam(c) };
@@ -84,7 +84,7 @@ function provenanceFile(c: FormatContext): string {
   return fileParam(c) + parts.provenance;
 }
 
-function wantedProvenance(c: FormatContext): Wanted {
+function selectProvenance(c: FormatContext): Selection {
   return { version: normalizedVersion(c.req.param('version') ?? ''), files: [namedFile(provenanceFile(c))] };
 }
 

@@ -5,7 +5,7 @@ import type { Sha256 } from '../../../../services/domain/digests.ts';
 import type { Precedence } from '../../../../services/domain/format-rules.ts';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { chooseCopy } from '../../../../services/registry/access/choose-copy.ts';
-import type { Holding, Wanted } from '../../../../services/registry/access/holdings.ts';
+import type { Holding, Selection } from '../../../../services/registry/access/holdings.ts';
 import { itemOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { sha256Of } from '../../../kit/publish.ts';
@@ -14,7 +14,7 @@ import { sha256Of } from '../../../kit/publish.ts';
 interface CopyFacts {
   readonly status?: PackageStatus;
   readonly files?: Readonly<Record<string, number>>;
-  /** Files that the request does not want. */
+  /** Files that the request does not select. */
   readonly others?: readonly string[];
   readonly sha256?: Sha256;
 }
@@ -38,7 +38,7 @@ async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> 
 
 let projects = 0;
 
-/** Which of the copies answers, counted from 1, and the names of the wanted files it has. */
+/** Which of the copies answers, counted from 1, and the names of the selected files it has. */
 async function chosen(
   precedence: Precedence,
   copies: readonly CopyFacts[],
@@ -51,12 +51,12 @@ async function chosen(
     projects += 1;
     holdings.push(await holdingOf(projects, facts));
   }
-  const wanted: Wanted = {
+  const selection: Selection = {
     version: '1',
     ...(files && { files: files.map((fileName) => ({ fileName })) }),
     ...(sha256 && { sha256 }),
   };
-  const copy = await chooseCopy({ table }, { precedence }, holdings, wanted);
+  const copy = await chooseCopy({ table }, { precedence }, holdings, selection);
   return copy && [copy.holding.project.id - first + 1, ...copy.files.keys()];
 }
 
@@ -128,7 +128,7 @@ describe('a file with other bytes than the digest in the address', () => {
     expect(await chosen('first-file', copies, ['wheel'], sha256Of('c'))).toEqual([1]);
   });
 
-  test('does not stand before one that has all that is wanted', async () => {
+  test('does not stand before one that has all that is selected', async () => {
     const copies = [{ files: { wheel: 1 } }, { files: { wheel: 1, metadata: 1 } }];
     expect(await chosen('first-file', copies, ['wheel', 'metadata'], sha256Of('a'))).toEqual([
       2,

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../../../services/domain/endpoint.ts';
 import { badRequest } from '../../../../services/domain/errors.ts';
 import { generic } from '../../../../services/formats/generic/format.ts';
 import { findPackage } from '../../../../services/registry/access/find-package.ts';
-import type { Wanted } from '../../../../services/registry/access/holdings.ts';
+import type { Selection } from '../../../../services/registry/access/holdings.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
@@ -37,10 +37,16 @@ const endpoints = (): Endpoint[] => [
 ];
 
 /** The names of the files that are found at each level, or undefined where there is no version. */
-async function found({ files, ...rest }: Omit<Wanted, 'files'> & { files?: readonly string[] }) {
-  const wanted: Wanted = { ...rest, ...(files && { files: files.map((fileName) => ({ fileName })) }) };
+async function found({ files, ...rest }: Omit<Selection, 'files'> & { files?: readonly string[] }) {
+  const selection: Selection = { ...rest, ...(files && { files: files.map((fileName) => ({ fileName })) }) };
   const names = endpoints().map(async (endpoint) => {
-    const request = { credential: undefined, endpoint, format: generic, name: 'tool', want: () => wanted };
+    const request = {
+      credential: undefined,
+      endpoint,
+      format: generic,
+      name: 'tool',
+      select: () => selection,
+    };
     const { copy } = await findPackage(app.registry, request);
     return copy && [...copy.files.keys()];
   });
@@ -48,7 +54,7 @@ async function found({ files, ...rest }: Omit<Wanted, 'files'> & { files?: reado
 }
 
 describe('what is found of a package', () => {
-  test('is the version and those of the wanted files that it has', async () => {
+  test('is the version and those of the selected files that it has', async () => {
     await add('a', 'b');
     expect(await found({ version: '1', files: ['a', 'c'] })).toEqual([['a'], ['a'], ['a']]);
     expect(await found({ version: '2', files: ['a'] })).toEqual([undefined, undefined, undefined]);
@@ -81,8 +87,8 @@ describe('what is found of a package', () => {
     })();
     const [endpoint] = endpoints();
     while (!over && endpoint) {
-      const want = () => ({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] });
-      const request = { credential: undefined, endpoint, format: generic, name: 'tool', want };
+      const select = () => ({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] });
+      const request = { credential: undefined, endpoint, format: generic, name: 'tool', select };
       const { copy } = await findPackage(app.registry, request);
       for (const file of copy?.files.values() ?? []) expect(file.versionId).toBe(copy?.version.id);
     }
@@ -92,7 +98,7 @@ describe('what is found of a package', () => {
 });
 
 describe('a malformed request', () => {
-  const want = () => {
+  const select = () => {
     throw badRequest('malformed');
   };
 
@@ -104,7 +110,7 @@ describe('a malformed request', () => {
         endpoint,
         format: generic,
         name,
-        want,
+        select,
       });
       const known = name === 'tool' || endpoint.level === 'project';
       if (known) await expect(answer).rejects.toThrow('malformed');
