@@ -58,7 +58,7 @@ describe('names', () => {
     'nul\0',
   ])('%j names nothing', (name) => {
     expect(() => newPackageName(name)).toThrow('is not allowed');
-    expect(() => packageName(name)).toThrow('404 Package Not Found');
+    expect(() => packageName(name)).toThrow('Package Not Found');
   });
 });
 
