@@ -52,8 +52,8 @@ export const jobs = [
     schedule: 6 * HOUR,
     timeout: 15 * MINUTE,
     // Two at once would only look at the same blobs twice. Messages are gathered: most find nothing to remove yet,
-    // because blobs are kept for the grace period.
-    batch: 100,
+    // because blobs are kept for the grace period. A whole batch has to fit into the time, 20 seconds for each message.
+    batch: 40,
     gather: 5 * MINUTE,
     concurrency: 2,
     maxAge: 3 * HOUR,

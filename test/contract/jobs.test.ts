@@ -105,6 +105,18 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     expect((await audited()).filter(({ type }) => type === 'package_published')).toHaveLength(5);
   });
 
+  test('get the other events when one can not be read, which is given up', async () => {
+    const { app, audited } = await withPackages(3);
+    const items = ['no JSON', '{}'].map((event, index) => ({
+      put: { pk: 'EVENT#0', sk: `0000-${index}`, event },
+    }));
+    await app.registry.table.write(items);
+    const dead = await host.run(app.registry);
+    expect(dead.audit).toHaveLength(2);
+    expect(dead).toEqual({ ...noneDead, audit: dead.audit });
+    expect((await audited()).filter(({ type }) => type === 'package_published')).toHaveLength(3);
+  });
+
   test('pass over records of the table that are no new events', async () => {
     const { app, audited } = await withPackages(0);
     const before = (await audited()).length;

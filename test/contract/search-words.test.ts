@@ -126,6 +126,31 @@ describe.each([
     }
   });
 
+  test.each(['removed', 'published'])(
+    'are right when the name is %s between reading and writing',
+    async (change) => {
+      await publish('tool');
+      if (change === 'published') await remove('tool');
+      const event = (await nameEvents()).at(-1);
+      await app.runJobs();
+      let reads = 0;
+      const table: Table = {
+        ...app.registry.table,
+        async getMany(keys) {
+          const items = await app.registry.table.getMany(keys);
+          if (reads++ === 0) {
+            await (change === 'removed' ? remove('tool') : publish('tool'));
+            await app.runJobs();
+          }
+          return items;
+        },
+      };
+      await indexName({ ...app.registry, table }, event);
+      expect(reads).toBe(2);
+      expect(await words()).toEqual(change === 'removed' ? [] : ['tool']);
+    },
+  );
+
   test('are right in the end, whatever publishes, deletions and the job do at once', async () => {
     for (let round = 0; round < 8; round++) {
       await Promise.all(

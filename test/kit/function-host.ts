@@ -1,7 +1,7 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { getsEvent, JOB_ATTEMPTS, jobs } from '../../services/job-list.ts';
 import type { Registry } from '../../services/registry/context.ts';
-import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-event.ts';
+import { EVENT_SHARDS } from '../../services/registry/events/record-event.ts';
 import { ranges } from '../../services/registry/records/keys.ts';
 import { jobWorker } from '../../services/runtime/job-worker.ts';
 import { queueHandler } from '../../services/runtime/lambda/queue-handler.ts';
@@ -35,7 +35,7 @@ async function takeOutbox(registry: Registry): Promise<{ type: string; body: str
       const NewImage = { type: { S: item.type }, event: { S: item.event } };
       const Keys = { pk: { S: item.pk }, sk: { S: item.sk } };
       const body = JSON.stringify({ eventName: 'INSERT', dynamodb: { Keys, NewImage } });
-      records.push({ type: eventOf(item).type, body });
+      records.push({ type: String(item.type ?? ''), body });
       await registry.table.write([{ delete: { pk: item.pk, sk: item.sk } }]);
     }
   }

@@ -1,5 +1,6 @@
 import { getsEvent, JOB_ATTEMPTS, type Job, type JobName, jobs, retryAfter } from '../../job-list.ts';
 import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
+import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../../registry/context.ts';
 import { EVENT_SHARDS, eventOf } from '../../registry/events/record-event.ts';
 import { ranges } from '../../registry/records/keys.ts';
@@ -103,10 +104,9 @@ export async function dispatchEvents(registry: Registry, queued: readonly Queued
     for (;;) {
       const { items, more } = await registry.table.query({ ...ranges.events(shard), limit: 50 });
       if (items.length === 0) break;
-      const events = items.map(eventOf);
+      const events = items.map((item) => ({ type: typeOf(item), body: String(item.event) }));
       for (const { job, queue } of queued) {
-        const wanted = events.filter(({ type }) => getsEvent(job, type));
-        await queue.send(wanted.map((event) => JSON.stringify(event)));
+        await queue.send(events.filter(({ type }) => getsEvent(job, type)).map(({ body }) => body));
       }
       await registry.table.write(items.map(({ pk, sk }) => ({ delete: { pk, sk } })));
       moved += items.length;
@@ -114,4 +114,16 @@ export async function dispatchEvents(registry: Registry, queued: readonly Queued
     }
   }
   return moved;
+}
+
+/**
+ * The type of the event of an outbox item; none when it can't be read. Such an item must not hold up the others: it goes to
+ * the jobs that get every event, which give it up, and so lies among their dead letters.
+ */
+function typeOf(item: Item): string {
+  try {
+    return eventOf(item).type;
+  } catch {
+    return '';
+  }
 }
