@@ -53,7 +53,7 @@ export function readableMetadata<M>(type: MetadataType<M>, stored: StoredMetadat
   }
 }
 
-/** The layout as it is stored beside metadata: nothing for the first one. */
-export function layoutOf({ layout }: Pick<MetadataType, 'layout'>): Pick<StoredMetadata, 'layout'> {
-  return layout === 1 ? {} : { layout };
+/** The layout as it is stored beside metadata: nothing for the first one, or where the format keeps no metadata. */
+export function layoutOf(type: Pick<MetadataType, 'layout'> | undefined): Pick<StoredMetadata, 'layout'> {
+  return type && type.layout > 1 ? { layout: type.layout } : {};
 }

@@ -151,7 +151,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             version: '1',
             metadata: { seen: [index] },
             files: [{ fileName, contentType: 'text/plain', blob }],
-            amend: ({ seen }) => (index < 20 ? { seen: [...seen, index] } : undefined),
+            amend: (known) => (index < 20 ? { seen: [...(known?.seen ?? []), index] } : undefined),
             readme,
           });
         };

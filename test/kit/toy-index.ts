@@ -21,7 +21,8 @@ import type { IndexRef } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
 import { toy } from './toy-format/format.ts';
-import { type ToyMetadata, toyIndex } from './toy-format/repository-index.ts';
+import { type ToyMetadata, toyMetadata } from './toy-format/metadata.ts';
+import { toyIndex } from './toy-format/repository-index.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
@@ -79,7 +80,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     },
     remove: (name: string, version: string) => removeVersion(registry, { ...facts, name, version }),
     change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>
-      changeVersions(registry, { ...facts, name, versions: [version] }, () => parts),
+      changeVersions(registry, { ...facts, metadata: toyMetadata, name, versions: [version] }, () => parts),
     build: (options?: BuildOptions): Promise<BuildOutcome> => buildIndex(registry, rules, ref, options),
     /** The versions that a partition tells of, as `name version`, in its order. */
     async listed(partition = 'apps'): Promise<string[]> {

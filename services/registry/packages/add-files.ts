@@ -1,4 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
+import { layoutOf, type MetadataType, readableMetadata } from '../../domain/metadata.ts';
 import type { PackageFile, PackageRef, Version } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
@@ -27,13 +29,17 @@ import {
 } from './package-writes.ts';
 import { filesAtOnce, publishInSteps, stepsOf } from './publish-in-steps.ts';
 import type { NewVersion } from './publish-version.ts';
+import { readMetadata } from './read-metadata.ts';
 
 /** Files to add to a version; the version's facts count when these are its first, later ones only by `amend`. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
   /** The id of the version that must be there; where it is not, or another is in its place, none is made. */
   readonly mustExist?: number;
-  /** What the facts of a version that is there become with these files; undefined leaves them as they are. */
-  readonly amend?: ((metadata: M) => M | undefined) | undefined;
+  /**
+   * What the metadata of a version that is there becomes with these files; undefined leaves it as it is. It is given
+   * nothing where the stored metadata can't be read.
+   */
+  readonly amend?: ((metadata: M | undefined) => M | undefined) | undefined;
   /** Another name of the project that lists the package from now on. */
   readonly listing?: Listing | undefined;
 }
@@ -105,7 +111,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
       drafted,
     ]);
     const stored = items.get<StoredVersion<M>>(keys.version(ref, input.version));
-    const known = await currentVersion(registry, stored);
+    const known = upgraded(registry, format, await currentVersion(registry, stored));
     if (input.mustExist !== undefined && known?.id !== input.mustExist) {
       throw new RegistryError('packageNotFound');
     }
@@ -174,11 +180,24 @@ function isSame(file: PackageFile, there: PackageFile | undefined): boolean {
   return file.digests.sha256 === there?.digests.sha256;
 }
 
+/** The version with its metadata in the current layout, for indexes; as it is where the metadata can't be read. */
+function upgraded<M>(
+  registry: Registry,
+  { metadata }: FormatRules,
+  version: StoredVersion<M> | undefined,
+): StoredVersion<M> | undefined {
+  if (!version || !metadata) return version;
+  return readMetadata(registry, version, metadata as MetadataType<M>) ?? version;
+}
+
 /** The version with its amended facts; its time of change moves on, so that no later amendment takes it for the old one. */
-function amended<M>(version: Version<M>, { amend }: AddedFiles<M>, now: number): Version<M> {
-  const metadata = amend?.(version.metadata);
+function amended<M>(version: Version<M>, { amend, format }: AddedFiles<M>, now: number): Version<M> {
+  if (!amend) return version;
+  const type = format.metadata as MetadataType<M> | undefined;
+  const metadata = amend(type ? readableMetadata(type, version) : version.metadata);
   if (metadata === undefined) return version;
-  return { ...version, metadata, updatedAt: Math.max(now, version.updatedAt + 1) };
+  const { layout: _, ...rest } = version;
+  return { ...rest, metadata, ...layoutOf(type), updatedAt: Math.max(now, version.updatedAt + 1) };
 }
 
 function keptVersionWrites<M>(

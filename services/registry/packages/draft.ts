@@ -1,3 +1,4 @@
+import { layoutOf } from '../../domain/metadata.ts';
 import type { PackageFile, PackageRef, StagedBlob, Version } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -29,12 +30,16 @@ export async function draftOf<M>(
     version: input.version,
     status: input.status ?? 'default',
     metadata: input.metadata,
+    ...layoutOf(input.format.metadata),
     creatorId: input.actor.kind === 'user' ? input.actor.id : null,
     createdAt: now,
     updatedAt: now,
     ...(input.format.index && { indexed: true }),
   };
-  const files = input.files.map((file, index) => fileOf(version, file, fileIds[index] ?? 0, now));
+  const files = input.files.map((file, index) => ({
+    ...fileOf(version, file, fileIds[index] ?? 0, now),
+    ...(file.metadata !== undefined && layoutOf(input.format.fileMetadata)),
+  }));
   return { version, files };
 }
 

@@ -1,12 +1,13 @@
 import type { RegistryError } from '../../../services/domain/errors.ts';
 import type { Format, RenderedError } from '../../../services/http/format/format.ts';
+import { toyMetadata } from './metadata.ts';
 import { toyIndex } from './repository-index.ts';
 import { discoveryRoutes, routes } from './routes.ts';
 
 /**
  * A format that exists in tests only, to prove that the frame knows none: it is served at addresses unlike GitLab's,
- * with a document at the root of the host, a challenge that depends on the request, a token header of its own, and a
- * signed index over all packages of a project.
+ * with a document at the root of the host, a challenge that depends on the request, a token header of its own, a signed
+ * index over all packages of a project, and metadata of which an older layout is stored.
  */
 export const toy: Format = {
   id: 'toy2',
@@ -19,6 +20,7 @@ export const toy: Format = {
   ],
   duplicates: 'never',
   precedence: 'first-file',
+  metadata: toyMetadata,
   index: toyIndex,
   fileLimit: 10 * 1024 ** 2,
   challenge: (_request, { address, registry }) =>

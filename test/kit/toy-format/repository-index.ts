@@ -9,11 +9,7 @@ import type {
   StoredStanza,
 } from '../../../services/domain/repository-index.ts';
 import { gzipped } from '../../../services/shared/compress/encodings.ts';
-
-/** What toy packages say of themselves. */
-export interface ToyMetadata {
-  readonly description?: string;
-}
+import type { ToyMetadata } from './metadata.ts';
 
 /** Where a toy index keeps a document under its digest. */
 const byHash: DocumentPlan['aliases'] = ({ name, digests }) => [

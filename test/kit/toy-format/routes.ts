@@ -16,8 +16,8 @@ import type { FormatRoutes } from '../../../services/http/format/format.ts';
 import type { FoundPackage } from '../../../services/registry/access/find-package.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
+import type { ToyMetadata } from './metadata.ts';
 import { toyName } from './names.ts';
-import type { ToyMetadata } from './repository-index.ts';
 
 const part = (part: string) => (c: FormatContext) => toyName(c.req.param(part) ?? '');
 const [name, version, file] = [part('name'), part('version'), part('file')];

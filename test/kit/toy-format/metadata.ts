@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { type MetadataType, metadataType } from '../../../services/domain/metadata.ts';
+
+/** What toy packages say of themselves: in layout 1 a `summary`, which layout 2 calls a `description`. */
+const ToyMetadata = z.object({ description: z.string().exactOptional() });
+/** See the schema. */
+export type ToyMetadata = Readonly<z.infer<typeof ToyMetadata>>;
+
+const Layout1 = z.object({ summary: z.string().exactOptional() });
+
+/** How it is read. */
+export const toyMetadata: MetadataType<ToyMetadata> = metadataType(ToyMetadata, {
+  layout: 2,
+  upgrade(stored) {
+    const { summary } = Layout1.parse(stored);
+    return summary === undefined ? {} : { description: summary };
+  },
+});
