@@ -47,6 +47,11 @@ export type Metadata = Readonly<z.infer<typeof Metadata>>;
 /** How it is read. */
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
+/** What an index shows of a version, and so all that is checked for one. */
+export type ShownMetadata = Pick<Metadata, 'yanked'>;
+/** How it is read. */
+export const shownMetadata: MetadataType<ShownMetadata> = metadataType(Metadata.pick({ yanked: true }));
+
 /** What an index says of a distribution's file alone. */
 export const FileFacts = z.object({
   /** Empty when the file does not say. */

@@ -13,8 +13,9 @@ const MOST_LOGGED = 1000;
  * a damaged version, or one that a later release wrote, is missing where its metadata is needed, and takes nothing else
  * with it. Its files can still be downloaded, for which nobody calls this.
  *
- * Checking costs about 0.1 µs for npm, 0.6 µs for PyPI and 0.9 µs for NuGet, where rendering a version in an index takes
- * 10 µs and more; so every version is checked, also those that this release wrote.
+ * Every version is checked, also those that this release wrote. For an index of 500 versions that takes 0.07 ms for npm
+ * and 0.5 ms for NuGet, where reading, rendering and compressing them takes 5 and 11 ms (1.5 and 5 %). PyPI's page checks
+ * only the field that it shows.
  */
 export function readMetadata<M, V extends Version>(
   { log }: Pick<Registry, 'log'>,

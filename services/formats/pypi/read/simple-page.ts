@@ -2,7 +2,7 @@ import { readableMetadata } from '../../../domain/metadata.ts';
 import type { PackageFile, Version } from '../../../domain/packages.ts';
 import { BASE, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { parts } from '../file-names.ts';
-import { type FileFacts, fileMetadata, type Metadata, metadata } from '../schema.ts';
+import { type FileFacts, fileMetadata, type ShownMetadata, shownMetadata } from '../schema.ts';
 import { versionOrder } from '../versions.ts';
 
 /** The version of the simple API that is served (PEP 629). */
@@ -12,7 +12,7 @@ export const API_VERSION = '1.4';
 interface Distribution {
   readonly file: PackageFile;
   readonly facts: FileFacts;
-  readonly version: Version<Metadata>;
+  readonly version: Version<ShownMetadata>;
   readonly url: string;
   /** The SHA-256 of its metadata file, when it has one. */
   readonly metadata: string | undefined;
@@ -21,7 +21,7 @@ interface Distribution {
 }
 
 /** The files of a project as JSON (PEP 691, 700, 714, 740). */
-export const jsonPage: IndexKind<Metadata> = {
+export const jsonPage: IndexKind<ShownMetadata> = {
   ...pageOf(jsonOf, ','),
   kind: 'pypi-json-1',
   frame({ head, versions }) {
@@ -32,7 +32,7 @@ export const jsonPage: IndexKind<Metadata> = {
 };
 
 /** The files of a project as HTML (PEP 503, 592, 658, 714). */
-export const htmlPage: IndexKind<Metadata> = {
+export const htmlPage: IndexKind<ShownMetadata> = {
   ...pageOf(linkOf, ''),
   kind: 'pypi-html-1',
   frame: ({ head, versions }) =>
@@ -42,12 +42,12 @@ export const htmlPage: IndexKind<Metadata> = {
 /** What both pages have in common. A version without a file to install is as good as absent. */
 function pageOf(textOf: (distribution: Distribution) => string, separator: string) {
   return {
-    metadata,
+    metadata: shownMetadata,
     versions: 'listed',
     files: true,
     order: versionOrder,
     separator,
-    fragment(version: Version<Metadata>, files: readonly PackageFile[]) {
+    fragment(version: Version<ShownMetadata>, files: readonly PackageFile[]) {
       const texts = distributionsOf(version, files).map(textOf);
       return texts.length === 0
         ? undefined
@@ -69,7 +69,7 @@ function namesOf(versions: readonly { readonly version: string }[]): string[] {
 }
 
 /** The distributions of a version, by file name. */
-function distributionsOf(version: Version<Metadata>, files: readonly PackageFile[]): Distribution[] {
+function distributionsOf(version: Version<ShownMetadata>, files: readonly PackageFile[]): Distribution[] {
   const byName = new Map(files.map((file) => [file.fileName, file]));
   const shown = files.filter(({ partOf }) => partOf === undefined);
   shown.sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
