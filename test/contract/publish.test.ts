@@ -5,13 +5,8 @@ import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 
-for (const describeOn of [
-  describePublishing,
-  describeAddingFiles,
-  describeManyFiles,
-  describeRacingDeletes,
-  describeRemoval,
-]) {
+for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes, describeRemoval]) {
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }
+describeManyFiles('memory stores', openMemoryStores);

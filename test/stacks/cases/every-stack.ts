@@ -1,11 +1,9 @@
-import type { App } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { functionEntries } from '../../../lib/bundles.ts';
 import { families } from '../../../services/catalog.ts';
 import { jobs } from '../../../services/job-list.ts';
-import { functionNames, makeCheckedApp, propertiesOf, synthesize, synthesizeIngest } from '../synthesize.ts';
+import { functionNames, propertiesOf, synthesize, synthesizeIngest } from '../synthesize.ts';
 
 const templates = synthesizeIngest();
 const all: Template[] = Object.values(templates);
@@ -14,39 +12,7 @@ const all: Template[] = Object.values(templates);
 const functionsOf = (template: Template) =>
   propertiesOf(template, 'AWS::Lambda::Function').filter(({ Environment }) => Environment);
 
-const checked = new Map<boolean, App>();
-
-/** The checked app of a stage; made once with ingest and once without, since checking takes long. */
-function checkedStage(ingest: boolean): App {
-  const app = checked.get(ingest) ?? makeCheckedApp({ alarmEmail: 'ops@example.com', ingest });
-  checked.set(ingest, app);
-  return app;
-}
-
 describe('every stack', () => {
-  it.each([false, true])('is clean by cdk-nag, with ingest %s', (ingest) => {
-    const app = checkedStage(ingest);
-    expect(app.synth().stacks).toHaveLength(ingest ? 6 : 4);
-    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
-    expect(violations).toEqual([]);
-  });
-
-  it('acknowledges a finding only with a reason', () => {
-    // The checks write what is acknowledged into the templates.
-    const acknowledged = checkedStage(true)
-      .synth()
-      .stacks.flatMap(({ template }) =>
-        Object.values(template.Resources as Record<string, { Metadata?: unknown }>),
-      )
-      .flatMap(
-        ({ Metadata }) =>
-          (Metadata as { cdk_nag?: { rules_to_suppress: { reason: string }[] } })?.cdk_nag ?? [],
-      )
-      .flatMap((nag) => nag.rules_to_suppress);
-    expect(acknowledged.length).toBeGreaterThan(0);
-    for (const { reason } of acknowledged) expect(reason.length).toBeGreaterThan(30);
-  });
-
   it('has its own log group, with an end, for each function', () => {
     for (const template of all) {
       const groups = propertiesOf(template, 'AWS::Logs::LogGroup');
