@@ -119,8 +119,8 @@ export class JobsStack extends Stack {
     const { data } = this.props;
     const worker = this.makeFunction('bootstrap', {
       entry: 'bootstrap',
-      description: 'Package registry: makes the user root',
-      timeout: Duration.minutes(1),
+      description: 'Package registry: upgrades old records and makes the user root',
+      timeout: Duration.minutes(4),
       environment: { PACKHOUSE_ROOT_TOKEN_SECRET: data.rootToken.secretArn },
     });
     data.registry.grantReadsAndWrites(worker);
@@ -128,7 +128,7 @@ export class JobsStack extends Stack {
     const root = new CustomResource(this, 'Root', {
       resourceType: 'Custom::RootUser',
       serviceToken: worker.lambda.functionArn,
-      serviceTimeout: Duration.minutes(5),
+      serviceTimeout: Duration.minutes(6),
       properties: { code: worker.lambda.currentVersion.version },
     });
     root.node.addDependency(worker);

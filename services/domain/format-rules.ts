@@ -27,6 +27,11 @@ export interface FormatRules {
   readonly metadata?: MetadataType;
   /** The same of a single file. */
   readonly fileMetadata?: MetadataType;
+  /**
+   * The identity of a file by its name, for formats in which differently spelled names are one file. Publishes give it
+   * with each file; this is for files that were stored before files had identities.
+   */
+  readonly fileIdentity?: (fileName: string) => string;
   /** The most bytes of a file. */
   readonly fileLimit: number;
   /**

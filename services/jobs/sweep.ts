@@ -4,13 +4,14 @@ import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../registry/maintenance/collect/sweep-claims.ts';
 import { sweepStrays } from '../registry/maintenance/collect/sweep-orphans.ts';
+import { upgradeData } from '../registry/maintenance/upgrade/upgrade-data.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
 
 /** How long each part of a sweep may take, in milliseconds; the next sweep goes on from there. */
 const PATIENCE = 5 * 60_000;
 
 /**
- * The scheduled sweep: removed packages and projects that are due, what publishes left that were killed half-way, then
+ * The scheduled sweep: records of an older schema, then removed packages and projects that are due, what publishes left that were killed half-way, then
  * blobs nothing refers to, then bytes no record knows, and at last what is left of uploads whose process was killed. Each
  * part runs, whatever became of those before it.
  * Answers whether it came to its end; throws when a part has failed.
@@ -18,7 +19,15 @@ const PATIENCE = 5 * 60_000;
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
   let finished = true;
   const failures: unknown[] = [];
-  for (const part of [purgeDue, purgeProjects, sweepClaims, sweepBlobs, sweepStrays, dropUnfinished]) {
+  for (const part of [
+    upgradeData,
+    purgeDue,
+    purgeProjects,
+    sweepClaims,
+    sweepBlobs,
+    sweepStrays,
+    dropUnfinished,
+  ]) {
     const soon = within(PATIENCE, signal);
     try {
       await part(registry, soon);

@@ -5,6 +5,7 @@ import { useMinistack } from '../kit/use-ministack.ts';
 import { describeChecks } from './check-cases.ts';
 import type { OpenedStores } from './publish-cases.ts';
 import { describeSweeping } from './sweep-cases.ts';
+import { describeUpgrades } from './upgrade-cases.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
   const emulator = useMinistack();
@@ -23,4 +24,5 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
 
   describeSweeping('DynamoDB and S3', open, 520);
   describeChecks('DynamoDB and S3', open);
+  describeUpgrades('DynamoDB and S3', open);
 });

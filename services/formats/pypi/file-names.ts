@@ -83,7 +83,7 @@ function distribution(
   const name = normalizedName(project);
   const version = normalizedVersion(release);
   if (name === undefined || version === undefined) return undefined;
-  return { fileName, ...facts, name, version, identity: `${name}-${version}${ending}` };
+  return { fileName, ...facts, name, version, identity: `${name.replaceAll('-', '_')}-${version}${ending}` };
 }
 
 /** The distribution that a file lies beside, or that it is, by the file's name. */

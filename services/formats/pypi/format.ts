@@ -1,7 +1,9 @@
 import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
+import { identityOf } from '../../domain/packages.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
+import { namedFile } from './file-names.ts';
 import { routes } from './routes.ts';
 import { fileMetadata, metadata } from './schema.ts';
 
@@ -13,6 +15,7 @@ export const pypi: Format = {
   precedence: 'first-file',
   metadata,
   fileMetadata,
+  fileIdentity: (fileName) => identityOf(namedFile(fileName)),
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there

@@ -50,6 +50,13 @@ export interface HoldingPlan<M> {
   holding(items: Items, project: Project): Holding<M>;
 }
 
+/** A selected file and where its item may be. */
+interface FilePlace {
+  readonly fileName: string;
+  readonly key: Key;
+  readonly formerKey: Key | undefined;
+}
+
 /** Plans the reading of what is selected of a package in one project, as part of a larger read. */
 export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPlan<M> {
   const headKey = keys.head(ref);
@@ -61,13 +68,17 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
       : (selection.files ?? []).map((file) => ({
           fileName: file.fileName,
           key: keys.file(ref, name, identityOf(file)),
+          // Files of schema 1 lie under their names until they are upgraded.
+          formerKey: file.identity === undefined ? undefined : keys.file(ref, name, file.fileName),
         }));
   const tagKey = selection.tag === undefined ? undefined : keys.tag(ref, selection.tag);
   return {
     keys: [
       headKey,
       ...(versionKey ? [versionKey] : []),
-      ...files.map(({ key }) => key),
+      ...files.flatMap(({ key, formerKey }) =>
+        formerKey && formerKey.sk !== key.sk ? [key, formerKey] : [key],
+      ),
       ...(tagKey ? [tagKey] : []),
     ],
     holding(items, project) {
@@ -92,12 +103,13 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
 function filesOf(
   { id }: Version,
   items: Items,
-  selected: readonly { readonly fileName: string; readonly key: Key }[],
+  selected: readonly FilePlace[],
 ): ReadonlyMap<string, PackageFile> {
   const files = new Map<string, PackageFile>();
-  for (const { fileName, key } of selected) {
-    const file = items.get<PackageFile>(key);
-    if (file?.versionId === id && file.fileName === fileName) files.set(fileName, file);
+  for (const { fileName, key, formerKey } of selected) {
+    const found = [key, formerKey].map((each) => each && items.get<PackageFile>(each));
+    const file = found.find((each) => each?.versionId === id && each.fileName === fileName);
+    if (file) files.set(fileName, file);
   }
   return files;
 }

@@ -47,6 +47,7 @@
  *     COUNTER#<kind>                   META                      next id
  *     JOB#<name>                       META                      how far a long job is
  *     STORAGE                          META                      where the blobs are, and where they were
+ *     SCHEMA                           META                      layout of the records, as a number
  *
  * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
@@ -223,6 +224,7 @@ export const keys = {
   counter: (kind: string): Key => ({ pk: `COUNTER#${kind}`, sk: META }),
   job: (name: string): Key => ({ pk: `JOB#${name}`, sk: META }),
   storage: (): Key => ({ pk: 'STORAGE', sk: META }),
+  schema: (): Key => ({ pk: 'SCHEMA', sk: META }),
 };
 
 /** The package whose partition a key is in. */

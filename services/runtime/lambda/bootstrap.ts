@@ -1,12 +1,21 @@
 import { readSecret } from '../../adapters/aws/read-secret.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import { upgradeData } from '../../registry/maintenance/upgrade/upgrade-data.ts';
 import { customResource } from './custom-resource.ts';
 import { required } from './environment.ts';
-import { openRegistry } from './open-registry.ts';
+import { openFunction } from './open-registry.ts';
 
-const registry = openRegistry();
+/** How long a deployment waits for the upgrade of old records, in milliseconds; the cleanup job goes on with it. */
+const UPGRADE_TIMEOUT = 3 * 60_000;
 
-/** Makes the user root, with the token that lies in the secret. */
+const { registry } = openFunction({
+  deletesBlobs: false,
+  formats: async () => (await import('../families/all.ts')).allFormats,
+});
+
+/** Upgrades records of an older schema, refuses those of a newer one, and makes the user root with the token of the secret. */
 export const handler = customResource(async () => {
+  const upgraded = await upgradeData(registry, AbortSignal.timeout(UPGRADE_TIMEOUT));
+  if (!upgraded) registry.log.info('the cleanup job goes on with the upgrade of records');
   await ensureRoot(registry, await readSecret(required(process.env, 'PACKHOUSE_ROOT_TOKEN_SECRET')));
 });

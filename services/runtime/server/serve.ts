@@ -6,6 +6,8 @@ import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
 import type { Registry } from '../../registry/context.ts';
 import { pendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import { readSchema, SCHEMA } from '../../registry/maintenance/upgrade/schema.ts';
+import { upgradeData } from '../../registry/maintenance/upgrade/upgrade-data.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';
@@ -64,6 +66,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       { ...stores, log, downloads, formats: async () => allFormats },
       { url, ...registrySettings(settings) },
     );
+    const schema = await readSchema(registry);
     const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
     app = behindProxies(
       createApp(registry, { formats: allFormats, api: managementApi }),
@@ -72,6 +75,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     started.resolve(app);
     const jobs = startJobsOf(registry, stores);
     const flushing = startFlushing(registry, downloads);
+    const upgrade = schema < SCHEMA ? startUpgrade(registry) : undefined;
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
     // Records in the data directory have one server at a time.
@@ -96,6 +100,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
         state = 'draining';
         await listening.stop(ended ? 0 : settings.drainSeconds * 1000);
         if (watch) await watch.stop();
+        await upgrade?.stop();
         await migrations?.stop();
         await jobs?.stop();
         await flushing.stop();
@@ -106,6 +111,20 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     await stores.close();
     throw error;
   }
+}
+
+/** Upgrades records of an older schema while the registry serves. What is left at a stop, or fails, is for the sweep. */
+function startUpgrade(registry: Registry): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const running = upgradeData(registry, stopping.signal).catch((error: unknown) =>
+    registry.log.error('upgrade failed', { error }),
+  );
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
 }
 
 /** Does the jobs of this machine, or those of a deployment that the settings leave to this server. */

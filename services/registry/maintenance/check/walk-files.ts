@@ -37,7 +37,8 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
   }
 }
 
-async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; fullPath: string }> {
+/** Every project, removed ones included. */
+export async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; fullPath: string }> {
   yield* walkProjects(registry);
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
     for (const item of items) yield entityOf<{ id: number; fullPath: string }>(item);
@@ -45,7 +46,7 @@ async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; f
 }
 
 /** The packages of a project, each once, those included whose versions were removed or are still being published. */
-async function* packagesOf(registry: Registry, projectId: number): AsyncGenerator<PackageRef> {
+export async function* packagesOf(registry: Registry, projectId: number): AsyncGenerator<PackageRef> {
   const seen = new Set<string>();
   for (const range of [ranges.packageIds(projectId), indexes.removedIn(projectId), ranges.claims()]) {
     for await (const items of queryPages(registry.table, range)) {

@@ -1,0 +1,53 @@
+import type { FormatRules } from '../../../../domain/format-rules.ts';
+import type { PackageFile, PackageRef } from '../../../../domain/packages.ts';
+import type { Item } from '../../../../ports/table.ts';
+import type { Registry } from '../../../context.ts';
+import { isOlderFile, keys, ranges } from '../../../records/keys.ts';
+import { queryPages } from '../../../records/query-all.ts';
+import { everyProject, packagesOf } from '../../check/walk-files.ts';
+import { unlessChanged } from '../unless-changed.ts';
+
+/**
+ * Moves files from the key of their name to that of their identity, in formats that give files one. Where another file
+ * of that identity has been published since, the older one becomes an older copy of it.
+ */
+export async function keyFilesByIdentity(registry: Registry, signal: AbortSignal): Promise<boolean> {
+  const identities = new Map(
+    (await registry.formats()).flatMap(({ id, fileIdentity }) =>
+      fileIdentity ? [[id, fileIdentity] as const] : [],
+    ),
+  );
+  for await (const { id } of everyProject(registry)) {
+    for await (const ref of packagesOf(registry, id)) {
+      const identityOf = identities.get(ref.format);
+      if (identityOf && !(await keyPackage(registry, ref, identityOf, signal))) return false;
+    }
+  }
+  return true;
+}
+
+async function keyPackage(
+  { table }: Registry,
+  ref: PackageRef,
+  identityOf: NonNullable<FormatRules['fileIdentity']>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for await (const items of queryPages(table, ranges.files(ref))) {
+    for (const item of items) {
+      if (signal.aborted) return false;
+      const { fileName, version, id, identity: known } = item as Item & PackageFile;
+      const identity = identityOf(fileName);
+      if (known !== undefined || identity === fileName) continue;
+      const place = keys.file(ref, version, identity);
+      const taken = isOlderFile(item) || (await table.get(place)) !== undefined;
+      const key = taken ? keys.olderFile(ref, version, identity, id) : place;
+      await unlessChanged(() =>
+        table.write([
+          { put: { ...item, ...key, identity }, when: { exists: false } },
+          { delete: { pk: item.pk, sk: item.sk }, when: { equals: { id } } },
+        ]),
+      );
+    }
+  }
+  return true;
+}

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { managementApi } from '../../services/api/app.ts';
+import type { App } from '../../services/http/call.ts';
+import type { Item } from '../../services/ports/table.ts';
+import { purgeProjects } from '../../services/registry/accounts/remove-project.ts';
+import type { Registry } from '../../services/registry/context.ts';
+import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
+import { NewerSchema, readSchema, SCHEMA } from '../../services/registry/maintenance/upgrade/schema.ts';
+import { upgradeData } from '../../services/registry/maintenance/upgrade/upgrade-data.ts';
+import { keys, ranges } from '../../services/registry/records/keys.ts';
+import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
+import { allFormats } from '../../services/runtime/families/all.ts';
+import { fakeClock } from '../kit/fake-clock.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+/** What the code of schema 1 stored, and what it answered to requests then. */
+interface Sample {
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly blobs: Readonly<Record<string, string>>;
+  readonly items: readonly Record<string, unknown>[];
+  readonly answers: readonly {
+    readonly path: string;
+    readonly who: string;
+    readonly status: number;
+    readonly sha256?: string;
+  }[];
+}
+
+/** Upgrading records that schema 1 wrote, on the stores `open` answers. */
+export function describeUpgrades(
+  name: string,
+  open: () => Promise<Required<OpenedStores> & { stores: Stores }>,
+): void {
+  describe(`upgrading on ${name}`, () => {
+    let sample: Sample;
+    let registry: Registry;
+    let app: App;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      sample = JSON.parse(await readFile(join(import.meta.dirname, '../kit/samples/schema-1.json'), 'utf8'));
+      const opened = await open();
+      close = opened.close;
+      const stores = { ...opened.stores, clock: fakeClock(), formats: async () => allFormats };
+      registry = createRegistry(stores, { url: 'http://registry.test' });
+      app = createApp(registry, { formats: allFormats, api: managementApi });
+      await load();
+    });
+    afterEach(() => close());
+
+    async function load(): Promise<void> {
+      const items = sample.items.map((item) =>
+        Object.fromEntries(
+          Object.entries(item).map(([key, value]) => {
+            const bytes = (value as { $bytes?: string } | null)?.$bytes;
+            return [key, bytes === undefined ? value : new Uint8Array(Buffer.from(bytes, 'base64'))];
+          }),
+        ),
+      ) as unknown as Item[];
+      for (let start = 0; start < items.length; start += 50) {
+        await registry.table.write(items.slice(start, start + 50).map((put) => ({ put })));
+      }
+      for (const [key, content] of Object.entries(sample.blobs)) {
+        async function* body() {
+          yield new Uint8Array(Buffer.from(content, 'base64'));
+        }
+        await registry.blobs.put(key, body());
+      }
+    }
+
+    /** Sends every request of the sample again; the answers that differ from those of then. */
+    async function differences(): Promise<unknown[]> {
+      const wrong: unknown[] = [];
+      for (const { path, who, status, sha256 } of sample.answers) {
+        const token = sample.tokens[who];
+        const headers = token === undefined ? undefined : { 'private-token': token };
+        const answer = await app(
+          new Request(`http://registry.test${path}`, { ...(headers && { headers }) }),
+          {},
+        );
+        const body = createHash('sha256')
+          .update(new Uint8Array(await answer.arrayBuffer()))
+          .digest('hex');
+        const sameBody = isFile(path) ? sha256 === undefined || body === sha256 : true;
+        if (answer.status !== status || !sameBody) wrong.push([answer.status, status, who, path]);
+      }
+      return wrong;
+    }
+
+    /** Whether the address is that of a file: indexes and lists may say more than they did. */
+    function isFile(path: string): boolean {
+      return /\.(bin|tgz|jar|whl|asc|gz|nupkg)$/.test(path);
+    }
+
+    async function fileKeys(): Promise<string[]> {
+      const ref = { projectId: 1, format: 'pypi', name: 'sample-pkg' };
+      const { items } = await registry.table.query(ranges.files(ref));
+      return items.map(({ sk }) => sk);
+    }
+
+    test('everything is answered as it was, before the upgrade, half-way and after it', async () => {
+      expect(await differences()).toEqual([]);
+      expect(await readSchema(registry)).toBe(1);
+      const stopped = new AbortController();
+      const { table } = registry;
+      const stopping = { ...table, write: stopAfterFirst(table.write.bind(table), stopped) };
+      expect(await upgradeData({ ...registry, table: stopping }, stopped.signal)).toBe(false);
+      expect(await differences()).toEqual([]);
+      expect(await upgradeData(registry)).toBe(true);
+      expect(await readSchema(registry)).toBe(SCHEMA);
+      expect(await differences()).toEqual([]);
+      expect((await checkStorage(registry, { verify: true, concurrency: 2 })).problems).toEqual([]);
+    });
+
+    function stopAfterFirst(write: Registry['table']['write'], stopped: AbortController) {
+      return async (operations: Parameters<typeof write>[0]) => {
+        await write(operations);
+        stopped.abort();
+      };
+    }
+
+    test('files lie under their identity then, and deleted projects are purged', async () => {
+      expect(await fileKeys()).toContain('FILE#1.0#Sample.Pkg-1.0-py3.py2-none-any.whl');
+      await Promise.all([upgradeData(registry), upgradeData(registry)]);
+      expect(await fileKeys()).toEqual([
+        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl',
+        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl.metadata',
+      ]);
+      const removed = await registry.table.get(keys.removedProject(3));
+      expect(removed).toMatchObject({ fullPath: 'acme/gone', removedBy: { name: 'root' } });
+      await purgeProjects(registry);
+      const { items } = await registry.table.query({ pk: 'PACKAGE#3#generic#lost', prefix: 'FILE#' });
+      expect(items).toEqual([]);
+    });
+
+    test('records of a newer schema are refused, and left as they are', async () => {
+      await registry.table.write([{ put: { ...keys.schema(), schema: SCHEMA + 1 } }]);
+      await expect(upgradeData(registry)).rejects.toBeInstanceOf(NewerSchema);
+      await expect(readSchema(registry)).rejects.toThrow(`schema ${SCHEMA + 1}`);
+      expect(await registry.table.get(keys.schema())).toMatchObject({ schema: SCHEMA + 1 });
+    });
+  });
+
+  test(`an empty registry on ${name} starts with the current schema`, async () => {
+    const { stores, close } = await open();
+    const registry = createRegistry(stores, { url: 'http://registry.test' });
+    expect(await Promise.all([readSchema(registry), readSchema(registry)])).toEqual([SCHEMA, SCHEMA]);
+    await close();
+  });
+}
