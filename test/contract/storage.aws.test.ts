@@ -3,14 +3,13 @@ import { openAws } from '../../services/adapters/aws/open-aws.ts';
 import { ministackMissing } from '../kit/ministack.ts';
 import { useMinistack } from '../kit/use-ministack.ts';
 import { describeChecks } from './check-cases.ts';
-import type { OpenedStores } from './publish-cases.ts';
 import { describeSweeping } from './sweep-cases.ts';
 import { describeUpgrades } from './upgrade-cases.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
   const emulator = useMinistack();
 
-  async function open(): Promise<OpenedStores> {
+  async function open() {
     const aws = openAws({
       tableName: await emulator.resources.table(),
       auditTableName: await emulator.resources.table(),

@@ -14,7 +14,6 @@ import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
-import type { OpenedStores } from './publish-cases.ts';
 
 /** What the code of schema 1 stored, and what it answered to requests then. */
 interface Sample {
@@ -32,7 +31,7 @@ interface Sample {
 /** Upgrading records that schema 1 wrote, on the stores `open` answers. */
 export function describeUpgrades(
   name: string,
-  open: () => Promise<Required<OpenedStores> & { stores: Stores }>,
+  open: () => Promise<{ readonly stores: Stores; close(): Promise<void> }>,
 ): void {
   describe(`upgrading on ${name}`, () => {
     let sample: Sample;

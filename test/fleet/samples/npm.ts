@@ -3,10 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Sample } from './sample.ts';
 
+/** A tarball is the same bytes whenever it is packed. */
+const BUILT = new Date(0);
+
 async function tarball(manifest: object): Promise<Uint8Array> {
   const tar = pack();
-  tar.entry({ name: 'package/package.json' }, JSON.stringify(manifest));
-  tar.entry({ name: 'package/index.js' }, 'module.exports = 1;\n'.repeat(40));
+  tar.entry({ name: 'package/package.json', mtime: BUILT }, JSON.stringify(manifest));
+  tar.entry({ name: 'package/index.js', mtime: BUILT }, 'module.exports = 1;\n'.repeat(40));
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
