@@ -138,7 +138,7 @@ describe('scheduled jobs', () => {
 describe('the bootstrap', () => {
   it('runs when the stack is made, again when its code changes, and is not waited for long', () => {
     jobs.hasResourceProperties('Custom::RootUser', {
-      ServiceTimeout: '300',
+      ServiceTimeout: '360',
       code: Match.objectLike({ 'Fn::GetAtt': [Match.stringLikeRegexp('CurrentVersion'), 'Version'] }),
     });
   });

@@ -102,9 +102,9 @@ describe('a file of a version', () => {
   const identityOf = (fileName: string) => namedFile(fileName).identity;
 
   test('has the identity of its distribution, and what lies beside it the same with its ending', () => {
-    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo-bar-1.0-py3-none-any.whl');
-    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo-bar-1.0-py3-none-any.whl.metadata');
-    expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo-bar-1.0.tar.gz.asc');
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo_bar-1.0-py3-none-any.whl');
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo_bar-1.0-py3-none-any.whl.metadata');
+    expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo_bar-1.0.tar.gz.asc');
     expect(namedFile('something else')).toEqual({ fileName: 'something else' });
   });
 
