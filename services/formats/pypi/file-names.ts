@@ -2,34 +2,34 @@ import { invalidPackage } from '../../domain/errors.ts';
 import { normalizedName } from './names.ts';
 import { normalizedVersion } from './versions.ts';
 
-/** What the name of a distribution's file tells. */
+/** A distribution, as described by its file name. */
 export interface Distribution {
   readonly fileName: string;
   readonly kind: 'wheel' | 'sdist';
   readonly archive: 'zip' | 'tar';
-  /** The project's name and the version in their normal forms. */
+  /** The normalized project name and version. */
   readonly name: string;
   readonly version: string;
-  /** The same for two names that installers take for the same file; it ends like a file's name. */
+  /** Equal for file names that installers treat as the same file. It ends like the file name. */
   readonly identity: string;
 }
 
-/** Files that lie beside a distribution, at its address with one of these endings. */
+/** The endings of the files that accompany a distribution: its address, followed by one of these. */
 export const parts = { metadata: '.metadata', provenance: '.provenance', signature: '.asc' } as const;
 
-/** The longest file name. */
+/** The longest file name, in characters. */
 const MAX_LENGTH = 255;
 
-/** What a file name may hold. */
+/** The characters allowed in a file name. */
 const CHARACTERS = /^[A-Za-z0-9][A-Za-z0-9._+!-]*$/;
 
-/** A build number and its rest, and compressed tag sets, in the name of a wheel. */
+/** The build tag, and a compressed tag set, in the name of a wheel. */
 const BUILD = /^\d[^-]*$/;
 const TAG = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
 
 /**
- * Reads the file name of a wheel (PEP 427) or of a source distribution (PEP 625, and the older names of which many are
- * about); undefined when it is of neither.
+ * Parses the file name of a wheel (PEP 427) or a source distribution (PEP 625, and older names still in wide use).
+ * Returns undefined if it is neither.
  */
 export function readFileName(fileName: string): Distribution | undefined {
   if (fileName.length > MAX_LENGTH || !CHARACTERS.test(fileName)) return undefined;
@@ -38,12 +38,12 @@ export function readFileName(fileName: string): Distribution | undefined {
   return ending === undefined ? undefined : readSdistName(fileName, ending);
 }
 
-/** The same. @throws RegistryError `invalidPackage` with what would be right. */
+/** Like `readFileName`. @throws RegistryError `invalidPackage` with the valid forms, if it is neither. */
 export function distributionOf(fileName: string): Distribution {
   const found = readFileName(fileName);
   if (found) return found;
   throw invalidPackage(
-    `"${fileName.slice(0, 300)}" is not a file name of a distribution: it must be ` +
+    `"${fileName.slice(0, 300)}" is not the file name of a distribution: it must be ` +
       '<name>-<version>-<python>-<abi>-<platform>.whl, <name>-<version>.tar.gz or <name>-<version>.zip',
   );
 }
@@ -86,13 +86,13 @@ function distribution(
   return { fileName, ...facts, name, version, identity: `${name.replaceAll('-', '_')}-${version}${ending}` };
 }
 
-/** The distribution that a file lies beside, or that it is, by the file's name. */
+/** The file name of the distribution that a file accompanies or is. */
 export function wholeOf(fileName: string): string {
   const ending = Object.values(parts).find((each) => fileName.endsWith(each));
   return ending === undefined ? fileName : fileName.slice(0, -ending.length);
 }
 
-/** A distribution's file, or one that lies beside it, as a version has it: by its identity, if it is of either. */
+/** A distribution's file, or one that accompanies it, as a version stores it: with its identity, if it has one. */
 export function namedFile(fileName: string): { readonly fileName: string; readonly identity?: string } {
   const whole = wholeOf(fileName);
   const identity = readFileName(whole)?.identity;

@@ -7,7 +7,7 @@ import { namedFile } from './file-names.ts';
 import { routes } from './routes.ts';
 import { fileMetadata, metadata } from './schema.ts';
 
-/** Python packages, for pip, uv, Poetry, twine and whatever else speaks the simple API and the legacy upload API. */
+/** Python packages, for pip, uv, Poetry, twine and other clients of the simple API and the legacy upload API. */
 export const pypi: Format = {
   id: 'pypi',
   mounts: mountsOf('pypi'),
@@ -18,14 +18,14 @@ export const pypi: Format = {
   fileIdentity: (fileName) => identityOf(namedFile(fileName)),
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
-  // uv and pip look into keyrings only after a 401. After a 404 they would go on to the next index, and find there
-  // whatever someone else has put under the name of a private package.
+  // uv and pip consult keyrings only after a 401. After a 404 they would try the next index, where anyone may have
+  // published something under the name of a private package.
   credentialsFirst: false,
   renderError,
   routes,
 };
 
-const WORDS: Readonly<Record<string, string>> = {
+const MESSAGES: Readonly<Record<string, string>> = {
   unauthenticated:
     'The token is missing, wrong, expired or revoked: send one as the password, with any user name, or a deploy ' +
     'token with its own',
@@ -35,11 +35,12 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * twine, flit and pip show the reason phrase, Poetry the body, uv its `code`. A file that is there is a 400, because
- * that is what GitLab and PyPI answer and what clients that skip such files look at.
+ * twine, flit and pip show the reason phrase, Poetry the body, uv the `code` in it. A file that already exists is a
+ * 400, as on GitLab and PyPI: clients that skip existing files check for it.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
-  const text = WORDS[error.code] ?? (error instanceof DuplicateFile ? duplicateText(error) : error.message);
+  const text =
+    MESSAGES[error.code] ?? (error instanceof DuplicateFile ? duplicateText(error) : error.message);
   const message = text
     .slice(0, 2000)
     .toWellFormed()
@@ -52,7 +53,7 @@ function renderError(error: RegistryError, status: number): RenderedError {
   };
 }
 
-/** GitLab's words, by which Poetry and old twines know that a file is there, and PyPI's, by which all do. */
+/** GitLab's wording, by which Poetry and old twines recognize an existing file, and PyPI's, by which all do. */
 function duplicateText({ existing: { fileName, sameBytes } }: DuplicateFile): string {
   return (
     `Validation failed: File name has already been taken: ${fileName} already exists, with ` +

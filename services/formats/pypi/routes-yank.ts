@@ -9,15 +9,15 @@ import { projectName } from './names.ts';
 import { metadata } from './schema.ts';
 import { normalizedVersion } from './versions.ts';
 
-/** The most characters of a reason, and bytes of the body that holds it. */
+/** The limits of a reason, in characters, and of the body that holds it, in bytes. */
 const MAX_REASON = 1_000;
 const BODY_LIMIT = 16 * 1024;
 
 const name = (c: FormatContext) => projectName(c.req.param('name') ?? '');
 
 /**
- * `PUT /yank/:name/:version` takes a version out of what installers choose from by themselves (PEP 592), for a `reason`
- * that they show; `DELETE` puts it back. PyPI has this on its web pages only.
+ * `PUT /yank/:name/:version` yanks a version (PEP 592): installers no longer choose it unless it is pinned, and show
+ * the `reason`. `DELETE` undoes this. PyPI offers yanking on its web pages only.
  */
 export function yankRoutes(app: FormatRoutes): void {
   app.put('/yank/:name/:version', yanking(yank));
@@ -45,18 +45,18 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
     name: name(c),
     versions: version === undefined ? [] : [version],
   };
-  const { found } = await changeVersions(c.env.registry, input, (known) => {
-    if (known.metadata.yanked === yanked || !isListed(known)) return undefined;
-    const { yanked: _, ...rest } = known.metadata;
+  const { found } = await changeVersions(c.env.registry, input, (stored) => {
+    if (stored.metadata.yanked === yanked || !isListed(stored)) return undefined;
+    const { yanked: _, ...rest } = stored.metadata;
     return yanked === undefined
       ? { metadata: rest, status: 'default' }
       : { metadata: { ...rest, yanked }, status: 'deprecated' };
   });
-  if (found === 0) throw new RegistryError('packageNotFound', 'This version is not found');
+  if (found === 0) throw new RegistryError('packageNotFound', 'Version not found');
   return reply(c, 204, null);
 }
 
-/** The reason, from a form or from JSON; it may be left out. */
+/** Reads the reason from a form or from JSON. It is empty if omitted. */
 async function readReason(c: FormatContext): Promise<string> {
   const bytes: Uint8Array[] = [];
   for await (const part of requestBody(c, { bytes: BODY_LIMIT, hint: '' })) bytes.push(part);
@@ -64,7 +64,7 @@ async function readReason(c: FormatContext): Promise<string> {
   const isJson = /^application\/json\b/i.test(c.req.header('content-type') ?? '');
   const reason = isJson ? reasonInJson(text) : (new URLSearchParams(text).get('reason') ?? '');
   if (typeof reason !== 'string' || reason.length > MAX_REASON) {
-    throw badRequest(`reason must be a text of at most ${MAX_REASON} characters`);
+    throw badRequest(`reason must be a string of at most ${MAX_REASON} characters`);
   }
   return reason.replaceAll(/\s+/g, ' ').trim().toWellFormed();
 }
@@ -74,6 +74,6 @@ function reasonInJson(text: string): unknown {
     const value = JSON.parse(text) as { readonly reason?: unknown } | null;
     return value?.reason ?? '';
   } catch {
-    throw badRequest('The request is not JSON');
+    throw badRequest('The request body is not valid JSON');
   }
 }

@@ -4,7 +4,7 @@ import { readRoutes } from './read/routes.ts';
 import { listRoutes } from './read/routes-list.ts';
 import { yankRoutes } from './routes-yank.ts';
 
-/** Everything that Python's package clients ask for. */
+/** All routes for Python's package clients. */
 export function routes(app: FormatRoutes): void {
   publishRoutes(app);
   listRoutes(app);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
-/** A PEP 740 attestation, version 1, as far as a registry looks into it. */
+/** The parts of a PEP 740 attestation, version 1, that the registry checks. */
 export const Attestation = z.looseObject({
   version: z.literal(1),
   verification_material: z.looseObject({
@@ -13,16 +13,16 @@ export const Attestation = z.looseObject({
 /** See the schema. */
 export type Attestation = z.infer<typeof Attestation>;
 
-/** The in-toto statement in an attestation: what is said about which file. */
+/** The in-toto statement in an attestation: a claim about one file. */
 export const Statement = z.looseObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.tuple([z.looseObject({ name: z.string(), digest: z.looseObject({ sha256: z.string() }) })]),
   predicateType: z.string().min(1).max(500),
 });
 
-/** What is kept of a version, for people to read; installers read the metadata files. */
+/** The stored metadata of a version, shown to users. Installers read the metadata files instead. */
 export const Metadata = z.object({
-  /** The name as its author writes it. */
+  /** The name as spelled by its author. */
   displayName: z.string(),
   metadataVersion: z.string(),
   summary: z.string(),
@@ -36,29 +36,29 @@ export const Metadata = z.object({
   classifiers: z.array(z.string()),
   requiresDist: z.array(z.string()),
   extras: z.array(z.string()),
-  /** The name of who published its first file. */
+  /** The name of the user or token that published the first file. */
   publisher: z.string(),
-  /** Why it should not be installed any more (PEP 592), which may be empty; absent when it may. */
+  /** Why the version was yanked (PEP 592), possibly empty; absent if it is not yanked. */
   yanked: z.string().exactOptional(),
 });
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** How it is read. */
+/** Reads stored metadata. */
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
-/** What an index shows of a version, and so all that is checked for one. */
+/** The metadata of a version that an index shows. Nothing else is checked when an index is rendered. */
 export type ShownMetadata = Pick<Metadata, 'yanked'>;
-/** How it is read. */
+/** Reads the part of stored metadata that an index shows. */
 export const shownMetadata: MetadataType<ShownMetadata> = metadataType(Metadata.pick({ yanked: true }));
 
-/** What an index says of a distribution's file alone. */
+/** The stored metadata of a distribution file, for the index. */
 export const FileFacts = z.object({
-  /** Empty when the file does not say. */
+  /** Empty if the file does not state it. */
   requiresPython: z.string(),
 });
 /** See the schema. */
 export type FileFacts = Readonly<z.infer<typeof FileFacts>>;
 
-/** How they are read. */
+/** Reads the stored metadata of a file. */
 export const fileMetadata: MetadataType<FileFacts> = metadataType(FileFacts);

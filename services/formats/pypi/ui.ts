@@ -1,6 +1,6 @@
 import { endpointUrl, type FormatUi } from '../../http/format/format-ui.ts';
 
-/** What people are shown of Python packages. */
+/** Setup, publish and install instructions for Python packages. */
 export const ui: FormatUi = {
   example: { name: 'acme-widget', version: '1.0.0' },
   snippets(endpoint, { name, version }) {
@@ -48,7 +48,7 @@ export const ui: FormatUi = {
   },
 };
 
-/** The address with credentials in it, for clients that take them from nowhere else. */
+/** The URL with credentials in it, for clients that accept them nowhere else. */
 function withToken(url: string): string {
   return url.replace('://', '://__token__:$PACKHOUSE_TOKEN@');
 }

@@ -1,10 +1,10 @@
 /**
- * Versions by the version specifiers specification (PEP 440). Numbers stay text: a date and time may have 20 digits.
- * Better here than `@renovatebot/pep440`, which rounds such numbers, so that different versions become equal, and writes
- * the local version `1.0+ubuntu.1` with a comma.
+ * Versions as defined by the version specifiers specification (PEP 440). Numbers are kept as text, because a date
+ * and time may have 20 digits. `@renovatebot/pep440` is not used: it rounds such numbers, so that different versions
+ * become equal, and writes the local version `1.0+ubuntu.1` with a comma.
  */
 
-/** A version in its parts. */
+/** The parts of a version. */
 interface Parts {
   readonly epoch: string;
   readonly release: readonly string[];
@@ -15,7 +15,7 @@ interface Parts {
   readonly local: readonly string[];
 }
 
-/** The longest version that is read. */
+/** The longest version that is parsed, in characters. */
 const MAX_LENGTH = 200;
 
 const PATTERN = new RegExp(
@@ -58,7 +58,7 @@ function read(text: string): Parts | undefined {
   };
 }
 
-/** A number without zeros before it; 0 when it is left out. */
+/** A number without leading zeros; 0 if omitted. */
 function numberOf(digits = ''): string {
   return digits.replace(/^0+(?=\d)/, '') || '0';
 }
@@ -67,7 +67,7 @@ function isNumber(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-/** A version in its normal form (`1.0-RC1` is `1.0rc1`), or undefined when it is none. */
+/** Normalizes a version (`1.0-RC1` becomes `1.0rc1`). Returns undefined if it is not valid. */
 export function normalizedVersion(text: string): string | undefined {
   const parts = read(text);
   if (!parts) return undefined;
@@ -82,12 +82,12 @@ export function normalizedVersion(text: string): string | undefined {
   ].join('');
 }
 
-/** Orders two versions, the lower one first; texts that are no versions go before all that are. */
+/** Compares two versions for sorting in ascending order. Invalid versions sort before all valid ones. */
 export function compareVersions(a: string, b: string): number {
   return compareParts(read(a), read(b));
 }
 
-/** The same for an index, which reads each version once. */
+/** The same order for an index, which parses each version once. */
 export const versionOrder = { parse: read, compare: compareParts };
 
 function compareParts(one: Parts | undefined, other: Parts | undefined): number {
@@ -103,7 +103,7 @@ function compareParts(one: Parts | undefined, other: Parts | undefined): number 
   );
 }
 
-/** A development release of a release comes before its alphas; a final and a post release after its candidates. */
+/** A development release sorts before its release's alphas; final and post releases after its candidates. */
 function preRank({ pre, post, dev }: Parts): number {
   if (pre) return ['a', 'b', 'rc'].indexOf(pre[0]);
   return post === undefined && dev !== undefined ? -1 : 3;
@@ -117,7 +117,7 @@ function compareNumbers(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : Number(a > b));
 }
 
-/** `absent` is where a part that is left out stands: -1 before all numbers, 1 after. */
+/** @param absent where an omitted part sorts: -1 before all numbers, 1 after them */
 function compareOptional(a: string | undefined, b: string | undefined, absent: -1 | 1): number {
   if (a === undefined || b === undefined) return (Number(a === undefined) - Number(b === undefined)) * absent;
   return compareNumbers(a, b);
@@ -137,14 +137,14 @@ function compareLists(
   return a.length - b.length;
 }
 
-/** Numbers come after words. */
+/** Numbers sort after words. */
 function compareLocal(a: string, b: string): number {
   if (isNumber(a) && isNumber(b)) return compareNumbers(a, b);
   if (isNumber(a) !== isNumber(b)) return isNumber(a) ? 1 : -1;
   return a < b ? -1 : Number(a > b);
 }
 
-/** A release without the zeros at its end, which do not count. */
+/** A release without trailing zeros, which are not significant. */
 function trimmed(release: readonly string[]): readonly string[] {
   return release.slice(0, release.findLastIndex((part) => part !== '0') + 1);
 }

@@ -162,10 +162,10 @@ describe('an upload is refused', () => {
     ['version is "2.0" in the form but "1.0.0"', { version: '2.0' }],
     ['requires_python is ">=3.8" in the form but ">=3.9"', { requires_python: '>=3.8' }],
     ['sha256_digest is 00000', { sha256_digest: '0'.repeat(64) }],
-    ['sha256_digest is not a digest', { sha256_digest: 'abc' }],
-    ['sha256_digest is not a digest', { sha256_digest: 'g'.repeat(64) }],
+    ['sha256_digest is not a hexadecimal digest', { sha256_digest: 'abc' }],
+    ['sha256_digest is not a hexadecimal digest', { sha256_digest: 'g'.repeat(64) }],
     ['md5_digest is 00000', { md5_digest: '0'.repeat(32) }],
-    ['md5_digest is not a digest', { md5_digest: digest }],
+    ['md5_digest is not a hexadecimal digest', { md5_digest: digest }],
     ['The action "submit" is not supported', { ':action': 'submit' }],
     ['protocol_version must be 1', { protocol_version: '2' }],
     ['more than one file', { content: [1, 2].map(() => ({ fileName: good.fileName, bytes: good.bytes })) }],
@@ -174,7 +174,7 @@ describe('an upload is refused', () => {
       'The signature has more than 65536 bytes',
       { gpg_signature: { fileName: 'a', bytes: Buffer.alloc(100_000, 'x') } },
     ],
-    ['Invalid attestations: attestations is not JSON', { attestations: 'x' }],
+    ['Invalid attestations: attestations is not valid JSON', { attestations: 'x' }],
     [
       'Invalid attestations: an attestation is about',
       { attestations: JSON.stringify([attestationOf('a-1.zip', digest)]) },
@@ -187,7 +187,7 @@ describe('an upload is refused', () => {
       'sample-1.0.0-py3-none-any.whl\u0001',
       '',
     ].map((fileName): [string, Record<string, FormPart>] => [
-      'is not a file name of a distribution',
+      'is not the file name of a distribution',
       { content: { fileName, bytes: good.bytes } },
     ]),
   ])('when %s', async (message, fields) => {
@@ -203,10 +203,10 @@ describe('an upload is refused', () => {
 
   test.each<[string, () => Promise<Built> | Built]>([
     [
-      'it is of other',
+      'in it has the name other',
       () => wheel({ fileName: 'sample-1.0.0-py3-none-any.whl', metadata: { Name: 'other' } }),
     ],
-    ['it is version 2.0', () => wheel({ metadata: { Version: '2.0' } })],
+    ['in it has the version 2.0', () => wheel({ metadata: { Version: '2.0' } })],
     [
       '"x y" in sample-1.0.0.dist-info/METADATA is not a valid name',
       () => wheel({ metadata: { Name: 'x y' } }),
@@ -220,9 +220,9 @@ describe('an upload is refused', () => {
   ])('when the archive says otherwise: %s', async (message, build) => {
     const built = await build();
     const [name, version] = ['sample', '1.0.0'];
-    const said = message.startsWith('it is of') ? 'other' : name;
-    const told = message.startsWith('it is version') ? '2.0' : version;
-    await refused(await pypi.upload(built, { name: said, version: told }), 400, message);
+    const formName = message.includes('has the name other') ? 'other' : name;
+    const formVersion = message.includes('has the version 2.0') ? '2.0' : version;
+    await refused(await pypi.upload(built, { name: formName, version: formVersion }), 400, message);
   });
 
   test('when the body is no form, or ends early', async () => {

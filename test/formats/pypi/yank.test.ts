@@ -66,17 +66,17 @@ describe('yanking a version', () => {
   test('is refused in words', async () => {
     const developer = await pypi.user('developer', { level: levels.developer, of: pypi.tools });
     const cases: [Response, number, string][] = [
-      [await yank('3.0'), 404, 'This version is not found'],
-      [await yank('one'), 404, 'This version is not found'],
+      [await yank('3.0'), 404, 'Version not found'],
+      [await yank('one'), 404, 'Version not found'],
       [await yank('1.0', {}, 'absent'), 404, 'Package Not Found'],
       [await yank('1.0', { token: developer.token }), 403, 'yanking Maintainer'],
       [await yank('1.0', { token: '' }), 401, 'The token is missing'],
-      [await yank('1.0', { body: 'x', headers: json }), 400, 'not JSON'],
-      [await yank('1.0', { body: '{"reason":1}', headers: json }), 400, 'reason must be a text'],
+      [await yank('1.0', { body: 'x', headers: json }), 400, 'not valid JSON'],
+      [await yank('1.0', { body: '{"reason":1}', headers: json }), 400, 'reason must be a string'],
       [
         await yank('1.0', { body: `reason=${'x'.repeat(1_001)}` }),
         400,
-        'reason must be a text of at most 1000',
+        'reason must be a string of at most 1000',
       ],
       [await yank('1.0', { body: 'x'.repeat(20_000) }), 413, '16384 bytes'],
       [await pypi.send('PUT', `${pypiPrefix.group('acme')}/yank/sample/1.0`), 405, 'Yank in a project'],

@@ -5,7 +5,7 @@ import type { Distribution } from '../file-names.ts';
 import { normalizedName } from '../names.ts';
 import { normalizedVersion } from '../versions.ts';
 
-/** What an archive may hold. */
+/** The limits on an archive; `metadata` is in bytes. */
 export const limits: ArchiveLimits & { readonly metadata: number } = {
   entries: 200_000,
   unpacked: 8 * 1024 ** 3,
@@ -13,19 +13,19 @@ export const limits: ArchiveLimits & { readonly metadata: number } = {
   metadata: 4 * 1024 * 1024,
 };
 
-/** The file in an archive that tells what the archive is: its path and its bytes. */
+/** The metadata file in an archive. */
 export interface MetadataFile {
   readonly path: string;
   readonly bytes: Uint8Array;
 }
 
-/** The files without which no installer takes a wheel. */
+/** Installers accept no wheel without these files. */
 const wheelFiles: readonly string[] = ['METADATA', 'WHEEL', 'RECORD'];
 
 const ENDING = '.dist-info';
 
 /**
- * The PKG-INFO of a source distribution, a gzipped tar archive, as it comes in.
+ * Reads the PKG-INFO of a source distribution, a gzipped tar archive, while it is uploaded.
  * @throws RegistryError `invalidPackage`
  */
 export async function readTarSdist(body: AsyncIterable<Uint8Array>, allowed = limits): Promise<MetadataFile> {
@@ -43,7 +43,7 @@ export async function readTarSdist(body: AsyncIterable<Uint8Array>, allowed = li
 }
 
 /**
- * The PKG-INFO of a source distribution that is a zip archive.
+ * Reads the PKG-INFO of a source distribution that is a zip archive.
  * @throws RegistryError `invalidPackage`
  */
 export async function readZipSdist(source: RandomAccess, allowed = limits): Promise<MetadataFile> {
@@ -60,7 +60,7 @@ export async function readZipSdist(source: RandomAccess, allowed = limits): Prom
 }
 
 /**
- * The METADATA of a wheel, from the one `.dist-info` directory that it may have.
+ * Reads the METADATA of a wheel, from its only `.dist-info` directory.
  * @throws RegistryError `invalidPackage`
  */
 export async function readWheel(
@@ -107,9 +107,7 @@ class DistInfo {
     const dash = stem.lastIndexOf('-');
     const named = normalizedName(stem.slice(0, Math.max(dash, 0)));
     if (named !== name || normalizedVersion(stem.slice(dash + 1)) !== version) {
-      throw invalidPackage(
-        `${directory} in the wheel is not that of ${name} ${version}, as its file name says`,
-      );
+      throw invalidPackage(`${directory} in the wheel does not match ${name} ${version} in its file name`);
     }
     return { path: `${directory}/METADATA`, bytes: this.#metadata ?? new Uint8Array() };
   }
@@ -119,7 +117,7 @@ class DistInfo {
 function pathOf(path: string): string[] {
   const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
   if (segments.includes('..')) {
-    throw invalidPackage(`The archive holds a path that leads out of it: ${path.slice(0, 200)}`);
+    throw invalidPackage(`The archive contains a path that leads out of it: ${path.slice(0, 200)}`);
   }
   return segments;
 }
@@ -129,7 +127,7 @@ function isPkgInfo(path: readonly string[]): boolean {
 }
 
 function onePkgInfo() {
-  return invalidPackage('The source distribution must have one <directory>/PKG-INFO, and that a plain file');
+  return invalidPackage('The source distribution must have exactly one <directory>/PKG-INFO, a regular file');
 }
 
 function missingPkgInfo(): never {

@@ -10,16 +10,17 @@ export interface Subject {
   readonly sha256: Sha256;
 }
 
-/** The most attestations of a file: one of each kind there is, and some to spare. */
+/** Attestations per file: enough for one of each existing kind, with some to spare. */
 const MAX_ATTESTATIONS = 8;
 
-/** What the content type of a provenance object is. */
+/** The content type of a provenance object. */
 export const PROVENANCE_TYPE = 'application/vnd.pypi.integrity.v1+json';
 
 /**
- * The provenance object (PEP 740) of a file, made of the attestations that came with it. Their signatures are for
- * clients to verify; that they are about these bytes is checked here. The publisher is who uploaded it here.
+ * Makes the provenance object (PEP 740) of a file from the uploaded attestations. Clients verify the signatures; this
+ * checks that the attestations are about these bytes.
  * @param text the `attestations` field of the form
+ * @param publisher the name of the uploading user or token
  * @throws RegistryError `invalidPackage`
  */
 export function provenanceOf(text: string, subject: Subject, publisher: string): string {
@@ -29,8 +30,8 @@ export function provenanceOf(text: string, subject: Subject, publisher: string):
   try {
     return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
   } catch (error) {
-    // What is nested deeper than the stack is can be read, but not written.
-    if (error instanceof RangeError) throw invalid('attestations is nested too deep');
+    // JSON.parse reads deeper nesting than the stack lets JSON.stringify write.
+    if (error instanceof RangeError) throw invalid('attestations are nested too deeply');
     throw error;
   }
 }
@@ -63,7 +64,7 @@ function jsonOf(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid(`${what} is not JSON`);
+    throw invalid(`${what} is not valid JSON`);
   }
 }
 

@@ -5,9 +5,9 @@ import { type CoreMetadata, readCoreMetadata } from './core-metadata.ts';
 import type { Received } from './receive-upload.ts';
 
 /**
- * The metadata of an upload, once it is certain that the form, the file name and the archive are about the same name
- * and version: what an index promises must be what an installer finds in the file.
- * @throws RegistryError naming the field
+ * Reads the metadata of an upload, and checks that the form, the file name and the archive agree on name and version:
+ * an installer must find in the file what the index promised.
+ * @throws RegistryError naming the field that is missing, invalid or different
  */
 export function checkedMetadata({ distribution, metadata: { path, bytes }, field }: Received): CoreMetadata {
   const { fileName, name, version } = distribution;
@@ -16,11 +16,11 @@ export function checkedMetadata({ distribution, metadata: { path, bytes }, field
   requireSame('name', field('name'), metadata.name, path, normalizedName);
   requireSame('version', field('version'), metadata.version, path, normalizedVersion);
   if (normalizedName(metadata.name) !== name) {
-    throw invalidPackage(`The file is called ${fileName}, but by ${path} in it, it is of ${metadata.name}`);
+    throw invalidPackage(`The file is named ${fileName}, but ${path} in it has the name ${metadata.name}`);
   }
   if (normalizedVersion(metadata.version) !== version) {
     throw invalidPackage(
-      `The file is called ${fileName}, but by ${path} in it, it is version ${metadata.version}`,
+      `The file is named ${fileName}, but ${path} in it has the version ${metadata.version}`,
     );
   }
   const claimed = field('requires_python');
@@ -30,7 +30,7 @@ export function checkedMetadata({ distribution, metadata: { path, bytes }, field
   return metadata;
 }
 
-/** In GitLab's words. */
+/** Words the error as GitLab does. */
 function requireFields(field: Received['field']): void {
   const missing = ['name', 'version'].filter((name) => field(name) === '');
   if (missing.length > 0) throw badRequest(missing.map((name) => `${name} is missing`).join(', '));
@@ -54,7 +54,7 @@ function differs(what: string, claimed: string, actual: string, path: string) {
   return invalidPackage(`${what} is "${said}" in the form but "${real}" in ${path}`);
 }
 
-/** Version specifiers in an order and spelling of their own, to be compared. */
+/** Version specifiers without spaces and sorted, for comparison. */
 function specifiers(text: string): string {
   return text
     .split(',')

@@ -1,23 +1,23 @@
 import { invalidPackage } from '../../../domain/errors.ts';
 
-/** Core metadata (METADATA of a wheel, PKG-INFO of a source distribution), as far as a registry needs to know it. */
+/** The core metadata (a wheel's METADATA, a source distribution's PKG-INFO) that the registry needs. */
 export interface CoreMetadata {
   readonly name: string;
   readonly version: string;
-  /** Empty when there is none. */
+  /** Empty if absent. */
   readonly requiresPython: string;
-  /** The description for people to read, or empty. */
+  /** The long description; empty if absent. */
   readonly description: string;
-  /** The values of a field, by its name in lower case. */
+  /** The values of a field. @param field its name in lower case */
   values(field: string): readonly string[];
 }
 
-/** The longest `Requires-Python`. */
+/** The longest `Requires-Python`, in characters. */
 const MAX_REQUIRES_PYTHON = 500;
 
 /**
- * Reads core metadata: header lines as in email, then the description. The same parts count that installers look at.
- * @param file what it is called in errors
+ * Reads core metadata: headers as in email, then the description. It is read as installers read it.
+ * @param file the file's name in error messages
  * @throws RegistryError `invalidPackage`
  */
 export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata {
@@ -51,8 +51,8 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
 }
 
 /**
- * A line that is neither a header nor goes on with one ends the headers, as an empty line does. Lines end where Python's
- * email parser ends them: at a line feed, a carriage return, or both, and nowhere else.
+ * The headers end at an empty line, or at a line that is neither a header nor a continuation. Lines end where
+ * Python's email parser ends them: at a line feed, a carriage return, or both, and nowhere else.
  */
 function splitHeaders(text: string): { fields: ReadonlyMap<string, readonly string[]>; body: string } {
   const fields = new Map<string, string[]>();
@@ -78,7 +78,7 @@ function splitHeaders(text: string): { fields: ReadonlyMap<string, readonly stri
   return { fields: trimmed(fields), body: '' };
 }
 
-/** The name before the colon of a header; undefined when the line is none. */
+/** The name before the colon of a header; undefined if the line is not a header. */
 function headerName(line: string): string | undefined {
   const name = line.slice(0, Math.max(line.indexOf(':'), 0));
   return /^[!-9;-~]+$/.test(name) ? name : undefined;
@@ -88,7 +88,7 @@ function trimmed(fields: ReadonlyMap<string, readonly string[]>): ReadonlyMap<st
   return new Map([...fields].map(([name, values]) => [name, values.map((value) => value.trim())]));
 }
 
-/** A description in a header has a mark before each of its lines but the first. */
+/** Removes the indentation and bars that precede the continuation lines of a description in a header. */
 function unfolded(text: string): string {
   return text.replaceAll(/\n {7} ?\|?/g, '\n').replaceAll(/\n[ \t]+\|/g, '\n');
 }

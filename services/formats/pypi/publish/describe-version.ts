@@ -1,14 +1,14 @@
 import type { Metadata } from '../schema.ts';
 import type { CoreMetadata } from './core-metadata.ts';
 
-/** The most characters of a text, and of all texts of a list, that are kept: an item of the table has 400 KB in all. */
+/** Characters stored per text, and per list of texts: a table item has at most 400 KB in all. */
 const MAX_TEXT = 2_000;
 const MAX_LIST = 15_000;
 
-/** The most characters of a description that are kept to be shown. */
+/** Characters stored of a description. */
 const MAX_DESCRIPTION = 64 * 1024;
 
-/** What is kept of a version, by the metadata of its first file. What is too long is cut. */
+/** The metadata stored for a version, from its first file. Long texts and lists are truncated. */
 export function describeVersion(metadata: CoreMetadata, publisher: string): Metadata {
   const text = (...fields: string[]) => {
     const value = fields.flatMap((field) => metadata.values(field)).find((each) => each !== '') ?? '';
@@ -42,7 +42,7 @@ export function describeVersion(metadata: CoreMetadata, publisher: string): Meta
   };
 }
 
-/** The text to show of a version. */
+/** The readme of a version: its description. */
 export function readmeOf({ description }: CoreMetadata): string {
   return description.slice(0, MAX_DESCRIPTION).toWellFormed();
 }

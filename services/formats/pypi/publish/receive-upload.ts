@@ -9,28 +9,28 @@ import { type Distribution, distributionOf } from '../file-names.ts';
 import { type MetadataFile, readTarSdist, readWheel, readZipSdist } from './archive.ts';
 
 /**
- * What a form may have beside its file: the fields repeat the metadata with its description, and there is one for each
- * classifier and dependency.
+ * The limits on a form's fields, the file aside. They repeat the metadata with its description, and each classifier
+ * and dependency is a separate field. `text` is in bytes.
  */
 const FORM_LIMITS = { fields: 5_000, text: 8 * 1024 * 1024 };
 
-/** The most bytes of a detached signature. */
+/** The largest detached signature, in bytes. */
 const SIGNATURE_LIMIT = 64 * 1024;
 
-/** An upload that came in whole: a distribution whose bytes are staged, and what came with it. */
+/** A complete upload: a distribution whose bytes are staged, its metadata and the form's fields. */
 export interface Received {
   readonly distribution: Distribution;
   readonly blob: StagedBlob;
   readonly metadata: MetadataFile;
   /** A detached OpenPGP signature, or undefined. */
   readonly signature: Uint8Array | undefined;
-  /** The first value of a field of the form, without spaces around it; empty when it was not sent. */
+  /** The first value of a form field, trimmed; empty if it was not sent. */
   field(name: string): string;
 }
 
 /**
- * Reads the form of an upload, stages its file, and reads the metadata in it.
- * @param staged gets each blob that was staged, also when the upload is refused later
+ * Reads the form of an upload, stages its file, and reads the metadata in that file.
+ * @param staged collects every staged blob, even if the upload is refused later
  * @throws RegistryError
  */
 export async function receiveUpload(c: FormatContext, staged: StagedBlob[]): Promise<Received> {
@@ -62,7 +62,7 @@ class UploadedFiles {
     this.#staged = staged;
   }
 
-  /** Files in fields that mean nothing here are passed over. */
+  /** Ignores files in unknown fields. */
   async take({ field, fileName, body }: FormFile): Promise<void> {
     if (field === 'content') await this.#takeContent(fileName, body);
     else if (field === 'gpg_signature') this.signature = await readSignature(body);
@@ -105,17 +105,17 @@ async function readSignature(body: AsyncIterable<Uint8Array>): Promise<Uint8Arra
   throw invalidPackage('gpg_signature is not an ASCII-armored OpenPGP signature');
 }
 
-/** Digests that a client claims must be those of the bytes. BLAKE2 is not among ours; SHA-256 always comes with it. */
+/** Compares the claimed digests with the bytes. BLAKE2 is not computed; clients always send SHA-256 with it. */
 function checkDigests(field: Received['field'], { digests }: StagedBlob): void {
   for (const kind of ['sha256', 'md5'] as const) {
     const text = field(`${kind}_digest`);
     if (text === '') continue;
     const actual = digests[kind];
     const claimed = parseDigest(kind, text);
-    if (!claimed) throw invalidPackage(`${kind}_digest is not a digest in hexadecimal`);
+    if (!claimed) throw invalidPackage(`${kind}_digest is not a hexadecimal digest`);
     if (claimed !== actual) {
       throw invalidPackage(
-        `${kind}_digest is ${claimed}, but the file that arrived has ${actual}: it was changed on the way, try again`,
+        `${kind}_digest is ${claimed}, but the received file has ${actual}: it was damaged in transit, try again`,
       );
     }
   }

@@ -21,9 +21,12 @@ export function publishRoutes(app: FormatRoutes): void {
   app.post('/', publish({}, upload));
   app.post('/simple', (c) => {
     const { registry, address } = c.env;
-    const right =
+    const uploadAddress =
       address.level === 'project' ? registry.settings.url + address.prefix : 'the address of a project';
-    throw new RegistryError('methodNotAllowed', `This is the index to install from: upload to ${right}`);
+    throw new RegistryError(
+      'methodNotAllowed',
+      `This is the index to install from: upload to ${uploadAddress}`,
+    );
   });
 }
 
@@ -48,7 +51,7 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   return replyJson(c, 201, { message: '201 Created' });
 }
 
-/** The distribution and what lies beside it: all become visible together. */
+/** The distribution and the files that accompany it. They all become visible together. */
 async function filesOf(
   c: FormatContext,
   { actor }: Target,
@@ -60,8 +63,8 @@ async function filesOf(
   const { fileName, identity, kind } = distribution;
   const subject = { fileName, sha256: blob.digests.sha256 };
   const attestations = field('attestations');
-  const beside: readonly (readonly [string, string, Uint8Array | undefined])[] = [
-    // Only a wheel's metadata is that of what gets installed; a source distribution's may change when it is built.
+  const companions: readonly (readonly [string, string, Uint8Array | undefined])[] = [
+    // Only a wheel's metadata is final; a source distribution's may change when it is built.
     [parts.metadata, BYTES, kind === 'wheel' ? metadata.bytes : undefined],
     [parts.signature, BYTES, signature],
     [
@@ -72,7 +75,7 @@ async function filesOf(
   ];
   const facts: FileFacts = { requiresPython };
   const files: NewFile[] = [{ fileName, identity, contentType: BYTES, blob, metadata: facts }];
-  for (const [ending, contentType, bytes] of beside) {
+  for (const [ending, contentType, bytes] of companions) {
     if (!bytes) continue;
     const part = await stageBytes(c.env.registry, bytes);
     staged.push(part);

@@ -6,7 +6,7 @@ import { listVisible } from '../../../registry/search/visible-packages.ts';
 import { representationFor } from './negotiate.ts';
 import { API_VERSION, link, PAGE_END, pageStart } from './simple-page.ts';
 
-/** `GET /simple/`: every project, at each level. */
+/** `GET /simple/`: the names of all projects, at every level. */
 export function listRoutes(app: FormatRoutes): void {
   app.get('/simple', pull({}, index));
 }

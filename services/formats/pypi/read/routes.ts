@@ -29,7 +29,7 @@ function nameOf(c: FormatContext): string {
   return projectName(c.req.param('name') ?? '');
 }
 
-/** PEP 503: a page is at the project's normal name; other spellings lead there. */
+/** PEP 503: a page is at the project's normalized name; other spellings redirect to it. */
 async function redirectToNormalized(
   c: FormatContext,
   next: () => Promise<void>,
@@ -54,14 +54,14 @@ function fileParam(c: FormatContext): string {
   return c.req.param('file') ?? '';
 }
 
-/** The package name in a file's name. No file is at an address with another name, or without a digest. */
+/** The package name in the requested file name. @throws RegistryError `fileNotFound` if it or the digest is bad. */
 function nameOfFile(c: FormatContext): string {
   const distribution = readFileName(wholeOf(fileParam(c)));
   if (!distribution || !digestParam(c)) throw new RegistryError('fileNotFound');
   return distribution.name;
 }
 
-/** The distribution, whose digest is in the address, and the file itself, which may be one beside it. */
+/** Selects the requested file and its distribution, often the same file, whose digest is in the address. */
 function selectFile(c: FormatContext): Selection {
   const whole = wholeOf(fileParam(c));
   const files = [...new Set([whole, fileParam(c)])].map(namedFile);
@@ -76,8 +76,8 @@ async function file(c: FormatContext, { copy, holdings }: FoundPackage): Promise
   const found = copy?.files.get(fileParam(c));
   if (found) return sendFile(c, found);
   const whole = wholeOf(fileParam(c));
-  const isKnown = holdings.some(({ files }) => files.has(whole));
-  throw new RegistryError(isKnown ? 'fileNotFound' : 'packageNotFound');
+  const exists = holdings.some(({ files }) => files.has(whole));
+  throw new RegistryError(exists ? 'fileNotFound' : 'packageNotFound');
 }
 
 function provenanceFile(c: FormatContext): string {
@@ -92,5 +92,5 @@ function selectProvenance(c: FormatContext): Selection {
 async function provenance(c: FormatContext, { copy }: FoundPackage): Promise<Response> {
   const found = copy?.files.get(provenanceFile(c));
   if (found) return sendFile(c, found, { contentType: PROVENANCE_TYPE, disposition: 'inline' });
-  throw new RegistryError('fileNotFound', 'No provenance is known of this file');
+  throw new RegistryError('fileNotFound', 'This file has no provenance');
 }

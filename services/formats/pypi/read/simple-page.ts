@@ -5,16 +5,16 @@ import { parts } from '../file-names.ts';
 import { type FileFacts, fileMetadata, type ShownMetadata, shownMetadata } from '../schema.ts';
 import { versionOrder } from '../versions.ts';
 
-/** The version of the simple API that is served (PEP 629). */
+/** The served version of the simple API (PEP 629). */
 export const API_VERSION = '1.4';
 
-/** A distribution as an index shows it. */
+/** A distribution as shown in an index. */
 interface Distribution {
   readonly file: PackageFile;
   readonly facts: FileFacts;
   readonly version: Version<ShownMetadata>;
   readonly url: string;
-  /** The SHA-256 of its metadata file, when it has one. */
+  /** The SHA-256 of its metadata file, if it has one. */
   readonly metadata: string | undefined;
   readonly provenance: string | undefined;
   readonly signed: boolean;
@@ -39,7 +39,7 @@ export const htmlPage: IndexKind<ShownMetadata> = {
     versions.length === 0 ? [] : [pageStart(`Links for ${head.name}`), FRAGMENTS, PAGE_END],
 };
 
-/** What both pages have in common. A version without a file to install is as good as absent. */
+/** The common part of both pages. Versions without an installable file are left out. */
 function pageOf(textOf: (distribution: Distribution) => string, separator: string) {
   return {
     metadata: shownMetadata,
@@ -56,7 +56,7 @@ function pageOf(textOf: (distribution: Distribution) => string, separator: strin
   } as const;
 }
 
-/** How many names make one part of the frame: earlier parts stay as they are when a higher version is published. */
+/** Names per part of the frame. Earlier parts stay the same when a higher version is published. */
 const NAMES = 500;
 
 function namesOf(versions: readonly { readonly version: string }[]): string[] {
@@ -68,7 +68,7 @@ function namesOf(versions: readonly { readonly version: string }[]): string[] {
   return lists;
 }
 
-/** The distributions of a version, by file name. */
+/** The distributions of a version, sorted by file name. */
 function distributionsOf(version: Version<ShownMetadata>, files: readonly PackageFile[]): Distribution[] {
   const byName = new Map(files.map((file) => [file.fileName, file]));
   const shown = files.filter(({ partOf }) => partOf === undefined);
@@ -76,7 +76,7 @@ function distributionsOf(version: Version<ShownMetadata>, files: readonly Packag
   return shown.flatMap((file): Distribution[] => {
     const facts = factsOf(file);
     if (!facts) return [];
-    const beside = (ending: string) => byName.get(`${file.fileName}${ending}`);
+    const companion = (ending: string) => byName.get(`${file.fileName}${ending}`);
     const fileName = encodeURIComponent(file.fileName);
     return [
       {
@@ -84,11 +84,11 @@ function distributionsOf(version: Version<ShownMetadata>, files: readonly Packag
         facts,
         version,
         url: `${BASE}/files/${file.digests.sha256}/${fileName}`,
-        metadata: beside(parts.metadata)?.digests.sha256,
+        metadata: companion(parts.metadata)?.digests.sha256,
         provenance:
-          beside(parts.provenance) &&
+          companion(parts.provenance) &&
           `${BASE}/integrity/${version.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
-        signed: beside(parts.signature) !== undefined,
+        signed: companion(parts.signature) !== undefined,
       },
     ];
   });
@@ -107,8 +107,7 @@ function jsonOf({ file, facts, version, url, metadata, provenance, signed }: Dis
     'upload-time': new Date(file.createdAt).toISOString(),
     yanked: yanked === undefined ? false : yanked || true,
     'core-metadata': core,
-    // What PEP 658 calls it for HTML. By the name it has for JSON, `dist-info-metadata`, pip 22.3 to 23.1 take
-    // it and fail on it.
+    // PEP 658's name for HTML. JSON's own name, `dist-info-metadata`, makes pip 22.3 to 23.1 fail.
     'data-dist-info-metadata': core,
     ...(signed && { 'gpg-sig': true }),
     provenance: provenance ?? null,
@@ -128,7 +127,7 @@ function linkOf({ file, facts, version, url, metadata, provenance, signed }: Dis
   });
 }
 
-/** Undefined when they can't be read: the file is then left out. */
+/** The metadata of a file; undefined if it is unreadable, and the file is then left out. */
 function factsOf(file: PackageFile): FileFacts | undefined {
   return file.metadata === undefined ? { requiresPython: '' } : readableMetadata(fileMetadata, file);
 }
@@ -146,7 +145,7 @@ export function pageStart(title: string): string {
 /** The end of a page of links. */
 export const PAGE_END = '</body>\n</html>\n';
 
-/** A link of a page, on a line of its own; attributes that are undefined are left out. */
+/** A link on a page, on a separate line. Undefined attributes are left out. */
 export function link(
   href: string,
   text: string,

@@ -53,8 +53,8 @@ describe('a wheel', () => {
     ['has no sample-1.0.0.dist-info/RECORD', { files: { [`${info}/RECORD`]: undefined } }],
     ['has two .dist-info directories', { files: { 'other-1.0.dist-info/METADATA': 'Name: other' } }],
     ['has two .dist-info directories', { files: { 'SAMPLE-1.0.0.dist-info/METADATA': 'Name: other' } }],
-    ['is not that of sample 1.0.0', { name: 'other' }],
-    ['is not that of sample 1.0.0', { version: '1.0.1' }],
+    ['does not match sample 1.0.0', { name: 'other' }],
+    ['does not match sample 1.0.0', { version: '1.0.1' }],
     ['more than 4194304 bytes', { description: 'x'.repeat(5_000_000) }],
     ["can't be read", { files: { '../evil.py': 'x' } }],
   ])('is refused: %s', async (message, options) => {
@@ -102,7 +102,7 @@ describe('a source distribution', () => {
       'has no PKG-INFO in its top directory',
       { files: { 'sample-1.0.0/PKG-INFO': undefined, 'PKG-INFO': 'x' } },
     ],
-    ['must have one <directory>/PKG-INFO', { files: { 'other/PKG-INFO': 'x' } }],
+    ['must have exactly one <directory>/PKG-INFO', { files: { 'other/PKG-INFO': 'x' } }],
     ['leads out of it', { files: { '../evil': 'x' } }],
     ['more than 4194304 bytes', { description: 'x'.repeat(5_000_000) }],
   ])('is refused: %s', async (message, options) => {
@@ -111,14 +111,14 @@ describe('a source distribution', () => {
 
   test('is refused when a zip archive holds two', async () => {
     const twice = zip(['a', 'b'].map((top) => ({ path: `${top}/PKG-INFO`, content: 'x' })));
-    await expect(readZipSdist(access(twice))).rejects.toThrow('must have one');
+    await expect(readZipSdist(access(twice))).rejects.toThrow('must have exactly one');
     await expect(readZipSdist(access(zip([{ path: 'a', content: '' }])))).rejects.toThrow('no PKG-INFO');
   });
 
   test('is refused when its PKG-INFO is a link', async () => {
     const header = { name: 'sample-1.0.0/PKG-INFO', type: 'symlink', linkname: '/etc/passwd' } as const;
     const tar = gzipSync(await tarOf([[header, '']]));
-    await expect(readTarSdist(bytesOf(tar))).rejects.toThrow('must have one');
+    await expect(readTarSdist(bytesOf(tar))).rejects.toThrow('must have exactly one');
   });
 
   test('is refused when it is a bomb, has too many entries, or is none', async () => {

@@ -37,7 +37,7 @@ describe('attestations', () => {
       [{ ...good, verification_material: { ...good.verification_material, certificate: '<b>' } }],
     ],
     ['attestations.0.envelope.signature: ', [{ ...good, envelope: { ...good.envelope, signature: '' } }]],
-    ['the statement is not JSON', [{ ...good, envelope: { ...good.envelope, statement: 'AAAA' } }]],
+    ['the statement is not valid JSON', [{ ...good, envelope: { ...good.envelope, statement: 'AAAA' } }]],
     ['the statement._type: ', [attestationOf(subject.fileName, sha256, { _type: 'other' })]],
     ['the statement.subject: ', [attestationOf(subject.fileName, sha256, { subject: [] })]],
     [
@@ -59,10 +59,12 @@ describe('attestations', () => {
   test('are refused when they are nested deeper than anybody could write them', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const text = JSON.stringify([{ ...good, more: 'deep' }]).replace('"deep"', deep);
-    expect(() => provenanceOf(text, subject, 'root')).toThrow('Invalid attestations: attestations is nested');
+    expect(() => provenanceOf(text, subject, 'root')).toThrow(
+      'Invalid attestations: attestations are nested',
+    );
   });
 
   test.each(['', 'nonsense', '[', `${'['.repeat(50_000)}`])('are refused when they are not JSON', (text) => {
-    expect(() => provenanceOf(text, subject, 'root')).toThrow(/is not JSON|attestations/);
+    expect(() => provenanceOf(text, subject, 'root')).toThrow(/is not valid JSON|attestations/);
   });
 });

@@ -73,7 +73,7 @@ describe('the name of a file', () => {
     `${'x'.repeat(250)}-1.0.tar.gz`,
   ])('%j is refused', (fileName) => {
     expect(readFileName(fileName)).toBeUndefined();
-    expect(() => distributionOf(fileName)).toThrow('is not a file name of a distribution');
+    expect(() => distributionOf(fileName)).toThrow('is not the file name of a distribution');
   });
 
   test.each([
