@@ -6,5 +6,5 @@ import { ui as npm } from './npm/ui.ts';
 import { ui as nuget } from './nuget/ui.ts';
 import { ui as pypi } from './pypi/ui.ts';
 
-/** What people are shown of each format. */
+/** The setup, publish and install instructions of each format. */
 export const formatUis: Readonly<Record<FormatId, FormatUi>> = { generic, npm, maven, pypi, nuget };

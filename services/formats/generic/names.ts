@@ -11,21 +11,22 @@ export function packageName(text: string): string {
   throw badRequest('package_name is invalid: use letters, digits, ".", "_", "+" and "-", at most 255');
 }
 
-/** Checks a version: letters, digits, `.`, `_`, `+` and `-`, with no `..` in it. */
+/** Checks a version: letters, digits, `.`, `_`, `+` and `-`, without `..`. */
 export function packageVersion(text: string): string {
   if (VERSION.test(text) && !text.includes('..')) return text;
   throw badRequest('package_version is invalid: use letters, digits, "_", "+", "." (not "..") and "-"');
 }
 
 /**
- * Checks a file name, which may name directories: segments of letters, digits, `.`, `_`, `-`, `+`, `@` and `~`
- * (`~` neither first nor last), none of them `.` or `..`.
+ * Checks a file name, which may contain directories: segments of letters, digits, `.`, `_`, `-`, `+`, `@` and `~`
+ * (`~` not first or last), none of them `.` or `..`.
  */
 export function filePath(text: string): string {
   const segments = text.split('/');
-  const good = (segment: string) => SEGMENT.test(segment) && segment !== '.' && segment !== '..';
-  if (text.length <= MAX_PATH && segments.every(good)) return text;
+  const isValid = (segment: string) => SEGMENT.test(segment) && segment !== '.' && segment !== '..';
+  if (text.length <= MAX_PATH && segments.every(isValid)) return text;
   throw badRequest(
-    'file_name is invalid: use letters, digits, ".", "_", "-", "+", "@" and "~" (not first or last), in directories set off by "/"',
+    'file_name is invalid: use letters, digits, ".", "_", "-", "+", "@" and "~" (not first or last), ' +
+      'with directories separated by "/"',
   );
 }

@@ -21,7 +21,7 @@ const withFile = {
   select: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
-/** PUT stores, GET sends and DELETE removes a file at `/<name>/<version>/<file>`; DELETE without a file, the version. */
+/** PUT, GET and DELETE of files at `/<name>/<version>/<file>`, and DELETE of whole versions. */
 export function routes(app: FormatRoutes): void {
   const path = '/:name/:version/:file{.+}';
   app.get(path, pull(withFile, download));
@@ -42,17 +42,17 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   if (select !== undefined && select !== 'package_file') {
     throw badRequest('select does not have a valid value');
   }
-  const place = { name: name(c), version: version(c), fileName: file(c) };
+  const path = { name: name(c), version: version(c), fileName: file(c) };
   const store = (blob: StagedBlob) =>
     addFiles(c.env.registry, {
       project: target.project,
       actor: target.actor,
       format: c.env.format,
-      name: place.name,
-      version: place.version,
+      name: path.name,
+      version: path.version,
       status,
       metadata: {},
-      files: [{ fileName: place.fileName, contentType: 'application/octet-stream', blob }],
+      files: [{ fileName: path.fileName, contentType: 'application/octet-stream', blob }],
     });
   const {
     version: stored,
@@ -62,12 +62,12 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   return replyJson(c, 200, packageFileJson(added, stored.id));
 }
 
-/** The statuses that publishers may give a version. */
+/** The statuses that clients may request for a new version. */
 const statuses = ['default', 'hidden'] as const satisfies readonly PackageStatus[];
 
 function statusOf(c: FormatContext): PackageStatus {
-  const asked = c.req.query('status') ?? 'default';
-  const status = statuses.find((each) => each === asked);
+  const requested = c.req.query('status') ?? 'default';
+  const status = statuses.find((each) => each === requested);
   if (!status) throw badRequest('status does not have a valid value');
   return status;
 }

@@ -1,6 +1,6 @@
 import { endpointUrl, type FormatUi } from '../../http/format/format-ui.ts';
 
-/** What people are shown of generic packages. */
+/** Publish and install instructions for generic packages. */
 export const ui: FormatUi = {
   example: { name: 'tool', version: '1.0.0' },
   snippets(endpoint, { name, version }) {

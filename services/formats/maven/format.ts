@@ -6,7 +6,7 @@ import type { Format, RenderedError } from '../../http/format/format.ts';
 import { routes } from './routes.ts';
 import { metadata } from './schema.ts';
 
-/** Maven artifacts, for Maven, Gradle, sbt and whatever else knows the Maven repository layout. */
+/** Maven artifacts, for Maven, Gradle, sbt and other clients of the Maven repository layout. */
 export const maven: Format = {
   id: 'maven',
   mounts: mountsOf('maven'),
@@ -27,9 +27,9 @@ const UNAUTHORIZED = 'Unauthorized: the token is missing, wrong, expired or revo
 const FORBIDDEN = 'Forbidden: the role or token does not allow this; publishing needs the role Developer';
 
 /**
- * GitLab's shape with the members of RFC 9457, which Maven prints from 3.9.11 on; to older ones and to Gradle only the
- * status line tells something. A 404 is no problem document: those Mavens would take it for a failure of the
- * repository, where a plain one means that another repository may have what they look for.
+ * GitLab's error body with the members of RFC 9457, which Maven prints since 3.9.11. Older versions and Gradle show
+ * only the status line. A 404 is not a problem document: Maven 3.9.11 would treat it as a failure of the repository,
+ * while it takes a plain 404 to mean that another repository may have the file.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
   const shown = error.code === 'duplicateFile' ? 400 : status;

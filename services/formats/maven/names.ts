@@ -2,18 +2,18 @@ import { type DigestKind, digestKinds } from '../../domain/digests.ts';
 import { badRequest } from '../../domain/errors.ts';
 
 /**
- * What a path of the Maven repository layout leads to. `name` is the path of the directory above the versions, or of a
+ * A parsed path of the Maven repository layout. `name` is the path of the directory above the versions, or of a
  * group: `com/example/app` is artifact `app` of group `com.example`, or group `com.example.app`, or both.
  */
 export type Address = {
   readonly name: string;
-  /** The digest asked for, when it is not the file itself. */
+  /** The requested digest; undefined for the file itself. */
   readonly checksum: DigestKind | undefined;
 } & (
   | { readonly kind: 'file'; readonly version: string; readonly fileName: string }
   | { readonly kind: 'snapshot-metadata'; readonly version: string }
   | { readonly kind: 'metadata' }
-  /** What clients put beside metadata, such as a signature of it, which is not kept. */
+  /** A file that clients put next to metadata, such as its signature. It is not stored. */
   | { readonly kind: 'beside-metadata' }
 );
 
@@ -23,7 +23,7 @@ const MAX_NAME = 512;
 const MAX_VERSION = 128;
 const CHECKSUM = new RegExp(`\\.(?<checksum>${digestKinds.join('|')})$`);
 
-/** What a decoded path leads to; undefined when nothing of the layout can be there. */
+/** Parses a decoded path. Returns undefined if it does not fit the layout. */
 export function addressOf(path: string): Address | undefined {
   const segments = path.replace(/^\//, '').split('/');
   if (!segments.every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))) return undefined;
@@ -45,17 +45,17 @@ export function addressOf(path: string): Address | undefined {
   return versioned ? { kind: 'file', name: above, version, fileName, checksum } : undefined;
 }
 
-/** The address of something to be published. @throws RegistryError `invalidRequest` when nothing can be there. */
+/** Parses the path of a PUT request. @throws RegistryError `invalidRequest` if it does not fit the layout. */
 export function publishAddress(path: string): Address {
   const address = addressOf(path);
   if (address) return address;
   throw badRequest(
-    'The path is not one of a Maven repository: use <group as path>/<artifact>/<version>/<file>, in letters, digits, ' +
-      '".", "_", "+", "-", "~" and "@"',
+    'The path does not fit the Maven repository layout: use <group as path>/<artifact>/<version>/<file>, ' +
+      'with letters, digits, ".", "_", "+", "-", "~" and "@"',
   );
 }
 
-/** Whether a version is one of which new builds replace old ones. */
+/** Whether new builds of a version replace older ones. */
 export function isSnapshot(version: string): boolean {
   return version.endsWith('SNAPSHOT');
 }
@@ -66,22 +66,22 @@ export function coordinatesOf(name: string): { readonly groupPath: string; reado
   return { groupPath: name.slice(0, Math.max(slash, 0)), artifactId: name.slice(slash + 1) };
 }
 
-/** A group id, from its path. */
+/** Converts a group's path to its id. */
 export function groupIdOf(groupPath: string): string {
   return groupPath.replaceAll('/', '.');
 }
 
-/** One deployment of a snapshot, as the names of its files tell: `20260131.120000` and `3`. */
+/** One deployment of a snapshot, by the names of its files: `20260131.120000` and `3`. */
 export interface Build {
   readonly timestamp: string;
   readonly number: number;
 }
 
-/** What the name of an artifact's file tells of it. */
+/** The parts of an artifact's file name. */
 export interface FileParts {
-  /** Absent for releases, and for snapshots whose files keep their names. */
+  /** Undefined for releases, and for snapshot files without a timestamp. */
   readonly build: Build | undefined;
-  /** The version as it stands in the file's name. */
+  /** The version as written in the file name. */
   readonly value: string;
   /** Empty for the main artifact. */
   readonly classifier: string;
@@ -93,9 +93,9 @@ const SIGNATURE = /(?:\.asc|\.sig|\.sigstore|\.sigstore\.json|\.minisig)$/;
 const EXTENSION = /\.(?:(?:tar|cpio)\.\w+|[^.]+)$/;
 
 /**
- * The parts of `<artifact>-<version>[-<classifier>].<extension>`; undefined for files that are called otherwise. The
- * layout does not say where a classifier with dots ends: the extension is what follows the last dot, together with
- * `tar.` before it and the ending of a signature after it.
+ * The parts of `<artifact>-<version>[-<classifier>].<extension>`; undefined for other file names. The layout does not
+ * define where a classifier with dots ends: the extension follows the last dot, and includes a `tar.` before it and a
+ * signature's ending after it.
  */
 export function filePartsOf(artifactId: string, version: string, fileName: string): FileParts | undefined {
   const base = version.slice(0, -'SNAPSHOT'.length);
@@ -130,7 +130,7 @@ const types: readonly (readonly [RegExp, string])[] = [
   [/\.t?gz$/, 'application/gzip'],
 ];
 
-/** The content type of a file, by its name. */
+/** The content type of a file, from its name. */
 export function contentTypeOf(fileName: string): string {
   return types.find(([pattern]) => pattern.test(fileName))?.[1] ?? 'application/octet-stream';
 }

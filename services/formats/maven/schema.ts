@@ -3,7 +3,7 @@ import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
 const text = z.string().exactOptional();
 
-/** A dependency as the POM states it; what it leaves to a parent is absent. */
+/** A dependency as declared in the POM; what a parent defines is absent. */
 export const Dependency = z.object({
   groupId: z.string(),
   artifactId: z.string(),
@@ -13,7 +13,7 @@ export const Dependency = z.object({
 /** See the schema. */
 export type Dependency = Readonly<z.infer<typeof Dependency>>;
 
-/** What is kept of a version: what its POM tells of it. Empty until the POM is there. */
+/** The stored metadata of a version, from its POM; empty until the POM is published. */
 export const Metadata = z.object({
   packaging: text,
   name: text,
@@ -26,12 +26,12 @@ export const Metadata = z.object({
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** How it is read. */
+/** Reads stored metadata. */
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
-/** What a group tells of a plugin in it. */
+/** A plugin in its group's metadata. */
 export interface Plugin {
-  /** By which users call it: `mvn <prefix>:<goal>`. */
+  /** The prefix on the command line: `mvn <prefix>:<goal>`. */
   readonly prefix: string;
   readonly name: string;
 }

@@ -1,13 +1,13 @@
 import { endpointUrl, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
 
-/** What people are shown of Maven packages. The name of one is its path: `com/acme/widget`. */
+/** Setup, publish and install instructions for Maven packages. A package's name is its path: `com/acme/widget`. */
 export const ui: FormatUi = {
   example: { name: 'com/acme/widget', version: '1.0.0' },
   snippets(endpoint, { name, version }) {
     const url = endpointUrl(endpoint, 'maven');
     const insecure = isInsecure(endpoint);
     const sbtRepository = `"packhouse" at "${url}"`;
-    const sbtPlace = insecure ? `(${sbtRepository}).withAllowInsecureProtocol(true)` : sbtRepository;
+    const sbtResolver = insecure ? `(${sbtRepository}).withAllowInsecureProtocol(true)` : sbtRepository;
     const at = name.lastIndexOf('/');
     const group = name.slice(0, at).replaceAll('/', '.');
     const artifact = name.slice(at + 1);
@@ -21,7 +21,7 @@ export const ui: FormatUi = {
         file: 'build.gradle',
         text: `repositories {\n${gradle(url, insecure)}\n}`,
       },
-      { step: 'setup', client: 'sbt', file: 'build.sbt', text: sbt(sbtPlace, new URL(url).hostname) },
+      { step: 'setup', client: 'sbt', file: 'build.sbt', text: sbt(sbtResolver, new URL(url).hostname) },
       {
         step: 'publish',
         client: 'Maven',
@@ -35,7 +35,7 @@ export const ui: FormatUi = {
         step: 'publish',
         client: 'sbt',
         file: 'build.sbt',
-        text: `publishTo := Some(${sbtPlace})`,
+        text: `publishTo := Some(${sbtResolver})`,
       },
       { step: 'publish', client: 'sbt', text: 'sbt publish' },
       {
@@ -70,7 +70,7 @@ const settings = `<settings>
   </servers>
 </settings>`;
 
-/** A repository of a POM, in the element that says what it is for. */
+/** A repository in a POM, inside the element that defines its use. */
 function pomRepository(element: 'repositories' | 'distributionManagement', url: string): string {
   return `<${element}>
   <repository>

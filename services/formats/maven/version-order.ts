@@ -1,6 +1,6 @@
-/** How Maven orders versions: the "generic version scheme" of its resolver. No well-kept package does. */
+/** Maven's version order: the "generic version scheme" of its resolver. No maintained npm package implements it. */
 
-/** A part of a version. Kinds are in their order: what is called `min` is lowest, then known qualifiers, and so on. */
+/** A part of a version. Kinds sort by their number: `min` is lowest, then known qualifiers, and so on. */
 interface Part {
   readonly kind: typeof MIN | typeof QUALIFIER | typeof TEXT | typeof NUMBER | typeof MAX;
   readonly value: bigint | string;
@@ -12,7 +12,7 @@ const TEXT = 2;
 const NUMBER = 3;
 const MAX = 4;
 
-/** Known qualifiers around the release itself, which is 0 and what a missing part counts as. */
+/** Known qualifiers, relative to the release itself, which is 0. A missing part also counts as 0. */
 const qualifiers = new Map<string, bigint>([
   ['alpha', -5n],
   ['beta', -4n],
@@ -32,10 +32,10 @@ const short = new Map([
   ['m', 'milestone'],
 ]);
 
-/** A version ready to be compared. */
+/** A version parsed for comparison. */
 export type ParsedVersion = readonly Part[];
 
-/** Reads a version. Every text is one. */
+/** Parses a version. Every text is valid. */
 export function parseVersion(version: string): ParsedVersion {
   const pieces = version.split(/[._-]/);
   if (pieces.length > 1 && pieces.at(-1) === '') pieces.pop();
@@ -43,7 +43,7 @@ export function parseVersion(version: string): ParsedVersion {
   return withoutPadding(parts);
 }
 
-/** The parts of what stands between two separators: digits and letters in turn. */
+/** The parts of a piece between two separators: runs of digits and of other characters. */
 function partsOf(piece: string, isLast: boolean): Part[] {
   const runs = piece.match(/\d+|\D+/g) ?? ['0'];
   return runs.map((run, index): Part => {
@@ -53,8 +53,8 @@ function partsOf(piece: string, isLast: boolean): Part[] {
     if (isLast && ends && word === 'min') return { kind: MIN, value: word };
     if (isLast && ends && word === 'max') return { kind: MAX, value: word };
     // A single letter is a qualifier only right before a number: `1.0a1`, but not `1.0a` nor `1.0-a-1`.
-    const known = qualifiers.get(ends ? word : (short.get(word) ?? word));
-    return known === undefined ? { kind: TEXT, value: word } : { kind: QUALIFIER, value: known };
+    const qualifier = qualifiers.get(ends ? word : (short.get(word) ?? word));
+    return qualifier === undefined ? { kind: TEXT, value: word } : { kind: QUALIFIER, value: qualifier };
   });
 }
 
@@ -62,8 +62,8 @@ function isWord({ kind }: Part): boolean {
   return kind === QUALIFIER || kind === TEXT;
 }
 
-/** How a part compares with none at all, which counts as 0 and as the release. */
-function withNothing({ kind, value }: Part): number {
+/** Compares a part with a missing one, which counts as 0 and as the release. */
+function compareToMissing({ kind, value }: Part): number {
   if (kind === MIN) return -1;
   if (kind === MAX || kind === TEXT) return 1;
   return compareValues(value, 0n);
@@ -74,7 +74,7 @@ function compareValues(a: bigint | string, b: bigint | string): number {
   return a < b ? -1 : 1;
 }
 
-/** Drops the zeros, and the words for the release, at the end of each row of numbers or of words, but not the first part. */
+/** Drops trailing zeros and release qualifiers from each run of numbers or words, but never the first part. */
 function withoutPadding(parts: readonly Part[]): Part[] {
   const kept = [...parts];
   for (let index = kept.length - 1; index > 0; index--) {
@@ -84,12 +84,12 @@ function withoutPadding(parts: readonly Part[]): Part[] {
     if (!part || !before) continue;
     const endsRow = !after || isWord(after) !== isWord(part);
     const replaceable = !after || isWord(before) === isWord(part);
-    if (endsRow && replaceable && withNothing(part) === 0) kept.splice(index, 1);
+    if (endsRow && replaceable && compareToMissing(part) === 0) kept.splice(index, 1);
   }
   return kept;
 }
 
-/** Compares two versions: below 0 when the first one is older. */
+/** Compares two versions: negative if the first one is older. */
 export function compareVersions(a: ParsedVersion, b: ParsedVersion): number {
   const common = Math.min(a.length, b.length);
   let words = false;
@@ -97,7 +97,7 @@ export function compareVersions(a: ParsedVersion, b: ParsedVersion): number {
     const [one, other] = [a[index], b[index]] as [Part, Part];
     if (isWord(one) !== isWord(other)) {
       if (index === 0) return one.kind - other.kind;
-      // The version that goes on with a part of the same sort has more of it than the other.
+      // The version that continues the run of words or numbers is the longer one there.
       return isWord(one) === words ? remainder(a, index, words) : -remainder(b, index, words);
     }
     const order = one.kind - other.kind || compareValues(one.value, other.value);
@@ -107,17 +107,17 @@ export function compareVersions(a: ParsedVersion, b: ParsedVersion): number {
   return a.length >= b.length ? remainder(a, common) : -remainder(b, common);
 }
 
-/** How the rest of a version compares with nothing; with `words`, its words alone or its numbers alone. */
+/** Compares the rest of a version with nothing. @param words only its words (true) or only its numbers (false) */
 function remainder(parts: ParsedVersion, from: number, words?: boolean): number {
   for (const part of parts.slice(from)) {
     if (words !== undefined && isWord(part) !== words) continue;
-    const order = withNothing(part);
+    const order = compareToMissing(part);
     if (order !== 0) return order;
   }
   return 0;
 }
 
-/** Sorts by version, the oldest first; equal versions by their text. */
+/** Sorts by version in ascending order; equal versions by their text. */
 export function sortedByVersion<T extends { readonly version: string }>(all: readonly T[]): T[] {
   return all
     .map((each) => ({ each, parsed: parseVersion(each.version) }))

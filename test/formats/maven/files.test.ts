@@ -354,7 +354,7 @@ describe('refusals', () => {
     for (const path of ['app.jar', 'g/a/app.jar', 'g/a/1/%C3%A4.jar', '..%2f/a/1/a.jar', 'g/a/1/%zz']) {
       const refused = await repository.put(path, 'x');
       expect([path, refused.status]).toEqual([path, 400]);
-      expect(await refused.text()).toContain('not one of a Maven repository');
+      expect(await refused.text()).toContain('does not fit the Maven repository layout');
     }
   });
 

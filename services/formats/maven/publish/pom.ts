@@ -8,19 +8,19 @@ import {
 } from '../../../shared/xml/read-xml.ts';
 import type { Dependency, Metadata } from '../schema.ts';
 
-/** POMs over this many bytes are stored, but not read. */
+/** Larger POMs, in bytes, are stored but not parsed. */
 const MAX_POM = 1 << 20;
 const MAX_DEPENDENCIES = 300;
 const MAX_LICENSES = 20;
 const MAX_TEXT = 1000;
 
-/** The most bytes of all licenses, and of all dependencies, that are kept: an item of the table has 400 KB in all. */
+/** Bytes stored of all licenses, and of all dependencies: a table item has at most 400 KB in all. */
 const LICENSES_BYTES = 40_000;
 const DEPENDENCIES_BYTES = 200_000;
 
 /**
- * What a POM tells of its version; undefined when it can't be read. That is no reason to refuse it: clients take more
- * for a POM than XML readers do, and nothing that is served depends on it.
+ * Reads a version's metadata from its POM. Returns undefined if the POM can't be parsed. It is stored anyway: clients
+ * accept more than XML parsers do, and no served document depends on it.
  */
 export async function readPom(body: AsyncIterable<Uint8Array>): Promise<Metadata | undefined> {
   const chunks: Uint8Array[] = [];
@@ -76,7 +76,7 @@ function parentOf(parent: XmlElement | undefined): string | undefined {
   return parts.every((part) => part) ? parts.join(':') : undefined;
 }
 
-/** The first of a list, as many as so many bytes can hold. */
+/** The items of a list, in order, that fit into `bytes` as JSON. */
 function within<T>(list: readonly T[], bytes: number): T[] {
   let left = bytes;
   return list.filter((each) => {

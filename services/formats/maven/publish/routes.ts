@@ -22,17 +22,17 @@ import { readPom } from './pom.ts';
 
 type FileAddress = Extract<Address, { kind: 'file' }>;
 
-/** The most bytes of what is read only to be compared, or not to be kept at all. */
+/** The largest checksum and metadata bodies, in bytes. Checksums are only compared; metadata is discarded. */
 const CHECKSUM_LIMIT = { bytes: 4096, hint: '' };
 const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
 
-/** PUT of files. Checksums are compared with what is stored; metadata is ours, so what clients send of it is not kept. */
+/** PUT of files. Checksums are only compared with the stored files. Clients' metadata is discarded. */
 export function publishRoutes(app: FormatRoutes): void {
   const name = (c: FormatContext) => publishAddress(pathIn(c)).name;
   app.put('/*', publish({ name, select: selectAt, announced }, receive));
 }
 
-/** The file that a request is about to store: neither a checksum nor metadata is one. */
+/** The file that a request will store; undefined for checksums and metadata. */
 function announced(c: FormatContext): Announced | undefined {
   const address = publishAddress(pathIn(c));
   if (address.kind !== 'file' || address.checksum) return undefined;
@@ -56,7 +56,7 @@ async function receive(c: FormatContext, target: Target): Promise<Response> {
   return store(c, target, address);
 }
 
-/** Compares a checksum with that of the file, which clients send before it. */
+/** Compares a checksum with its file, which clients send first. */
 async function verify(
   c: FormatContext,
   target: Target,
@@ -74,18 +74,18 @@ async function verify(
   }
   const digest = file.digests[kind];
   const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), kind);
-  if (claimed === undefined) throw badRequest(`This is no ${kind} checksum of ${fileName}`);
+  if (claimed === undefined) throw badRequest(`The body is not a ${kind} checksum of ${fileName}`);
   if (claimed !== digest) {
     throw new RegistryError(
       'conflict',
-      `The ${kind} checksum of ${fileName} is ${digest}, not ${claimed}: it was damaged on its way, or another file ` +
-        'of this name came between; publish it again',
+      `The ${kind} checksum of ${fileName} is ${digest}, not ${claimed}: the file was damaged in transit, or ` +
+        'replaced by another upload; publish it again',
     );
   }
   return reply(c, 204, null);
 }
 
-/** The first digest of its kind in a text: tools write file names before or after it. */
+/** The first digest of a kind in a text. Some tools write file names before or after it. */
 function claimedDigest<K extends DigestKind>(text: string, kind: K): Digest<K> | undefined {
   for (const [word] of text.matchAll(/[0-9a-f]+/gi)) {
     const digest = parseDigest(kind, word);
@@ -109,7 +109,7 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
       name,
       version,
       metadata: pom ?? {},
-      amend: pom && ((known) => (isDeepStrictEqual(known, pom) ? undefined : pom)),
+      amend: pom && ((existing) => (isDeepStrictEqual(existing, pom) ? undefined : pom)),
       listing: isJar ? await pluginListing(c, name, blob) : undefined,
       files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
     }),
@@ -118,7 +118,7 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
   return file ? replyJson(c, 200, packageFileJson(file, added.version.id)) : reply(c, 200, null);
 }
 
-/** How the group lists the artifact, when its jar is a Maven plugin. */
+/** The artifact's entry in its group's metadata, if its jar is a Maven plugin. */
 async function pluginListing(c: FormatContext, name: string, jar: StagedBlob): Promise<Listing | undefined> {
   const { groupPath, artifactId } = coordinatesOf(name);
   const plugin = await readPlugin(blobAccess(c.env.registry, jar), artifactId);

@@ -12,7 +12,7 @@ import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSn
 import type { Plugin } from '../schema.ts';
 import { compareVersions, parseVersion } from '../version-order.ts';
 
-/** The versions of the artifact of a name, and the plugins of the group of that name. Empty when there are neither. */
+/** The versions of the artifact, and the plugins of the group, with a name. Empty if there are neither. */
 export const nameMetadata: IndexKind = {
   kind: 'maven-name-1',
   versions: 'listed',
@@ -75,15 +75,15 @@ function pluginLines(plugins: readonly (Plugin & { readonly packageName: string 
   ];
 }
 
-/** A file of a snapshot, with what its name tells. */
+/** A file of a snapshot, with the parts of its name. */
 interface Built {
   readonly parts: FileParts;
   readonly file: PackageFile;
 }
 
 /**
- * Of each sort of file the newest. The build at the top, which Gradle takes all files from, is the newest that has a POM:
- * a newer one is still on its way, or only adds to it.
+ * Lists the newest file of each classifier and extension. The build at the top, from which Gradle takes all files, is
+ * the newest with a POM: a newer one is still being uploaded, or only adds files.
  */
 function snapshotDocument({ head, files }: PackageContents, version: string): string {
   const { artifactId } = coordinatesOf(head.name);
@@ -109,7 +109,7 @@ function snapshotDocument({ head, files }: PackageContents, version: string): st
   ]);
 }
 
-/** By timestamp, since some tools count every build as the first; files that keep their names go before all builds. */
+/** By timestamp, because some tools number every build 1. Files without a timestamp sort before all builds. */
 function compareBuilds(a: Build | undefined, b: Build | undefined): number {
   if (!a || !b) return Number(a !== undefined) - Number(b !== undefined);
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1;
@@ -156,9 +156,9 @@ function element(name: string, text: string): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
-/** A text as XML 1.0 can hold it. */
+/** Escapes a text for XML 1.0, without the characters that it can't contain. */
 function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML has no way to write.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML can't contain these.
   const writable = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
   return writable.replaceAll(/[&<>]/g, (character) => entities[character] ?? character);
 }

@@ -17,7 +17,7 @@ import { pathIn } from '../context.ts';
 import { type Address, addressOf } from '../names.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
-/** GET of files, metadata, and the checksums of both. */
+/** GET of files and metadata, and of the checksums of both. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/*', pull({ name: (c) => requested(c).name, select: selectAt }, send));
 }
@@ -85,12 +85,12 @@ function sendChecksum(c: FormatContext, digest: string): Response {
   });
 }
 
-const known = new WeakMap<Document, Map<DigestKind, string>>();
+const cachedDigests = new WeakMap<Document, Map<DigestKind, string>>();
 
-/** A digest of a rendered document, made once for as long as the document is kept. */
+/** A digest of a rendered document, computed once for as long as the document is cached. */
 async function digestOf(document: Document, algorithm: DigestKind): Promise<string> {
-  const digests = known.get(document) ?? new Map<DigestKind, string>();
-  known.set(document, digests);
+  const digests = cachedDigests.get(document) ?? new Map<DigestKind, string>();
+  cachedDigests.set(document, digests);
   const digest =
     digests.get(algorithm) ??
     createHash(algorithm)

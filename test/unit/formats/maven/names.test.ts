@@ -84,7 +84,7 @@ describe('a path leads to', () => {
     `/${'g/'.repeat(300)}a/1/a-1.jar`,
   ])('nothing: %s', (path) => {
     expect(addressOf(path)).toBeUndefined();
-    expect(() => publishAddress(path)).toThrow('The path is not one of a Maven repository');
+    expect(() => publishAddress(path)).toThrow('The path does not fit the Maven repository layout');
   });
 });
 
