@@ -1,15 +1,15 @@
 import type { Registry } from '../registry/context.ts';
 
-/** What the host knows of a request beside the request itself. */
+/** What the host knows about a request in addition to the request itself. */
 export interface HostInfo {
   readonly clientAddress?: string;
-  /** The host's own id for the request; one is made where there is none. */
+  /** The host's id for the request; one is generated if absent. */
   readonly requestId?: string;
-  /** The body as the host reads it, where that costs less than by way of the request; to be asked for once. */
+  /** The body as the host reads it, if that is cheaper than reading it from the request. Call at most once. */
   readonly body?: () => AsyncIterable<Uint8Array>;
 }
 
-/** An application: a request in, a response out; the same on every host. */
+/** An application: takes a request and returns a response, the same way on every host. */
 export type App = (request: Request, host: HostInfo) => Promise<Response>;
 
 /** What every handler finds in `c.env`. */
@@ -19,7 +19,7 @@ export interface Call {
   readonly clientAddress?: string | undefined;
   /** See `HostInfo`. */
   readonly body?: HostInfo['body'] | undefined;
-  /** Headers that every answer to the request has beside its own. */
+  /** Headers added to every response to the request. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

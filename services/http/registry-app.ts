@@ -6,10 +6,10 @@ import { addressReader, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
 
-/** An app for everything that is no format's endpoint, such as the management API. */
+/** An app for everything outside the formats' endpoints, such as the management API. */
 export type OtherApp = (request: Request, call: Call) => Response | Promise<Response>;
 
-/** How requests find the app that answers them. */
+/** How requests are routed to the app that answers them. */
 interface Routing {
   readonly readAddress: ReadAddress;
   readonly apps: ReadonlyMap<string, FormatApp>;
@@ -17,8 +17,8 @@ interface Routing {
 }
 
 /**
- * The whole registry as one function from request to response, on every host. What lies below a mount of a format goes
- * to that format, all else to `other`.
+ * The whole registry as one function from request to response, for every host. Requests below a mount of a format
+ * go to that format, all others to `other`.
  */
 export function registryApp(registry: Registry, formats: readonly Format[], other: OtherApp): App {
   const apps = new Map<string, FormatApp>(formats.map((format) => [format.id, formatApp(format)]));

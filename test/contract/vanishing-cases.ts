@@ -130,7 +130,7 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
         const client = await halfWay();
         const answer = await client.answer();
         expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-        expect(answer).toContain('The upload stood still');
+        expect(answer).toContain('The upload stalled');
         await expectNothing();
         client.socket.destroy();
       });

@@ -70,7 +70,7 @@ describe.each(everySample)('a failed upload of $id', (sample) => {
     const answer = await publish((whole) => inPieces(whole.subarray(0, whole.byteLength / 2), () => {}));
     expect([answer.status, await answer.text()]).toEqual([
       408,
-      expect.stringContaining('The upload stood still'),
+      expect.stringContaining('The upload stalled'),
     ]);
     expect(app.errors).toEqual([]);
     await expectNothingButAnotherTry();

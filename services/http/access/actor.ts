@@ -3,16 +3,16 @@ import type { Actor, Caller } from '../../domain/events.ts';
 import { system } from '../../registry/events/record-event.ts';
 import type { Call } from '../call.ts';
 
-/** What finding out who acts needs of a handler's context, be it a format's or the management API's. */
+/** The part of a handler's context needed to identify the actor, for formats and for the management API. */
 export interface ActorContext {
   readonly req: { readonly raw: Request };
   readonly env: Pick<Call, 'requestId' | 'clientAddress'>;
 }
 
-/** The most characters that are kept of what a client calls itself. */
+/** The maximum length of a recorded `User-Agent`, in characters. */
 const MAX_USER_AGENT = 256;
 
-/** Who acts, as events name them, and by which request. */
+/** Returns the actor as events record it: who acts, and through which request. */
 export function actorOf(principal: Principal, c: ActorContext): Actor {
   const via = callerOf(principal, c);
   if (principal.kind === 'user') {
@@ -36,7 +36,9 @@ function callerOf(principal: Principal, { req, env }: ActorContext): Caller {
   };
 }
 
-/** A text that clients choose, without what could forge lines of a log or hide in one, and not too long. */
+/**
+ * Cleans a text chosen by the client: no characters that could forge log lines or hide in them, and not too long.
+ */
 function printable(text: string): string {
   const plain = text.toWellFormed().slice(0, 4 * MAX_USER_AGENT);
   return Array.from(plain.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim())

@@ -4,9 +4,9 @@ import type { Registry } from '../../registry/context.ts';
 import { credentialOf } from './credentials.ts';
 
 /**
- * Who makes a request, for routes that read nothing else beside the caller. `formatHeaders` are the token headers of the
- * format that is asked.
- * @throws RegistryError `unauthenticated` for a credential that is not valid.
+ * Identifies the caller of a request, for routes that need no other access facts. `formatHeaders` are the token
+ * headers of the requested format.
+ * @throws RegistryError `unauthenticated` when the credential is not valid
  */
 export function authenticate(
   registry: Registry,

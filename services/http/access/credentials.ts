@@ -4,9 +4,9 @@ const tokenHeaders = ['private-token', 'deploy-token', 'job-token'];
 const tokenParameters = ['private_token', 'job_token'];
 
 /**
- * The credential of a request, from whichever carrier a client uses: `Authorization` (Bearer, Basic, or the bare
- * token), GitLab's token headers, the headers that one format alone has, or the query. The first that is not empty
- * counts.
+ * Returns the credential of a request from the first of these that is not empty: `Authorization` (Bearer, Basic,
+ * or the bare token), GitLab's token headers, the format's own token headers, and the query. Undefined if there is
+ * none.
  */
 export function credentialOf(
   request: Request,
@@ -31,7 +31,7 @@ function fromHeaders(headers: Headers, names: readonly string[]): Credential | u
 
 function fromAuthorization(value: string): Credential | undefined {
   const space = value.indexOf(' ');
-  // A scheme alone is what clients send whose token is an empty variable.
+  // Clients whose token is an empty variable send only the scheme.
   if (space < 0) return /^(?:bearer|basic|token)$/i.test(value) ? undefined : { secret: value };
   const scheme = value.slice(0, space).toLowerCase();
   const rest = value.slice(space + 1).trim();

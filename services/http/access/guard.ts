@@ -18,35 +18,40 @@ import { credentialOf } from './credentials.ts';
 /** The Hono context of a format's handler. */
 export type FormatContext = Context<FormatEnv>;
 
-/** What a guarded route says about itself. */
+/** What a guarded route declares. */
 export interface GuardOptions {
-  /** The normalised package name in the URL, if there is one; throws when it can't be a name. */
+  /** Returns the normalised package name in the URL, if there is one; throws when it is not a valid name. */
   readonly name?: (c: FormatContext) => string | undefined;
-  /** What the handler needs of the package, to be read together with the access facts; throws when it is malformed. */
+  /**
+   * What the handler needs of the package, read together with the access facts; throws when the URL is malformed.
+   */
   readonly select?: (c: FormatContext, name: string) => Selection;
-  /** The document of an index over all packages that the handler sends with `sendIndex`. */
+  /** The document of a repository-wide index that the handler sends with `sendIndex`. */
   readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
 }
 
-/** What a route that publishes says about itself. */
+/** What a publishing route declares. */
 export interface PublishOptions extends GuardOptions {
-  /** What the address says of the publish; undefined when nothing is published. Without this, its name alone counts. */
+  /**
+   * What the URL says about the files to be published; undefined if the request publishes nothing. Without this
+   * option, only the name of the package is known.
+   */
   readonly announced?: (c: FormatContext) => Announced | undefined;
 }
 
 type Handle<M> = (c: FormatContext, found: FoundPackage<M>) => Response | Promise<Response>;
 type HandleTarget<M> = (c: FormatContext, target: Target<M>) => Response | Promise<Response>;
 
-/** A project on which the caller may do what the route is for, and who the caller is. */
+/** A project in which the caller may perform the action of the route, and who the caller is. */
 export interface Target<M = unknown> {
   readonly project: Project;
   readonly actor: Actor;
   readonly access: Access<M>;
-  /** The project's copy of the package that the request names; undefined when it names none. */
+  /** The project's copy of the requested package; undefined if the request names no package. */
   readonly holding: Holding<M> | undefined;
 }
 
-/** A route that reads: open to whoever may pull, at project, group and instance level. */
+/** Guards a route that reads, at project, group and instance level: the caller must be allowed to pull. */
 export function pull<M>(options: GuardOptions, handle: Handle<M>): Handler<FormatEnv> {
   return async (c) => {
     const found = await findPackage<M>(c.env.registry, requestOf(c, options));
@@ -59,8 +64,9 @@ export function pull<M>(options: GuardOptions, handle: Handle<M>): Handler<Forma
 }
 
 /**
- * Above project level, what a caller without credentials does not find may be in a project that is hidden from it: a
- * version of a public name, say. Clients that send credentials only when asked are asked for them, whatever there is.
+ * Above project level, something that an anonymous caller does not find may be in a project hidden from it, such
+ * as a further version of a public package. For clients that send credentials only after a 401, the answer is a
+ * 401, regardless of what exists.
  */
 function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unknown): boolean {
   return (
@@ -73,8 +79,8 @@ function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unkno
 }
 
 /**
- * A route that publishes: at project level, for whoever may publish there. The rules for publishing are asked with what
- * the address says, before the body is read; the verb that publishes asks them again.
+ * Guards a route that publishes, at project level only: the caller must be allowed to publish. The publish rules
+ * are checked against what the URL says before the body is read, and again when the version is published.
  */
 export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
   const { announced = () => ({ files: [] }) } = options;
@@ -84,7 +90,10 @@ export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Ha
   });
 }
 
-/** A route of projects only, where a group would have to be told which of its projects is meant; `hint` says what to do. */
+/**
+ * Restricts a route to project level, because at other levels it would be unclear which project is meant. `hint`
+ * tells the user what to do instead.
+ */
 export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<FormatEnv> {
   return (c, next) => {
     if (c.env.address.level === 'project') return handler(c, next);
@@ -92,7 +101,10 @@ export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<Fo
   };
 }
 
-/** A route that changes a package that exists, at any level: the first project that holds the name is meant. */
+/**
+ * Guards a route that changes an existing package, at any level: it applies to the first project that has the
+ * package.
+ */
 export function change<M>(
   action: Extract<ProjectAction, 'publish' | 'delete'>,
   options: GuardOptions & { readonly name: (c: FormatContext) => string },

@@ -7,8 +7,8 @@ import { projectSource } from '../../registry/documents/source.ts';
 import type { FormatContext } from '../access/guard.ts';
 
 /**
- * An index document of the requested package, made from all projects in which it was found, for the requested address;
- * undefined when no project holds the package, or has nothing of it to show.
+ * Returns an index document of the requested package, merged from all projects that hold it, with links for the
+ * requested endpoint. Undefined when no project holds the package, or the document would be empty.
  */
 export async function findDocument<M>(
   c: FormatContext,
@@ -28,7 +28,7 @@ export async function findDocument<M>(
   return document.length === 0 ? undefined : document;
 }
 
-/** The same. @throws RegistryError `packageNotFound` where there is none. */
+/** Like `findDocument`. @throws RegistryError `packageNotFound` when there is no document */
 export async function indexDocument<M>(
   c: FormatContext,
   access: Pick<Access, 'holdings'>,

@@ -1,6 +1,6 @@
 import type { PackageFile } from '../../domain/packages.ts';
 
-/** A package file as GitLab's API shows it. */
+/** Renders a package file as in GitLab's API. */
 export function packageFileJson(file: PackageFile, packageId: number) {
   return {
     id: file.id,

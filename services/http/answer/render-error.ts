@@ -21,22 +21,23 @@ const statuses: Record<ErrorKind, number> = {
   full: 507,
 };
 
-/** The challenge of the management API, and of most formats. */
+/** The `WWW-Authenticate` value of the management API and of most formats. */
 export const DEFAULT_CHALLENGE = 'Basic realm="GitLab Packages Registry"';
 
-/** How errors are told to the clients of one format, or of the management API. */
+/** How errors are presented to the clients of one format, or of the management API. */
 export interface Dialect {
   readonly renderError?: Format['renderError'];
   /** The `WWW-Authenticate` value of a 401. */
   challenge(): string;
 }
 
-/** GitLab's own. */
+/** The dialect of GitLab. */
 const gitlab: Dialect = { challenge: () => DEFAULT_CHALLENGE };
 
 /**
- * Turns whatever was thrown into an answer: a `RegistryError` in a dialect, anything else into a bare 500 that is logged
- * once. A 401 carries its challenge twice, because a gateway may rename the standard header.
+ * Turns anything thrown into a response: a `RegistryError` is rendered in the dialect, anything else becomes a
+ * plain 500 and is logged. A 401 carries its challenge in two headers, because a gateway may rename the standard
+ * one.
  */
 export function renderError(c: { readonly env: Call }, thrown: unknown, dialect = gitlab): Response {
   const error = asRegistryError(c, thrown);
@@ -55,9 +56,9 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, dialect 
   return reply(c, rendered.status, rendered.body, headers, reason);
 }
 
-/** What may stand in a status line or a header: printable ASCII. */
-function printable(text: string, instead: string): string {
-  return text.replaceAll(/[^\x20-\x7e]+/g, instead);
+/** Replaces all but printable ASCII, which is all that a status line or header may contain. */
+function printable(text: string, replacement: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, replacement);
 }
 
 function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryError | undefined {
@@ -65,14 +66,14 @@ function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryEr
   const error = thrown instanceof RegistryError ? thrown : storageError(thrown);
   if (!error) registry.log.error('request failed', { request_id: requestId, error: thrown });
   else if (error.code === 'contended') {
-    registry.log.info('gave up among too many changes', { request_id: requestId, error });
+    registry.log.info('gave up after too many concurrent changes', { request_id: requestId, error });
   } else if (error.kind === 'unavailable' || error.kind === 'full') {
     registry.log.error('storage failed', { request_id: requestId, error });
   }
   return error;
 }
 
-/** What a store says when it fails, is busy or full, in words a caller can act on. */
+/** Translates the failure of a store that is unavailable or full into an error a caller can act on. */
 function storageError(thrown: unknown): RegistryError | undefined {
   if (thrown instanceof StoreUnavailable)
     return new RegistryError('storageUnavailable', undefined, { cause: thrown });
@@ -81,8 +82,8 @@ function storageError(thrown: unknown): RegistryError | undefined {
 }
 
 /**
- * GitLab's shape: `error` for bad parameters and for a route that does not exist, else `message`, with fields where
- * there are any.
+ * Renders an error as GitLab does: `error` for bad parameters and unknown routes, otherwise `message`, which holds
+ * the fields if there are any.
  */
 export function gitlabError(error: RegistryError | undefined, status: number): RenderedError {
   return { status, contentType: 'application/json', body: JSON.stringify(bodyOf(error)) };
@@ -105,7 +106,9 @@ function bodyOf(error: RegistryError | undefined): object {
   }
 }
 
-/** The message as GitLab's API has it: the words of a status line come with their number, other messages without. */
+/**
+ * Returns the message as in GitLab's API: a reason phrase is preceded by its status code, other messages are not.
+ */
 function numbered({ kind, message }: RegistryError): string {
   const status = statuses[kind];
   const title = STATUS_CODES[status] ?? '';

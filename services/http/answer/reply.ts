@@ -1,18 +1,18 @@
 import type { Context } from 'hono';
 import type { Call } from '../call.ts';
 
-/** Headers of an answer; undefined ones are left out. */
+/** Headers of a response; undefined values are left out. */
 export type ReplyHeaders = Readonly<Record<string, string | undefined>>;
 
-/** What a response may be made of. */
+/** The possible bodies of a response. */
 export type ResponseBody = ConstructorParameters<typeof Response>[0];
 
 type AnyContext = Context<{ Bindings: Call }> | { readonly env: Call };
 
 /**
- * An answer whose body is a stream. Its class tells it, for asking an answer for its body makes every answer dearer.
- * It can't become an error any more: a host that finds its body failing calls `broken` and breaks the connection off,
- * so that nobody takes what came of it for the whole.
+ * A response whose body is a stream. It is a class of its own because reading `response.body` slows every response
+ * down. Once sent, it can't turn into an error response any more: a host whose read of the body fails calls
+ * `broken` and aborts the connection, so that no client takes the partial body for the whole.
  */
 export class StreamedReply extends Response {
   readonly broken: (error: unknown) => void;
@@ -24,8 +24,9 @@ export class StreamedReply extends Response {
 }
 
 /**
- * Builds an answer once, with all its headers: adding one to a finished response costs most of a request's time.
- * Every answer names the request. `reason` replaces the words of the status line.
+ * Builds a response with all its headers at once, because adding a header to a finished response takes most of the
+ * time of a request. Every response carries the request id. `reason` replaces the reason phrase of the status
+ * line.
  */
 export function reply(
   c: AnyContext,
@@ -44,11 +45,11 @@ export function reply(
   if (!(body instanceof ReadableStream)) return new Response(body, init);
   const { registry, requestId } = c.env;
   return new StreamedReply(body, init, (error) =>
-    registry.log.error('download broke off', { request_id: requestId, error }),
+    registry.log.error('download interrupted', { request_id: requestId, error }),
   );
 }
 
-/** An answer of JSON. */
+/** Builds a JSON response. */
 export function replyJson(
   c: AnyContext,
   status: number,

@@ -3,18 +3,18 @@ import { matchesEtag } from '../../shared/headers/etag.ts';
 import { reply } from './reply.ts';
 import type { SendContext } from './send-file.ts';
 
-/** A part of a file that has an address of its own, such as the readme in an archive. */
+/** A part of a file with a separate URL, such as the readme in an archive. */
 export interface SentBytes {
   /** Changes whenever the bytes do; without quotes. */
   readonly etag: string;
   readonly contentType: (bytes: Uint8Array) => string;
-  /** The bytes, or undefined when they turn out not to be there. They are asked for only when the client has none. */
+  /** Reads the bytes; undefined if they do not exist. Not called when the client already has them. */
   read(): Promise<Uint8Array | undefined>;
 }
 
 /**
- * Sends a few bytes that were taken out of a file, or 304. Publishers decide what they are: a browser takes none of
- * them for a page of the registry.
+ * Sends a few bytes that were extracted from a file, or 304. Publishers control these bytes, so the headers keep
+ * browsers from treating them as a page of the registry.
  * @throws RegistryError `fileNotFound` when there are none
  */
 export async function sendBytes(c: SendContext, { etag, contentType, read }: SentBytes): Promise<Response> {

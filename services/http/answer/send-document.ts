@@ -5,26 +5,27 @@ import { matchesEtag } from '../../shared/headers/etag.ts';
 import type { FormatContext } from '../access/guard.ts';
 import { type ReplyHeaders, reply } from './reply.ts';
 
-/** Documents under this many bytes are not worth compressing. */
+/** Documents smaller than this, in bytes, are not worth compressing. */
 const SMALL = 1024;
 
-/** How a document is to be sent. `variant` tells documents of one revision apart in the ETag. */
+/** Options for sending a document. `variant` distinguishes the documents of one revision in the ETag. */
 export interface DocumentOptions {
   readonly contentType: string;
   readonly variant: string;
-  /** What beside the encoding decides which document is sent. */
+  /** The request headers, apart from `Accept-Encoding`, that the document depends on. */
   readonly vary?: string;
-  /** The encoding that the protocol promises at this address, whatever the client says it takes. */
+  /** The encoding that the protocol prescribes for this URL, regardless of what the client accepts. */
   readonly encoding?: Encoding;
-  /** Further headers. */
+  /** Additional headers. */
   readonly headers?: ReplyHeaders;
-  /** Send it also to who has it. */
+  /** Sends the document even if the client already has it: never a 304. */
   readonly again?: boolean;
 }
 
 /**
- * Sends a rendered index, compressed as the client likes it, or 304 when the client has this revision of it. The ETag
- * also tells addresses apart: Yarn 4 keeps one document per host and name, and sends its ETag to any address.
+ * Sends a rendered index in the best encoding the client accepts, or 304 when the client already has this
+ * revision. The ETag also depends on the address: Yarn 4 keeps one document per host and name, and sends its ETag
+ * to any address.
  */
 export async function sendDocument(
   c: FormatContext,
@@ -51,7 +52,7 @@ export async function sendDocument(
   });
 }
 
-/** The best encoding that a client takes of those that a document has. */
+/** Returns the best encoding that the client accepts and the document has. */
 function encodingFor(document: Document, accepted: string | null): Encoding {
   if (document.length < SMALL) return 'identity';
   const best = bestEncoding(accepted);

@@ -9,32 +9,34 @@ import type { Call } from '../call.ts';
 import { downloadMode } from './download-mode.ts';
 import { type ReplyHeaders, reply } from './reply.ts';
 
-/** What sending needs of a handler's context, be it a format's or the management API's. */
+/** The part of a handler's context needed to send a response, for formats and for the management API. */
 export interface SendContext {
   readonly req: { readonly raw: Request };
   readonly env: Call;
 }
 
-/** How a file is to be sent. */
+/** Options for sending a file. */
 export interface SendOptions {
   /** Overrides the stored content type. */
   readonly contentType?: string;
   /** `attachment` (the default) tells browsers to save the file under its name. */
   readonly disposition?: 'attachment' | 'inline';
-  /** Further headers, which do not come with a redirect. */
+  /** Additional headers; not sent with a redirect. */
   readonly headers?: ReplyHeaders;
 }
 
-/** A file of a version, whose downloads are counted, or something like a file that belongs to none. */
+/** A file of a version, whose downloads are counted, or a generated file that belongs to no version. */
 export type SentFile = OpenableFile & Partial<Pick<PackageFile, 'versionId' | 'version' | 'partOf'>>;
 
-/** Kept by nobody but the client that asked, and asked about again before it is used again. */
+/** Only the client itself may cache the response, and it must revalidate before reuse. */
 const CACHE = 'private, max-age=0, must-revalidate';
 
 /**
- * Sends a file: by a redirect to a signed link, or byte by byte (`downloadMode` decides). Answers HEAD itself, conditions
- * with 304 or 412, and a single `Range` with 206. Several ranges at once are answered with the whole file, as S3 does:
- * RFC 9110 section 14.2 lets a server ignore `Range`, and every client can read a 200. The ETag is the SHA-256.
+ * Sends a file, either as a redirect to a signed link or as the bytes themselves (see `downloadMode`). HEAD is
+ * never redirected. Conditional requests get 304 or 412, and a single `Range` gets 206. Several ranges get the
+ * whole file, as in S3: RFC 9110 section 14.2 lets a server ignore `Range`, and every client can read a 200. The
+ * ETag is the SHA-256.
+ * @throws RegistryError `preconditionFailed` for a 412
  */
 export async function sendFile(c: SendContext, file: SentFile, options: SendOptions = {}): Promise<Response> {
   const { headers, method } = c.req.raw;
@@ -51,7 +53,7 @@ export async function sendFile(c: SendContext, file: SentFile, options: SendOpti
   const verdict = judgeConditions(headers, validators);
   if (verdict === 'not modified') return reply(c, 304, null, common);
   if (verdict === 'failed') throw new RegistryError('preconditionFailed');
-  // A range of a HEAD means nothing (section 14.2).
+  // A HEAD request ignores `Range` (section 14.2).
   const counts = method === 'GET' && rangeCounts(headers, validators);
   const range = counts ? parseRange(headers.get('range'), file.size) : 'whole';
   if (range === 'unsatisfiable') {
@@ -70,7 +72,7 @@ export async function sendFile(c: SendContext, file: SentFile, options: SendOpti
   return method === 'HEAD' ? reply(c, 200, null, described) : transfer(c, file, part, described);
 }
 
-/** Sends a link to the bytes, or the bytes with the headers that describe them. */
+/** Sends a redirect to the bytes, or the bytes with the headers that describe them. */
 async function transfer(
   c: SendContext,
   file: SentFile,
@@ -86,7 +88,7 @@ async function transfer(
     contentDisposition: described['content-disposition'],
     cacheControl: CACHE,
   });
-  // A client that resumes, or loads the parts of a file side by side, has one part that begins at the first byte.
+  // A client that resumes, or downloads the parts of a file in parallel, requests the first byte once.
   const { versionId, version, fileName, partOf } = file;
   if (versionId !== undefined && partOf === undefined && (part?.start ?? 0) === 0) {
     registry.downloads.count({ versionId, version, fileName }, registry.clock.now());

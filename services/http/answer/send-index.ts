@@ -5,9 +5,9 @@ import type { FormatContext } from '../access/guard.ts';
 import { sendFile } from './send-file.ts';
 
 /**
- * Sends the document of an index over all packages of a project that the route has named. It tells of everything that
- * was published before the request: where it is behind it is built first.
- * @throws RegistryError `fileNotFound` when the project has no such index, or document in it
+ * Sends the requested document of a repository-wide index. The document includes everything published before the
+ * request: an outdated index is rebuilt first.
+ * @throws RegistryError `fileNotFound` when the project has no such index, or the index no such document
  */
 export async function sendIndex(c: FormatContext, { document }: Access): Promise<Response> {
   const { registry, format } = c.env;

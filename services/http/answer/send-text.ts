@@ -2,15 +2,17 @@ import { takesGzip } from '../../shared/headers/accept.ts';
 import type { FormatContext } from '../access/guard.ts';
 import { reply } from './reply.ts';
 
-/** How a text is to be sent. `vary` names the headers that decide, beside the encoding, which text it is. */
+/**
+ * Options for sending a text. `vary` lists the request headers, apart from `Accept-Encoding`, that it depends on.
+ */
 export interface TextOptions {
   readonly contentType: string;
   readonly vary: string;
 }
 
 /**
- * Sends a text as it comes to be, gzipped where the client takes that: for lists without an end to rely on, of which
- * nothing is kept. One that fails on the way is cut off.
+ * Streams an uncached response, gzipped if the client accepts that. For lists of unbounded length. If producing
+ * the text fails, the connection is aborted.
  */
 export function sendText(
   c: FormatContext,

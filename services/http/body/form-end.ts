@@ -1,9 +1,9 @@
-/** Bytes that may follow the end of a form. */
+/** The maximum number of bytes after the last boundary of a form. */
 const AFTER_END = 8;
 
 /**
- * The bytes of a form, with the line break before its last boundary made the one that the rules ask for: NuGet 2 writes
- * the line break of its system there, which outside Windows is a line feed alone.
+ * Passes on the bytes of a form, with the line break before its last boundary turned into the CRLF that the format
+ * requires. NuGet 2 writes the line break of its system there, which outside Windows is only a line feed.
  */
 export async function* mendFormEnd(
   body: AsyncIterable<Uint8Array>,

@@ -2,9 +2,9 @@ import { type Staged, stageBlob } from '../../registry/blobs/stage-blob.ts';
 import type { FormatContext } from '../access/guard.ts';
 import { type BodyLimit, requestBody } from './request-body.ts';
 
-/** How an upload is taken in; see `stageBlob`. */
+/** Options for reading an upload; see `stageBlob`. */
 export interface UploadOptions<T> {
-  /** Where the bytes come from, when they are not the whole body of the request. */
+  /** The bytes to store; by default the whole body of the request. */
   readonly body?: AsyncIterable<Uint8Array>;
   readonly inspect?: (body: AsyncIterable<Uint8Array>) => Promise<T>;
 }
@@ -19,7 +19,10 @@ export async function readUpload<T = undefined>(
   return stageBlob(c.env.registry, body, { limit: limit.bytes, hint: limit.hint, ...rest });
 }
 
-/** The most bytes a file may have here: the format's limit or the host's, with what to tell who sends more. */
+/**
+ * The size limit for an uploaded file: the lower of the format's and the host's, with a hint for the error
+ * message.
+ */
 export function uploadLimit(c: FormatContext): BodyLimit {
   const host = c.env.registry.settings.bodyLimit;
   const { fileLimit } = c.env.format;

@@ -1,36 +1,39 @@
 import { badRequest, RegistryError, tooLarge } from '../../domain/errors.ts';
 import type { Call } from '../call.ts';
 
-/** What reading a body needs of a handler's context, be it a format's or the management API's. */
+/** The part of a handler's context needed to read a body, for formats and for the management API. */
 export interface BodyContext {
   readonly req: { readonly raw: Request };
   readonly env: Call;
 }
 
-/** The most bytes of a body, and what to tell who sends more. */
+/** The size limit of a body, with a hint for the error message. */
 export interface BodyLimit {
   readonly bytes: number;
   readonly hint: string;
-  /** The limit to tell of, where it is that of a file in the body and not that of the body. */
-  readonly told?: number;
+  /** The limit stated in the error message, if it is the limit of a file in the body rather than of the body. */
+  readonly statedBytes?: number;
 }
 
-/** A client that is waited for must send so many bytes in the time it has (`bodyPatience`), however slow its line. */
-const LEAST = 16 * 1024;
+/**
+ * A client must send at least this many bytes within each timeout (`bodyPatience`), however slow its connection.
+ */
+const MIN_BYTES = 16 * 1024;
 
 /**
- * The request's body as it comes in. One that announces more than `limit` bytes is refused before it is read, one that
- * does not when it gets there, and one that stands still is given up.
+ * Streams the request's body. A body whose announced length is over the limit is refused before it is read;
+ * without an announced length, it is refused as soon as it exceeds the limit.
+ * @throws RegistryError when the body is too large, stalls or is cut off
  */
 export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
   const { headers } = c.req.raw;
   const announced = Number(headers.get('content-length') ?? 0);
   if (announced > limit.bytes) throw over(limit);
-  const source = sourceOf(c);
+  const source = openBody(c);
   if (!source) return;
   let size = 0;
   try {
-    for await (const chunk of steadily(source, c.env.registry.settings.bodyPatience)) {
+    for await (const chunk of readChunks(source, c.env.registry.settings.bodyPatience)) {
       size += chunk.byteLength;
       if (size > limit.bytes) throw over(limit);
       yield chunk;
@@ -39,40 +42,40 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
     if (isAborted(error)) throw badRequest('The upload ended early');
     throw error;
   } finally {
-    // Not waited for: where a client stands still, it ends with the connection.
+    // Not awaited: if the client has stalled, this only finishes when the connection closes.
     source.stop().catch(() => {});
   }
 }
 
-/** Where chunks come from, and how to want no more of them, even while one is waited for. */
-interface Source {
-  /** The next chunk; none at the end. */
+/** A stream of chunks that can be stopped even while a chunk is awaited. */
+interface ChunkStream {
+  /** Reads the next chunk; `value` is undefined at the end. */
   next(): Promise<{ readonly value?: Uint8Array | undefined }>;
   stop(): Promise<unknown>;
 }
 
-function sourceOf({ env, req }: BodyContext): Source | undefined {
+function openBody({ env, req }: BodyContext): ChunkStream | undefined {
   const chunks = env.body?.()[Symbol.asyncIterator]();
   if (chunks) return { next: () => chunks.next(), stop: async () => chunks.return?.() };
   const reader = req.raw.body?.getReader();
   return reader && { next: () => reader.read(), stop: () => reader.cancel() };
 }
 
-function over({ bytes, hint, told = bytes }: BodyLimit): RegistryError {
-  return tooLarge(told, hint);
+function over({ bytes, hint, statedBytes = bytes }: BodyLimit): RegistryError {
+  return tooLarge(statedBytes, hint);
 }
 
-/** The chunks of a body. Only the time in which its sender is waited for counts, not that in which we are busy. */
-async function* steadily(source: Source, patience: number): AsyncGenerator<Uint8Array> {
+/** Reads the chunks of a body. Only the time spent waiting for the client counts towards the timeout. */
+async function* readChunks(source: ChunkStream, timeout: number): AsyncGenerator<Uint8Array> {
   let waited = 0;
   let received = 0;
   for (;;) {
-    const asked = performance.now();
-    const { value } = await within(patience - waited, source.next(), () => standsStill(patience));
+    const start = performance.now();
+    const { value } = await within(timeout - waited, source.next(), () => stalled(timeout));
     if (!value) return;
-    waited += performance.now() - asked;
+    waited += performance.now() - start;
     received += value.byteLength;
-    if (received >= LEAST) {
+    if (received >= MIN_BYTES) {
       waited = 0;
       received = 0;
     }
@@ -80,17 +83,17 @@ async function* steadily(source: Source, patience: number): AsyncGenerator<Uint8
   }
 }
 
-function within<T>(time: number, promise: Promise<T>, late: () => Error): Promise<T> {
+function within<T>(timeout: number, promise: Promise<T>, timeoutError: () => Error): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late()), time);
+    const timer = setTimeout(() => reject(timeoutError()), timeout);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
-function standsStill(patience: number): RegistryError {
+function stalled(timeout: number): RegistryError {
   return new RegistryError(
     'uploadStalled',
-    `Request Timeout - The upload stood still: less than ${LEAST} bytes came in ${patience / 1000} seconds`,
+    `Request Timeout - The upload stalled: less than ${MIN_BYTES} bytes received in ${timeout / 1000} seconds`,
   );
 }
 

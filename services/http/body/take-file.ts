@@ -5,14 +5,14 @@ import type { FormatContext } from '../access/guard.ts';
 import { type FormFile, readForm } from './read-form.ts';
 import { readUpload } from './read-upload.ts';
 
-/** What a form may have beside its one file. */
+/** Limits on a form, apart from its one file. */
 const FORM_LIMITS = { fields: 100, text: 1 << 20 };
 
 /**
- * Streams the one file of a request into the blob store and gives it to `use`: the body, or, when the body is a form,
- * the file in its field `field`, or else its first file. What else is in the form is passed over. When the upload or
- * `use` fails, the file is removed again.
- * @throws RegistryError when there is no file, or it is not whole or over a limit
+ * Streams the one file of a request into the blob store and passes it to `use`. The file is the body or, when the
+ * body is a form, the file in the field `field` (without `field`, the first file). The rest of the form is
+ * ignored. When the upload or `use` fails, the stored file is discarded.
+ * @throws RegistryError when there is no file, or it is incomplete or over a limit
  */
 export async function takeFile<T>(
   c: FormatContext,
@@ -29,10 +29,10 @@ async function stageFile(
   field: string | undefined,
 ): Promise<StagedBlob> {
   if (isForm(c)) {
-    let begun = false;
+    let found = false;
     await readForm(c, FORM_LIMITS, async (file: FormFile) => {
-      if (begun || (field !== undefined && file.field !== field)) return;
-      begun = true;
+      if (found || (field !== undefined && file.field !== field)) return;
+      found = true;
       staged.push((await readUpload(c, { body: file.body })).blob);
     });
   } else {

@@ -3,39 +3,40 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { compileMounts } from './mount-tree.ts';
 
 /**
- * Where a request is going, read from its percent-encoded path. A project or group is named by its number or by its
- * full path, encoded (`a%2Fb`) or, behind a gateway that decodes, with plain slashes: both come out decoded once.
+ * The address of a request, parsed from its percent-encoded path. A project or group is named by its id or by its
+ * full path, either encoded (`a%2Fb`) or, behind a gateway that decodes paths, with plain slashes. Both are
+ * decoded once.
  */
 export interface FormatAddress extends Endpoint {
   readonly format: string;
   /** Which of the format's `moreRoutes` answer; undefined for its `routes`. */
   readonly routes: string | undefined;
-  /** The rest after the mount, still encoded, with its leading slash and no trailing one. */
+  /** The path after the mount, still encoded, with a leading slash and no trailing one. */
   readonly path: string;
-  /** The path of the mount in canonical spelling: what links in answers start with. */
+  /** The path of the mount in canonical spelling: links in responses start with it. */
   readonly prefix: string;
 }
 
-/** A format as far as its address goes. */
+/** The part of a format that addresses depend on. */
 export interface Mounted {
   readonly id: string;
   readonly mounts: readonly Mount[];
 }
 
-/** Reads the address of a format's endpoint from a path; undefined when the path leads elsewhere. */
+/** Reads the address of a format's endpoint from a path; undefined when the path is outside all mounts. */
 export type ReadAddress = (path: string) => FormatAddress | undefined;
 
-/** What a mount that matches says of its format. */
-interface MountedAt {
+/** What a matching mount stands for. */
+interface MountTarget {
   readonly format: string;
   readonly level: EndpointLevel;
   readonly routes: string | undefined;
-  /** What stands before and after the owner in the canonical path. */
+  /** The parts of the canonical path before and after the owner. */
   readonly canonical: readonly string[];
 }
 
 /**
- * Compiles the mounts of some formats into one reader.
+ * Compiles the mounts of the given formats into one function.
  * @throws Error when two formats have the same mount, or a mount is malformed
  */
 export function addressReader(formats: readonly Mounted[]): ReadAddress {
@@ -54,7 +55,7 @@ export function addressReader(formats: readonly Mounted[]): ReadAddress {
   };
 }
 
-function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): MountedAt {
+function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): MountTarget {
   if (path.includes(OWNER) !== (level !== 'instance')) throw new Error(`the owner of ${path} is unclear`);
   const first = mounts.find((other) => other.level === level && other.routes === routes);
   return { format, level, routes, canonical: (first?.path ?? path).split(OWNER) };
@@ -70,7 +71,7 @@ function fill([before = '', after]: readonly string[], owner: string | number): 
 }
 
 /**
- * The canonical prefix of a format's endpoints for an owner (id or full path).
+ * Returns the canonical prefix of a format's endpoint for an owner (id or full path).
  * @throws Error when the format is not served at that level
  */
 export function prefixOf(mounts: readonly Mount[], level: EndpointLevel, owner: string | number): string {
@@ -79,7 +80,7 @@ export function prefixOf(mounts: readonly Mount[], level: EndpointLevel, owner: 
   return fill(mount.path.split(OWNER), owner);
 }
 
-/** Percent-decodes a text once; undefined when it is malformed. */
+/** Percent-decodes a string once; undefined when it is malformed. */
 export function decodeOnce(text: string): string | undefined {
   if (!text.includes('%')) return text;
   try {
@@ -89,7 +90,7 @@ export function decodeOnce(text: string): string | undefined {
   }
 }
 
-/** The encoded path of an absolute URL, without its query. */
+/** Returns the encoded path of an absolute URL, without its query. */
 export function pathOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3);
   if (start < 0) return '/';

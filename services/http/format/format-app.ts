@@ -3,14 +3,14 @@ import { RegistryError } from '../../domain/errors.ts';
 import { type Dialect, renderError } from '../answer/render-error.ts';
 import type { Format, FormatCall, FormatEnv, FormatRoutes } from './format.ts';
 
-/** A format ready to answer. */
+/** A format that is ready to handle requests. */
 export interface FormatApp {
   readonly format: Format;
   handle(request: Request, call: FormatCall): Response | Promise<Response>;
 }
 
 /**
- * Makes the app of a format. Its routes match the part of the path after the mount.
+ * Creates the app of a format. Its routes match the part of the path after the mount.
  * @throws Error when a mount names routes that the format does not have
  */
 export function formatApp(format: Format): FormatApp {

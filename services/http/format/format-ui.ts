@@ -2,9 +2,9 @@ import { type FormatId, mountsOf } from '../../catalog.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { prefixOf } from './address.ts';
 
-/** Where packages are published to and installed from: an endpoint of a registry. */
+/** An endpoint of a registry, to publish packages to and install them from. */
 export interface RegistryEndpoint extends Endpoint {
-  /** The registry's own address, without a slash at its end. */
+  /** The registry's URL, without a trailing slash. */
   readonly url: string;
 }
 
@@ -14,30 +14,32 @@ export interface Subject {
   readonly version: string;
 }
 
-/** Something to paste. Credentials stand in it as the variable `PACKHOUSE_TOKEN`, in the way its reader expands it. */
+/**
+ * A text to paste. Credentials are the variable `PACKHOUSE_TOKEN`, in the syntax that the shell or file expands.
+ */
 export interface Snippet {
   readonly step: 'setup' | 'publish' | 'install';
-  /** The client it is for, as its users call it. */
+  /** The client it is for, by the name its users know. */
   readonly client: string;
-  /** The file that it is a part of, in the project or below `~/`; without one it is for a terminal. */
+  /** The file it belongs in, in the project or below `~/`; undefined if it is for a terminal. */
   readonly file?: string;
   readonly text: string;
 }
 
-/** What people are shown of a format, on whatever surface. */
+/** How a format is presented to people, on every user interface. */
 export interface FormatUi {
-  /** A name and version as packages of the format have them, for where no package is at hand. */
+  /** A typical package name and version of the format, used when there is no actual package. */
   readonly example: Subject;
-  /** What to paste to set clients up for the endpoint, and to publish the package there and install it from there. */
+  /** Snippets that set up clients for the endpoint, publish the package there, and install it from there. */
   readonly snippets: (endpoint: RegistryEndpoint, subject: Subject) => readonly Snippet[];
 }
 
-/** The address that clients of a format are given, without a slash at its end. */
+/** Returns the URL of an endpoint that clients of a format are set up with, without a trailing slash. */
 export function endpointUrl({ url, level, owner }: RegistryEndpoint, format: FormatId): string {
   return url + prefixOf(mountsOf(format), level, owner);
 }
 
-/** The snippets of a format that make sense at an endpoint: packages are published to projects only. */
+/** Returns the snippets that apply to an endpoint: packages are published to projects only. */
 export function snippetsFor(
   ui: FormatUi,
   endpoint: RegistryEndpoint,
@@ -47,7 +49,7 @@ export function snippetsFor(
   return endpoint.level === 'project' ? all : all.filter(({ step }) => step !== 'publish');
 }
 
-/** Whether the endpoint is reached without TLS, which some clients must be told to accept. */
+/** Whether the endpoint is served without TLS, which some clients accept only with an option. */
 export function isInsecure({ url }: RegistryEndpoint): boolean {
   return url.startsWith('http:');
 }

@@ -17,41 +17,45 @@ export type FormatEnv = { Bindings: FormatCall };
 /** The Hono app a format adds its routes to. Paths start after the mount: `/:name`, not `/api/v4/...`. */
 export type FormatRoutes = Hono<FormatEnv>;
 
-/** How an error looks to a format's clients. */
+/** An error as a format's clients receive it. */
 export interface RenderedError {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Replaces the status's own words in the status line, for clients that show nothing else. Not every host has one. */
+  /**
+   * Replaces the reason phrase of the status line, for clients that show nothing else. Not every host can send
+   * one.
+   */
   readonly reason?: string;
 }
 
 /**
- * A package format: what the frame must know of it. The frame owns credentials, access, bytes and state; the format
- * owns its URL grammar, the reading of archives, the rendering of indexes, and its clients' dialect.
+ * A package format, as the HTTP layer sees it. The HTTP layer owns credentials, access, bytes and state; the
+ * format owns its URL grammar, the reading of archives, the rendering of indexes, and the error format of its
+ * clients.
  */
 export interface Format extends FormatRules {
-  /** Where it is served: those of the catalog. */
+  /** Where it is served, from the catalog. */
   readonly mounts: readonly Mount[];
   /** The `WWW-Authenticate` value of a 401, which may depend on what was requested (a token server's `scope`). */
   readonly challenge: string | ((request: Request, call: FormatCall) => string);
   /**
-   * Headers in which its clients alone send a token, in lower case. They count here and nowhere else, and after the
-   * carriers that all formats share (`access/credentials.ts`).
+   * Token headers that only this format's clients send, in lower case. They are checked only for this format,
+   * after the carriers that all formats share (`access/credentials.ts`).
    */
   readonly tokenHeaders?: readonly string[];
-  /** Brings the spellings of one path into one, before routes are matched (npm: `@scope/name` is one segment). */
+  /** Normalises the spelling of a path before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
-  /** Headers that every answer to a request has beside its own, whatever it is; undefined where there are none. */
+  /** Headers to add to every response to a request, errors included; undefined if there are none. */
   readonly headers?: (request: Request, call: Call) => Readonly<Record<string, string>> | undefined;
-  /** Words an error in the dialect of the format's clients. The default is GitLab's `{"message": ...}`. */
+  /** Renders an error the way the format's clients expect. The default is GitLab's `{"message": ...}`. */
   readonly renderError?: (error: RegistryError, status: number) => RenderedError;
   /** Adds the routes of its mounts. */
   readonly routes: (app: FormatRoutes) => void;
   /**
-   * Routes of mounts where something else is served than packages, by the name the mount gives them: a token server, or
-   * a document at the root of the host. A handler that uses no guard answers without project and credentials.
+   * Routes of mounts that serve something other than packages, by the name the mount gives them: a token server,
+   * or a document at the root of the host. A handler without a guard needs neither a project nor credentials.
    */
   readonly moreRoutes?: Readonly<Record<string, (app: FormatRoutes) => void>>;
 }

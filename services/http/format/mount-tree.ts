@@ -1,24 +1,24 @@
 import { OWNER } from '../../catalog.ts';
 import { ownerSubresources } from '../../registry/accounts/paths.ts';
 
-/** A mount that a path lies below. */
+/** The mount that matches a path. */
 export interface Found<V> {
   readonly value: V;
-  /** The owner as it stands in the path, encoded; empty for mounts without one. */
+  /** The owner as written in the path, encoded; empty for mounts without one. */
   readonly owner: string;
-  /** Where the rest of the path begins, with its slash; the length of the path when there is none. */
+  /** The index of the slash where the rest of the path begins; the length of the path if there is no rest. */
   readonly end: number;
 }
 
 interface Node<V> {
   readonly edges: Edge<V>[];
-  /** The same edges by their first segment, where they are many. */
+  /** The same edges by their first segment, if there are more than `FEW`. */
   bySegment: ReadonlyMap<string, Edge<V>> | undefined;
   owner: Node<V> | undefined;
   value: V | undefined;
 }
 
-/** Segments that lead from one node to the next, each with its slash in front: `/api/v4`. */
+/** The segments between two nodes, each with a leading slash: `/api/v4`. */
 interface Edge<V> {
   label: string;
   node: Node<V>;
@@ -26,16 +26,17 @@ interface Edge<V> {
 
 const wellFormed = /^(?:\/[^/{}]+)*(?:\/\{owner\})?(?:\/[^/{}]+)*$/;
 
-/** More edges than this are looked up, fewer are compared one by one: that needs no substring. */
+/** Up to this many edges are compared one by one, which needs no substring; more are looked up in a map. */
 const FEW = 6;
 
 /**
- * Compiles paths of mounts into a tree, so that the number of formats does not count when a request is matched. The
- * longest mount wins, and a plain segment goes before an owner.
+ * Compiles paths of mounts into a tree, so that the time to match a request does not depend on the number of
+ * formats. The longest mount wins, and a literal segment takes precedence over an owner.
  *
- * An owner is one segment or, where something follows it, several. It ends at the first segment that could follow it or
- * that no project or group may be called: what packages are called further on never decides.
- * @throws Error when two mounts have one path, or a path is malformed
+ * An owner is one segment or, in mounts that continue after it, one or more. It ends before the first segment that
+ * can follow it or that is reserved (no project or group can have that name), so package names further on never
+ * matter.
+ * @throws Error when two mounts have the same path, or a path is malformed
  */
 export function compileMounts<V>(
   mounts: readonly { readonly path: string; readonly value: V }[],
@@ -70,7 +71,10 @@ function child<V>(node: Node<V>, segment: string): Node<V> {
   return edge.node;
 }
 
-/** Joins segments between which no path parts. Right after an owner each stays alone, because each ends the owner. */
+/**
+ * Merges segments between which no path branches off. Segments right after an owner stay separate, because each of
+ * them ends the owner.
+ */
 function compress<V>(node: Node<V>, afterOwner: boolean): void {
   for (const edge of node.edges) {
     compress(edge.node, false);
@@ -85,7 +89,7 @@ function compress<V>(node: Node<V>, afterOwner: boolean): void {
   node.bySegment = new Map(node.edges.map((edge) => [edge.label.slice(1).split('/', 1)[0] ?? '', edge]));
 }
 
-/** The longest mount below a node; `at` is where the slash stands that ends what was matched. */
+/** Finds the longest mount below a node; `at` is the index of the slash after the part matched so far. */
 function descend<V>(node: Node<V>, path: string, at: number, owner: string): Found<V> | undefined {
   const edge = edgeAt(node, path, at);
   const found =
@@ -95,10 +99,10 @@ function descend<V>(node: Node<V>, path: string, at: number, owner: string): Fou
   return node.value === undefined ? undefined : { value: node.value, owner, end: at };
 }
 
-/** The longest mount below an owner that begins after the slash at `start`. */
+/** Finds the longest mount below an owner that begins after the slash at `start`. */
 function withOwner<V>(node: Node<V>, path: string, start: number): Found<V> | undefined {
   const first = segmentEnd(path, start + 1);
-  // An empty segment is no owner.
+  // An empty segment is not an owner.
   if (first <= start + 1) return undefined;
   for (let end = first; end < path.length; end = segmentEnd(path, end + 1)) {
     const edge = edgeAt(node, path, end);
@@ -122,7 +126,7 @@ function edgeAt<V>(node: Node<V>, path: string, at: number): Edge<V> | undefined
   return undefined;
 }
 
-/** Whether whole segments stand at a place of the path. */
+/** Whether a path contains the segments of a label at an index, the last one in full. */
 function isAt(label: string, path: string, at: number): boolean {
   if (!path.startsWith(label, at)) return false;
   const end = at + label.length;

@@ -44,7 +44,7 @@ export async function receiveDocument(c: FormatContext): Promise<Received> {
   const attachments = new Attachments(c);
   const { bytes, hint } = uploadLimit(c);
   const whole = Math.ceil((bytes * 4) / 3) + SENT_BACK_LIMIT + OTHERS_LIMIT;
-  const body = requestBody(c, { bytes: whole, hint, told: bytes });
+  const body = requestBody(c, { bytes: whole, hint, statedBytes: bytes });
   try {
     const json = await scanJson(body, {
       limit: () => attachments.documentLimit,

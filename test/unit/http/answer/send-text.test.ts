@@ -54,7 +54,7 @@ describe('a text that is sent as it comes to be', () => {
         answer.text(),
       );
       await expect(reading).rejects.toThrow();
-      expect(app.errors).toMatchObject([{ message: 'download broke off', request_id: 'test' }]);
+      expect(app.errors).toMatchObject([{ message: 'download interrupted', request_id: 'test' }]);
       const again = await fetch(url, { method: 'HEAD' });
       expect(again.status).toBe(200);
     },

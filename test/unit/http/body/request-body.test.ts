@@ -67,7 +67,7 @@ describe('a body', () => {
 
   test('that may be more than the file in it is refused with the limit of the file', async () => {
     const { context } = await sender({ 'content-length': '1000001' });
-    await expect(requestBody(context, { ...limit, told: 900_000 }).next()).rejects.toThrow(
+    await expect(requestBody(context, { ...limit, statedBytes: 900_000 }).next()).rejects.toThrow(
       'The file is larger than the limit of 900000 bytes. Ask your operator.',
     );
   });
@@ -101,7 +101,7 @@ describe('a client that is waited for', () => {
 
   const stalled = {
     code: 'uploadStalled',
-    message: 'Request Timeout - The upload stood still: less than 16384 bytes came in 60 seconds',
+    message: 'Request Timeout - The upload stalled: less than 16384 bytes received in 60 seconds',
   };
 
   test('and sends nothing is given up', async () => {

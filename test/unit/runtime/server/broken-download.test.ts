@@ -57,7 +57,7 @@ describe('a download whose store fails in the middle', () => {
     expect(body).toMatch(/^A*$/);
     expect(body.length).toBeLessThan(SIZE);
     expect(app.errors).toMatchObject([
-      { message: 'download broke off', error: { message: 'a secret of the store' } },
+      { message: 'download interrupted', error: { message: 'a secret of the store' } },
     ]);
   }
 
