@@ -38,7 +38,7 @@ const grantable: readonly number[] = [
 
 const newToken = z.object({ ...newAccessToken, access_level: integer.default(levels.maintainer) });
 
-type Place = 'projects' | 'groups';
+type Collection = 'projects' | 'groups';
 
 interface Opened {
   readonly owner: MemberOwner;
@@ -46,27 +46,29 @@ interface Opened {
   readonly level: number;
 }
 
-/** Access tokens of projects (for Maintainers) and groups (for Owners): bots with a role there. */
+/**
+ * Access tokens of projects (for Maintainers) and groups (for Owners). Each belongs to a bot with a role there.
+ */
 export function accessTokenRoutes(app: Hono<CallEnv>): void {
-  for (const place of ['projects', 'groups'] as const) {
-    const path = `/${place}/:id/access_tokens`;
-    const kind = place === 'projects' ? 'project' : 'group';
-    app.get(path, (c) => listTokens(c, place));
-    app.post(path, (c) => addToken(c, place));
+  for (const collection of ['projects', 'groups'] as const) {
+    const path = `/${collection}/:id/access_tokens`;
+    const kind = collection === 'projects' ? 'project' : 'group';
+    app.get(path, (c) => listTokens(c, collection));
+    app.post(path, (c) => addToken(c, collection));
     app.post(`${path}/self/rotate`, (c) => rotateOwn(c, kind));
     app.get(`${path}/:token_id`, async (c) => {
-      const { owner } = await open(c, place, scopes.read);
-      const { token } = await wanted(c, owner);
+      const { owner } = await open(c, collection, scopes.read);
+      const { token } = await requestedToken(c, owner);
       const [shown] = await withLevels(c, owner, [token]);
       return replyJson(c, 200, shown);
     });
-    app.post(`${path}/:token_id/rotate`, (c) => rotateOther(c, place));
-    app.delete(`${path}/:token_id`, (c) => removeToken(c, place));
+    app.post(`${path}/:token_id/rotate`, (c) => rotateOther(c, collection));
+    app.delete(`${path}/:token_id`, (c) => removeToken(c, collection));
   }
 }
 
-async function open(c: ApiContext, place: Place, needed: readonly Scope[]): Promise<Opened> {
-  if (place === 'groups') {
+async function open(c: ApiContext, collection: Collection, needed: readonly Scope[]): Promise<Opened> {
+  if (collection === 'groups') {
     const { group, principal, level } = await openGroup(c, 'own', needed);
     return { owner: memberOwner(group), principal: user(principal), level };
   }
@@ -79,8 +81,8 @@ function user(principal: Principal): SignedIn {
   throw new RegistryError('forbidden');
 }
 
-async function listTokens(c: ApiContext, place: Place): Promise<Response> {
-  const { owner } = await open(c, place, scopes.read);
+async function listTokens(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner } = await open(c, collection, scopes.read);
   const params = await readParams(c, tokenListParams);
   const tokens = (await tokensOf(c.env.registry, owner)).filter(isAccess);
   const { rows, headers } = tokenPage(c, params, tokens);
@@ -91,7 +93,7 @@ function isAccess(stored: StoredToken): stored is StoredToken<AccessToken> {
   return stored.token.kind === 'project' || stored.token.kind === 'group';
 }
 
-async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<AccessToken>> {
+async function requestedToken(c: ApiContext, owner: MemberOwner): Promise<StoredToken<AccessToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
   if (!stored || !isAccess(stored)) throw new RegistryError('notFound', 'Access Token Not Found');
   return stored;
@@ -109,13 +111,13 @@ async function withLevels(c: ApiContext, owner: MemberOwner, tokens: readonly Ac
   );
 }
 
-async function addToken(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal, level } = await open(c, place, scopes.write);
+async function addToken(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal, level } = await open(c, collection, scopes.write);
   const input = await readParams(c, newToken);
   if (principal.user.bot) {
     throw new RegistryError(
       'forbidden',
-      'Forbidden - access tokens of projects and groups can not make others',
+      'Forbidden - access tokens of projects and groups cannot create other tokens',
     );
   }
   if (!grantable.includes(input.access_level))
@@ -133,9 +135,9 @@ async function addToken(c: ApiContext, place: Place): Promise<Response> {
   return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
 }
 
-async function rotateOther(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal, level } = await open(c, place, scopes.write);
-  const stored = await wanted(c, owner);
+async function rotateOther(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal, level } = await open(c, collection, scopes.write);
+  const stored = await requestedToken(c, owner);
   const input = await readParams(c, rotation);
   if (principal.user.bot && principal.user.id !== stored.token.userId) throw new RegistryError('forbidden');
   const [bot] = await c.env.registry.table.getMany([keys.member(owner, stored.token.userId)]);
@@ -152,10 +154,10 @@ async function rotateOther(c: ApiContext, place: Place): Promise<Response> {
   return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
 }
 
-async function removeToken(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal } = await open(c, place, scopes.write);
+async function removeToken(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal } = await open(c, collection, scopes.write);
   const { kind, id, path } = owner;
-  const stored = await wanted(c, owner);
+  const stored = await requestedToken(c, owner);
   await revokeToken(c.env.registry, { stored, actor: actorOf(principal, c), owner: { kind, id, path } });
   return reply(c, 204, null);
 }

@@ -10,7 +10,10 @@ import { type ApiContext, signedIn } from './request.ts';
 
 const params = z.object({ ...paging, min_access_level: integer.default(0) });
 
-/** `GET /personal_access_tokens/self/associations`: the groups and projects a token reaches, and with which level. */
+/**
+ * `GET /personal_access_tokens/self/associations`: the groups and projects a token gives access to, with its
+ * levels.
+ */
 export async function replyAssociations(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, accessTokenScopes);
   const input = await readParams(c, params);

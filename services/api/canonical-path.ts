@@ -3,12 +3,12 @@ import { ownerSubresources } from '../registry/accounts/paths.ts';
 
 const PREFIX = '/api/v4/';
 
-/** Resources whose ids may be full paths. */
+/** Resources whose ids can be full paths. */
 const owners: ReadonlySet<string> = new Set(['projects', 'groups', 'namespaces']);
 
 /**
- * The path of a request as routes match it. A gateway that decodes paths turns the id `a%2Fb` into `a/b`: this puts
- * the segments together again, up to the word that names what is wanted of the owner. A trailing slash is dropped.
+ * Returns the path of a request in the form that routes match. A gateway that decodes paths turns the id `a%2Fb`
+ * into `a/b`: the segments up to the name of a subresource are joined again. A trailing slash is dropped.
  */
 export function canonicalPath(request: Request): string {
   const path = pathOf(request.url);
@@ -21,7 +21,7 @@ export function canonicalPath(request: Request): string {
   return `${PREFIX}${[resource, owner, ...(end < 0 ? [] : rest.slice(end))].join('/')}`;
 }
 
-/** Whether a segment is an id alone: a number, or a path that came encoded. */
+/** Whether a segment is a complete id: a number or an encoded path. */
 function isWholeId(segment: string): boolean {
   return segment === '' || /^\d+$|%2f/i.test(segment);
 }

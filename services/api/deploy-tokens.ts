@@ -25,35 +25,35 @@ const newToken = z.object({
   expires_at: z.union([z.literal('').transform(() => null), z.null(), moment]).optional(),
 });
 
-type Place = 'projects' | 'groups';
+type Collection = 'projects' | 'groups';
 
-/** Deploy tokens of projects (for Maintainers) and groups (for Owners), and the list of all for administrators. */
+/** Deploy tokens of projects (for Maintainers) and groups (for Owners), and for administrators the list of all. */
 export function deployTokenRoutes(app: Hono<CallEnv>): void {
   app.get('/deploy_tokens', async (c) => {
     await administrator(c, scopes.read);
     return replyTokens(c, await allTokens(c.env.registry));
   });
-  for (const place of ['projects', 'groups'] as const) {
-    const path = `/${place}/:id/deploy_tokens`;
+  for (const collection of ['projects', 'groups'] as const) {
+    const path = `/${collection}/:id/deploy_tokens`;
     app.get(path, async (c) => {
-      const { owner } = await open(c, place, 'read');
+      const { owner } = await open(c, collection, 'read');
       return replyTokens(c, await tokensOf(c.env.registry, owner));
     });
     app.get(`${path}/:token_id`, async (c) => {
-      const { token } = await wanted(c, (await open(c, place, 'read')).owner);
+      const { token } = await requestedToken(c, (await open(c, collection, 'read')).owner);
       return replyJson(c, 200, deployTokenJson(token, c.env.registry.clock.now()));
     });
-    app.post(path, (c) => addToken(c, place));
-    app.delete(`${path}/:token_id`, (c) => removeToken(c, place));
+    app.post(path, (c) => addToken(c, collection));
+    app.delete(`${path}/:token_id`, (c) => removeToken(c, collection));
   }
 }
 
 async function open(
   c: ApiContext,
-  place: Place,
+  collection: Collection,
   purpose: 'read' | 'write',
 ): Promise<{ owner: MemberOwner; principal: Principal }> {
-  if (place === 'groups') {
+  if (collection === 'groups') {
     const { group, principal } = await openGroup(c, 'own', scopes[purpose]);
     return { owner: memberOwner(group), principal };
   }
@@ -81,14 +81,14 @@ async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promi
   );
 }
 
-async function wanted(c: ApiContext, owner: MemberOwner): Promise<StoredToken<DeployToken>> {
+async function requestedToken(c: ApiContext, owner: MemberOwner): Promise<StoredToken<DeployToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
   if (!stored || !isDeploy(stored)) throw new RegistryError('notFound', 'Deploy Token Not Found');
   return stored;
 }
 
-async function addToken(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal } = await open(c, place, 'write');
+async function addToken(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal } = await open(c, collection, 'write');
   const input = await readParams(c, newToken);
   const { token, secret } = await issueDeployToken(c.env.registry, owner, {
     name: input.name,
@@ -101,10 +101,10 @@ async function addToken(c: ApiContext, place: Place): Promise<Response> {
   return replyJson(c, 201, { ...shown, token: secret }, { 'cache-control': 'no-store' });
 }
 
-async function removeToken(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal } = await open(c, place, 'write');
+async function removeToken(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal } = await open(c, collection, 'write');
   const { kind, id, path } = owner;
-  const stored = await wanted(c, owner);
+  const stored = await requestedToken(c, owner);
   await deleteDeployToken(c.env.registry, {
     stored,
     actor: actorOf(principal, c),

@@ -35,7 +35,7 @@ const changedGroup = z.object({ ...settings, name: filledText.optional(), path: 
 
 const deletion = z.object({ permanently_remove: flag.default(false), full_path: text.optional() });
 
-/** `/groups`: list, create, show, change and delete, and what is in a group. */
+/** `/groups`: list, create, show, change and delete groups, and list the contents of a group. */
 export function groupRoutes(app: Hono<CallEnv>): void {
   app.get('/groups', listGroups);
   app.post('/groups', addGroup);
@@ -118,8 +118,8 @@ async function updateGroup(c: ApiContext): Promise<Response> {
 }
 
 /**
- * Deletes an empty group. There is no waiting period and no way back, so one that holds anything is deleted only when
- * the request says so and spells its path: `permanently_remove=true&full_path=...`.
+ * Deletes a group. This takes effect at once and can't be undone, so a group that is not empty is deleted only if
+ * the request confirms it with the group's path: `permanently_remove=true&full_path=...`.
  */
 async function removeGroup(c: ApiContext): Promise<Response> {
   const { group, principal } = await openGroup(c, 'own', scopes.write);

@@ -1,4 +1,4 @@
-/** Lists of groups: all, those in a group, and those that are namespaces of projects. */
+/** Lists of groups: all groups, and the groups in a group. Namespaces share the search. */
 import * as z from 'zod';
 import { levels, visibilities } from '../domain/access.ts';
 import type { Group, Principal } from '../domain/accounts.ts';
@@ -26,7 +26,9 @@ const params = z.object({
 
 type GroupListParams = z.infer<typeof params>;
 
-/** `GET /groups`: a user sees the groups it belongs to, or with `all_available` every one that is visible. */
+/**
+ * `GET /groups`: the groups that the user is a member of, or with `all_available` all groups visible to the user.
+ */
 export async function listGroups(c: ApiContext): Promise<Response> {
   const principal = await callerOf(c, scopes.read);
   const input = await readParams(c, params);
@@ -42,7 +44,7 @@ export async function listGroups(c: ApiContext): Promise<Response> {
   return replyPage(c, input, groups);
 }
 
-/** Answers those of the groups that the request asks for and the caller may see. */
+/** Replies with those of the groups that match the request and are visible to the caller. */
 export async function replyGroups(
   c: ApiContext,
   principal: Principal,
@@ -53,7 +55,10 @@ export async function replyGroups(
   return replyPage(c, input, groups.filter(groupFilter(principal, memberships, input)));
 }
 
-/** Whether a search finds a namespace: by a part of its name or path, or of its full path if it has a slash. */
+/**
+ * Whether a search matches part of a namespace's name or path or, if the search contains a slash, of its full
+ * path.
+ */
 export function namespaceMatches({ name, path, fullPath }: Group, search: string | undefined): boolean {
   if (search === undefined) return true;
   const where = search.includes('/') ? fullPath : `${name}\n${path}`;

@@ -33,7 +33,7 @@ const groupParams = projectParams.extend({
 
 type ListParams = Omit<z.infer<typeof groupParams>, 'exclude_subgroups'>;
 
-/** The statuses that lists show unless they are asked for one. */
+/** The statuses that lists show unless the request filters by status. */
 const listed: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated', 'error']);
 
 /** `GET /projects/:id/packages`. */
@@ -42,7 +42,7 @@ export async function listProjectPackages(c: ApiContext): Promise<Response> {
   return replyPackages(c, await readParams(c, projectParams), [opened], false);
 }
 
-/** `GET /groups/:id/packages`: those of the group's projects from which the caller may pull. */
+/** `GET /groups/:id/packages`: the packages of those projects in the group that the caller may pull from. */
 export async function listGroupPackages(c: ApiContext): Promise<Response> {
   const { group, principal } = await openGroup(c, 'view', scopes.readPackages);
   const params = await readParams(c, groupParams);

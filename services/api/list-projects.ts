@@ -1,4 +1,4 @@
-/** What all lists of projects have in common: their parameters, which projects pass, and how they are shown. */
+/** Shared by all lists of projects: parameters, filters, and output. */
 import * as z from 'zod';
 import { levels, visibilities } from '../domain/access.ts';
 import type { Principal, Project } from '../domain/accounts.ts';
@@ -31,12 +31,12 @@ export const projectListParams = z.object({
 /** See `projectListParams`. */
 export type ProjectListParams = z.infer<typeof projectListParams>;
 
-/** The least level in a project that a list is narrowed to; 0 when it is not. */
+/** The minimum access level that a list filters projects by; 0 without such a filter. */
 export function leastLevel({ owned, min_access_level = 0 }: ProjectListParams): number {
   return Math.max(min_access_level, owned ? levels.owner : 0);
 }
 
-/** Which projects a list shows to a caller. */
+/** Creates the filter for the projects that a list shows to the caller. Also returns the caller's memberships. */
 export async function projectFilter(
   c: ApiContext,
   principal: Principal,
@@ -60,7 +60,7 @@ function matches(project: Project, { search = '', search_namespaces }: ProjectLi
   return texts.some((each) => each.toLowerCase().includes(part));
 }
 
-/** Answers the page of projects that the request asks for. */
+/** Sorts projects and replies with the requested page. */
 export function replyProjects(
   c: ApiContext,
   params: ProjectListParams,
@@ -74,7 +74,7 @@ export function replyProjects(
   return replyProjectPage(c, params, page);
 }
 
-/** Answers a page of projects. */
+/** Replies with a page of projects. */
 export async function replyProjectPage(
   c: ApiContext,
   params: ProjectListParams,

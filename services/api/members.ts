@@ -39,51 +39,55 @@ const newMember = z.object({
 
 const changedMember = z.object({ access_level: integer, expires_at: day.optional() });
 
-/** Where members are: the same resource below `/projects` and `/groups`. */
-type Place = 'projects' | 'groups';
+/** The collection that the owner is in: members are the same resource below `/projects` and `/groups`. */
+type Collection = 'projects' | 'groups';
 
-/** A group or project whose members a request is about, and who asks with which level. */
+/** The group or project whose members are requested, and the caller with its level there. */
 interface Opened {
   readonly owner: MemberOwner;
   readonly principal: Principal;
   readonly level: number;
 }
 
-/** `/projects/:id/members` and `/groups/:id/members`: direct members, and `/all` with those from groups above. */
+/** `/projects/:id/members` and `/groups/:id/members`: direct members, and with `/all` also inherited ones. */
 export function memberRoutes(app: Hono<CallEnv>): void {
-  for (const place of ['projects', 'groups'] as const) {
-    const path = `/${place}/:id/members`;
-    app.get(path, (c) => listMembers(c, place, directMembers));
-    app.get(`${path}/all`, (c) => listMembers(c, place, allMembers));
-    app.get(`${path}/all/:user_id`, (c) => showMember(c, place, allMembers));
-    app.get(`${path}/:user_id`, (c) => showMember(c, place, directMembers));
-    app.post(path, (c) => addMembers(c, place));
-    app.put(`${path}/:user_id`, (c) => updateMember(c, place));
-    app.delete(`${path}/:user_id`, (c) => leave(c, place));
+  for (const collection of ['projects', 'groups'] as const) {
+    const path = `/${collection}/:id/members`;
+    app.get(path, (c) => listMembers(c, collection, directMembers));
+    app.get(`${path}/all`, (c) => listMembers(c, collection, allMembers));
+    app.get(`${path}/all/:user_id`, (c) => showMember(c, collection, allMembers));
+    app.get(`${path}/:user_id`, (c) => showMember(c, collection, directMembers));
+    app.post(path, (c) => addMembers(c, collection));
+    app.put(`${path}/:user_id`, (c) => updateMember(c, collection));
+    app.delete(`${path}/:user_id`, (c) => deleteMember(c, collection));
   }
 }
 
-type Source = (registry: CallEnv['Bindings']['registry'], owner: MemberOwner) => Promise<KnownMember[]>;
+type ReadMembers = (registry: CallEnv['Bindings']['registry'], owner: MemberOwner) => Promise<KnownMember[]>;
 
 async function open(
   c: ApiContext,
-  place: Place,
+  collection: Collection,
   purpose: 'view' | 'manage',
-  wanted: readonly Scope[] = purpose === 'view' ? scopes.read : scopes.write,
+  needed: readonly Scope[] = purpose === 'view' ? scopes.read : scopes.write,
 ): Promise<Opened> {
-  if (place === 'groups') {
-    const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view' : 'own', wanted);
+  if (collection === 'groups') {
+    const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view' : 'own', needed);
     return { ...rest, owner: memberOwner(group) };
   }
-  const { project, principal, rights } = await openProject(c, purpose === 'view' ? 'view' : 'admin', wanted);
+  const { project, principal, rights } = await openProject(c, purpose === 'view' ? 'view' : 'admin', needed);
   return { principal, level: rights.level, owner: memberOwner(project) };
 }
 
-async function listMembers(c: ApiContext, place: Place, source: Source): Promise<Response> {
-  const { owner } = await open(c, place, 'view');
+async function listMembers(
+  c: ApiContext,
+  collection: Collection,
+  readMembers: ReadMembers,
+): Promise<Response> {
+  const { owner } = await open(c, collection, 'view');
   const params = await readParams(c, listParams);
   const part = params.query?.toLowerCase();
-  const members = (await source(c.env.registry, owner)).filter(({ user }) => {
+  const members = (await readMembers(c.env.registry, owner)).filter(({ user }) => {
     if (params.skip_users.includes(user.id)) return false;
     if (params.user_ids && !params.user_ids.includes(user.id)) return false;
     return part === undefined || `${user.name}\n${user.username}`.toLowerCase().includes(part);
@@ -99,18 +103,22 @@ async function listMembers(c: ApiContext, place: Place, source: Source): Promise
   );
 }
 
-async function showMember(c: ApiContext, place: Place, source: Source): Promise<Response> {
-  const { owner } = await open(c, place, 'view');
+async function showMember(
+  c: ApiContext,
+  collection: Collection,
+  readMembers: ReadMembers,
+): Promise<Response> {
+  const { owner } = await open(c, collection, 'view');
   const id = idParam(c, 'user_id');
-  const member = (await source(c.env.registry, owner)).find(({ user }) => user.id === id);
+  const member = (await readMembers(c.env.registry, owner)).find(({ user }) => user.id === id);
   if (!member) throw new RegistryError('notFound', 'Not found');
   return replyJson(c, 200, memberJson(c.env.registry.settings.url, member));
 }
 
-async function addMembers(c: ApiContext, place: Place): Promise<Response> {
-  const opened = await open(c, place, 'manage');
+async function addMembers(c: ApiContext, collection: Collection): Promise<Response> {
+  const opened = await open(c, collection, 'manage');
   const input = await readParams(c, newMember);
-  const users = await wantedUsers(c, input);
+  const users = await usersToAdd(c, input);
   const [only] = users;
   if (users.length === 1 && only) {
     return replyJson(c, 201, memberJson(c.env.registry.settings.url, await add(c, opened, only, input)));
@@ -128,7 +136,7 @@ async function addMembers(c: ApiContext, place: Place): Promise<Response> {
   return replyJson(c, 201, failed ? { status: 'error', message: problems } : { status: 'success' });
 }
 
-async function wantedUsers(c: ApiContext, input: z.infer<typeof newMember>): Promise<User[]> {
+async function usersToAdd(c: ApiContext, input: z.infer<typeof newMember>): Promise<User[]> {
   const { user_id: ids = [], username: names = [] } = input;
   if (ids.length + names.length === 0) {
     throw badParameters(['user_id, username are missing, at least one parameter must be provided']);
@@ -161,8 +169,8 @@ async function add(
   return { member, user };
 }
 
-async function updateMember(c: ApiContext, place: Place): Promise<Response> {
-  const { owner, principal, level } = await open(c, place, 'manage');
+async function updateMember(c: ApiContext, collection: Collection): Promise<Response> {
+  const { owner, principal, level } = await open(c, collection, 'manage');
   const { registry } = c.env;
   const user = await userOf(c);
   const before = await findMember(registry, owner, user.id);
@@ -181,48 +189,51 @@ async function updateMember(c: ApiContext, place: Place): Promise<Response> {
   return replyJson(c, 200, memberJson(registry.settings.url, { member, user }));
 }
 
-/** Takes a member out; everyone may go by themselves. */
-async function leave(c: ApiContext, place: Place): Promise<Response> {
+/** Removes a member. Members may always remove themselves. */
+async function deleteMember(c: ApiContext, collection: Collection): Promise<Response> {
   const { registry } = c.env;
   const userId = idParam(c, 'user_id');
-  const seen = await open(c, place, 'view', scopes.write);
-  const oneself = seen.principal.kind === 'user' && seen.principal.user.id === userId;
-  const { owner, principal, level } = oneself ? seen : await open(c, place, 'manage');
+  const viewed = await open(c, collection, 'view', scopes.write);
+  const isSelf = viewed.principal.kind === 'user' && viewed.principal.user.id === userId;
+  const { owner, principal, level } = isSelf ? viewed : await open(c, collection, 'manage');
   const user = await userOf(c);
   const member = await findMember(registry, owner, userId);
   if (!member) throw new RegistryError('notFound', 'Not found');
-  if (!oneself && member.level > level) throw new RegistryError('forbidden');
+  if (!isSelf && member.level > level) throw new RegistryError('forbidden');
   await removeMember(registry, { owner, user, actor: actorOf(principal, c) });
   return reply(c, 204, null);
 }
 
-/** A level can be given by whoever has it, if it is one, and is not less than what the groups above give. */
+/**
+ * Checks that the caller may grant a level: it is a valid one, not above the caller's (`ownLevel`), and not below
+ * the level that the user inherits from parent groups.
+ */
 async function checkGrant(
   c: ApiContext,
   owner: MemberOwner,
   user: User,
-  wanted: number,
-  own: number,
+  level: number,
+  ownLevel: number,
 ): Promise<void> {
-  const minimal = owner.kind === 'project' ? levels.guest : levels.minimal;
-  if (!grantableLevels.includes(wanted) || wanted < minimal) {
+  const minimum = owner.kind === 'project' ? levels.guest : levels.minimal;
+  if (!grantableLevels.includes(level) || level < minimum) {
     throw badParameters(['access_level does not have a valid value']);
   }
-  if (wanted > own) throw new RegistryError('forbidden');
+  if (level > ownLevel) throw new RegistryError('forbidden');
   const inherited = await inheritedLevel(c.env.registry, owner, user.id);
-  if (wanted < inherited) {
+  if (level < inherited) {
     const reason = 'should be greater than or equal to the inherited membership of a group above';
     throw new RegistryError('invalidRequest', undefined, { fields: { access_level: [reason] } });
   }
 }
 
-/** The given last day, which must not be over; undefined when none was given. */
-function expiryOf(c: ApiContext, given: string | null | undefined): string | null | undefined {
+/** Returns the requested expiry date; undefined if absent. @throws RegistryError when it is in the past */
+function expiryOf(c: ApiContext, requested: string | null | undefined): string | null | undefined {
   const today = new Date(c.env.registry.clock.now()).toISOString().slice(0, 10);
-  if (typeof given === 'string' && given < today) {
+  if (typeof requested === 'string' && requested < today) {
     throw new RegistryError('invalidRequest', undefined, {
       fields: { expires_at: ['cannot be a date in the past'] },
     });
   }
-  return given;
+  return requested;
 }

@@ -3,11 +3,11 @@ import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { scopes, signedIn } from './request.ts';
 
-/** The release of GitLab whose API this one follows: clients switch features on by it. */
+/** The GitLab release whose API this one follows. Clients enable features based on it. */
 const VERSION = '18.11.0-packhouse';
 const REVISION = 'packhouse';
 
-/** `GET /version` and `/metadata`: what clients look at before anything else. */
+/** `GET /version` and `/metadata`, which clients request before anything else. */
 export function metaRoutes(app: Hono<CallEnv>): void {
   app.get('/version', async (c) => {
     await signedIn(c, scopes.profile);

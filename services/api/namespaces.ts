@@ -23,7 +23,7 @@ const listParams = z.object({
   top_level_only: flag.default(false),
 });
 
-/** `/namespaces`: the groups and personal namespaces the caller may put projects in, and whether a path is free. */
+/** `/namespaces`: the caller's groups and personal namespace, and whether a path is taken. */
 export function namespaceRoutes(app: Hono<CallEnv>): void {
   app.get('/namespaces', listNamespaces);
   app.get('/namespaces/:id', showNamespace);
@@ -77,7 +77,7 @@ async function namespaceExists(c: ApiContext): Promise<Response> {
   return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
 }
 
-/** A path like the given one that is free. */
+/** Suggests a similar path that is still free. */
 async function suggestions(c: ApiContext, path: string): Promise<string[]> {
   const candidates = Array.from({ length: 10 }, (_, index) => `${path}${index + 1}`);
   const items = await c.env.registry.table.getMany(candidates.map((each) => keys.route(each)));

@@ -13,7 +13,7 @@ import { openGroup, scopes } from './request.ts';
 
 const pattern = z.string().refine(isPattern, 'is not a RE2 expression of at most 255 characters');
 
-/** `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format, the same way. */
+/** `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format. */
 const changes = z.object(
   Object.fromEntries(
     catalog.flatMap(({ id }) => [
@@ -24,9 +24,9 @@ const changes = z.object(
 );
 
 /**
- * `/groups/:id/package_settings`, which GitLab has in GraphQL only: whether what was published may be published again,
- * by format. A rule holds for the groups below too, unless they have their own; null takes it away. What a format can't
- * honour is refused.
+ * `/groups/:id/package_settings`, which GitLab offers only in GraphQL: whether a published package may be
+ * published again, for each format. A rule also applies to subgroups without their own rule; null removes it.
+ * Settings that a format can't honour are refused.
  */
 export function packageSettingsRoutes(app: Hono<CallEnv>): void {
   app.get('/groups/:id/package_settings', async (c) => {
@@ -43,7 +43,7 @@ export function packageSettingsRoutes(app: Hono<CallEnv>): void {
   });
 }
 
-/** A setting that would change nothing is refused, unless it says what is so anyway. */
+/** Refuses settings that the format ignores, unless they match what it does anyway. */
 function refuseIgnored(input: z.infer<typeof changes>): void {
   const ignored = catalog
     .filter(({ duplicates }) => duplicates === 'never')

@@ -26,7 +26,7 @@ const fileParams = z.object({
 
 const pipelineParams = z.object({ per_page: integer.pipe(z.number().min(1).max(20)).default(20) });
 
-/** The packages of projects and groups, whatever their format. */
+/** The packages of projects and groups, of all formats. */
 export function packageRoutes(app: Hono<CallEnv>): void {
   const path = '/projects/:id/packages';
   app.get('/groups/:id/packages', listGroupPackages);
@@ -74,7 +74,7 @@ async function showPackage(c: ApiContext): Promise<Response> {
   });
 }
 
-/** The files of a version as its publisher knows them: what is only part of another goes with that. */
+/** Returns the files of a version as published, without generated files that are only part of another file. */
 async function filesOf(c: ApiContext, version: Version): Promise<PackageFile[]> {
   const files = await filesOfVersion(c.env.registry, version, version);
   return files
@@ -116,7 +116,7 @@ async function download(c: ApiContext): Promise<Response> {
   return sendFile(c, await fileOf(c, version));
 }
 
-/** Packages know of no pipelines; clients may ask all the same. */
+/** Always an empty list: packages have no pipelines, but clients request them. */
 async function listPipelines(c: ApiContext): Promise<Response> {
   await open(c, 'pull');
   await readParams(c, pipelineParams);
@@ -143,7 +143,10 @@ function deletionOf(c: ApiContext, { project, principal, version }: OpenedPackag
   return { project, actor: actorOf(principal, c), format, name, version: version.version };
 }
 
-/** Refuses to delete what was changed after the moment the client names. HTTP dates have whole seconds. */
+/**
+ * Refuses a deletion if the item has changed since the client's `If-Unmodified-Since`. HTTP dates have whole
+ * seconds.
+ */
 function checkUnmodified(c: ApiContext, changedAt: number): void {
   const since = Date.parse(c.req.header('if-unmodified-since') ?? '');
   if (Math.floor(changedAt / 1000) * 1000 > since) throw new RegistryError('preconditionFailed');

@@ -5,11 +5,11 @@ import { pathOf } from '../http/format/address.ts';
 import { integer, text } from './params.ts';
 import type { ApiContext } from './request.ts';
 
-/** From this many rows on the total is not told, as in GitLab. */
+/** With more rows than this, the total is omitted, as in GitLab. */
 const MAX_TOTAL = 10_000;
 const MAX_PAGE = 100;
 
-/** The parameters that every list takes, to be spread into its schema. */
+/** The parameters of every list, to be spread into its schema. */
 export const paging = {
   page: integer.pipe(z.number().min(0)).default(1),
   per_page: integer.pipe(z.number().min(1)).default(20),
@@ -19,7 +19,7 @@ export const paging = {
   id_before: integer.optional(),
 };
 
-/** What `paging` reads. */
+/** The parsed parameters of `paging`. */
 export interface Paging {
   readonly page: number;
   readonly per_page: number;
@@ -29,25 +29,25 @@ export interface Paging {
   readonly id_before?: number | undefined;
 }
 
-/** In which order rows come: by a value of theirs, then by id. */
+/** The order of rows: by a value of each row, then by id. */
 export interface Order<T> {
   by(row: T): string | number;
   id(row: T): number;
   readonly descending: boolean;
 }
 
-/** The order of ids, the lowest first. */
+/** Order by id, lowest first. */
 export function byId<T extends { readonly id: number }>(): Order<T> {
   return { by: ({ id }) => id, id: ({ id }) => id, descending: false };
 }
 
-/** A page of rows, and the headers that lead to the others. */
+/** A page of rows, and the headers that link to other pages. */
 export interface PageOf<T> {
   readonly rows: readonly T[];
   readonly headers: ReplyHeaders;
 }
 
-/** Sorts rows and takes the page the request asks for, by number or by position (keyset). */
+/** Sorts rows and returns the requested page, by number or by position (keyset). */
 export function paginate<T>(c: ApiContext, params: Paging, all: readonly T[], order: Order<T>): PageOf<T> {
   const sorted = all.map((row) => ({ row, position: positionOf(row, order) }));
   sorted.sort((a, b) => compare(a.position, b.position) * (order.descending ? -1 : 1));
@@ -60,7 +60,10 @@ export function pageSize(params: Paging): number {
   return Math.min(params.per_page, MAX_PAGE);
 }
 
-/** The page of rows that come in order already, read from where the request's position is: one more than a page. */
+/**
+ * Returns a page of rows that are already sorted and start at the requested position. Pass at least one row more
+ * than a page to get a link to the next one; `next` returns the parameters of that link.
+ */
 export function pageByKeyset<T>(
   c: ApiContext,
   params: Paging,
@@ -115,7 +118,7 @@ function offsetPage<T>(c: ApiContext, params: Paging, rows: readonly T[]): PageO
   };
 }
 
-/** A link to the same list with some parameters changed; never with the credentials of the query. */
+/** Creates a link to the same list with some parameters changed, without any credentials from the query. */
 function linkTo(c: ApiContext, changed: Record<string, string>, rel: string): string {
   const query = new URL(c.req.url).searchParams;
   for (const name of ['private_token', 'job_token', 'sudo']) query.delete(name);
@@ -147,7 +150,7 @@ function startOf({ cursor }: Paging): Position | undefined {
       return [typeof value[0] === 'number' ? value[0] : String(value[0]), value[1]];
     }
   } catch {
-    // answered below
+    // handled below
   }
   throw badParameters(['cursor is invalid']);
 }

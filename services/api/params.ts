@@ -1,18 +1,19 @@
-/** The parameters of a request, from wherever a client puts them, checked by a schema. */
+/** The parameters of a request, from the query and the body, checked by a schema. */
 import * as z from 'zod';
 import { badParameters, badRequest } from '../domain/errors.ts';
 import { requestBody } from '../http/body/request-body.ts';
 import type { ApiContext } from './request.ts';
 
-/** The most bytes of parameters a request may carry in its body. */
+/** The maximum size of a body with parameters, in bytes. */
 const MAX_BODY = 1 << 20;
 
-/** Parameters by name, before they are checked. */
+/** Unchecked parameters by name. */
 type Raw = Record<string, unknown>;
 
 /**
- * Reads the parameters of a request: from the query, and from a form or a JSON body, whatever the verb. What the
- * schema does not know is passed over; all that is wrong is told at once, in GitLab's words.
+ * Reads the parameters of a request from the query and from a form or JSON body, regardless of the method.
+ * Parameters that are not in the schema are ignored.
+ * @throws RegistryError that lists all problems, in GitLab's wording
  */
 export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S): Promise<z.infer<S>> {
   const raw = { ...queryOf(c), ...(await bodyOf(c)) };
@@ -65,7 +66,7 @@ function jsonOf(text: string): Raw {
     if (value === null) return {}; // what client-go sends for no options
     if (typeof value === 'object' && !Array.isArray(value)) return value as Raw;
   } catch {
-    // answered below
+    // handled below
   }
   throw badRequest("400 Bad Request - the body isn't a JSON object");
 }
@@ -83,7 +84,7 @@ async function formOf(c: ApiContext): Promise<Iterable<[string, string]>> {
   }
 }
 
-/** Pairs as parameters: `a[]=1&a[]=2` is a list, `a[b]=1` a hash. */
+/** Collects pairs into parameters: `a[]=1&a[]=2` is a list, `a[b]=1` a hash. */
 function collect(pairs: Iterable<[string, string]>): Raw {
   const raw: Raw = Object.create(null);
   for (const [name, value] of pairs) {
@@ -93,20 +94,23 @@ function collect(pairs: Iterable<[string, string]>): Raw {
       continue;
     }
     const { base = '', key = '' } = parts;
-    const known = raw[base];
-    if (key === '') raw[base] = [...(Array.isArray(known) ? known : []), value];
-    else raw[base] = { ...(typeof known === 'object' && !Array.isArray(known) ? known : {}), [key]: value };
+    const existing = raw[base];
+    if (key === '') raw[base] = [...(Array.isArray(existing) ? existing : []), value];
+    else {
+      const entries = typeof existing === 'object' && !Array.isArray(existing) ? existing : {};
+      raw[base] = { ...entries, [key]: value };
+    }
   }
   return raw;
 }
 
-/** A text; numbers in JSON count as their digits. */
+/** A string; JSON numbers are converted. */
 export const text = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
   z.string().max(2000),
 );
 
-/** A text that is not blank. */
+/** A string that is not blank; JSON numbers are converted. */
 export const filledText = z.preprocess(
   (value) => (typeof value === 'number' ? String(value) : value),
   z.string().regex(/\S/).max(255),
@@ -123,13 +127,13 @@ const flags = new Map<unknown, boolean>([
   ...['false', 'f', '0', 'no', 'off', '', 0].map((value) => [value, false] as const),
 ]);
 
-/** A yes or no, in the spellings that forms have, and Python (`True`). */
+/** A boolean, in the spellings used in forms and by Python (`True`). */
 export const flag = z.preprocess(
   (value) => flags.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value,
   z.boolean(),
 );
 
-/** A list: from JSON, from `name[]=`, or with commas between; a single thing is a list of one. */
+/** A list: from JSON, from `name[]=`, or separated by commas. A single value is a list of one. */
 export function listOf<T extends z.ZodType>(item: T) {
   return z.preprocess((value) => {
     if (typeof value === 'number') return [value];
@@ -137,7 +141,7 @@ export function listOf<T extends z.ZodType>(item: T) {
   }, z.array(item));
 }
 
-/** A moment, from an ISO 8601 date or time, as milliseconds since the epoch. */
+/** A point in time, from an ISO 8601 date or time, as milliseconds since the epoch. */
 export const moment = z.string().transform((value, context) => {
   const time = /^\d{4}-\d{2}-\d{2}(?:[T ].*)?$/.test(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(time)) return time;
@@ -145,7 +149,7 @@ export const moment = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** A day, `YYYY-MM-DD`; of a time only its day counts. Empty or null is none. */
+/** A day, `YYYY-MM-DD`. The time of day is ignored; an empty value becomes null. */
 export const day = z
   .union([z.literal('').transform(() => null), z.null(), moment])
   .transform((time) => (time === null ? null : new Date(time).toISOString().slice(0, 10)));

@@ -35,7 +35,7 @@ import { userOf } from './users.ts';
 const listParams = tokenListParams.extend({ user_id: integer.optional() });
 const newToken = z.object(newAccessToken);
 
-/** Personal access tokens: a user's own, and for administrators everyone's. */
+/** Personal access tokens: users manage their own, administrators everyone's. */
 export function personalTokenRoutes(app: Hono<CallEnv>): void {
   const path = '/personal_access_tokens';
   app.get(path, listTokens);
@@ -47,13 +47,13 @@ export function personalTokenRoutes(app: Hono<CallEnv>): void {
   app.post(`${path}/self/rotate`, (c) => rotateOwn(c, 'personal'));
   app.delete(`${path}/self`, removeOwn);
   app.get(`${path}/:token_id`, async (c) => {
-    const { token } = await wanted(c, await signedIn(c, scopes.read));
+    const { token } = await requestedToken(c, await signedIn(c, scopes.read));
     return replyJson(c, 200, accessTokenJson(token, c.env.registry.clock.now()));
   });
   app.post(`${path}/:token_id/rotate`, rotateOther);
   app.delete(`${path}/:token_id`, async (c) => {
     const principal = await signedIn(c, scopes.write);
-    return revoke(c, principal, await wanted(c, principal));
+    return revoke(c, principal, await requestedToken(c, principal));
   });
   app.post('/user/personal_access_tokens', addOwn);
   app.post('/users/:user_id/personal_access_tokens', addForUser);
@@ -82,8 +82,8 @@ async function listTokens(c: ApiContext): Promise<Response> {
   );
 }
 
-/** The personal token of the request's `:token_id`, if it is the caller's own or the caller an administrator. */
-async function wanted(c: ApiContext, { user }: SignedIn): Promise<StoredToken<AccessToken>> {
+/** The personal token named by `:token_id`, if it belongs to the caller or the caller is an administrator. */
+async function requestedToken(c: ApiContext, { user }: SignedIn): Promise<StoredToken<AccessToken>> {
   const id = idParam(c, 'token_id');
   const { registry } = c.env;
   const stored = user.admin
@@ -95,7 +95,7 @@ async function wanted(c: ApiContext, { user }: SignedIn): Promise<StoredToken<Ac
 
 async function rotateOther(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, scopes.write);
-  const stored = await wanted(c, principal);
+  const stored = await requestedToken(c, principal);
   const input = await readParams(c, rotation);
   const issued = await rotateToken(c.env.registry, {
     stored,
@@ -128,7 +128,7 @@ async function ownerOf(c: ApiContext, token: AccessToken) {
   return { kind: 'user', id: token.userId, path: user?.username ?? '' } as const;
 }
 
-/** A token makes no other that outlives it. Bots make none at all. */
+/** Creates a token for the caller that does not outlive the one used. Bots can't create tokens. */
 async function addOwn(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, scopes.write);
   if (principal.user.bot) throw new RegistryError('forbidden');
@@ -156,12 +156,12 @@ async function addToken(
   input: z.infer<typeof newToken>,
   expiresAt: number,
 ): Promise<Response> {
-  const { name, description, scopes: given } = input;
-  const facts = { name, description, scopes: given, expiresAt, actor: actorOf(principal, c) };
-  return replySecret(c, 201, await issuePersonalToken(c.env.registry, user, facts));
+  const { name, description, scopes: tokenScopes } = input;
+  const details = { name, description, scopes: tokenScopes, expiresAt, actor: actorOf(principal, c) };
+  return replySecret(c, 201, await issuePersonalToken(c.env.registry, user, details));
 }
 
-/** A new token with its secret, which is told this once. */
+/** Replies with a new token and its secret, which is shown only this once. */
 function replySecret(
   c: ApiContext,
   status: number,

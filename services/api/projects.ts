@@ -31,8 +31,11 @@ import { pageByKeyset, pageSize } from './paginate.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
 import { type ApiContext, callerOf, checkGroup, openProject, scopes, signedIn } from './request.ts';
 
-/** How long a request may take to purge a project where nothing is retained, in milliseconds. A job does the rest. */
-const PURGING = 10_000;
+/**
+ * Time limit for purging a project within a request when nothing is retained, in milliseconds. A job does the
+ * rest.
+ */
+const PURGE_TIMEOUT = 10_000;
 
 const settings = {
   description: text.optional(),
@@ -76,7 +79,9 @@ async function listProjects(c: ApiContext): Promise<Response> {
   return replyProjects(c, params, await gather(walkProjects(registry), passes));
 }
 
-/** A page by position in the order of ids, which is that of creation: reads no further than it must. */
+/**
+ * Replies with a page by position, in the order of ids (which is the order of creation). Reads only what it needs.
+ */
 async function walkById(
   c: ApiContext,
   params: ProjectListParams,
@@ -137,7 +142,7 @@ async function namespaceFor(c: ApiContext, principal: Principal, id: number): Pr
   return namespace;
 }
 
-/** A path for a project of which only the name is given, as GitLab makes it. */
+/** Derives the path of a project from its name, as GitLab does. */
 function pathFrom(name: string | undefined): string | undefined {
   return name
     ?.normalize('NFKD')
@@ -201,7 +206,7 @@ async function deleteProject(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   await removeProject(registry, project, actorOf(principal, c));
   if (registry.settings.retention === 0) {
-    await purgeProject(registry, project.id, AbortSignal.timeout(PURGING));
+    await purgeProject(registry, project.id, AbortSignal.timeout(PURGE_TIMEOUT));
   }
   return replyJson(c, 202, { message: '202 Accepted' });
 }

@@ -1,4 +1,4 @@
-/** What every handler of the management API asks first: who is calling, and may they do this to that. */
+/** The first steps of every handler of the management API: identify the caller and check its access. */
 import type { Context } from 'hono';
 import type { Scope } from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
@@ -19,10 +19,10 @@ import { findGroup, findProject, findUser, findUserByName } from '../registry/ac
 /** The Hono context of a handler of the management API. */
 export type ApiContext = Context<CallEnv>;
 
-/** A caller who has signed in. */
+/** A caller who is signed in as a user. */
 export type SignedIn = Extract<Principal, { kind: 'user' }>;
 
-/** The scopes of which a request needs one. */
+/** Sets of scopes; a request needs a token with at least one scope of a set. */
 export const scopes = {
   read: ['api', 'read_api'],
   write: ['api'],
@@ -31,7 +31,10 @@ export const scopes = {
   writePackages: ['api', 'write_package_registry'],
 } as const satisfies Record<string, readonly Scope[]>;
 
-/** Who is calling, whose token has one of the scopes. An administrator may act as someone else (`Sudo`). */
+/**
+ * Returns the caller. Administrators may act as another user (`Sudo`).
+ * @throws RegistryError when the caller's token has none of the needed scopes
+ */
 export async function callerOf(c: ApiContext, needed: readonly Scope[]): Promise<Principal> {
   const principal = await authenticate(c.env.registry, c.req.raw);
   if (principal.kind === 'anonymous') return principal;
@@ -55,7 +58,7 @@ async function asUser(c: ApiContext, principal: Principal, other: string): Promi
   return { ...principal, user };
 }
 
-/** Who is calling, who must be a user. */
+/** Returns the caller, who must be a user. @throws RegistryError otherwise */
 export async function signedIn(c: ApiContext, needed: readonly Scope[]): Promise<SignedIn> {
   const principal = await callerOf(c, needed);
   if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
@@ -63,21 +66,21 @@ export async function signedIn(c: ApiContext, needed: readonly Scope[]): Promise
   return principal;
 }
 
-/** Who is calling, who must be an administrator. */
+/** Returns the caller, who must be an administrator. @throws RegistryError otherwise */
 export async function administrator(c: ApiContext, needed: readonly Scope[]): Promise<SignedIn> {
   const principal = await signedIn(c, needed);
   if (!principal.user.admin) throw new RegistryError('forbidden');
   return principal;
 }
 
-/** A project the caller may do something with, and what else the caller may do there. */
+/** A project that the caller has access to, and the caller's rights there. */
 export interface OpenedProject {
   readonly principal: Principal;
   readonly project: Project;
   readonly rights: ProjectRights;
 }
 
-/** The project of the request's `:id`, when the caller may do this to it. */
+/** Returns the project named by `:id`. @throws RegistryError when the caller may not perform the action on it */
 export async function openProject(
   c: ApiContext,
   action: ProjectAction,
@@ -91,14 +94,17 @@ export async function openProject(
   return { principal, project, rights };
 }
 
-/** A group the caller may do something with, and the caller's effective level there. */
+/** A group that the caller has access to, and the caller's effective level there. */
 export interface OpenedGroup {
   readonly principal: Principal;
   readonly group: Group;
   readonly level: number;
 }
 
-/** The group of the request's `:id`, when the caller may do this to it. Personal namespaces are no groups. */
+/**
+ * Returns the group named by `:id`, which can't be a personal namespace.
+ * @throws RegistryError when the caller may not perform the action on it
+ */
 export async function openGroup(
   c: ApiContext,
   action: GroupAction,
@@ -111,7 +117,10 @@ export async function openGroup(
   return { principal, group, level };
 }
 
-/** Makes sure that a caller may do this in a group or personal namespace; answers the caller's level there. */
+/**
+ * Checks that the caller may perform an action on a group or personal namespace. Returns the caller's level there.
+ * @throws RegistryError otherwise
+ */
 export async function checkGroup(
   c: ApiContext,
   action: GroupAction,
@@ -125,7 +134,7 @@ export async function checkGroup(
   return level;
 }
 
-/** Waits for both; what is wrong with the caller goes before what is wrong with the rest. */
+/** Waits for both promises. If both fail, the error about the caller takes precedence. */
 async function inOrder<T>(caller: Promise<Principal>, other: Promise<T>): Promise<[Principal, T]> {
   const [first, second] = await Promise.allSettled([caller, other]);
   if (first.status === 'rejected') throw first.reason;
@@ -133,7 +142,7 @@ async function inOrder<T>(caller: Promise<Principal>, other: Promise<T>): Promis
   return [first.value, second.value];
 }
 
-/** A number in the path; anything else is no such thing. */
+/** Returns an id in the path. @throws RegistryError when it is not a positive number */
 export function idParam(c: ApiContext, name: string): number {
   const text = c.req.param(name) ?? '';
   if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);

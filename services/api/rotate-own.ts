@@ -18,8 +18,8 @@ import { type ApiContext, signedIn } from './request.ts';
 import { rotatedExpiryOf, rotation } from './token-params.ts';
 
 /**
- * Rotates the token the request came with. One that was revoked gets in no more, but that it is presented here tells
- * that it was copied: the tokens that came of it are revoked with it.
+ * Rotates the token the request was made with. A revoked token is refused, but its use here shows that it was
+ * copied, so all tokens of its lineage are revoked.
  */
 export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promise<Response> {
   const { registry } = c.env;
@@ -45,7 +45,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
   return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
 }
 
-/** The access token the request came with, in whatever state; undefined when it came with none. */
+/** Returns the access token the request was made with, even if revoked or expired; undefined if there is none. */
 export async function presentedAccess(c: ApiContext): Promise<StoredToken<AccessToken> | undefined> {
   const credential = credentialOf(c.req.raw);
   const stored = credential && (await findTokenBySecret(c.env.registry, credential.secret));
@@ -63,8 +63,8 @@ async function ownerOf(c: ApiContext, token: AccessToken, user: User) {
   if (token.kind === 'personal') return { kind: 'user', id: user.id, path: user.username } as const;
   const { table } = c.env.registry;
   const id = c.req.param('id') ?? '';
-  const place = token.kind === 'project' ? await findProject(table, id) : await findGroup(table, id);
-  if (place?.id !== token.resourceId) throw new RegistryError('unauthenticated');
-  const { kind, path } = memberOwner(place);
-  return { kind, id: place.id, path };
+  const owner = token.kind === 'project' ? await findProject(table, id) : await findGroup(table, id);
+  if (owner?.id !== token.resourceId) throw new RegistryError('unauthenticated');
+  const { kind, path } = memberOwner(owner);
+  return { kind, id: owner.id, path };
 }

@@ -9,21 +9,21 @@ import { migrationJson, storageJson } from './json/storage-json.ts';
 import { flag, integer, readParams, text } from './params.ts';
 import { administrator, scopes } from './request.ts';
 
-const order = z.object({
-  /** What the caller believes the two places to be; checked when given. */
+const migrationParams = z.object({
+  /** The two storage locations that the caller expects; checked if present. */
   from: text.optional(),
   to: text.optional(),
   dry_run: flag.optional(),
   concurrency: integer.pipe(z.number().min(1).max(64)).optional(),
 });
 
-/** How many blobs are copied at a time unless the caller says otherwise. */
+/** The default number of blobs copied concurrently. */
 const CONCURRENCY = 8;
 
 /**
- * `/admin/storage`, which GitLab has no like of: where the blobs are, and the move of them that a server which was
- * started with two places does in the background. Only administrators, and nothing here says where to: an API that could
- * send every package to any address would be worth stealing a token for.
+ * `/admin/storage`, which GitLab does not have: the storage location of the blobs, and their migration, which a
+ * server started with two storage locations runs in the background. For administrators only. The target can't be
+ * set here: an API that can send every package to any address would make tokens worth stealing.
  */
 export function storageRoutes(app: Hono<CallEnv>): void {
   app.get('/admin/storage', async (c) => {
@@ -39,20 +39,20 @@ export function storageRoutes(app: Hono<CallEnv>): void {
   app.post('/admin/storage/migrations', async (c) => {
     await administrator(c, scopes.write);
     const { registry } = c.env;
-    const given = await readParams(c, order);
+    const params = await readParams(c, migrationParams);
     const home = await findHome(registry.table);
     if (home?.from === undefined) {
       throw new RegistryError(
         'conflict',
-        'This server has no place to move blobs from: start it with --migrate-from',
+        'This server has no storage location to move blobs from: start it with --migrate-from',
       );
     }
     const { from, place: to } = home;
-    if ((given.from ?? from) !== from || (given.to ?? to) !== to) {
+    if ((params.from ?? from) !== from || (params.to ?? to) !== to) {
       throw new RegistryError('conflict', `This server moves blobs from ${from} to ${to}`);
     }
-    const dryRun = given.dry_run ?? false;
-    const concurrency = given.concurrency ?? CONCURRENCY;
+    const dryRun = params.dry_run ?? false;
+    const concurrency = params.concurrency ?? CONCURRENCY;
     const job = await startMigration(registry, { from, to, dryRun, concurrency });
     return replyJson(c, 201, migrationJson(job));
   });

@@ -1,4 +1,4 @@
-/** What the resources of tokens have in common: expiry, scopes, and the filters of their lists. */
+/** Shared by the resources of tokens: expiry, scopes, and the filters of their lists. */
 import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
 import { type AccessToken, isActive } from '../domain/accounts.ts';
@@ -10,15 +10,15 @@ import type { ApiContext } from './request.ts';
 
 const DAY = 24 * 3600 * 1000;
 
-/** The longest an access token may live, in days. */
-const LONGEST = 365;
+/** The maximum lifetime of an access token, in days. */
+const MAX_LIFETIME = 365;
 
-/** How long a rotated token lives unless the request says, in days. */
-const AFTER_ROTATION = 7;
+/** The default lifetime of a rotated token, in days. */
+const ROTATED_LIFETIME = 7;
 
 const sorts = ['created', 'expires', 'last_used', 'name'].flatMap((by) => [`${by}_asc`, `${by}_desc`]);
 
-/** A list of scopes, at least one and none twice. */
+/** A list of at least one scope, without duplicates. */
 export function scopeList<const T extends readonly string[]>(scopes: T) {
   const list = listOf(z.enum(scopes)).refine((given) => given.length > 0, 'is empty');
   return list.transform((given) => [...new Set(given)]);
@@ -52,23 +52,27 @@ export const tokenListParams = z.object({
 
 type TokenListParams = z.infer<typeof tokenListParams>;
 
-/** When a new token stops working: midnight UTC of the given day, or as late as allowed. */
-export function expiryOf(c: ApiContext, given: string | null | undefined): number {
-  return checkedExpiry(c, given, LONGEST);
+/**
+ * Returns when a new token expires, in milliseconds since the epoch: at midnight UTC of the given day, by default
+ * as late as allowed.
+ * @throws RegistryError when the day is in the past or too far in the future
+ */
+export function expiryOf(c: ApiContext, requestedDay: string | null | undefined): number {
+  return checkedExpiry(c, requestedDay, MAX_LIFETIME);
 }
 
-/** When a token that was rotated stops working: midnight UTC of the given day, or in a week. */
-export function rotatedExpiryOf(c: ApiContext, given: string | null | undefined): number {
-  return checkedExpiry(c, given, AFTER_ROTATION);
+/** Like `expiryOf`, for a rotated token: by default in a week. */
+export function rotatedExpiryOf(c: ApiContext, requestedDay: string | null | undefined): number {
+  return checkedExpiry(c, requestedDay, ROTATED_LIFETIME);
 }
 
-function checkedExpiry(c: ApiContext, given: string | null | undefined, days: number): number {
+function checkedExpiry(c: ApiContext, requestedDay: string | null | undefined, defaultDays: number): number {
   const now = c.env.registry.clock.now();
   const today = now - (now % DAY);
-  if (given === null || given === undefined) return today + days * DAY;
-  const time = Date.parse(given);
+  if (requestedDay === null || requestedDay === undefined) return today + defaultDays * DAY;
+  const time = Date.parse(requestedDay);
   if (time <= now) throw invalidExpiry('must be in the future');
-  if (time > today + LONGEST * DAY) throw invalidExpiry(`must be at most ${LONGEST} days from now`);
+  if (time > today + MAX_LIFETIME * DAY) throw invalidExpiry(`must be at most ${MAX_LIFETIME} days from now`);
   return time;
 }
 
@@ -76,7 +80,7 @@ function invalidExpiry(reason: string): RegistryError {
   return new RegistryError('invalidRequest', `expires_at ${reason}`, { fields: { expires_at: [reason] } });
 }
 
-/** The page of access tokens that a list asks for. */
+/** Filters and sorts access tokens and returns the requested page. */
 export function tokenPage(
   c: ApiContext,
   params: TokenListParams,

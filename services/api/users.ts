@@ -34,7 +34,9 @@ const newUser = z.object({
   admin: flag.default(false),
 });
 
-/** `/user` and `/users`: who is calling, who there is, and for administrators: new users, block and unblock. */
+/**
+ * `/user` and `/users`: show the caller, list and show users; for administrators: create, block and unblock users.
+ */
 export function userRoutes(app: Hono<CallEnv>): void {
   app.get('/user', async (c) => {
     const { user } = await signedIn(c, scopes.profile);
@@ -51,7 +53,7 @@ export function userRoutes(app: Hono<CallEnv>): void {
   app.post('/users/:user_id/unblock', (c) => setState(c, 'active'));
 }
 
-/** The user of the request's `:user_id`. */
+/** Returns the user named by `:user_id`. @throws RegistryError when there is no such user */
 export async function userOf(c: ApiContext): Promise<User> {
   const user = await findUser(c.env.registry.table, idParam(c, 'user_id'));
   if (!user) throw new RegistryError('userNotFound');
@@ -120,7 +122,7 @@ async function setState(c: ApiContext, state: User['state']): Promise<Response> 
   const principal = await administrator(c, scopes.write);
   const user = await userOf(c);
   if (user.id === principal.user.id) {
-    throw new RegistryError('forbidden', 'Forbidden - administrators can not block themselves');
+    throw new RegistryError('forbidden', 'Forbidden - administrators cannot block themselves');
   }
   await changeUserState(c.env.registry, user, state, actorOf(principal, c));
   return replyJson(c, 201, true);

@@ -1,12 +1,15 @@
-/** Users, groups and projects as GitLab's API shows them. What we have no notion of has the value clients expect. */
+/**
+ * Renders users, groups and projects as in GitLab's API. Fields without meaning here have the value clients
+ * expect.
+ */
 import type { Group, Project, User } from '../../domain/accounts.ts';
 
-/** A moment in GitLab's spelling, or null. */
+/** Formats a time (in milliseconds since the epoch, or null) as GitLab does. */
 export function timeJson(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
 
-/** A user as others see it. */
+/** A user as seen by others. */
 export function userJson(url: string, user: User) {
   return {
     id: user.id,
@@ -20,7 +23,7 @@ export function userJson(url: string, user: User) {
   };
 }
 
-/** A user as it sees itself, and as administrators see it. */
+/** A user as seen by the user and by administrators. */
 export function fullUserJson(url: string, user: User) {
   return {
     ...userJson(url, user),
@@ -89,7 +92,7 @@ export function groupJson(url: string, group: Group) {
   };
 }
 
-/** A group or personal namespace, as the place of projects. */
+/** A group or personal namespace, as the namespace of projects. */
 export function namespaceJson(url: string, namespace: Group) {
   const { id, name, path, kind, fullPath, parentId } = namespace;
   return {
@@ -104,7 +107,7 @@ export function namespaceJson(url: string, namespace: Group) {
   };
 }
 
-/** A project in few words (`simple=true`). `namespace` may be gone while the project is being deleted. */
+/** A project in short form (`simple=true`). `namespace` may be undefined while the project is being deleted. */
 export function simpleProjectJson(url: string, project: Project, namespace: Group | undefined) {
   return {
     id: project.id,

@@ -1,4 +1,4 @@
-/** Packages as GitLab's API shows them; one of its packages is a version of ours. */
+/** Renders packages as in GitLab's API, where a package is what is a version here. */
 import { crc32 } from 'node:zlib';
 import { catalog } from '../../catalog.ts';
 import type { Project } from '../../domain/accounts.ts';
@@ -8,7 +8,7 @@ import { timeJson } from './account-json.ts';
 
 const types = new Map<string, string>(catalog.map(({ id, packageType }) => [id, packageType]));
 
-/** The statuses of packages that have a page and can be asked for by id. */
+/** The statuses of packages that have a page and can be requested by id. */
 export const shownStatuses: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated']);
 
 /** GitLab's name of a format (`package_type`). */
@@ -16,14 +16,14 @@ export function packageTypeOf(format: string): string {
   return types.get(format) ?? format;
 }
 
-/** What is known of a package beside its version. */
+/** The facts about a package that are not in its version record. */
 export interface PackageFacts {
   readonly url: string;
   readonly project: Project;
   readonly tags: readonly Tag[];
-  /** Whether the caller may delete it, and so is told how. */
+  /** Whether the caller may delete the package; if so, the output has a link for it. */
   readonly deletable: boolean;
-  /** Milliseconds since the epoch, or null; lags by some seconds. */
+  /** In milliseconds since the epoch, or null. Lags by a few seconds. */
   readonly lastDownloadedAt: number | null;
 }
 
@@ -50,7 +50,7 @@ export function packageJson(
   };
 }
 
-/** Another version of a package, in the list that a single package has. */
+/** Another version of a package, as listed in a single package. */
 export function otherVersionJson(row: PackagePointer, tags: readonly Tag[]) {
   return {
     id: row.id,

@@ -3,7 +3,7 @@ import type { StorageHome } from '../../registry/maintenance/migrate/storage-hom
 import type { Problem } from '../../registry/maintenance/storage-problems.ts';
 import { timeJson } from './account-json.ts';
 
-/** Where the blobs are, the last move of them, and the last count of what a move would copy. */
+/** The storage location of the blobs, their last migration, and the last dry run of one. */
 export function storageJson(
   home: StorageHome | undefined,
   job: MigrationJob | undefined,
@@ -17,7 +17,7 @@ export function storageJson(
   };
 }
 
-/** A move of blobs: what is done of the phase it is in, and what has come of it so far. */
+/** A migration of blobs: the progress of its current phase, and its results so far. */
 export function migrationJson(job: MigrationJob) {
   const { total, pending, done, live, copied, unknown } = job;
   return {
@@ -42,7 +42,7 @@ export function migrationJson(job: MigrationJob) {
   };
 }
 
-/** Something wrong with stored bytes or what refers to them. */
+/** A problem with stored bytes or with the records that refer to them. */
 export function problemJson(problem: Problem) {
   const sha256: string | null = problem.sha256 ?? null;
   return {

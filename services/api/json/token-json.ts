@@ -1,4 +1,4 @@
-/** Members and tokens as GitLab's API shows them. */
+/** Renders members and tokens as in GitLab's API. */
 import { type AccessToken, type DeployToken, isActive, type TokenFacts } from '../../domain/accounts.ts';
 import type { KnownMember } from '../../registry/accounts/find-members.ts';
 import { timeJson, userJson } from './account-json.ts';
@@ -16,7 +16,7 @@ export function memberJson(url: string, { member, user }: KnownMember) {
   };
 }
 
-/** The day a token stops working, at midnight UTC. */
+/** The day on which a token expires, at midnight UTC. */
 function expiryDay({ expiresAt }: TokenFacts): string | null {
   return expiresAt === null ? null : new Date(expiresAt).toISOString().slice(0, 10);
 }
@@ -38,7 +38,7 @@ export function accessTokenJson(token: AccessToken, now: number) {
   };
 }
 
-/** A project's or group's access token; its level is that of its bot, null when the token was revoked. */
+/** An access token of a project or group. Its level is that of its bot, null if the token was revoked. */
 export function resourceTokenJson(token: AccessToken, level: number | undefined, now: number) {
   return {
     ...accessTokenJson(token, now),
