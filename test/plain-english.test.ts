@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Words and turns that were retired, and what to write instead; `docs/glossary.md` has the words that stay. */
+const retired: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:tells?|told) of\b/i, 'describes, mentions, reports'],
+  [/\bspeaks? of\b/i, 'mentions, refers to'],
+  [/\b(?:is|are) none\b/i, 'does not exist, is not a ...'],
+  [/\bis asked for\b/i, 'is requested'],
+  [/\bpatience\b/i, 'timeout'],
+  [/\bstray (?:blob|byte)|\bstrays\b|[sS]trays?\(/, 'orphaned blob'],
+  [/\babreast\b/i, 'concurrently'],
+  [/\bstands? still\b|\bstood still\b/i, 'stalls'],
+  [/\bturns? it around\b/i, 'inverts'],
+  [/\bfor ever\b/i, 'forever, indefinitely'],
+  [/\bsees? to it\b/i, 'makes sure'],
+  [/\bcomes? to pass\b/i, 'happens'],
+  [/\bno place\b/i, 'not a valid location'],
+  [/\bserver ends\b/i, 'server is shutting down'],
+];
+
+/** The files whose language users and maintainers read. */
+function files(): string[] {
+  const below = (folder: string) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+  const all = [...['bin', 'lib', 'services', 'docs'].flatMap(below), 'README.md', 'CONTRIBUTING.md'];
+  return all.filter((name) => /\.(?:ts|md)$/.test(name));
+}
+
+test('retired words stay out of code, texts and docs', () => {
+  const found = files().flatMap((file) =>
+    readFileSync(join(root, file), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        retired
+          .filter(([word]) => word.test(line))
+          .map(
+            ([word, instead]) => `${relative('.', file)}:${index + 1} ${word} -> ${instead}: ${line.trim()}`,
+          ),
+      ),
+  );
+  expect(found).toEqual([]);
+});
