@@ -70,13 +70,13 @@ export function accessTokenRoutes(app: Hono<CallEnv>): void {
 async function open(c: ApiContext, collection: Collection, needed: readonly Scope[]): Promise<Opened> {
   if (collection === 'groups') {
     const { group, principal, level } = await openGroup(c, 'own', needed);
-    return { owner: memberOwner(group), principal: user(principal), level };
+    return { owner: memberOwner(group), principal: requireUser(principal), level };
   }
   const { project, principal, rights } = await openProject(c, 'admin', needed);
-  return { owner: memberOwner(project), principal: user(principal), level: rights.level };
+  return { owner: memberOwner(project), principal: requireUser(principal), level: rights.level };
 }
 
-function user(principal: Principal): SignedIn {
+function requireUser(principal: Principal): SignedIn {
   if (principal.kind === 'user') return principal;
   throw new RegistryError('forbidden');
 }
@@ -84,18 +84,18 @@ function user(principal: Principal): SignedIn {
 async function listTokens(c: ApiContext, collection: Collection): Promise<Response> {
   const { owner } = await open(c, collection, scopes.read);
   const params = await readParams(c, tokenListParams);
-  const tokens = (await tokensOf(c.env.registry, owner)).filter(isAccess);
+  const tokens = (await tokensOf(c.env.registry, owner)).filter(isAccessToken);
   const { rows, headers } = tokenPage(c, params, tokens);
   return replyJson(c, 200, await withLevels(c, owner, rows), headers);
 }
 
-function isAccess(stored: StoredToken): stored is StoredToken<AccessToken> {
+function isAccessToken(stored: StoredToken): stored is StoredToken<AccessToken> {
   return stored.token.kind === 'project' || stored.token.kind === 'group';
 }
 
 async function requestedToken(c: ApiContext, owner: MemberOwner): Promise<StoredToken<AccessToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
-  if (!stored || !isAccess(stored)) throw new RegistryError('notFound', 'Access Token Not Found');
+  if (!stored || !isAccessToken(stored)) throw new RegistryError('notFound', 'Access Token Not Found');
   return stored;
 }
 

@@ -24,17 +24,17 @@ export async function replyAssociations(c: ApiContext): Promise<Response> {
     memberGroups(registry, memberships.direct),
     memberProjects(registry, memberships.direct),
   ]);
-  const least = input.min_access_level;
+  const minLevel = input.min_access_level;
   const groupPage = paginate(
     c,
     input,
-    groups.filter((group) => memberships.levelIn(group, 'group') >= least),
+    groups.filter((group) => memberships.levelIn(group, 'group') >= minLevel),
     byId(),
   );
   const projectPage = paginate(
     c,
     input,
-    projects.filter((project) => memberships.levelIn(project, 'project') >= least),
+    projects.filter((project) => memberships.levelIn(project, 'project') >= minLevel),
     byId(),
   );
   const namespaces = await groupsById(

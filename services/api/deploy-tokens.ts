@@ -61,7 +61,7 @@ async function open(
   return { owner: memberOwner(project), principal };
 }
 
-function isDeploy(stored: StoredToken): stored is StoredToken<DeployToken> {
+function isDeployToken(stored: StoredToken): stored is StoredToken<DeployToken> {
   return stored.token.kind === 'project-deploy' || stored.token.kind === 'group-deploy';
 }
 
@@ -69,7 +69,7 @@ async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promi
   const params = await readParams(c, listParams);
   const now = c.env.registry.clock.now();
   const shown = tokens
-    .filter(isDeploy)
+    .filter(isDeployToken)
     .map(({ token }) => token)
     .filter((token) => params.active === undefined || params.active === isActive(token, now));
   const { rows, headers } = paginate(c, params, shown, byId());
@@ -83,7 +83,7 @@ async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promi
 
 async function requestedToken(c: ApiContext, owner: MemberOwner): Promise<StoredToken<DeployToken>> {
   const stored = await findOwnedToken(c.env.registry, owner, idParam(c, 'token_id'));
-  if (!stored || !isDeploy(stored)) throw new RegistryError('notFound', 'Deploy Token Not Found');
+  if (!stored || !isDeployToken(stored)) throw new RegistryError('notFound', 'Deploy Token Not Found');
   return stored;
 }
 

@@ -75,10 +75,10 @@ async function addGroup(c: ApiContext): Promise<Response> {
     ownerId: principal.user.id,
     actor: actorOf(principal, c),
   });
-  return replyJson(c, 201, detailed(c, group));
+  return replyJson(c, 201, renderGroup(c, group));
 }
 
-function detailed(c: ApiContext, group: Group) {
+function renderGroup(c: ApiContext, group: Group) {
   return {
     ...groupJson(c.env.registry.settings.url, group),
     shared_with_groups: [],
@@ -94,12 +94,12 @@ async function showGroup(c: ApiContext): Promise<Response> {
     c,
     z.object({ with_projects: flag.default(false) }),
   );
-  if (!withProjects) return replyJson(c, 200, detailed(c, group));
+  if (!withProjects) return replyJson(c, 200, renderGroup(c, group));
   const { registry } = c.env;
   const { passes } = await projectFilter(c, principal, projectListParams.parse({}));
   const projects = (await projectsIn(registry, [group.id])).filter(passes).slice(0, 100);
   const shown = projects.map((project) => projectJson(registry.settings.url, project, group));
-  return replyJson(c, 200, { ...detailed(c, group), projects: shown });
+  return replyJson(c, 200, { ...renderGroup(c, group), projects: shown });
 }
 
 async function updateGroup(c: ApiContext): Promise<Response> {
@@ -114,7 +114,7 @@ async function updateGroup(c: ApiContext): Promise<Response> {
     subgroupCreationLevel: input.subgroup_creation_level,
   };
   const changed = await changeGroup(c.env.registry, group, changes, actorOf(principal, c));
-  return replyJson(c, 200, detailed(c, changed));
+  return replyJson(c, 200, renderGroup(c, changed));
 }
 
 /**

@@ -70,14 +70,14 @@ function groupFilter(
   memberships: Memberships,
   input: GroupListParams,
 ): (group: Group) => boolean {
-  const least = Math.max(input.min_access_level ?? 0, input.owned ? levels.owner : 0);
+  const minLevel = Math.max(input.min_access_level ?? 0, input.owned ? levels.owner : 0);
   const skipped = new Set(input.skip_groups);
   return (group) => {
     if (skipped.has(group.id) || (input.top_level_only && group.parentId !== null)) return false;
     if (input.visibility !== undefined && group.visibility !== input.visibility) return false;
     if (!namespaceMatches(group, input.search)) return false;
     const level = memberships.levelIn(group, 'group');
-    return level >= least && authorizeGroup('view', principal, group, level) === 'allow';
+    return level >= minLevel && authorizeGroup('view', principal, group, level) === 'allow';
   };
 }
 

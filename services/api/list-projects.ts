@@ -32,7 +32,7 @@ export const projectListParams = z.object({
 export type ProjectListParams = z.infer<typeof projectListParams>;
 
 /** The minimum access level that a list filters projects by; 0 without such a filter. */
-export function leastLevel({ owned, min_access_level = 0 }: ProjectListParams): number {
+export function minLevelOf({ owned, min_access_level = 0 }: ProjectListParams): number {
   return Math.max(min_access_level, owned ? levels.owner : 0);
 }
 
@@ -43,13 +43,13 @@ export async function projectFilter(
   params: ProjectListParams,
 ): Promise<{ passes: (project: Project) => boolean; memberships: Memberships }> {
   const memberships = await membershipsOf(c.env.registry, principal);
-  const least = leastLevel(params);
+  const minLevel = minLevelOf(params);
   const passes = (project: Project): boolean => {
     if (params.visibility !== undefined && project.visibility !== params.visibility) return false;
     if (params.archived !== undefined && project.archived !== params.archived) return false;
     if (params.search !== undefined && !matches(project, params)) return false;
     const level = memberships.levelIn(project, 'project');
-    return level >= least && authorizeProject('view', principal, project, level) === 'allow';
+    return level >= minLevel && authorizeProject('view', principal, project, level) === 'allow';
   };
   return { passes, memberships };
 }

@@ -53,7 +53,7 @@ async function listNamespaces(c: ApiContext): Promise<Response> {
   return replyJson(
     c,
     200,
-    rows.map((namespace) => shown(c, namespace)),
+    rows.map((namespace) => renderNamespace(c, namespace)),
     headers,
   );
 }
@@ -63,7 +63,7 @@ async function showNamespace(c: ApiContext): Promise<Response> {
   const namespace = await findGroup(c.env.registry.table, c.req.param('id') ?? '');
   if (!namespace) throw new RegistryError('groupNotFound', 'Namespace Not Found');
   await checkGroup(c, 'view', principal, namespace);
-  return replyJson(c, 200, shown(c, namespace));
+  return replyJson(c, 200, renderNamespace(c, namespace));
 }
 
 async function namespaceExists(c: ApiContext): Promise<Response> {
@@ -85,7 +85,7 @@ async function suggestions(c: ApiContext, path: string): Promise<string[]> {
   return free === undefined ? [] : [free.slice(free.lastIndexOf('/') + 1)];
 }
 
-function shown(c: ApiContext, namespace: Group) {
+function renderNamespace(c: ApiContext, namespace: Group) {
   return {
     ...namespaceJson(c.env.registry.settings.url, namespace),
     billable_members_count: null,

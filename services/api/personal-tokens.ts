@@ -59,7 +59,7 @@ export function personalTokenRoutes(app: Hono<CallEnv>): void {
   app.post('/users/:user_id/personal_access_tokens', addForUser);
 }
 
-function isPersonal(stored: StoredToken): stored is StoredToken<AccessToken> {
+function isPersonalToken(stored: StoredToken): stored is StoredToken<AccessToken> {
   return stored.token.kind === 'personal';
 }
 
@@ -72,7 +72,7 @@ async function listTokens(c: ApiContext): Promise<Response> {
   const stored = await (userId === undefined
     ? allTokens(registry)
     : tokensOf(registry, { kind: 'user', id: userId }));
-  const { rows, headers } = tokenPage(c, params, stored.filter(isPersonal));
+  const { rows, headers } = tokenPage(c, params, stored.filter(isPersonalToken));
   const now = registry.clock.now();
   return replyJson(
     c,
@@ -89,7 +89,8 @@ async function requestedToken(c: ApiContext, { user }: SignedIn): Promise<Stored
   const stored = user.admin
     ? await findTokenById(registry, id)
     : await findOwnedToken(registry, { kind: 'user', id: user.id }, id);
-  if (!stored || !isPersonal(stored)) throw new RegistryError('notFound', 'Personal Access Token Not Found');
+  if (!stored || !isPersonalToken(stored))
+    throw new RegistryError('notFound', 'Personal Access Token Not Found');
   return stored;
 }
 

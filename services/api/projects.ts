@@ -20,7 +20,7 @@ import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { purgeProject, removeProject } from '../registry/accounts/remove-project.ts';
 import { projectJson } from './json/account-json.ts';
 import {
-  leastLevel,
+  minLevelOf,
   type ProjectListParams,
   projectFilter,
   projectListParams,
@@ -70,7 +70,7 @@ async function listProjects(c: ApiContext): Promise<Response> {
   const params = await readParams(c, projectListParams);
   const { passes, memberships } = await projectFilter(c, principal, params);
   const { registry } = c.env;
-  if (params.membership || leastLevel(params) > 0) {
+  if (params.membership || minLevelOf(params) > 0) {
     const projects = await memberProjects(registry, memberships.direct);
     return replyProjects(c, params, projects.filter(passes));
   }
@@ -172,14 +172,14 @@ async function showProject(c: ApiContext): Promise<Response> {
   const highest = Math.max(0, ...above.map(({ level }) => level));
   const access = (level: number) => (level > 0 ? { access_level: level, notification_level: 3 } : null);
   return replyJson(c, 200, {
-    ...(await shown(c, project)),
+    ...(await renderProject(c, project)),
     ...(principal.kind === 'user'
       ? { permissions: { project_access: access(direct?.level ?? 0), group_access: access(highest) } }
       : {}),
   });
 }
 
-async function shown(c: ApiContext, project: Project) {
+async function renderProject(c: ApiContext, project: Project) {
   const namespaces = await groupsById(c.env.registry, [project.namespaceId]);
   return projectJson(c.env.registry.settings.url, project, namespaces.get(project.namespaceId));
 }
@@ -192,13 +192,13 @@ async function updateProject(c: ApiContext): Promise<Response> {
   if (forOwners && rights.level < levels.owner) throw new RegistryError('forbidden');
   const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
   const changed = await changeProject(c.env.registry, project, changes, actorOf(principal, c));
-  return replyJson(c, 200, await shown(c, changed));
+  return replyJson(c, 200, await renderProject(c, changed));
 }
 
 async function setArchived(c: ApiContext, archived: boolean): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
   const changed = await changeProject(c.env.registry, project, { archived }, actorOf(principal, c));
-  return replyJson(c, 201, await shown(c, changed));
+  return replyJson(c, 201, await renderProject(c, changed));
 }
 
 async function deleteProject(c: ApiContext): Promise<Response> {

@@ -41,7 +41,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
     actor: { kind: 'user', id: user.id, name: user.username },
     owner,
   });
-  const shown = await shownToken(c, issued.token);
+  const shown = await renderToken(c, issued.token);
   return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
 }
 
@@ -52,7 +52,7 @@ export async function presentedAccess(c: ApiContext): Promise<StoredToken<Access
   return stored && 'userId' in stored.token ? { ...stored, token: stored.token } : undefined;
 }
 
-async function shownToken(c: ApiContext, token: AccessToken) {
+async function renderToken(c: ApiContext, token: AccessToken) {
   const { table, clock } = c.env.registry;
   if (token.kind === 'personal') return accessTokenJson(token, clock.now());
   const member = maybeEntity<Member>(await table.get(keys.member(tokenOwner(token), token.userId)));

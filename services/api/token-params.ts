@@ -20,8 +20,8 @@ const sorts = ['created', 'expires', 'last_used', 'name'].flatMap((by) => [`${by
 
 /** A list of at least one scope, without duplicates. */
 export function scopeList<const T extends readonly string[]>(scopes: T) {
-  const list = listOf(z.enum(scopes)).refine((given) => given.length > 0, 'is empty');
-  return list.transform((given) => [...new Set(given)]);
+  const list = listOf(z.enum(scopes)).refine((values) => values.length > 0, 'is empty');
+  return list.transform((values) => [...new Set(values)]);
 }
 
 /** The parameters of a new access token. */

@@ -47,7 +47,7 @@ export function userRoutes(app: Hono<CallEnv>): void {
   app.get('/users/:user_id', async (c) => {
     const { user } = await signedIn(c, scopes.profile);
     const found = await userOf(c);
-    return replyJson(c, 200, shown(c, found, user));
+    return replyJson(c, 200, renderUser(c, found, user));
   });
   app.post('/users/:user_id/block', (c) => setState(c, 'blocked'));
   app.post('/users/:user_id/unblock', (c) => setState(c, 'active'));
@@ -73,7 +73,7 @@ async function listUsers(c: ApiContext): Promise<Response> {
   return replyJson(
     c,
     200,
-    rows.map((user) => shown(c, user, caller)),
+    rows.map((user) => renderUser(c, user, caller)),
     headers,
   );
 }
@@ -128,7 +128,7 @@ async function setState(c: ApiContext, state: User['state']): Promise<Response> 
   return replyJson(c, 201, true);
 }
 
-function shown(c: ApiContext, user: User, caller: User) {
+function renderUser(c: ApiContext, user: User, caller: User) {
   const { url } = c.env.registry.settings;
   return caller.admin || caller.id === user.id ? fullUserJson(url, user) : userJson(url, user);
 }

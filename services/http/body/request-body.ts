@@ -28,14 +28,14 @@ const MIN_BYTES = 16 * 1024;
 export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGenerator<Uint8Array> {
   const { headers } = c.req.raw;
   const announced = Number(headers.get('content-length') ?? 0);
-  if (announced > limit.bytes) throw over(limit);
+  if (announced > limit.bytes) throw limitExceeded(limit);
   const source = openBody(c);
   if (!source) return;
   let size = 0;
   try {
     for await (const chunk of readChunks(source, c.env.registry.settings.bodyPatience)) {
       size += chunk.byteLength;
-      if (size > limit.bytes) throw over(limit);
+      if (size > limit.bytes) throw limitExceeded(limit);
       yield chunk;
     }
   } catch (error) {
@@ -61,7 +61,7 @@ function openBody({ env, req }: BodyContext): ChunkStream | undefined {
   return reader && { next: () => reader.read(), stop: () => reader.cancel() };
 }
 
-function over({ bytes, hint, statedBytes = bytes }: BodyLimit): RegistryError {
+function limitExceeded({ bytes, hint, statedBytes = bytes }: BodyLimit): RegistryError {
   return tooLarge(statedBytes, hint);
 }
 

@@ -9,7 +9,7 @@ import { compileMounts } from './mount-tree.ts';
  */
 export interface FormatAddress extends Endpoint {
   readonly format: string;
-  /** Which of the format's `moreRoutes` answer; undefined for its `routes`. */
+  /** The name of the mount's routes in the format's `moreRoutes`; undefined for `routes`. */
   readonly routes: string | undefined;
   /** The path after the mount, still encoded, with a leading slash and no trailing one. */
   readonly path: string;
