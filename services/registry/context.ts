@@ -8,25 +8,25 @@ import type { DocumentCache } from './documents/document-cache.ts';
 import type { DownloadCounter } from './downloads/download-counter.ts';
 import type { IdSource } from './records/ids.ts';
 
-/** What an operator decides about the registry as a whole. */
+/** Instance-wide settings. */
 export interface RegistrySettings {
-  /** The address users see, without a trailing slash; never taken from a request. */
+  /** The public base URL, without a trailing slash; never derived from a request. */
   readonly url: string;
-  /** How long a signed link works, in seconds. */
+  /** How long a signed link is valid, in seconds. */
   readonly linkLifetime: number;
-  /** Send files through the registry instead of redirecting to the blob store. */
+  /** Whether to send files through the registry instead of redirecting to the blob store. */
   readonly proxyDownload: boolean;
-  /** Files up to this many bytes are sent by the registry even where a link could be given. */
+  /** Files up to this many bytes are sent by the registry even if the blob store can sign a link. */
   readonly proxyBelow: number;
-  /** The most bytes this host can send in one answer; more is always sent by a link, where one can be given. */
+  /** The largest response this host can send, in bytes; larger files are always linked if the store can sign a link. */
   readonly proxyLimit: number;
-  /** Which ways of sending a client may ask for. */
+  /** The download modes a client may request. */
   readonly allowedDownloadModes: readonly ('proxy' | 'direct')[];
-  /** The most bytes of a file that a request can bring on this host, and what to tell who sends more. */
+  /** The largest file a request can upload on this host, in bytes, and the hint added to the error for larger ones. */
   readonly bodyLimit: { readonly bytes: number; readonly hint: string };
   /** How long a client is waited for that has stopped sending in the middle of a body, in milliseconds. */
   readonly bodyPatience: number;
-  /** Whether this process may delete blobs; where it may not, only the sweep does. */
+  /** Whether this process may delete blobs; if not, only the sweep does. */
   readonly deletesBlobs: boolean;
   /** How long removed packages, files and projects can be restored, in milliseconds; 0 purges them at once. */
   readonly retention: number;
@@ -34,7 +34,7 @@ export interface RegistrySettings {
   readonly blobGrace: number;
 }
 
-/** What every verb works with: the ports, the settings, and what the process may keep in memory. */
+/** What every operation works with: the ports, the settings, and the in-memory state of the process. */
 export interface Registry {
   readonly table: Table;
   readonly audit: Table;
@@ -43,7 +43,7 @@ export interface Registry {
   readonly log: Log;
   readonly settings: RegistrySettings;
   readonly ids: IdSource;
-  /** What the core must know of the formats that are served; loaded when it is first asked for. */
+  /** The rules of the enabled formats, loaded on first use. */
   readonly formats: () => Promise<readonly FormatRules[]>;
   /** Signs indexes with the keys of projects and groups. */
   readonly signer: Signer;

@@ -1,16 +1,16 @@
-/** Who may do what: one pure decision, from facts that were read before. */
+/** Who may do what: a pure decision based on data already read. */
 import { levels, type Scope } from '../../domain/access.ts';
 import type { Group, Principal, Project } from '../../domain/accounts.ts';
 
-/** What may be asked for on a project. `delete` also covers settings and protection; `admin` needs Maintainer. */
+/** An action on a project. `delete` also covers settings and protection; `admin` needs Maintainer. */
 export type ProjectAction = 'view' | 'pull' | 'publish' | 'delete' | 'admin' | 'own';
 
-/** What may be asked for on a group. */
+/** An action on a group. */
 export type GroupAction = 'view' | 'create-project' | 'create-subgroup' | 'own';
 
 /**
- * The answer. `unauthenticated`: credentials might help; `hidden`: the resource must seem absent;
- * `denied`: visible, but not allowed; `out-of-scope`: the user may, this token may not.
+ * The result of an authorization. `unauthenticated`: credentials might help; `hidden`: the resource must look missing;
+ * `denied`: visible, but not allowed; `out-of-scope`: the user may do this, but the token's scopes don't cover it.
  */
 export type Decision =
   | 'allow'
@@ -21,7 +21,7 @@ export type Decision =
   | 'disabled'
   | 'archived';
 
-/** Decides an action on a project. `level` is the effective level of the principal's user, 0 when there is none. */
+/** Decides an action on a project. `level` is the effective level of the principal's user, 0 if it has no user. */
 export function authorizeProject(
   action: ProjectAction,
   principal: Principal,
@@ -89,7 +89,7 @@ function canSee(principal: Principal, project: Project, level: number): boolean 
   return level >= levels.guest || opens(project.visibility, principal) || deployCovers(principal, project);
 }
 
-/** Opening the packages of a private project to everyone opens nothing else of it. */
+/** Making the packages of a private project public exposes nothing else of the project. */
 function canSeePackages(principal: Principal, project: Project, level: number): boolean {
   return project.registryAccess === 'public' || canSee(principal, project, level);
 }
@@ -143,7 +143,7 @@ function inScope(action: ProjectAction, principal: Principal): boolean {
   return principal.kind === 'anonymous' || hasScope(principal, scopesFor[action]);
 }
 
-/** Whether the principal's token carries one of the scopes. */
+/** Whether the principal's token has at least one of the scopes. */
 export function hasScope(
   principal: Exclude<Principal, { kind: 'anonymous' }>,
   scopes: readonly Scope[],

@@ -5,15 +5,15 @@ import { hasFiles } from '../packages/has-files.ts';
 import { byPrecedence } from '../packages/precedence.ts';
 import type { Holding, Selection } from './holdings.ts';
 
-/** The copy of a version that answers a request. */
+/** One project's copy of a version. */
 export interface Copy<M = unknown> {
   readonly holding: Holding<M>;
   readonly version: Version<M>;
-  /** The selected files, by their names, as far as the copy has them. */
+  /** The selected files that the copy has, by name. */
   readonly files: ReadonlyMap<string, PackageFile>;
 }
 
-/** Chooses one of the copies, which come in the order of `byPrecedence`; undefined when none has all that is selected. */
+/** Chooses among copies sorted by `byPrecedence`; undefined if none has everything that is selected. */
 type Choose = <M>(
   registry: Pick<Registry, 'table'>,
   copies: readonly Copy<M>[],
@@ -28,8 +28,8 @@ const rules: Readonly<Record<FormatRules['precedence'], Choose>> = {
 };
 
 /**
- * The copy of the selected version that answers when several projects hold it, by the precedence of the format
- * (`FormatRules`). When no copy has the files it is the first one, without them; undefined when there is none.
+ * Chooses the copy of the selected version to serve when several projects hold it, by the precedence of the format
+ * (`FormatRules`). Falls back to the first copy if none has the selected files; undefined if there is no copy.
  */
 export async function chooseCopy<M>(
   registry: Pick<Registry, 'table'>,
@@ -59,8 +59,8 @@ function newestFirst({ files: [selected] = [] }: Selection) {
 }
 
 /**
- * The first copy that has files, where files are selected: all those of a version may have been deleted one by one, and
- * what is left of it must not stand before another project's.
+ * The first copy that has files, if files are selected: the files of a version can all be removed one by one, and a
+ * version without files must not shadow another project's copy.
  */
 async function firstWithFiles<M>(
   registry: Pick<Registry, 'table'>,

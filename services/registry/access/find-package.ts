@@ -4,13 +4,13 @@ import type { Selection } from './holdings.ts';
 import { readHoldings } from './holdings.ts';
 import { type Access, type AccessRequest, openAccess } from './open-access.ts';
 
-/** A package as a caller may read it, in one or more projects. */
+/** A package that the caller may read, in one or more projects. */
 export interface FoundPackage<M = unknown> extends Access<M> {
-  /** The copy of the selected version that answers; undefined when no project has one that is served. */
+  /** The copy of the selected version to serve; undefined if no project has a served one. */
   readonly copy: Copy<M> | undefined;
 }
 
-/** Finds a package, and what the request selects of it, for a caller who may pull it: see `openAccess`. */
+/** Finds a package and what the request selects from it, for a caller who may pull it. See `openAccess`. */
 export async function findPackage<M>(
   registry: Registry,
   request: Omit<AccessRequest, 'action'>,
@@ -18,7 +18,7 @@ export async function findPackage<M>(
   return withCopy(registry, await openAccess<M>(registry, { ...request, action: 'pull' }));
 }
 
-/** Reads something else of a package that was found, by its key: one more round trip. */
+/** Reads another selection of a package already found. One more round trip. */
 export async function readAlso<M>(
   registry: Registry,
   found: Access<M>,

@@ -15,49 +15,49 @@ import type { StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 
-/** What a request needs of a package beside its head. All of it is read by key, in one round trip. */
+/** What a request reads from a package in addition to its head. Everything is read by key, in one round trip. */
 export interface Selection {
-  /** A version, as it is stored. */
+  /** A version, spelled as it is stored. */
   readonly version?: string | undefined;
-  /** Files of the version. An empty list selects a copy of the version that has files, whatever their names. */
+  /** Files of the version. An empty list selects a copy of the version that has any files. */
   readonly files?: readonly SelectedFile[];
-  /** The SHA-256 that the first of these files must have: with other bytes it is another file. */
+  /** The SHA-256 digest the first of these files must have; a file with other bytes does not match. */
   readonly sha256?: Sha256 | undefined;
   /** A tag. */
   readonly tag?: string | undefined;
 }
 
-/** A file by its name, and by its identity where the format gives it another. */
+/** A file by its name, and by its identity if that differs from the name in this format. */
 export type SelectedFile = Pick<PackageFile, 'fileName' | 'identity'>;
 
-/** One project's copy of a package, as far as it may be served. */
+/** One project's copy of a package, limited to what may be served. */
 export interface Holding<M = unknown> {
   readonly project: Project;
-  /** Absent when the project has no package of the name, as only a request to one project can find. */
+  /** Undefined if the project has no package of this name; only possible for a request to a single project. */
   readonly head: PackageHead | undefined;
-  /** The selected version. Absent also when it is not served: a read can't tell the two apart. */
+  /** The selected version. Also undefined if it exists but is not served: reads treat both alike. */
   readonly version: Version<M> | undefined;
-  /** The selected files of that version, by their names. */
+  /** The selected files of that version, by name. */
   readonly files: ReadonlyMap<string, PackageFile>;
-  /** The selected tag, whatever version it names. */
+  /** The selected tag, regardless of the version it points to. */
   readonly tag: Tag | undefined;
 }
 
-/** What to read of a project's copy of a package, and how to make a holding of it. */
+/** The keys to read for a holding, and how to build the holding from the items. */
 export interface HoldingPlan<M> {
   readonly keys: readonly Key[];
-  /** The holding, from the items under `keys`. */
+  /** Builds the holding from the items under `keys`. */
   holding(items: Items, project: Project): Holding<M>;
 }
 
-/** A selected file and where its item may be. */
-interface FilePlace {
+/** A selected file, with the keys under which its item may be stored. */
+interface FileKeys {
   readonly fileName: string;
   readonly key: Key;
   readonly formerKey: Key | undefined;
 }
 
-/** Plans the reading of what is selected of a package in one project, as part of a larger read. */
+/** Plans how to read a selection of a package in one project, as part of a larger read. */
 export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPlan<M> {
   const headKey = keys.head(ref);
   const { version: name } = selection;
@@ -97,13 +97,13 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
 }
 
 /**
- * The files that were read beside their version, and neither those of one of the same name that was removed before, nor
- * one whose name is only spelled otherwise.
+ * The selected files that belong to this version. Leaves out files of a removed version of the same name, and a file
+ * with the same identity whose name is spelled differently.
  */
 function filesOf(
   { id }: Version,
   items: Items,
-  selected: readonly FilePlace[],
+  selected: readonly FileKeys[],
 ): ReadonlyMap<string, PackageFile> {
   const files = new Map<string, PackageFile>();
   for (const { fileName, key, formerKey } of selected) {
@@ -114,7 +114,7 @@ function filesOf(
   return files;
 }
 
-/** Reads something else of a package in the projects where it was found. One round trip. */
+/** Reads another selection of a package in the projects where it was found. One round trip. */
 export async function readHoldings<M>(
   { table }: Pick<Registry, 'table'>,
   found: readonly Pick<Holding, 'project' | 'head'>[],

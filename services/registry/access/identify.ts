@@ -8,8 +8,8 @@ import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 
 /**
- * The token of a credential, or undefined where there is no credential.
- * @throws RegistryError `unauthenticated` for a credential that is no live token.
+ * The token of a credential, or undefined without a credential.
+ * @throws RegistryError `unauthenticated` if the credential is not an active token.
  */
 export async function tokenOf(
   registry: Registry,
@@ -30,8 +30,8 @@ export function principalKeys(token: Token | undefined): Key[] {
 }
 
 /**
- * Who is behind a token, from the items under `principalKeys`.
- * @throws RegistryError `unauthenticated` when the user is blocked or gone.
+ * The principal of a token, from the items under `principalKeys`.
+ * @throws RegistryError `unauthenticated` if the user is blocked or deleted.
  */
 export function principalOf(token: Token | undefined, items: Items): Principal {
   if (token === undefined) return anonymous;
@@ -41,7 +41,7 @@ export function principalOf(token: Token | undefined, items: Items): Principal {
   return { kind: 'user', user, token };
 }
 
-/** Who is behind a credential, for callers that read nothing else beside the user. */
+/** The principal of a credential, for callers that have nothing else to read in the same round trip. */
 export async function identify(registry: Registry, credential: Credential | undefined): Promise<Principal> {
   const token = await tokenOf(registry, credential);
   return principalOf(token, await readItems(registry.table, principalKeys(token)));

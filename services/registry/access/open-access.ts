@@ -1,4 +1,4 @@
-/** The door to packages: who asks, what for, and in which projects it is. */
+/** The entry point to packages: who the caller is, what they may do, and which projects hold the package. */
 import type { Group, Principal, Project, Token } from '../../domain/accounts.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { RegistryError } from '../../domain/errors.ts';
@@ -22,51 +22,51 @@ import { rightsFrom, rightsKeys } from './project-rights.ts';
 import { absent, requireDecision } from './refusals.ts';
 import { requireVisibleGroup } from './visible-group.ts';
 
-/** What a caller asks for. */
+/** A request for access to an endpoint, and usually to a package. */
 export interface AccessRequest {
   readonly credential: Credential | undefined;
   readonly endpoint: Endpoint;
   readonly format: FormatRules;
   readonly action: ProjectAction;
-  /** The package name, normalised; without one no package is looked up. */
+  /** The package name, normalised; if undefined, no package is looked up. */
   readonly name: string | undefined;
   /**
-   * What the request needs of the package. It throws when the request is malformed, which is reported only to callers who may
-   * know that there is something at the endpoint: the answer would tell others.
+   * What the request reads from the package. Throws if the request is malformed. Only callers who may see the endpoint
+   * get that error, since it would reveal to others that the endpoint exists.
    */
   readonly select?: (name: string) => Selection;
-  /** A document of an index over all packages of the project, which is read together with the access facts. */
+  /** A document of an index over all packages of the project, read in the same round trip as the access data. */
   readonly document?: { readonly index: string; readonly name: string };
-  /** What the address of a publish says of it, so that a rule refuses it here; undefined where nothing is published. */
+  /** What the address of a publish announces, so that rules can refuse it early; undefined if nothing is published. */
   readonly announced?: () => Announced | undefined;
 }
 
-/** What is known of a publish beside the project and the name. */
+/** What is known about a publish in addition to the project and the name. */
 export type Announced = Pick<Publication, 'files'> & Partial<Pick<Publication, 'version' | 'displayName'>>;
 
-/** What a caller may work with, after credentials and access were checked. */
+/** What a request has access to, once credentials and permissions have been checked. */
 export interface Access<M = unknown> {
   readonly format: FormatRules;
   readonly principal: Principal;
-  /** At project level the project. */
+  /** The project, at project level. */
   readonly project: Project | undefined;
-  /** At group level the group. */
+  /** The group, at group level. */
   readonly group: Group | undefined;
   /**
-   * The projects that hold the package and allow the action, the lowest id first. At project level always the project,
-   * whether it holds the package or not; empty where no package was named.
+   * The projects that hold the package and allow the action, lowest id first. At project level always the project, even
+   * if it does not hold the package. Empty if the request has no package name.
    */
   readonly holdings: readonly Holding<M>[];
   readonly selection: Selection;
-  /** At project level the document of an index that was asked for, as it is stored. */
+  /** The requested document of an index as it is stored, at project level. */
   readonly document?: ReadDocument | undefined;
 }
 
 /**
- * Checks credentials and access of a request at its endpoint, and reads what it selects on the way: two sequential round
- * trips at project level, three at group and instance level.
- * @throws RegistryError when the caller must not do this, or must not know of what it asks for, or when a rule refuses
- * what it is about to publish.
+ * Checks the credentials and permissions of a request at its endpoint, and reads its selection at the same time: two
+ * sequential round trips at project level, three at group and instance level.
+ * @throws RegistryError if the caller may not do this, if the resource is missing or hidden, or if a rule refuses the
+ * publish.
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
   const { credential, endpoint } = request;
@@ -80,7 +80,7 @@ export async function openAccess<M>(registry: Registry, request: AccessRequest):
   return openShared(registry, request, known, group);
 }
 
-/** Waits for both; a bad credential goes before what is wrong with the rest. */
+/** Waits for both; an error of the token takes precedence over an error of the other. */
 async function both<T>(token: Promise<Token | undefined>, other: Promise<T>) {
   const [first, second] = await Promise.allSettled([token, other]);
   if (first.status === 'rejected') throw first.reason;
@@ -148,7 +148,7 @@ async function openShared<M>(
   return { ...access, holdings };
 }
 
-/** What a request selects; `check` throws when it is malformed. */
+/** The selection of a request; `check` throws if the request is malformed. */
 function selectionOf({ name, select, announced }: AccessRequest): {
   readonly selection: Selection;
   readonly announced: Announced | undefined;
@@ -168,7 +168,7 @@ function selectionOf({ name, select, announced }: AccessRequest): {
   }
 }
 
-/** How many projects that hold a name are read at once, and how many of them are put together at most. */
+/** How many projects that hold a name are read at once, and the most holdings that are combined. */
 const HOLDERS_AT_ONCE = 50;
 const MAX_HOLDINGS = 50;
 
@@ -178,8 +178,8 @@ type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
 };
 
 /**
- * Reads the projects that hold a name, some at a time, until there are enough that allow the action. `refusal` is why
- * one that the caller may know of does not.
+ * Reads the projects that hold a name, in batches, until enough of them allow the action. `refusal` is why the first
+ * project that the caller may see does not allow it.
  */
 async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
   const { query, group, format } = search;
@@ -187,8 +187,8 @@ async function findHoldings<M>(registry: Registry, search: Search, holders: read
   const holdings: Holding<M>[] = [];
   let refusal: Decision | undefined;
   for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
-    const some = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
-    for (const { holding, decision } of some) {
+    const batch = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
+    for (const { holding, decision } of batch) {
       if (decision === 'allow' && belongs(holding.project)) holdings.push(holding);
       else if (!['allow', 'hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
       if (holdings.length === MAX_HOLDINGS) return { holdings, refusal };
@@ -197,7 +197,7 @@ async function findHoldings<M>(registry: Registry, search: Search, holders: read
   return { holdings, refusal };
 }
 
-/** Reads what must be known of each holder to decide and to answer. One round trip for up to about a dozen. */
+/** Reads the permissions and the holding of each holder. One round trip for up to about a dozen holders. */
 async function readHolders<M>(
   { table, clock }: Registry,
   { query, principal, action, selection }: Search,
@@ -229,9 +229,9 @@ async function readHolders<M>(
 }
 
 /**
- * Which projects a name is served from at instance level, where anybody may publish under any name: those of one root
- * namespace. It is the one that the name itself says it belongs to, and where names say nothing, that of the first
- * project; versions of strangers are never put among those of its packages.
+ * Which projects a name is served from at instance level, where anyone may publish under any name: those of one root
+ * namespace. That is the namespace the name itself contains or, in formats without namespaces in names, that of the
+ * first project. Versions from unrelated namespaces are never mixed.
  */
 function ownersOf(format: FormatRules, name: string): (project: Project) => boolean {
   if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
@@ -243,9 +243,8 @@ function ownersOf(format: FormatRules, name: string): (project: Project) => bool
 }
 
 /**
- * Throws the answer for a name that no project holds where the action is allowed: the same whether there is none or it
- * is hidden, as the group may be. Callers who may need no more than credentials are asked for them. It returns when the
- * route may say that nothing was found.
+ * No accessible project holds the name: throws `unauthenticated` if credentials could help, else the same error for
+ * missing and hidden groups. Returns if the route may report that nothing was found.
  */
 async function refuseMissing(
   registry: Registry,

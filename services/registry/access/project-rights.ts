@@ -1,4 +1,4 @@
-/** What a caller may do in a project: the one place where memberships become a decision. */
+/** A caller's rights in a project: the only place where memberships become a decision. */
 import { levels } from '../../domain/access.ts';
 import type { Member, Principal, Project } from '../../domain/accounts.ts';
 import type { Key } from '../../ports/table.ts';
@@ -8,15 +8,15 @@ import { effectiveLevelOf, projectMemberKeys } from './access-levels.ts';
 import { authorizeProject, type Decision, type ProjectAction } from './authorize.ts';
 import { requireDecision } from './refusals.ts';
 
-/** What a caller may do in a project. */
+/** A caller's rights in a project. */
 export interface ProjectRights {
-  /** The effective level: that of an administrator, or the highest of the memberships that count. */
+  /** The effective level: the administrator level, or the highest level of the memberships that apply. */
   readonly level: number;
   decide(action: ProjectAction): Decision;
   may(action: ProjectAction): boolean;
 }
 
-/** Decides from the memberships of the caller that count for the project, as they are at `now` (milliseconds). */
+/** A caller's rights from the memberships that apply to the project, as of `now` (milliseconds). */
 export function projectRights(
   principal: Principal,
   project: Project,
@@ -32,19 +32,19 @@ function isAdmin(principal: Principal): boolean {
   return principal.kind === 'user' && principal.user.admin;
 }
 
-/** The keys of a user's memberships in a project, for `rightsFrom`. Callers who are no users have none. */
+/** The keys of a user's memberships in a project, for `rightsFrom`. Empty if the caller is not a user. */
 export function rightsKeys(project: Pick<Project, 'id' | 'ancestors'>, userId: number | undefined): Key[] {
   return userId === undefined ? [] : projectMemberKeys(project, userId);
 }
 
-/** What a caller may do in a project, from the items under `rightsKeys`. */
+/** A caller's rights in a project, from the items under `rightsKeys`. */
 export function rightsFrom(items: Items, principal: Principal, project: Project, now: number): ProjectRights {
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
   const memberships = rightsKeys(project, userId).map((key) => items.get<Member>(key));
   return projectRights(principal, project, memberships, now);
 }
 
-/** What a caller may do in a project, for callers that read nothing else beside the memberships. */
+/** Reads a caller's rights in a project, when there is nothing else to read in the same round trip. */
 export async function readRights(
   { table, clock }: Pick<Registry, 'table' | 'clock'>,
   principal: Principal,
@@ -55,8 +55,8 @@ export async function readRights(
 }
 
 /**
- * Makes sure that the caller may do something else than what its route is for.
- * @throws RegistryError as `requireDecision` does
+ * Requires that the caller may take another action than the one its route already checked.
+ * @throws RegistryError as `requireDecision` does.
  */
 export async function requireAction(
   registry: Registry,

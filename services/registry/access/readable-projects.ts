@@ -7,8 +7,8 @@ import { readItems } from '../records/read-items.ts';
 import { type ProjectRights, projectRights, rightsFrom, rightsKeys } from './project-rights.ts';
 
 /**
- * Reads the projects of entries that are not `known` yet, with the caller's memberships in them, and adds what `keep`
- * makes of each: undefined for those the caller may not pull from.
+ * Reads the projects of entries that are not in `known` yet, with the caller's memberships in them. Adds the result of
+ * `keep` for each project that the caller may pull from, and undefined for the others.
  */
 export async function readProjects<T>(
   { table, clock }: Registry,
@@ -33,13 +33,13 @@ export async function readProjects<T>(
   }
 }
 
-/** A project from which a caller may pull, and what else the caller may do there. */
+/** A project from which a caller may pull, and the caller's rights in it. */
 export interface ReadableProject {
   readonly project: Project;
   readonly rights: ProjectRights;
 }
 
-/** Those of some projects from which the caller may pull, whose memberships are read in one range. */
+/** The given projects from which the caller may pull. Reads the caller's memberships as one range. */
 export async function readableAmong(
   registry: Registry,
   principal: Principal,

@@ -11,12 +11,12 @@ const refusals = {
   archived: 'projectArchived',
 } as const;
 
-/** Throws what a decision other than `allow` means to the caller. */
+/** @throws RegistryError the error for the decision, unless it is `allow`. */
 export function requireDecision(decision: Decision): void {
   if (decision !== 'allow') throw new RegistryError(refusals[decision]);
 }
 
-/** The error for a project or group that is missing, or must seem so. */
+/** The error for a project or group that is missing or hidden. */
 export function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
   return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
 }

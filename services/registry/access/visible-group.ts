@@ -10,9 +10,9 @@ import { authorizeGroup } from './authorize.ts';
 import { absent } from './refusals.ts';
 
 /**
- * Makes sure that the caller may know of a group, before an answer that would give it away. Who may see something below
- * a group may see the group, as in GitLab.
- * @throws RegistryError what a missing group gives, when the caller may not.
+ * Requires that the caller may see a group, before a response that would reveal it. A caller who may see a project or
+ * subgroup in a group may see the group, as in GitLab.
+ * @throws RegistryError the error of a missing group, if the caller may not.
  */
 export async function requireVisibleGroup(
   registry: Registry,
@@ -47,7 +47,7 @@ async function seesBelow(registry: Registry, principal: Principal, { id }: Group
   return own.some((key) => items.get<Group | Project>(key)?.ancestors.includes(id));
 }
 
-/** The keys of the groups and projects in which a caller has rights of its own. */
+/** The keys of the groups and projects in which a caller has rights directly. */
 async function ownKeys(registry: Registry, principal: Principal): Promise<Key[]> {
   if (principal.kind === 'anonymous') return [];
   if (principal.kind === 'deploy') {
