@@ -4,8 +4,8 @@ import type { RandomAccess } from '../../shared/archive/zip-entries.ts';
 import type { Registry } from '../context.ts';
 
 /**
- * Any part of a stored blob's bytes, for archives whose directory is at their end.
- * @throws RegistryError `storageUnavailable` from `read`, when the blob is not there.
+ * Random access to the bytes of a stored blob, for archives whose directory is at the end.
+ * @throws RegistryError `storageUnavailable` from `read`, if the blob is missing.
  */
 export function blobAccess(registry: Registry, blob: Pick<StagedBlob, 'storageKey' | 'size'>): RandomAccess {
   return {

@@ -4,18 +4,18 @@ import type { PackageFile } from '../../domain/packages.ts';
 import type { ByteRange } from '../../ports/blob-store.ts';
 import type { Registry } from '../context.ts';
 
-/** Files up to this many bytes are kept in memory once they were sent; opening a file costs more than sending one. */
+/** Files up to this many bytes are cached in memory once sent, since opening a file costs more than sending it. */
 const SMALL = 128 * 1024;
 
 const smallFiles = new WeakMap<Registry['blobs'], LRUCache<string, Uint8Array>>();
 
-/** A file ready to be sent: where to find it, or its bytes. */
+/** A file ready to be sent: a link to it, or its bytes. */
 export type OpenedFile =
   | { readonly link: string }
   | { readonly bytes: Uint8Array }
   | { readonly stream: ReadableStream<Uint8Array> };
 
-/** What is sent: a file, or something like one whose few bytes may be at hand. */
+/** A file to send, or something like a file whose bytes may already be in memory. */
 export interface OpenableFile
   extends Pick<
     PackageFile,
@@ -24,20 +24,19 @@ export interface OpenableFile
   readonly bytes?: Uint8Array;
 }
 
-/** How a file is asked for. */
+/** How to send a file. */
 export interface OpenOptions {
   readonly range?: ByteRange | undefined;
-  /** Send the bytes even where a link could be given. */
+  /** Whether to send the bytes even if the blob store can sign a link. */
   readonly proxy: boolean;
-  /** What the answer is to say the file is and is called. */
   readonly contentType: string;
   readonly contentDisposition: string;
   readonly cacheControl?: string;
 }
 
 /**
- * Opens a file's bytes, or makes a signed link to them where the blob store can give one.
- * @throws RegistryError `storageUnavailable` when the blob that the file refers to is not there, or not whole.
+ * Opens a file's bytes, or signs a link to them if the blob store can.
+ * @throws RegistryError `storageUnavailable` if the file's blob is missing or incomplete.
  */
 export async function openFile(
   registry: Registry,
@@ -74,7 +73,7 @@ async function smallFile(registry: Registry, file: OpenableFile): Promise<Uint8A
   return bytes;
 }
 
-/** The file's bytes from the blob store. What a record does not describe truly would not fit the answer's length. */
+/** The file's bytes from the blob store. Refuses a blob of another size: it would not match the `Content-Length`. */
 async function streamOf(
   { blobs }: Registry,
   file: OpenableFile,
@@ -91,7 +90,7 @@ async function bytesOf(file: OpenableFile, stream: ReadableStream<Uint8Array>): 
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
-    throw unusable(file, 'broke off', error);
+    throw unusable(file, 'could not be read completely', error);
   }
 }
 

@@ -6,22 +6,22 @@ import { indexes, inIndex1, keys } from '../records/keys.ts';
 import type { Items } from '../records/read-items.ts';
 import { digitOf } from './storage-keys.ts';
 
-/** How the staged blobs of one publish get their references. */
+/** How to add references to the staged blobs of one publish. */
 export interface BlobPlan {
   /** The items to read before the plan can be made. */
   readonly keys: readonly Key[];
-  /** Given those items, the writes that add the references and where each blob's bytes lie. */
+  /** Given those items, the writes that add the references, and the storage key of each blob. */
   plan(items: Items): {
     readonly writes: readonly Write[];
     storageKey(blob: StagedBlob): string;
-    /** The staged blobs that will not be referenced, because the same bytes are there already. */
+    /** The staged blobs that will not be referenced because the same bytes are already stored. */
     readonly redundant: readonly StagedBlob[];
   };
 }
 
 /**
- * Plans one more reference for each staged blob: to the bytes already stored when there are any (the staged ones
- * are then left to the sweep), else to the staged ones. The writes fail when that has changed meanwhile.
+ * Plans one more reference for each staged blob: to an existing blob with the same bytes if there is one (the sweep then
+ * deletes the staged blob), else to the staged blob. The writes fail if that changes concurrently.
  */
 export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
   const distinct = new Map<Sha256, { blob: StagedBlob; count: number }>();
@@ -37,11 +37,11 @@ export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
         const existing = items.get<BlobRecord>(keys.blob(blob.digests.sha256));
         return { write: blobWrite(blob, count, existing), storageKey: (existing ?? blob).storageKey, blob };
       });
-      const places = new Map(records.map((record) => [record.blob.digests.sha256, record.storageKey]));
+      const storageKeys = new Map(records.map((record) => [record.blob.digests.sha256, record.storageKey]));
       return {
         writes: records.map((record) => record.write),
-        redundant: blobs.filter((blob) => places.get(blob.digests.sha256) !== blob.storageKey),
-        storageKey: (blob) => places.get(blob.digests.sha256) ?? blob.storageKey,
+        redundant: blobs.filter((blob) => storageKeys.get(blob.digests.sha256) !== blob.storageKey),
+        storageKey: (blob) => storageKeys.get(blob.digests.sha256) ?? blob.storageKey,
       };
     },
   };

@@ -10,24 +10,25 @@ import { keys } from '../records/keys.ts';
 import { readMany } from '../records/read-many.ts';
 import { newBlobKey } from './storage-keys.ts';
 
-/** How to take an upload in. */
+/** How to stage an upload. */
 export interface StageOptions<T> {
-  /** The most bytes it may have, and what to tell who sends more. */
+  /** The most bytes the upload may have, and the hint added to the error for larger ones. */
   readonly limit: number;
   readonly hint?: string;
-  /** Reads the bytes as they pass, for example to find metadata in an archive. What it throws refuses the upload. */
+  /** Reads the bytes as they arrive, for example to find metadata in an archive. Refuses the upload by throwing. */
   readonly inspect?: (body: AsyncIterable<Uint8Array>) => Promise<T>;
 }
 
-/** A staged blob and what `inspect` found. */
+/** A staged blob and the result of `inspect`. */
 export interface Staged<T> {
   readonly blob: StagedBlob;
   readonly facts: T | undefined;
 }
 
 /**
- * Streams an upload into the blob store once, with all digests computed on the way and the bytes shown to `inspect`.
- * Nothing refers to the blob yet: a publish transaction does that, or the sweep removes it.
+ * Streams an upload into the blob store in one pass that also computes all digests and feeds `inspect`. No record refers
+ * to the blob yet: a publish transaction adds the reference, or the sweep deletes the orphaned blob.
+ * @throws RegistryError `tooLarge` above the limit, and whatever `inspect` throws.
  */
 export async function stageBlob<T = undefined>(
   registry: Registry,
@@ -41,7 +42,7 @@ export async function stageBlob<T = undefined>(
     sha512: createHash('sha512'),
   };
   const copy = options.inspect ? new PassThrough({ highWaterMark: 1 << 20 }) : undefined;
-  // It may be destroyed before, or without, anybody listening to it.
+  // The stream may be destroyed before anyone listens for errors, or without anyone ever listening.
   copy?.on('error', () => {});
   const inspection = copy && options.inspect?.(copy);
   let failed: unknown;
@@ -86,7 +87,7 @@ export async function stageBlob<T = undefined>(
   }
 }
 
-/** Stages bytes that are at hand. */
+/** Stages bytes that are already in memory. */
 export async function stageBytes(registry: Registry, bytes: Uint8Array): Promise<StagedBlob> {
   async function* once() {
     yield bytes;
@@ -106,9 +107,9 @@ function drained(stream: PassThrough): Promise<void> {
 }
 
 /**
- * Runs the work that is to make staged blobs referenced; when it is refused they are removed again, unless a record
- * speaks of them because part of the work was done. Where this process may not delete blobs, or nobody knows whether
- * the work was done, the sweep finds out and does it later.
+ * Runs the work that adds references to staged blobs. If the work is refused, deletes the blobs that no record mentions;
+ * part of the work may have been done. If this process may not delete blobs, or the outcome of the work is unknown, the
+ * sweep deletes orphaned blobs later.
  */
 export async function discardUnless<T>(
   registry: Registry,
@@ -123,7 +124,7 @@ export async function discardUnless<T>(
   }
 }
 
-/** Whether the error tells that nothing was written. Of an answer that was lost, or a failure of any sort, it does not. */
+/** Whether the error means that nothing was written. A lost response, or any other failure, leaves that open. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return !error.mayBeWritten;
   if (error instanceof RegistryError || error instanceof ConditionFailed) return true;
@@ -140,16 +141,16 @@ async function discardUnrecorded(registry: Registry, blobs: readonly StagedBlob[
     const unrecorded = blobs.filter(({ storageKey }, index) => records[index]?.storageKey !== storageKey);
     await discard(registry, unrecorded);
   } catch (error) {
-    registry.log.error('staged blobs not removed', { error });
+    registry.log.error('staged blobs not deleted', { error });
   }
 }
 
-/** Removes staged blobs that nothing refers to, where this process may. Never fails: the sweep finds what is left. */
+/** Deletes orphaned staged blobs, if this process may. Never fails: the sweep deletes what is left. */
 export async function discard(registry: Registry, blobs: readonly StagedBlob[]): Promise<void> {
   if (!registry.settings.deletesBlobs || blobs.length === 0) return;
   try {
     await registry.blobs.delete(blobs.map((blob) => blob.storageKey));
   } catch (error) {
-    registry.log.error('staged blobs not removed', { error });
+    registry.log.error('staged blobs not deleted', { error });
   }
 }

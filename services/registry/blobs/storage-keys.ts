@@ -1,13 +1,13 @@
-/** The names of blobs in the blob store: `blobs/<two hex digits>/<uuid>`, the digits being the first of the uuid. */
+/** Storage keys name blobs in the blob store: `blobs/<two hex digits>/<uuid>`, with the first two digits of the UUID. */
 import { randomUUID } from 'node:crypto';
 
-/** What every storage key starts with. */
+/** The prefix of every storage key. */
 export const STORED = 'blobs/';
 
-/** The first digits of storage keys, in order. Blobs are walked digit by digit. */
+/** The possible first digits of storage keys, in order. Walks over all blobs go digit by digit. */
 export const storedDigits: readonly string[] = [...'0123456789abcdef'];
 
-/** A storage key no upload had before. Two leading hex digits spread keys over the store's partitions. */
+/** A new, unique storage key. The two leading hex digits spread keys over the store's partitions. */
 export function newBlobKey(): string {
   const id = randomUUID();
   return `${STORED}${id.slice(0, 2)}/${id}`;

@@ -8,34 +8,36 @@ import type { Items } from '../records/read-items.ts';
 import type { Publication, PublishedFile, PublishRule } from './rule.ts';
 
 /**
- * Whether files may be published again: by the rule of the nearest group above the project that has one, else by the
- * format's default. The exceptions of a rule invert it for the names and versions they match. A file that goes
- * along with another goes by the rule for that one.
+ * Whether files may be published again. Applies the rule of the nearest ancestor group that has one, else the format's
+ * default. The exceptions of a rule invert it for the names and versions they match. A file that goes along with
+ * another file is covered by the rule for that file.
  */
 export const duplicates: PublishRule = {
   keys(publication) {
-    const files = wholeFiles(publication);
+    const files = independentFiles(publication);
     if (files.length === 0) return [];
     const ownKeys = files.map((file) => keyOf(publication, file));
     return [versionKey(publication), ...ownKeys, ...groupKeys(publication)];
   },
   async check(publication, items) {
-    const taken = wholeFiles(publication)
-      .map((file) => ({ file, there: fileThere(publication, file, items) }))
-      .find(({ file, there }) => there && !(publication.format.idempotent && mayBeSame(file, there)));
-    if (!taken?.there || (await mayReplace(publication, items))) return;
-    const { file, there } = taken;
+    const duplicate = independentFiles(publication)
+      .map((file) => ({ file, existing: existingFile(publication, file, items) }))
+      .find(
+        ({ file, existing }) => existing && !(publication.format.idempotent && mayBeSame(file, existing)),
+      );
+    if (!duplicate?.existing || (await mayReplace(publication, items))) return;
+    const { file, existing } = duplicate;
     throw new DuplicateFile({
       name: publication.displayName ?? publication.name,
-      version: there.version,
-      fileName: there.fileName,
-      sameBytes: file.sha256 === undefined ? undefined : file.sha256 === there.digests.sha256,
+      version: existing.version,
+      fileName: existing.fileName,
+      sameBytes: file.sha256 === undefined ? undefined : file.sha256 === existing.digests.sha256,
     });
   },
 };
 
-/** The files that may be there already, and count by themselves. */
-function wholeFiles({ version, files, ofNewVersion }: Publication): readonly PublishedFile[] {
+/** The files that may already exist and do not go along with another file. */
+function independentFiles({ version, files, ofNewVersion }: Publication): readonly PublishedFile[] {
   if (version === undefined || ofNewVersion) return [];
   return files.filter(({ goesAlong }) => !goesAlong);
 }
@@ -52,23 +54,27 @@ function keyOf(publication: Publication, file: PublishedFile): Key {
   return keys.file(refOf(publication), publication.version ?? '', identityOf(file));
 }
 
-/** The groups above the project, the nearest first. */
+/** The keys of the groups above the project, nearest first. */
 function groupKeys({ project, format }: Publication): Key[] {
   if (format.duplicates === 'never') return [];
   return [...project.ancestors].reverse().map((id) => keys.group(id));
 }
 
-/** The file that is there already; one of a version that was removed, or never finished, is none. */
-function fileThere(publication: Publication, wanted: PublishedFile, items: Items): PackageFile | undefined {
+/** The existing file, unless it belongs to a removed version or an unfinished publish. */
+function existingFile(
+  publication: Publication,
+  published: PublishedFile,
+  items: Items,
+): PackageFile | undefined {
   const version = items.get<StoredVersion>(versionKey(publication));
-  const file = items.get<PackageFile>(keyOf(publication, wanted));
+  const file = items.get<PackageFile>(keyOf(publication, published));
   return version && !version.claim && file?.versionId === version.id ? file : undefined;
 }
 
-/** Whether a file has the bytes of one that is there; before they have arrived, whether it can have. */
-function mayBeSame({ sha256, size }: PublishedFile, there: PackageFile): boolean {
-  if (sha256 !== undefined) return sha256 === there.digests.sha256;
-  return size === undefined || size === there.size;
+/** Whether a file has the same bytes as an existing one or, before its bytes have been read, may have. */
+function mayBeSame({ sha256, size }: PublishedFile, existing: PackageFile): boolean {
+  if (sha256 !== undefined) return sha256 === existing.digests.sha256;
+  return size === undefined || size === existing.size;
 }
 
 async function mayReplace(publication: Publication, items: Items): Promise<boolean> {
@@ -88,7 +94,7 @@ function nearestRule(publication: Publication, items: Items): DuplicateRule | un
     .find((rule) => rule !== undefined);
 }
 
-/** The RE2 engine is large, and few groups have exceptions: it is loaded when one has. */
+/** Loads the RE2 engine on first use: it is large, and few groups have exceptions. */
 async function matchesAny(pattern: string, texts: readonly string[]): Promise<boolean> {
   const { matchesWhole } = await import('../../shared/text/user-pattern.ts');
   return texts.some((text) => matchesWhole(pattern, text));

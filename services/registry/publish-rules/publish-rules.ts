@@ -4,17 +4,17 @@ import { type Items, readItems } from '../records/read-items.ts';
 import { duplicates } from './duplicates.ts';
 import type { Publication, PublishRule } from './rule.ts';
 
-/** Every rule that may refuse a publish, in the order in which they are asked. */
+/** Every rule that may refuse a publish, in the order in which they are checked. */
 const rules: readonly PublishRule[] = [duplicates];
 
-/** The rules of one publish: the keys of what they decide by, and the decision. */
+/** The rules for one publish: the keys of the items they need, and the check. */
 export interface PublishRules {
   readonly keys: readonly Key[];
-  /** @throws RegistryError when a rule refuses */
+  /** @throws RegistryError if a rule refuses the publish. */
   check(items: Items): Promise<void>;
 }
 
-/** What the rules must read, and how they decide on it. */
+/** All rules, applied to one publish. */
 export function publishRules(publication: Publication): PublishRules {
   return {
     keys: rules.flatMap((rule) => rule.keys(publication)),
@@ -25,8 +25,8 @@ export function publishRules(publication: Publication): PublishRules {
 }
 
 /**
- * Asks the rules ahead of the publish, for callers with much to do before it.
- * @throws RegistryError when a rule refuses
+ * Checks the rules ahead of the publish, for callers with expensive work to do first.
+ * @throws RegistryError if a rule refuses the publish.
  */
 export async function checkPublishRules(registry: Registry, publication: Publication): Promise<void> {
   const { keys, check } = publishRules(publication);

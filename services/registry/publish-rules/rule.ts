@@ -4,39 +4,39 @@ import type { PackageFile } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Items } from '../records/read-items.ts';
 
-/** A file that is to be published, as far as it is known. */
+/** A file to be published, with what is known about it so far. */
 export interface PublishedFile extends Pick<PackageFile, 'fileName' | 'identity'> {
-  /** In bytes; undefined before they were read, unless the request says it. */
+  /** In bytes; undefined before the file has been read, unless the request states it. */
   readonly size?: number | undefined;
   readonly sha256?: string | undefined;
-  /** Whether it goes with another file, and may be there again whenever that one may. */
+  /** Whether it goes along with another file, and may be published again whenever that file may. */
   readonly goesAlong?: boolean;
 }
 
 /**
- * What is to be published, and where. Rules decide on it twice: before the body of the request is read, when they know
- * what its address says, and in the verb that publishes, when they know everything.
+ * What is to be published, and where. Rules check it twice: before the body of the request is read, with what the
+ * address says, and during the publish, with all details.
  */
 export interface Publication {
   readonly project: Project;
   readonly format: FormatRules;
   /** Normalised by the format. */
   readonly name: string;
-  /** The name as its publisher writes it, where that is not the normalised one. */
+  /** The name as the publisher spells it, if that differs from the normalised name. */
   readonly displayName?: string | undefined;
   readonly version?: string | undefined;
   readonly files: readonly PublishedFile[];
-  /** The version must not be there yet, so none of the files can be. */
+  /** The version must not exist yet, so none of its files can exist. */
   readonly ofNewVersion?: boolean;
 }
 
-/** Something that may refuse a publish. */
+/** A rule that may refuse a publish. */
 export interface PublishRule {
-  /** The keys of the items by which it decides; read with everything else the publish reads. */
+  /** The keys of the items the rule needs; read together with everything else the publish reads. */
   keys(publication: Publication): readonly Key[];
   /**
-   * Decides by the items under those keys.
-   * @throws RegistryError when the publish is refused
+   * Checks the publish against the items under `keys`.
+   * @throws RegistryError if the publish is refused.
    */
   check(publication: Publication, items: Items): void | Promise<void>;
 }

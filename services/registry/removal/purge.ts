@@ -11,14 +11,14 @@ import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
 
-/** How many files one transaction purges, two writes each, or up to six where indexes tell of them. */
+/** How many files one transaction purges: two writes each, or up to six if indexes describe them. */
 const FILES_AT_ONCE = 45;
 const INDEXED_AT_ONCE = 14;
 
 /**
- * Purges a removed version: its files, in as many transactions as they need, and its record in the last. Bytes that
- * nothing else refers to are left to the sweep. Once this has begun, the version cannot be restored any more. May be
- * repeated, and run several times at once.
+ * Purges a removed version: its files, in as many transactions as needed, and its record in the last one. Orphaned
+ * blobs are left to the sweep. Once purging has begun, the version can no longer be restored. Can be repeated, and run
+ * concurrently.
  */
 export async function purgeVersion(
   registry: Registry,
@@ -56,7 +56,7 @@ export async function purgeVersion(
   });
 }
 
-/** Purges a removed file. Does nothing when it was restored or is purged already. */
+/** Purges a removed file. Does nothing if it was restored or has already been purged. */
 export async function purgeFile(registry: Registry, ref: PackageRef, file: RemovedFile): Promise<void> {
   const key = keys.olderFile(ref, file.version, identityOf(file), file.id);
   await retryChanged(async () => {
@@ -71,7 +71,7 @@ export async function purgeFile(registry: Registry, ref: PackageRef, file: Remov
   });
 }
 
-/** Purges what is due, until `signal`. One that fails is logged, and does not keep the others. */
+/** Purges the removed versions and files that are due, until `signal` aborts. Logs failures and continues. */
 export async function purgeDue(registry: Registry, signal?: AbortSignal): Promise<void> {
   const now = new Date(registry.clock.now()).toISOString();
   for await (const items of queryPages(registry.table, { ...indexes.removed, limit: 100 })) {
@@ -87,7 +87,7 @@ export async function purgeDue(registry: Registry, signal?: AbortSignal): Promis
   }
 }
 
-/** The time from which on a removed thing may be purged, as the index of removed things has it. */
+/** The time from which a removed item may be purged, from its sort key in the index of removed items. */
 function dueTime({ index2sk = '' }: Item): string {
   return index2sk.slice(0, index2sk.indexOf('#'));
 }
@@ -99,7 +99,7 @@ export async function purgeItem(registry: Registry, item: Item): Promise<void> {
   else await purgeFile(registry, ref, entityOf<RemovedFile>(item));
 }
 
-/** Makes a write; answers whether its condition held. */
+/** Executes a write; returns whether its condition held. */
 async function holds(registry: Registry, write: Write): Promise<boolean> {
   try {
     await registry.table.write([write]);

@@ -21,23 +21,24 @@ import {
   type StoredFile,
 } from './removed.ts';
 
-/** Which file of a version to remove, and who does it: one by its id, or the current one of a name. */
+/** Which file of a version to remove, and who removes it: a file by its id, or the current file of a name. */
 export type FileRemoval = VersionRemoval & ({ readonly fileId: number } | { readonly fileName: string });
 
-/** How many parts of a file one transaction removes, two writes each, or up to six where indexes tell of them. */
+/** How many parts of a file one transaction removes: two writes each, or up to six if indexes describe them. */
 const PARTS_AT_ONCE = 40;
 const INDEXED_AT_ONCE = 13;
 
 /**
- * Removes one file of a version; the newest older copy of its identity, if any, takes its place. Without one, the files
- * that are part of it go with it, before it where there are very many. They can be restored until their retention is over.
- * @throws RegistryError `fileNotFound` when the version has no such file, or another request has just removed it.
+ * Removes one file of a version; the newest older copy of its identity, if any, takes its place. Without an older copy,
+ * the files that are part of it are removed with it; if they don't fit into one transaction, some of them before it.
+ * Removed files can be restored until their retention ends.
+ * @throws RegistryError `fileNotFound` if the version has no such file, or another request has just removed it.
  */
 export async function removeFile(registry: Registry, input: FileRemoval): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const removal = removalBy(registry, input.actor);
   const removed: RemovedFile[] = [];
-  // A second attempt must not remove the copy that has taken the place of the first.
+  // A retry must not remove the copy that took the place of the removed file.
   const chosen: Chosen = { fileId: 'fileId' in input ? input.fileId : undefined };
   for (let left = true; left; ) {
     const step = await retryChanged(() => removeSome(registry, input, ref, { removal, chosen }));
@@ -53,7 +54,7 @@ interface Chosen {
   fileId: number | undefined;
 }
 
-/** Removes a file with its parts, or only some of these; answers what went and whether something is left. */
+/** Removes a file with its parts, or only some of the parts; returns what was removed and whether anything is left. */
 async function removeSome(
   registry: Registry,
   input: FileRemoval,
@@ -97,7 +98,7 @@ async function removeSome(
   return { gone, left };
 }
 
-/** The newest of the older copies that a file has replaced. */
+/** The newest older copy of the file's identity. */
 function newestBehind(files: readonly StoredFile[], target: StoredFile): StoredFile | undefined {
   const own = identityOf(target.file);
   return files.filter(({ file, current }) => !current && identityOf(file) === own).at(-1);
@@ -116,7 +117,7 @@ async function presentFiles(
   return files.filter(({ file }) => file.removedAt === undefined);
 }
 
-/** The writes that empty the place of a removed file, or give it to its successor. An older copy has no place to empty. */
+/** The writes that delete the current file of an identity or replace it by its successor. None for an older copy. */
 function placeWrites(ref: PackageRef, target: StoredFile, successor: StoredFile | undefined): Write[] {
   if (!target.current) return [];
   if (!successor) return [deletion(target)];

@@ -24,24 +24,24 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { purgeVersion } from './purge.ts';
 import { type RemovedVersion, removalBy, removedVersionItem } from './removed.ts';
 
-/** Which version to remove, and who does it. */
+/** Which version to remove, and who removes it. */
 export interface VersionRemoval {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
   readonly name: string;
   readonly version: string;
-  /** Only the version of this id, and not one that was published in its place. */
+  /** If given, remove only the version with this id, not one published in its place. */
   readonly id?: number;
 }
 
-/** What becomes of a withdrawn version: it can be restored for a while, or is purged right away. */
+/** What happens to a withdrawn version: it stays restorable for a while, or is purged immediately. */
 type Fate = 'retained' | 'purged';
 
 /**
- * Removes a version with its files and the tags that name it, in one transaction. It can be restored until its retention
- * is over; where nothing is retained it is purged at once.
- * @throws RegistryError `packageNotFound` when there is no such version.
+ * Removes a version with its files and the tags that point to it, in one transaction. It can be restored until its
+ * retention ends; with a retention of 0 it is purged immediately.
+ * @throws RegistryError `packageNotFound` if there is no such version.
  */
 export async function removeVersion(registry: Registry, input: VersionRemoval): Promise<void> {
   const fate = registry.settings.retention === 0 ? 'purged' : 'retained';
@@ -49,7 +49,7 @@ export async function removeVersion(registry: Registry, input: VersionRemoval): 
   if (fate === 'purged') await purgeVersion(registry, removed);
 }
 
-/** Removes every version of a package; answers how many there were. */
+/** Removes every version of a package; returns how many there were. */
 export async function removePackage(
   registry: Registry,
   input: Omit<VersionRemoval, 'version' | 'id'>,
@@ -63,7 +63,7 @@ export async function removePackage(
   return items.length;
 }
 
-/** Runs a removal; that there is nothing to remove is no error. */
+/** Runs a removal; ignores the error if there is nothing to remove. */
 export async function unlessGone(removal: () => Promise<unknown>): Promise<void> {
   try {
     await removal();
@@ -72,7 +72,7 @@ export async function unlessGone(removal: () => Promise<unknown>): Promise<void>
   }
 }
 
-/** Takes a version out of every read, in one transaction that fails when the version has changed meanwhile. */
+/** Hides a version from every read, in one transaction that is retried if the version changes concurrently. */
 export async function withdrawVersion(
   registry: Registry,
   input: VersionRemoval,
@@ -96,7 +96,7 @@ export async function withdrawVersion(
       writes.push({ put: itemOf(keys.removedReadme(ref, version.id), { text: String(readme.text) }) });
     }
     if (writes.length > MAX_WRITES) {
-      throw new RegistryError('conflict', 'Too many tags name this version: remove some of them first');
+      throw new RegistryError('conflict', 'Too many tags point to this version; remove some of them first');
     }
     await registry.table.write(writes);
     if (head.versionCount > FEW_VERSIONS) await unlistEmpty(registry, input.project, ref);
@@ -160,7 +160,7 @@ async function withdrawal(
   return { writes, withdrawn };
 }
 
-/** How another name lists a package. */
+/** The listing of a package under another name. */
 async function listedAs(
   { table }: Registry,
   ref: PackageRef,
@@ -170,22 +170,22 @@ async function listedAs(
   return maybeEntity<ListedPackage>(await table.get(keys.listed({ ...ref, name: listedBy }, ref.name)));
 }
 
-/** The version as it was read: adding files or tags to it, or changing its metadata, makes the condition fail. */
+/** Holds while the version is as it was read: new files or tags, or changed metadata, make the condition fail. */
 export function asRead({ id, updatedAt, additions }: StoredVersion): Condition {
   return { equals: { id, updatedAt, additions } };
 }
 
-/** Up to this many versions, each removal checks their exact count: it may remove the last but one. */
+/** Up to this many versions, each removal checks the exact count, since it may remove the second-to-last one. */
 const FEW_VERSIONS = 20;
 
-/** What must hold of the head of a package with further versions. Many versions may be removed at the same time. */
+/** The condition on the head of a package with other versions. Allows many versions to be removed concurrently. */
 function stillMore({
   versionCount,
 }: StoredHead): { readonly versionCount: number } | { readonly live: true } {
   return versionCount <= FEW_VERSIONS ? { versionCount } : { live: true };
 }
 
-/** Takes a name out of the indexes when concurrent removals, each of them one of many, took its last versions. */
+/** Removes a name from the indexes after concurrent removals, none of which saw the last version, removed them all. */
 async function unlistEmpty(registry: Registry, project: Project, ref: PackageRef): Promise<void> {
   await retryChanged(async () => {
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));

@@ -1,10 +1,10 @@
 /**
- * Removal that can be undone. A removed version, file or project leaves every read in one transaction, keeps its bytes,
- * and can be restored until it is due (`settings.retention` after its removal). Then a job purges it.
+ * Removal that can be undone. One transaction hides a removed version, file or project from every read. It keeps its
+ * bytes and can be restored until it is due (`settings.retention` after its removal). Then a job purges it.
  *
- * A removed version moves to a key of its own (`REMOVED#<id>`), so that the version can be published again. Its files
- * stay where they are: a file counts only with the version whose id it names, and a new file of the identity pushes an
- * old one aside, to the key of an older copy.
+ * A removed version moves to a separate key (`REMOVED#<id>`), so that the version can be published again. Its files
+ * keep their keys: a file belongs only to the version whose id it contains, and publishing a file with the same identity
+ * moves the old one to the key of an older copy.
  */
 import type { Actor } from '../../domain/events.ts';
 import {
@@ -21,7 +21,7 @@ import { entityOf, itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, isOlderFile, keys, padId, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 
-/** When something was removed, by whom, and from when on it may be purged. Times are milliseconds since the epoch. */
+/** When something was removed, by whom, and when it may be purged. Times are milliseconds since the epoch. */
 export interface Removal {
   readonly removedAt: number;
   readonly removedBy: { readonly kind: Actor['kind']; readonly id: number; readonly name: string };
@@ -30,29 +30,29 @@ export interface Removal {
 
 /** A version that was removed. */
 export interface RemovedVersion<M = unknown> extends Version<M>, Removal {
-  /** The tags that named it. */
+  /** The tags that pointed to it. */
   readonly tags: readonly Tag[];
-  /** The name that listed its package, when it was the last version. */
+  /** The name that listed its package, if this was the last version. */
   readonly listing?: Listing;
-  /** Whether purging has begun: from then on it cannot be restored. */
+  /** Set once purging has begun: the version can no longer be restored. */
   readonly purging?: true;
 }
 
-/** A file that was removed from a version that is still there. */
+/** A file that was removed from a version that still exists. */
 export interface RemovedFile extends PackageFile, Removal {}
 
-/** The removal that happens now. */
+/** The facts of a removal that happens now. */
 export function removalBy(registry: Registry, { kind, id, name }: Actor): Removal {
   const now = registry.clock.now();
   return { removedAt: now, removedBy: { kind, id, name }, purgeAt: now + registry.settings.retention };
 }
 
-/** The item of a removed version: listed in its project, and in the order in which removed things are due. */
+/** The item of a removed version, indexed by its project and by the time at which it is due. */
 export function removedVersionItem(ref: PackageRef, removed: RemovedVersion): Item {
   return itemOf(keys.removedVersion(ref, removed.id), removed, removedIndexes(ref, 'version', removed));
 }
 
-/** The item of a removed file: an older copy of its identity that is listed among the removed things. */
+/** The item of a removed file: an older copy of its identity that is indexed as removed. */
 export function removedFileItem(ref: PackageRef, removed: RemovedFile): Item {
   const key = keys.olderFile(ref, removed.version, identityOf(removed), removed.id);
   return itemOf(key, removed, removedIndexes(ref, 'file', removed));
@@ -74,11 +74,11 @@ function removedIndexes(
 export interface StoredFile {
   readonly key: Key;
   readonly file: PackageFile & Partial<Removal>;
-  /** Whether it is the file of its identity, and not an older copy. */
+  /** Whether it is the current file of its identity, not an older copy. */
   readonly current: boolean;
 }
 
-/** The stored files that belong to the version with this id, older copies and removed ones included. */
+/** The stored files that belong to the version with this id, including older copies and removed files. */
 export async function filesOfVersion(
   { table }: Pick<Registry, 'table'>,
   ref: PackageRef,

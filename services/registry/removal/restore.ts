@@ -40,7 +40,7 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { asRead } from './remove-version.ts';
 import type { Removal, RemovedFile, RemovedVersion } from './removed.ts';
 
-/** Something removed that is to be restored, and who does it. `id` is that of the version or file. */
+/** What to restore, and who restores it. `id` is the id of the version or file. */
 export interface Restoration {
   readonly project: Project;
   readonly actor: Actor;
@@ -49,16 +49,16 @@ export interface Restoration {
   readonly id: number;
 }
 
-/** How many files one transaction puts back into their places, up to three writes each. */
+/** How many files one transaction restores, with up to three writes each. */
 const FILES_AT_ONCE = 12;
 
-/** The most tags that are set again: all of them are in one transaction with the version. */
+/** The most tags that are restored, since they are written in one transaction with the version. */
 const MAX_TAGS = 20;
 
 /**
- * Restores a removed version with its files, its readme, and those of its tags that name no other version now.
- * @throws RegistryError `packageNotFound` when it was not removed, or is purged already.
- * @throws RegistryError `conflict` when the version was published again since.
+ * Restores a removed version with its files, its readme, and those of its tags that have not been set again since.
+ * @throws RegistryError `packageNotFound` if it was not removed, or has already been purged.
+ * @throws RegistryError `conflict` if the version has been published again.
  */
 export async function restoreVersion<M>(registry: Registry, input: Restoration): Promise<Version<M>> {
   const { project, format, name, id } = input;
@@ -85,8 +85,8 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
 }
 
 /**
- * Restores a package: of each version that was removed and was not published again, the last that was removed. Answers
- * how many versions came back.
+ * Restores the removed versions of a package that were not published again. If a version was removed several times,
+ * restores the one removed last. Returns how many versions were restored.
  */
 export async function restorePackage(registry: Registry, input: Omit<Restoration, 'id'>): Promise<number> {
   const { project, format, name } = input;
@@ -104,16 +104,16 @@ export async function restorePackage(registry: Registry, input: Omit<Restoration
       await restoreVersion(registry, { ...input, id });
       restored++;
     } catch (error) {
-      if (!(error instanceof RegistryError && passedOver.has(error.code))) throw error;
+      if (!(error instanceof RegistryError && skipped.has(error.code))) throw error;
     }
   }
   return restored;
 }
 
-/** Why a version of a package may stay where it is: it is there again, or was purged meanwhile. */
-const passedOver: ReadonlySet<RegistryError['code']> = new Set(['conflict', 'packageNotFound']);
+/** Errors that skip a version when a package is restored: it was published again, or purged in the meantime. */
+const skipped: ReadonlySet<RegistryError['code']> = new Set(['conflict', 'packageNotFound']);
 
-/** The transaction that makes a version present again, whose files are in their places, or get there with it. */
+/** The transaction that restores a version together with the last of its files. */
 async function restoreRecord<M>(
   registry: Registry,
   input: Restoration,
@@ -124,14 +124,14 @@ async function restoreRecord<M>(
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format: input.format, name: input.name };
   const { version, tags, listing } = withoutRemoval(removed, now);
-  const wanted = tags.slice(0, MAX_TAGS);
+  const restoredTags = tags.slice(0, MAX_TAGS);
   const plan = planListing(project, ref, listing);
   const items = await readItems(registry.table, [
     keys.head(ref),
     keys.version(ref, version.version),
     keys.removedReadme(ref, version.id),
     ...plan.keys,
-    ...wanted.map(({ tag }) => keys.tag(ref, tag)),
+    ...restoredTags.map(({ tag }) => keys.tag(ref, tag)),
   ]);
   if (items.get(keys.version(ref, version.version))) throw publishedAgain(version);
   const readme = items.get<Item>(keys.removedReadme(ref, version.id));
@@ -148,7 +148,7 @@ async function restoreRecord<M>(
           { delete: keys.removedReadme(ref, version.id) },
         ]
       : []),
-    ...wanted.flatMap(({ tag }) =>
+    ...restoredTags.flatMap(({ tag }) =>
       items.get(keys.tag(ref, tag))
         ? []
         : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
@@ -168,7 +168,7 @@ async function restoreRecord<M>(
 }
 
 function publishedAgain({ name, version }: Version): RegistryError {
-  return new RegistryError('conflict', `${name} ${version} was published again: remove that first`);
+  return new RegistryError('conflict', `${name} ${version} has been published again; remove it first`);
 }
 
 function withoutRemoval<M>(
@@ -180,8 +180,8 @@ function withoutRemoval<M>(
 }
 
 /**
- * The writes that put the newest copy of each file of a version into its place again, file by file. What stands there of
- * another removed version makes room.
+ * The writes that make the newest copy of each file of a version the current file again, file by file. The current file
+ * of another removed version becomes an older copy.
  */
 function placings(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
   const present = items.filter((item) => item.removedAt === undefined);
@@ -209,9 +209,9 @@ function placings(items: readonly Item[], ref: PackageRef, versionId: number): W
 }
 
 /**
- * Restores a removed file, and with it the files that were part of it and were removed with it.
- * @throws RegistryError `fileNotFound` when it was not removed, is purged already, or its version is gone.
- * @throws RegistryError `conflict` when there is another file of its identity now.
+ * Restores a removed file, together with the files that were part of it and were removed with it.
+ * @throws RegistryError `fileNotFound` if it was not removed, has already been purged, or its version is gone.
+ * @throws RegistryError `conflict` if there is now another file with its identity.
  */
 export async function restoreFile(
   registry: Registry,
@@ -233,7 +233,10 @@ export async function restoreFile(
         back.some((file) => identityOf(file) === identityOf(entityOf<PackageFile>(item))),
     );
     if (taken) {
-      throw new RegistryError('conflict', `${String(taken.fileName)} was published again: remove that first`);
+      throw new RegistryError(
+        'conflict',
+        `${String(taken.fileName)} has been published again; remove it first`,
+      );
     }
     const own = { check: keys.version(ref, version), when: asRead(stored) };
     const moves = back.map((file): Write[] => [
@@ -243,7 +246,7 @@ export async function restoreFile(
         when: { equals: { id: file.id, removedAt } },
       },
     ]);
-    // The file itself comes last: until then the rest can be found by it, and restored again.
+    // The file itself is restored last, so that a retry after a failure still finds the remaining parts through it.
     for (let start = 0; moves.length > FILES_AT_ONCE; start += FILES_AT_ONCE) {
       const shown = back.slice(start, start + FILES_AT_ONCE);
       const some = moves.splice(0, FILES_AT_ONCE).flat();
