@@ -28,7 +28,7 @@ export interface Staged<T> {
 /**
  * Streams an upload into the blob store in one pass that also computes all digests and feeds `inspect`. No record refers
  * to the blob yet: a publish transaction adds the reference, or the sweep deletes the orphaned blob.
- * @throws RegistryError `tooLarge` above the limit, and whatever `inspect` throws.
+ * @throws RegistryError `bodyTooLarge` above the limit, and anything that `inspect` throws.
  */
 export async function stageBlob<T = undefined>(
   registry: Registry,

@@ -1,7 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { Actor } from '../../domain/events.ts';
 
-/** The part of an event that says who did it, and to which package. */
+/** The part of an event that names the actor and the package. */
 export function eventFacts(
   input: {
     readonly actor: Actor;

@@ -3,36 +3,36 @@ import type { Actor, EventType, NewEvent, RegistryEvent } from '../../domain/eve
 import type { Item, Write } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
-/** How many outbox partitions events are spread over. */
+/** The number of outbox partitions over which events are spread. */
 export const EVENT_SHARDS = 8;
 
-/** Seconds after which the store may drop an outbox item that a stream has long delivered. */
-const OUTBOX_LIFE = 7 * 24 * 3600;
+/** Seconds after which the store may expire an outbox item, long after a stream has delivered it. */
+const OUTBOX_LIFETIME = 7 * 24 * 3600;
 
 /** The registry itself, as the actor of events. */
 export const system: Actor = { kind: 'system', id: 0, name: 'system' };
 
-/** A unique text that sorts by time: the millisecond in twelve hex digits, then ten random bytes. */
+/** A unique id that sorts by time: the milliseconds in twelve hex digits, then ten random bytes in hex. */
 function newEventId(now: number): string {
   return `${now.toString(16).padStart(12, '0')}-${randomBytes(10).toString('hex')}`;
 }
 
-/** What a caller tells of an event; id and time are added here. */
+/** An event without its id and time, which `recordEvent` adds. */
 export type EventFacts<T extends EventType = EventType> = {
   [Type in T]: Omit<NewEvent<Type>, 'id' | 'at'>;
 }[T];
 
-/** The outbox write of an event: part of the transaction that makes the event true, so that none is lost and none lies. */
+/** The outbox write of an event, for the transaction that makes the change: an event exists only if it happened. */
 export function recordEvent(now: number, facts: EventFacts): Write {
   const event = { ...facts, id: newEventId(now), at: now };
   const shard = Number.parseInt(event.id.slice(-2), 16) % EVENT_SHARDS;
   return {
     put: {
       ...keys.event(shard, event.id),
-      // Beside the event, where the filters of a topic can see it.
+      // A separate attribute, so that the filters of a topic can match it.
       type: event.type,
       event: JSON.stringify(event),
-      expiresAt: Math.floor(now / 1000) + OUTBOX_LIFE,
+      expiresAt: Math.floor(now / 1000) + OUTBOX_LIFETIME,
     } satisfies Item,
   };
 }
@@ -43,8 +43,8 @@ export function eventOf(item: Item): RegistryEvent {
 }
 
 /**
- * Reads the text of an event, also one that another version of the registry recorded: what it lacks is filled in, and what
- * is new is kept. A text that holds no event is an error.
+ * Parses an event, possibly recorded by another version of the registry: fills in missing fields and keeps unknown ones.
+ * @throws TypeError if the text is JSON but not an event; SyntaxError if it is not JSON.
  */
 export function readEvent(text: string): RegistryEvent {
   const event = JSON.parse(text) as Partial<RegistryEvent> | null;

@@ -7,34 +7,34 @@ export function itemOf(key: Key, entity: object, extra: Partial<Item> = {}): Ite
   return { ...(entity as Record<string, Value>), ...extra, ...key };
 }
 
-/** The entity an item holds. What the registry wrote it trusts: the type is what `itemOf` was given. */
+/** The entity of an item, unchecked: the registry trusts that it is of the type passed to `itemOf`. */
 export function entityOf<T>(item: Item): T {
   return item as unknown as T;
 }
 
-/** The entity of an item without the item's key and its places in indexes, to be stored under another key. */
+/** An entity without its key and index attributes, to be stored under another key. */
 export function plainEntity<T extends object>(entity: T): T {
   const { pk, sk, index1pk, index1sk, index2pk, index2sk, ...rest } = entity as T & Record<string, unknown>;
   return rest as T;
 }
 
-/** The entity under a key that may be absent. */
+/** The entity of an item that may be missing. */
 export function maybeEntity<T>(item: Item | undefined): T | undefined {
   return item === undefined ? undefined : entityOf<T>(item);
 }
 
-/** A blob's item: where the bytes lie and how many files refer to them. */
+/** The record of a blob: its storage key, and how many files refer to it. */
 export interface BlobRecord {
   readonly sha256: Sha256;
   readonly digests: Digests;
   readonly size: number;
   readonly storageKey: string;
   readonly refs: number;
-  /** Since when nothing refers to it (milliseconds), or absent. */
+  /** When the blob became orphaned, in milliseconds since the epoch; undefined while files refer to it. */
   readonly unreferencedAt?: number;
 }
 
-/** The item under `PACKAGE#` in a project's partition: which version has an id, and what lists filter and sort by. */
+/** The item under `PACKAGE#` in a project's partition: finds a version by id, and has what lists filter and sort by. */
 export interface PackagePointer {
   readonly id: number;
   readonly projectId: number;
@@ -45,7 +45,7 @@ export interface PackagePointer {
   readonly createdAt: number;
 }
 
-/** A project that holds a package name, as the name index tells. */
+/** An entry of the name index: a project that holds a package name. */
 export interface NameEntry {
   readonly projectId: number;
   readonly rootId: number;
@@ -53,30 +53,30 @@ export interface NameEntry {
   readonly ancestors: readonly number[];
 }
 
-/** The same with the name it is about, in the indexes that hold many names. */
+/** A name entry together with its name, in the indexes that hold many names. */
 export interface NamedEntry extends NameEntry {
   readonly format: string;
   readonly name: string;
 }
 
-/** A stored head: `live` tells whether the name index lists the package: it has versions, or lists others. */
+/** A stored head. `live` is true while the name index lists the package: it has versions, or lists other packages. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;
 }
 
 /**
- * A stored version: `additions` counts what came to it after it was made, such as files and tags. `claim` is there while
- * its files are still coming in: `open` for the publish whose files they are, `undoing` once it is being undone.
- * `updatedAt` is then the time of the last step.
+ * A stored version. `additions` counts files and tags added after it was created. `claim` is set while its files are
+ * still being published: `open` for the publish that owns it, `undoing` once that publish is being undone. `updatedAt`
+ * is then the time of the last step.
  */
 export interface StoredVersion<M = unknown> extends Version<M> {
   readonly additions?: number;
-  /** Whether its format has indexes over all packages, which tell of its files. */
+  /** Whether its format has indexes over all packages, which describe its files. */
   readonly indexed?: boolean;
   readonly claim?: 'open' | 'undoing';
 }
 
-/** The item that says which version is claimed, so that the sweep finds claims that were abandoned. */
+/** The record of a claimed version, through which the sweep finds abandoned claims. */
 export interface StoredClaim extends PackageRef {
   /** The id of the claimed version. */
   readonly id: number;

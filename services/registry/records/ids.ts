@@ -1,15 +1,15 @@
 import type { Table } from '../../ports/table.ts';
 import { keys } from './keys.ts';
 
-/** Kinds of things with numeric ids. Groups and user namespaces share one count. */
+/** Kinds of numeric ids. Groups and user namespaces share one counter. */
 export type IdKind = 'user' | 'namespace' | 'project' | 'token' | 'package' | 'file';
 
-/** Hands out numeric ids: positive safe integers, each once for its kind. */
+/** Allocates numeric ids: positive safe integers, unique for each kind. */
 export interface IdSource {
   next(kind: IdKind): Promise<number>;
 }
 
-/** How many ids a process takes at a time; those it does not use are never used. */
+/** How many ids a process allocates at a time; unused ones are lost. */
 const blockSizes: Record<IdKind, number> = {
   user: 1,
   namespace: 1,
@@ -25,8 +25,8 @@ interface Block {
 }
 
 /**
- * Ids from counters in the table, taken in blocks where many are needed, so that a busy counter is written once
- * for many ids and the numbers still stay small enough for clients that keep them in 32 bits.
+ * Allocates ids from counters in the table. Busy counters are incremented in blocks, which saves writes while ids stay
+ * small enough for clients that store them in 32 bits.
  */
 export function tableIds(table: Table): IdSource {
   const blocks = new Map<IdKind, Block>();

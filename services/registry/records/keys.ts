@@ -1,7 +1,7 @@
 /**
- * Every key of the registry table. Nothing else builds a key.
+ * Every key of the registry table. All keys are built here.
  *
- *     ROUTE#<path>                     META                      whose path it is: user, group or project
+ *     ROUTE#<path>                     META                      the user, group or project with the path
  *     USER#<id>                        META                      user                    index1 USERS
  *     USER#<id>                        TOKEN#<id>                a token that acts as the user
  *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
@@ -10,51 +10,51 @@
  *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
- *     PROJECT#<id>                     PACKAGE#<id>              which version has the id index1 by name, index2 by root
+ *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
  *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
  *                                      VERSION#<version>         version
- *                                      README#<version>          its text for people to read
- *                                      FILE#<version>#<file>     the file of that identity index1 by alias
- *                                      FILE#<version>#<file>#<id> an older copy of that identity, or a removed file
+ *                                      README#<version>          its readme
+ *                                      FILE#<version>#<file>     current file of the identity, index1 by alias
+ *                                      FILE#<version>#<file>#<id> an older copy of the identity, or a removed file
  *                                                                (index1 by project, index2 due)
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
- *                                      REMOVED#<id>#README       its text for people to read
- *                                      LISTED#<package>          a package that this name lists
- *                                      CHANGE#<change id>        which versions one step of the revision changed
- *                                      DOCUMENT#<kind>           rendered index of a revision, further chunks of it
+ *                                      REMOVED#<id>#README       its readme
+ *                                      LISTED#<package>          another package that this name lists
+ *                                      CHANGE#<change id>        the versions that one revision changed
+ *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
  *                                                                (#1), its segments (#segments, #s0)
- *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    the same, rendered from several projects
+ *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    an index rendered from several projects
  *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
- *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  what the index says of a file
- *     INDEX#<project>#<fmt>#<index>    BUILT                     which revision the documents are of
- *                                      LEASE                     who builds it, and until when
- *                                      UNLISTED#<version id>     a version that the index leaves out
- *                                      DOCUMENT#<name>#<A or B>  a document: the one served, and the one before or after
- *                                      ALIAS#<name>              a document by a name made from its digest
- *     SIGNER#<owner>                   <algorithm>#<number>      a signing key, its private part sealed
+ *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  the index entry of a file
+ *     INDEX#<project>#<fmt>#<index>    BUILT                     the revision of the documents
+ *                                      LEASE                     the current builder, and when its lease ends
+ *                                      UNLISTED#<version id>     a version left out of the index
+ *                                      DOCUMENT#<name>#<A or B>  a document: the served one, and the previous or next one
+ *                                      ALIAS#<name>              a document by the name derived from its digest
+ *     SIGNER#<owner>                   <algorithm>#<number>      a signing key, with its private key encrypted
  *     ROOT                             TOKEN                     the bootstrap token
- *     DOWNLOADS#<version id>           META                      downloads: sum, by day, last
- *     CLAIMS                           <version id>              a version whose files are still coming in
+ *     DOWNLOADS#<version id>           META                      downloads: total, by day, last
+ *     CLAIMS                           <version id>              a version whose files are still being published
  *     DELETED                          <id>                      a removed project
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
- *     JOB#<name>                       META                      how far a long job is
- *     STORAGE                          META                      where the blobs are, and where they were
+ *     JOB#<name>                       META                      progress of a long job
+ *     STORAGE                          META                      current and previous storage location of blobs
  *     SCHEMA                           META                      layout of the records, as a number
  *
- * The audit table holds events alone: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
+ * The audit table holds only events: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
- * The identity of a file is its name where its format gives it no other (`identityOf`). Files of PyPI that were stored
- * before there were identities lie under their names, without the attribute `identity`.
+ * The identity of a file is its name unless its format defines another (`identityOf`). PyPI files stored before
+ * identities existed are stored under their names, without the attribute `identity`.
  *
- * Parts that users choose are escaped, so `#` never comes from outside. Ids in sort keys are padded to sort as numbers.
+ * Parts chosen by users are escaped, so they never contain `#`. Ids in sort keys are padded to sort as numbers.
  */
 import type { Sha256 } from '../../domain/digests.ts';
 import type { PackageRef } from '../../domain/packages.ts';
@@ -69,12 +69,12 @@ function escapePart(part: string): string {
   return part.replaceAll('%', '%25').replaceAll('#', '%23');
 }
 
-/** Turns an escaped part of a key back into what it was. */
+/** Unescapes a part of a key. */
 export function unescapePart(part: string): string {
   return part.replaceAll('%23', '#').replaceAll('%25', '%');
 }
 
-/** An id as it stands in sort keys: sixteen digits, so that text order is number order. */
+/** An id in sort keys: sixteen digits, so that text order is number order. */
 export function padId(id: number): string {
   return String(id).padStart(16, '0');
 }
@@ -86,7 +86,7 @@ function ownerPartition(owner: Owner): string {
   return `${owner.kind.toUpperCase()}#${owner.id}`;
 }
 
-/** Whose names an index holds: those of a project, of a root namespace and everything below it, or of the instance. */
+/** The owner of a name index: a project, a root namespace (including everything below it), or the instance. */
 export type NamesOwner = Owner | 'instance';
 
 function namesPartition(kind: 'WORD' | 'NAMES', owner: NamesOwner): string {
@@ -97,7 +97,7 @@ function packagePartition(ref: PackageRef): string {
   return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
 }
 
-/** Names an index over all packages of a project that have one format. */
+/** Identifies an index over all packages of one format in a project. */
 export interface IndexRef {
   readonly projectId: number;
   readonly format: string;
@@ -113,7 +113,7 @@ function stanzaPartition(ref: IndexRef, partition: string): string {
   return `STANZAS#${ref.projectId}#${ref.format}#${escapePart(ref.index)}#${escapePart(partition)}`;
 }
 
-/** Each document has two places: a new one is made ready in one while the other is served. */
+/** Each document has two slots: a new one is prepared in one slot while the other one is served. */
 export const documentSlots = ['A', 'B'] as const;
 /** See `documentSlots`. */
 export type DocumentSlot = (typeof documentSlots)[number];
@@ -233,22 +233,22 @@ export function packageOf({ pk }: Key): PackageRef {
   return { projectId: Number(projectId), format, name: unescapePart(name) };
 }
 
-/** Whether a key is that of a removed version, and not of a removed file. */
+/** Whether a key belongs to a removed version, as opposed to a removed file. */
 export function isRemovedVersion({ sk }: Key): boolean {
   return sk.startsWith('REMOVED#');
 }
 
-/** Whether a key of a file is that of an older copy, or of a removed file, and not of the file of its identity. */
+/** Whether a file's key belongs to an older copy or a removed file, as opposed to the current file of its identity. */
 export function isOlderFile({ sk }: Key): boolean {
   return sk.split('#').length > 3;
 }
 
-/** The sort key right before those of all older files of the name that an older file has: none of them comes before it. */
+/** The exclusive lower bound of the sort keys of all older files with the same identity as this older file. */
 export function beforeOlderFiles({ sk }: Key): string {
   return sk.slice(0, sk.lastIndexOf('#') + 1);
 }
 
-/** The key of an event in the audit table, which holds nothing else. */
+/** The key of an event in the audit table. */
 export function auditKey(event: {
   readonly id: string;
   readonly projectId: number;
@@ -257,7 +257,7 @@ export function auditKey(event: {
   return { pk: ownerPartition(event.owner ?? { kind: 'project', id: event.projectId }), sk: event.id };
 }
 
-/** Ranges of the base table: a partition and what its sort keys start with. */
+/** Ranges of the base table: a partition, and a prefix of its sort keys. */
 export const ranges = {
   members: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'MEMBER#' }),
   tokens: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'TOKEN#' }),
@@ -272,7 +272,7 @@ export const ranges = {
   removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
   listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
-  /** Projects that hold a name: in the whole instance, or below one root namespace. */
+  /** The projects that hold a name, in the whole instance or below one root namespace. */
   names: (format: string, name: string, rootId?: number) => ({
     pk: `NAME#${format}#${escapePart(name)}`,
     ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
@@ -305,7 +305,7 @@ export const ranges = {
 const in1 = (pk: string) => ({ index: 'index1', pk }) as const;
 const in2 = (pk: string) => ({ index: 'index2', pk }) as const;
 
-/** Index attributes of items, and the index ranges that read them. */
+/** Ranges of the two indexes. */
 export const indexes = {
   users: { index: 'index1', pk: 'USERS' },
   groups: { index: 'index1', pk: 'GROUPS' },
@@ -315,18 +315,18 @@ export const indexes = {
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),
   packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
   packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
-  /** Blobs whose storage keys start with the same digit, by storage key: the order in which a store lists them. */
+  /** Blobs whose storage keys start with the same digit, by storage key: the order in which blob stores list them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
-  /** Removed versions and files of a project, in the order of their removal. */
+  /** Removed versions and files of a project, in order of removal. */
   removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
   /** Removed versions and files of all projects, by the time at which they are due to be purged. */
   removed: { index: 'index2', pk: 'REMOVED' },
-  /** Files of a format by the alias they have, those of all projects. */
+  /** Files of a format that have an alias, across all projects. */
   aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
 } as const;
 
-/** Attributes that put an item into an index partition. */
+/** Attributes that put an item into a partition of the first index. */
 export function inIndex1(pk: string, sk: string) {
   return { index1pk: pk, index1sk: sk };
 }

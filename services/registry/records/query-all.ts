@@ -1,6 +1,6 @@
 import type { Item, Query, TableReader } from '../../ports/table.ts';
 
-/** Pages of a range, one after the other. */
+/** Reads a range page by page. */
 export async function* queryPages(table: TableReader, query: Query): AsyncGenerator<readonly Item[]> {
   const sortKey = query.index === undefined ? 'sk' : (`${query.index}sk` as const);
   for (let after = query.after; ; ) {
@@ -12,7 +12,7 @@ export async function* queryPages(table: TableReader, query: Query): AsyncGenera
   }
 }
 
-/** Every item of a range. For ranges whose size a package or an owner bounds, never for a whole instance. */
+/** Reads every item of a range. Only for ranges of one package or owner, never for a whole instance. */
 export async function queryAll(table: TableReader, query: Query): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of queryPages(table, query)) items.push(...page);

@@ -2,26 +2,26 @@ import type { Item, Key, TableReader } from '../../ports/table.ts';
 import { MAX_KEY_BYTES } from '../../ports/table-rules.ts';
 import { maybeEntity } from './entities.ts';
 
-/** Items that were read together, each found by its key. */
+/** Items that were read together, by key. */
 export interface Items {
-  /** The entity under a key, or undefined when there is none. The key must be one of those that were read. */
+  /** The entity under one of the keys that were read, or undefined. */
   get<T>(key: Key): T | undefined;
 }
 
-/** How many keys one read may ask for. */
+/** The most keys of one read. */
 const AT_ONCE = 100;
 
 /**
- * Reads items of any kinds in one round trip; a key that comes twice is read once. Nothing is under a key that is too
- * long for the table, as keys made of what a client sent may be.
+ * Reads items of any kind in one round trip; duplicate keys are read once. Keys too long for the table, which can come
+ * from client input, are treated as missing.
  */
 export async function readItems(table: TableReader, keys: readonly Key[]): Promise<Items> {
-  const wanted = new Map<string, Key>();
-  for (const key of keys) if (fits(key.pk) && fits(key.sk)) wanted.set(nameOf(key), key);
-  const items = await getAll(table, [...wanted.values()]);
+  const distinct = new Map<string, Key>();
+  for (const key of keys) if (fits(key.pk) && fits(key.sk)) distinct.set(nameOf(key), key);
+  const items = await getAll(table, [...distinct.values()]);
   const found = new Map<string, Item | undefined>();
   let position = 0;
-  for (const name of wanted.keys()) found.set(name, items[position++]);
+  for (const name of distinct.keys()) found.set(name, items[position++]);
   return { get: (key) => maybeEntity(found.get(nameOf(key))) };
 }
 
@@ -36,7 +36,7 @@ async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonl
 }
 
 function fits(part: string): boolean {
-  // No character has more than three bytes of UTF-8 for each unit of its length.
+  // UTF-8 needs at most three bytes for each UTF-16 code unit.
   return part.length * 3 <= MAX_KEY_BYTES || Buffer.byteLength(part) <= MAX_KEY_BYTES;
 }
 

@@ -2,12 +2,12 @@ import { RegistryError } from '../../domain/errors.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import { withRetries } from '../../shared/retry.ts';
 
-/** The limits of `retryChanged`: all pauses together take about two seconds. */
+/** The limits of `retryChanged`: all pauses add up to about two seconds. */
 const limits = { attempts: 20, firstPause: 2, longestPause: 250 };
 
 /**
- * Repeats a read-then-write until nobody has changed in between what it read.
- * @throws RegistryError `contended` when others keep changing it.
+ * Retries a read-then-write while the data it read is changed concurrently.
+ * @throws RegistryError `contended` if others keep changing the data.
  */
 export async function retryChanged<T>(attempt: () => Promise<T>, options = limits): Promise<T> {
   try {

@@ -3,8 +3,8 @@ import type { Registry } from '../context.ts';
 import { keys } from './keys.ts';
 
 /**
- * Calls `start` when a scheduled run of a job is due, at most about once in `interval` milliseconds, however often this
- * is called, by however many processes, and across restarts. The first call finds a run due.
+ * Calls `start` if a scheduled run of a job is due: at most about once every `interval` milliseconds, across calls,
+ * processes and restarts. On the first call ever, a run is due.
  */
 export async function takeDueRun(
   { table, clock }: Pick<Registry, 'table' | 'clock'>,
@@ -17,7 +17,7 @@ export async function takeDueRun(
   const lastAt = (await table.get(key))?.lastAt;
   const last = typeof lastAt === 'number' ? lastAt : undefined;
   if (last !== undefined && now - last < interval) return;
-  // Started first: a process that ends in between starts it twice, not never.
+  // Start before recording: a crash in between starts the job twice rather than never.
   await start();
   try {
     await table.write([{ put: { ...key, lastAt: now }, when: { equals: { lastAt: last } } }]);

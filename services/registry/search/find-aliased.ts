@@ -9,7 +9,7 @@ import { queryPages } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { isWithin, type Within } from './within.ts';
 
-/** Which alias to look for, where, and for whom. In a project the caller must have been found to be allowed to pull. */
+/** Which alias to search for, where, and for whom. In a project, the caller must already be authorized to pull. */
 export interface AliasQuery {
   readonly format: string;
   readonly alias: string;
@@ -23,14 +23,13 @@ export interface AliasedFile<M = unknown> {
   readonly file: PackageFile<M>;
 }
 
-/** How many files of one alias are looked at, and how many at once: the same file in many versions and projects. */
+/** The most files of one alias that are examined, and how many at once: many versions and projects may have a file. */
 const MAX_FILES = 5000;
 const PAGE = 200;
 
 /**
- * The current files of a format that have an alias, of versions that are served and that the caller may pull, the last
- * published first. Files of other projects count only towards the most that are looked at. A file just published may be
- * missing for a moment.
+ * The current files of a format that have an alias, in served versions that the caller may pull, last published first.
+ * Files of other projects only count towards the limit of examined files. A file just published may be missing briefly.
  */
 export async function* findAliased<M>(
   registry: Registry,
@@ -50,7 +49,7 @@ export async function* findAliased<M>(
   }
 }
 
-/** The files that index entries stand for, as they are now, each read beside its version. */
+/** The current files of index entries, each read together with its version. */
 async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Promise<AliasedFile<M>[]> {
   const versionKey = (entry: Item) => keys.version(packageOf(entry), entityOf<PackageFile>(entry).version);
   const items = await readItems(
@@ -65,7 +64,7 @@ async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Pr
   });
 }
 
-/** Reads the projects of files that are not known yet; undefined stays for those that are out of reach. */
+/** Reads the projects of files that are not in `known` yet, and adds undefined for those that are out of reach. */
 async function readNew(
   registry: Registry,
   files: readonly Item[],

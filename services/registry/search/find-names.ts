@@ -6,8 +6,8 @@ import { forEachOf } from '../records/read-many.ts';
 import { counts, Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
- * The packages of exactly these names, by the name index and not by words that many names share. In a project the names
- * are taken as they are.
+ * The packages with exactly these names, through the name index rather than search words. In a project, every name is
+ * returned, whether it exists or not.
  */
 export async function findNames(
   registry: Registry,

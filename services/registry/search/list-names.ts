@@ -14,8 +14,8 @@ export interface NameList {
 }
 
 /**
- * Every package name of a format in a project, a group or the instance that the caller may pull, each once and in
- * order of their bytes, some at a time: what is held does not grow with the number of names.
+ * Every package name of a format that the caller may pull in a project, group or the instance: each once, in byte order,
+ * page by page. Memory use does not grow with the number of names.
  */
 export async function* listNames(
   registry: Registry,

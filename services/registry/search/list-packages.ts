@@ -7,22 +7,22 @@ import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryAll, queryPages } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
 
-/** Which versions a list is about; what is absent does not matter. */
+/** A filter of versions; undefined fields match everything. */
 export interface PackageFilter {
   /** Ids of formats. */
   readonly formats?: ReadonlySet<string> | undefined;
-  /** A part of the name, in upper or lower case. */
+  /** A part of the name, ignoring case. */
   readonly name?: string | undefined;
   readonly version?: string | undefined;
   readonly statuses: ReadonlySet<PackageStatus>;
 }
 
-/** From this many projects on, one range of all packages below their root costs less than a range for each. */
+/** Above this many projects, reading all packages below their root costs less than reading each project. */
 const MANY_PROJECTS = 50;
 
 /**
- * The versions in some projects that pass a filter, in no particular order: small rows, read from the projects'
- * own ranges, so that a version just published is among them. All projects must be below one root namespace.
+ * The versions in the given projects that match a filter, in no particular order. Returns small rows from the ranges of
+ * the projects, so that a version just published is included. All projects must be below one root namespace.
  */
 export async function listPackages(
   registry: Registry,
@@ -45,12 +45,12 @@ async function listBelow(
   projects: readonly Project[],
   passes: (row: PackagePointer) => boolean,
 ): Promise<PackagePointer[]> {
-  const wanted = new Set(projects.map(({ id }) => id));
+  const projectIds = new Set(projects.map(({ id }) => id));
   const rows: PackagePointer[] = [];
   for await (const items of queryPages(registry.table, indexes.packagesBelow(rootOf(first)))) {
     for (const item of items) {
       const row = entityOf<PackagePointer>(item);
-      if (wanted.has(row.projectId) && passes(row)) rows.push(row);
+      if (projectIds.has(row.projectId) && passes(row)) rows.push(row);
     }
   }
   return rows;
@@ -72,7 +72,7 @@ export async function otherVersions(registry: Registry, row: PackagePointer): Pr
   return rows.filter(({ id, name, format }) => id !== row.id && name === row.name && format === row.format);
 }
 
-/** The versions that rows stand for, in their order; those deleted meanwhile are left out. */
+/** The versions of rows, in the same order; leaves out versions deleted in the meantime. */
 export async function readVersions(registry: Registry, rows: readonly PackagePointer[]): Promise<Version[]> {
   const items = await readMany(
     registry.table,
@@ -94,7 +94,7 @@ export async function findVersion(
   return pointer && (await readVersions(registry, [pointer]))[0];
 }
 
-/** The tags of the packages that versions belong to, by the id of the version they name. */
+/** The tags of each version, by the id of the version. */
 export async function tagsOf(
   registry: Registry,
   versions: readonly Pick<PackagePointer, 'id' | 'projectId' | 'format' | 'name' | 'version'>[],

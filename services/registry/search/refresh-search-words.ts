@@ -8,9 +8,9 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { nameWords } from './search-words.ts';
 
 /**
- * Writes the words of a package's name, or deletes them, whichever is right at this moment: what the caller has heard may
- * be old. The transaction holds only while the name is still listed, or still not, as it was when it was read, so a late
- * call can't make a name findable that is gone. `rootId` is the root namespace of the project.
+ * Writes or deletes the search words of a package's name, depending on its current state, since the caller may act on an
+ * old event. The transaction fails if the package has become live, or stopped being live, since it was read, so a late
+ * call can't make a deleted name findable. `rootId` is the root namespace of the project.
  */
 export async function refreshSearchWords(registry: Registry, ref: PackageRef, rootId: number): Promise<void> {
   const words = nameWords(ref.name);
@@ -31,7 +31,7 @@ export async function refreshSearchWords(registry: Registry, ref: PackageRef, ro
   });
 }
 
-/** What an entry tells, without the keys that it has elsewhere. */
+/** An entry without its keys in the name index. */
 function entryOf({ projectId, rootId, ancestors, format, name }: NamedEntry): NamedEntry {
   return { projectId, rootId, ancestors, format, name };
 }

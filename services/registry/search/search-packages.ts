@@ -8,29 +8,29 @@ import { queryPages } from '../records/query-all.ts';
 import { wordsOf } from './search-words.ts';
 import { isWithin, partitionOf, type Within } from './within.ts';
 
-/** Where to look for packages of a format, and for whom. */
+/** Where to search for packages of a format, and for whom. */
 export interface PackageQuery {
   readonly format: FormatRules;
   readonly within: Within;
   readonly principal: Principal;
 }
 
-/** Whether a project's packages of a name count: in the whole instance, names that say where they belong must be right. */
+/** Whether a project's package of a name counts: across the instance, a namespace in the name must be the project's. */
 export function counts({ format, within }: PackageQuery, project: Project, name: string): boolean {
   return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
-/** A name found, in projects whose packages the caller may pull. */
+/** A matching name, with projects whose packages the caller may pull. */
 export interface SearchHit {
   readonly name: string;
-  /** The lowest id first, at most `MAX_PROJECTS`. The first one that has a version to show counts. */
+  /** Lowest id first, at most `MAX_PROJECTS`. The first project that has a version to show is used. */
   readonly projects: readonly Project[];
 }
 
-/** The most projects of one name that are looked into. */
+/** The most projects that are kept for one name. */
 const MAX_PROJECTS = 10;
 
-/** Hits by name, as projects that hold the names are found. */
+/** Collects hits by name while projects that hold the names are found. */
 export class Hits {
   readonly #projects = new Map<string, Project[]>();
 
@@ -39,9 +39,9 @@ export class Hits {
   }
 
   add(name: string, project: Project): void {
-    const known = this.#projects.get(name) ?? [];
-    if (known.some(({ id }) => id === project.id)) return;
-    const sorted = [...known, project].sort((a, b) => a.id - b.id);
+    const projects = this.#projects.get(name) ?? [];
+    if (projects.some(({ id }) => id === project.id)) return;
+    const sorted = [...projects, project].sort((a, b) => a.id - b.id);
     this.#projects.set(name, sorted.slice(0, MAX_PROJECTS));
   }
 
@@ -50,41 +50,41 @@ export class Hits {
   }
 }
 
-/** The most names a search answers, and the most index entries it reads for them. */
+/** The most names a search returns, and the most index entries it reads. */
 const MAX_HITS = 250;
 const MAX_SCANNED = 5000;
 
-/** From how many words of a text a search may start, one after the other. */
+/** The most words of a text by which the index is searched, one after the other. */
 const MAX_STARTS = 4;
 
-/** The most characters of a text that are looked for; what follows is left out. */
+/** The most characters of a search text; the rest is ignored. */
 const MAX_TEXT = 200;
 
 /**
- * The names that hold each word of a text, or all names where it has none. Those that start with the text come first,
- * each once. What the caller may not see leaves no trace.
+ * The names that contain every word of a text, or all names if it has no words. Each name is returned once; names that
+ * start with the text come first. Packages hidden from the caller do not affect the result.
  *
- * One word of the text must begin a part of the name, the others may be anywhere in it: names are looked for by the
- * longest word, and by the next one when that finds none.
+ * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is searched
+ * by the longest word first, and by the next one if that finds nothing.
  */
 export async function searchPackages(
   registry: Registry,
   query: PackageQuery,
   text: string,
 ): Promise<SearchHit[]> {
-  const sought = text.trim().slice(0, MAX_TEXT);
-  const words = [...new Set(wordsOf(sought))].sort((a, b) => b.length - a.length);
+  const searchText = text.trim().slice(0, MAX_TEXT);
+  const words = [...new Set(wordsOf(searchText))].sort((a, b) => b.length - a.length);
   let hits: readonly SearchHit[] = [];
   for (const word of words.length > 0 ? words.slice(0, MAX_STARTS) : ['']) {
     hits = await hitsFrom(registry, query, words, word);
     if (hits.length > 0) break;
   }
-  const start = sought.toLowerCase();
+  const start = searchText.toLowerCase();
   const ranked = [...hits].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
   return ranked.slice(0, MAX_HITS);
 }
 
-/** The names of which a part begins with one word and that hold all of them. */
+/** The names that contain all words and have a part that starts with `word`. */
 async function hitsFrom(
   registry: Registry,
   query: PackageQuery,
@@ -109,7 +109,7 @@ async function hitsFrom(
   return hits.all();
 }
 
-/** The names of which a part begins with a word; without a word all of them, from the index that never lags. */
+/** The range of names with a part that starts with a word; all names if it is empty, from the index that never lags. */
 function rangeOf({ within, format }: PackageQuery, word: string) {
   const partition = partitionOf(within);
   return word === '' ? ranges.namesIn(partition, format.id) : ranges.words(partition, word);

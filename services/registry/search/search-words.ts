@@ -1,12 +1,10 @@
-/** How many words of a name the search index keeps, each in three scopes. */
+/** How many words of a name the search index keeps, each for project, root namespace and instance. */
 const MAX_WORDS = 10;
 
-/** The shortest text a search can start from. */
-export const SHORTEST_WORD = 3;
 
 /**
- * The words under which a name is found: the name itself, and every part between separators, lower-case.
- * A search for the start of any of them finds the name.
+ * The words under which a name is indexed: the whole name, and every part between separators, in lower case.
+ * A search for a prefix of any of them finds the name.
  */
 export function nameWords(name: string): string[] {
   return [...new Set([name.toLowerCase(), ...wordsOf(name)])]
@@ -14,7 +12,7 @@ export function nameWords(name: string): string[] {
     .map((word) => word.slice(0, 200));
 }
 
-/** The parts of a text between separators, lower-case. */
+/** The parts of a text between separators, in lower case. */
 export function wordsOf(text: string): string[] {
   return text
     .toLowerCase()

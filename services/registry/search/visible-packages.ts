@@ -1,4 +1,4 @@
-/** What a caller finds at an endpoint without naming one package: searches and lists. */
+/** Searches and lists at an endpoint, limited to what the caller may see. */
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { Access } from '../access/open-access.ts';
@@ -10,17 +10,17 @@ import { findNames } from './find-names.ts';
 import { listNames } from './list-names.ts';
 import { type PackageQuery, type SearchHit, searchPackages } from './search-packages.ts';
 
-/** Where a caller looks: in the project or group of its request, or in the whole instance. */
+/** Searches in the project or group of the request, or in the whole instance. */
 function queryOf({ format, project, group, principal }: Access): PackageQuery {
   return { format, principal, within: project ? { project } : group ? { group } : 'instance' };
 }
 
-/** The names that match a text, as far as the caller may pull them. @throws RegistryError as `requireVisibleGroup` does */
+/** The names that match a text and that the caller may pull. @throws RegistryError as `requireVisibleGroup` does. */
 export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchHit[]> {
   return checked(registry, access, await searchPackages(registry, queryOf(access), text));
 }
 
-/** The packages of exactly these names, as `searchVisible` finds those that match; in a project, whether there or not. */
+/** Like `searchVisible`, for exactly these names; see `findNames`. */
 export async function findVisible(
   registry: Registry,
   access: Access,
@@ -29,15 +29,15 @@ export async function findVisible(
   return checked(registry, access, await findNames(registry, queryOf(access), names));
 }
 
-/** A group in which nothing was found must be one that the caller may see. */
+/** Returns the hits; if there are none in a group, requires that the caller may see the group. */
 async function checked(registry: Registry, { group, principal }: Access, hits: SearchHit[]) {
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
   return hits;
 }
 
 /**
- * Every name of the format that the caller may pull, some at a time and in order.
- * @throws RegistryError before the first, when there is none and something may be hidden from the caller
+ * Every name of the format that the caller may pull, in order, page by page.
+ * @throws RegistryError before the first page, if there are no names and something may be hidden from the caller.
  */
 export async function listVisible(
   registry: Registry,
@@ -56,9 +56,9 @@ async function* joined(first: readonly string[], rest: AsyncIterable<readonly st
 }
 
 /**
- * Makes sure that nothing found may be answered so: a group must be one that the caller may see, and in the instance a
- * login may help.
- * @throws RegistryError what a missing group gives, or `unauthenticated`
+ * Requires that an empty result may be reported: in a group, the caller must be able to see it; at instance level, the
+ * caller must be authenticated, unless clients of the format send credentials with their first request.
+ * @throws RegistryError the error of a missing group, or `unauthenticated`.
  */
 export async function requireNothingHidden(
   registry: Registry,
@@ -70,7 +70,7 @@ export async function requireNothingHidden(
   }
 }
 
-/** The files that have an alias, as `findAliased` finds them. */
+/** The files that have an alias; see `findAliased`. */
 export function aliasedFiles<M>(
   registry: Registry,
   access: Access,
@@ -80,7 +80,7 @@ export function aliasedFiles<M>(
   return findAliased<M>(registry, { ...query, format: format.id, alias });
 }
 
-/** The heads of the packages that a search found: those of one name together, in the order of their projects. */
+/** The heads of the packages found by a search, grouped by name, in the order of their projects. */
 export async function headsOf(
   registry: Registry,
   { id: format }: Access['format'],

@@ -2,17 +2,17 @@ import type { Group, Project } from '../../domain/accounts.ts';
 import type { NameEntry } from '../records/entities.ts';
 import type { NamesOwner } from '../records/keys.ts';
 
-/** Where packages are looked for: in a project, in a group and everything below it, or in the whole instance. */
+/** Where to search for packages: in a project, in a group and everything below it, or in the whole instance. */
 export type Within = { readonly project: Project } | { readonly group: Group } | 'instance';
 
-/** The partition that has the names of a project, group or instance, together with those of the groups around it. */
+/** The partition with the names of a project or of the instance; for a group, the one of its root namespace. */
 export function partitionOf(within: Within): NamesOwner {
   if (within === 'instance') return within;
   if ('project' in within) return { kind: 'project', id: within.project.id };
   return { kind: 'group', id: within.group.ancestors[0] ?? within.group.id };
 }
 
-/** Whether an entry of the partition is of a project that is looked in. */
+/** Whether an entry of the partition belongs to a project in the searched project, group or instance. */
 export function isWithin(entry: NameEntry, within: Within): boolean {
   return within === 'instance' || !('group' in within) || entry.ancestors.includes(within.group.id);
 }
