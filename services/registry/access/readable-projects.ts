@@ -48,7 +48,7 @@ export async function readableAmong(
   const memberships = await membershipsOf(registry, principal);
   const now = registry.clock.now();
   return projects.flatMap((project) => {
-    const rights = projectRights(principal, project, memberships.countingFor(project, 'project'), now);
+    const rights = projectRights(principal, project, memberships.applyingTo(project, 'project'), now);
     return rights.may('pull') ? [{ project, rights }] : [];
   });
 }

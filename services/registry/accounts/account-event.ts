@@ -2,17 +2,17 @@ import type { AboutAccount, AccountEventType, Actor, EventDetails } from '../../
 import type { Write } from '../../ports/table.ts';
 import { type EventFacts, recordEvent } from '../events/record-event.ts';
 
-/** What is told of a change of accounts: what happened, by whom, where, and to what. Never a secret. */
+/** An event about accounts: what happened, who did it, where, and to what. Never contains a secret. */
 export type AccountEvent = {
   [T in AccountEventType]: Pick<AboutAccount, 'owner' | 'name'> & {
     readonly type: T;
-    /** Nobody for what the registry does while it sets itself up, which is no event. */
+    /** Undefined while the registry sets itself up, which is not recorded as an event. */
     readonly actor: Actor | undefined;
     readonly details: EventDetails[T];
   };
 }[AccountEventType];
 
-/** The outbox write of a change of accounts, to join the transaction that makes it. */
+/** The outbox write of an account event, for the transaction that makes the change. */
 export function accountEvent(now: number, event: AccountEvent): Write[] {
   const { actor, owner } = event;
   if (!actor) return [];
@@ -21,7 +21,7 @@ export function accountEvent(now: number, event: AccountEvent): Write[] {
   return [recordEvent(now, { ...event, ...about, actor } as EventFacts<AccountEventType>)];
 }
 
-/** The fields that a change of an account made differ, before it and after it. */
+/** The fields of an account that a change modifies, with their values before and after it. */
 export function changedFields<T extends object>(before: T, set: Partial<T>) {
   const fields = Object.keys(set) as (keyof T)[];
   const differing = fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(set[field]));

@@ -11,7 +11,7 @@ import { accountEvent, changedFields } from './account-event.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { checkPath, taken } from './paths.ts';
 
-/** What of a group may change; what is absent stays. */
+/** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
   readonly name?: string | undefined;
   readonly path?: string | undefined;
@@ -19,16 +19,17 @@ export interface GroupChanges {
   readonly visibility?: Visibility | undefined;
   readonly projectCreationLevel?: Group['projectCreationLevel'] | undefined;
   readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
-  /** The new settings, made from those that are stored. */
+  /** Returns the new settings, given the stored ones. */
   readonly settings?: (before: PackageSettings) => PackageSettings;
 }
 
-/** A group as its item has it: with how many groups and projects are directly in it, and how often it was changed. */
+/** A stored group, with the number of groups and projects directly in it, and the number of changes made to it. */
 type StoredGroup = Group & { readonly children: number; readonly changes?: number };
 
 /**
- * Changes a group. Its path can change only while it is empty: addresses of packages contain it. Its name may be
- * shown in the full names of what it holds; those are rewritten after it.
+ * Changes a group. Its path can change only while the group is empty, since package addresses contain it. When its full
+ * name changes, the full names of everything below it are rewritten afterwards.
+ * @throws RegistryError `groupNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
  */
 export async function changeGroup(
   registry: Registry,
@@ -74,7 +75,7 @@ async function changeOnce(registry: Registry, group: Group, changes: GroupChange
   return { before, after };
 }
 
-/** The attributes that change, and the full name and path that follow from them. */
+/** The changed attributes, and the full name and path derived from them. */
 function attributesOf(stored: StoredGroup, changes: GroupChanges, parent: Group | undefined) {
   const { settings: newSettings, ...fields } = changes;
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -112,14 +113,14 @@ async function checkVisibility(
     subgroupsOf(registry, after.id),
     projectsIn(registry, [after.id]),
   ]);
-  const above = [...groups, ...projects].find((child) => !fitsInside(child.visibility, after.visibility));
-  if (above) {
-    const reason = `${after.visibility} is not allowed since this group contains ${above.fullPath}, which is ${above.visibility}.`;
+  const wider = [...groups, ...projects].find((child) => !fitsInside(child.visibility, after.visibility));
+  if (wider) {
+    const reason = `${after.visibility} is not allowed since this group contains ${wider.fullPath}, which is ${wider.visibility}.`;
     throw taken('visibility_level', reason);
   }
 }
 
-/** The writes that lead the new path, and no longer the old one, to a group or project. The first claims the path. */
+/** The writes that move the route of a group or project to its new path. The first write claims the path. */
 export function routeMove(before: Group | Project, fullPath: string, kind: 'group' | 'project'): Write[] {
   if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return [];
   return [
@@ -128,7 +129,10 @@ export function routeMove(before: Group | Project, fullPath: string, kind: 'grou
   ];
 }
 
-/** Writes a change whose first write, if any of `route`, claims a path; one that is taken is a validation error. */
+/**
+ * Executes the writes of `route`, the first of which claims a path, together with those of a change.
+ * @throws RegistryError `invalidRequest` if the path is taken.
+ */
 export async function writeClaiming(
   registry: Registry,
   route: readonly Write[],
@@ -142,7 +146,7 @@ export async function writeClaiming(
   }
 }
 
-/** Rewrites the full names of what a renamed group holds. */
+/** Rewrites the full names of everything below a renamed group. */
 async function renameBelow(registry: Registry, group: Group): Promise<void> {
   const [groups, projects] = await Promise.all([
     subgroupsOf(registry, group.id),
@@ -151,17 +155,17 @@ async function renameBelow(registry: Registry, group: Group): Promise<void> {
   const when = { exists: true };
   for (const project of projects) {
     const set = { fullName: `${group.fullName} / ${project.name}` };
-    await gone(registry.table.update(keys.project(project.id), { set }, when));
+    await isMissing(registry.table.update(keys.project(project.id), { set }, when));
   }
   for (const child of groups) {
     const fullName = `${group.fullName} / ${child.name}`;
-    if (await gone(registry.table.update(keys.group(child.id), { set: { fullName } }, when))) continue;
+    if (await isMissing(registry.table.update(keys.group(child.id), { set: { fullName } }, when))) continue;
     await renameBelow(registry, { ...child, fullName });
   }
 }
 
-/** Waits for a change; answers whether what was to change is gone. */
-async function gone(change: Promise<unknown>): Promise<boolean> {
+/** Waits for a change; returns whether the changed item is gone. */
+async function isMissing(change: Promise<unknown>): Promise<boolean> {
   try {
     await change;
     return false;

@@ -10,25 +10,25 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { type AccountEvent, accountEvent } from './account-event.ts';
 import { memberWrite } from './create-user.ts';
 import { directMembers, findMember, type MemberOwner } from './find-members.ts';
-import { goneCode, ownerStands } from './issue-token.ts';
+import { missingCode, ownerExists } from './issue-token.ts';
 
-/** A change of who is a member of a group or project. */
+/** A change to the membership of a user in a group or project. */
 export interface MemberChange {
   readonly owner: MemberOwner;
   readonly user: User;
   readonly actor: Actor;
 }
 
-/** What a member is to be. */
+/** The level of a member, and how long the membership lasts. */
 export interface MemberFacts {
   readonly level: number;
-  /** The day from which it no longer counts, `YYYY-MM-DD`, or null. */
+  /** The day on which the membership expires, `YYYY-MM-DD`, or null. */
   readonly expiresOn: string | null;
 }
 
 /**
- * Makes a user a member.
- * @throws RegistryError `conflict` when the user is one already.
+ * Adds a user as a member.
+ * @throws RegistryError `conflict` if the user is already a member.
  */
 export async function addMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
   const { owner, user, level, expiresOn } = input;
@@ -36,20 +36,20 @@ export async function addMember(registry: Registry, input: MemberChange & Member
   try {
     await registry.table.write([
       { ...memberWrite(owner, user.id, level, expiresOn, now), when: { exists: false } },
-      ownerStands(owner),
+      ownerExists(owner),
       ...changeEvent(now, 'member_added', input, { after: { level, expiresOn } }),
     ]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    if (error.operation > 0) throw new RegistryError(goneCode[owner.kind], undefined, { cause: error });
+    if (error.operation > 0) throw new RegistryError(missingCode[owner.kind], undefined, { cause: error });
     throw new RegistryError('conflict', 'Member already exists', { cause: error });
   }
   return { userId: user.id, level, expiresOn, createdAt: now };
 }
 
 /**
- * Changes the level of a member, or until when it is one.
- * @throws RegistryError `notFound` when the user is no direct member.
+ * Changes the level or the expiry of a member.
+ * @throws RegistryError `notFound` if the user is not a direct member.
  */
 export async function changeMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
   const { owner, user, level, expiresOn } = input;
@@ -72,8 +72,8 @@ export async function changeMember(registry: Registry, input: MemberChange & Mem
 }
 
 /**
- * Takes a user out of the direct members.
- * @throws RegistryError `notFound` when the user is none.
+ * Removes a user from the direct members.
+ * @throws RegistryError `notFound` if the user is not a direct member.
  */
 export async function removeMember(registry: Registry, input: MemberChange): Promise<void> {
   const { owner, user } = input;
@@ -88,10 +88,10 @@ export async function removeMember(registry: Registry, input: MemberChange): Pro
   });
 }
 
-/** Makes sure that a top-level group keeps an owner: another one, who must still be that in the same transaction. */
+/** Requires that a top-level group keeps another owner, by a check that joins the transaction of the change. */
 async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Member): Promise<Write[]> {
-  const mayLose = owner.kind === 'project' || owner.ancestors.length > 0 || leaving.level < levels.owner;
-  if (mayLose) return [];
+  const mayLeave = owner.kind === 'project' || owner.ancestors.length > 0 || leaving.level < levels.owner;
+  if (mayLeave) return [];
   const now = registry.clock.now();
   const others = (await directMembers(registry, owner)).filter(
     ({ member, user }) =>
@@ -101,7 +101,11 @@ async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Mem
       !user.bot,
   );
   const [other] = others;
-  if (!other) throw new RegistryError('forbidden', 'Forbidden - the last owner of a group must stay');
+  if (!other)
+    throw new RegistryError(
+      'forbidden',
+      'Forbidden - the last owner of a group cannot be removed or demoted',
+    );
   const { level } = other.member;
   return [{ check: keys.member(owner, other.user.id), when: { equals: { level } } }];
 }

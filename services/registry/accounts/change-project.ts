@@ -10,7 +10,7 @@ import { accountEvent, changedFields } from './account-event.ts';
 import { routeMove, writeClaiming } from './change-group.ts';
 import { checkPath, taken } from './paths.ts';
 
-/** What of a project may change; what is absent stays. */
+/** Changes to a project; undefined fields stay as they are. */
 export interface ProjectChanges {
   readonly name?: string | undefined;
   readonly path?: string | undefined;
@@ -20,7 +20,10 @@ export interface ProjectChanges {
   readonly archived?: boolean | undefined;
 }
 
-/** Changes a project. A new path takes the place of the old one at once; nothing leads from the old one. */
+/**
+ * Changes a project. A new path replaces the old one immediately, without a redirect from the old path.
+ * @throws RegistryError `projectNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
+ */
 export async function changeProject(
   registry: Registry,
   project: Project,
@@ -31,12 +34,12 @@ export async function changeProject(
   if (changes.path !== undefined && changes.path !== project.path) checkPath(changes.path);
   return retryChanged(async () => {
     const now = registry.clock.now();
-    const [stored, around] = await registry.table.getMany([
+    const [projectItem, namespaceItem] = await registry.table.getMany([
       keys.project(project.id),
       keys.group(project.namespaceId),
     ]);
-    const before = maybeEntity<Project>(stored);
-    const namespace = maybeEntity<Group>(around);
+    const before = maybeEntity<Project>(projectItem);
+    const namespace = maybeEntity<Group>(namespaceItem);
     if (!before || !namespace) throw new RegistryError('projectNotFound');
     const next: Project = { ...before, ...given, updatedAt: now };
     const fullName = `${namespace.fullName} / ${next.name}`;

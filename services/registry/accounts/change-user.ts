@@ -4,7 +4,7 @@ import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 
-/** Blocks a user, whose tokens then stop working at once, or lets it in again. */
+/** Blocks or unblocks a user. The tokens of a blocked user stop working immediately. */
 export async function changeUserState(
   registry: Registry,
   user: User,

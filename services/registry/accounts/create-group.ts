@@ -8,10 +8,10 @@ import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath, memberWrite } from './create-user.ts';
 import { checkPath, taken } from './paths.ts';
 
-/** How deep groups may nest. */
+/** The most levels of nested groups. */
 const MAX_DEPTH = 20;
 
-/** A group to make, below `parent` or at the top. */
+/** A group to create, below `parent` or at the top level. */
 export interface NewGroup {
   readonly name: string;
   readonly path: string;
@@ -20,12 +20,16 @@ export interface NewGroup {
   readonly visibility?: Visibility | undefined;
   readonly projectCreationLevel?: Group['projectCreationLevel'] | undefined;
   readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
-  /** The user who owns it from the start. */
+  /** The id of its first owner. */
   readonly ownerId: number;
   readonly actor?: Actor | undefined;
 }
 
-/** Makes a group. A group can't be more visible than its parent. */
+/**
+ * Creates a group.
+ * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the group does not fit into its parent:
+ * it can't be more visible than the parent.
+ */
 export async function createGroup(registry: Registry, input: NewGroup): Promise<Group> {
   const now = registry.clock.now();
   const { parent } = input;
@@ -34,8 +38,8 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
   if (parent && !fitsInside(visibility, parent.visibility)) {
     throw taken('visibility_level', `${visibility} is not allowed in a ${parent.visibility} group.`);
   }
-  if (parent?.kind === 'user') throw taken('parent_id', 'is a user namespace, which holds no groups');
-  if (parent && parent.ancestors.length + 2 > MAX_DEPTH) throw taken('parent_id', 'is nested too deep');
+  if (parent?.kind === 'user') throw taken('parent_id', 'is a user namespace, which cannot contain groups');
+  if (parent && parent.ancestors.length + 2 > MAX_DEPTH) throw taken('parent_id', 'is nested too deeply');
   const id = await registry.ids.next('namespace');
   const group: Group = {
     id,

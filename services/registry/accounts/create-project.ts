@@ -9,7 +9,7 @@ import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath } from './create-user.ts';
 import { checkPath, taken } from './paths.ts';
 
-/** A project to make in a group or user namespace. */
+/** A project to create in a group or user namespace. */
 export interface NewProject {
   readonly namespace: Group;
   readonly name: string;
@@ -21,7 +21,11 @@ export interface NewProject {
   readonly actor?: Actor | undefined;
 }
 
-/** Makes a project. It can't be more visible than the group it is in. */
+/**
+ * Creates a project.
+ * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the project would be more visible than
+ * its namespace.
+ */
 export async function createProject(registry: Registry, input: NewProject): Promise<Project> {
   const now = registry.clock.now();
   const { namespace } = input;
@@ -64,7 +68,7 @@ export async function createProject(registry: Registry, input: NewProject): Prom
   return project;
 }
 
-/** The item of a project, listed among all projects and among the children of its namespace. */
+/** The item of a project, indexed among all projects and among the children of its namespace. */
 export function projectItem(project: Project): Item {
   const { id, namespaceId } = project;
   return itemOf(keys.project(id), project, {

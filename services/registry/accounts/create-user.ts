@@ -10,7 +10,7 @@ import { accountEvent } from './account-event.ts';
 import type { Membership } from './memberships.ts';
 import { checkPath, taken } from './paths.ts';
 
-/** A user to make. */
+/** A user to create. */
 export interface NewUser {
   readonly username: string;
   readonly name: string;
@@ -19,7 +19,10 @@ export interface NewUser {
   readonly actor?: Actor | undefined;
 }
 
-/** Makes a user with a personal namespace of the same path, which the user owns. */
+/**
+ * Creates a user with a personal namespace of the same path, which the user owns.
+ * @throws RegistryError `invalidRequest` if the user name is invalid or taken.
+ */
 export async function createUser(registry: Registry, input: NewUser): Promise<User> {
   const now = registry.clock.now();
   const path = checkPath(input.username);
@@ -73,7 +76,7 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
   return user;
 }
 
-/** Makes the user behind a project or group access token, as writes for the transaction that makes the token. */
+/** The writes that create the bot user of a project or group access token, for the transaction that creates the token. */
 export function botWrites(user: User): Write[] {
   const route = { kind: 'user', id: user.namespaceId, userId: user.id };
   return [
@@ -82,7 +85,7 @@ export function botWrites(user: User): Write[] {
   ];
 }
 
-/** A membership as a write; listed under the group or project, and by index under the user. */
+/** The write that stores a membership, listed under its group or project and, through an index, under its user. */
 export function memberWrite(
   owner: { readonly kind: 'group' | 'project'; readonly id: number },
   userId: number,
@@ -97,8 +100,9 @@ export function memberWrite(
 }
 
 /**
- * Runs writes of which the first claims a path; a path that someone has is a validation error. Any other condition
- * is about the group around it, which was read a moment ago.
+ * Executes writes, the first of which claims a path. Any other condition concerns the parent group.
+ * @throws RegistryError `invalidRequest` if the path is taken, `conflict` if the parent group has changed since it was
+ * read.
  */
 export async function claimingPath(write: () => Promise<void>): Promise<void> {
   try {
@@ -106,11 +110,11 @@ export async function claimingPath(write: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
     if (error.operation === 0) throw taken('path', 'has already been taken');
-    throw new RegistryError('conflict', 'The group has just been changed; try again', { cause: error });
+    throw new RegistryError('conflict', 'The group has just changed; try again', { cause: error });
   }
 }
 
-/** One child more in a namespace, which must still be what it was read to be. */
+/** The write that counts one more child in a namespace. Fails if the namespace has changed since it was read. */
 export function childAdded(parent: Group): Write {
   return {
     update: keys.group(parent.id),

@@ -11,7 +11,7 @@ import { removeProject } from './remove-project.ts';
 
 /**
  * Deletes an empty group.
- * @throws RegistryError `conflict` while it holds groups or projects.
+ * @throws RegistryError `conflict` while it contains groups or projects.
  */
 export async function deleteGroup(registry: Registry, group: Group, actor: Actor): Promise<void> {
   const owner = { kind: 'group', id: group.id } as const;
@@ -32,14 +32,14 @@ export async function deleteGroup(registry: Registry, group: Group, actor: Actor
     ]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    const message = 'The group still holds projects or groups: delete those first';
+    const message = 'The group still contains projects or groups; delete them first';
     throw new RegistryError('conflict', message, { cause: error });
   }
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);
 }
 
-/** Deletes a group with every group and project below it, from the bottom up; can be called again after a failure. */
+/** Deletes a group with every group and project below it, from the bottom up; can be repeated after a failure. */
 export async function deleteGroupTree(registry: Registry, group: Group, actor: Actor): Promise<void> {
   for (const child of await subgroupsOf(registry, group.id)) await deleteGroupTree(registry, child, actor);
   for (const project of await projectsIn(registry, [group.id])) await removeProject(registry, project, actor);

@@ -7,16 +7,16 @@ import { createUser } from './create-user.ts';
 import { findUserByName } from './find-accounts.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
 
-/** The fewest characters a bootstrap token may have. */
+/** The minimum length of a bootstrap token, in characters. */
 export const MIN_ROOT_TOKEN = 20;
 
 const ROOT = 'root';
 const POINTER = keys.rootToken();
 
 /**
- * Makes the administrator `root` and its token when they are not there yet. A given token replaces an earlier
- * bootstrap token; without one the first start makes a token and later starts leave it alone.
- * Answers the token when this call made it up, else undefined.
+ * Creates the administrator `root` and its bootstrap token if they don't exist. A given token replaces an earlier
+ * bootstrap token. Without one, the first start generates a token and later starts keep it.
+ * Returns the secret only if this call generated it.
  */
 export async function ensureRoot(
   registry: Registry,

@@ -4,24 +4,24 @@ import type { Table, TableReader } from '../../ports/table.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 
-/** What a full path leads to. */
+/** The user namespace, group or project that a full path belongs to. */
 export interface Route {
   readonly kind: 'user' | 'group' | 'project';
   /** The id of the user's namespace, the group or the project. */
   readonly id: number;
 }
 
-const knownRoutes = new WeakMap<Table, LRUCache<string, Route>>();
+const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
 
 /**
- * The route of a full path. Routes seen before are answered from memory: whoever uses one must check that what
- * it leads to still has the path (`findProject` and `findGroup` do).
+ * The route of a full path. Routes are cached, so callers must check that the group or project still has the path, as
+ * `findProject` and `findGroup` do. `fresh` is true if the route was read from the table.
  */
 async function routeOf(table: Table, path: string): Promise<{ route: Route; fresh: boolean } | undefined> {
   const cache = routesOf(table);
   const lower = path.toLowerCase();
-  const known = cache.get(lower);
-  if (known) return { route: known, fresh: false };
+  const cached = cache.get(lower);
+  if (cached) return { route: cached, fresh: false };
   const route = maybeEntity<Route>(await table.get(keys.route(lower)));
   if (!route) return undefined;
   cache.set(lower, { kind: route.kind, id: route.id });
@@ -29,10 +29,10 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
 }
 
 function routesOf(table: Table): LRUCache<string, Route> {
-  let cache = knownRoutes.get(table);
+  let cache = routeCaches.get(table);
   if (!cache) {
     cache = new LRUCache({ max: 10_000 });
-    knownRoutes.set(table, cache);
+    routeCaches.set(table, cache);
   }
   return cache;
 }

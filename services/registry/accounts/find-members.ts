@@ -11,23 +11,23 @@ import { usersById } from './list-accounts.ts';
 export type MemberOwner = Owner & {
   readonly kind: 'group' | 'project';
   readonly path: string;
-  /** The groups above it, root first. */
+  /** The ids of the groups above it, root first. */
   readonly ancestors: readonly number[];
 };
 
-/** A member with the user it is. */
+/** A member with its user. */
 export interface KnownMember {
   readonly member: Member;
   readonly user: User;
 }
 
 /** A group or project as the owner of its members and tokens. */
-export function memberOwner(place: Group | Project): MemberOwner {
-  const kind = 'namespaceId' in place ? 'project' : 'group';
-  return { kind, id: place.id, path: place.fullPath, ancestors: place.ancestors };
+export function memberOwner(resource: Group | Project): MemberOwner {
+  const kind = 'namespaceId' in resource ? 'project' : 'group';
+  return { kind, id: resource.id, path: resource.fullPath, ancestors: resource.ancestors };
 }
 
-/** Who is a member directly. */
+/** The direct members of a group or project. */
 export async function directMembers(registry: Registry, owner: Owner): Promise<KnownMember[]> {
   const items = await queryAll(registry.table, ranges.members(owner));
   return withUsers(
@@ -36,7 +36,7 @@ export async function directMembers(registry: Registry, owner: Owner): Promise<K
   );
 }
 
-/** Who is a member directly or because of a group above, each once with the highest level. */
+/** The direct and inherited members of a group or project, each once with the highest level. */
 export async function allMembers(registry: Registry, owner: MemberOwner): Promise<KnownMember[]> {
   const now = registry.clock.now();
   const items = await forEachOf([owner, ...groupsAbove(owner)], (each) =>
@@ -52,7 +52,7 @@ export async function allMembers(registry: Registry, owner: MemberOwner): Promis
   return withUsers(registry, [...highest.values()]);
 }
 
-/** The member directly in a group or project with this user id, or undefined. */
+/** The direct member of a group or project with this user id, or undefined. */
 export async function findMember(
   registry: Registry,
   owner: Owner,
@@ -61,7 +61,7 @@ export async function findMember(
   return maybeEntity<Member>(await registry.table.get(keys.member(owner, userId)));
 }
 
-/** The level a user has because of the groups above. */
+/** The level that a user inherits from the groups above. */
 export async function inheritedLevel(
   registry: Registry,
   owner: MemberOwner,

@@ -5,16 +5,16 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { secretDigest } from './token-secret.ts';
 
-/** A secret as it was sent. `username` is set only where the carrier has one. */
+/** A secret as it was sent. `username` is set only if the way it was sent includes one, such as Basic authentication. */
 export interface Credential {
   readonly secret: string;
   readonly username?: string;
 }
 
 /**
- * The live token of a secret. It is found by the digest of the secret, so no comparison of secrets takes place.
- * A deploy token sent with a user name must be sent with its own.
- * @throws RegistryError `unauthenticated` when there is none, or it is revoked or expired.
+ * The active token of a secret. It is looked up by the digest of the secret, so secrets are never compared.
+ * If a deploy token is sent with a user name, the name must be the token's.
+ * @throws RegistryError `unauthenticated` if there is no such token, or it is revoked or expired.
  */
 export async function findToken(registry: Registry, credential: Credential): Promise<Token> {
   const item = await registry.table.get(keys.token(secretDigest(credential.secret)));

@@ -10,33 +10,33 @@ import { accountEvent } from './account-event.ts';
 import { botWrites, memberWrite } from './create-user.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
 
-/** A token to make. */
+/** A token to create. */
 export interface NewToken {
   readonly name: string;
   readonly description?: string | undefined;
   readonly scopes: readonly Scope[];
-  /** When it stops working, milliseconds since the epoch, or null. */
+  /** When it expires, in milliseconds since the epoch, or null. */
   readonly expiresAt: number | null;
   readonly actor?: Actor | undefined;
 }
 
-/** Where a project's or group's token is made. */
+/** The project or group that a token belongs to. */
 export type TokenOwner = Owner & { readonly kind: 'project' | 'group'; readonly path?: string };
 
-/** A token just made. `secret` is told this once and never again. */
+/** A token just created. This is the only time `secret` is available. */
 export interface Issued<T extends Token> {
   readonly token: T;
   readonly secret: string;
 }
 
-/** The pointer by which an owner's tokens are listed. */
+/** The pointer to a token in the partition of its owner, through which the owner's tokens are listed. */
 export interface TokenPointer {
   readonly id: number;
   readonly kind: Token['kind'];
   readonly sha256: string;
 }
 
-/** Makes a personal access token; `secret` only where it is given from outside. */
+/** Creates a personal access token. Pass `secret` only if it is chosen from outside. */
 export async function issuePersonalToken(
   registry: Registry,
   user: User,
@@ -53,7 +53,7 @@ export async function issuePersonalToken(
   return { token, secret };
 }
 
-/** Makes a project or group access token, with the bot user that it acts as and the bot's membership. */
+/** Creates a project or group access token, with the bot user that it acts as and the bot's membership. */
 export async function issueResourceToken(
   registry: Registry,
   owner: TokenOwner,
@@ -85,7 +85,7 @@ export async function issueResourceToken(
   return { token, secret };
 }
 
-/** Makes a deploy token; its user name is `gitlab+deploy-token-<id>` unless one is given. */
+/** Creates a deploy token; its user name is `gitlab+deploy-token-<id>` unless one is given. */
 export async function issueDeployToken(
   registry: Registry,
   owner: TokenOwner,
@@ -106,23 +106,23 @@ export async function issueDeployToken(
   return { token, secret };
 }
 
-/** Writes something of a project or group, if that is still there in the same transaction. */
+/** Executes writes that belong to a project or group, in a transaction that checks that it still exists. */
 async function writeFor(registry: Registry, owner: TokenOwner, writes: readonly Write[]): Promise<void> {
   try {
-    await registry.table.write([ownerStands(owner), ...writes]);
+    await registry.table.write([ownerExists(owner), ...writes]);
   } catch (error) {
     const gone = error instanceof ConditionFailed && error.operation === 0;
-    throw gone ? new RegistryError(goneCode[owner.kind], undefined, { cause: error }) : error;
+    throw gone ? new RegistryError(missingCode[owner.kind], undefined, { cause: error }) : error;
   }
 }
 
-/** The write that fails when a project or group is gone. */
-export function ownerStands({ kind, id }: Pick<TokenOwner, 'kind' | 'id'>): Write {
+/** The check that fails if a project or group no longer exists. */
+export function ownerExists({ kind, id }: Pick<TokenOwner, 'kind' | 'id'>): Write {
   return { check: kind === 'project' ? keys.project(id) : keys.group(id), when: { exists: true } };
 }
 
-/** What to tell when a project or group is gone. */
-export const goneCode = { project: 'projectNotFound', group: 'groupNotFound' } as const;
+/** The error codes for a project or group that no longer exists. */
+export const missingCode = { project: 'projectNotFound', group: 'groupNotFound' } as const;
 
 /** The writes that store a token under its digest and list it under its owner. */
 export function tokenWrites(owner: Owner, token: Token, secret: string): Write[] {

@@ -7,24 +7,24 @@ import { queryAll, queryPages } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
 import type { Membership } from './memberships.ts';
 
-/** Where a walk by id starts, and which way it goes. */
+/** Where an iteration by id starts, and its direction. */
 export interface Walk {
-  /** The id before the first one. */
+  /** Start after this id. */
   readonly after?: number | undefined;
   readonly descending?: boolean;
 }
 
-/** The projects of the instance by id, a page at a time. */
+/** All projects of the instance by id, read page by page. */
 export function walkProjects(registry: Registry, walk: Walk = {}): AsyncGenerator<Project> {
   return walkIndex<Project>(registry, indexes.projects, walk);
 }
 
-/** The groups of the instance by id, a page at a time. */
+/** All groups of the instance by id, read page by page. */
 export function walkGroups(registry: Registry, walk: Walk = {}): AsyncGenerator<Group> {
   return walkIndex<Group>(registry, indexes.groups, walk);
 }
 
-/** The users of the instance by id, bots among them, a page at a time. */
+/** All users of the instance by id, including bots, read page by page. */
 export function walkUsers(registry: Registry, walk: Walk = {}): AsyncGenerator<User> {
   return walkIndex<User>(registry, indexes.users, walk);
 }
@@ -40,7 +40,7 @@ async function* walkIndex<T>(registry: Registry, index: Query, walk: Walk): Asyn
   }
 }
 
-/** The entities of a walk that pass. */
+/** Collects the entities of an iteration that pass a filter. */
 export async function gather<T>(walk: AsyncIterable<T>, passes: (each: T) => boolean): Promise<T[]> {
   const found: T[] = [];
   for await (const each of walk) if (passes(each)) found.push(each);
@@ -53,7 +53,7 @@ export async function subgroupsOf(registry: Registry, groupId: number): Promise<
   return items.map((item) => entityOf<Group>(item));
 }
 
-/** The groups in a group, at any depth; a level is read at a time. */
+/** The groups below a group, at any depth, read level by level. */
 export async function descendantsOf(registry: Registry, groupId: number): Promise<Group[]> {
   const found: Group[] = [];
   for (let level = [groupId]; level.length > 0; ) {
@@ -106,13 +106,13 @@ async function byId<T extends { readonly id: number }>(
   return new Map(entities.map((entity) => [entity.id, entity]));
 }
 
-/** The groups a user is a member of, directly or because of a group above. Personal namespaces are not among them. */
+/** The groups a user is a member of, directly or through a group above. Excludes personal namespaces. */
 export async function memberGroups(registry: Registry, direct: readonly Membership[]): Promise<Group[]> {
   const namespaces = await memberNamespaces(registry, direct);
   return namespaces.filter(({ kind }) => kind === 'group');
 }
 
-/** The projects a user is a member of, directly or because of a group above. */
+/** The projects a user is a member of, directly or through a group above. */
 export async function memberProjects(registry: Registry, direct: readonly Membership[]): Promise<Project[]> {
   const ids = direct.flatMap(({ ownerKind, ownerId }) => (ownerKind === 'project' ? [ownerId] : []));
   const [own, namespaces] = await Promise.all([

@@ -14,7 +14,7 @@ export interface StoredToken<T extends Token = Token> {
   readonly sha256: string;
 }
 
-/** Whose token it is: where the pointer to it lies. */
+/** The owner of a token, whose partition has the pointer to it. */
 export function ownerOf(token: Token): Owner {
   switch (token.kind) {
     case 'personal':
@@ -28,7 +28,7 @@ export function ownerOf(token: Token): Owner {
   }
 }
 
-/** Every token of an owner, of whatever kind, the oldest first. */
+/** Every token of an owner, of any kind, oldest first. */
 export async function tokensOf(registry: Registry, owner: Owner): Promise<StoredToken[]> {
   const pointers = (await queryAll(registry.table, ranges.tokens(owner))).map((item) =>
     entityOf<TokenPointer>(item),
@@ -51,7 +51,7 @@ export async function findOwnedToken(
   return storedToken(await registry.table.get(keys.token(pointer.sha256)))[0];
 }
 
-/** The token of a secret in whatever state, or undefined. To let someone in, ask `findToken`. */
+/** The token of a secret, even if revoked or expired, or undefined. For authentication, use `findToken`. */
 export async function findTokenBySecret(
   registry: Registry,
   secret: string,
@@ -59,13 +59,13 @@ export async function findTokenBySecret(
   return storedToken(await registry.table.get(keys.token(secretDigest(secret))))[0];
 }
 
-/** The token of the instance with this id, whoever has it, or undefined. */
+/** The token with this id, of any owner, or undefined. */
 export async function findTokenById(registry: Registry, id: number): Promise<StoredToken | undefined> {
   const page = await registry.table.query({ ...indexes.tokens, prefix: padId(id) });
   return storedToken(page.items[0])[0];
 }
 
-/** Every token of the instance, the oldest first. For administrators. */
+/** Every token of the instance, oldest first. For administrators. */
 export async function allTokens(registry: Registry): Promise<StoredToken[]> {
   return (await queryAll(registry.table, indexes.tokens)).flatMap((item) => storedToken(item));
 }

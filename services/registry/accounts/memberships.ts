@@ -6,25 +6,25 @@ import { entityOf } from '../records/entities.ts';
 import { indexes } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 
-/** A membership with where it is, as lists of a user's memberships need it. */
+/** A membership together with its group or project. */
 export interface Membership extends Member {
   readonly ownerKind: 'group' | 'project' | 'user';
   readonly ownerId: number;
 }
 
-/** What lists must know of a caller to tell which groups and projects it may see. */
+/** The memberships of a caller, for lists of the groups and projects that the caller may see. */
 export interface Memberships {
   /** The caller's own memberships that have not expired. */
   readonly direct: readonly Membership[];
-  /** Those of them that count for a group or project: its own and those of the groups above it. */
-  countingFor(owner: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): Membership[];
+  /** The direct memberships that apply to a group or project: in it, and in the groups above it. */
+  applyingTo(owner: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): Membership[];
   /** The effective level in a group or project. */
   levelIn(owner: Pick<Group | Project, 'id' | 'ancestors'>, kind: 'group' | 'project'): number;
 }
 
-const none: Memberships = { direct: [], countingFor: () => [], levelIn: () => levels.none };
+const none: Memberships = { direct: [], applyingTo: () => [], levelIn: () => levels.none };
 
-/** All memberships of a caller, read in one range. */
+/** Reads all memberships of a caller, in one range. */
 export async function membershipsOf(registry: Registry, principal: Principal): Promise<Memberships> {
   if (principal.kind !== 'user') return none;
   const now = registry.clock.now();
@@ -33,15 +33,15 @@ export async function membershipsOf(registry: Registry, principal: Principal): P
     .map((item) => entityOf<Membership>(item))
     .filter((membership) => !hasExpired(membership, now));
   const byOwner = new Map(direct.map((each) => [`${each.ownerKind}#${each.ownerId}`, each]));
-  const countingFor: Memberships['countingFor'] = ({ id, ancestors }, kind) =>
+  const applyingTo: Memberships['applyingTo'] = ({ id, ancestors }, kind) =>
     [`${kind}#${id}`, ...ancestors.map((above) => `group#${above}`)].flatMap(
       (owner) => byOwner.get(owner) ?? [],
     );
   const { admin } = principal.user;
   return {
     direct,
-    countingFor,
+    applyingTo,
     levelIn: (owner, kind) =>
-      admin ? levels.admin : Math.max(0, ...countingFor(owner, kind).map(({ level }) => level)),
+      admin ? levels.admin : Math.max(0, ...applyingTo(owner, kind).map(({ level }) => level)),
   };
 }

@@ -1,8 +1,8 @@
 import { RegistryError } from '../../domain/errors.ts';
 
 /**
- * Words that follow the id of a group or project in addresses, of the management API and of formats. A path given with
- * plain slashes ends before the first of them, so no group or project may have such a name.
+ * Words that follow the id of a group or project in addresses of the management API and of formats. A full path written
+ * with unescaped slashes ends before the first of these words, so no group or project may use one as its path.
  */
 export const ownerSubresources: ReadonlySet<string> = new Set([
   '-',
@@ -34,7 +34,7 @@ export const ownerSubresources: ReadonlySet<string> = new Set([
   'webhooks',
 ]);
 
-/** Words that stand at the root of the host, where a path may stand too. */
+/** Words used at the root of the host, where full paths can also appear. */
 const hostWords: ReadonlySet<string> = new Set([
   'admin',
   'api',
@@ -50,19 +50,20 @@ const hostWords: ReadonlySet<string> = new Set([
 
 /**
  * Checks one segment of a path: letters, digits, `_`, `.` and `-`, starting with a letter, digit or `_`, at most
- * 255 characters, not all digits (ids are), no `.git` or `.atom` at the end, and not a reserved word.
+ * 255 characters, not only digits (those are ids), not ending in `.`, `.git` or `.atom`, and not a reserved word.
+ * @throws RegistryError `invalidRequest` if the segment is not valid.
  */
 export function checkPath(path: string): string {
   const wellFormed = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(path);
   if (!wellFormed || /\.(git|atom)$/i.test(path) || path.endsWith('.') || /^\d+$/.test(path)) {
-    throw taken('path', 'can contain only letters, digits, _, - and ., and must hold more than digits');
+    throw taken('path', 'can contain only letters, digits, _, - and ., and cannot consist of digits only');
   }
   const word = path.toLowerCase();
   if (ownerSubresources.has(word) || hostWords.has(word)) throw taken('path', 'is a reserved name');
   return path;
 }
 
-/** A validation error of one field, in the shape GitLab's API has. */
+/** A validation error of one field, in the shape of GitLab's API. */
 export function taken(field: string, reason: string): RegistryError {
   return new RegistryError('invalidRequest', `${field} ${reason}`, { fields: { [field]: [reason] } });
 }

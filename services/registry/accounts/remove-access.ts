@@ -7,7 +7,7 @@ import { queryAll } from '../records/query-all.ts';
 import { usersById } from './list-accounts.ts';
 import { type StoredToken, tokensOf } from './list-tokens.ts';
 
-/** How many members or tokens are removed in one transaction. */
+/** How many members or tokens one transaction removes. */
 const AT_ONCE = 25;
 
 /** Removes every token of a group or project, with the bots behind them and their memberships in it. */
@@ -29,7 +29,7 @@ export async function removeMembers(registry: Registry, owner: Owner): Promise<v
   );
 }
 
-/** The writes after which a token does not exist. */
+/** The writes that delete a token and its pointer. */
 export function tokenDeletes(owner: Owner, { token, sha256 }: StoredToken): Write[] {
   return [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
 }

@@ -17,18 +17,19 @@ import { childAdded } from './create-user.ts';
 import { taken } from './paths.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 
-/** How long uploads that were under way when their project was removed may take to end, in milliseconds. */
-const STRAGGLERS = 24 * 3600 * 1000;
+/** How long uploads already in progress when their project is removed may take to finish, in milliseconds. */
+const UPLOAD_GRACE = 24 * 3600 * 1000;
 
-/** A project that was removed: nobody reaches it or what it holds. */
+/** A removed project: neither it nor its packages can be reached. */
 export interface RemovedProject extends Project, Removal {
-  /** Whether purging has begun: from then on it cannot be restored. */
+  /** Set once purging has begun: the project can no longer be restored. */
   readonly purging?: true;
 }
 
 /**
- * Removes a project with all it holds, in one transaction. Its path is free, and its tokens are gone for good. It can be
- * restored, with its members, until its retention is over; then a job purges it.
+ * Removes a project with everything in it, in one transaction. Its path becomes available, and its tokens are deleted
+ * permanently. It can be restored, with its members, until its retention ends; then a job purges it.
+ * @throws RegistryError `projectNotFound` if it no longer exists.
  */
 export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
   const now = registry.clock.now();
@@ -57,10 +58,10 @@ export async function removeProject(registry: Registry, project: Project, actor:
 }
 
 /**
- * Restores a removed project under the path it had.
- * @throws RegistryError `projectNotFound` when it was not removed, or is being purged.
- * @throws RegistryError `conflict` when its group is gone, or has moved.
- * @throws RegistryError `invalidRequest` when its path is taken.
+ * Restores a removed project under its former path.
+ * @throws RegistryError `projectNotFound` if it was not removed, or is being purged.
+ * @throws RegistryError `conflict` if its group is gone or has another path.
+ * @throws RegistryError `invalidRequest` if its path is taken.
  */
 export async function restoreProject(registry: Registry, id: number, actor: Actor): Promise<Project> {
   return retryChanged(async () => {
@@ -72,7 +73,10 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
     ]);
     const namespace = maybeEntity<Group>(groupItem);
     if (!namespace || `${namespace.fullPath}/${removed.path}` !== removed.fullPath) {
-      throw new RegistryError('conflict', 'The group of this project is gone, or has another path now');
+      throw new RegistryError(
+        'conflict',
+        'The group of this project no longer exists or has a different path',
+      );
     }
     if (route) throw taken('path', 'has already been taken');
     const now = registry.clock.now();
@@ -96,8 +100,8 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
 }
 
 /**
- * Purges what removed projects held, once their retention is over, until `signal`. A project is forgotten when nothing
- * of it is left and no upload to it can be under way any more.
+ * Purges the contents of removed projects whose retention has ended, until `signal` aborts. Deletes the record of a
+ * project once nothing of it is left and no upload to it can still be in progress.
  */
 export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
@@ -106,7 +110,7 @@ export async function purgeProjects(registry: Registry, signal?: AbortSignal): P
       const { id, removedAt, purgeAt } = removed;
       if (registry.clock.now() < purgeAt) continue;
       if (!(await purgeProject(registry, id, signal))) return;
-      if (registry.clock.now() - removedAt > STRAGGLERS) {
+      if (registry.clock.now() - removedAt > UPLOAD_GRACE) {
         await registry.table.write([{ delete: keys.removedProject(id) }]);
       }
     }
@@ -114,8 +118,8 @@ export async function purgeProjects(registry: Registry, signal?: AbortSignal): P
 }
 
 /**
- * Purges what a removed project held, until `signal`; it cannot be restored from then on. Answers whether nothing is
- * left. Can be called again, and by several at once.
+ * Purges the contents of a removed project, until `signal` aborts; the project can no longer be restored. Returns
+ * whether nothing is left. Can be repeated, and run concurrently.
  */
 export async function purgeProject(registry: Registry, id: number, signal?: AbortSignal): Promise<boolean> {
   const key = keys.removedProject(id);

@@ -6,7 +6,7 @@ import { accountEvent } from './account-event.ts';
 import { ownerOf, type StoredToken } from './list-tokens.ts';
 import { tokenDeletes } from './remove-access.ts';
 
-/** A token to revoke, who does it, and whose it is. */
+/** A token to revoke, who revokes it, and its owner. */
 export interface Revocation {
   readonly stored: StoredToken;
   readonly actor: Actor;
@@ -14,8 +14,8 @@ export interface Revocation {
 }
 
 /**
- * Revokes a token from this moment on. An access token stays listed as revoked; a project's or group's bot loses its
- * membership with its token. Revoking twice is no error.
+ * Revokes a token with immediate effect. An access token stays listed as revoked; the bot of a project or group token
+ * also loses its membership. Revoking a token again does nothing.
  */
 export async function revokeToken(registry: Registry, input: Revocation): Promise<void> {
   const { token, sha256 } = input.stored;
@@ -25,22 +25,22 @@ export async function revokeToken(registry: Registry, input: Revocation): Promis
       ...(token.kind === 'project' || token.kind === 'group'
         ? [{ delete: keys.member(ownerOf(token), token.userId) }]
         : []),
-      ...revoked(registry, input),
+      ...revokedEvent(registry, input),
     ]);
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
   }
 }
 
-/** Deletes a deploy token: it stops working from this moment on and is no longer listed. */
+/** Deletes a deploy token: it stops working immediately and is no longer listed. */
 export async function deleteDeployToken(registry: Registry, input: Revocation): Promise<void> {
   await registry.table.write([
     ...tokenDeletes(ownerOf(input.stored.token), input.stored),
-    ...revoked(registry, input),
+    ...revokedEvent(registry, input),
   ]);
 }
 
-function revoked(registry: Registry, { stored: { token }, actor, owner }: Revocation) {
+function revokedEvent(registry: Registry, { stored: { token }, actor, owner }: Revocation) {
   return accountEvent(registry.clock.now(), {
     type: 'token_revoked',
     actor,

@@ -11,7 +11,7 @@ import { ownerOf, type StoredToken, tokensOf } from './list-tokens.ts';
 import { revokeToken } from './revoke-token.ts';
 import { newSecret } from './token-secret.ts';
 
-/** A token to put another in the place of. */
+/** A token to replace by a new one. */
 export interface Rotation {
   readonly stored: StoredToken<AccessToken>;
   readonly expiresAt: number;
@@ -20,16 +20,17 @@ export interface Rotation {
 }
 
 /**
- * Revokes a token and makes one that may do the same, in one transaction: of two that rotate one token at once, one
- * gets a new token. A token that had been revoked before is in wrong hands: everything that came of it is revoked.
- * @throws RegistryError `unauthenticated` when the token no longer works.
+ * Revokes a token and creates one with the same rights, in one transaction: of two concurrent rotations of one token,
+ * only one gets a new token. Rotating a token that is already revoked suggests it was stolen, so its whole lineage is
+ * revoked.
+ * @throws RegistryError `unauthenticated` if the token is revoked or expired.
  */
 export async function rotateToken(registry: Registry, input: Rotation): Promise<Issued<AccessToken>> {
   const { stored, owner, actor } = input;
   const old = stored.token;
   const now = registry.clock.now();
   if (old.revoked) await revokeLineage(registry, input);
-  if (!isActive(old, now)) throw noLonger();
+  if (!isActive(old, now)) throw inactiveToken();
   const id = await registry.ids.next('token');
   const { kind, userId, resourceId, name, description, scopes } = old;
   const token: AccessToken = {
@@ -54,25 +55,27 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
       }),
     ]);
   } catch (error) {
-    if (error instanceof ConditionFailed) throw noLonger();
+    if (error instanceof ConditionFailed) throw inactiveToken();
     throw error;
   }
   return { token, secret };
 }
 
-/** Revokes every live token that came of the same first token by rotation. */
+/** Revokes every active token in a token's lineage: all tokens rotated from the same first token. */
 export async function revokeLineage(registry: Registry, input: Omit<Rotation, 'expiresAt'>): Promise<void> {
   const lineage = lineageOf(input.stored.token);
-  const live = ({ token }: StoredToken) => !token.revoked && lineageOf(token) === lineage;
+  const isLive = ({ token }: StoredToken) => !token.revoked && lineageOf(token) === lineage;
   for (;;) {
-    // Read again until none is left: a live one may just be rotated into another.
-    const found = (await tokensOf(registry, ownerOf(input.stored.token))).filter(live);
+    // Repeat until none is left: a live token may be rotated into another one concurrently.
+    const found = (await tokensOf(registry, ownerOf(input.stored.token))).filter(isLive);
     if (found.length === 0) break;
     for (const stored of found) await revokeToken(registry, { ...input, stored });
   }
-  registry.log.info('revoked token presented for rotation, its successors are revoked', { token: lineage });
+  registry.log.info('a revoked token was presented for rotation; its lineage has been revoked', {
+    token: lineage,
+  });
 }
 
-function noLonger(): RegistryError {
+function inactiveToken(): RegistryError {
   return new RegistryError('unauthenticated', 'Unauthorized - the token is revoked or expired');
 }

@@ -1,7 +1,6 @@
 /** How many words of a name the search index keeps, each for project, root namespace and instance. */
 const MAX_WORDS = 10;
 
-
 /**
  * The words under which a name is indexed: the whole name, and every part between separators, in lower case.
  * A search for a prefix of any of them finds the name.
