@@ -34,12 +34,12 @@ export function authorizeProject(
     ? canSeePackages(principal, project, effective)
     : canSee(principal, project, effective);
   if (onPackages) {
-    if (!visible) return refuse(principal);
+    if (!visible) return hiddenRefusal(principal);
     if (project.registryAccess === 'disabled') return 'disabled';
   }
-  if (!mayOn(action, principal, project, effective))
-    return visible ? visibleRefusal(principal) : refuse(principal);
-  if (action === 'pull' && mayOn(action, { kind: 'anonymous' }, project, 0)) return 'allow';
+  if (!isPermitted(action, principal, project, effective))
+    return visible ? visibleRefusal(principal) : hiddenRefusal(principal);
+  if (action === 'pull' && isPermitted(action, { kind: 'anonymous' }, project, 0)) return 'allow';
   if (!inScope(action, principal)) return 'out-of-scope';
   return project.archived && (action === 'publish' || action === 'delete') ? 'archived' : 'allow';
 }
@@ -53,14 +53,16 @@ export function authorizeGroup(
 ): Decision {
   const effective = effectiveLevel(principal, level);
   const visible =
-    effective >= levels.minimal || opens(group.visibility, principal) || ownsGroup(principal, group);
-  if (!mayOnGroup(action, group, effective, visible))
-    return visible ? visibleRefusal(principal) : refuse(principal);
+    effective >= levels.minimal ||
+    isOpenTo(group.visibility, principal) ||
+    deployTokenReaches(principal, group);
+  if (!isPermittedInGroup(action, group, effective, visible))
+    return visible ? visibleRefusal(principal) : hiddenRefusal(principal);
   if (action === 'view') return 'allow';
   return principal.kind === 'user' && hasScope(principal, ['api']) ? 'allow' : 'out-of-scope';
 }
 
-function mayOnGroup(action: GroupAction, group: Group, level: number, visible: boolean): boolean {
+function isPermittedInGroup(action: GroupAction, group: Group, level: number, visible: boolean): boolean {
   if (action === 'view') return visible;
   if (action === 'own') return level >= levels.owner;
   if (action === 'create-subgroup') {
@@ -81,12 +83,14 @@ function effectiveLevel(principal: Principal, level: number): number {
   return principal.user.admin ? levels.admin : level;
 }
 
-function opens(visibility: Project['visibility'], principal: Principal): boolean {
+function isOpenTo(visibility: Project['visibility'], principal: Principal): boolean {
   return visibility === 'public' || (visibility === 'internal' && principal.kind === 'user');
 }
 
 function canSee(principal: Principal, project: Project, level: number): boolean {
-  return level >= levels.guest || opens(project.visibility, principal) || deployCovers(principal, project);
+  return (
+    level >= levels.guest || isOpenTo(project.visibility, principal) || deployTokenCovers(principal, project)
+  );
 }
 
 /** Making the packages of a private project public exposes nothing else of the project. */
@@ -94,13 +98,13 @@ function canSeePackages(principal: Principal, project: Project, level: number): 
   return project.registryAccess === 'public' || canSee(principal, project, level);
 }
 
-function deployCovers(principal: Principal, project: Project): boolean {
+function deployTokenCovers(principal: Principal, project: Project): boolean {
   if (principal.kind !== 'deploy') return false;
   const { kind, resourceId } = principal.token;
   return kind === 'project-deploy' ? resourceId === project.id : project.ancestors.includes(resourceId);
 }
 
-function ownsGroup(principal: Principal, group: Group): boolean {
+function deployTokenReaches(principal: Principal, group: Group): boolean {
   return (
     principal.kind === 'deploy' &&
     principal.token.kind === 'group-deploy' &&
@@ -108,14 +112,14 @@ function ownsGroup(principal: Principal, group: Group): boolean {
   );
 }
 
-function mayOn(action: ProjectAction, principal: Principal, project: Project, level: number): boolean {
+function isPermitted(action: ProjectAction, principal: Principal, project: Project, level: number): boolean {
   switch (action) {
     case 'view':
       return canSee(principal, project, level);
     case 'pull':
       return mayPull(principal, project, level);
     case 'publish':
-      return level >= levels.developer || deployCovers(principal, project);
+      return level >= levels.developer || deployTokenCovers(principal, project);
     case 'delete':
     case 'admin':
       return level >= levels.maintainer;
@@ -126,8 +130,8 @@ function mayOn(action: ProjectAction, principal: Principal, project: Project, le
 
 function mayPull(principal: Principal, project: Project, level: number): boolean {
   if (project.registryAccess === 'public' || level >= levels.reporter) return true;
-  if (deployCovers(principal, project)) return true;
-  return project.registryAccess === 'enabled' && opens(project.visibility, principal);
+  if (deployTokenCovers(principal, project)) return true;
+  return project.registryAccess === 'enabled' && isOpenTo(project.visibility, principal);
 }
 
 const scopesFor: Record<ProjectAction, readonly Scope[]> = {
@@ -151,7 +155,7 @@ export function hasScope(
   return principal.token.scopes.some((scope) => scopes.includes(scope));
 }
 
-function refuse(principal: Principal): Decision {
+function hiddenRefusal(principal: Principal): Decision {
   return principal.kind === 'anonymous' ? 'unauthenticated' : 'hidden';
 }
 

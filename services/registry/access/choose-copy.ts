@@ -45,8 +45,8 @@ function copyIn<M>(holding: Holding<M>, { files: selected = [], sha256 }: Select
   const { version, files } = holding;
   if (!version) return [];
   const first = files.get(selected[0]?.fileName ?? '');
-  const isAnother = sha256 !== undefined && first?.digests.sha256 !== sha256;
-  return [{ holding, version, files: isAnother ? new Map() : files }];
+  const hasOtherBytes = sha256 !== undefined && first?.digests.sha256 !== sha256;
+  return [{ holding, version, files: hasOtherBytes ? new Map() : files }];
 }
 
 function complete<M>(copies: readonly Copy<M>[], { files = [] }: Selection): Copy<M>[] {

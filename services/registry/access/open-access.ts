@@ -70,14 +70,14 @@ export interface Access<M = unknown> {
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
   const { credential, endpoint } = request;
-  const token = tokenOf(registry, credential);
+  const tokenLookup = tokenOf(registry, credential);
   if (endpoint.level === 'project') {
-    const [known, project] = await both(token, findProject(registry.table, endpoint.owner));
-    return openProject(registry, request, known, project);
+    const [token, project] = await both(tokenLookup, findProject(registry.table, endpoint.owner));
+    return openProject(registry, request, token, project);
   }
   const owner = endpoint.level === 'group' ? findGroup(registry.table, endpoint.owner) : undefined;
-  const [known, group] = await both(token, Promise.resolve(owner));
-  return openShared(registry, request, known, group);
+  const [token, group] = await both(tokenLookup, Promise.resolve(owner));
+  return openShared(registry, request, token, group);
 }
 
 /** Waits for both; an error of the token takes precedence over an error of the other. */
@@ -183,13 +183,13 @@ type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
  */
 async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
   const { query, group, format } = search;
-  const belongs = group ? () => true : ownersOf(format, query.name);
+  const isServedProject = group ? () => true : servedProjects(format, query.name);
   const holdings: Holding<M>[] = [];
   let refusal: Decision | undefined;
   for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
     const batch = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
     for (const { holding, decision } of batch) {
-      if (decision === 'allow' && belongs(holding.project)) holdings.push(holding);
+      if (decision === 'allow' && isServedProject(holding.project)) holdings.push(holding);
       else if (!['allow', 'hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
       if (holdings.length === MAX_HOLDINGS) return { holdings, refusal };
     }
@@ -233,7 +233,7 @@ async function readHolders<M>(
  * namespace. That is the namespace the name itself contains or, in formats without namespaces in names, that of the
  * first project. Versions from unrelated namespaces are never mixed.
  */
-function ownersOf(format: FormatRules, name: string): (project: Project) => boolean {
+function servedProjects(format: FormatRules, name: string): (project: Project) => boolean {
   if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
   let root: number | undefined;
   return (project) => {

@@ -7,29 +7,29 @@ import { readItems } from '../records/read-items.ts';
 import { type ProjectRights, projectRights, rightsFrom, rightsKeys } from './project-rights.ts';
 
 /**
- * Reads the projects of entries that are not in `known` yet, with the caller's memberships in them. Adds the result of
+ * Reads the projects of entries that are not in `loaded` yet, with the caller's memberships in them. Adds the result of
  * `keep` for each project that the caller may pull from, and undefined for the others.
  */
 export async function readProjects<T>(
   { table, clock }: Registry,
   principal: Principal,
   entries: readonly NameEntry[],
-  known: Map<number, T | undefined>,
+  loaded: Map<number, T | undefined>,
   keep: (project: Project) => T,
 ): Promise<void> {
-  const unknown = entries.filter(({ projectId }) => !known.has(projectId));
+  const unread = entries.filter(({ projectId }) => !loaded.has(projectId));
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
   const items = await readItems(
     table,
-    unknown.flatMap(({ projectId: id, ancestors }) => [
+    unread.flatMap(({ projectId: id, ancestors }) => [
       keys.project(id),
       ...rightsKeys({ id, ancestors }, userId),
     ]),
   );
-  for (const { projectId } of unknown) {
+  for (const { projectId } of unread) {
     const project = items.get<Project>(keys.project(projectId));
     const readable = project && rightsFrom(items, principal, project, clock.now()).may('pull');
-    known.set(projectId, readable ? keep(project) : undefined);
+    loaded.set(projectId, readable ? keep(project) : undefined);
   }
 }
 

@@ -9,7 +9,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
-import { checkPath, taken } from './paths.ts';
+import { checkPath, invalidField } from './paths.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -83,7 +83,8 @@ function attributesOf(stored: StoredGroup, changes: GroupChanges, parent: Group 
   const path = changes.path ?? stored.path;
   if (path !== stored.path) {
     checkPath(path);
-    if (stored.children > 0) throw taken('path', "can't change while the group holds projects or groups");
+    if (stored.children > 0)
+      throw invalidField('path', "can't change while the group contains projects or groups");
   }
   return {
     ...given,
@@ -106,7 +107,10 @@ async function checkVisibility(
   parent: Group | undefined,
 ): Promise<void> {
   if (parent && !fitsInside(after.visibility, parent.visibility)) {
-    throw taken('visibility_level', `${after.visibility} is not allowed in a ${parent.visibility} group.`);
+    throw invalidField(
+      'visibility_level',
+      `${after.visibility} is not allowed in a ${parent.visibility} group.`,
+    );
   }
   if (fitsInside(before.visibility, after.visibility)) return;
   const [groups, projects] = await Promise.all([
@@ -116,7 +120,7 @@ async function checkVisibility(
   const wider = [...groups, ...projects].find((child) => !fitsInside(child.visibility, after.visibility));
   if (wider) {
     const reason = `${after.visibility} is not allowed since this group contains ${wider.fullPath}, which is ${wider.visibility}.`;
-    throw taken('visibility_level', reason);
+    throw invalidField('visibility_level', reason);
   }
 }
 
@@ -142,7 +146,7 @@ export async function writeClaiming(
     await registry.table.write([...route, ...writes]);
   } catch (error) {
     const claim = error instanceof ConditionFailed && error.operation === 0 && route.length > 0;
-    throw claim ? taken('path', 'has already been taken') : error;
+    throw claim ? invalidField('path', 'has already been taken') : error;
   }
 }
 

@@ -8,7 +8,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { routeMove, writeClaiming } from './change-group.ts';
-import { checkPath, taken } from './paths.ts';
+import { checkPath, invalidField } from './paths.ts';
 
 /** Changes to a project; undefined fields stay as they are. */
 export interface ProjectChanges {
@@ -45,7 +45,7 @@ export async function changeProject(
     const fullName = `${namespace.fullName} / ${next.name}`;
     const fullPath = `${namespace.fullPath}/${next.path}`;
     if (!fitsInside(next.visibility, namespace.visibility)) {
-      throw taken(
+      throw invalidField(
         'visibility_level',
         `${next.visibility} is not allowed in a ${namespace.visibility} group.`,
       );

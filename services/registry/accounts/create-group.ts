@@ -6,7 +6,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath, memberWrite } from './create-user.ts';
-import { checkPath, taken } from './paths.ts';
+import { checkPath, invalidField } from './paths.ts';
 
 /** The most levels of nested groups. */
 const MAX_DEPTH = 20;
@@ -36,10 +36,12 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
   const path = checkPath(input.path);
   const visibility = input.visibility ?? 'private';
   if (parent && !fitsInside(visibility, parent.visibility)) {
-    throw taken('visibility_level', `${visibility} is not allowed in a ${parent.visibility} group.`);
+    throw invalidField('visibility_level', `${visibility} is not allowed in a ${parent.visibility} group.`);
   }
-  if (parent?.kind === 'user') throw taken('parent_id', 'is a user namespace, which cannot contain groups');
-  if (parent && parent.ancestors.length + 2 > MAX_DEPTH) throw taken('parent_id', 'is nested too deeply');
+  if (parent?.kind === 'user')
+    throw invalidField('parent_id', 'is a user namespace, which cannot contain groups');
+  if (parent && parent.ancestors.length + 2 > MAX_DEPTH)
+    throw invalidField('parent_id', 'is nested too deeply');
   const id = await registry.ids.next('namespace');
   const group: Group = {
     id,

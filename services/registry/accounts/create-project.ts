@@ -7,7 +7,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath } from './create-user.ts';
-import { checkPath, taken } from './paths.ts';
+import { checkPath, invalidField } from './paths.ts';
 
 /** A project to create in a group or user namespace. */
 export interface NewProject {
@@ -32,7 +32,10 @@ export async function createProject(registry: Registry, input: NewProject): Prom
   const path = checkPath(input.path);
   const visibility = input.visibility ?? 'private';
   if (!fitsInside(visibility, namespace.visibility)) {
-    throw taken('visibility_level', `${visibility} is not allowed in a ${namespace.visibility} group.`);
+    throw invalidField(
+      'visibility_level',
+      `${visibility} is not allowed in a ${namespace.visibility} group.`,
+    );
   }
   const id = await registry.ids.next('project');
   const project: Project = {

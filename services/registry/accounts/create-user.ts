@@ -8,7 +8,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import type { Membership } from './memberships.ts';
-import { checkPath, taken } from './paths.ts';
+import { checkPath, invalidField } from './paths.ts';
 
 /** A user to create. */
 export interface NewUser {
@@ -109,7 +109,7 @@ export async function claimingPath(write: () => Promise<void>): Promise<void> {
     await write();
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    if (error.operation === 0) throw taken('path', 'has already been taken');
+    if (error.operation === 0) throw invalidField('path', 'has already been taken');
     throw new RegistryError('conflict', 'The group has just changed; try again', { cause: error });
   }
 }

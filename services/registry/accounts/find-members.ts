@@ -45,8 +45,8 @@ export async function allMembers(registry: Registry, owner: MemberOwner): Promis
   const highest = new Map<number, Member>();
   for (const item of items) {
     const member = entityOf<Member>(item);
-    const known = highest.get(member.userId);
-    if (!hasExpired(member, now) && (!known || member.level > known.level))
+    const highestSoFar = highest.get(member.userId);
+    if (!hasExpired(member, now) && (!highestSoFar || member.level > highestSoFar.level))
       highest.set(member.userId, member);
   }
   return withUsers(registry, [...highest.values()]);

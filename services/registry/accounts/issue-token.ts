@@ -111,8 +111,8 @@ async function writeFor(registry: Registry, owner: TokenOwner, writes: readonly 
   try {
     await registry.table.write([ownerExists(owner), ...writes]);
   } catch (error) {
-    const gone = error instanceof ConditionFailed && error.operation === 0;
-    throw gone ? new RegistryError(missingCode[owner.kind], undefined, { cause: error }) : error;
+    const ownerMissing = error instanceof ConditionFailed && error.operation === 0;
+    throw ownerMissing ? new RegistryError(missingCode[owner.kind], undefined, { cause: error }) : error;
   }
 }
 

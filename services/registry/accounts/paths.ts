@@ -56,14 +56,17 @@ const hostWords: ReadonlySet<string> = new Set([
 export function checkPath(path: string): string {
   const wellFormed = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$/.test(path);
   if (!wellFormed || /\.(git|atom)$/i.test(path) || path.endsWith('.') || /^\d+$/.test(path)) {
-    throw taken('path', 'can contain only letters, digits, _, - and ., and cannot consist of digits only');
+    throw invalidField(
+      'path',
+      'can contain only letters, digits, _, - and ., and cannot consist of digits only',
+    );
   }
   const word = path.toLowerCase();
-  if (ownerSubresources.has(word) || hostWords.has(word)) throw taken('path', 'is a reserved name');
+  if (ownerSubresources.has(word) || hostWords.has(word)) throw invalidField('path', 'is a reserved name');
   return path;
 }
 
 /** A validation error of one field, in the shape of GitLab's API. */
-export function taken(field: string, reason: string): RegistryError {
+export function invalidField(field: string, reason: string): RegistryError {
   return new RegistryError('invalidRequest', `${field} ${reason}`, { fields: { [field]: [reason] } });
 }

@@ -14,7 +14,7 @@ import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
 import { projectItem } from './create-project.ts';
 import { childAdded } from './create-user.ts';
-import { taken } from './paths.ts';
+import { invalidField } from './paths.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 
 /** How long uploads already in progress when their project is removed may take to finish, in milliseconds. */
@@ -78,7 +78,7 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
         'The group of this project no longer exists or has a different path',
       );
     }
-    if (route) throw taken('path', 'has already been taken');
+    if (route) throw invalidField('path', 'has already been taken');
     const now = registry.clock.now();
     const { removedAt, removedBy, purgeAt, purging, ...rest } = plainEntity(removed);
     const project: Project = { ...rest, updatedAt: now };

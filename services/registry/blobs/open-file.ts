@@ -5,7 +5,7 @@ import type { ByteRange } from '../../ports/blob-store.ts';
 import type { Registry } from '../context.ts';
 
 /** Files up to this many bytes are cached in memory once sent, since opening a file costs more than sending it. */
-const SMALL = 128 * 1024;
+const MAX_CACHED_BYTES = 128 * 1024;
 
 const smallFiles = new WeakMap<Registry['blobs'], LRUCache<string, Uint8Array>>();
 
@@ -45,7 +45,7 @@ export async function openFile(
 ): Promise<OpenedFile> {
   const { settings, blobs } = registry;
   const { proxy, contentType, contentDisposition, cacheControl } = options;
-  if (file.bytes) return { bytes: part(file.bytes, options.range) };
+  if (file.bytes) return { bytes: sliceOf(file.bytes, options.range) };
   if (!proxy) {
     const link = await blobs.link(file.storageKey, {
       method: 'GET',
@@ -56,7 +56,8 @@ export async function openFile(
     });
     if (link !== undefined) return { link };
   }
-  if (file.size <= SMALL) return { bytes: part(await smallFile(registry, file), options.range) };
+  if (file.size <= MAX_CACHED_BYTES)
+    return { bytes: sliceOf(await smallFile(registry, file), options.range) };
   return { stream: await streamOf(registry, file, options.range) };
 }
 
@@ -80,25 +81,25 @@ async function streamOf(
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
   const content = await blobs.get(file.storageKey, range);
-  if (!content) throw unusable(file, 'is missing');
+  if (!content) throw storageError(file, 'is missing');
   if (content.size === file.size) return content.body;
   await content.body.cancel();
-  throw unusable(file, `has ${content.size} bytes, not ${file.size}`);
+  throw storageError(file, `has ${content.size} bytes, not ${file.size}`);
 }
 
 async function bytesOf(file: OpenableFile, stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   try {
     return new Uint8Array(await new Response(stream).arrayBuffer());
   } catch (error) {
-    throw unusable(file, 'could not be read completely', error);
+    throw storageError(file, 'could not be read completely', error);
   }
 }
 
-function part(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
+function sliceOf(bytes: Uint8Array, range: ByteRange | undefined): Uint8Array {
   return range ? bytes.subarray(range.start, range.end + 1) : bytes;
 }
 
-function unusable(file: OpenableFile, what: string, cause?: unknown): RegistryError {
+function storageError(file: OpenableFile, what: string, cause?: unknown): RegistryError {
   return new RegistryError('storageUnavailable', undefined, {
     cause: new Error(`the blob ${file.storageKey} of file ${file.id} ${what}`, { cause }),
   });

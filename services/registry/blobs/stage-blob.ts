@@ -45,11 +45,11 @@ export async function stageBlob<T = undefined>(
   // The stream may be destroyed before anyone listens for errors, or without anyone ever listening.
   copy?.on('error', () => {});
   const inspection = copy && options.inspect?.(copy);
-  let failed: unknown;
+  let inspectionError: unknown;
   inspection?.then(
     () => copy?.resume(),
     (error: unknown) => {
-      failed = error;
+      inspectionError = error;
       copy?.resume();
     },
   );
@@ -59,7 +59,7 @@ export async function stageBlob<T = undefined>(
     for await (const chunk of body) {
       size += chunk.byteLength;
       if (size > options.limit) throw tooLarge(options.limit, options.hint);
-      if (failed) throw failed;
+      if (inspectionError) throw inspectionError;
       hashes.md5.update(chunk);
       hashes.sha1.update(chunk);
       hashes.sha256.update(chunk);

@@ -11,7 +11,7 @@ import { maybeEntity, plainEntity, type StoredVersion } from '../records/entitie
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { purgeFile } from './purge.ts';
-import { asRead, type VersionRemoval } from './remove-version.ts';
+import { unchanged, type VersionRemoval } from './remove-version.ts';
 import {
   filesOfVersion,
   type Removal,
@@ -40,10 +40,10 @@ export async function removeFile(registry: Registry, input: FileRemoval): Promis
   const removed: RemovedFile[] = [];
   // A retry must not remove the copy that took the place of the removed file.
   const chosen: Chosen = { fileId: 'fileId' in input ? input.fileId : undefined };
-  for (let left = true; left; ) {
+  for (let hasMore = true; hasMore; ) {
     const step = await retryChanged(() => removeSome(registry, input, ref, { removal, chosen }));
-    removed.push(...step.gone);
-    left = step.left;
+    removed.push(...step.removedFiles);
+    hasMore = step.hasMore;
   }
   if (registry.settings.retention > 0) return;
   for (const file of removed) await purgeFile(registry, ref, file);
@@ -60,7 +60,7 @@ async function removeSome(
   input: FileRemoval,
   ref: PackageRef,
   { removal, chosen }: { readonly removal: Removal; readonly chosen: Chosen },
-): Promise<{ readonly gone: readonly RemovedFile[]; readonly left: boolean }> {
+): Promise<{ readonly removedFiles: readonly RemovedFile[]; readonly hasMore: boolean }> {
   const version = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, input.version)));
   const files = version && !version.claim ? await presentFiles(registry, ref, version) : [];
   const target = files.find(({ file, current }) =>
@@ -70,22 +70,22 @@ async function removeSome(
   );
   if (!version || !target) throw new RegistryError('fileNotFound');
   chosen.fileId = target.file.id;
-  const successor = target.current ? newestBehind(files, target) : undefined;
+  const successor = target.current ? newestOlderCopy(files, target) : undefined;
   const all = target.current && !successor ? partsOf(files, target) : [];
   const parts = all.slice(0, version.indexed ? INDEXED_AT_ONCE : PARTS_AT_ONCE);
-  const left = parts.length < all.length;
-  const gone = [...(left ? [] : [target]), ...parts].map(
+  const hasMore = parts.length < all.length;
+  const removedFiles = [...(hasMore ? [] : [target]), ...parts].map(
     ({ file }): RemovedFile => ({ ...plainEntity(file), ...removal }),
   );
   const now = registry.clock.now();
   await registry.table.write([
-    ...gone.map((file): Write => ({ put: removedFileItem(ref, file) })),
+    ...removedFiles.map((file): Write => ({ put: removedFileItem(ref, file) })),
     ...parts.map(deletion),
-    ...(left ? [] : placeWrites(ref, target, successor)),
-    { check: keys.version(ref, input.version), when: asRead(version) },
-    ...indexWrites(ref, { hidden: gone, shown: successor && !left ? [successor.file] : [] }),
+    ...(hasMore ? [] : replacementWrites(ref, target, successor)),
+    { check: keys.version(ref, input.version), when: unchanged(version) },
+    ...indexWrites(ref, { hidden: removedFiles, shown: successor && !hasMore ? [successor.file] : [] }),
     ...moveHead(ref, now, { touched: [input.version], when: { exists: true } }),
-    ...(left
+    ...(hasMore
       ? []
       : [
           recordEvent(now, {
@@ -95,11 +95,11 @@ async function removeSome(
           }),
         ]),
   ]);
-  return { gone, left };
+  return { removedFiles, hasMore };
 }
 
 /** The newest older copy of the file's identity. */
-function newestBehind(files: readonly StoredFile[], target: StoredFile): StoredFile | undefined {
+function newestOlderCopy(files: readonly StoredFile[], target: StoredFile): StoredFile | undefined {
   const own = identityOf(target.file);
   return files.filter(({ file, current }) => !current && identityOf(file) === own).at(-1);
 }
@@ -118,7 +118,7 @@ async function presentFiles(
 }
 
 /** The writes that delete the current file of an identity or replace it by its successor. None for an older copy. */
-function placeWrites(ref: PackageRef, target: StoredFile, successor: StoredFile | undefined): Write[] {
+function replacementWrites(ref: PackageRef, target: StoredFile, successor: StoredFile | undefined): Write[] {
   if (!target.current) return [];
   if (!successor) return [deletion(target)];
   return [

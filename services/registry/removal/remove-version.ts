@@ -90,7 +90,7 @@ export async function withdrawVersion(
     if (!head || !version || version.claim || version.id !== (input.id ?? version.id)) {
       throw new RegistryError('packageNotFound');
     }
-    const { writes, withdrawn } = await withdrawal(registry, { ...input, fate }, head, version);
+    const { writes, withdrawn } = await planWithdrawal(registry, { ...input, fate }, head, version);
     if (readme) {
       writes.push({ delete: keys.readme(ref, version.version) });
       writes.push({ put: itemOf(keys.removedReadme(ref, version.id), { text: String(readme.text) }) });
@@ -107,7 +107,7 @@ export async function withdrawVersion(
   return removed;
 }
 
-async function withdrawal(
+async function planWithdrawal(
   registry: Registry,
   input: VersionRemoval & { readonly fate: Fate },
   head: StoredHead,
@@ -135,9 +135,9 @@ async function withdrawal(
       touched: [version.version],
       add: { versionCount: -1 },
       set: { live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
-      when: { equals: last ? { revision: head.revision } : stillMore(head) },
+      when: { equals: last ? { revision: head.revision } : otherVersionsRemain(head) },
     }),
-    { delete: keys.version(ref, version.version), when: asRead(version) },
+    { delete: keys.version(ref, version.version), when: unchanged(version) },
     { put: removedVersionItem(ref, withdrawn) },
     { delete: keys.packageId(ref.projectId, version.id) },
     ...(await presenceWrites(registry, version, false)),
@@ -171,7 +171,7 @@ async function listedAs(
 }
 
 /** Holds while the version is as it was read: new files or tags, or changed metadata, make the condition fail. */
-export function asRead({ id, updatedAt, additions }: StoredVersion): Condition {
+export function unchanged({ id, updatedAt, additions }: StoredVersion): Condition {
   return { equals: { id, updatedAt, additions } };
 }
 
@@ -179,7 +179,7 @@ export function asRead({ id, updatedAt, additions }: StoredVersion): Condition {
 const FEW_VERSIONS = 20;
 
 /** The condition on the head of a package with other versions. Allows many versions to be removed concurrently. */
-function stillMore({
+function otherVersionsRemain({
   versionCount,
 }: StoredHead): { readonly versionCount: number } | { readonly live: true } {
   return versionCount <= FEW_VERSIONS ? { versionCount } : { live: true };

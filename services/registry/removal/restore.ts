@@ -37,7 +37,7 @@ import { isOlderFile, keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { asRead } from './remove-version.ts';
+import { unchanged } from './remove-version.ts';
 import type { Removal, RemovedFile, RemovedVersion } from './removed.ts';
 
 /** What to restore, and who restores it. `id` is the id of the version or file. */
@@ -68,7 +68,8 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
     if (!removed || removed.purging) throw new RegistryError('packageNotFound');
     const present = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, removed.version)));
     if (await currentVersion(registry, present)) throw publishedAgain(removed);
-    const moves = placings(await queryAll(registry.table, ranges.filesOf(ref, removed.version)), ref, id);
+    const items = await queryAll(registry.table, ranges.filesOf(ref, removed.version));
+    const moves = restoringWrites(items, ref, id);
     const absent = { check: keys.version(ref, removed.version), when: { exists: false } };
     while (moves.length > FILES_AT_ONCE) {
       await registry.table.write([absent, ...moves.splice(0, FILES_AT_ONCE).flat()]);
@@ -183,25 +184,25 @@ function withoutRemoval<M>(
  * The writes that make the newest copy of each file of a version the current file again, file by file. The current file
  * of another removed version becomes an older copy.
  */
-function placings(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
+function restoringWrites(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
   const present = items.filter((item) => item.removedAt === undefined);
   const byIdentity = Map.groupBy(present, (item) => identityOf(entityOf<PackageFile>(item)));
   return [...byIdentity.values()].flatMap((copies): Write[][] => {
-    const place = copies.find((item) => !isOlderFile(item));
+    const current = copies.find((item) => !isOlderFile(item));
     const own = copies.filter((item) => item.versionId === versionId);
-    const newest = own.find((item) => item === place) ?? own.at(-1);
-    if (!newest || newest === place) return [];
+    const newest = own.find((item) => item === current) ?? own.at(-1);
+    if (!newest || newest === current) return [];
     const file = plainEntity(entityOf<PackageFile>(newest));
-    const aside = place && plainEntity(entityOf<PackageFile>(place));
+    const other = current && plainEntity(entityOf<PackageFile>(current));
     return [
       [
         {
           ...currentFileWrite(ref, file),
-          when: aside ? { equals: { id: aside.id } } : { exists: false },
+          when: other ? { equals: { id: other.id } } : { exists: false },
         },
         { delete: { pk: newest.pk, sk: newest.sk }, when: { equals: { id: file.id } } },
-        ...(aside
-          ? [{ put: itemOf(keys.olderFile(ref, aside.version, identityOf(aside), aside.id), aside) }]
+        ...(other
+          ? [{ put: itemOf(keys.olderFile(ref, other.version, identityOf(other), other.id), other) }]
           : []),
       ],
     ];
@@ -226,11 +227,11 @@ export async function restoreFile(
     if (!stored || !target || target.versionId !== stored.id) throw new RegistryError('fileNotFound');
     const { removedAt, fileName } = entityOf<RemovedFile>(target);
     const parts = items.filter((item) => item.partOf === fileName && item.removedAt === removedAt);
-    const back = [...parts, target].map((item) => entityOf<RemovedFile>(item));
+    const files = [...parts, target].map((item) => entityOf<RemovedFile>(item));
     const taken = items.find(
       (item) =>
         !isOlderFile(item) &&
-        back.some((file) => identityOf(file) === identityOf(entityOf<PackageFile>(item))),
+        files.some((file) => identityOf(file) === identityOf(entityOf<PackageFile>(item))),
     );
     if (taken) {
       throw new RegistryError(
@@ -238,8 +239,8 @@ export async function restoreFile(
         `${String(taken.fileName)} has been published again; remove it first`,
       );
     }
-    const own = { check: keys.version(ref, version), when: asRead(stored) };
-    const moves = back.map((file): Write[] => [
+    const own = { check: keys.version(ref, version), when: unchanged(stored) };
+    const moves = files.map((file): Write[] => [
       { ...currentFileWrite(ref, presentFile(file)), when: { exists: false } },
       {
         delete: keys.olderFile(ref, file.version, identityOf(file), file.id),
@@ -248,7 +249,7 @@ export async function restoreFile(
     ]);
     // The file itself is restored last, so that a retry after a failure still finds the remaining parts through it.
     for (let start = 0; moves.length > FILES_AT_ONCE; start += FILES_AT_ONCE) {
-      const shown = back.slice(start, start + FILES_AT_ONCE);
+      const shown = files.slice(start, start + FILES_AT_ONCE);
       const some = moves.splice(0, FILES_AT_ONCE).flat();
       await registry.table.write([own, ...some, ...indexWrites(ref, { shown })]);
     }
@@ -256,7 +257,7 @@ export async function restoreFile(
     await registry.table.write([
       ...moves.flat(),
       own,
-      ...indexWrites(ref, { shown: back.slice(-moves.length) }),
+      ...indexWrites(ref, { shown: files.slice(-moves.length) }),
       ...moveHead(ref, now, { touched: [version], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, version),

@@ -64,15 +64,15 @@ async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Pr
   });
 }
 
-/** Reads the projects of files that are not in `known` yet, and adds undefined for those that are out of reach. */
+/** Reads the projects of files that are not in `loaded` yet, and adds undefined for those that are out of reach. */
 async function readNew(
   registry: Registry,
   files: readonly Item[],
   within: Within,
   principal: Principal,
-  known: Map<number, Project | undefined>,
+  loaded: Map<number, Project | undefined>,
 ): Promise<void> {
-  const ids = files.map((item) => packageOf(item).projectId).filter((id) => !known.has(id));
+  const ids = files.map((item) => packageOf(item).projectId).filter((id) => !loaded.has(id));
   const items = await readItems(
     registry.table,
     ids.map((id) => keys.project(id)),
@@ -84,6 +84,6 @@ async function readNew(
     return [{ projectId: id, ancestors, rootId: ancestors[0] ?? 0 }];
   });
   const near = entries.filter((entry) => isWithin(entry, within));
-  await readProjects(registry, principal, near, known, (project) => project);
-  for (const id of ids) if (!known.has(id)) known.set(id, undefined);
+  await readProjects(registry, principal, near, loaded, (project) => project);
+  for (const id of ids) if (!loaded.has(id)) loaded.set(id, undefined);
 }

@@ -3,7 +3,7 @@ import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
-import { counts, Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
+import { Hits, namespaceMatches, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
  * The packages with exactly these names, through the name index rather than search words. In a project, every name is
@@ -28,7 +28,7 @@ export async function findNames(
   const hits = new Hits();
   for (const { name, projectId } of entries) {
     const project = projects.get(projectId);
-    if (project && counts(query, project, name)) hits.add(name, project);
+    if (project && namespaceMatches(query, project, name)) hits.add(name, project);
   }
   return hits.all();
 }

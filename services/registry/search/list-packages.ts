@@ -29,13 +29,13 @@ export async function listPackages(
   projects: readonly Project[],
   filter: PackageFilter,
 ): Promise<PackagePointer[]> {
-  const passes = passing(filter);
+  const matches = matcher(filter);
   const [first] = projects;
   if (!first) return [];
-  if (projects.length > MANY_PROJECTS) return listBelow(registry, first, projects, passes);
+  if (projects.length > MANY_PROJECTS) return listBelow(registry, first, projects, matches);
   return forEachOf(projects, async ({ id }) => {
     const items = await queryAll(registry.table, ranges.packageIds(id));
-    return items.map((item) => entityOf<PackagePointer>(item)).filter(passes);
+    return items.map((item) => entityOf<PackagePointer>(item)).filter(matches);
   });
 }
 
@@ -43,20 +43,20 @@ async function listBelow(
   registry: Registry,
   first: Project,
   projects: readonly Project[],
-  passes: (row: PackagePointer) => boolean,
+  matches: (row: PackagePointer) => boolean,
 ): Promise<PackagePointer[]> {
   const projectIds = new Set(projects.map(({ id }) => id));
   const rows: PackagePointer[] = [];
   for await (const items of queryPages(registry.table, indexes.packagesBelow(rootOf(first)))) {
     for (const item of items) {
       const row = entityOf<PackagePointer>(item);
-      if (projectIds.has(row.projectId) && passes(row)) rows.push(row);
+      if (projectIds.has(row.projectId) && matches(row)) rows.push(row);
     }
   }
   return rows;
 }
 
-function passing({ formats, name, version, statuses }: PackageFilter): (row: PackagePointer) => boolean {
+function matcher({ formats, name, version, statuses }: PackageFilter): (row: PackagePointer) => boolean {
   const part = name?.toLowerCase();
   return (row) =>
     statuses.has(row.status) &&

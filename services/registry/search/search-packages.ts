@@ -16,7 +16,7 @@ export interface PackageQuery {
 }
 
 /** Whether a project's package of a name counts: across the instance, a namespace in the name must be the project's. */
-export function counts({ format, within }: PackageQuery, project: Project, name: string): boolean {
+export function namespaceMatches({ format, within }: PackageQuery, project: Project, name: string): boolean {
   return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
@@ -101,7 +101,7 @@ async function hitsFrom(
     await readProjects(registry, query.principal, entries, projects, (project) => project);
     for (const { projectId, name } of entries) {
       const project = projects.get(projectId);
-      if (project && counts(query, project, name)) hits.add(name, project);
+      if (project && namespaceMatches(query, project, name)) hits.add(name, project);
     }
     scanned += page.length;
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
