@@ -3,7 +3,7 @@ import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../registry/maintenance/collect/sweep-claims.ts';
-import { sweepStrays } from '../registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { upgradeData } from '../registry/maintenance/upgrade/upgrade-data.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
 
@@ -25,7 +25,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     purgeProjects,
     sweepClaims,
     sweepBlobs,
-    sweepStrays,
+    sweepOrphans,
     dropUnfinished,
   ]) {
     const soon = within(PATIENCE, signal);

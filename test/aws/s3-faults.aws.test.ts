@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
 import { type Fault, type FaultProxy, faultIn, faultsAtRandom, startFaultProxy } from '../kit/fault-proxy.ts';
 import { ministackMissing } from '../kit/ministack.ts';
@@ -184,7 +184,7 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
     const now = serving.registry.clock.now() + 2 * 24 * 3600 * 1000;
     const later = { ...serving.registry, clock: { ...serving.registry.clock, now: () => now } };
     await sweepBlobs(later);
-    await sweepStrays(later);
+    await sweepOrphans(later);
   }
 
   test('a slow store is waited for as long as it does anything', async () => {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
 import { type Fault, type FaultPlan, type FaultProxy, faultIn, startFaultProxy } from '../kit/fault-proxy.ts';
 import { ministackMissing } from '../kit/ministack.ts';
@@ -51,10 +51,10 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
   const authorized = () => ({ 'private-token': serving.rootToken });
   const read = () => fetch(`${base}/tool`, { headers: authorized() });
 
-  /** Sweeps strays as if two days had gone by. */
+  /** Sweeps orphaned blobs as if two days had passed. */
   async function sweep(): Promise<void> {
     const now = serving.registry.clock.now() + 2 * 24 * 3600 * 1000;
-    await sweepStrays({ ...serving.registry, clock: { ...serving.registry.clock, now: () => now } });
+    await sweepOrphans({ ...serving.registry, clock: { ...serving.registry.clock, now: () => now } });
   }
 
   async function stored(): Promise<number> {

@@ -113,20 +113,20 @@ function defectCases(): void {
   });
 
   test('bytes that no record knows and that can not be read', async () => {
-    const stray = newBlobKey();
-    await app.registry.blobs.put(stray, bytesOf('stray'));
+    const orphan = newBlobKey();
+    await app.registry.blobs.put(orphan, bytesOf('orphan'));
     app.clock.advance(2 * day);
-    const registry = { ...app.registry, blobs: withUnreadable(app.registry.blobs, stray) };
+    const registry = { ...app.registry, blobs: withUnreadable(app.registry.blobs, orphan) };
     const { problems } = await checkStorage(registry, { verify: false, concurrency: 4 });
-    expect(problems).toMatchObject([{ kind: 'unreadable', storageKey: stray }]);
+    expect(problems).toMatchObject([{ kind: 'unreadable', storageKey: orphan }]);
   });
 
   test('bytes that no record knows, once they are old', async () => {
-    const stray = newBlobKey();
-    await app.registry.blobs.put(stray, bytesOf('stray'));
+    const orphan = newBlobKey();
+    await app.registry.blobs.put(orphan, bytesOf('orphan'));
     app.clock.advance(2 * day);
     expect((await checked()).problems).toEqual([
-      { kind: 'orphaned', sha256: undefined, storageKey: stray, detail: '5 bytes', files: [] },
+      { kind: 'orphaned', sha256: undefined, storageKey: orphan, detail: '6 bytes', files: [] },
     ]);
   });
 

@@ -13,7 +13,7 @@ import { configureIndex, rotateProjectKey } from '../../services/registry/indexe
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../../services/registry/maintenance/collect/sweep-claims.ts';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { restoreVersion } from '../../services/registry/removal/restore.ts';
@@ -60,7 +60,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       // Stores date what they keep by the machine's clock.
       app.clock.advance(10 * 365 * 24 * HOUR);
       await sweepBlobs(registry);
-      await sweepStrays(registry);
+      await sweepOrphans(registry);
       const { problems, stored, records } = await checkStorage(registry, { verify: true, concurrency: 4 });
       expect(problems).toEqual([]);
       expect(stored).toEqual(records);
@@ -330,7 +330,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await purgeProjects(registry);
       app.clock.advance(2 * 24 * HOUR);
       await sweepBlobs(registry);
-      await sweepStrays(registry);
+      await sweepOrphans(registry);
       expect(await listAll(registry.blobs)).toEqual([]);
       for (const pk of [
         `INDEX#${project.id}#toy2#main`,

@@ -11,7 +11,7 @@ import type { Project } from '../../services/domain/accounts.ts';
 import { readState } from '../../services/registry/indexes/build-index.ts';
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { createRegistry } from '../../services/runtime/compose.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
@@ -113,7 +113,7 @@ async function expectNoLeak(directory: string, clock: ReturnType<typeof fakeCloc
   await purgeDue(registry);
   clock.advance(10 * 24 * HOUR);
   await sweepBlobs(registry);
-  await sweepStrays(registry);
+  await sweepOrphans(registry);
   const { problems, stored, records } = await checkStorage(registry, { verify: true, concurrency: 4 });
   expect(problems).toEqual([]);
   expect(stored).toEqual(records);

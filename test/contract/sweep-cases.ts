@@ -6,7 +6,7 @@ import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { keys } from '../../services/registry/records/keys.ts';
 import { bytesOf, listAll, publish, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
@@ -18,8 +18,8 @@ const day = 24 * 3600 * 1000;
 let app: TestApp;
 let project: Project;
 
-/** Sweeps that are stopped, killed, doubled and raced, on the stores `open` answers. `strays` is how many there are. */
-export function describeSweeping(name: string, open: () => Promise<OpenedStores>, strays: number): void {
+/** Sweeps that are stopped, killed, doubled and raced, on the stores that `open` returns. `orphans` is the number of orphaned blobs. */
+export function describeSweeping(name: string, open: () => Promise<OpenedStores>, orphans: number): void {
   describe(`sweeping on ${name}`, () => {
     let close: () => Promise<void>;
     beforeEach(async () => {
@@ -31,17 +31,17 @@ export function describeSweeping(name: string, open: () => Promise<OpenedStores>
     });
     afterEach(() => close());
 
-    describe('strays', () => strayCases(strays));
+    describe('orphaned blobs', () => orphanCases(orphans));
     describe('races', raceCases);
   });
 }
 
-function strayCases(count: number): void {
+function orphanCases(count: number): void {
   const known = 20;
   beforeEach(async () => {
     for (let index = 0; index < known; index++)
       await publish(app.registry, project, `known-${index}`, `known ${index}`);
-    await putStrays(count);
+    await putOrphans(count);
     app.clock.advance(2 * day);
   });
 
@@ -61,7 +61,7 @@ function strayCases(count: number): void {
 
   test('a sweep starts where the one before it was stopped', async () => {
     const stop = new AbortController();
-    await sweepStrays({ ...app.registry, table: stopping(app.registry.table, stop) }, stop.signal);
+    await sweepOrphans({ ...app.registry, table: stopping(app.registry.table, stop) }, stop.signal);
     const position = await app.registry.table.get(keys.job('stray-sweep'));
     const lists: unknown[] = [];
     const blobs: BlobStore = {
@@ -71,14 +71,14 @@ function strayCases(count: number): void {
         return app.registry.blobs.list(options);
       },
     };
-    await sweepStrays({ ...app.registry, blobs });
+    await sweepOrphans({ ...app.registry, blobs });
     expect(position?.after).toMatch(/^blobs\//);
     expect(lists[0]).toMatchObject({ after: position?.after });
     expect(await storedCount()).toBe(known);
   });
 
   test('several sweeps at once do no harm', async () => {
-    await Promise.all([1, 2, 3].map(() => sweepStrays(app.registry)));
+    await Promise.all([1, 2, 3].map(() => sweepOrphans(app.registry)));
     expect(await storedCount()).toBe(known);
     expect(await wrong()).toEqual([]);
   });
@@ -87,7 +87,7 @@ function strayCases(count: number): void {
     const bad = newBlobKey();
     await app.registry.blobs.put(bad, bytesOf('a bad sector'));
     app.clock.advance(2 * day);
-    await sweepStrays({ ...app.registry, blobs: withUnreadable(app.registry.blobs, bad) });
+    await sweepOrphans({ ...app.registry, blobs: withUnreadable(app.registry.blobs, bad) });
     expect(await storedCount()).toBe(known + 1);
     expect(await app.registry.blobs.head(bad)).toBeDefined();
     expect(app.errors).toMatchObject([{ message: 'stored blob not readable', storage_key: bad }]);
@@ -96,7 +96,7 @@ function strayCases(count: number): void {
 
   test('a blob that the index does not tell of stays', async () => {
     const table: Table = { ...app.registry.table, query: async () => ({ items: [], more: false }) };
-    const { blobs } = await sweepStrays({ ...app.registry, table });
+    const { blobs } = await sweepOrphans({ ...app.registry, table });
     expect(blobs).toBe(count);
     expect(await wrong()).toEqual([]);
   });
@@ -144,20 +144,20 @@ function raceCases(): void {
     expect(await wrong()).toEqual([]);
   });
 
-  test('a publish of bytes whose stray is being swept keeps its own', async () => {
+  test('a publish of bytes whose orphaned blob is being swept keeps its own', async () => {
     for (let round = 0; round < 10; round++) {
       const content = `bytes of round ${round}`;
-      const stray = newBlobKey();
-      await app.registry.blobs.put(stray, bytesOf(content));
-      const registry = { ...app.registry, blobs: ageing(app.registry.blobs, stray) };
-      await Promise.all([sweepStrays(registry), publish(app.registry, project, `tool-${round}`, content)]);
-      expect(await app.registry.blobs.head(stray)).toBeUndefined();
+      const orphan = newBlobKey();
+      await app.registry.blobs.put(orphan, bytesOf(content));
+      const registry = { ...app.registry, blobs: ageing(app.registry.blobs, orphan) };
+      await Promise.all([sweepOrphans(registry), publish(app.registry, project, `tool-${round}`, content)]);
+      expect(await app.registry.blobs.head(orphan)).toBeUndefined();
     }
     expect(await wrong()).toEqual([]);
   });
 }
 
-/** Sweeps strays until the stores were called so often; answers whether the sweep came to its end before that. */
+/** Sweeps orphaned blobs until a number of store calls; returns whether the sweep finished before that. */
 async function interrupted(calls: number, how: 'stopped' | 'killed'): Promise<boolean> {
   const stop = new AbortController();
   let left = calls;
@@ -174,7 +174,7 @@ async function interrupted(calls: number, how: 'stopped' | 'killed'): Promise<bo
     ) as T;
   const { table, blobs } = app.registry;
   const registry: Registry = { ...app.registry, table: counted(table), blobs: counted(blobs) };
-  await sweepStrays(registry, how === 'stopped' ? stop.signal : undefined).catch((error: Error) => {
+  await sweepOrphans(registry, how === 'stopped' ? stop.signal : undefined).catch((error: Error) => {
     expect(error.message).toBe('killed');
   });
   return !stop.signal.aborted;
@@ -203,14 +203,16 @@ function ageing(blobs: BlobStore, old: string): BlobStore {
   };
 }
 
-async function putStrays(count: number): Promise<void> {
+async function putOrphans(count: number): Promise<void> {
   for (let start = 0; start < count; start += 16) {
     const some = Array.from({ length: Math.min(16, count - start) }, (_, index) => start + index);
-    await Promise.all(some.map((number) => app.registry.blobs.put(newBlobKey(), bytesOf(`stray ${number}`))));
+    await Promise.all(
+      some.map((number) => app.registry.blobs.put(newBlobKey(), bytesOf(`orphan ${number}`))),
+    );
   }
 }
 
-/** The kinds of what is wrong, by a check of everything but strays. */
+/** The kinds of problems that a check finds, orphaned blobs excepted. */
 async function wrong(): Promise<string[]> {
   const { problems } = await checkStorage(app.registry, { verify: true, concurrency: 8 });
   return problems.map(({ kind }) => kind).filter((kind) => kind !== 'orphaned');

@@ -6,7 +6,7 @@ import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import { type Table, TableBusy } from '../../services/ports/table.ts';
 import type { RegistrySettings } from '../../services/registry/context.ts';
-import { sweepStrays } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
@@ -119,7 +119,7 @@ describe.each(everySample)('a failed upload of $id', (sample) => {
     expect((await blobs.list()).blobs).not.toEqual([]);
     vi.restoreAllMocks();
     app.clock.advance(Date.now() - app.clock.now() + 2 * 24 * 3600 * 1000);
-    await sweepStrays(app.registry);
+    await sweepOrphans(app.registry);
     await expectNothingButAnotherTry();
   });
 

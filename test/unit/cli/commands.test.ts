@@ -209,16 +209,16 @@ describe('packhouse doctor', () => {
     await rm(fileOf(one));
     await writeFile(fileOf(two), 'short');
     const stores = await openEmbedded(folder);
-    const stray = newBlobKey();
-    await stores.blobs.put(stray, bytesOf('stray'));
-    await utimes(fileOf(stray), 0, 0);
+    const orphan = newBlobKey();
+    await stores.blobs.put(orphan, bytesOf('orphan'));
+    await utimes(fileOf(orphan), 0, 0);
     await stores.close();
     const { code, output } = await doctor();
     expect(code).toBe(1);
     for (const lines of [
       `  ${one}\n    12 bytes\n    sha256 ${sha256Of('bytes of one')}\n    acme/tools: generic one 1 a.bin\n`,
       `  ${two}\n    5 bytes, not 12\n`,
-      `  ${stray}\n    5 bytes\n`,
+      `  ${orphan}\n    6 bytes\n`,
     ]) {
       expect(output).toContain(lines);
     }

@@ -3,7 +3,7 @@ import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
-import { isStray } from '../collect/sweep-orphans.ts';
+import { isOrphaned } from '../collect/sweep-orphans.ts';
 import { digestOf } from '../digest-blob.ts';
 import { inBatches } from '../merge-by-key.ts';
 import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } from '../storage-problems.ts';
@@ -93,15 +93,15 @@ function inspection(
     tally.verified = plusBlob(tally.verified, info.size);
   }
 
-  async function lookAtStray(key: string, info: BlobInfo): Promise<void> {
+  async function checkUnrecorded(key: string, info: BlobInfo): Promise<void> {
     if (info.modifiedAt >= youngest) tally.recent = plusBlob(tally.recent, info.size);
-    else suspects.push(...(await straySuspects(registry, key, info)));
+    else suspects.push(...(await orphanSuspects(registry, key, info)));
   }
 
   async function look({ key, record, stored: [info] }: StoredKey): Promise<void> {
     if (info) tally.stored = plusBlob(tally.stored, info.size);
     if (record) await lookAtRecord(record, info);
-    else if (info) await lookAtStray(key, info);
+    else if (info) await checkUnrecorded(key, info);
     onLook(tally.stored);
   }
 
@@ -131,10 +131,10 @@ async function digestSuspects(registry: Registry, record: BlobRecord): Promise<P
   });
 }
 
-async function straySuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
+async function orphanSuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
   return readTwice({ storageKey }, async () => {
     const orphaned = problemOf('orphaned', { storageKey }, `${info.size} bytes`);
-    return (await isStray(registry, storageKey)) ? [orphaned] : [];
+    return (await isOrphaned(registry, storageKey)) ? [orphaned] : [];
   });
 }
 

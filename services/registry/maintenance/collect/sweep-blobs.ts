@@ -18,7 +18,7 @@ export const nothingSwept: Swept = { blobs: 0, bytes: 0 };
  * Removes blobs to which nothing has referred for the grace period. The record goes first, on condition that it is
  * still unreferenced: a publish of the same bytes that comes in between keeps them, one that comes after stores its own
  * under another key. Of several sweeps at once each record falls to one. Stopped half-way it goes on the next time; bytes
- * whose record is gone are then strays.
+ * whose record is gone are then orphaned blobs.
  */
 export async function sweepBlobs(registry: Registry, signal?: AbortSignal): Promise<Swept> {
   const due = new Date(registry.clock.now() - registry.settings.blobGrace).toISOString();

@@ -23,18 +23,18 @@ const READ_AT_ONCE = 8;
  * Goes on where the last run stopped, by its signal or because it was killed, and after the last key starts over the
  * next time: a store of any size is walked over as many runs as it takes. Several may run at once.
  */
-export async function sweepStrays(registry: Registry, signal?: AbortSignal): Promise<Swept> {
+export async function sweepOrphans(registry: Registry, signal?: AbortSignal): Promise<Swept> {
   const due = registry.clock.now() - registry.settings.blobGrace;
   const position = await registry.table.get(POSITION);
   const after = position?.after === undefined ? undefined : String(position.after);
   let swept = nothingSwept;
   for await (const batch of inBatches(walkStored(registry.table, [registry.blobs], after), BATCH)) {
     const suspects = batch.filter(({ stored: [info], record }) => info && !record && info.modifiedAt < due);
-    const strays = await straysAmong(registry, suspects, signal);
-    if (strays.length > 0) await registry.blobs.delete(strays.map(({ key }) => key));
-    for (const { key, stored } of strays) {
+    const orphans = await orphansAmong(registry, suspects, signal);
+    if (orphans.length > 0) await registry.blobs.delete(orphans.map(({ key }) => key));
+    for (const { key, stored } of orphans) {
       const size = stored[0]?.size ?? 0;
-      registry.log.info('stray blob removed', { storage_key: key, size_bytes: size });
+      registry.log.info('orphaned blob removed', { storage_key: key, size_bytes: size });
       swept = { blobs: swept.blobs + 1, bytes: swept.bytes + size };
     }
     if (signal?.aborted) return swept;
@@ -45,15 +45,15 @@ export async function sweepStrays(registry: Registry, signal?: AbortSignal): Pro
 }
 
 /** Those of the suspects that no record knows, until `signal`. */
-async function straysAmong(
+async function orphansAmong(
   registry: Registry,
   suspects: readonly StoredKey[],
   signal: AbortSignal | undefined,
 ): Promise<StoredKey[]> {
-  const strays: StoredKey[] = [];
+  const orphans: StoredKey[] = [];
   await mapConcurrently(suspects, READ_AT_ONCE, async (suspect) => {
     try {
-      if (!signal?.aborted && (await isStray(registry, suspect.key, signal))) strays.push(suspect);
+      if (!signal?.aborted && (await isOrphaned(registry, suspect.key, signal))) orphans.push(suspect);
     } catch (error) {
       if (signal?.aborted) return;
       if (error instanceof StoreUnavailable) throw error;
@@ -61,14 +61,14 @@ async function straysAmong(
       registry.log.error('stored blob not readable', { storage_key: suspect.key, error });
     }
   });
-  return strays;
+  return orphans;
 }
 
 /**
  * Whether there are bytes under a storage key of which no record speaks, asked without the index, which may lag: by
  * their digest. Reading them is dear, but few are asked about, and what is deleted does not come back.
  */
-export async function isStray(registry: Registry, key: string, signal?: AbortSignal): Promise<boolean> {
+export async function isOrphaned(registry: Registry, key: string, signal?: AbortSignal): Promise<boolean> {
   const sha256 = await digestOf(registry.blobs, key, signal);
   if (sha256 === undefined) return false;
   const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(sha256)));

@@ -5,7 +5,7 @@ import type { Query, Table } from '../../../../../services/ports/table.ts';
 import { purgeProject, removeProject } from '../../../../../services/registry/accounts/remove-project.ts';
 import { digitOf, newBlobKey } from '../../../../../services/registry/blobs/storage-keys.ts';
 import { sweepBlobs } from '../../../../../services/registry/maintenance/collect/sweep-blobs.ts';
-import { sweepStrays } from '../../../../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { sweepOrphans } from '../../../../../services/registry/maintenance/collect/sweep-orphans.ts';
 import { itemOf } from '../../../../../services/registry/records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys } from '../../../../../services/registry/records/keys.ts';
 import { bytesOf, listAll, publish, sha256Of } from '../../../../kit/publish.ts';
@@ -103,9 +103,9 @@ describe('a sweep of very many blobs nothing refers to', () => {
   });
 });
 
-test('a sweep of strays among very many blobs reads each once over all its runs, in order', async () => {
+test('a sweep of orphaned blobs among very many blobs reads each once over all its runs, in order', async () => {
   await store(BLOBS, () => undefined);
-  await app.registry.blobs.put(newBlobKey(), bytesOf('stray'));
+  await app.registry.blobs.put(newBlobKey(), bytesOf('orphan'));
   app.clock.advance(2 * day);
   const position = () => app.registry.table.get(keys.job('stray-sweep'));
   let listed = 0;
@@ -135,7 +135,7 @@ test('a sweep of strays among very many blobs reads each once over all its runs,
     stop = new AbortController();
     const first = starts.length;
     const before = await position();
-    removed += (await sweepStrays({ ...app.registry, table: stopping, blobs }, stop.signal)).blobs;
+    removed += (await sweepOrphans({ ...app.registry, table: stopping, blobs }, stop.signal)).blobs;
     if (before) expect(starts[first]).toBe(before.after);
     const after = await position();
     if (!after) break;

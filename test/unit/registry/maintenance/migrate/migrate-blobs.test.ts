@@ -339,9 +339,9 @@ describe('what can not be moved', () => {
 
   test('bytes that no record knows are copied and counted', async () => {
     await publish(app.registry, project, 'gone', 'bytes');
-    await app.registry.blobs.put(newBlobKey(), bytesOf('stray'));
+    await app.registry.blobs.put(newBlobKey(), bytesOf('orphan'));
     const job = await run(await start());
-    expect(job).toMatchObject({ unknown: { blobs: 1, bytes: 5 }, copied: { blobs: 2 }, problemCount: 0 });
+    expect(job).toMatchObject({ unknown: { blobs: 1, bytes: 6 }, copied: { blobs: 2 }, problemCount: 0 });
   });
 
   test('a record that is swept while its bytes are looked for is no problem', async () => {
