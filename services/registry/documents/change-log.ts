@@ -1,4 +1,4 @@
-/** The log of a package: one entry for each step of its revision, which says what that step changed. */
+/** The change log of a package: one entry per revision, listing the versions that it changed. */
 import { randomUUID } from 'node:crypto';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { TableReader } from '../../ports/table.ts';
@@ -7,27 +7,27 @@ import { ranges } from '../records/keys.ts';
 
 /** One step of a package's revision. */
 export interface Change {
-  /** Sorts by the time at which the step was prepared; steps may be committed in another order. */
+  /** Sorts by the time the step was prepared; steps may be committed in a different order. */
   readonly id: string;
-  /** The versions it changed; none when only tags or listed packages changed. */
+  /** The versions that it changed; empty if only tags or listed packages changed. */
   readonly versions: readonly string[];
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** How long an entry is kept, in seconds. An index that is further behind is made anew. */
+/** Lifetime of an entry, in seconds. An index that is further behind is rebuilt from all versions. */
 const LIFE = 7 * 24 * 3600;
 
-/** How many entries, from the newest, are looked at. An index that is further behind is made anew. */
+/** The most entries that are read, newest first. An index that is further behind is rebuilt from all versions. */
 export const MAX_CHANGES = 300;
 
-/** Entries read beyond those that are missing: others may have been committed meanwhile. */
+/** Extra entries to read, since others may have been committed in the meantime. */
 const SPARE = 8;
 
-/** Numbers the entries of this process: those of one millisecond are in order too. */
+/** Counts the entries of this process, which keeps those of the same millisecond in order. */
 let prepared = 0;
 
-/** An entry for a step that is about to be committed. `now` is in milliseconds. */
+/** Returns an entry for a step that is about to be committed. `now` is in milliseconds. */
 export function newChange(versions: readonly string[], now: number): Change {
   const time = now.toString(36).padStart(9, '0');
   const number = (prepared++ % 36 ** 6).toString(36).padStart(6, '0');
@@ -35,7 +35,7 @@ export function newChange(versions: readonly string[], now: number): Change {
   return { id, versions: [...new Set(versions)], expiresAt: Math.floor(now / 1000) + LIFE };
 }
 
-/** The newest entries of a package, enough to hold `steps` that are missing. */
+/** Returns the newest entries of a package, enough to include `steps` missing ones. */
 export async function recentChanges(
   table: TableReader,
   ref: PackageRef,
@@ -46,7 +46,7 @@ export async function recentChanges(
   return items.map((item) => entityOf<Change>(item));
 }
 
-/** The ids to remember as applied: no later look at the log finds an older one that was committed before. */
+/** Returns the ids to remember as applied. Older ones can be forgotten: no later read of the log returns them. */
 export function remembered(ids: Iterable<string>): string[] {
   return [...new Set(ids)].sort().slice(-MAX_CHANGES);
 }

@@ -5,33 +5,35 @@ import { LRUCache } from 'lru-cache';
 const toGzip = promisify(gzip);
 const toBrotli = promisify(brotliCompress);
 
-/** Something made from a package, which is right as long as the package is of a revision. */
+/** A cached value made from a package, valid for one revision of the package. */
 export interface Kept {
   readonly revision: string;
-  /** About how many bytes it takes in memory. */
+  /** Approximate size in memory, in bytes. */
   readonly weight: number;
 }
 
-/** A rendered index as it is sent. Each form is made when it is first asked for. */
+/** A rendered index, ready to send. Each encoding is made on first use. */
 export interface Document extends Kept {
-  /** Bytes before compression; 0 when there is nothing to send. Of a large document their number is an estimate. */
+  /** Bytes before compression; 0 if there is nothing to send. An estimate for large documents. */
   readonly length: number;
   identity(): Promise<Uint8Array> | Uint8Array;
   gzip(): Promise<Uint8Array>;
-  /** Absent where it would cost too much: such a document is sent as gzip to all who take that. */
+  /** Absent where Brotli would cost too much; such a document is sent as gzip to clients that accept it. */
   br?(): Promise<Uint8Array>;
 }
 
-/** Keeps what is made from packages in memory, drops what was not used for longest, and makes nothing twice at once. */
+/** An in-memory LRU cache of values made from packages. Concurrent requests for a value share the work. */
 export interface DocumentCache {
-  /** What is under `key` when it is of `revision`, else what `make` makes from what was there before. */
+  /**
+   * Returns the value of `key` if it is of `revision`; otherwise what `make` returns, given the previous value.
+   */
   get<T extends Kept>(key: string, revision: string, make: (before?: T) => Promise<T>): Promise<T>;
 }
 
-/** What an entry takes beside its bytes. */
+/** Memory that an entry takes in addition to its bytes. */
 const OVERHEAD = 512;
 
-/** A cache of about `maxBytes`, of uncompressed documents. */
+/** Creates a cache that holds about `maxBytes` of uncompressed documents. */
 export function documentCache(maxBytes: number): DocumentCache {
   const kept = new LRUCache<string, Kept>({
     maxSize: maxBytes,
@@ -60,7 +62,7 @@ export function documentCache(maxBytes: number): DocumentCache {
   };
 }
 
-/** A document of these bytes. */
+/** Returns a document of these bytes. */
 export function wholeDocument(revision: string, bytes: Uint8Array): Document {
   let gzipped: Promise<Uint8Array> | undefined;
   let brotli: Promise<Uint8Array> | undefined;
@@ -85,7 +87,7 @@ export function wholeDocument(revision: string, bytes: Uint8Array): Document {
   };
 }
 
-/** The text of a document. */
+/** Returns the text of a document. */
 export async function documentText(document: Document): Promise<string> {
   return Buffer.from(await document.identity()).toString();
 }

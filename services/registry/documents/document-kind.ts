@@ -4,33 +4,33 @@ import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../.
 import type { PackageContents } from './package-contents.ts';
 
 /**
- * Stands in an index for the address of the request, which differs between project, group and instance. Each process
- * has its own placeholder, which nobody else learns: no publisher can write it, so what was published stays as it is.
+ * The placeholder in an index for the address of the request, which differs between project, group and instance.
+ * Each process has its own secret placeholder. No publisher can write it, so published text is never replaced.
  */
 export const BASE = `{packhouse:base:${randomUUID()}}`;
 
-/** Stands in a frame for the texts of all versions, joined by the separator. */
+/** The placeholder in a frame for the texts of all versions, joined by the separator. */
 export const FRAGMENTS = Symbol('fragments');
 
-/** What an index keeps of each version for its frame: JSON, and small, because it is in memory for all versions. */
+/** What the frame of an index needs from each version. JSON, and small: it is in memory for all versions. */
 export interface Facts {
   readonly version: string;
 }
 
-/** What an index says of one version. */
+/** The part of an index that describes one version. */
 export interface Fragment<F extends Facts = Facts> {
   readonly facts: F;
   readonly text: string;
 }
 
-/** How a format orders versions. Versions that compare equal stand in the order of their text. */
+/** How a format orders versions. Versions that compare equal are ordered by their text. */
 export interface VersionOrder<K = unknown> {
-  /** What is compared, made once for each version. */
+  /** Returns the sort key; called once for each version. */
   parse(version: string): K;
   compare(a: K, b: K): number;
 }
 
-/** What a frame is made from. */
+/** The input of a frame. */
 export interface FrameContents<M = unknown, F extends Facts = Facts> {
   readonly head: PackageHead;
   readonly tags: readonly Tag[];
@@ -43,42 +43,43 @@ export interface FrameContents<M = unknown, F extends Facts = Facts> {
 }
 
 /**
- * An index of a package: a text for each version, and a frame around these texts. Everything that depends on more than
- * one version belongs to the frame. All functions are pure; texts have `BASE` where the address of the request goes.
+ * An index of a package: a text for each version, and a frame around these texts. Everything that depends on more
+ * than one version belongs in the frame. All functions are pure; texts contain `BASE` in place of the request's
+ * address.
  */
 export interface IndexKind<M = unknown, F extends Facts = Facts> {
-  /** Names the stored index; change it when what is written changes. */
+  /** Names the stored index. Change it when the rendered text changes. */
   readonly kind: string;
-  /** Which versions are in it: those that clients choose from, or all that can be downloaded. */
+  /** Which versions it contains: those that clients choose from, or all that can be downloaded. */
   readonly versions: 'listed' | 'served';
-  /** How metadata is read: only absent where nothing in the index comes from metadata. */
+  /** How to read metadata; absent only if nothing in the index comes from metadata. */
   readonly metadata?: MetadataType<M>;
-  /** Whether `fragment` looks at files. */
+  /** Whether `fragment` needs files. */
   readonly files: boolean;
-  /** Whether `frame` looks at the packages that the name lists. */
+  /** Whether `frame` needs the packages that the name lists. */
   readonly listed?: boolean;
   readonly order: VersionOrder;
-  /** What stands between the texts of two versions. */
+  /** The text between two versions. */
   readonly separator: string;
-  /** The most characters of these texts in all. Of a longer index the lowest versions are left out. */
+  /** The most characters of all these texts. A longer index leaves out its lowest versions. */
   readonly maxLength?: number;
-  /** What the index says of a version; undefined leaves it out. */
+  /** Renders a version; undefined leaves it out. */
   fragment(version: Version<M>, files: readonly PackageFile[]): Fragment<F> | undefined;
-  /** The version that the frame tells more of, if any. */
+  /** Returns the version that the frame describes in detail, if any. */
   featured?(contents: FrameContents<M, F>): string | undefined;
-  /** The index around the texts of the versions; empty when there is nothing to show. */
+  /** Renders the text around the versions; empty if there is nothing to show. */
   frame(contents: FrameContents<M, F>): readonly FramePart[];
 }
 
-/** A part of a frame: a text, or the place of the versions. */
+/** A part of a frame: a text, or the position of the versions. */
 export type FramePart = string | typeof FRAGMENTS;
 
-/** An index of one version alone. It is kept in memory only. */
+/** An index of a single version. It is cached in memory only. */
 export interface VersionIndexKind<M = unknown> {
-  /** Names the index, the version included. */
+  /** Names the index, including the version. */
   readonly kind: string;
   readonly version: string;
-  /** The text, with `BASE` where the address of the request goes. Pure. */
+  /** Renders the text, with `BASE` in place of the request's address. Pure. */
   render(contents: PackageContents<M>): string;
 }
 

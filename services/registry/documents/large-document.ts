@@ -1,4 +1,4 @@
-/** Documents of large indexes: each segment is put into its final form once, and again only when it changes. */
+/** Documents of large indexes: each segment is encoded once, and again only when it changes. */
 import { type GzipPart, gzipPart, joinGzipParts } from '../../shared/gzip-parts.ts';
 import { type Document, wholeDocument } from './document-cache.ts';
 import { BASE, FRAGMENTS, type IndexKind } from './document-kind.ts';
@@ -6,12 +6,12 @@ import { leftOut } from './render-index.ts';
 import type { SegmentedIndex } from './segmented-index.ts';
 import { mapInTurn, type Segment, segmentText } from './segments.ts';
 
-/** Documents of up to so many characters are kept as a whole. */
+/** Documents up to this many characters are kept as a whole. */
 const SMALL = 64 * 1024;
 
-/** A part of a document that stays as it is while what it is made from does. */
+/** A part of a document, reused until its text or segment changes. */
 export interface Piece {
-  /** The text, for the address of the document. */
+  /** Returns the text, with the address of the document. */
   text(): Promise<string>;
   bytes: Uint8Array | undefined;
   gzip: Promise<GzipPart> | undefined;
@@ -20,22 +20,22 @@ export interface Piece {
 /** A document in pieces. */
 export interface LargeDocument extends Document {
   readonly pieces: Pieces;
-  /** The pieces that have versions in them, in order: texts joined by the separator. */
+  /** The pieces that contain versions, in order: texts joined by the separator. */
   readonly versions: readonly Piece[];
 }
 
-/** The pieces of a document by what they are made from: texts, and segments by their stamps. */
+/** The pieces of a document, by text or by the stamp of their segment. */
 interface Pieces {
   readonly texts: ReadonlyMap<string, Piece>;
   readonly segments: ReadonlyMap<string, Piece>;
 }
 
-/** Whether a document is in pieces. */
+/** Returns whether a document is in pieces. */
 export function isLarge(document: Document | undefined): document is LargeDocument {
   return document !== undefined && 'pieces' in document;
 }
 
-/** The document of an index for an address. What `before` has of it is not made again. */
+/** Assembles the document of an index for an address. Reuses the pieces of `before`. */
 export async function assembled(
   index: SegmentedIndex,
   kind: IndexKind,
@@ -51,11 +51,12 @@ export async function assembled(
   if (length <= SMALL) {
     return wholeDocument(index.revision, Buffer.from((await mapInTurn(keys, textOf)).join('')));
   }
-  const had = isLarge(before) ? before.pieces : undefined;
+  const earlierPieces = isLarge(before) ? before.pieces : undefined;
   const pieces = { texts: new Map<string, Piece>(), segments: new Map<string, Piece>() };
   const inOrder = keys.map((key) => {
     const [known, id] = typeof key === 'string' ? [pieces.texts, key] : [pieces.segments, key.stamp];
-    const earlier = typeof key === 'string' ? had?.texts.get(key) : had?.segments.get(key.stamp);
+    const earlier =
+      typeof key === 'string' ? earlierPieces?.texts.get(key) : earlierPieces?.segments.get(key.stamp);
     const piece = known.get(id) ?? earlier ?? { text: () => textOf(key), bytes: undefined, gzip: undefined };
     known.set(id, piece);
     return piece;
@@ -64,15 +65,15 @@ export async function assembled(
   return largeDocument({ revision: index.revision, length, inOrder, pieces, versions });
 }
 
-/** What a piece of a document is made from, and whether its versions are in it. */
+/** The source of a piece, and whether it contains versions. */
 interface Part {
   readonly key: string | Segment;
   readonly versions: boolean;
 }
 
-/** What the pieces of a document are made from, in order: segments, and the texts around and between them. */
+/** Returns the sources of the pieces in order: segments, and the texts around and between them. */
 async function partsOf(index: SegmentedIndex, { separator, maxLength }: IndexKind): Promise<Part[]> {
-  let skip = maxLength === undefined ? 0 : tooMany(index.segments, maxLength);
+  let skip = maxLength === undefined ? 0 : countLeftOut(index.segments, maxLength);
   const versions: Part[] = [];
   for (const segment of index.segments) {
     const from = Math.min(skip, segment.entries.length);
@@ -90,8 +91,8 @@ async function partsOf(index: SegmentedIndex, { separator, maxLength }: IndexKin
   return parts.filter(({ key }) => key !== '');
 }
 
-/** How many of the lowest versions are left out of an index of so many characters. */
-function tooMany(segments: readonly Segment[], maxLength: number): number {
+/** Returns how many of the lowest versions must be left out to stay within `maxLength` characters. */
+function countLeftOut(segments: readonly Segment[], maxLength: number): number {
   const total = segments.reduce((sum, { length }) => sum + length, 0);
   if (total <= maxLength) return 0;
   return leftOut(
@@ -109,7 +110,7 @@ function largeDocument({ revision, length, inOrder, pieces, versions }: Parts): 
   let gzipped: Promise<Uint8Array> | undefined;
   return {
     revision,
-    // The identity form may be asked for, and is then kept.
+    // The uncompressed bytes are kept once they are requested.
     weight: length,
     length,
     pieces,
@@ -130,7 +131,7 @@ async function gzipOf(piece: Piece): Promise<GzipPart> {
   return piece.gzip;
 }
 
-/** All bytes in one buffer; the pieces then refer to it, so that nothing is kept twice. */
+/** Joins all bytes in one buffer. The pieces then refer to it, so that nothing is in memory twice. */
 async function joinedBytes(inOrder: readonly Piece[]): Promise<Uint8Array> {
   const parts = await mapInTurn(inOrder, async (piece) => piece.bytes ?? Buffer.from(await piece.text()));
   const joined = Buffer.concat(parts);

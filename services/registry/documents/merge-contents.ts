@@ -3,9 +3,9 @@ import { byPrecedence } from '../packages/precedence.ts';
 import type { PackageContents } from './package-contents.ts';
 
 /**
- * Several projects' contents of one name as one package: of a version, tag or listed package in several the first one
- * counts, by `byPrecedence`. A version that has lost all its files does not count where files are asked for
- * (`withFiles`), so that it hides nothing of another project's.
+ * Merges the contents that several projects have for one name into one package. If several projects have a
+ * version, the first one by `byPrecedence` counts; for tags and listed packages, the first project. With
+ * `withFiles`, a version without files does not count, so that it does not hide one of another project.
  */
 export function mergeContents<M>(all: readonly PackageContents<M>[], withFiles = false): PackageContents<M> {
   const [first] = all;

@@ -7,12 +7,12 @@ import {
   type Version,
 } from '../../domain/packages.ts';
 
-/** What an index of a package is rendered from, or as much of it as was asked for. */
+/** The contents that an index of a package is rendered from, or the requested part of them. */
 export interface PackageContents<M = unknown> {
   readonly head: PackageHead;
   readonly versions: readonly Version<M>[];
   readonly tags: readonly Tag[];
-  /** Files that no newer file of the same name has replaced. */
+  /** Current files only, without those that a newer file of the same name has replaced. */
   readonly files: readonly PackageFile[];
   /** The packages that the name lists. */
   readonly listed?: readonly ListedPackage[];
@@ -20,7 +20,7 @@ export interface PackageContents<M = unknown> {
   readonly readme?: string;
 }
 
-/** What of a package an index may show: versions that are served, and the files that belong to one of them. */
+/** Returns what an index may show of a package: served versions and their files. */
 export function servedOf<M>(contents: PackageContents<M>): PackageContents<M> {
   const versions = contents.versions.filter(isServed);
   const ids = new Set(versions.map(({ id }) => id));

@@ -10,18 +10,19 @@ import { revisionsOf, type Source, sourceList } from './source.ts';
 import { readDocument, storeDocument } from './stored-documents.ts';
 import { readVersionContents } from './version-contents.ts';
 
-/** The most versions, in all sources together, of a package whose indexes are rendered as a whole. */
+/** Indexes of packages with at most this many versions, over all sources, are rendered as a whole. */
 export const FEW_VERSIONS = 200;
 
-/** Tells the segments of an index from the documents made of them, which are told apart by their address. */
+/** The cache key of an index's segments ends with this; those of its documents end with their address. */
 const SEGMENTS = '\nsegments';
 
 /** The sources of a document, the first one winning. */
 export type Sources = readonly [Source, ...Source[]];
 
 /**
- * The index of a package that one or more sources hold, for the address `base`. It is made once for the revisions of
- * its sources, and kept in the table and in memory. A read whose heads say what memory has costs nothing more.
+ * Returns the index of a package in one or more sources, for the address `base`. It is rendered once for the
+ * revisions of its sources, and kept in the table and in memory. If memory has the revisions in the heads, nothing
+ * else is read.
  */
 export async function packageDocument<M>(
   registry: Registry,
@@ -36,7 +37,7 @@ export async function packageDocument<M>(
       const index = await registry.documents.get<SegmentedIndex>(
         keyOf(sources, kind, SEGMENTS),
         revision,
-        (known) => segmentedIndex(registry, sources, kind, known),
+        (cached) => segmentedIndex(registry, sources, kind, cached),
       );
       return assembled(index, kind, base, before);
     }
@@ -45,7 +46,7 @@ export async function packageDocument<M>(
   });
 }
 
-/** What tells a document from all others in memory. */
+/** Returns the cache key of a document. */
 function keyOf(sources: Sources, { kind }: { readonly kind: string }, of: string): string {
   const [{ head }] = sources;
   return [kind, head.format, head.name, sourceList(sources), of].join('\n');
@@ -72,7 +73,7 @@ async function wholeText<M>(
   return text;
 }
 
-/** The index of one version in one source. It is kept in memory only. */
+/** Returns the index of one version in one source. It is cached in memory only. */
 export async function versionDocument<M>(
   registry: Registry,
   source: Source,

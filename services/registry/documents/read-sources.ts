@@ -4,7 +4,7 @@ import type { IndexKind } from './document-kind.ts';
 import type { PackageContents } from './package-contents.ts';
 import type { Source } from './source.ts';
 
-/** What each source holds of what an index is made from. Versions whose metadata can't be read are left out. */
+/** Reads the contents of each source for an index. Leaves out versions with unreadable metadata. */
 export async function readSources<M>(
   registry: Pick<Registry, 'log'>,
   sources: readonly Source[],

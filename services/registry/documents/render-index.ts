@@ -1,9 +1,9 @@
-/** Renders an index as a whole: what small packages are served from, and what segments must agree with. */
+/** Renders an index as a whole, as served for small packages. Segments must give the same text. */
 import { isListed, isServed, type Version } from '../../domain/packages.ts';
 import { type Facts, FRAGMENTS, type Fragment, type FrameContents, type IndexKind } from './document-kind.ts';
 import type { PackageContents } from './package-contents.ts';
 
-/** What an index says of each version, in order. */
+/** Renders each version of an index, in order. */
 export function fragmentsOf<M, F extends Facts>(
   kind: IndexKind<M, F>,
   { versions, files }: Pick<PackageContents<M>, 'versions' | 'files'>,
@@ -27,12 +27,12 @@ function inOrder<F extends Facts>({ order }: Pick<IndexKind, 'order'>, fragments
     .map(({ fragment }) => fragment);
 }
 
-/** Orders texts by their characters. */
+/** Compares texts by UTF-16 code units. */
 export function compareTexts(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** How many of the lowest versions are left out because the texts of all would be too long. */
+/** Returns how many of the lowest versions to leave out, so that the texts of the others fit in `maxLength`. */
 export function leftOut(lengths: readonly number[], maxLength = Number.POSITIVE_INFINITY): number {
   let total = 0;
   for (let index = lengths.length - 1; index >= 0; index--) {
@@ -42,7 +42,7 @@ export function leftOut(lengths: readonly number[], maxLength = Number.POSITIVE_
   return 0;
 }
 
-/** What a frame is made from, apart from the featured version. */
+/** Returns the input of a frame, apart from the featured version. */
 export function frameContents<M, F extends Facts>(
   { head, tags, listed = [] }: Omit<PackageContents<M>, 'versions' | 'files'>,
   versions: readonly F[],
@@ -50,7 +50,7 @@ export function frameContents<M, F extends Facts>(
   return { head, tags, listed, versions };
 }
 
-/** The text of an index. `featured` answers the version that the frame asks for, with its readme. */
+/** Renders an index. `readmeOf` returns the readme of the featured version. */
 export async function renderIndex<M, F extends Facts>(
   kind: IndexKind<M, F>,
   contents: PackageContents<M>,

@@ -1,4 +1,4 @@
-/** The index of a large package: brought up to date by the changes since it was made, or made from all versions. */
+/** The index of a large package: updated by the changes since it was made, or built from all versions. */
 import type { Registry } from '../context.ts';
 import { type Change, MAX_CHANGES, remembered } from './change-log.ts';
 import type { Kept } from './document-cache.ts';
@@ -23,23 +23,23 @@ export interface SegmentedIndex<F extends Facts = Facts> extends Segments<F>, Ke
   readonly parts: readonly FramePart[];
 }
 
-/** How often to look again when a package changes while it is read. */
+/** Attempts to read a package that changes while it is read. */
 const MAX_TRIES = 5;
 
-/** With more changed versions than this an index is made from all versions. */
+/** With more changed versions than this, an index is built from all versions. */
 const MAX_TOUCHED = 1000;
 
-/** What a version takes in memory beside its text, about. */
+/** Approximate memory that a version takes in addition to its text, in bytes. */
 const ENTRY_WEIGHT = 160;
 
-/** Segments, and contents to make the frame from that are at least as new. */
+/** Segments, and contents for the frame that are at least as new. */
 interface Made<F extends Facts> extends Segments<F> {
   readonly contents: PackageContents;
 }
 
 /**
- * The index of what the sources hold, of the revisions of their heads or newer ones. `before` is what this process has
- * in memory; the table may have one that is further on.
+ * Returns the index of the sources, at the revisions of their heads or newer. `before` is the index in this
+ * process's memory; the table may have a newer one.
  */
 export async function segmentedIndex<M, F extends Facts>(
   registry: Registry,
@@ -52,8 +52,8 @@ export async function segmentedIndex<M, F extends Facts>(
   const stored = await newerStored(registry, sources, kind, { manifest, before });
   const start: Segments<F> | undefined = stored ?? before;
   const made =
-    (start && (await brought(registry, sources, kind, start))) ??
-    (await madeFromAll(registry, sources, kind));
+    (start && (await updateIndex(registry, sources, kind, start))) ??
+    (await buildFromAll(registry, sources, kind));
   if (made.progress !== stored?.progress) {
     await storeSegments(registry, sources, kind.kind, { before: manifest, index: made });
   }
@@ -74,7 +74,7 @@ function weightOf(segments: readonly Segment[], parts: readonly FramePart[]): nu
   return own + parts.reduce((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
 }
 
-/** What the table has, unless memory is further on. */
+/** Reads the index in the table, unless memory has a newer one. */
 async function newerStored<M, F extends Facts>(
   { table }: Registry,
   sources: readonly Source[],
@@ -90,8 +90,8 @@ async function newerStored<M, F extends Facts>(
   return segments && { progress, segments };
 }
 
-/** The index with all later changes; undefined when some of them are not known any more. */
-async function brought<M, F extends Facts>(
+/** Updates an index with all later changes; undefined if some of them are no longer in the log. */
+async function updateIndex<M, F extends Facts>(
   registry: Registry,
   sources: readonly Source[],
   kind: IndexKind<M, F>,
@@ -106,7 +106,7 @@ async function brought<M, F extends Facts>(
     if (touched.size > MAX_TOUCHED || changes.includes(undefined)) return undefined;
     const contents = await readSources(registry, sources, kind, [...touched]);
     const progress = start.progress.map((each, index) => advanced(each, changes[index] ?? []));
-    // What was read is complete when the heads, read after the logs, say that there were no other changes.
+    // What was read is complete if the heads, which were read after the logs, show no other changes.
     const complete = progress.every(
       ({ revision }, index) => !changes[index]?.length || contents[index]?.head.revision === revision,
     );
@@ -129,7 +129,9 @@ function advanced({ id, revision, applied }: Progress, changes: readonly Change[
   return { id, revision: revision + changes.length, applied: ids };
 }
 
-/** The changes that lead from what is applied to a revision at least; undefined when not all of them are kept. */
+/**
+ * Returns the changes after `progress`, up to `revision` at least; undefined if the log no longer has all of them.
+ */
 async function missingChanges(
   source: Source,
   progress: Progress | undefined,
@@ -146,8 +148,8 @@ async function missingChanges(
   return undefined;
 }
 
-/** The index made from all that the sources hold. */
-async function madeFromAll<M, F extends Facts>(
+/** Builds the index from everything in the sources. */
+async function buildFromAll<M, F extends Facts>(
   registry: Registry,
   sources: readonly Source[],
   kind: IndexKind<M, F>,
@@ -163,9 +165,9 @@ async function madeFromAll<M, F extends Facts>(
 }
 
 /**
- * How far an index is with a source when it is made from all that is read afterwards. The steps that it names are
- * exactly those up to its revision: the head was the same before and after the log was read. Where a package changes too
- * fast for that it names none, and the index is not brought up to date but made anew.
+ * Returns the progress of an index that is built from everything read afterwards. `applied` names exactly the
+ * steps up to its revision, since the head was the same before and after the log was read. If a package changes
+ * too fast for that, `applied` is empty, and the next read rebuilds the index instead of updating it.
  */
 async function settledProgress(source: Source) {
   const { id } = source;

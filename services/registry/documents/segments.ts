@@ -1,32 +1,32 @@
-/** The versions of a large index in segments of bounded size: a change of a version makes one segment anew. */
+/** The versions of a large index in segments of bounded size: a changed version rebuilds one segment only. */
 import { randomUUID } from 'node:crypto';
 import { BASE, type Facts, type Fragment, type IndexKind } from './document-kind.ts';
 import { compareTexts } from './render-index.ts';
 import { packed, unpacked } from './stored-documents.ts';
 
-/** The most versions of a segment, and characters of their texts; a single version may have more. */
+/** The most versions in a segment, and the most characters of their texts; a single version may be longer. */
 const MAX_ENTRIES = 512;
 const MAX_LENGTH = 96 * 1024;
 
-/** A version in a segment: its facts, and how many characters its text has. */
+/** A version in a segment: its facts, and the length of its text in characters. */
 export interface SegmentEntry<F extends Facts = Facts> {
   readonly facts: F;
   readonly length: number;
 }
 
-/** Versions that follow each other in an index. Never changes. */
+/** Consecutive versions of an index. Immutable. */
 export interface Segment<F extends Facts = Facts> {
-  /** No other segment of any process has it. */
+  /** Unique among the segments of all processes. */
   readonly stamp: string;
   readonly entries: readonly SegmentEntry<F>[];
-  /** How many characters the text has. */
+  /** Length of the text, in characters. */
   readonly length: number;
-  /** The texts of the versions joined by the separator, compressed, with `base` where the address goes. */
+  /** The texts of the versions joined by the separator, compressed, with `base` in place of the address. */
   readonly bytes: Uint8Array;
   readonly base: string;
 }
 
-/** The text of a segment with the `BASE` of this process; of its lowest versions `from` are left out. */
+/** Returns the text of a segment, with the `BASE` of this process and without its `from` lowest versions. */
 export async function segmentText(segment: Segment, separator: string, from = 0): Promise<string> {
   const text = await unpacked(segment.bytes);
   const before = segment.entries
@@ -35,7 +35,7 @@ export async function segmentText(segment: Segment, separator: string, from = 0)
   return withOwnBase(segment, text.slice(before));
 }
 
-/** Puts versions, which are in order, into segments that have room for more. */
+/** Splits sorted versions into half-full segments, so that there is room for more. */
 export function segmentsOf<F extends Facts>(
   kind: Pick<IndexKind, 'order' | 'separator'>,
   fragments: readonly Fragment<F>[],
@@ -70,8 +70,8 @@ async function segmentOf<F extends Facts>(
 }
 
 /**
- * The segments after versions changed: `touched` are their names, `fragments` what the index says of those that are
- * still in it. Segments without such versions stay the same objects.
+ * Returns the segments after a change. `touched` has the names of the changed versions, `fragments` the new texts
+ * of those still in the index. Segments without changed versions are returned unchanged.
  */
 export async function changedSegments<F extends Facts>(
   kind: Pick<IndexKind, 'order' | 'separator'>,
@@ -80,7 +80,7 @@ export async function changedSegments<F extends Facts>(
   fragments: readonly Fragment<F>[],
 ): Promise<Segment<F>[]> {
   const fresh = new Map(fragments.map((fragment) => [fragment.facts.version, fragment]));
-  const edits = Map.groupBy(new Set(touched), (version) => placeOf(kind, segments, version));
+  const edits = Map.groupBy(new Set(touched), (version) => segmentIndexOf(kind, segments, version));
   const changed = await mapInTurn(segments.length === 0 ? [undefined] : segments, async (segment, index) => {
     const versions = edits.get(index);
     if (!versions) return segment ? [segment] : [];
@@ -98,8 +98,8 @@ export async function changedSegments<F extends Facts>(
   return changed.flat();
 }
 
-/** The number of the segment that has a version, or gets it. */
-function placeOf<F extends Facts>(
+/** Returns the index of the segment that a version is in or belongs in. */
+function segmentIndexOf<F extends Facts>(
   { order }: Pick<IndexKind, 'order' | 'separator'>,
   segments: readonly Segment<F>[],
   version: string,
@@ -145,7 +145,7 @@ function merged<F extends Facts>(
   return keyed.map(({ fragment }) => fragment);
 }
 
-/** Does the same for each of a list, in turn: all texts at once could be too much for the memory. */
+/** Maps a list one item at a time, since all texts at once could need too much memory. */
 export async function mapInTurn<T, R>(
   all: readonly T[],
   work: (each: T, index: number) => Promise<R> | R,

@@ -7,9 +7,9 @@ import { forEachOf, readMany } from '../records/read-many.ts';
 import { type Change, recentChanges } from './change-log.ts';
 import { type PackageContents, servedOf } from './package-contents.ts';
 
-/** Which contents of a package are read. */
+/** Which contents of a package to read. */
 export interface Needs {
-  /** All versions, or those of these names. */
+  /** All versions, or those with these names. */
   readonly versions: 'all' | readonly string[];
   readonly files?: boolean;
   readonly tags?: boolean;
@@ -17,22 +17,22 @@ export interface Needs {
 }
 
 /**
- * Where a read looks for a package: a project that holds the name. An index is made from a list of sources, of which the
- * first one wins where several have a version.
+ * Where a read looks for a package: a project that holds the name. An index is made from a list of sources. If
+ * several have a version, the first one wins.
  */
 export interface Source {
-  /** Names the source: the same in every process, and no other source's. */
+  /** Unique, and the same in every process. */
   readonly id: string;
-  /** The package as it was when the sources were found; its revision moves with every change of its contents. */
+  /** The package when the sources were found. Each change of its contents increments its revision. */
   readonly head: PackageHead;
-  /** What the source holds now, which is what `head` says or newer. */
+  /** Reads the current contents, which are at least as new as `head`. */
   read<M>(needs: Needs): Promise<PackageContents<M>>;
-  /** The newest steps of the revision, enough to hold `steps` that are missing, or as many as are kept. */
+  /** Returns the newest changes: enough to include `steps` missing ones, or as many as the log keeps. */
   changes(steps?: number): Promise<readonly Change[]>;
   readme(version: string): Promise<string | undefined>;
 }
 
-/** A project that holds the package. */
+/** Returns the source of a project that holds the package. */
 export function projectSource(table: TableReader, head: PackageHead): Source {
   return {
     id: head.projectId.toString(36),
@@ -46,12 +46,12 @@ export function projectSource(table: TableReader, head: PackageHead): Source {
   };
 }
 
-/** Which sources an index is made from, as a text that no other list has. */
+/** Returns a text that identifies a list of sources. */
 export function sourceList(sources: readonly Source[]): string {
   return sources.map(({ id }) => id).join('-');
 }
 
-/** Of which revisions of its sources an index is. */
+/** Returns a text that identifies the revisions of all sources. */
 export function revisionsOf(sources: readonly { readonly id: string; readonly revision: number }[]): string {
   return sources.map(({ id, revision }) => `${id}.${revision.toString(36)}`).join('-');
 }
@@ -77,7 +77,7 @@ export async function readContents<M>(
   });
 }
 
-/** The head, and the versions after it. Of a package that is read whole the head is known already. */
+/** Returns the head, followed by the versions. With all versions, the head is already known and not read. */
 async function readVersions(
   table: TableReader,
   ref: PackageHead,

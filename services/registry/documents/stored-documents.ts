@@ -1,4 +1,4 @@
-/** Rendered indexes in the table, compressed and in chunks: what one process has rendered no other renders again. */
+/** Rendered indexes in the table, compressed and in chunks, so that each is rendered once for all processes. */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
@@ -12,29 +12,29 @@ import { type Source, sourceList } from './source.ts';
 const toBrotli = promisify(brotliCompress);
 const fromBrotli = promisify(brotliDecompress);
 
-/** Bytes of a compressed index per item, and how many items it may take; a larger one is rendered anew per process. */
+/** Bytes of a compressed index per item, and the most items; each process renders larger ones itself. */
 const CHUNK = 350_000;
 const MAX_CHUNKS = 10;
 
-/** How long an index of several sources is kept, in seconds. */
+/** Lifetime of an index of several sources, in seconds. */
 const MERGED_LIFE = 7 * 24 * 3600;
 
-/** How many lists of sources can have an index of the same kind and name. */
+/** The most stored indexes of several sources for one kind and name. */
 const MERGED_SLOTS = 256;
 
-/** Compresses a text for the table. */
+/** Compresses a text to be stored in the table. */
 export function packed(text: string): Promise<Uint8Array> {
   return toBrotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
 }
 
-/** The text that was compressed. */
+/** Decompresses a text from the table. */
 export async function unpacked(bytes: Uint8Array): Promise<string> {
   return (await fromBrotli(bytes)).toString();
 }
 
 /**
- * Where the index of a list of sources is stored. Indexes of several sources share a bounded number of places, in which
- * one takes the other's: each item says which sources it is of, exactly, and counts for no others.
+ * Returns the key of the index of a list of sources. Indexes of several sources share a bounded number of slots,
+ * where one may overwrite another. Each item states its exact sources, and is used only for them.
  */
 export function documentKey(sources: readonly Source[], kind: string, part = ''): Key {
   const [first] = sources;
@@ -45,7 +45,7 @@ export function documentKey(sources: readonly Source[], kind: string, part = '')
   return keys.mergedDocument(first.head, kind, `${slot}${part}`);
 }
 
-/** What every stored item of an index says of itself. */
+/** Returns the attributes of every stored item of an index. */
 export function documentFacts(registry: Registry, sources: readonly Source[]) {
   return {
     sources: sourceList(sources),
@@ -56,7 +56,7 @@ export function documentFacts(registry: Registry, sources: readonly Source[]) {
   };
 }
 
-/** The stored text of an index of these sources and revisions, with the `BASE` of this process. */
+/** Reads the stored text of an index of these sources and revisions, with the `BASE` of this process. */
 export async function readDocument(
   table: TableReader,
   sources: readonly Source[],
@@ -70,7 +70,7 @@ export async function readDocument(
     documentKey(sources, kind, `#${index + 1}`),
   );
   const items = [first, ...(rest.length > 0 ? await table.getMany(rest) : [])];
-  // Two processes may have stored it at once, each with its own `BASE`, or for other sources.
+  // Two processes may have stored it concurrently, each with its own `BASE`, or for other sources.
   const same = items.every(
     (item) => item?.revision === revision && item.base === first.base && item.sources === list,
   );
@@ -79,7 +79,9 @@ export async function readDocument(
   return first.base === BASE ? text : text.replaceAll(String(first.base), BASE);
 }
 
-/** Stores the text of an index, unless it is too long. What fails here costs the next process a rendering. */
+/**
+ * Stores the text of an index, unless it is too long. On failure, the next process only has to render it again.
+ */
 export async function storeDocument(
   registry: Registry,
   sources: readonly Source[],
@@ -98,7 +100,7 @@ export async function storeDocument(
   await logFailure(registry, sources, () => registry.table.write(writes));
 }
 
-/** Runs a write whose failure costs nothing but work. */
+/** Runs a write whose failure is harmless, and logs the failure. */
 export async function logFailure(
   registry: Registry,
   [source]: readonly Source[],

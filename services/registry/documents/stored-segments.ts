@@ -1,7 +1,7 @@
 /**
- * Segmented indexes in the table: a manifest that names the segments, and an item for each segment. Segments are never
- * changed in place. New ones go to places that the manifest does not name, and count once the manifest names them: whoever
- * stops half-way leaves the index as it was, and two who store at once do not mix.
+ * Segmented indexes in the table: a manifest that names the segments, and an item for each segment. Segments are
+ * never changed in place. New ones go to slots that the manifest does not name, and count once it names them. So
+ * an interrupted write leaves the index as it was, and two concurrent writes do not mix.
  */
 import { randomUUID } from 'node:crypto';
 import { ConditionFailed, type Item, type TableReader, type Write } from '../../ports/table.ts';
@@ -13,26 +13,26 @@ import type { Segment, SegmentEntry } from './segments.ts';
 import { type Source, sourceList } from './source.ts';
 import { documentFacts, documentKey, logFailure } from './stored-documents.ts';
 
-/** How far an index is with one of its sources. */
+/** The revision of one source that an index has reached. */
 export interface Progress {
   readonly id: string;
   readonly revision: number;
-  /** The ids of the newest steps that are in it. */
+  /** The ids of the newest applied steps. */
   readonly applied: readonly string[];
 }
 
-/** The segments of an index, and what they are made from. */
+/** The segments of an index, and the revisions of the sources that they were made from. */
 export interface Segments<F extends Facts = Facts> {
   readonly progress: readonly Progress[];
   readonly segments: readonly Segment<F>[];
 }
 
-/** Where a segment is, and which one has to be there. */
+/** The slot of a segment, and the stamp expected there. */
 type Place = readonly [slot: number, stamp: string];
 
-/** What the table says of an index. */
+/** The manifest of an index in the table. */
 export interface Manifest {
-  /** Which manifest it is: it is replaced only by who has read it. Undefined when there is none. */
+  /** Identifies the manifest: only a process that has read it replaces it. Undefined if absent. */
   readonly stamp: string | undefined;
   readonly progress: readonly Progress[];
   readonly places: readonly Place[];
@@ -40,12 +40,12 @@ export interface Manifest {
 
 const NO_MANIFEST: Manifest = { stamp: undefined, progress: [], places: [] };
 
-/** The most bytes of an item, and of the items of a transaction, with some room for names and numbers. */
+/** The most bytes of an item, and of the items in a transaction, with room for attribute names and numbers. */
 const MAX_ITEM = 380_000;
 const MAX_BATCH = 3_000_000;
 const MAX_WRITES = 50;
 
-/** The manifest of an index; one without progress when it is of other sources. */
+/** Reads the manifest of an index. It has no progress if it belongs to other sources. */
 export async function readManifest(
   table: TableReader,
   sources: readonly Source[],
@@ -57,7 +57,7 @@ export async function readManifest(
   return item.sources === sourceList(sources) ? manifest : { ...NO_MANIFEST, stamp: manifest.stamp };
 }
 
-/** The segments that a manifest names, `known` ones from memory; undefined when one is not there any more. */
+/** Reads the segments that a manifest names, `known` ones from memory; undefined if one no longer exists. */
 export async function readSegments<F extends Facts>(
   table: TableReader,
   sources: readonly Source[],
@@ -86,8 +86,8 @@ function segmentIn<F extends Facts>(item: Item): Segment<F> {
 }
 
 /**
- * Stores an index in place of what the manifest names: the segments that are new, then the manifest. Does nothing when
- * another process was faster, or a part is too large for the table.
+ * Replaces a stored index: writes the new segments, then the manifest. Does nothing if another process was faster,
+ * or if a part is too large for the table.
  */
 export async function storeSegments(
   registry: Registry,

@@ -4,13 +4,13 @@ import { entityOf } from '../records/entities.ts';
 import { beforeOlderFiles, isOlderFile, keys, ranges } from '../records/keys.ts';
 import { type PackageContents, servedOf } from './package-contents.ts';
 
-/** How many files of a version its own index is made from. */
+/** The most files in the index of a version. */
 export const MAX_FILES = 1000;
 
-/** How many pages are read to find them: older files, of which one name may have very many, stand between them. */
+/** The most pages to read to find them: between them are older files, and one name may have very many. */
 const MAX_PAGES = 100;
 
-/** One version and its files; of more than `MAX_FILES` the last by name. */
+/** Reads one version and its files; if it has more than `MAX_FILES`, the last ones by name. */
 export async function readVersionContents<M>(
   table: TableReader,
   head: PackageHead,
@@ -28,7 +28,7 @@ export async function readVersionContents<M>(
   });
 }
 
-/** The last `MAX_FILES` files of a version, by name, that no newer file of the same name has replaced. */
+/** Reads the last `MAX_FILES` current files of a version, by name. */
 async function readCurrentFiles(table: TableReader, ref: PackageRef, version: string): Promise<Item[]> {
   const files: Item[] = [];
   let after: string | undefined;
@@ -38,7 +38,7 @@ async function readCurrentFiles(table: TableReader, ref: PackageRef, version: st
     files.push(...page.items.filter((each) => !isOlderFile(each)));
     const last = page.items.at(-1);
     if (!page.more || !last) break;
-    // However many older files of one name are left, the next page begins behind them.
+    // The next page skips all remaining older files of this name.
     after = isOlderFile(last) ? beforeOlderFiles(last) : last.sk;
   }
   return files.slice(0, MAX_FILES);

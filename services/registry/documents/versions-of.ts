@@ -6,8 +6,8 @@ import { readVersions } from '../packages/read-versions.ts';
 import { mergeContents } from './merge-contents.ts';
 
 /**
- * Some versions of a package that one or more projects hold, read by their keys and merged as an index merges them.
- * Versions that are missing, not served or not readable are left out. One round trip.
+ * Reads some versions of a package that one or more projects hold, by key, and merges them as an index does.
+ * Leaves out versions that are missing, not served or unreadable. One round trip.
  */
 export async function versionsOf<M>(
   registry: Pick<Registry, 'table' | 'log'>,
