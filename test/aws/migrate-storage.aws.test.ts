@@ -230,7 +230,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     ]);
     expect([move.code, await bucketCount()]).toEqual([1, 99]);
     expect(move.output).toContain(
-      `wrong-digest: stored bytes are not those their record speaks of\n  ${first?.key}\n`,
+      `wrong-digest: stored bytes do not have the digest in their record\n  ${first?.key}\n`,
     );
     expect(move.output).toContain(`start the server with\n  --bucket ${bucket}`);
   });

@@ -56,7 +56,7 @@ export function revisionsOf(sources: readonly { readonly id: string; readonly re
   return sources.map(({ id, revision }) => `${id}.${revision.toString(36)}`).join('-');
 }
 
-/** What an index of a package may show; of its files those that no newer one of the same name has replaced. */
+/** Reads what an index may show of a package, with current files only. */
 export async function readContents<M>(
   table: TableReader,
   ref: PackageHead,

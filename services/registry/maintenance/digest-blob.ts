@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { digestFrom, type Sha256 } from '../../domain/digests.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 
-/** What is thrown where bytes turn out not to be those their digest promises. */
+/** Thrown when bytes do not match their digest. */
 export class WrongDigest extends Error {
   override readonly name = 'WrongDigest';
 }
 
-/** The SHA-256 of a stored blob, or undefined when there is none. */
+/** Returns the SHA-256 of a stored blob; undefined if absent. */
 export async function digestOf(
   blobs: BlobStore,
   key: string,
@@ -24,8 +24,8 @@ export async function digestOf(
 }
 
 /**
- * The bytes of `body` as they come, and after the last of them an error when they do not have this SHA-256: whoever
- * stores them then leaves nothing behind.
+ * Passes on the bytes of `body`, and throws after the last one if they do not match the SHA-256, so that storing
+ * them fails.
  * @throws WrongDigest
  */
 export async function* checkedBytes(

@@ -1,15 +1,15 @@
-/** Something that is told apart and sorted by a key. */
+/** An entry that is identified and sorted by a key. */
 export interface Keyed {
   readonly key: string;
 }
 
-/** What several sources know of one key, in the order of the sources. */
+/** The entries of several sources for one key, in the order of the sources. */
 export interface Merged<S extends readonly Keyed[]> {
   readonly key: string;
   readonly found: { readonly [I in keyof S]: S[I] | undefined };
 }
 
-/** Goes through sources that are sorted by key, side by side: each key once, with what each source knows of it. */
+/** Merges sources that are sorted by key: yields each key once, with the entry of each source. */
 export async function* mergeByKey<S extends readonly Keyed[]>(
   sources: {
     readonly [I in keyof S]: AsyncIterable<S[I]>;
@@ -38,7 +38,7 @@ export async function* mergeByKey<S extends readonly Keyed[]>(
   }
 }
 
-/** What a source yields, `size` at a time; the last batch may be smaller. */
+/** Groups the entries of a source in batches of `size`; the last batch may be smaller. */
 export async function* inBatches<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let batch: T[] = [];
   for await (const each of source) {

@@ -1,47 +1,47 @@
 import type { Sha256 } from '../../domain/digests.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 
-/** What can be wrong between files, records and stored bytes, in words for who runs the registry. */
+/** The kinds of inconsistency between files, records and stored bytes, described for administrators. */
 export const problemKinds = {
-  missing: 'bytes that a record speaks of are not in the store',
-  'wrong-size': 'stored bytes are not as many as their record says',
-  'wrong-digest': 'stored bytes are not those their record speaks of',
-  unreadable: 'the store has the bytes and fails to read them',
+  missing: 'the bytes of a record are not in the store',
+  'wrong-size': 'stored bytes do not have the size in their record',
+  'wrong-digest': 'stored bytes do not have the digest in their record',
+  unreadable: 'the store has the bytes but fails to read them',
   'no-record': 'files refer to a blob that has no record',
-  'wrong-place': 'files and record name different places of the bytes',
+  'wrong-place': 'a file and its record name different storage keys',
   'wrong-count': 'a record counts more or fewer files than refer to it',
-  orphaned: 'stored bytes that no record knows; the sweep removes them',
+  orphaned: 'stored bytes that no record refers to; the sweep removes them',
 } as const;
 
 /** See `problemKinds`. */
 export type ProblemKind = keyof typeof problemKinds;
 
-/** Something that is wrong. */
+/** A problem that a check or a migration found. */
 export interface Problem {
   readonly kind: ProblemKind;
   readonly sha256: Sha256 | undefined;
   readonly storageKey: string;
-  /** What was found, where the kind does not say it all. */
+  /** What was found, if the kind alone does not tell. */
   readonly detail: string;
   /** Some of the files that refer to the blob. */
   readonly files: readonly string[];
 }
 
-/** Blobs and their bytes. */
+/** A number of blobs, and their total size in bytes. */
 export interface Amount {
   readonly blobs: number;
   readonly bytes: number;
 }
 
-/** No blobs at all. */
+/** No blobs. */
 export const nothing: Amount = { blobs: 0, bytes: 0 };
 
-/** An amount with one blob more. */
+/** Adds one blob to an amount. */
 export function plusBlob(amount: Amount, bytes: number): Amount {
   return { blobs: amount.blobs + 1, bytes: amount.bytes + bytes };
 }
 
-/** A problem whose files are not known yet. */
+/** Returns a problem whose files are not known yet. */
 export function problemOf(
   kind: ProblemKind,
   at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
@@ -50,7 +50,10 @@ export function problemOf(
   return { kind, sha256: at.sha256, storageKey: at.storageKey, detail, files: [] };
 }
 
-/** The problem of a blob that could not be read. Where it was the store that failed, its error is thrown. */
+/**
+ * Returns the problem of an unreadable blob.
+ * @throws StoreUnavailable if the store itself failed
+ */
 export function unreadable(
   at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
   error: unknown,

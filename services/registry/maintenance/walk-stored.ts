@@ -6,7 +6,7 @@ import { indexes } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { type Keyed, mergeByKey } from './merge-by-key.ts';
 
-/** A storage key, what each store that was asked knows of it, and the record that speaks of it. */
+/** A storage key, its blob in each store, and its record. */
 export interface StoredKey {
   readonly key: string;
   readonly stored: readonly (BlobInfo | undefined)[];
@@ -14,9 +14,9 @@ export interface StoredKey {
 }
 
 /**
- * Every storage key that is in one of the stores or in a record, in order, after the key `after`. Stores and records
- * are read a page at a time, side by side: a thousand blobs cost a list and a query. What is told is what each page
- * held when it was read, and the index of records may lag: look again before acting on what seems to be missing.
+ * Yields every storage key in the stores or records, in order, after the key `after`. Stores and records are read
+ * a page at a time: a thousand blobs cost a list call and a query. Each page is a snapshot of when it was read,
+ * and the index of records may lag behind, so check again before acting on something that seems to be missing.
  */
 export async function* walkStored(
   table: TableReader,

@@ -5,21 +5,21 @@ import { keys } from '../../records/keys.ts';
 import { readMany } from '../../records/read-many.ts';
 import { walkFiles } from './walk-files.ts';
 
-/** How many files say that their bytes have this digest and lie under this storage key, by `useId`. */
+/** The number of files that refer to a digest and storage key, by `useId`. */
 export type UseCounts = Map<string, number>;
 
-/** The name of a use: what a file says of its bytes. */
+/** Returns the id of a use: the digest and storage key in a file's record. */
 export function useId(sha256: Sha256, storageKey: string): string {
   return `${sha256} ${storageKey}`;
 }
 
-/** The parts of a `useId`. */
+/** Splits a `useId` into its parts. */
 export function useParts(id: string): { readonly sha256: Sha256; readonly storageKey: string } {
   const [sha256 = '', storageKey = ''] = id.split(' ');
   return { sha256: sha256 as Sha256, storageKey };
 }
 
-/** Counts what every file refers to. Takes about 200 bytes of memory for each blob. */
+/** Counts the references of all files. Takes about 200 bytes of memory per blob. */
 export async function countUses(registry: Registry, onFile: () => void): Promise<UseCounts> {
   const counts: UseCounts = new Map();
   for await (const { file } of walkFiles(registry)) {
@@ -30,26 +30,26 @@ export async function countUses(registry: Registry, onFile: () => void): Promise
   return counts;
 }
 
-/** How many users of a blob are named. */
+/** The most files to name per blob. */
 const NAMED = 5;
 
-/** The files that refer to a blob: how often each storage key is named, and some of their names. */
+/** The files that refer to a blob: their number, in all and by storage key, and some of their names. */
 export interface Uses {
   readonly count: number;
   readonly places: ReadonlyMap<string, number>;
   readonly files: readonly string[];
 }
 
-/** A blob that was looked at once more. */
+/** The result of checking a blob a second time. */
 export interface SecondLook {
-  /** The record, or undefined when there is none. */
+  /** The record; undefined if absent. */
   readonly record: BlobRecord | undefined;
   readonly uses: Uses;
-  /** Whether the record stood still while its users were counted; if not, its count says nothing. */
+  /** Whether the record stayed the same while its uses were counted; if not, the counts can't be compared. */
   readonly still: boolean;
 }
 
-/** Looks once more at some blobs: their records by key, before and after all files were gone through again. */
+/** Checks some blobs again: reads their records by key, before and after a second walk through all files. */
 export async function lookAgain(
   registry: Registry,
   digests: ReadonlySet<Sha256>,
@@ -77,7 +77,7 @@ async function recordsOf(
   return items.map((item) => maybeEntity<BlobRecord>(item));
 }
 
-/** Uses while they are counted. */
+/** Uses being counted. */
 interface CountedUses extends Uses {
   count: number;
   readonly places: Map<string, number>;

@@ -10,41 +10,41 @@ import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } f
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { countUses, lookAgain, type SecondLook, type UseCounts, useId, useParts } from './blob-uses.ts';
 
-/** What was looked at, and what is wrong. */
+/** The outcome of a check: what was checked, and the problems found. */
 export interface StorageCheck {
   readonly files: number;
   readonly records: Amount;
   readonly stored: Amount;
   /** Stored bytes whose digest was computed. */
   readonly verified: Amount;
-  /** Stored bytes that no record knows and that are too young to be judged: uploads may be under way. */
+  /** Stored bytes without a record that are too recent to be judged: uploads may be in progress. */
   readonly recent: Amount;
   readonly problems: readonly Problem[];
-  /** False when there were so many problems that the check ended before it had seen everything. */
+  /** False if the check stopped early because it had found too many problems. */
   readonly complete: boolean;
 }
 
-/** How to check. */
+/** Options of a check. */
 export interface CheckOptions {
-  /** Read all bytes and compare their digests. */
+  /** Whether to read all bytes and compare their digests. */
   readonly verify: boolean;
-  /** How many blobs are read at a time. */
+  /** How many blobs to read concurrently. */
   readonly concurrency: number;
-  /** After so many problems it ends: they have a common cause, and a million of them would not fit into memory. */
+  /** Stops after this many problems: they have a common cause, and a million would not fit in memory. */
   readonly enough?: number;
-  /** Is told how far the check is. `expected` is the number of blobs that files refer to, once it is known. */
+  /** Called with the progress. `expected` is the number of blobs that files refer to, once it is known. */
   readonly onProgress?: (at: { files: number; expected: number | undefined; seen: Amount }) => void;
 }
 
-/** How many blobs are judged before the next page is asked for. */
+/** How many blobs to check per batch. */
 const BATCH = 500;
 
-/** How many problems are enough unless the caller says otherwise. */
+/** The default of `enough`. */
 const ENOUGH = 10_000;
 
 /**
  * Checks every record against the store and every file against the records. Changes nothing, and may run while the
- * registry serves: what seems wrong is looked at once more before it is told.
+ * registry is serving: each suspected problem is checked again before it is reported.
  */
 export async function checkStorage(registry: Registry, options: CheckOptions): Promise<StorageCheck> {
   const { enough = ENOUGH } = options;
@@ -67,14 +67,14 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
     const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(at.sha256)));
     if (!record) suspects.push(problemOf('no-record', at));
     else if (record.storageKey !== at.storageKey) suspects.push(problemOf('wrong-place', at));
-    // The index may lag; a record that it does not tell of is as good as any.
+    // The index may lag behind, so check the records that it does not contain yet.
     else await look({ key: at.storageKey, record, stored: [await registry.blobs.head(at.storageKey)] });
   });
   const complete = suspects.length < enough;
   return { files, ...tally, problems: await confirmed(registry, suspects), complete };
 }
 
-/** A look at blobs, one after the other, that notes what seems wrong. */
+/** Inspects blobs, and collects counts and suspected problems. */
 function inspection(
   registry: Registry,
   uses: UseCounts,
@@ -85,7 +85,7 @@ function inspection(
   const suspects: Problem[] = [];
   const youngest = registry.clock.now() - registry.settings.blobGrace;
 
-  async function lookAtRecord(record: BlobRecord, info: BlobInfo | undefined): Promise<void> {
+  async function inspectRecord(record: BlobRecord, info: BlobInfo | undefined): Promise<void> {
     tally.records = plusBlob(tally.records, record.size);
     suspects.push(...recordSuspects(record, info, uses));
     if (!options.verify || info?.size !== record.size) return;
@@ -93,22 +93,22 @@ function inspection(
     tally.verified = plusBlob(tally.verified, info.size);
   }
 
-  async function checkUnrecorded(key: string, info: BlobInfo): Promise<void> {
+  async function inspectUnrecorded(key: string, info: BlobInfo): Promise<void> {
     if (info.modifiedAt >= youngest) tally.recent = plusBlob(tally.recent, info.size);
     else suspects.push(...(await orphanSuspects(registry, key, info)));
   }
 
   async function look({ key, record, stored: [info] }: StoredKey): Promise<void> {
     if (info) tally.stored = plusBlob(tally.stored, info.size);
-    if (record) await lookAtRecord(record, info);
-    else if (info) await checkUnrecorded(key, info);
+    if (record) await inspectRecord(record, info);
+    else if (info) await inspectUnrecorded(key, info);
     onLook(tally.stored);
   }
 
   return { tally, suspects, look };
 }
 
-/** What seems wrong with a record. The uses it accounts for are taken off the counts. */
+/** Returns the suspected problems of a record. Removes the uses of its blob from `uses`. */
 function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: UseCounts): Problem[] {
   const { sha256, size, storageKey } = record;
   const id = useId(sha256, storageKey);
@@ -138,7 +138,7 @@ async function orphanSuspects(registry: Registry, storageKey: string, info: Blob
   });
 }
 
-/** Reads again what could not be read: a connection may break off. */
+/** Retries a failed read once, since a connection may break. */
 async function readTwice(
   at: Pick<BlobRecord, 'storageKey'> & Partial<BlobRecord>,
   read: () => Promise<Problem[]>,
@@ -150,7 +150,7 @@ async function readTwice(
   }
 }
 
-/** Those of the suspects that stand a second look, with the files that suffer from them. */
+/** Returns the suspected problems that a second check confirms, with the affected files. */
 async function confirmed(registry: Registry, suspects: readonly Problem[]): Promise<Problem[]> {
   const digests = new Set(suspects.flatMap(({ sha256 }) => sha256 ?? []));
   if (digests.size === 0) return [...suspects];

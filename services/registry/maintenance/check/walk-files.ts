@@ -7,7 +7,7 @@ import { entityOf, type PackagePointer, type StoredClaim } from '../../records/e
 import { indexes, packageOf, ranges } from '../../records/keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
-/** A file with the package and the project it is in, or a document of an index over all packages of the project. */
+/** A file with its package and project, or a document of an index over all packages of a project. */
 export interface FoundFile {
   readonly file: Pick<PackageFile, 'digests' | 'storageKey' | 'size' | 'version' | 'fileName'>;
   readonly ref: PackageRef;
@@ -15,8 +15,8 @@ export interface FoundFile {
 }
 
 /**
- * Everything in the instance that refers to a blob: files, older copies and removed files, versions and projects
- * included, and documents of indexes.
+ * Yields everything in the instance that refers to a blob: files, including older copies and those of removed
+ * files, versions and projects, and documents of indexes.
  */
 export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> {
   for await (const { id, fullPath } of everyProject(registry)) {
@@ -37,7 +37,7 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
   }
 }
 
-/** Every project, removed ones included. */
+/** Yields every project, including removed ones. */
 export async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; fullPath: string }> {
   yield* walkProjects(registry);
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
@@ -45,15 +45,15 @@ export async function* everyProject(registry: Registry): AsyncGenerator<{ id: nu
   }
 }
 
-/** The packages of a project, each once, those included whose versions were removed or are still being published. */
+/** Yields each package of a project once, including those with only removed or unfinished versions. */
 export async function* packagesOf(registry: Registry, projectId: number): AsyncGenerator<PackageRef> {
   const seen = new Set<string>();
   for (const range of [ranges.packageIds(projectId), indexes.removedIn(projectId), ranges.claims()]) {
     for await (const items of queryPages(registry.table, range)) {
       for (const item of items) {
-        const { format, name, ...of } = packageFrom(item);
+        const { format, name, ...owner } = packageFrom(item);
         const id = `${format} ${name}`;
-        if (of.projectId !== projectId || seen.has(id)) continue;
+        if (owner.projectId !== projectId || seen.has(id)) continue;
         seen.add(id);
         yield { projectId, format, name };
       }
@@ -61,7 +61,7 @@ export async function* packagesOf(registry: Registry, projectId: number): AsyncG
   }
 }
 
-/** The package that a pointer, a claim, or a removed version or file is of. */
+/** Returns the package of a pointer, a claim, or a removed version or file. */
 function packageFrom(item: Item): PackageRef {
   return item.format === undefined ? packageOf(item) : entityOf<PackagePointer | StoredClaim>(item);
 }

@@ -11,14 +11,14 @@ export interface Swept {
   readonly bytes: number;
 }
 
-/** The outcome of a sweep that found nothing. */
+/** The outcome of a sweep that removed nothing. */
 export const nothingSwept: Swept = { blobs: 0, bytes: 0 };
 
 /**
- * Removes blobs to which nothing has referred for the grace period. The record goes first, on condition that it is
- * still unreferenced: a publish of the same bytes that comes in between keeps them, one that comes after stores its own
- * under another key. Of several sweeps at once each record falls to one. Stopped half-way it goes on the next time; bytes
- * whose record is gone are then orphaned blobs.
+ * Removes blobs that have been unreferenced for the grace period. Deletes the record first, on condition that it
+ * is still unreferenced. A publish of the same bytes before that keeps them; one after it stores its own under
+ * another key. Several sweeps may run concurrently: only one of them deletes a record. If the sweep is
+ * interrupted, the next one continues; bytes whose record is already deleted are then orphaned blobs.
  */
 export async function sweepBlobs(registry: Registry, signal?: AbortSignal): Promise<Swept> {
   const due = new Date(registry.clock.now() - registry.settings.blobGrace).toISOString();
@@ -37,7 +37,10 @@ export async function sweepBlobs(registry: Registry, signal?: AbortSignal): Prom
   return swept;
 }
 
-/** Removes the record if nothing refers to it still; answers it, as a list, when it was this call that did. */
+/**
+ * Deletes the record if it is still unreferenced. Returns it in a list, which is empty if this call did not delete
+ * it.
+ */
 async function removeRecord(registry: Registry, item: Item): Promise<BlobRecord[]> {
   const record = entityOf<BlobRecord>(item);
   const { sha256, storageKey, unreferencedAt } = record;

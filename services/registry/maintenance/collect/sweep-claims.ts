@@ -5,8 +5,8 @@ import { keys, ranges } from '../../records/keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
 /**
- * Undoes publishes in steps whose process was killed, so that the blobs of their files are not kept for ever, until
- * `signal`. May run beside publishes and other sweeps.
+ * Undoes publishes in steps whose process was killed, so that the blobs of their files are not kept forever. Stops
+ * at `signal`. May run concurrently with publishes and other sweeps.
  */
 export async function sweepClaims(registry: Registry, signal?: AbortSignal): Promise<void> {
   for await (const items of queryPages(registry.table, { ...ranges.claims(), limit: 100 })) {

@@ -8,20 +8,21 @@ import { inBatches } from '../merge-by-key.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { nothingSwept, type Swept } from './sweep-blobs.ts';
 
+/** The key of the sweep's position. Its name is stored, and older than the term `orphaned blob`. */
 const POSITION = keys.job('stray-sweep');
 
-/** How many storage keys are looked at before the position is kept. */
+/** How many storage keys to check before the position is stored. */
 const BATCH = 500;
 
-/** How many blobs are read at a time. */
-const READ_AT_ONCE = 8;
+/** How many blobs to read concurrently. */
+const CONCURRENCY = 8;
 
 /**
- * Removes stored bytes that no record knows: uploads that were refused or cut off before their transaction, and what
- * a sweep that was killed left behind. Looks only at bytes older than the grace period.
+ * Removes orphaned blobs: uploads that were refused or cut off before their transaction, and the leftovers of a
+ * sweep that was killed. Ignores blobs younger than the grace period.
  *
- * Goes on where the last run stopped, by its signal or because it was killed, and after the last key starts over the
- * next time: a store of any size is walked over as many runs as it takes. Several may run at once.
+ * Continues where the last run was stopped or killed, and starts over after the last key. So a store of any size
+ * is covered over several runs. Several may run concurrently.
  */
 export async function sweepOrphans(registry: Registry, signal?: AbortSignal): Promise<Swept> {
   const due = registry.clock.now() - registry.settings.blobGrace;
@@ -44,20 +45,20 @@ export async function sweepOrphans(registry: Registry, signal?: AbortSignal): Pr
   return swept;
 }
 
-/** Those of the suspects that no record knows, until `signal`. */
+/** Returns the suspects that are orphaned, or those found until `signal`. */
 async function orphansAmong(
   registry: Registry,
   suspects: readonly StoredKey[],
   signal: AbortSignal | undefined,
 ): Promise<StoredKey[]> {
   const orphans: StoredKey[] = [];
-  await mapConcurrently(suspects, READ_AT_ONCE, async (suspect) => {
+  await mapConcurrently(suspects, CONCURRENCY, async (suspect) => {
     try {
       if (!signal?.aborted && (await isOrphaned(registry, suspect.key, signal))) orphans.push(suspect);
     } catch (error) {
       if (signal?.aborted) return;
       if (error instanceof StoreUnavailable) throw error;
-      // One that can't be read must not keep all others for ever.
+      // One unreadable blob must not prevent the removal of the others.
       registry.log.error('stored blob not readable', { storage_key: suspect.key, error });
     }
   });
@@ -65,8 +66,9 @@ async function orphansAmong(
 }
 
 /**
- * Whether there are bytes under a storage key of which no record speaks, asked without the index, which may lag: by
- * their digest. Reading them is dear, but few are asked about, and what is deleted does not come back.
+ * Returns whether no record refers to the blob under a storage key. Looks up the record by the digest of the
+ * bytes, since the index may lag behind. Reading the bytes is expensive, but few blobs are checked, and deletion
+ * can't be undone.
  */
 export async function isOrphaned(registry: Registry, key: string, signal?: AbortSignal): Promise<boolean> {
   const sha256 = await digestOf(registry.blobs, key, signal);

@@ -5,7 +5,7 @@ import type { BlobRecord } from '../../records/entities.ts';
 import { checkedBytes, WrongDigest } from '../digest-blob.ts';
 import { type Problem, problemOf, unreadable } from '../storage-problems.ts';
 
-/** The stores blobs are moved between. */
+/** The stores that blobs are moved between. */
 export interface MigrationStores {
   readonly from: BlobStore;
   readonly to: BlobStore;
@@ -18,13 +18,13 @@ export interface Copy {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What came of copying: `gone` when there is nothing to copy any more, or someone else has copied it. */
+/** The outcome of copying: `gone` if the blob no longer exists, or another process has copied it. */
 export type Copied = 'copied' | 'gone' | Problem;
 
 /**
- * Copies one blob, checked on its way against the digest in its record; what does not match is not left there. Bytes
- * that can't be read are a problem of this blob alone.
- * @throws RegistryError `storageUnavailable` when a store fails, with what it said.
+ * Copies one blob, and checks it against the digest in its record; a copy that does not match is not kept.
+ * Unreadable bytes are reported as a problem of this blob and do not stop the migration.
+ * @throws RegistryError `storageUnavailable` if a store fails, with its message
  */
 export async function copyBlob(
   stores: MigrationStores,

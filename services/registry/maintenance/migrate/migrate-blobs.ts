@@ -16,27 +16,27 @@ import {
   phaseStart,
 } from './migration-job.ts';
 
-/** How a migration is run. */
+/** Options of a migration run. */
 export interface MigrationOptions {
-  /** Stops it; what is being copied is given up, and the next run goes on from there. */
+  /** Stops the run. Copies in progress are abandoned, and the next run continues from there. */
   readonly signal?: AbortSignal;
-  /** Is told, whenever bytes have moved, how much of the phase is done. */
+  /** Called whenever bytes were copied; `done` is the progress of the phase. */
   readonly onProgress?: (job: MigrationJob, done: Amount) => void;
 }
 
-/** How many storage keys are gone through before the position is kept. */
+/** How many storage keys to process before the position is stored. */
 const BATCH = 250;
 
-/** How many problems are kept. */
+/** The most problems to keep in the job. */
 const KEPT = 100;
 
 /**
- * Copies what is not there yet, key by key, under the same storage keys. The bytes are checked on their way against
- * the digest in their record, and what does not match is not left there. It goes through all keys again until it has
- * found nothing to copy: then everything is there, whatever was added meanwhile.
+ * Copies missing blobs under the same storage keys. The bytes are checked against the digest in their record, and
+ * a copy that does not match is not kept. Goes through all keys again until a pass finds nothing to copy: then the
+ * target has everything, including blobs added in the meantime.
  *
- * What is done is kept in the job, so that a process that was killed, at any point, goes on from there. Several
- * processes may run the same job. Nothing is removed from the store that is moved from.
+ * Progress is stored in the job, so the next run continues after a process was killed at any point. Several
+ * processes may run the same job. Nothing is removed from the source.
  */
 export async function runMigration(
   registry: Registry,
@@ -50,7 +50,7 @@ export async function runMigration(
       at = await runPhase(registry, stores, at, options);
     } catch (error) {
       if (!(error instanceof ConditionFailed)) throw error;
-      // Another process has come to the end of the phase, or of all, or has started another job in its place.
+      // Another process has finished the phase or the job, or has replaced the job.
       const current = await findMigration(registry.table, job);
       if (!current) throw error;
       at = current;
@@ -59,16 +59,16 @@ export async function runMigration(
   return at;
 }
 
-/** Goes through the keys from where the job is; then it is finished, or at its next phase. */
+/** Processes the remaining keys of the phase, then finishes the job or moves it to its next phase. */
 async function runPhase(
   registry: Registry,
   stores: MigrationStores,
   job: MigrationJob,
   options: MigrationOptions,
 ): Promise<MigrationJob> {
-  const at = await goThroughKeys(registry, stores, job, options);
+  const at = await processKeys(registry, stores, job, options);
   if (options.signal?.aborted) return at;
-  // What another run went through may have changed since: it ends with a phase that is all its own.
+  // Keys that another run has processed may have changed since, so the last phase must be a whole one of this run.
   const whole = job.position === null && job.phase !== 'counting';
   const done = job.dryRun || (whole && at.copiedInPhase === 0);
   return done ? finishMigration(registry, at) : keepProgress(registry.table, at, nextPhase(at));
@@ -78,7 +78,7 @@ function nextPhase(job: MigrationJob): Partial<MigrationJob> {
   return { ...phaseStart, phase: job.phase === 'counting' ? 'copying' : 'checking' };
 }
 
-async function goThroughKeys(
+async function processKeys(
   registry: Registry,
   stores: MigrationStores,
   job: MigrationJob,
@@ -102,7 +102,7 @@ async function goThroughKeys(
   return at;
 }
 
-/** What going through some keys came to. */
+/** The outcome of a batch of keys. */
 interface Tally {
   done: Amount;
   pending: Amount;
@@ -128,7 +128,7 @@ function sum(one: Amount, other: Amount): Amount {
   return { blobs: one.blobs + other.blobs, bytes: one.bytes + other.bytes };
 }
 
-/** Goes through some keys; in the phases that copy, copies what is not there. */
+/** Processes a batch of keys: counts them and, except in the counting phase, copies missing blobs. */
 async function moveBatch(
   registry: Registry,
   stores: MigrationStores,
@@ -137,50 +137,50 @@ async function moveBatch(
   { signal, onProgress }: MigrationOptions,
 ): Promise<Tally> {
   const tally: Tally = { done: nothing, pending: nothing, unknown: nothing, copied: nothing, problems: [] };
-  let underWay = 0;
-  const tell = (bytes: number) => {
-    underWay += bytes;
+  let bytesInProgress = 0;
+  const report = (bytes: number) => {
+    bytesInProgress += bytes;
     const done = sum(job.done, tally.done);
-    onProgress?.(job, { ...done, bytes: done.bytes + underWay });
+    onProgress?.(job, { ...done, bytes: done.bytes + bytesInProgress });
   };
 
-  /** Copies a blob that is not there; answers how many bytes of it were told to be under way. */
+  /** Copies a missing blob; returns how many of its bytes were reported as in progress. */
   async function move(key: string, here: BlobInfo, record: BlobRecord | undefined): Promise<number> {
     tally.pending = plusBlob(tally.pending, here.size);
     if (job.phase === 'counting') return 0;
-    let passed = 0;
+    let reported = 0;
     const outcome = await copyBlob(stores, { key, record, signal }, (bytes) => {
-      passed += bytes;
-      tell(bytes);
+      reported += bytes;
+      report(bytes);
     });
     if (outcome === 'copied') tally.copied = plusBlob(tally.copied, here.size);
     else if (outcome !== 'gone') tally.problems.push(outcome);
-    return passed;
+    return reported;
   }
 
-  async function goThrough({ key, record, stored: [here, there] }: StoredKey): Promise<void> {
+  async function processKey({ key, record, stored: [here, there] }: StoredKey): Promise<void> {
     if (signal?.aborted) return;
     const at = record ?? { storageKey: key };
     if (here) {
       if (!there) {
-        const passed = await move(key, here, record);
-        underWay -= passed;
+        const reported = await move(key, here, record);
+        bytesInProgress -= reported;
       } else if (there.size !== here.size) {
         tally.problems.push(problemOf('wrong-size', at, `${there.size} bytes, not ${here.size}`));
       }
       if (!record) tally.unknown = plusBlob(tally.unknown, here.size);
       tally.done = plusBlob(tally.done, here.size);
-      tell(0);
+      report(0);
     } else if (!there && record && (await isMissing(registry, stores, record))) {
       tally.problems.push(problemOf('missing', at, `${record.size} bytes`));
     }
   }
 
-  await mapConcurrently(batch, job.concurrency, goThrough);
+  await mapConcurrently(batch, job.concurrency, processKey);
   return tally;
 }
 
-/** Whether a record that the index told of still speaks of bytes that are in neither store. */
+/** Whether a record that was found in the index still exists, and its bytes are in neither store. */
 async function isMissing(
   registry: Registry,
   { from, to }: MigrationStores,

@@ -13,44 +13,44 @@ import { keys } from '../../records/keys.ts';
 import { type Amount, nothing, type Problem } from '../storage-problems.ts';
 import { checkMove, findHome, homeWrite, type Move } from './storage-home.ts';
 
-/** A move of all blobs from one place to another, and how far it is: what is kept of it in the table. */
+/** A migration of all blobs from one storage location to another, with its progress, as stored in the table. */
 export interface MigrationJob extends MigrationOrder {
   readonly id: string;
   readonly state: 'running' | 'finished';
-  /** All blobs are counted, then copied, then gone through again until there is nothing left to copy. */
+  /** All blobs are counted, then copied, then checked again until there is nothing left to copy. */
   readonly phase: 'counting' | 'copying' | 'checking';
-  /** In this phase, every storage key up to this one is done; null at its start. */
+  /** All storage keys up to this one are done in this phase; null at its start. */
   readonly position: string | null;
-  /** What was counted at the place to move from, and how much of it was not at the other one. */
+  /** Blobs counted in the source location, and how many of them were missing from the target. */
   readonly total: Amount;
   readonly pending: Amount;
-  /** What this phase has gone through, and how much of that no record knows. */
+  /** Blobs processed in this phase, and how many of them have no record. */
   readonly done: Amount;
   readonly unknown: Amount;
-  /** What of this phase is done, with the bytes under way: as of a moment ago, and behind `done` at times. */
+  /** Like `done`, with the bytes in progress. A moment old, so at times behind `done`. */
   readonly live?: Amount | undefined;
-  /** What has been copied, in all phases and in this one. */
+  /** Blobs copied, in all phases and in this one. */
   readonly copied: Amount;
   readonly copiedInPhase: number;
-  /** What was found wrong in this phase: how often, and the first of it. */
+  /** The number of problems found in this phase, and the first of them. */
   readonly problemCount: number;
   readonly problems: readonly Problem[];
-  /** Why it does not get on at the moment, or null. */
+  /** Why the migration is stalled, or null. */
   readonly failure: string | null;
   readonly startedAt: number;
   readonly updatedAt: number;
   readonly finishedAt: number | null;
 }
 
-/** What the starter of a migration decides. */
+/** The parameters of a migration. */
 export interface MigrationOrder extends Move {
-  /** Only count what there is to copy. */
+  /** Whether to only count what would be copied. */
   readonly dryRun: boolean;
-  /** How many blobs are copied at a time. */
+  /** How many blobs to copy concurrently. */
   readonly concurrency: number;
 }
 
-/** What there is when a phase begins. */
+/** The state of a job at the start of a phase. */
 export const phaseStart = {
   position: null,
   done: nothing,
@@ -61,12 +61,12 @@ export const phaseStart = {
   live: undefined,
 } satisfies Partial<MigrationJob>;
 
-/** A dry run has a place of its own, so that what is left of a move can be counted. */
+/** A dry run has a separate item, so that it can count the rest of an unfinished migration. */
 function keyFor(dryRun: boolean): Key {
   return keys.job(dryRun ? 'storage-dry-run' : 'storage-migration');
 }
 
-/** The last migration, or the last dry run, running or finished. */
+/** Returns the last migration or dry run, running or finished. */
 export async function findMigration(
   table: TableReader,
   { dryRun = false } = {},
@@ -75,8 +75,8 @@ export async function findMigration(
 }
 
 /**
- * Starts a migration. One of the same places that was not finished goes on, with the concurrency given now, unless it is
- * to be started `anew`; one of other places ends here.
+ * Starts a migration. One of the same places that was not finished goes on, with the concurrency given now, unless
+ * it is to be started `anew`; one of other places ends here.
  */
 export async function startMigration(
   registry: Registry,
@@ -124,8 +124,8 @@ function running({ id }: MigrationJob) {
 }
 
 /**
- * Puts progress on record; answers the job as it then stands.
- * @throws ConditionFailed when it runs no more, or is at another phase: who is still at this one must start over there.
+ * Stores progress, and returns the updated job.
+ * @throws ConditionFailed if the job no longer runs or is in another phase, where the caller must then continue
  */
 export async function keepProgress(
   table: Table,
@@ -138,8 +138,8 @@ export async function keepProgress(
 }
 
 /**
- * Puts on record that a migration is finished, and at once that the blobs are where it moved them.
- * @throws RegistryError `conflict` when a server has begun to store blobs elsewhere meanwhile.
+ * Marks a migration as finished and, in the same transaction, its target as the storage location of all blobs.
+ * @throws RegistryError `conflict` if a server has started to store blobs elsewhere in the meantime
  */
 export async function finishMigration(registry: Registry, job: MigrationJob): Promise<MigrationJob> {
   const { table, clock } = registry;

@@ -4,39 +4,42 @@ import { itemOf, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
 
 /**
- * Where the blobs are, by the names of the places (`local`, `s3://bucket/prefix`). With `from` they are being moved:
- * new ones are at `place` only, older ones may still be at `from` only.
+ * The storage locations of the blobs, by name (`local`, `s3://bucket/prefix`). While they are being moved, `from`
+ * is set: new blobs are in `place` only, older ones may still be in `from` only.
  */
 export interface StorageHome {
   readonly place: string;
   readonly from?: string | undefined;
 }
 
-/** The places of a move, by their names. */
+/** The storage locations of a move, by name. */
 export interface Move {
   readonly from: string;
   readonly to: string;
 }
 
-/** The home on record, or undefined when no server has been started yet. */
+/** Returns the recorded home; undefined if no server has been started yet. */
 export async function findHome(table: TableReader): Promise<StorageHome | undefined> {
   const stored = maybeEntity<StorageHome>(await table.get(keys.storage()));
   return stored && { place: stored.place, from: stored.from };
 }
 
-/** The write that puts a home on record, if the one that was `read` is on record still. */
+/** Returns the write that records a home, on condition that the recorded one is still `read`. */
 export function homeWrite(home: StorageHome, read: StorageHome | undefined) {
   const when: Condition = read ? { equals: { place: read.place, from: read.from } } : { exists: false };
   return { put: itemOf(keys.storage(), home), when };
 }
 
-/** Says how a server is started with these places: `with ... as the store`. */
+/** Describes how to start a server with these storage locations: `with ... as the store`. */
 export type StartWords = (home: StorageHome) => string;
 
 const plainWords: StartWords = ({ place, from }) =>
   `with ${place} as the store${from === undefined ? '' : ` and --migrate-from ${from}`}`;
 
-/** What is on record once a server works with these places, or why it must not: it would miss blobs. */
+/**
+ * Returns the home to record for a server that uses these locations, or why it must not start: it would miss
+ * blobs.
+ */
 export function judgeHome(
   recorded: StorageHome | undefined,
   wanted: StorageHome,
@@ -51,7 +54,7 @@ export function judgeHome(
     };
   }
   if (wanted.from === place) return { home: wanted };
-  // Who leaves --migrate-from on after the move is no worse off.
+  // --migrate-from may stay set after the move.
   if (wanted.place === place) return { home: recorded };
   return {
     refusal: `the blobs are in ${place}, not in ${wanted.place}: start ${startWith(recorded)} or, to move them, with --migrate-from ${place}`,
@@ -59,8 +62,8 @@ export function judgeHome(
 }
 
 /**
- * Puts on record that a server works with these places.
- * @throws RegistryError `conflict` when it would miss blobs that are elsewhere.
+ * Records the storage locations that a server uses.
+ * @throws RegistryError `conflict` if the server would miss blobs in other locations
  */
 export async function claimHome(
   table: Table,
@@ -83,21 +86,20 @@ export async function claimHome(
 }
 
 /**
- * Why a server that works with `own` places must stop, or undefined: servers that were started after it store blobs
- * where it does not look, or it stores them where these soon won't.
+ * Returns why a server with the locations `own` must stop, or undefined. Servers that were started later may store
+ * blobs where it does not look, or it stores them where the others will soon not look.
  */
 export function outdated(recorded: StorageHome | undefined, own: StorageHome): string | undefined {
   if (!recorded) return undefined;
   const { place, from } = recorded;
   if (place === own.place && (from === undefined || from === own.from)) return undefined;
   const now = from === undefined ? `are in ${place}` : `are being moved from ${from} to ${place}`;
-  return `the blobs ${now} since this server was started: start it anew with these places`;
+  return `the blobs ${now} since this server was started: restart it with these storage locations`;
 }
 
 /**
- * Makes sure that moving blobs between these places is about all of them, and that no server stores new ones at the
- * place they are moved from.
- * @throws RegistryError `conflict` when there are blobs elsewhere, or new ones go the other way.
+ * Checks that a move covers all blobs, and that no server stores new ones in the location they are moved from.
+ * @throws RegistryError `conflict` if there are blobs elsewhere, or a move in the other direction is running
  */
 export function checkMove(recorded: StorageHome | undefined, move: Move): void {
   if (!recorded) return;
@@ -107,7 +109,7 @@ export function checkMove(recorded: StorageHome | undefined, move: Move): void {
   if (elsewhere !== undefined) {
     throw new RegistryError(
       'conflict',
-      `there are blobs in ${elsewhere}, which is neither of the two places`,
+      `there are blobs in ${elsewhere}, which is neither of the two storage locations`,
     );
   }
   if (recorded.from !== undefined && recorded.place !== move.to) {
