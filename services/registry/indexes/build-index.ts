@@ -32,26 +32,26 @@ import {
   writeHeld,
 } from './stored-documents.ts';
 
-/** How a build came out: it was made, was not needed, or is being made by another process. */
+/** The outcome of a build: the index was built, was current, or is being built by another process. */
 export type BuildOutcome = 'built' | 'current' | 'busy';
 
-/** How an index is built. */
+/** Options of a build. */
 export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
-  /** A reader whose `signal` comes too early leaves the index to the job for a while. */
+  /** A reader whose `signal` fires before the build is done leaves the index to the job for a while. */
   readonly builder?: Builder;
 }
 
 /** A format whose clients read indexes over all packages. */
 export type IndexedRules = FormatRules & { readonly index: RepositoryIndex };
 
-/** An index as it was read: what it is to tell of, and what its documents tell of. */
+/** The state of an index: its own record, and what its documents contain. */
 export interface IndexState {
   readonly item: Item & StoredIndex;
   readonly built: BuiltIndex | undefined;
 }
 
-/** Whether the documents tell of everything that has happened, and have not expired. */
+/** Returns whether the documents contain all changes and have not expired. */
 export function isCurrent({ item, built }: IndexState, index: RepositoryIndex, now: number): boolean {
   return (
     built !== undefined &&
@@ -61,7 +61,7 @@ export function isCurrent({ item, built }: IndexState, index: RepositoryIndex, n
   );
 }
 
-/** Reads what decides whether an index must be built; undefined when it never had anything in it. */
+/** Reads the state of an index; undefined if it never contained anything. */
 export async function readState(registry: Registry, ref: IndexRef): Promise<IndexState | undefined> {
   const [item, built] = await registry.table.getMany(stateKeys(ref));
   if (!item) return undefined;
@@ -69,9 +69,9 @@ export async function readState(registry: Registry, ref: IndexRef): Promise<Inde
 }
 
 /**
- * Builds the documents of an index if they are behind, unless another process is at it. Parts in which nothing has
- * changed stay as they are. The new documents are served from one transaction on, all of them; before it, and when
- * the build is cut off, the old ones are. What was published before the build began is in it.
+ * Builds the documents of an index if they are out of date, unless another process is building them. Unchanged
+ * parts are reused. One transaction switches to all new documents at once; until then, and if the build is
+ * interrupted, the old ones are served. The build includes everything published before it began.
  */
 export async function buildIndex(
   registry: Registry,
@@ -153,7 +153,7 @@ function builtPart(part: Part): BuiltPart {
   return { partition, revision, count, documents: documentNames(part) };
 }
 
-/** Renders each part of which something has changed. */
+/** Renders the parts that have changed, and reuses the others. */
 async function renderParts(work: Build, { item, built }: IndexState, stage: DocumentStage): Promise<Part[]> {
   const { registry, rules, ref } = work;
   const { index } = rules;
@@ -212,7 +212,7 @@ async function renderPart(
   return { partition, count, documents: await stageAll(stage, made) };
 }
 
-/** Sends each piece to its document; answers the documents, or removes what there is of them when one fails. */
+/** Sends each piece to its document and returns the documents. If one fails, removes what was stored of all. */
 async function fillSinks(
   sinks: ReadonlyMap<string, DocumentSink>,
   pieces: AsyncIterable<DocumentPiece>,
@@ -232,7 +232,9 @@ async function fillSinks(
   }
 }
 
-/** From here on bytes may be referred to: what a failure leaves is for the sweep. */
+/**
+ * From here on, records may refer to the bytes. So a failure removes nothing, and leaves the rest to the sweep.
+ */
 async function stageAll(stage: DocumentStage, made: readonly MadeDocument[]): Promise<IndexDocument[]> {
   const documents: IndexDocument[] = [];
   for (const each of made) {
@@ -242,7 +244,7 @@ async function stageAll(stage: DocumentStage, made: readonly MadeDocument[]): Pr
   return documents;
 }
 
-/** Makes the documents over all parts; answers their names. */
+/** Makes the documents that cover all parts; returns their names. */
 async function makeRelease(
   { registry, rules, ref, lease, signal }: Build,
   { item }: IndexState,

@@ -5,36 +5,36 @@ import { itemOf, maybeEntity } from '../records/entities.ts';
 import { type IndexRef, keys } from '../records/keys.ts';
 import type { BuildLease } from './records.ts';
 
-/** For how long a builder that is not heard of keeps others away, in milliseconds, and how soon it renews its lease. */
+/** Lifetime of a lease, and the interval in which a builder renews it, in milliseconds. */
 export const LEASE = 20_000;
 const RENEW = 5_000;
 
-/** For how long readers leave an index to the job that none of them has had the time to build, in milliseconds. */
+/** How long readers leave an index to the job after one of them ran out of time to build it, in milliseconds. */
 export const LEFT = 5 * 60_000;
 
-/** Thrown when another builder has taken over, because this one was silent for too long. */
+/** Thrown when another builder has taken over, because this one did not renew its lease in time. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
 /** The right to build an index, held by one process at a time. */
 export interface Lease {
-  /** The number of this build: higher than that of every build before it. */
+  /** The number of this build, higher than those of all earlier builds. */
   readonly generation: number;
-  /** Makes a transaction fail if the lease has gone to another. */
+  /** Returns a check that makes a transaction fail if another builder has the lease. */
   held(): Write;
-  /** Renews the lease when it is time. @throws LeaseLost when another has it. */
+  /** Renews the lease when due. @throws LeaseLost if another builder has it */
   keep(): Promise<void>;
-  /** Gives the lease back, unless it is lost anyway; `left` says that readers had better leave the index to the job. */
+  /** Releases the lease, unless it is lost. With `left`, readers leave the index to the job for a while. */
   release(left: boolean): Promise<void>;
 }
 
-/** Who wants to build: somebody who waits to read the index, or one who has time. */
+/** Who builds: a reader that waits for the index, or a job. */
 export type Builder = 'reader' | 'job';
 
 /**
- * Takes the lease, or answers undefined while another builder has it. A lease whose time is over is taken away, and so
- * is one that a clock that goes wrong has given a time it can't have: what its holder writes is refused from then on.
+ * Takes the lease; returns undefined if another builder has it. An expired lease is taken over, and so is one with
+ * an impossible expiry time from a wrong clock. From then on, writes of its former holder are refused.
  */
 export async function takeLease(
   registry: Registry,

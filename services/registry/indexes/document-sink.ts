@@ -5,27 +5,30 @@ import { byteChannel } from '../../shared/byte-channel.ts';
 import { discard, stageBlob } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
 
-/** Documents up to so many bytes are kept in the table: clients ask for them most, and a blob call takes longer. */
+/**
+ * Documents up to this many bytes are stored in the table: clients request them most, and a blob call takes
+ * longer.
+ */
 const INLINE = 16 * 1024;
 
-/** How much text is gathered before it goes on its way. */
+/** How much text to buffer before it is passed on, in characters. */
 const CHUNK = 64 * 1024;
 
-/** A document that has been made and lies somewhere, though nothing refers to it yet. */
+/** A document whose bytes are stored or in memory, but that no record refers to yet. */
 export interface MadeDocument {
   readonly document: IndexDocument;
   readonly aliases: readonly string[];
-  /** Its bytes, if there are few, or where they lie. */
+  /** The bytes of a small document; larger ones have a `blob`. */
   readonly bytes?: Uint8Array;
   readonly blob?: StagedBlob;
 }
 
-/** Takes the text of one document and of its compressed twins, which are made on the way. */
+/** Receives the text of one document, and makes its compressed variants at the same time. */
 export interface DocumentSink {
-  /** Resolves when more text can be taken. */
+  /** Resolves when the sink can take more text. */
   write(text: string): Promise<void>;
   end(): Promise<readonly MadeDocument[]>;
-  /** Gives the document up; what was stored of it is removed. */
+  /** Abandons the document and removes what was stored of it. */
   fail(error: unknown): Promise<void>;
 }
 
@@ -40,19 +43,19 @@ export function documentSink(registry: Registry, plan: DocumentPlan): DocumentSi
     made.catch(() => channel.abandon());
     return { channel, made };
   });
-  let gathered: string[] = [];
+  let buffered: string[] = [];
   let length = 0;
 
   async function flush(): Promise<void> {
-    const chunk = Buffer.from(gathered.join(''));
-    gathered = [];
+    const chunk = Buffer.from(buffered.join(''));
+    buffered = [];
     length = 0;
     if (chunk.byteLength > 0) await Promise.all(branches.map(({ channel }) => channel.push(chunk)));
   }
 
   return {
     async write(text) {
-      gathered.push(text);
+      buffered.push(text);
       length += text.length;
       if (length >= CHUNK) await flush();
     },
@@ -73,7 +76,7 @@ export function documentSink(registry: Registry, plan: DocumentPlan): DocumentSi
   };
 }
 
-/** Stores a document's bytes, few of them in memory. */
+/** Makes a document from its bytes: small ones stay in memory, larger ones are staged in the blob store. */
 export async function makeDocument(
   registry: Registry,
   plan: Omit<DocumentPlan, 'encodings'>,

@@ -16,30 +16,30 @@ import {
 import { type BuiltIndex, type StoredAlias, type StoredDocument, stateKeys } from './records.ts';
 import { servedDocuments } from './stored-documents.ts';
 
-/** How long a reader waits for an index that is behind, in milliseconds: less than a function may run. */
-const PATIENCE = 20_000;
+/** How long a reader waits for an index to be built, in milliseconds; less than the time limit of a function. */
+const BUILD_TIMEOUT = 20_000;
 
-/** How long a reader leaves the builder of another process alone before it looks again, in milliseconds. */
-const LOOK_AGAIN = 200;
+/** How often a reader polls while another process builds the index, in milliseconds. */
+const POLL_INTERVAL = 200;
 
-/** A document of an index, with its bytes when they are few, else with where they lie. */
+/** A document of an index, with its bytes if it is small, otherwise with its storage key. */
 export type FoundDocument = IndexDocument & Pick<StoredDocument, 'bytes' | 'storageKey'>;
 
-/** Which document is asked for. */
+/** The requested document. */
 export interface DocumentQuery {
   readonly ref: IndexRef;
   /** Its name or one of its aliases. */
   readonly name: string;
 }
 
-/** A document as it was read, together with something else. */
+/** A query with the items read for it, along with others. */
 export interface ReadDocument {
   readonly query: DocumentQuery;
-  /** The items under `documentKeys`. */
+  /** Must include the items of `documentKeys`. */
   readonly items: Items;
 }
 
-/** The keys of what must be read for a document. */
+/** Returns the keys of the items to read for a document. */
 export function documentKeys({ ref, name }: DocumentQuery): readonly Key[] {
   return [...stateKeys(ref), ...slotKeys(ref, name), keys.indexAlias(ref, name)];
 }
@@ -49,9 +49,9 @@ function slotKeys(ref: IndexRef, name: string): Key[] {
 }
 
 /**
- * A document of an index over all packages of a project, which tells of everything that was published before it was
- * read: when the index is behind it is built first. Undefined when there is no such index, or document in it.
- * @throws RegistryError `indexBehind` when building takes too long
+ * Returns a document of an index over all packages of a project. It contains everything that was published before
+ * the read: an index that is out of date is built first. Undefined if the index or the document does not exist.
+ * @throws RegistryError `indexBehind` if building takes too long
  */
 export async function findDocument(
   registry: Registry,
@@ -61,7 +61,7 @@ export async function findDocument(
   const { ref, name } = query;
   const item = items.get<IndexState['item']>(keys.index(ref));
   if (!item) return undefined;
-  // An alias names the bytes themselves, whichever release they are of.
+  // An alias identifies the bytes themselves, so they need not be of the current build.
   const alias = items.get<StoredAlias>(keys.indexAlias(ref, name));
   if (alias && !alias.internal) return alias;
   const built = items.get<BuiltIndex>(keys.builtIndex(ref));
@@ -72,7 +72,7 @@ export async function findDocument(
   return added && !added.internal ? added : served(query, again);
 }
 
-/** Reads a document and nothing else: see `findDocument`. */
+/** Reads the items of a document and finds it: see `findDocument`. */
 export async function readDocument(
   registry: Registry,
   rules: IndexedRules,
@@ -89,23 +89,26 @@ function served({ ref, name }: DocumentQuery, items: Items): FoundDocument | und
   return found && !found.gone && !found.internal ? found : undefined;
 }
 
-/** Builds an index, or waits for who does, until its documents tell of a revision. */
+/** Builds an index, or waits for its builder, until its documents have reached a revision. */
 async function catchUp(
   registry: Registry,
   rules: IndexedRules,
   ref: IndexRef,
   revision: number,
 ): Promise<void> {
-  const deadline = AbortSignal.timeout(PATIENCE);
+  const deadline = AbortSignal.timeout(BUILD_TIMEOUT);
   for (;;) {
     const outcome = await buildTogether(registry, rules, ref, deadline);
     const built = maybeEntity<BuiltIndex>(await registry.table.get(keys.builtIndex(ref)));
     if (built && built.revision >= revision && built.layout === rules.index.layout) return;
-    if (outcome === 'busy') await orTimeout(delay(LOOK_AGAIN), deadline);
+    if (outcome === 'busy') await orTimeout(delay(POLL_INTERVAL), deadline);
   }
 }
 
-/** Waits no longer than until the deadline. */
+/**
+ * Waits for `work` until the deadline.
+ * @throws RegistryError `indexBehind` at the deadline
+ */
 async function orTimeout<T>(work: Promise<T>, deadline: AbortSignal): Promise<T> {
   const late = Promise.withResolvers<never>();
   const refuse = () => late.reject(new RegistryError('indexBehind'));
@@ -118,24 +121,24 @@ async function orTimeout<T>(work: Promise<T>, deadline: AbortSignal): Promise<T>
   }
 }
 
-/** A build that readers of this process wait for. It is given up when none of them does any more. */
+/** A build that readers of this process wait for. It is aborted when the last of them stops waiting. */
 interface SharedBuild {
   readonly outcome: Promise<BuildOutcome>;
-  readonly givenUp: AbortController;
+  readonly abort: AbortController;
   readers: number;
 }
 
-const underWay = new WeakMap<Table, Map<string, SharedBuild>>();
+const buildsInProgress = new WeakMap<Table, Map<string, SharedBuild>>();
 
-/** Builds an index once for all readers in this process who ask for it at one time. */
+/** Builds an index once for all concurrent readers in this process. */
 async function buildTogether(
   registry: Registry,
   rules: IndexedRules,
   ref: IndexRef,
   deadline: AbortSignal,
 ): Promise<BuildOutcome> {
-  const builds = underWay.get(registry.table) ?? new Map<string, SharedBuild>();
-  underWay.set(registry.table, builds);
+  const builds = buildsInProgress.get(registry.table) ?? new Map<string, SharedBuild>();
+  buildsInProgress.set(registry.table, builds);
   const { pk } = keys.builtIndex(ref);
   const build = builds.get(pk) ?? startBuild(registry, rules, ref);
   builds.set(pk, build);
@@ -148,13 +151,13 @@ async function buildTogether(
     build.readers--;
     if (build.readers === 0) {
       forget();
-      build.givenUp.abort();
+      build.abort.abort();
     }
   }
 }
 
 function startBuild(registry: Registry, rules: IndexedRules, ref: IndexRef): SharedBuild {
-  const givenUp = new AbortController();
-  const outcome = buildIndex(registry, rules, ref, { signal: givenUp.signal, builder: 'reader' });
-  return { outcome, givenUp, readers: 0 };
+  const abort = new AbortController();
+  const outcome = buildIndex(registry, rules, ref, { signal: abort.signal, builder: 'reader' });
+  return { outcome, abort, readers: 0 };
 }

@@ -7,45 +7,50 @@ import { itemOf } from '../records/entities.ts';
 import { type IndexRef, keys } from '../records/keys.ts';
 import { partitionAttribute, type StanzaItem } from './records.ts';
 
-/** The most stanzas of one file: publishes and deletions are transactions of limited size. */
+/** The most stanzas per file, because publishes and removals are transactions of limited size. */
 export const MAX_STANZAS = 4;
 
-/** The most bytes of an index's name, a partition and a key together; they become three times as many at worst. */
+/**
+ * The most bytes of an index name, a partition and a key together. Escaping makes them up to three times as long.
+ */
 const MAX_NAME = 300;
 
-/** Texts over so many characters are compressed, to at most so many bytes. */
+/** Texts longer than `LONG` characters are compressed, to at most `MAX_BYTES`. */
 const LONG = 4_000;
 const MAX_BYTES = 120_000;
 
-/** A file with what indexes say of it. */
+/** A file with its stanzas in indexes. */
 export interface StatedFile {
   readonly file: PackageFile;
   readonly stanzas: readonly Stanza[];
-  /** It was removed, or another file of its name has its place. */
+  /** Set if the file was removed or replaced by another of its name. */
   readonly hidden?: boolean;
 }
 
-/** What a transaction changes in the indexes of a package's project. A file is in one of the lists only. */
+/** The changes of a transaction to the indexes of a package's project. Each file is in one list only. */
 export interface IndexChanges {
-  /** Files that are new, or of which indexes say something else from now on. */
+  /** Files that are new or whose stanzas change. */
   readonly stated?: readonly StatedFile[];
-  /** Files whose stanzas go. */
+  /** Files whose stanzas are deleted. */
   readonly removed?: readonly PackageFile[];
-  /** Files that are removed or that others of their name take the place of, and files that come back. */
+  /** Files that are removed, or replaced by others of their name; and files that are restored. */
   readonly hidden?: readonly PackageFile[];
   readonly shown?: readonly PackageFile[];
-  /** Versions that indexes tell of from now on, or no longer; `files` are all they have. */
+  /** Versions that become listed or unlisted, with all of their files. */
   readonly listings?: readonly VersionListing[];
 }
 
-/** A version that indexes tell of, or not. */
+/** Whether indexes list a version. */
 export interface VersionListing {
   readonly versionId: number;
   readonly files: readonly Pick<PackageFile, 'stanzas'>[];
   readonly listed: boolean;
 }
 
-/** A file about to be stored, with the stanzas its format has for it. */
+/**
+ * Returns a file to store, with the stanzas that its format makes for it.
+ * @throws RegistryError `invalidPackage` if a name is too long for an index
+ */
 export function stateFile(
   index: RepositoryIndex | undefined,
   version: Version,
@@ -62,8 +67,8 @@ export function stateFile(
 }
 
 /**
- * The writes by which indexes over all packages of a project follow a change, as part of its transaction. Each index
- * that is touched moves on by one revision, so that whoever reads it later has it built anew.
+ * Returns the writes that update the indexes over all packages of a project, as part of the transaction of a
+ * change. They increment the revision of each affected index, so that the next read rebuilds it.
  */
 export function indexWrites(ref: PackageRef, changes: IndexChanges): Write[] {
   const { stated = [], removed = [], hidden = [], shown = [], listings = [] } = changes;
@@ -93,7 +98,7 @@ export function indexWrites(ref: PackageRef, changes: IndexChanges): Write[] {
   return [...writes, ...touched.writes()];
 }
 
-/** What keeps files of a version out of indexes while the version is not listed. */
+/** Returns the listing that keeps the files of an unlisted version out of indexes. */
 export function unlisted(version: Version, files: readonly PackageFile[]): VersionListing[] {
   return isListed(version) ? [] : [{ versionId: version.id, files, listed: false }];
 }
@@ -120,7 +125,7 @@ function stanzaItem(
   return { ...itemOf(key, facts), bytes: new Uint8Array(bytes) };
 }
 
-/** One item in each index says of a version, however many files it has, that the index does not tell of it. */
+/** Each index has one item per unlisted version, regardless of the number of its files. */
 function listingWrites(
   ref: PackageRef,
   listings: readonly VersionListing[],
@@ -137,7 +142,7 @@ function listingWrites(
   return [...marks.values()];
 }
 
-/** Gathers which partitions of which indexes change, for one write an index. */
+/** Collects the changed partitions by index, for one write per index. */
 function touchedPartitions(ref: PackageRef) {
   const touched = new Map<string, Set<string>>();
   return {

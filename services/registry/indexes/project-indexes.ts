@@ -12,7 +12,7 @@ import { takeLease } from './build-lease.ts';
 import { partitionRevisions, type StoredAlias, type StoredDocument, type StoredIndex } from './records.ts';
 import { readDocuments } from './stored-documents.ts';
 
-/** The indexes of a project, of one format or of all. */
+/** Lists the indexes of a project, of one format or of all. */
 export async function listIndexes(
   registry: Registry,
   projectId: number,
@@ -25,7 +25,7 @@ export async function listIndexes(
   });
 }
 
-/** Changes what a format has been told about an index, which is built anew; one that is not there yet is made. */
+/** Sets the settings of an index, which is created if absent. The next read rebuilds it. */
 export async function configureIndex(
   registry: Registry,
   ref: IndexRef,
@@ -37,7 +37,10 @@ export async function configureIndex(
   });
 }
 
-/** Gives a project a new signing key; its indexes are signed with it from the next read on, and with the old one too. */
+/**
+ * Gives a project a new signing key. From the next read on, its indexes are signed with both the new and the old
+ * key.
+ */
 export async function rotateProjectKey(
   registry: Registry,
   projectId: number,
@@ -52,7 +55,9 @@ export async function rotateProjectKey(
   return key;
 }
 
-/** The stored documents of all indexes of a project, aliases among them: each has a reference to its blob. */
+/**
+ * Yields the stored documents of all indexes of a project, including aliases: each has a reference to its blob.
+ */
 export async function* storedDocuments(
   registry: Registry,
   projectId: number,
@@ -70,8 +75,8 @@ function isStored(document: StoredDocument | StoredAlias): boolean {
 }
 
 /**
- * Removes the indexes and keys of a project that is gone; nothing refers to the bytes of its documents any more. Answers
- * whether all are gone: one that is being built is left for the next time.
+ * Removes the indexes and signing keys of a purged project, and the references to the blobs of its documents.
+ * Returns whether all were removed: an index that is being built is left for the next run.
  */
 export async function removeIndexes(registry: Registry, projectId: number): Promise<boolean> {
   let gone = true;

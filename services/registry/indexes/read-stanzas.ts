@@ -8,24 +8,24 @@ import { type IndexRef, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import type { StanzaItem } from './records.ts';
 
-/** The most bytes a compressed stanza may grow to: what was refused at its publish would not be here. */
+/** The most bytes of a decompressed stanza. Publishes refuse larger ones, so none should exist. */
 const MAX_TEXT = 16 * 1024 * 1024;
 
-/** A partition of one project's index, and which versions the index leaves out. */
+/** A partition of one project's index, and the versions that the index leaves out. */
 export interface StanzaSource {
   readonly ref: IndexRef;
   readonly partition: string;
   readonly unlisted: ReadonlySet<number>;
 }
 
-/** How stanzas are read. `onPage` runs before each page: what it throws ends the reading. */
+/** How to read stanzas. `onPage` runs before each page, and may throw to stop reading. */
 export interface ReadStanzas {
   readonly table: TableReader;
   readonly precedence: Precedence;
   readonly onPage: () => Promise<void>;
 }
 
-/** A stanza on its way: `order` is what its key sorts by. */
+/** A stanza that may be yielded; `order` is its sort order. */
 interface Candidate {
   readonly order: string;
   readonly source: number;
@@ -33,7 +33,7 @@ interface Candidate {
   readonly item: StanzaItem;
 }
 
-/** The versions that an index leaves out. */
+/** Returns the ids of the versions that an index leaves out. */
 export async function unlistedVersions(table: TableReader, ref: IndexRef): Promise<ReadonlySet<number>> {
   const found = new Set<number>();
   for await (const items of queryPages(table, ranges.unlisted(ref))) {
@@ -43,8 +43,9 @@ export async function unlistedVersions(table: TableReader, ref: IndexRef): Promi
 }
 
 /**
- * The stanzas of several partitions, merged in the order of their keys, a page of each in memory. Of several with one
- * key one counts: that of the first source, or of the newest file where the format says so.
+ * Yields the stanzas of several partitions in the order of their keys, with a page of each in memory. Of several
+ * with the same key, it yields that of the first source or of the newest file, depending on the format's
+ * precedence.
  */
 export async function* readStanzas(
   sources: readonly StanzaSource[],
@@ -61,7 +62,7 @@ export async function* readStanzas(
   yield* chosen(same, how.precedence);
 }
 
-/** All candidates in order, from as many lists as there are sources. */
+/** Yields the candidates of all sources in order. */
 async function* merged(sources: readonly StanzaSource[], how: ReadStanzas): AsyncGenerator<Candidate> {
   const lists = sources.map((source, index) => candidates(source, index, how));
   try {
@@ -99,7 +100,7 @@ async function* candidates(
   }
 }
 
-/** The part of a sort key that stanzas with one key have in common. */
+/** Returns the part of a sort key that stanzas with the same key share. */
 function orderOf({ sk }: Item): string {
   return sk.slice(0, sk.lastIndexOf('#') + 1);
 }

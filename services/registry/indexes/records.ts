@@ -1,9 +1,9 @@
-/** What the table holds of indexes over all packages of a project. */
+/** The records of indexes over all packages of a project. */
 import type { IndexDocument, IndexSettings, StoredStanza } from '../../domain/repository-index.ts';
 import type { Item } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
-/** An index: its revision moves in each transaction that changes what it says. */
+/** An index. Each transaction that changes its contents increments its revision. */
 export interface StoredIndex {
   readonly projectId: number;
   readonly format: string;
@@ -13,11 +13,11 @@ export interface StoredIndex {
   readonly settingsRevision?: number;
 }
 
-/** The documents of an index as a whole. */
+/** The last completed build of an index. */
 export interface BuiltIndex {
-  /** Documents of this generation, and of those before it that have no newer ones, are served. */
+  /** Serves, of each document, the newest one up to this generation. */
   readonly generation: number;
-  /** The revision of the index that they are of, at least. */
+  /** The revision of the index that the documents contain, at least. */
   readonly revision: number;
   readonly layout: number;
   /** Milliseconds since the epoch. */
@@ -25,7 +25,7 @@ export interface BuiltIndex {
   readonly parts: readonly BuiltPart[];
 }
 
-/** A part as it was rendered: of which revisions of its partitions, with how many stanzas. */
+/** A rendered part, with the revisions of its partitions and the number of its stanzas. */
 export interface BuiltPart {
   readonly partition: string;
   readonly revision: string;
@@ -33,63 +33,66 @@ export interface BuiltPart {
   readonly documents: readonly string[];
 }
 
-/** Who builds an index. Each builder gets the next generation; what it writes holds only while the lease is its own. */
+/** The builder of an index. Each builder gets the next generation, and can write only while it has the lease. */
 export interface BuildLease {
   readonly owner: string;
   readonly generation: number;
-  /** Until when it is not taken away: milliseconds since the epoch. */
+  /** When the lease expires, in milliseconds since the epoch. */
   readonly until: number;
-  /** Until when readers leave the index to the job: one of them has begun a build that takes longer than it can wait. */
+  /**
+   * Until when readers leave the index to the job, in milliseconds since the epoch; set after a reader began a
+   * build that takes longer than it can wait.
+   */
   readonly leftUntil?: number;
 }
 
-/** A document in one of its two places. Small ones are kept in the item, as `bytes`. */
+/** A document in one of its two slots. Small ones are stored in the item, as `bytes`. */
 export interface StoredDocument extends IndexDocument {
   readonly generation: number;
   readonly slot: 'A' | 'B';
-  /** Where the bytes lie, when not in the item. */
+  /** The storage key of the bytes, if they are not in the item. */
   readonly storageKey?: string;
   readonly bytes?: Uint8Array;
-  /** The document is gone since this generation. */
+  /** Whether the document no longer exists since this generation. */
   readonly gone?: boolean;
 }
 
-/** A document by a name made from its digest. */
+/** A document under a name made from its digest. */
 export interface StoredAlias extends IndexDocument {
   readonly generation: number;
-  /** The name of the document it is another name of. */
+  /** The name of the document. */
   readonly of: string;
   readonly storageKey?: string;
   readonly bytes?: Uint8Array;
-  /** Since when the document has other bytes: milliseconds since the epoch. */
+  /** When the document got other bytes, in milliseconds since the epoch. */
   readonly replacedAt?: number;
 }
 
-/** A stanza's item. Long texts are compressed. */
+/** The record of a stanza. Long texts are compressed. */
 export interface StanzaItem {
   readonly key: string;
   readonly fileId: number;
   readonly versionId: number;
   readonly text?: string;
   readonly bytes?: Uint8Array;
-  /** A newer file of the same name has taken the file's place. */
+  /** Set if the file was removed or replaced by a newer one of the same name. */
   readonly hidden?: boolean;
 }
 
-/** A stanza with what decides whether it counts. */
+/** A stanza with the id of its file, which decides which of several stanzas is used. */
 export interface FoundStanza extends StoredStanza {
   readonly fileId: number;
 }
 
-/** What the attribute that holds the revision of a partition starts with. */
+/** Prefix of the attributes that hold the revisions of partitions. */
 const PARTITION = 'partition:';
 
-/** The attribute of an index that holds the revision of a partition. */
+/** Returns the name of the attribute that holds the revision of a partition. */
 export function partitionAttribute(partition: string): string {
   return PARTITION + partition;
 }
 
-/** The partitions that ever had a stanza, in order, each with its revision. */
+/** Returns all partitions that ever had a stanza, in order, with their revisions. */
 export function partitionRevisions(item: Item): ReadonlyMap<string, number> {
   const found = Object.entries(item).filter(([name]) => name.startsWith(PARTITION));
   return new Map(
@@ -101,7 +104,7 @@ function byName([a]: readonly [string, number], [b]: readonly [string, number]):
   return a < b ? -1 : 1;
 }
 
-/** The keys of the items that tell whether an index is up to date. */
+/** Returns the keys of the items that decide whether an index is up to date. */
 export function stateKeys(ref: { projectId: number; format: string; index: string }) {
   return [keys.index(ref), keys.builtIndex(ref)] as const;
 }

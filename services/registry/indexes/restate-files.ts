@@ -7,17 +7,17 @@ import type { StoredVersion } from '../records/entities.ts';
 import { filesOfVersion, type StoredFile } from '../removal/removed.ts';
 import { type IndexChanges, indexWrites, type StatedFile, stateFile } from './index-writes.ts';
 
-/** How many files of a version can be stated anew in the transaction that changes the version. */
+/** The most files whose stanzas can be updated in the transaction that changes their version. */
 const MAX_FILES = 15;
 
-/** What to write so that indexes tell of a version's files what follows from its changed facts. */
+/** The changes that update the stanzas of a version's files after its metadata has changed. */
 interface Restated {
   readonly changes: Required<Pick<IndexChanges, 'stated' | 'removed'>>;
-  /** Where the files are told of, when that has changed. */
+  /** Updates of the places of stanzas in file records, if they have changed. */
   readonly fileWrites: readonly Write[];
 }
 
-/** States the files of a version anew, from facts that have changed. */
+/** Makes the stanzas of a version's files again, after its metadata has changed. */
 function restateFiles(index: RepositoryIndex, version: Version, files: readonly StoredFile[]): Restated {
   if (files.length > MAX_FILES) {
     throw new RegistryError('conflict', 'The version has too many files for its metadata to change');
@@ -43,15 +43,15 @@ function without(places: readonly StanzaPlace[], others: readonly StanzaPlace[])
   return places.filter((place) => !kept.has(name(place)));
 }
 
-/** A change of a version: as it was, if it was, and as it is to be. */
+/** A version before its change, undefined if it is new, and after it. */
 export interface VersionChange {
   readonly before: Version | undefined;
   readonly after: Version;
 }
 
 /**
- * What indexes follow when a version changes: files that it had are stated anew when its facts have changed, but for
- * those in `except`; all of them come or go when it does.
+ * Returns the index changes of a changed version. If its metadata has changed, the stanzas of its existing files
+ * are made again, except those of `except`. If it becomes listed or unlisted, so do all its files.
  */
 export async function versionChanges(
   registry: Registry,
@@ -77,7 +77,7 @@ export async function versionChanges(
   return { changes: { ...changes, listings }, fileWrites };
 }
 
-/** The writes by which indexes follow a version that is removed or comes back. */
+/** Returns the writes that update indexes when a version is removed or restored. */
 export async function presenceWrites(
   registry: Registry,
   version: StoredVersion,

@@ -1,4 +1,4 @@
-/** The documents of an index as the table holds them, while its lease is held. */
+/** The stored documents of an index, and how its builder, which holds the lease, changes them. */
 import { RegistryError } from '../../domain/errors.ts';
 import type { IndexDocument } from '../../domain/repository-index.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
@@ -17,17 +17,17 @@ import { type Lease, LeaseLost } from './build-lease.ts';
 import type { MadeDocument } from './document-sink.ts';
 import type { StoredAlias, StoredDocument } from './records.ts';
 
-/** How long the aliases of a replaced document stay, in milliseconds, and how many of one document at most. */
+/** How long the aliases of a replaced document are kept, in milliseconds, and how many per document. */
 const KEEP = 2 * 3600_000;
 const KEEP_COUNT = 100;
 
-/** What is stored of an index, without the bytes in its items. */
+/** The records of an index's documents, without the bytes in them. */
 export interface StoredDocuments {
   readonly documents: readonly StoredDocument[];
   readonly aliases: readonly StoredAlias[];
 }
 
-/** Reads what is stored of an index. */
+/** Reads the records of an index's documents. */
 export async function readDocuments(table: TableReader, ref: IndexRef): Promise<StoredDocuments> {
   const [documents, aliases] = await Promise.all([
     readRecords<StoredDocument>(table, ranges.indexDocuments(ref)),
@@ -44,7 +44,7 @@ async function readRecords<T>(table: TableReader, range: { pk: string; prefix: s
   return records;
 }
 
-/** The documents of a generation by name: of the two places of each the newer one that is not newer than it. */
+/** Returns the documents of a generation by name: from the two slots of each, the newest up to that generation. */
 export function servedDocuments(
   documents: readonly StoredDocument[],
   generation: number,
@@ -58,20 +58,20 @@ export function servedDocuments(
   return served;
 }
 
-/** Writes documents of the next generation beside those that are served. */
+/** The context for writing documents of the next generation next to those being served. */
 export interface DocumentStage {
   readonly registry: Registry;
   readonly ref: IndexRef;
   readonly lease: Lease;
-  /** The documents that are served now. */
+  /** The documents currently served. */
   readonly served: ReadonlyMap<string, StoredDocument>;
-  /** The names of the aliases there are. */
+  /** The names of existing aliases. */
   readonly aliases: ReadonlySet<string>;
 }
 
 /**
- * Makes a document ready to be served with the next generation; one whose bytes are served already stays as it is.
- * Answers it as it will be served.
+ * Writes a document of the next generation, unless its bytes are already served. Returns the document as it will
+ * be served.
  */
 export async function stageDocument(stage: DocumentStage, made: MadeDocument): Promise<IndexDocument> {
   const { registry, ref, lease, served } = stage;
@@ -82,7 +82,7 @@ export async function stageDocument(stage: DocumentStage, made: MadeDocument): P
     return current;
   }
   const slot = freeSlot(current);
-  // One reference by the document, one by each alias.
+  // The document and each alias have one reference.
   const { blob } = made;
   const blobs = referenceBlobs(blob ? [blob, ...aliases.map(() => blob)] : []);
   await retryChanged(async () => {
@@ -117,7 +117,7 @@ function withBytes(item: Item, { bytes }: MadeDocument): Item {
   return bytes ? { ...item, bytes } : item;
 }
 
-/** Makes documents ready to be gone with the next generation. */
+/** Marks documents as gone from the next generation on. */
 export async function stageGone(
   { registry, ref, lease, served }: DocumentStage,
   names: Iterable<string>,
@@ -142,8 +142,8 @@ export async function stageGone(
 }
 
 /**
- * Removes what no longer counts once a generation is served: documents before it, those of builds that never came to
- * their end, and aliases whose time is over. Their blobs lose the references. Answers what is left.
+ * Removes what is obsolete once a generation is served: older documents, those of unfinished builds, and expired
+ * aliases, with their references to blobs. Returns what is left.
  */
 export async function clearReplaced(
   registry: Registry,
@@ -175,7 +175,7 @@ export async function clearReplaced(
   };
 }
 
-/** Notes since when aliases are those of documents that were replaced; answers the ones whose time is over. */
+/** Records when the documents of aliases were replaced; returns the expired aliases. */
 async function markReplaced(
   registry: Registry,
   ref: IndexRef,
@@ -200,12 +200,12 @@ async function markReplaced(
     },
   );
   const replaced = judged.filter((each) => each.replacedAt !== undefined);
-  const late = [...Map.groupBy(replaced, ({ alias }) => alias.of).values()].flatMap((all) =>
+  const expired = [...Map.groupBy(replaced, ({ alias }) => alias.of).values()].flatMap((all) =>
     all
       .toSorted((a, b) => b.alias.generation - a.alias.generation)
       .filter(({ replacedAt = now }, rank) => rank >= KEEP_COUNT || now - replacedAt > KEEP),
   );
-  return late.map(({ alias }) => alias);
+  return expired.map(({ alias }) => alias);
 }
 
 async function remove(
@@ -224,7 +224,7 @@ async function remove(
   });
 }
 
-/** A write that takes place only while the lease is held. @throws LeaseLost when another builder has taken over. */
+/** Writes only while the lease is held. @throws LeaseLost if another builder has taken over */
 export async function writeHeld(registry: Registry, lease: Lease, writes: readonly Write[]): Promise<void> {
   try {
     await registry.table.write([lease.held(), ...writes]);
@@ -236,7 +236,7 @@ export async function writeHeld(registry: Registry, lease: Lease, writes: readon
   }
 }
 
-/** The bytes of a document or an alias, from its item or from the blob store. */
+/** Yields the bytes of a document or an alias, from its item or from the blob store. */
 export async function* bytesOf(
   blobs: BlobStore,
   { bytes, storageKey }: Pick<StoredDocument, 'bytes' | 'storageKey'>,
