@@ -31,33 +31,33 @@ import { filesAtOnce, publishInSteps, stepsOf } from './publish-in-steps.ts';
 import type { NewVersion } from './publish-version.ts';
 import { readMetadata } from './read-metadata.ts';
 
-/** Files to add to a version; the version's facts count when these are its first, later ones only by `amend`. */
+/** Files to add to a version. Facts of the version count only if it is new; later on, `amend` changes them. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
-  /** The id of the version that must be there; where it is not, or another is in its place, none is made. */
+  /** The id of the version that must exist. If it is gone or replaced, no version is made. */
   readonly mustExist?: number;
   /**
-   * What the metadata of a version that is there becomes with these files; undefined leaves it as it is. It is given
-   * nothing where the stored metadata can't be read.
+   * Returns the new metadata of an existing version; undefined leaves it unchanged. Gets undefined if the stored
+   * metadata can't be read.
    */
   readonly amend?: ((metadata: M | undefined) => M | undefined) | undefined;
-  /** Another name of the project that lists the package from now on. */
+  /** Another name in the project that lists the package from now on. */
   readonly listing?: Listing | undefined;
 }
 
-/** A version and the files of it that were added. */
+/** A version, and the files that were added to it. */
 export interface FilesAdded<M> {
   readonly version: Version<M>;
   readonly files: readonly PackageFile[];
 }
 
 /**
- * Adds files to a version; the version is made when they are its first. An older file of an identity is kept behind the
- * new one. Any number of clients may add files to one version at once.
+ * Adds files to a version, which is made if it does not exist. An older file with the same identity is kept behind
+ * the new one. Any number of clients may add files to a version concurrently.
  *
- * All files become visible together, or none does, unless there are more than `filesAtOnce` and the version is there
- * already: then they come in several transactions, in their order.
- * @throws RegistryError what a rule throws that refuses them, such as `DuplicateFile`
- * @throws RegistryError `packageNotFound` when the version that must be there is gone
+ * Either all files become visible together, or none does. The exception is more than `filesAtOnce` files for an
+ * existing version: they are added in order, in several transactions.
+ * @throws RegistryError of a rule that refuses the files, such as `DuplicateFile`
+ * @throws RegistryError `packageNotFound` if the version that must exist is gone
  * @throws RegistryError `contended` while another publish makes the version
  */
 export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Promise<FilesAdded<M>> {
@@ -66,12 +66,12 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
   const stored = maybeEntity<StoredVersion<M>>(await registry.table.get(key));
   const known = await currentVersion(registry, stored);
   if (known || input.mustExist !== undefined) return addInSteps(registry, input, known?.id);
-  const published = await publishInSteps(registry, input, underWay);
+  const published = await publishInSteps(registry, input, publishInProgress);
   logAdded(registry, input, published.files);
   return published;
 }
 
-/** What goes with the version rather than with a file comes with the last step. */
+/** Adds files in several transactions. The last one changes what belongs to the version rather than to a file. */
 async function addInSteps<M>(
   registry: Registry,
   { amend, readme, listing, ...input }: AddedFiles<M>,
@@ -115,15 +115,15 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     if (input.mustExist !== undefined && known?.id !== input.mustExist) {
       throw new RegistryError('packageNotFound');
     }
-    if (known?.claim) throw underWay();
+    if (known?.claim) throw publishInProgress();
     await rules.check(items);
     const replaced = filesInPlace(items, placesOf(ref, input), known ? undefined : stored);
-    // A file of a version that was removed is no file of this one; it makes room all the same.
-    const there = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
+    // Files of a removed version are replaced too, but are not files of this one.
+    const existing = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
     const { version: fresh, files: added } = draft;
-    if (known && format.idempotent && added.every((file, index) => isSame(file, there[index]))) {
+    if (known && format.idempotent && added.every((file, index) => isSame(file, existing[index]))) {
       await discard(registry, staged);
-      return { version: known, files: there.filter((file) => file !== undefined) };
+      return { version: known, files: existing.filter((file) => file !== undefined) };
     }
     const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items);
@@ -131,7 +131,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
       stateFile(format.index, version, { ...placed(file, input.files[index], plan), versionId: version.id }),
     );
     const files = stated.map(({ file }) => file);
-    const hidden = there.filter((file) => file !== undefined);
+    const hidden = existing.filter((file) => file !== undefined);
     const others = await versionChanges(registry, format.index, { before: known, after: version }, hidden);
     const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
     const state = { ...input, listed, claimed: false };
@@ -172,15 +172,18 @@ function logAdded<M>(registry: Registry, input: AddedFiles<M>, files: readonly P
   }
 }
 
-function underWay(): RegistryError {
-  return new RegistryError('contended', 'Another publish of this version is under way, try again later');
+function publishInProgress(): RegistryError {
+  return new RegistryError('contended', 'Another publish of this version is in progress, try again later');
 }
 
-function isSame(file: PackageFile, there: PackageFile | undefined): boolean {
-  return file.digests.sha256 === there?.digests.sha256;
+function isSame(file: PackageFile, existing: PackageFile | undefined): boolean {
+  return file.digests.sha256 === existing?.digests.sha256;
 }
 
-/** The version with its metadata in the current layout, for indexes; as it is where the metadata can't be read. */
+/**
+ * Returns the version with its metadata in the current layout, for indexes; unchanged if the metadata can't be
+ * read.
+ */
 function upgraded<M>(
   registry: Registry,
   { metadata }: FormatRules,
@@ -190,7 +193,7 @@ function upgraded<M>(
   return readMetadata(registry, version, metadata as MetadataType<M>) ?? version;
 }
 
-/** The version with its amended facts; its time of change moves on, so that no later amendment takes it for the old one. */
+/** Returns the version with its amended metadata. `updatedAt` always grows, since later amendments check it. */
 function amended<M>(version: Version<M>, { amend, format }: AddedFiles<M>, now: number): Version<M> {
   if (!amend) return version;
   const type = format.metadata as MetadataType<M> | undefined;

@@ -17,38 +17,38 @@ import { moveHead } from './move-head.ts';
 import { changedVersionWrites } from './package-writes.ts';
 import { readMetadata } from './read-metadata.ts';
 
-/** Versions of a package to change, and who does it. */
+/** The versions of a package to change, and the actor. */
 export interface VersionsChange<M> {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
-  /** How metadata is read; only absent where the change has nothing to do with it. */
+  /** How to read metadata; absent only if the change does not concern it. */
   readonly metadata?: MetadataType<M>;
-  /** The format's indexes over all packages of a project: needed when metadata changes. */
+  /** The format's indexes over all packages of a project; required if metadata changes. */
   readonly index?: RepositoryIndex | undefined;
   readonly name: string;
   readonly versions: readonly string[];
 }
 
-/** What may change of a version that was published; its files never do. */
+/** The parts of a published version that may change. Its files never do. */
 export interface ChangedParts<M> {
   readonly status?: PackageStatus;
   readonly metadata?: M;
 }
 
-/** How many versions one transaction changes: their items may have 400 KB each, a transaction 4 MB. */
-const AT_ONCE = 8;
+/** The most versions per transaction: an item may have 400 KB, a transaction 4 MB. */
+const BATCH = 8;
 
-/** How many of the versions were there to be changed, and how many of these became others than they were. */
+/** How many of the versions were found, and how many of these were changed. */
 export interface VersionsChanged {
   readonly found: number;
   readonly changed: number;
 }
 
 /**
- * Changes versions of a package: `change` answers the new parts, or undefined for a version that stays as it is.
- * Many versions change in several transactions, each of which moves the package's revision on. Versions that are gone or
- * not served are passed over, and so are those whose metadata can't be read.
+ * Changes versions of a package. `change` returns the new parts, or undefined to leave a version unchanged. Many
+ * versions are changed in several transactions, each of which increments the package's revision. Skips versions
+ * that are missing, not served, or have unreadable metadata.
  */
 export async function changeVersions<M>(
   registry: Registry,
@@ -57,8 +57,8 @@ export async function changeVersions<M>(
 ): Promise<VersionsChanged> {
   let found = 0;
   let changed = 0;
-  for (let start = 0; start < input.versions.length; start += AT_ONCE) {
-    const some = input.versions.slice(start, start + AT_ONCE);
+  for (let start = 0; start < input.versions.length; start += BATCH) {
+    const some = input.versions.slice(start, start + BATCH);
     const done = await retryChanged(() => changeSome(registry, { ...input, versions: some }, change));
     found += done.found;
     changed += done.changed;
@@ -121,7 +121,7 @@ interface Changed<M> {
   readonly after: Version<M>;
 }
 
-/** The writes by which indexes over all packages of the project follow the changes. */
+/** Returns the writes that update the indexes over all packages of the project. */
 async function indexedChanges<M>(
   registry: Registry,
   { project, format, name, index }: VersionsChange<M>,

@@ -1,4 +1,4 @@
-/** A version whose files come in by several transactions is claimed first: hidden from reads until the last of them. */
+/** A version published in several transactions is claimed first, and hidden from reads until the last of them. */
 import type { PackageFile, PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed, type Key, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
@@ -10,16 +10,18 @@ import type { Items } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion } from '../removal/removed.ts';
 
-/** After so many milliseconds without a step a claim is taken for abandoned: a step takes a few, and a second at most. */
+/**
+ * A claim without a step for this many milliseconds counts as abandoned. A step takes a few, and at most a second.
+ */
 const CLAIM_LIFE = 60_000;
 
-/** How many files one transaction takes away, two writes each, or up to six where indexes tell of them. */
+/** How many files one transaction removes: each takes two writes, or up to six if it is in indexes. */
 const FILES_AT_ONCE = 45;
 const INDEXED_AT_ONCE = 14;
 
 /**
- * A stored version, which may be claimed by a publish that is under way. One whose publish was abandoned is undone, and
- * then there is none.
+ * Returns a stored version, which may be claimed by a publish in progress. An abandoned publish is undone, and
+ * undefined is returned.
  */
 export async function currentVersion<M>(
   registry: Registry,
@@ -29,14 +31,17 @@ export async function currentVersion<M>(
   return (await undoClaim(registry, version)) ? undefined : version;
 }
 
-/** Whether a claim has made no step for too long, or is being undone, which anybody may help with. */
+/**
+ * Returns whether a claim has had no step for too long, or is already being undone, which any process may help
+ * with.
+ */
 export function isAbandoned({ clock }: Registry, { claim, updatedAt }: StoredVersion): boolean {
   return claim === 'undoing' || (claim === 'open' && clock.now() - updatedAt > CLAIM_LIFE);
 }
 
 /**
- * Takes away a claimed version with the files that have come in. May be stopped half-way and called again, and by
- * several at once. Answers false when the publish has made a step since the version was read.
+ * Removes a claimed version with the files added so far. It may be interrupted and called again, also
+ * concurrently. Returns false if the publish has made a step since the version was read.
  */
 export async function undoClaim(registry: Registry, version: StoredVersion): Promise<boolean> {
   const { id, claim, updatedAt } = version;
@@ -46,13 +51,13 @@ export async function undoClaim(registry: Registry, version: StoredVersion): Pro
   return true;
 }
 
-/** Takes away what a publish has claimed that failed half-way; nothing when it is done, or another has undone it. */
+/** Removes what a failed publish has claimed; does nothing if the publish is complete or already undone. */
 export async function undoOwnClaim(registry: Registry, version: StoredVersion): Promise<void> {
   if (await fence(registry, version, { id: version.id, claim: 'open' }))
     await removeClaimed(registry, version);
 }
 
-/** Keeps the publish from making another step. */
+/** Prevents further steps of the publish. Returns false if the version is not as expected. */
 async function fence(
   { table, clock }: Registry,
   version: StoredVersion,
@@ -100,7 +105,7 @@ async function removeClaimed(registry: Registry, version: StoredVersion): Promis
   registry.log.info('unfinished publish undone', fields);
 }
 
-/** The files in some places, whatever version they are of; those of a claim that was undone since they were read are gone. */
+/** Returns the existing files under some keys, regardless of their version, except those of the claim `undone`. */
 export function filesInPlace(
   items: Items,
   places: readonly Key[],

@@ -7,13 +7,13 @@ import type { StoredVersion } from '../records/entities.ts';
 import { fileKey } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 
-/** The entities of a publish before anything of it is stored. */
+/** The entities of a publish, before any of them is stored. */
 export interface Draft<M> {
   readonly version: StoredVersion<M>;
   readonly files: readonly PackageFile[];
 }
 
-/** Makes the entities of a publish, each with an id of its own. */
+/** Makes the entities of a publish, each with a new id. */
 export async function draftOf<M>(
   { ids }: Registry,
   input: Omit<NewVersion<M>, 'tags'>,
@@ -62,7 +62,7 @@ function fileOf(version: Version, file: NewFile, id: number, now: number): Packa
   };
 }
 
-/** The package that is published to. */
+/** Returns the package that is published to. */
 export function packageOf({
   project,
   format,
@@ -71,7 +71,7 @@ export function packageOf({
   return { projectId: project.id, format: format.id, name };
 }
 
-/** The keys of the places that the files are to have. */
+/** Returns the keys that the files are stored under. */
 export function placesOf(
   ref: PackageRef,
   { version, files }: Pick<NewVersion<unknown>, 'version' | 'files'>,
@@ -79,7 +79,7 @@ export function placesOf(
   return files.map((file) => fileKey(ref, version, file));
 }
 
-/** A publish as the rules see it. */
+/** Returns the facts of a publish that rules check. */
 export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Publication {
   const { project, format, name, displayName, version } = input;
   const files = input.files.map(({ fileName, identity, blob, partOf, goesAlong }) => ({
@@ -92,7 +92,7 @@ export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Pub
   return { project, format, name, displayName, version, files };
 }
 
-/** The file with the storage key its bytes really have: another's, when the same bytes were stored before. */
+/** Returns the file with the actual storage key of its bytes: the existing one, if they were stored before. */
 export function placed(
   file: PackageFile,
   input: NewFile | undefined,

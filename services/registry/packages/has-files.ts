@@ -5,8 +5,8 @@ import { isOlderFile, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 
 /**
- * Whether a version has files: all of them may have been removed, one by one. Those of a version of the same name that
- * was removed before are not its own.
+ * Returns whether a version has files; they may all have been removed one by one. Files of an earlier, removed
+ * version of the same name do not count.
  */
 export async function hasFiles({ table }: Pick<Registry, 'table'>, version: Version): Promise<boolean> {
   for await (const items of queryPages(table, ranges.filesOf(version, version.version))) {

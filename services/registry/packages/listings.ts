@@ -10,13 +10,13 @@ import type { Items } from '../records/read-items.ts';
 import { moveHead } from './move-head.ts';
 import { liveHeadWrites, nameWrites, unlistWrites } from './package-writes.ts';
 
-/** The name that is to list a package, and what it tells of it. The name is never the package's own. */
+/** The name that lists a package, never the package's own, and its metadata about the package. */
 export interface Listing {
   readonly name: string;
   readonly metadata: unknown;
 }
 
-/** How a package gets listed, as part of the transaction that publishes it. */
+/** Lists a package as part of the transaction that publishes it. */
 export interface ListingPlan {
   /** The items to read before the plan can be made. */
   readonly keys: readonly Key[];
@@ -24,8 +24,8 @@ export interface ListingPlan {
 }
 
 /**
- * Plans the listing of a package. The listing name's head moves on, so that its index is rendered anew, unless
- * everything is as it was. The writes fail when what was read has changed meanwhile.
+ * Plans the listing of a package. Unless nothing changes, the writes increment the revision of the listing name,
+ * so that its index is rendered again. They fail if what was read has changed in the meantime.
  */
 export function planListing(project: Project, ref: PackageRef, listing: Listing | undefined): ListingPlan {
   if (!listing) return { keys: [], plan: () => [] };
@@ -47,7 +47,7 @@ export function planListing(project: Project, ref: PackageRef, listing: Listing 
   };
 }
 
-/** The writes that take a package out of the name that lists it, because its last version goes. */
+/** Returns the writes that remove a package from the name that lists it, when its last version is removed. */
 export async function unlistingWrites(
   registry: Registry,
   project: Project,

@@ -3,26 +3,26 @@ import type { Registry } from '../context.ts';
 import { entityOf, type NameEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
 
-/** At most this many projects are looked at for one name. */
+/** The most projects to look up for one name. */
 const MAX_HOLDERS = 1000;
 
 /** A package name to look up in the name index. */
 export interface NameQuery {
   readonly format: string;
   readonly name: string;
-  /** The root namespace to look below; without it, everywhere. */
+  /** The root namespace to search; if absent, the whole instance. */
   readonly rootId?: number;
-  /** A namespace the projects must be in, directly or deeper. */
+  /** A namespace that the projects must be in, directly or in a subgroup. */
   readonly withinId?: number;
 }
 
-/** Looks for a name below a group, or without one everywhere. */
+/** Returns the query for a name in a group or, if absent, in the whole instance. */
 export function nameQuery(format: string, name: string, group?: Group): NameQuery {
   if (!group) return { format, name };
   return { format, name, rootId: group.ancestors[0] ?? group.id, withinId: group.id };
 }
 
-/** The projects that the name index lists for a name, oldest first. One round trip. */
+/** Returns the projects that hold a name, according to the name index, oldest first. One round trip. */
 export async function listHolders(
   { table }: Pick<Registry, 'table'>,
   query: NameQuery,

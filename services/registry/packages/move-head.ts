@@ -4,9 +4,9 @@ import { newChange } from '../documents/change-log.ts';
 import { itemOf } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 
-/** How the head of a package changes with one transaction. */
+/** The change of a package's head in one transaction. */
 export interface HeadMove {
-  /** Every version whose facts, files or status the transaction changes; none for tags and listings. */
+  /** All versions whose facts, files or status the transaction changes; empty for tags and listings. */
   readonly touched: readonly string[];
   readonly add?: { readonly versionCount?: number; readonly listedCount?: number };
   readonly set?: Changes['set'];
@@ -14,9 +14,9 @@ export interface HeadMove {
 }
 
 /**
- * Moves a package's revision on by one, and logs which versions changed. Every transaction that changes what an index
- * may show contains these writes, once for each package: an index that is behind is brought up to date by the log. Heads
- * are never deleted, so a revision only grows, also when all versions are gone and the name is published again.
+ * Increments a package's revision, and logs which versions changed. Every transaction that changes what an index
+ * may show contains these writes, once per package: the log is used to update indexes. Heads are never deleted, so
+ * a revision only grows, even if all versions are removed and the name is published again.
  */
 export function moveHead(ref: PackageRef, now: number, { touched, add, set, when }: HeadMove): Write[] {
   const change = newChange(touched, now);

@@ -10,7 +10,7 @@ import { keys } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 
-/** A tag of a package, and who acts on it. */
+/** A tag of a package, and the actor. */
 export interface TagChange {
   readonly project: Project;
   readonly actor: Actor;
@@ -20,8 +20,8 @@ export interface TagChange {
 }
 
 /**
- * Makes a tag name a version, whatever it named before.
- * @throws RegistryError `packageNotFound` when there is no such version.
+ * Sets a tag to a version, regardless of its current one.
+ * @throws RegistryError `packageNotFound` if the version does not exist
  */
 export async function moveTag(registry: Registry, input: TagChange & { version: string }): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
@@ -41,8 +41,8 @@ export async function moveTag(registry: Registry, input: TagChange & { version: 
 }
 
 /**
- * Removes a tag; the version it named stays.
- * @throws RegistryError `notFound` when there is no such tag.
+ * Removes a tag; its version stays.
+ * @throws RegistryError `notFound` if the tag does not exist
  */
 export async function deleteTag(registry: Registry, input: TagChange): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };

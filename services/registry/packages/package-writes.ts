@@ -1,4 +1,4 @@
-/** The writes of which the verbs that publish make their transactions. */
+/** The writes that make up the transactions of publishes. */
 import type { Project } from '../../domain/accounts.ts';
 import {
   identityOf,
@@ -20,14 +20,14 @@ import {
 import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 
-/** The root namespace of a project. */
+/** Returns the id of a project's root namespace. */
 export function rootOf(project: Project): number {
   return project.ancestors[0] ?? project.namespaceId;
 }
 
 /**
- * The pointer by which a version is found by its id, with the index entries that lists read. Lists read pointers
- * only, which stay small, and never the metadata of versions they do not show.
+ * Returns the pointer that finds a version by its id, with its index entries for lists. Lists read only pointers,
+ * which are small, and no metadata of versions that they do not show.
  */
 function pointerItem(project: Project, version: Version): Item {
   const { id, projectId, format, name, status, createdAt } = version;
@@ -47,8 +47,8 @@ function pointerItem(project: Project, version: Version): Item {
 }
 
 /**
- * A new version: its item, and the pointer that makes its id unique and findable. It was `claimed` before when its files
- * are there already.
+ * Returns the writes of a new version: its item, and the pointer that makes its id unique and findable. If it was
+ * `claimed`, its files are already stored.
  */
 export function versionWrites(project: Project, version: Version, claimed: boolean): Write[] {
   const when: Condition = claimed ? openClaim(version) : { exists: false };
@@ -59,12 +59,12 @@ export function versionWrites(project: Project, version: Version, claimed: boole
   ];
 }
 
-/** That the publish which made a version of this id is the one whose files come in. */
+/** Returns the condition that a version is still claimed by the publish that made this id. */
 export function openClaim({ id }: Pick<Version, 'id'>): Condition {
   return { equals: { id, claim: 'open' } };
 }
 
-/** The version of a publish in steps before its last step: no read shows it. */
+/** Returns the writes that claim the version of a publish in steps. No read shows it until the last step. */
 export function claimWrites(version: Version): Write[] {
   const { projectId, format, name, id } = version;
   const claimed: StoredVersion = { ...version, status: 'processing', claim: 'open' };
@@ -75,15 +75,17 @@ export function claimWrites(version: Version): Write[] {
   ];
 }
 
-/** A changed version: its item, and its pointer, so that lists know its status. Fails when it is gone. */
+/** Returns the writes of a changed version: its item, and its pointer for lists. They fail if it is gone. */
 export function changedVersionWrites(project: Project, version: Version): Write[] {
   return replacingWrites(project, version, { id: version.id });
 }
 
-/** A version with facts made from those of `before`. Fails when it is gone or has been changed since. */
+/**
+ * Returns the writes of a version whose facts derive from `before`. They fail if it is gone or has changed since.
+ */
 export function amendedVersionWrites(project: Project, before: StoredVersion, version: Version): Write[] {
   const { id, updatedAt, additions, indexed } = before;
-  // Files that came meanwhile would be told of in indexes as the version was.
+  // Indexes would describe files that were added in the meantime with the old facts of the version.
   return replacingWrites(project, version, { id, updatedAt, ...(indexed && { additions }) });
 }
 
@@ -99,17 +101,17 @@ function replacingWrites(
 }
 
 /**
- * Something that goes with a version comes to it: whoever deletes the version at that moment must look again. Fails when
- * the version is not there, or still being published.
+ * Returns the write that counts an addition to a version, so that a concurrent deletion of the version must retry.
+ * It fails if the version does not exist or is still being published.
  */
 export function addedToVersion(ref: PackageRef, version: string, known?: StoredVersion): Write {
   const same = known && { id: known.id, ...(known.indexed && { updatedAt: known.updatedAt }) };
-  // What indexes tell of the files is made from the version as it was read.
+  // The stanzas of the files were made from the version as it was read.
   const equals = { claim: undefined, ...same };
   return { update: keys.version(ref, version), add: { additions: 1 }, when: { exists: true, equals } };
 }
 
-/** A file that becomes the current one of its identity. */
+/** Returns the writes that make a file the current one of its identity. */
 export function fileWrites(ref: PackageRef, file: PackageFile, replaced: PackageFile | undefined): Write[] {
   const key = fileKey(ref, file.version, file);
   if (!replaced) return [{ put: fileItem(ref, key, file), when: { exists: false } }];
@@ -120,7 +122,7 @@ export function fileWrites(ref: PackageRef, file: PackageFile, replaced: Package
   ];
 }
 
-/** The put of a file under the key of its identity, without a condition. */
+/** Returns an unconditional put of a file under the key of its identity. */
 export function currentFileWrite(ref: PackageRef, file: PackageFile): { readonly put: Item } {
   return { put: fileItem(ref, fileKey(ref, file.version, file), file) };
 }
@@ -130,7 +132,7 @@ function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {
   return itemOf(key, file, inIndex1(indexes.aliases(ref.format, file.alias).pk, padId(file.id)));
 }
 
-/** The key of a file in a version. */
+/** Returns the key of a file in a version. */
 export function fileKey(
   ref: PackageRef,
   version: string,
@@ -139,7 +141,7 @@ export function fileKey(
   return keys.file(ref, version, identityOf(file));
 }
 
-/** The text of a version for people to read: undefined leaves what there is, an empty one takes it away. */
+/** Returns the writes of a version's readme: undefined leaves it unchanged, an empty text removes it. */
 export function readmeWrites(
   ref: PackageRef,
   { version, readme }: { readonly version: string; readonly readme?: string | undefined },
@@ -149,24 +151,27 @@ export function readmeWrites(
   return [readme === '' ? { delete: key } : { put: itemOf(key, { text: readme }) }];
 }
 
-/** A tag set to a version. */
+/** Returns the write that sets a tag to a version. */
 export function tagWrite(ref: PackageRef, tag: string, version: string, now: number): Write {
   const entity: Tag = { tag, version, createdAt: now, updatedAt: now };
   return { put: itemOf(keys.tag(ref, tag), entity) };
 }
 
-/** What a change of a package adds to its head. */
+/** The change of a package's head by a publish. */
 export interface HeadChange {
-  /** The version that the change makes or adds to, if any. */
+  /** The version that is made or added to, if any. */
   readonly version?: string;
-  /** How many versions and listed packages there are more. */
+  /** How many versions and listed packages are added. */
   readonly versions?: number;
   readonly listed?: number;
   /** The name that lists the package from now on. */
   readonly listedBy?: string | undefined;
 }
 
-/** The head of a package that has something in it, moved on. `live` is whether the name index held it when it was read. */
+/**
+ * Returns the head writes of a package that is not empty. `live` tells whether the name index had it when it was
+ * read.
+ */
 export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write[] {
   const { version, versions = 0, listed = 0, listedBy } = change;
   return moveHead(ref, now, {
@@ -184,8 +189,8 @@ export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, chan
 }
 
 /**
- * Lists the name in the indexes by which groups, the instance and lists find it. Words for searches are written later, by
- * a job that the event starts.
+ * Adds the name to the indexes that groups, the instance and lists read. A job that the event starts adds its
+ * search words later.
  */
 export function nameWrites(project: Project, ref: PackageRef, now: number): Write[] {
   const rootId = rootOf(project);
@@ -198,18 +203,18 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
   ];
 }
 
-/** What a publish knows of the version it makes beside its files. */
+/** The facts of a new version in addition to its files. */
 export interface NewVersionState {
   readonly readme?: string | undefined;
   readonly tags?: readonly string[];
   readonly listing?: { readonly name: string } | undefined;
-  /** Whether the name index held the package when it was read. */
+  /** Whether the name index had the package when it was read. */
   readonly listed: boolean;
   /** Whether the version was claimed before. */
   readonly claimed: boolean;
 }
 
-/** Everything that makes a new version visible. */
+/** Returns the writes that make a new version visible. */
 export function newVersionWrites(
   project: Project,
   version: Version,
@@ -219,7 +224,7 @@ export function newVersionWrites(
   const ref: PackageRef = { projectId: version.projectId, format: version.format, name: version.name };
   return [
     ...versionWrites(project, version, claimed),
-    // A version that was not there has no readme to take away.
+    // A new version has no readme to remove.
     ...(readme ? readmeWrites(ref, { version: version.version, readme }) : []),
     ...tags.map((tag) => tagWrite(ref, tag, version.version, now)),
     ...liveHeadWrites(ref, now, listed, {
@@ -231,7 +236,7 @@ export function newVersionWrites(
   ];
 }
 
-/** Takes the name out of the indexes again. */
+/** Removes the name from the indexes. */
 export function unlistWrites(project: Project, ref: PackageRef, now: number): Write[] {
   const rootId = rootOf(project);
   return [
@@ -241,7 +246,7 @@ export function unlistWrites(project: Project, ref: PackageRef, now: number): Wr
   ];
 }
 
-/** Whose lists a name is in: those of its project, of its root namespace, and of the instance. */
+/** Returns the owners whose lists contain a name: its project, its root namespace, and the instance. */
 export function listersOf(ref: PackageRef, rootId: number): readonly NamesOwner[] {
   return [{ kind: 'project', id: ref.projectId }, { kind: 'group', id: rootId }, 'instance'];
 }

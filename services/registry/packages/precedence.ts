@@ -1,9 +1,8 @@
 import { isListed, isServed, type Version } from '../../domain/packages.ts';
 
 /**
- * Copies of versions in the order in which they count, given in the order of their projects: those that are listed
- * before those that are only served. What a project keeps out of its lists hides nothing of another's. Copies that are
- * not served do not count.
+ * Sorts copies of versions, given in the order of their projects, by precedence: listed ones before those that are
+ * only served. So an unlisted version hides nothing of another project. Drops copies that are not served.
  */
 export function byPrecedence<T extends { readonly version: Version }>(copies: readonly T[]): T[] {
   const served = copies.filter(({ version }) => isServed(version));

@@ -18,16 +18,16 @@ import { type Listing, planListing } from './listings.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 
-/** Each file takes two writes, and one more where it replaces another; in indexes up to eight beside these. */
+/** Each file takes two writes, one more if it replaces another, and up to eight more if it is in indexes. */
 const FILES_AT_ONCE = 20;
 const INDEXED_AT_ONCE = 6;
 
-/** How many files one transaction publishes. */
+/** Returns the most files that one transaction publishes. */
 export function filesAtOnce({ index }: Pick<FormatRules, 'index'>): number {
   return index ? INDEXED_AT_ONCE : FILES_AT_ONCE;
 }
 
-/** Files in lists of as many as one transaction publishes. */
+/** Splits files into groups that one transaction can publish. */
 export function stepsOf<T>(format: Pick<FormatRules, 'index'>, files: readonly T[]): T[][] {
   const size = filesAtOnce(format);
   const count = Math.ceil(files.length / size);
@@ -35,10 +35,10 @@ export function stepsOf<T>(format: Pick<FormatRules, 'index'>, files: readonly T
 }
 
 /**
- * Publishes a version of many files in several transactions. The first claims the version, which keeps others from
- * publishing it and hides it from reads; then come the files; the last makes it visible with everything that follows
- * from that. What fails is undone, and what is killed is undone by the next publish of the version, or by the sweep.
- * @param taken the error to throw when the version is there, or claimed by another
+ * Publishes a version of many files in several transactions. The first claims the version, which prevents other
+ * publishes of it and hides it from reads. The next ones add the files, and the last one makes everything visible.
+ * A failed publish is undone. If the process was killed, the next publish of the version or the sweep undoes it.
+ * @param taken makes the error to throw if the version exists or is claimed by another publish
  */
 export async function publishInSteps<M>(
   registry: Registry,
@@ -82,7 +82,7 @@ async function claim<M>(
   });
 }
 
-/** Adds some of the files. Every step says that the publish goes on. */
+/** Adds some of the files. Each step also renews the claim. */
 async function addStep(
   registry: Registry,
   { version, files: drafts }: Draft<unknown>,
@@ -145,10 +145,10 @@ async function finish<M>(
 
 function requireOwnClaim({ id }: Version, stored: StoredVersion | undefined): void {
   if (stored?.id === id && stored.claim === 'open') return;
-  throw new RegistryError('contended', 'This publish stood still for so long that it was undone: try again');
+  throw new RegistryError('contended', 'This publish stalled for so long that it was undone, try again');
 }
 
-/** What can't be undone now, the next publish of the version undoes, or the sweep. */
+/** Undoes a failed publish. If that fails too, the next publish of the version or the sweep undoes it. */
 async function undoFailed(registry: Registry, version: Version): Promise<void> {
   try {
     await undoOwnClaim(registry, version);

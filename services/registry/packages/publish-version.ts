@@ -19,54 +19,55 @@ import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts'
 import { fileWrites, newVersionWrites } from './package-writes.ts';
 import { filesAtOnce, publishInSteps } from './publish-in-steps.ts';
 
-/** A file about to be published: its name in the version, and the staged bytes. */
+/** A file to publish: its name in the version, and the staged bytes. */
 export interface NewFile {
   readonly fileName: string;
-  /** What makes two files of a version the same, where names may be spelled differently; the default is the name. */
+  /** Identifies the file in its version, if its name can be spelled in several ways; by default the name. */
   readonly identity?: string;
   readonly contentType: string;
   readonly blob: StagedBlob;
-  /** What indexes tell of this file alone. */
+  /** What indexes show about this file. */
   readonly metadata?: unknown;
-  /** A name of the format's by which `findAliased` finds the file, whatever its package is. */
+  /** A name, chosen by the format, by which `findAliased` finds the file regardless of its package. */
   readonly alias?: string;
-  /** The name of the file of the same version that this one belongs to and goes with. */
+  /** The name of the file in the same version that this one belongs to, and is removed with. */
   readonly partOf?: string;
-  /** Whether rules look at another file of the publish in its place; parts always go along. */
+  /** Whether rules check another file of the publish instead of this one; always true for parts. */
   readonly goesAlong?: boolean;
 }
 
-/** A version about to be published. */
+/** A version to publish. */
 export interface NewVersion<M> {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: FormatRules;
   /** Normalised by the format. */
   readonly name: string;
-  /** The name as its publisher writes it, for people to see. */
+  /** The name as the publisher spells it, for display. */
   readonly displayName?: string;
   readonly version: string;
   readonly status?: PackageStatus;
   readonly metadata: M;
-  /** Any number of files, each of its own identity. */
+  /** Any number of files with different identities. */
   readonly files: readonly NewFile[];
-  /** Tags that shall name this version from now on, at most 10. */
+  /** Tags to set to this version, at most 10. */
   readonly tags?: readonly string[];
-  /** A text for people to read. It is kept beside the version, because indexes are made from all versions. */
+  /** Stored separately from the version, because indexes read all versions. */
   readonly readme?: string | undefined;
 }
 
-/** What was read of a package before its publish. */
+/** What is already known about a package before its publish. */
 export interface KnownPackage {
-  /** Whether the project holds the package. The publish is tried on that without reading anything again. */
+  /** Whether the project holds the package. The first attempt relies on this and reads nothing again. */
   readonly held?: boolean;
 }
 
 /**
- * Publishes a version with its files: all of it is visible or none. A version of few files takes one transaction, one
- * of many several, of which the last makes it visible. Of two that race for the same version exactly one wins.
- * @throws RegistryError `duplicateVersion` when the version exists, or is being published by another, or what a rule
- * throws that refuses it
+ * Publishes a version with its files; everything becomes visible at once. A version with few files takes one
+ * transaction; one with many takes several, and the last makes it visible. Exactly one of several concurrent
+ * publishes of a version succeeds.
+ * @throws RegistryError `duplicateVersion` if the version exists or is being published
+ * @throws RegistryError of a rule that refuses the version
  */
 export async function publishVersion<M>(
   registry: Registry,
@@ -82,8 +83,8 @@ export async function publishVersion<M>(
   return version;
 }
 
-/** Items of which none is there. */
-const nothing: Items = { get: () => undefined };
+/** The items of a package that does not exist. */
+const noItems: Items = { get: () => undefined };
 
 async function publishAtOnce<M>(
   registry: Registry,
@@ -95,7 +96,7 @@ async function publishAtOnce<M>(
   const drafted = draftOf(registry, input, now);
   const blobs = referenceBlobs(input.files.map((file) => file.blob));
   const rules = publishRules({ ...publicationOf(input), ofNewVersion: true });
-  const wanted = [
+  const itemKeys = [
     keys.head(ref),
     keys.version(ref, input.version),
     ...placesOf(ref, input),
@@ -108,13 +109,13 @@ async function publishAtOnce<M>(
     details: { files: input.files.length, size: input.files.reduce((sum, { blob }) => sum + blob.size, 0) },
   });
   let redundant: readonly StagedBlob[] = [];
-  // Most publishes bring new bytes of a new version: where rules need not read, the first try is made on that. The
-  // conditions of its writes find out whether it is so, and the next try reads.
+  // Most publishes bring new bytes of a new version. If rules need to read nothing, the first attempt assumes that. The
+  // conditions of its writes fail if it is wrong, and the next attempt reads the items.
   let held = rules.keys.length === 0 ? input.held : undefined;
 
   const published = await retryChanged(async () => {
     const [items, { version, files }] = await Promise.all([
-      held === undefined ? readItems(registry.table, wanted) : nothing,
+      held === undefined ? readItems(registry.table, itemKeys) : noItems,
       drafted,
     ]);
     const existing = items.get<StoredVersion>(keys.version(ref, input.version));
@@ -122,7 +123,7 @@ async function publishAtOnce<M>(
     await rules.check(items);
     const listed = held ?? items.get<StoredHead>(keys.head(ref))?.live === true;
     held = undefined;
-    // Files of a version that was removed may stand in the places of the new ones, and make room.
+    // Files of a removed version may have the keys of the new ones, and are replaced.
     const replaced = filesInPlace(items, placesOf(ref, input), existing);
     const plan = blobs.plan(items);
     const stated = files.map((file, index) =>

@@ -4,17 +4,18 @@ import type { Version } from '../../domain/packages.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Registry } from '../context.ts';
 
-/** Which versions were logged already, by the log. Each is logged once by a process, as long as these are not too many. */
+/** The versions already logged, by log. A process logs each only once, and remembers the last `MAX_LOGGED`. */
 const logged = new WeakMap<Log, LRUCache<string, true>>();
-const MOST_LOGGED = 1000;
+const MAX_LOGGED = 1000;
 
 /**
- * A stored version with its metadata checked, in the current layout; undefined when it can't be read, which is logged. So
- * a damaged version, or one that a later release wrote, is missing where its metadata is needed, and takes nothing else
- * with it. Its files can still be downloaded, for which nobody calls this.
+ * Checks the metadata of a stored version, and returns the version with metadata in the current layout. If the
+ * metadata is unreadable, logs it and returns undefined. So a damaged version, or one written by a later release,
+ * is missing where its metadata is needed, but breaks nothing else. Its files can still be downloaded, since
+ * downloads do not call this.
  *
- * Every version is checked, also those that this release wrote. For an index of 500 versions that takes 0.07 ms for npm
- * and 0.5 ms for NuGet, where reading, rendering and compressing them takes 5 and 11 ms (1.5 and 5 %). PyPI's page checks
+ * Every version is checked, even if this release wrote it. For an index of 500 versions, this takes 0.07 ms for
+ * npm and 0.5 ms for NuGet; reading, rendering and compressing takes 5 and 11 ms (1.5 and 5 %). PyPI's page checks
  * only the field that it shows.
  */
 export function readMetadata<M, V extends Version>(
@@ -31,7 +32,7 @@ export function readMetadata<M, V extends Version>(
   return { ...version, metadata, layout: type.layout };
 }
 
-/** Of some stored versions those whose metadata can be read. */
+/** Returns the versions with readable metadata. */
 export function readableVersions<M>(
   registry: Pick<Registry, 'log'>,
   versions: readonly Version[],
@@ -40,9 +41,9 @@ export function readableVersions<M>(
   return versions.flatMap((version) => readMetadata(registry, version, type) ?? []);
 }
 
-/** What is wrong with metadata stays out of the log, because it may quote what was published. */
+/** Logs unreadable metadata, without the reason: it may quote published content. */
 function logOnce(log: Log, { id, projectId, format, name, version, layout = 1, updatedAt }: Version): void {
-  const known = logged.get(log) ?? new LRUCache<string, true>({ max: MOST_LOGGED });
+  const known = logged.get(log) ?? new LRUCache<string, true>({ max: MAX_LOGGED });
   logged.set(log, known);
   const key = `${projectId}/${id}/${updatedAt}`;
   if (known.has(key)) return;

@@ -14,12 +14,15 @@ import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { readMetadata } from './read-metadata.ts';
 
-/** Names a version of a package, if it is known which. */
+/** A package, and the version to read, if known. */
 export interface VersionRef extends PackageRef {
   readonly version: string | undefined;
 }
 
-/** Versions of any packages, in the order in which they are named; undefined for those missing, not served or not readable. */
+/**
+ * Reads versions of any packages, in the given order; undefined for those that are missing, not served or
+ * unreadable.
+ */
 export async function readVersions<M>(
   { table, log }: Pick<Registry, 'table' | 'log'>,
   refs: readonly VersionRef[],
@@ -37,7 +40,7 @@ export async function readVersions<M>(
   });
 }
 
-/** The heads of packages, in their order; undefined for packages that are missing. */
+/** Reads the heads of packages, in the given order; undefined for missing packages. */
 export async function readHeads(
   { table }: Pick<Registry, 'table'>,
   refs: readonly PackageRef[],
@@ -50,7 +53,7 @@ export async function readHeads(
   });
 }
 
-/** The version that a tag names in each of some packages; undefined in those without the tag. */
+/** Reads the version of a tag in each package; undefined for packages without the tag. */
 export async function readTag(
   { table }: Pick<Registry, 'table'>,
   refs: readonly PackageRef[],
@@ -62,9 +65,10 @@ export async function readTag(
 }
 
 /**
- * Every version of a package, also those that are not served, and then its head. Nothing has come or gone since a
- * revision was read that the head still has, however long a client took to send what it wants changed.
- * @throws RegistryError `packageNotFound` when the package is gone.
+ * Reads all versions of a package, including those that are not served, and then its head. If the head still has a
+ * revision that was read earlier, nothing has changed since, regardless of how long a client took to send its
+ * changes.
+ * @throws RegistryError `packageNotFound` if the package is gone
  */
 export async function readAllVersions(
   { table }: Pick<Registry, 'table'>,

@@ -42,22 +42,22 @@ const plainWords: StartWords = ({ place, from }) =>
  */
 export function judgeHome(
   recorded: StorageHome | undefined,
-  wanted: StorageHome,
+  requested: StorageHome,
   startWith = plainWords,
 ): { readonly home: StorageHome } | { readonly refusal: string } {
-  if (!recorded) return { home: wanted };
+  if (!recorded) return { home: requested };
   const { place, from } = recorded;
   if (from !== undefined) {
-    if (sameTwo(recorded, wanted)) return { home: wanted };
+    if (sameTwo(recorded, requested)) return { home: requested };
     return {
       refusal: `blobs are being moved from ${from} to ${place}, and are in both: start ${startWith(recorded)} until that is finished`,
     };
   }
-  if (wanted.from === place) return { home: wanted };
+  if (requested.from === place) return { home: requested };
   // --migrate-from may stay set after the move.
-  if (wanted.place === place) return { home: recorded };
+  if (requested.place === place) return { home: recorded };
   return {
-    refusal: `the blobs are in ${place}, not in ${wanted.place}: start ${startWith(recorded)} or, to move them, with --migrate-from ${place}`,
+    refusal: `the blobs are in ${place}, not in ${requested.place}: start ${startWith(recorded)} or, to move them, with --migrate-from ${place}`,
   };
 }
 
@@ -67,12 +67,12 @@ export function judgeHome(
  */
 export async function claimHome(
   table: Table,
-  wanted: StorageHome,
+  requested: StorageHome,
   startWith?: StartWords,
 ): Promise<StorageHome> {
   for (;;) {
     const recorded = await findHome(table);
-    const judged = judgeHome(recorded, wanted, startWith);
+    const judged = judgeHome(recorded, requested, startWith);
     if ('refusal' in judged) throw new RegistryError('conflict', judged.refusal);
     const { home } = judged;
     if (recorded && recorded.place === home.place && recorded.from === home.from) return home;
