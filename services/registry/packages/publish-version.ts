@@ -109,7 +109,7 @@ async function publishAtOnce<M>(
     details: { files: input.files.length, size: input.files.reduce((sum, { blob }) => sum + blob.size, 0) },
   });
   let redundant: readonly StagedBlob[] = [];
-  // Most publishes bring new bytes of a new version. If rules need to read nothing, the first attempt assumes that. The
+  // Most publishes bring new bytes of a new version. If rules need to read nothing, the first attempt assumes so. The
   // conditions of its writes fail if it is wrong, and the next attempt reads the items.
   let held = rules.keys.length === 0 ? input.held : undefined;
 
