@@ -18,11 +18,11 @@ export interface RegistrySettings {
   readonly proxyDownload: boolean;
   /** Files up to this many bytes are sent by the registry even if the blob store can sign a link. */
   readonly proxyBelow: number;
-  /** The largest response this host can send, in bytes; larger files are always linked if the store can sign a link. */
+  /** The largest response this host can send, in bytes. Larger files are sent as links, if the store can sign them. */
   readonly proxyLimit: number;
   /** The download modes a client may request. */
   readonly allowedDownloadModes: readonly ('proxy' | 'direct')[];
-  /** The largest file a request can upload on this host, in bytes, and the hint added to the error for larger ones. */
+  /** The largest file a request can upload on this host, and the hint in the error for larger ones. */
   readonly bodyLimit: { readonly bytes: number; readonly hint: string };
   /** How long a client is waited for that has stopped sending in the middle of a body, in milliseconds. */
   readonly bodyPatience: number;

@@ -9,8 +9,9 @@ export type ProjectAction = 'view' | 'pull' | 'publish' | 'delete' | 'admin' | '
 export type GroupAction = 'view' | 'create-project' | 'create-subgroup' | 'own';
 
 /**
- * The result of an authorization. `unauthenticated`: credentials might help; `hidden`: the resource must look missing;
- * `denied`: visible, but not allowed; `out-of-scope`: the user may do this, but the token's scopes don't cover it.
+ * The result of an authorization. `unauthenticated`: credentials might help; `hidden`: the resource must look
+ * missing; `denied`: visible, but not allowed; `out-of-scope`: the user may do this, but the token's scopes
+ * don't cover it.
  */
 export type Decision =
   | 'allow'

@@ -59,8 +59,8 @@ function newestFirst({ files: [selected] = [] }: Selection) {
 }
 
 /**
- * The first copy that has files, if files are selected: the files of a version can all be removed one by one, and a
- * version without files must not shadow another project's copy.
+ * The first copy that has files, if files are selected: the files of a version can all be removed one by one,
+ * and a version without files must not shadow another project's copy.
  */
 async function firstWithFiles<M>(
   registry: Pick<Registry, 'table'>,

@@ -97,8 +97,8 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
 }
 
 /**
- * The selected files that belong to this version. Leaves out files of a removed version of the same name, and a file
- * with the same identity whose name is spelled differently.
+ * The selected files that belong to this version. Leaves out files of a removed version of the same name, and a
+ * file with the same identity whose name is spelled differently.
  */
 function filesOf(
   { id }: Version,

@@ -31,13 +31,13 @@ export interface AccessRequest {
   /** The package name, normalised; if undefined, no package is looked up. */
   readonly name: string | undefined;
   /**
-   * What the request reads from the package. Throws if the request is malformed. Only callers who may see the endpoint
-   * get that error, since it would reveal to others that the endpoint exists.
+   * What the request reads from the package. Throws if the request is malformed. Only callers who may see the
+   * endpoint get that error, since it would reveal to others that the endpoint exists.
    */
   readonly select?: (name: string) => Selection;
   /** A document of an index over all packages of the project, read in the same round trip as the access data. */
   readonly document?: { readonly index: string; readonly name: string };
-  /** What the address of a publish announces, so that rules can refuse it early; undefined if nothing is published. */
+  /** What the address of a publish announces, so that rules can refuse it early. Undefined for other requests. */
   readonly announced?: () => Announced | undefined;
 }
 
@@ -53,8 +53,8 @@ export interface Access<M = unknown> {
   /** The group, at group level. */
   readonly group: Group | undefined;
   /**
-   * The projects that hold the package and allow the action, lowest id first. At project level always the project, even
-   * if it does not hold the package. Empty if the request has no package name.
+   * The projects that hold the package and allow the action, lowest id first. At project level always the
+   * project, even if it does not hold the package. Empty if the request has no package name.
    */
   readonly holdings: readonly Holding<M>[];
   readonly selection: Selection;
@@ -63,10 +63,10 @@ export interface Access<M = unknown> {
 }
 
 /**
- * Checks the credentials and permissions of a request at its endpoint, and reads its selection at the same time: two
- * sequential round trips at project level, three at group and instance level.
- * @throws RegistryError if the caller may not do this, if the resource is missing or hidden, or if a rule refuses the
- * publish.
+ * Checks the credentials and permissions of a request at its endpoint, and reads its selection at the same time:
+ * two sequential round trips at project level, three at group and instance level.
+ * @throws RegistryError if the caller may not do this, if the resource is missing or hidden, or if a rule
+ * refuses the publish.
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
   const { credential, endpoint } = request;
@@ -178,8 +178,8 @@ type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
 };
 
 /**
- * Reads the projects that hold a name, in batches, until enough of them allow the action. `refusal` is why the first
- * project that the caller may see does not allow it.
+ * Reads the projects that hold a name, in batches, until enough of them allow the action. `refusal` is why the
+ * first project that the caller may see does not allow it.
  */
 async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
   const { query, group, format } = search;
@@ -229,9 +229,9 @@ async function readHolders<M>(
 }
 
 /**
- * Which projects a name is served from at instance level, where anyone may publish under any name: those of one root
- * namespace. That is the namespace the name itself contains or, in formats without namespaces in names, that of the
- * first project. Versions from unrelated namespaces are never mixed.
+ * Which projects a name is served from at instance level, where anyone may publish under any name: those of one
+ * root namespace. That is the namespace the name itself contains or, in formats without namespaces in names,
+ * that of the first project. Versions from unrelated namespaces are never mixed.
  */
 function servedProjects(format: FormatRules, name: string): (project: Project) => boolean {
   if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
@@ -243,8 +243,8 @@ function servedProjects(format: FormatRules, name: string): (project: Project) =
 }
 
 /**
- * No accessible project holds the name: throws `unauthenticated` if credentials could help, else the same error for
- * missing and hidden groups. Returns if the route may report that nothing was found.
+ * No accessible project holds the name: throws `unauthenticated` if credentials could help, else the same error
+ * for missing and hidden groups. Returns if the route may report that nothing was found.
  */
 async function refuseMissing(
   registry: Registry,

@@ -7,8 +7,8 @@ import { readItems } from '../records/read-items.ts';
 import { type ProjectRights, projectRights, rightsFrom, rightsKeys } from './project-rights.ts';
 
 /**
- * Reads the projects of entries that are not in `loaded` yet, with the caller's memberships in them. Adds the result of
- * `keep` for each project that the caller may pull from, and undefined for the others.
+ * Reads the projects of entries that are not in `loaded` yet, with the caller's memberships in them. Adds the
+ * result of `keep` for each project that the caller may pull from, and undefined for the others.
  */
 export async function readProjects<T>(
   { table, clock }: Registry,

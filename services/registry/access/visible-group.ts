@@ -10,8 +10,8 @@ import { authorizeGroup } from './authorize.ts';
 import { absent } from './refusals.ts';
 
 /**
- * Requires that the caller may see a group, before a response that would reveal it. A caller who may see a project or
- * subgroup in a group may see the group, as in GitLab.
+ * Requires that the caller may see a group, before a response that would reveal it. A caller who may see a
+ * project or subgroup in a group may see the group, as in GitLab.
  * @throws RegistryError the error of a missing group, if the caller may not.
  */
 export async function requireVisibleGroup(

@@ -27,8 +27,8 @@ export interface GroupChanges {
 type StoredGroup = Group & { readonly children: number; readonly changes?: number };
 
 /**
- * Changes a group. Its path can change only while the group is empty, since package addresses contain it. When its full
- * name changes, the full names of everything below it are rewritten afterwards.
+ * Changes a group. Its path can change only while the group is empty, since package addresses contain it. When
+ * its full name changes, the full names of everything below it are rewritten afterwards.
  * @throws RegistryError `groupNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
  */
 export async function changeGroup(

@@ -27,8 +27,8 @@ export interface NewGroup {
 
 /**
  * Creates a group.
- * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the group does not fit into its parent:
- * it can't be more visible than the parent.
+ * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the group does not fit into its
+ * parent: it can't be more visible than the parent.
  */
 export async function createGroup(registry: Registry, input: NewGroup): Promise<Group> {
   const now = registry.clock.now();

@@ -23,8 +23,8 @@ export interface NewProject {
 
 /**
  * Creates a project.
- * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the project would be more visible than
- * its namespace.
+ * @throws RegistryError `invalidRequest` if the path is invalid or taken, or if the project would be more
+ * visible than its namespace.
  */
 export async function createProject(registry: Registry, input: NewProject): Promise<Project> {
   const now = registry.clock.now();

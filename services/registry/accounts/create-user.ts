@@ -76,7 +76,7 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
   return user;
 }
 
-/** The writes that create the bot user of a project or group access token, for the transaction that creates the token. */
+/** The writes that create the bot user of a project or group access token, for the token's transaction. */
 export function botWrites(user: User): Write[] {
   const route = { kind: 'user', id: user.namespaceId, userId: user.id };
   return [
@@ -101,8 +101,8 @@ export function memberWrite(
 
 /**
  * Executes writes, the first of which claims a path. Any other condition concerns the parent group.
- * @throws RegistryError `invalidRequest` if the path is taken, `conflict` if the parent group has changed since it was
- * read.
+ * @throws RegistryError `invalidRequest` if the path is taken, `conflict` if the parent group has changed since
+ * it was read.
  */
 export async function claimingPath(write: () => Promise<void>): Promise<void> {
   try {

@@ -14,8 +14,8 @@ export interface Route {
 const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
 
 /**
- * The route of a full path. Routes are cached, so callers must check that the group or project still has the path, as
- * `findProject` and `findGroup` do. `fresh` is true if the route was read from the table.
+ * The route of a full path. Routes are cached, so callers must check that the group or project still has the
+ * path, as `findProject` and `findGroup` do. `fresh` is true if the route was read from the table.
  */
 async function routeOf(table: Table, path: string): Promise<{ route: Route; fresh: boolean } | undefined> {
   const cache = routesOf(table);

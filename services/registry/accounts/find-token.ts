@@ -5,7 +5,7 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { secretDigest } from './token-secret.ts';
 
-/** A secret as it was sent. `username` is set only if the way it was sent includes one, such as Basic authentication. */
+/** A secret as it was sent. `username` is set only if one was sent with it, as in Basic authentication. */
 export interface Credential {
   readonly secret: string;
   readonly username?: string;

@@ -1,8 +1,9 @@
 import { RegistryError } from '../../domain/errors.ts';
 
 /**
- * Words that follow the id of a group or project in addresses of the management API and of formats. A full path written
- * with unescaped slashes ends before the first of these words, so no group or project may use one as its path.
+ * Words that follow the id of a group or project in addresses of the management API and of formats. A full path
+ * written with unescaped slashes ends before the first of these words, so no group or project may use one as its
+ * path.
  */
 export const ownerSubresources: ReadonlySet<string> = new Set([
   '-',

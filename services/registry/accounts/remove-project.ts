@@ -27,8 +27,8 @@ export interface RemovedProject extends Project, Removal {
 }
 
 /**
- * Removes a project with everything in it, in one transaction. Its path becomes available, and its tokens are deleted
- * permanently. It can be restored, with its members, until its retention ends; then a job purges it.
+ * Removes a project with everything in it, in one transaction. Its path becomes available, and its tokens are
+ * deleted permanently. It can be restored, with its members, until its retention ends; then a job purges it.
  * @throws RegistryError `projectNotFound` if it no longer exists.
  */
 export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
@@ -100,8 +100,8 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
 }
 
 /**
- * Purges the contents of removed projects whose retention has ended, until `signal` aborts. Deletes the record of a
- * project once nothing of it is left and no upload to it can still be in progress.
+ * Purges the contents of removed projects whose retention has ended, until `signal` aborts. Deletes the record
+ * of a project once nothing of it is left and no upload to it can still be in progress.
  */
 export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {

@@ -14,8 +14,8 @@ export interface Revocation {
 }
 
 /**
- * Revokes a token with immediate effect. An access token stays listed as revoked; the bot of a project or group token
- * also loses its membership. Revoking a token again does nothing.
+ * Revokes a token with immediate effect. An access token stays listed as revoked; the bot of a project or group
+ * token also loses its membership. Revoking a token again does nothing.
  */
 export async function revokeToken(registry: Registry, input: Revocation): Promise<void> {
   const { token, sha256 } = input.stored;

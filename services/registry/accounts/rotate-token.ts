@@ -20,9 +20,9 @@ export interface Rotation {
 }
 
 /**
- * Revokes a token and creates one with the same rights, in one transaction: of two concurrent rotations of one token,
- * only one gets a new token. Rotating a token that is already revoked suggests it was stolen, so its whole lineage is
- * revoked.
+ * Revokes a token and creates one with the same rights, in one transaction: of two concurrent rotations of one
+ * token, only one gets a new token. Rotating a token that is already revoked suggests it was stolen, so its
+ * whole lineage is revoked.
  * @throws RegistryError `unauthenticated` if the token is revoked or expired.
  */
 export async function rotateToken(registry: Registry, input: Rotation): Promise<Issued<AccessToken>> {

@@ -74,7 +74,7 @@ async function smallFile(registry: Registry, file: OpenableFile): Promise<Uint8A
   return bytes;
 }
 
-/** The file's bytes from the blob store. Refuses a blob of another size: it would not match the `Content-Length`. */
+/** The file's bytes from the blob store. Refuses a blob of another size, which would not fit `Content-Length`. */
 async function streamOf(
   { blobs }: Registry,
   file: OpenableFile,

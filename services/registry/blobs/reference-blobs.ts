@@ -20,8 +20,8 @@ export interface BlobPlan {
 }
 
 /**
- * Plans one more reference for each staged blob: to an existing blob with the same bytes if there is one (the sweep then
- * deletes the staged blob), else to the staged blob. The writes fail if that changes concurrently.
+ * Plans one more reference for each staged blob: to an existing blob with the same bytes if there is one (the
+ * sweep then deletes the staged blob), else to the staged blob. The writes fail if that changes concurrently.
  */
 export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
   const distinct = new Map<Sha256, { blob: StagedBlob; count: number }>();

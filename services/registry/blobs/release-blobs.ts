@@ -6,8 +6,8 @@ import { type BlobRecord, maybeEntity } from '../records/entities.ts';
 import { indexes, inIndex2, keys } from '../records/keys.ts';
 
 /**
- * The writes that remove one reference from the blob of each file. Orphaned blobs are left to the sweep. The writes
- * fail if a reference count has changed since it was read. At most 100 files.
+ * The writes that remove one reference from the blob of each file. Orphaned blobs are left to the sweep. The
+ * writes fail if a reference count has changed since it was read. At most 100 files.
  */
 export async function releaseBlobs(
   registry: Registry,

@@ -15,7 +15,7 @@ export interface StageOptions<T> {
   /** The most bytes the upload may have, and the hint added to the error for larger ones. */
   readonly limit: number;
   readonly hint?: string;
-  /** Reads the bytes as they arrive, for example to find metadata in an archive. Refuses the upload by throwing. */
+  /** Reads the bytes as they arrive, for example to find metadata. Refuses the upload by throwing. */
   readonly inspect?: (body: AsyncIterable<Uint8Array>) => Promise<T>;
 }
 
@@ -26,8 +26,9 @@ export interface Staged<T> {
 }
 
 /**
- * Streams an upload into the blob store in one pass that also computes all digests and feeds `inspect`. No record refers
- * to the blob yet: a publish transaction adds the reference, or the sweep deletes the orphaned blob.
+ * Streams an upload into the blob store in one pass that also computes all digests and feeds `inspect`. No
+ * record refers to the blob yet: a publish transaction adds the reference, or the sweep deletes the orphaned
+ * blob.
  * @throws RegistryError `bodyTooLarge` above the limit, and anything that `inspect` throws.
  */
 export async function stageBlob<T = undefined>(
@@ -107,9 +108,9 @@ function drained(stream: PassThrough): Promise<void> {
 }
 
 /**
- * Runs the work that adds references to staged blobs. If the work is refused, deletes the blobs that no record mentions;
- * part of the work may have been done. If this process may not delete blobs, or the outcome of the work is unknown, the
- * sweep deletes orphaned blobs later.
+ * Runs the work that adds references to staged blobs. If the work is refused, deletes the blobs that no record
+ * mentions; part of the work may have been done. If this process may not delete blobs, or the outcome of the
+ * work is unknown, the sweep deletes orphaned blobs later.
  */
 export async function discardUnless<T>(
   registry: Registry,

@@ -1,4 +1,4 @@
-/** Storage keys name blobs in the blob store: `blobs/<two hex digits>/<uuid>`, with the first two digits of the UUID. */
+/** The names of blobs in the blob store: `blobs/<first two digits of the UUID>/<UUID>`. */
 import { randomUUID } from 'node:crypto';
 
 /** The prefix of every storage key. */

@@ -22,7 +22,7 @@ export type EventFacts<T extends EventType = EventType> = {
   [Type in T]: Omit<NewEvent<Type>, 'id' | 'at'>;
 }[T];
 
-/** The outbox write of an event, for the transaction that makes the change: an event exists only if it happened. */
+/** The outbox write of an event, for the transaction that makes the change, so that both happen or neither. */
 export function recordEvent(now: number, facts: EventFacts): Write {
   const event = { ...facts, id: newEventId(now), at: now };
   const shard = Number.parseInt(event.id.slice(-2), 16) % EVENT_SHARDS;
@@ -43,7 +43,8 @@ export function eventOf(item: Item): RegistryEvent {
 }
 
 /**
- * Parses an event, possibly recorded by another version of the registry: fills in missing fields and keeps unknown ones.
+ * Parses an event, possibly recorded by another version of the registry: fills in missing fields and keeps
+ * unknown ones.
  * @throws TypeError if the text is JSON but not an event; SyntaxError if it is not JSON.
  */
 export function readEvent(text: string): RegistryEvent {

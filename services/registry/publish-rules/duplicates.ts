@@ -8,9 +8,9 @@ import type { Items } from '../records/read-items.ts';
 import type { Publication, PublishedFile, PublishRule } from './rule.ts';
 
 /**
- * Whether files may be published again. Applies the rule of the nearest ancestor group that has one, else the format's
- * default. The exceptions of a rule invert it for the names and versions they match. A file that goes along with
- * another file is covered by the rule for that file.
+ * Whether files may be published again. Applies the rule of the nearest ancestor group that has one, else the
+ * format's default. The exceptions of a rule invert it for the names and versions they match. A file that goes
+ * along with another file is covered by the rule for that file.
  */
 export const duplicates: PublishRule = {
   keys(publication) {

@@ -34,7 +34,7 @@ export interface BlobRecord {
   readonly unreferencedAt?: number;
 }
 
-/** The item under `PACKAGE#` in a project's partition: finds a version by id, and has what lists filter and sort by. */
+/** The item under `PACKAGE#` in a project's partition: a version by its id, with the fields lists filter by. */
 export interface PackagePointer {
   readonly id: number;
   readonly projectId: number;
@@ -59,15 +59,15 @@ export interface NamedEntry extends NameEntry {
   readonly name: string;
 }
 
-/** A stored head. `live` is true while the name index lists the package: it has versions, or lists other packages. */
+/** A stored head. `live` is true while the package is in the name index: it has versions, or lists others. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;
 }
 
 /**
- * A stored version. `additions` counts files and tags added after it was created. `claim` is set while its files are
- * still being published: `open` for the publish that owns it, `undoing` once that publish is being undone. `updatedAt`
- * is then the time of the last step.
+ * A stored version. `additions` counts files and tags added after it was created. `claim` is set while its files
+ * are still being published: `open` for the publish that owns it, `undoing` once that publish is being undone.
+ * `updatedAt` is then the time of the last step.
  */
 export interface StoredVersion<M = unknown> extends Version<M> {
   readonly additions?: number;

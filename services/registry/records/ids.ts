@@ -25,8 +25,8 @@ interface Block {
 }
 
 /**
- * Allocates ids from counters in the table. Busy counters are incremented in blocks, which saves writes while ids stay
- * small enough for clients that store them in 32 bits.
+ * Allocates ids from counters in the table. Busy counters are incremented in blocks, which saves writes while
+ * ids stay small enough for clients that store them in 32 bits.
  */
 export function tableIds(table: Table): IdSource {
   const blocks = new Map<IdKind, Block>();

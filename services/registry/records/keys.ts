@@ -47,7 +47,7 @@
  *     COUNTER#<kind>                   META                      next id
  *     JOB#<name>                       META                      progress of a long job
  *     STORAGE                          META                      current and previous storage location of blobs
- *     SCHEMA                           META                      layout of the records, as a number
+ *     SCHEMA                           META                      version of the record layout, a number
  *
  * The audit table holds only events: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
@@ -238,7 +238,7 @@ export function isRemovedVersion({ sk }: Key): boolean {
   return sk.startsWith('REMOVED#');
 }
 
-/** Whether a file's key belongs to an older copy or a removed file, as opposed to the current file of its identity. */
+/** Whether a file's key belongs to an older copy or a removed file, not to the current file of its identity. */
 export function isOlderFile({ sk }: Key): boolean {
   return sk.split('#').length > 3;
 }
@@ -315,7 +315,7 @@ export const indexes = {
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),
   packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
   packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
-  /** Blobs whose storage keys start with the same digit, by storage key: the order in which blob stores list them. */
+  /** Blobs whose storage keys start with the same digit, in the order in which blob stores list them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
   /** Removed versions and files of a project, in order of removal. */

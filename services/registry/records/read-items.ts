@@ -12,8 +12,8 @@ export interface Items {
 const AT_ONCE = 100;
 
 /**
- * Reads items of any kind in one round trip; duplicate keys are read once. Keys too long for the table, which can come
- * from client input, are treated as missing.
+ * Reads items of any kind in one round trip; duplicate keys are read once. Keys too long for the table, which
+ * can come from client input, are treated as missing.
  */
 export async function readItems(table: TableReader, keys: readonly Key[]): Promise<Items> {
   const distinct = new Map<string, Key>();

@@ -11,7 +11,9 @@ export async function readMany(table: TableReader, keys: readonly Key[]): Promis
 /** How many lookups run concurrently. */
 const CONCURRENCY = 25;
 
-/** Runs a lookup for each item, several concurrently; returns all results as one list, in the order of the items. */
+/**
+ * Runs a lookup for each item, several concurrently; returns all results as one list, in the order of the items.
+ */
 export async function forEachOf<T, R>(
   items: readonly T[],
   lookUp: (item: T) => Promise<readonly R[]>,

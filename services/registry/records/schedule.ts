@@ -3,8 +3,8 @@ import type { Registry } from '../context.ts';
 import { keys } from './keys.ts';
 
 /**
- * Calls `start` if a scheduled run of a job is due: at most about once every `interval` milliseconds, across calls,
- * processes and restarts. On the first call ever, a run is due.
+ * Calls `start` if a scheduled run of a job is due: at most about once every `interval` milliseconds, across
+ * calls, processes and restarts. On the first call ever, a run is due.
  */
 export async function takeDueRun(
   { table, clock }: Pick<Registry, 'table' | 'clock'>,

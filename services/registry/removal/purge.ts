@@ -16,9 +16,9 @@ const FILES_AT_ONCE = 45;
 const INDEXED_AT_ONCE = 14;
 
 /**
- * Purges a removed version: its files, in as many transactions as needed, and its record in the last one. Orphaned
- * blobs are left to the sweep. Once purging has begun, the version can no longer be restored. Can be repeated, and run
- * concurrently.
+ * Purges a removed version: its files, in as many transactions as needed, and its record in the last one.
+ * Orphaned blobs are left to the sweep. Once purging has begun, the version can no longer be restored. Can be
+ * repeated, and run concurrently.
  */
 export async function purgeVersion(
   registry: Registry,

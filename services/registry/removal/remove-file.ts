@@ -29,9 +29,9 @@ const PARTS_AT_ONCE = 40;
 const INDEXED_AT_ONCE = 13;
 
 /**
- * Removes one file of a version; the newest older copy of its identity, if any, takes its place. Without an older copy,
- * the files that are part of it are removed with it; if they don't fit into one transaction, some of them before it.
- * Removed files can be restored until their retention ends.
+ * Removes one file of a version; the newest older copy of its identity, if any, takes its place. Without an
+ * older copy, the files that are part of it are removed with it; if they don't fit into one transaction, some of
+ * them before it. Removed files can be restored until their retention ends.
  * @throws RegistryError `fileNotFound` if the version has no such file, or another request has just removed it.
  */
 export async function removeFile(registry: Registry, input: FileRemoval): Promise<void> {
@@ -54,7 +54,7 @@ interface Chosen {
   fileId: number | undefined;
 }
 
-/** Removes a file with its parts, or only some of the parts; returns what was removed and whether anything is left. */
+/** Removes a file with its parts, or only some of its parts. `hasMore` is true if anything is left to remove. */
 async function removeSome(
   registry: Registry,
   input: FileRemoval,
@@ -117,7 +117,7 @@ async function presentFiles(
   return files.filter(({ file }) => file.removedAt === undefined);
 }
 
-/** The writes that delete the current file of an identity or replace it by its successor. None for an older copy. */
+/** The writes that delete a current file or replace it with its successor. None for an older copy. */
 function replacementWrites(ref: PackageRef, target: StoredFile, successor: StoredFile | undefined): Write[] {
   if (!target.current) return [];
   if (!successor) return [deletion(target)];

@@ -185,7 +185,7 @@ function otherVersionsRemain({
   return versionCount <= FEW_VERSIONS ? { versionCount } : { live: true };
 }
 
-/** Removes a name from the indexes after concurrent removals, none of which saw the last version, removed them all. */
+/** Removes a name from the indexes if concurrent removals, none of which saw the last version, left none. */
 async function unlistEmpty(registry: Registry, project: Project, ref: PackageRef): Promise<void> {
   await retryChanged(async () => {
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));

@@ -1,10 +1,10 @@
 /**
- * Removal that can be undone. One transaction hides a removed version, file or project from every read. It keeps its
- * bytes and can be restored until it is due (`settings.retention` after its removal). Then a job purges it.
+ * Removal that can be undone. One transaction hides a removed version, file or project from every read. It keeps
+ * its bytes and can be restored until it is due (`settings.retention` after its removal). Then a job purges it.
  *
- * A removed version moves to a separate key (`REMOVED#<id>`), so that the version can be published again. Its files
- * keep their keys: a file belongs only to the version whose id it contains, and publishing a file with the same identity
- * moves the old one to the key of an older copy.
+ * A removed version moves to a separate key (`REMOVED#<id>`), so that the version can be published again. Its
+ * files keep their keys: a file belongs only to the version whose id it contains, and publishing a file with the
+ * same identity moves the old one to the key of an older copy.
  */
 import type { Actor } from '../../domain/events.ts';
 import {

@@ -86,8 +86,8 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
 }
 
 /**
- * Restores the removed versions of a package that were not published again. If a version was removed several times,
- * restores the one removed last. Returns how many versions were restored.
+ * Restores the removed versions of a package that were not published again. If a version was removed several
+ * times, restores the one removed last. Returns how many versions were restored.
  */
 export async function restorePackage(registry: Registry, input: Omit<Restoration, 'id'>): Promise<number> {
   const { project, format, name } = input;
@@ -181,8 +181,8 @@ function withoutRemoval<M>(
 }
 
 /**
- * The writes that make the newest copy of each file of a version the current file again, file by file. The current file
- * of another removed version becomes an older copy.
+ * The writes that make the newest copy of each file of a version the current file again, file by file. The
+ * current file of another removed version becomes an older copy.
  */
 function restoringWrites(items: readonly Item[], ref: PackageRef, versionId: number): Write[][] {
   const present = items.filter((item) => item.removedAt === undefined);
@@ -247,7 +247,7 @@ export async function restoreFile(
         when: { equals: { id: file.id, removedAt } },
       },
     ]);
-    // The file itself is restored last, so that a retry after a failure still finds the remaining parts through it.
+    // The file itself is restored last, so that a retry after a failure finds the remaining parts through it.
     for (let start = 0; moves.length > FILES_AT_ONCE; start += FILES_AT_ONCE) {
       const shown = files.slice(start, start + FILES_AT_ONCE);
       const some = moves.splice(0, FILES_AT_ONCE).flat();

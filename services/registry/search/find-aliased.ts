@@ -23,13 +23,14 @@ export interface AliasedFile<M = unknown> {
   readonly file: PackageFile<M>;
 }
 
-/** The most files of one alias that are examined, and how many at once: many versions and projects may have a file. */
+/** The most files of one alias that are examined, and how many at once. Many projects may have the same file. */
 const MAX_FILES = 5000;
 const PAGE = 200;
 
 /**
- * The current files of a format that have an alias, in served versions that the caller may pull, last published first.
- * Files of other projects only count towards the limit of examined files. A file just published may be missing briefly.
+ * The current files of a format that have an alias, in served versions that the caller may pull, last published
+ * first. Files of other projects only count towards the limit of examined files. A file just published may be
+ * missing briefly.
  */
 export async function* findAliased<M>(
   registry: Registry,
@@ -64,7 +65,7 @@ async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Pr
   });
 }
 
-/** Reads the projects of files that are not in `loaded` yet, and adds undefined for those that are out of reach. */
+/** Reads the projects of files that are not in `loaded` yet; adds undefined for those the caller can't reach. */
 async function readNew(
   registry: Registry,
   files: readonly Item[],

@@ -6,8 +6,8 @@ import { forEachOf } from '../records/read-many.ts';
 import { Hits, namespaceMatches, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
- * The packages with exactly these names, through the name index rather than search words. In a project, every name is
- * returned, whether it exists or not.
+ * The packages with exactly these names, through the name index rather than search words. In a project, every
+ * name is returned, whether it exists or not.
  */
 export async function findNames(
   registry: Registry,

@@ -14,8 +14,8 @@ export interface NameList {
 }
 
 /**
- * Every package name of a format that the caller may pull in a project, group or the instance: each once, in byte order,
- * page by page. Memory use does not grow with the number of names.
+ * Every package name of a format that the caller may pull in a project, group or the instance: each once, in
+ * byte order, page by page. Memory use does not grow with the number of names.
  */
 export async function* listNames(
   registry: Registry,

@@ -21,8 +21,9 @@ export interface PackageFilter {
 const MANY_PROJECTS = 50;
 
 /**
- * The versions in the given projects that match a filter, in no particular order. Returns small rows from the ranges of
- * the projects, so that a version just published is included. All projects must be below one root namespace.
+ * The versions in the given projects that match a filter, in no particular order. Returns small rows from the
+ * ranges of the projects, so that a version just published is included. All projects must be below one root
+ * namespace.
  */
 export async function listPackages(
   registry: Registry,

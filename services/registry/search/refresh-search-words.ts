@@ -8,9 +8,9 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { nameWords } from './search-words.ts';
 
 /**
- * Writes or deletes the search words of a package's name, depending on its current state, since the caller may act on an
- * old event. The transaction fails if the package has become live, or stopped being live, since it was read, so a late
- * call can't make a deleted name findable. `rootId` is the root namespace of the project.
+ * Writes or deletes the search words of a package's name, depending on its current state, since the caller may
+ * act on an old event. The transaction fails if the package has become live, or stopped being live, since it was
+ * read, so a late call can't make a deleted name findable. `rootId` is the root namespace of the project.
  */
 export async function refreshSearchWords(registry: Registry, ref: PackageRef, rootId: number): Promise<void> {
   const words = nameWords(ref.name);

@@ -15,7 +15,7 @@ export interface PackageQuery {
   readonly principal: Principal;
 }
 
-/** Whether a project's package of a name counts: across the instance, a namespace in the name must be the project's. */
+/** Whether the namespace in a name is the project's own. Only required when searching the whole instance. */
 export function namespaceMatches({ format, within }: PackageQuery, project: Project, name: string): boolean {
   return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
@@ -61,11 +61,11 @@ const MAX_STARTS = 4;
 const MAX_TEXT = 200;
 
 /**
- * The names that contain every word of a text, or all names if it has no words. Each name is returned once; names that
- * start with the text come first. Packages hidden from the caller do not affect the result.
+ * The names that contain every word of a text, or all names if it has no words. Each name is returned once;
+ * names that start with the text come first. Packages hidden from the caller do not affect the result.
  *
- * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is searched
- * by the longest word first, and by the next one if that finds nothing.
+ * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is
+ * searched by the longest word first, and by the next one if that finds nothing.
  */
 export async function searchPackages(
   registry: Registry,
@@ -109,7 +109,7 @@ async function hitsFrom(
   return hits.all();
 }
 
-/** The range of names with a part that starts with a word; all names if it is empty, from the index that never lags. */
+/** The names with a part that starts with a word. For an empty word all names, from the index that never lags. */
 function rangeOf({ within, format }: PackageQuery, word: string) {
   const partition = partitionOf(within);
   return word === '' ? ranges.namesIn(partition, format.id) : ranges.words(partition, word);

@@ -15,7 +15,10 @@ function queryOf({ format, project, group, principal }: Access): PackageQuery {
   return { format, principal, within: project ? { project } : group ? { group } : 'instance' };
 }
 
-/** The names that match a text and that the caller may pull. @throws RegistryError as `requireVisibleGroup` does. */
+/**
+ * The names that match a text and that the caller may pull.
+ * @throws RegistryError as `requireVisibleGroup` does.
+ */
 export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchHit[]> {
   return checked(registry, access, await searchPackages(registry, queryOf(access), text));
 }
@@ -56,8 +59,9 @@ async function* joined(first: readonly string[], rest: AsyncIterable<readonly st
 }
 
 /**
- * Requires that an empty result may be reported: in a group, the caller must be able to see it; at instance level, the
- * caller must be authenticated, unless clients of the format send credentials with their first request.
+ * Requires that an empty result may be reported: in a group, the caller must be able to see it; at instance
+ * level, the caller must be authenticated, unless clients of the format send credentials with their first
+ * request.
  * @throws RegistryError the error of a missing group, or `unauthenticated`.
  */
 export async function requireNothingHidden(
