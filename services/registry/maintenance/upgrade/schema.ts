@@ -2,13 +2,13 @@ import { ConditionFailed } from '../../../ports/table.ts';
 import type { Registry } from '../../context.ts';
 import { keys } from '../../records/keys.ts';
 
-/** The layout of records that this code writes. It grows by one with each change that older records must follow. */
+/** The schema of the records that this code writes. Each change that needs an upgrade of records increments it. */
 export const SCHEMA = 2;
 
-/** The layout of records before their schema was written down. */
+/** The schema of records without a stored schema. */
 const FIRST = 1;
 
-/** Thrown for records that a newer registry has written, which this one could read wrongly. */
+/** Thrown if a newer Packhouse has written the records, since this one could misread them. */
 export class NewerSchema extends Error {
   override readonly name = 'NewerSchema';
   readonly code = 'NEWER_SCHEMA';
@@ -33,7 +33,7 @@ export async function readSchema({ table }: Pick<Registry, 'table'>): Promise<nu
   return schema;
 }
 
-/** Writes the schema down when it is still what it was; answers whether it was. */
+/** Stores a new schema if the stored one is still `from`; returns whether it was. */
 export async function moveSchema(
   { table }: Pick<Registry, 'table'>,
   from: number | undefined,

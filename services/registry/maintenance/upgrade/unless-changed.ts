@@ -1,6 +1,6 @@
 import { ConditionFailed } from '../../../ports/table.ts';
 
-/** Makes a change. It is no error when its condition fails: someone else has upgraded, changed or removed the record. */
+/** Makes a change. Ignores a failed condition: another process has upgraded, changed or removed the record. */
 export async function unlessChanged(change: () => Promise<unknown>): Promise<void> {
   try {
     await change();

@@ -5,19 +5,20 @@ import { dateRemovedProjects } from './to-2/date-removed-projects.ts';
 import { keyFilesByIdentity } from './to-2/key-files-by-identity.ts';
 
 /**
- * Brings some records from one schema to the next. It may run while the registry serves, several times at once, and again
- * after it was stopped half-way: the registry reads records of both schemas until all are upgraded. Answers whether it
- * came to its end before `signal`.
+ * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
+ * concurrently, and again after an interruption: the registry reads records of both schemas until all are
+ * upgraded. Returns whether it finished before `signal`.
  */
 export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boolean>;
 
-/** The upgrades that lead to each schema, in their order. An upgrade is removed when nobody has such old records. */
+/** The upgrades to each schema, in order. An upgrade can be deleted once nobody has such old records. */
 const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
 ]);
 
 /**
- * Upgrades all records to the current schema, until `signal`; called again it goes on. Answers whether they all are.
+ * Upgrades all records to the current schema; stops at `signal`, and continues when called again. Returns whether
+ * all records are upgraded.
  * @throws NewerSchema
  */
 export async function upgradeData(

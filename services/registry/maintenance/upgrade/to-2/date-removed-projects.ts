@@ -3,7 +3,7 @@ import { ranges } from '../../../records/keys.ts';
 import { queryPages } from '../../../records/query-all.ts';
 import { unlessChanged } from '../unless-changed.ts';
 
-/** Makes projects that were deleted in schema 1, where that was final, due to be purged. */
+/** Makes deleted projects of schema 1, which could not be restored, due to be purged. */
 export async function dateRemovedProjects({ table }: Registry, signal: AbortSignal): Promise<boolean> {
   for await (const items of queryPages(table, ranges.removedProjects())) {
     for (const { pk, sk, removedAt, deletedAt, deletedBy } of items) {

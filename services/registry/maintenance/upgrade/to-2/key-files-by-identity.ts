@@ -8,8 +8,8 @@ import { everyProject, packagesOf } from '../../check/walk-files.ts';
 import { unlessChanged } from '../unless-changed.ts';
 
 /**
- * Moves files from the key of their name to that of their identity, in formats that give files one. Where another file
- * of that identity has been published since, the older one becomes an older copy of it.
+ * Moves files from the key of their name to that of their identity, in formats that define one. If another file
+ * with that identity has been published since, the file becomes an older copy of it.
  */
 export async function keyFilesByIdentity(registry: Registry, signal: AbortSignal): Promise<boolean> {
   const identities = new Map(
