@@ -160,7 +160,7 @@ async function migrate(
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
   // Nobody else can be counting, and what was counted some time ago is of no use.
-  const job = await startMigration(registry, order, { anew: order.dryRun });
+  const job = await startMigration(registry, order, { startOver: order.dryRun });
   if (job.position !== null) printer.note('Going on where it was stopped.');
   const ended = await runMigration(registry, stores, job, {
     signal,

@@ -41,19 +41,19 @@ export interface Uses {
 }
 
 /** The result of checking a blob a second time. */
-export interface SecondLook {
+export interface Recheck {
   /** The record; undefined if absent. */
   readonly record: BlobRecord | undefined;
   readonly uses: Uses;
   /** Whether the record stayed the same while its uses were counted; if not, the counts can't be compared. */
-  readonly still: boolean;
+  readonly unchanged: boolean;
 }
 
 /** Checks some blobs again: reads their records by key, before and after a second walk through all files. */
-export async function lookAgain(
+export async function recheck(
   registry: Registry,
   digests: ReadonlySet<Sha256>,
-): Promise<ReadonlyMap<Sha256, SecondLook>> {
+): Promise<ReadonlyMap<Sha256, Recheck>> {
   const all = [...digests];
   const before = await recordsOf(registry, all);
   const uses = await usesOf(registry, digests);
@@ -61,8 +61,8 @@ export async function lookAgain(
   return new Map(
     all.map((sha256, index) => {
       const [first, record] = [before[index], after[index]];
-      const still = first?.refs === record?.refs && first?.storageKey === record?.storageKey;
-      return [sha256, { record, still, uses: uses.get(sha256) ?? unused }];
+      const unchanged = first?.refs === record?.refs && first?.storageKey === record?.storageKey;
+      return [sha256, { record, unchanged, uses: uses.get(sha256) ?? unused }];
     }),
   );
 }

@@ -8,7 +8,7 @@ import { digestOf } from '../digest-blob.ts';
 import { inBatches } from '../merge-by-key.ts';
 import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } from '../storage-problems.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
-import { countUses, lookAgain, type SecondLook, type UseCounts, useId, useParts } from './blob-uses.ts';
+import { countUses, type Recheck, recheck, type UseCounts, useId, useParts } from './blob-uses.ts';
 
 /** The outcome of a check: what was checked, and the problems found. */
 export interface StorageCheck {
@@ -154,35 +154,35 @@ async function readTwice(
 async function confirmed(registry: Registry, suspects: readonly Problem[]): Promise<Problem[]> {
   const digests = new Set(suspects.flatMap(({ sha256 }) => sha256 ?? []));
   if (digests.size === 0) return [...suspects];
-  const looks = await lookAgain(registry, digests);
+  const rechecks = await recheck(registry, digests);
   const problems: Problem[] = [];
   for (const suspect of suspects) {
-    const look = suspect.sha256 === undefined ? undefined : looks.get(suspect.sha256);
-    if (!look) problems.push(suspect);
-    else if (await stands(registry, suspect, look)) {
-      problems.push({ ...suspect, detail: detailOf(suspect, look), files: look.uses.files });
+    const again = suspect.sha256 === undefined ? undefined : rechecks.get(suspect.sha256);
+    if (!again) problems.push(suspect);
+    else if (await isConfirmed(registry, suspect, again)) {
+      problems.push({ ...suspect, detail: detailOf(suspect, again), files: again.uses.files });
     }
   }
   return problems;
 }
 
-async function stands(registry: Registry, suspect: Problem, look: SecondLook): Promise<boolean> {
-  const { record, uses, still } = look;
+async function isConfirmed(registry: Registry, suspect: Problem, again: Recheck): Promise<boolean> {
+  const { record, uses, unchanged } = again;
   switch (suspect.kind) {
     case 'missing':
       return record?.storageKey === suspect.storageKey && !(await registry.blobs.head(suspect.storageKey));
     case 'wrong-count':
-      return still && record !== undefined && record.refs !== uses.count;
+      return unchanged && record !== undefined && record.refs !== uses.count;
     case 'no-record':
-      return still && record === undefined && uses.count > 0;
+      return unchanged && record === undefined && uses.count > 0;
     case 'wrong-place':
-      return still && record?.storageKey !== suspect.storageKey && uses.places.has(suspect.storageKey);
+      return unchanged && record?.storageKey !== suspect.storageKey && uses.places.has(suspect.storageKey);
     default:
       return true;
   }
 }
 
-function detailOf(suspect: Problem, { record, uses }: SecondLook): string {
+function detailOf(suspect: Problem, { record, uses }: Recheck): string {
   if (suspect.kind === 'wrong-count') return `counts ${record?.refs}, there are ${uses.count}`;
   if (suspect.kind === 'wrong-place') return `the record says ${record?.storageKey}`;
   return suspect.detail;

@@ -145,33 +145,33 @@ async function moveBatch(
   };
 
   /** Copies a missing blob; returns how many of its bytes were reported as in progress. */
-  async function move(key: string, here: BlobInfo, record: BlobRecord | undefined): Promise<number> {
-    tally.pending = plusBlob(tally.pending, here.size);
+  async function move(key: string, source: BlobInfo, record: BlobRecord | undefined): Promise<number> {
+    tally.pending = plusBlob(tally.pending, source.size);
     if (job.phase === 'counting') return 0;
     let reported = 0;
     const outcome = await copyBlob(stores, { key, record, signal }, (bytes) => {
       reported += bytes;
       report(bytes);
     });
-    if (outcome === 'copied') tally.copied = plusBlob(tally.copied, here.size);
+    if (outcome === 'copied') tally.copied = plusBlob(tally.copied, source.size);
     else if (outcome !== 'gone') tally.problems.push(outcome);
     return reported;
   }
 
-  async function processKey({ key, record, stored: [here, there] }: StoredKey): Promise<void> {
+  async function processKey({ key, record, stored: [source, target] }: StoredKey): Promise<void> {
     if (signal?.aborted) return;
     const at = record ?? { storageKey: key };
-    if (here) {
-      if (!there) {
-        const reported = await move(key, here, record);
+    if (source) {
+      if (!target) {
+        const reported = await move(key, source, record);
         bytesInProgress -= reported;
-      } else if (there.size !== here.size) {
-        tally.problems.push(problemOf('wrong-size', at, `${there.size} bytes, not ${here.size}`));
+      } else if (target.size !== source.size) {
+        tally.problems.push(problemOf('wrong-size', at, `${target.size} bytes, not ${source.size}`));
       }
-      if (!record) tally.unknown = plusBlob(tally.unknown, here.size);
-      tally.done = plusBlob(tally.done, here.size);
+      if (!record) tally.unknown = plusBlob(tally.unknown, source.size);
+      tally.done = plusBlob(tally.done, source.size);
       report(0);
-    } else if (!there && record && (await isMissing(registry, stores, record))) {
+    } else if (!target && record && (await isMissing(registry, stores, record))) {
       tally.problems.push(problemOf('missing', at, `${record.size} bytes`));
     }
   }

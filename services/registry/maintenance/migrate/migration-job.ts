@@ -75,20 +75,20 @@ export async function findMigration(
 }
 
 /**
- * Starts a migration. One of the same places that was not finished goes on, with the concurrency given now, unless
- * it is to be started `anew`; one of other places ends here.
+ * Starts a migration. An unfinished one between the same storage locations continues with the new concurrency, unless
+ * `startOver` is set; one between other locations is replaced.
  */
 export async function startMigration(
   registry: Registry,
   order: MigrationOrder,
-  { anew = false } = {},
+  { startOver = false } = {},
 ): Promise<MigrationJob> {
   const { dryRun, concurrency } = order;
   for (;;) {
     const current = await findMigration(registry.table, { dryRun });
     const same = current?.from === order.from && current.to === order.to;
     try {
-      if (current?.state === 'running' && same && !anew) {
+      if (current?.state === 'running' && same && !startOver) {
         const set = { concurrency };
         return entityOf(await registry.table.update(keyFor(dryRun), { set }, running(current)));
       }

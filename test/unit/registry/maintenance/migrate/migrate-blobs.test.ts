@@ -254,8 +254,8 @@ describe('what happens meanwhile', () => {
   test('an unfinished job of the same places goes on, with the concurrency given last', async () => {
     const job = await start();
     expect(await start({ concurrency: 9 })).toMatchObject({ id: job.id, concurrency: 9 });
-    const anew = await startMigration(app.registry, order, { anew: true });
-    expect(anew.id).not.toBe(job.id);
+    const other = await startMigration(app.registry, order, { startOver: true });
+    expect(other.id).not.toBe(job.id);
   });
 
   test('a job of other places ends the one before, whoever runs it', async () => {
