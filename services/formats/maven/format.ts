@@ -27,9 +27,9 @@ const UNAUTHORIZED = 'Unauthorized: the token is missing, wrong, expired or revo
 const FORBIDDEN = 'Forbidden: the role or token does not allow this; publishing needs the role Developer';
 
 /**
- * GitLab's error body with the members of RFC 9457, which Maven prints since 3.9.11. Older versions and Gradle show
- * only the status line. A 404 is not a problem document: Maven 3.9.11 would treat it as a failure of the repository,
- * while it takes a plain 404 to mean that another repository may have the file.
+ * GitLab's error body with the members of RFC 9457, which Maven prints since 3.9.11. Older versions and Gradle
+ * show only the status line. A 404 is not a problem document: Maven 3.9.11 would treat it as a failure of the
+ * repository, while it takes a plain 404 to mean that another repository may have the file.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
   const shown = error.code === 'duplicateFile' ? 400 : status;

@@ -93,9 +93,9 @@ const SIGNATURE = /(?:\.asc|\.sig|\.sigstore|\.sigstore\.json|\.minisig)$/;
 const EXTENSION = /\.(?:(?:tar|cpio)\.\w+|[^.]+)$/;
 
 /**
- * The parts of `<artifact>-<version>[-<classifier>].<extension>`; undefined for other file names. The layout does not
- * define where a classifier with dots ends: the extension follows the last dot, and includes a `tar.` before it and a
- * signature's ending after it.
+ * The parts of `<artifact>-<version>[-<classifier>].<extension>`; undefined for other file names. The layout does
+ * not define where a classifier with dots ends: the extension follows the last dot, and includes a `tar.` before
+ * it and a signature's ending after it.
  */
 export function filePartsOf(artifactId: string, version: string, fileName: string): FileParts | undefined {
   const base = version.slice(0, -'SNAPSHOT'.length);

@@ -1,6 +1,6 @@
-/** Where things are below the address of a format's endpoints. Ids and versions in paths are in the stored case. */
+/** The format's URLs. Ids and versions in paths are in their stored case. */
 
-/** A version, as addresses name it. */
+/** A version, as named in URLs. */
 export interface Release {
   /** In lower case. */
   readonly name: string;
@@ -8,14 +8,14 @@ export interface Release {
   readonly version: string;
 }
 
-/** A set of registrations: below which path, whether SemVer 2.0.0 packages are in it, and whether it is always gzipped. */
+/** A set of registrations: its path, whether it has SemVer 2.0.0 packages, and whether it is always gzipped. */
 export interface Hive {
   readonly path: string;
   readonly semVer2: boolean;
   readonly gzip: boolean;
 }
 
-/** The hives, of which each client knows the one it can read; `whole` is at GitLab's address of registrations. */
+/** The hives, of which each client uses the one it can read; `whole` has GitLab's path of registrations. */
 export const hives = {
   whole: { path: 'metadata', semVer2: true, gzip: false },
   semVer1: { path: 'metadata-semver1', semVer2: false, gzip: false },
@@ -33,22 +33,22 @@ export function symbolPackageFile({ name, version }: Release): string {
   return `${name}.${version}.snupkg`;
 }
 
-/** Where a package file is downloaded. */
+/** The URL of a package file. */
 export function packageUrl(base: string, release: Release): string {
   return `${contentUrl(base, release)}/${packageFile(release)}`;
 }
 
-/** Where the files of a version are. */
+/** The URL under which the files of a version are. */
 export function contentUrl(base: string, { name, version }: Release): string {
   return `${base}/download/${name}/${version}`;
 }
 
-/** Where the registration of a package is. */
+/** The URL of a package's registration index. */
 export function registrationUrl(base: string, hive: Hive, name: string): string {
   return `${base}/${hive.path}/${name}/index.json`;
 }
 
-/** Where the registration of a version is. */
+/** The URL of a version's registration leaf. */
 export function leafUrl(base: string, hive: Hive, { name, version }: Release): string {
   return `${base}/${hive.path}/${name}/${version}.json`;
 }

@@ -8,24 +8,24 @@ import { projectSource } from '../../registry/documents/source.ts';
 import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 
-/** The id in the address of a request, in lower case. */
+/** The package id in a request's path, in lower case. */
 export function nameOf(c: FormatContext): string {
   return packageId(c.req.param('id') ?? '');
 }
 
-/** The version in the address of a request, as it is stored. */
+/** The version in a request's path, as stored. */
 export function versionOf(c: FormatContext): string {
   return packageVersion(c.req.param('version') ?? '');
 }
 
-/** The address under which the endpoints of the format are asked for. */
+/** The URL that the requested endpoint's paths are relative to. */
 export function baseOf(c: FormatContext): string {
   return c.env.registry.settings.url + c.env.address.prefix;
 }
 
 /**
- * The versions of a package that a search found, lowest first, in the first project that has any. A package that can't
- * be read spoils nobody's search.
+ * The versions of a package that a search found, in ascending order, from the first project that has any. A package
+ * that can't be read is logged and left out.
  */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
@@ -43,18 +43,19 @@ export async function releasesOfHit(
   return [];
 }
 
-/** The versions of the package that a request names, lowest first; none when there is no such package. */
-export async function releasesFound(c: FormatContext, access: Access): Promise<readonly ReleaseFacts[]> {
+/** The versions of the requested package, in ascending order; empty if there is no such package. */
+export async function requestedReleases(c: FormatContext, access: Access): Promise<readonly ReleaseFacts[]> {
   const document = await findDocument(c, access, releaseCatalog);
   if (document) return releasesIn(document);
-  // A package without a version that is served is answered like none.
+  // A package without a served version is treated as missing.
   requireUser(c, access);
   return [];
 }
 
 /**
- * Challenges who searches a group or the instance without credentials. NuGet sends them only once it was refused, and
- * would otherwise find nothing but what is public.
+ * Challenges anonymous searches of a group or the instance. NuGet sends credentials only after a 401, and would
+ * otherwise find public packages only.
+ * @throws RegistryError `unauthenticated`
  */
 export function requireUser(c: FormatContext, { principal }: Access): void {
   if (c.env.address.level !== 'project' && principal.kind === 'anonymous') {

@@ -16,7 +16,7 @@ export const nuget: Format = {
   fileMetadata,
   fileLimit: 500 * 1024 * 1024,
   challenge: DEFAULT_CHALLENGE,
-  // `--api-key` of dotnet and choco. GitLab takes a token there, too.
+  // `--api-key` of dotnet and choco. GitLab accepts a token there, too.
   tokenHeaders: ['x-nuget-apikey'],
   credentialsFirst: false,
   renderError,
@@ -24,8 +24,8 @@ export const nuget: Format = {
 };
 
 /**
- * Of a refusal clients show the status line, and this header as a warning; the body they pass over. A 401 is how they
- * find out that they need credentials, and a 404 that a package comes from elsewhere: neither deserves a warning.
+ * Clients show the status line of a refusal, and this header as a warning, but not the body. A 401 makes them send
+ * credentials, and a 404 makes them try another source: neither deserves a warning.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
   const reason = reasonOf(error);
@@ -40,7 +40,7 @@ const FORBIDDEN =
 
 function reasonOf(error: RegistryError): string {
   if (error instanceof DuplicateFile) {
-    return `${error.existing.name} ${error.existing.version} exists already, and may not be pushed again`;
+    return `${error.existing.name} ${error.existing.version} already exists and cannot be pushed again`;
   }
   return error.code === 'forbidden' ? FORBIDDEN : error.message;
 }

@@ -1,30 +1,32 @@
 /**
- * NuGet's versions and ranges of them (https://learn.microsoft.com/nuget/concepts/package-versioning): SemVer 2.0.0 with a
- * fourth number, and with versions that leave numbers out. Better here than `@snyk/nuget-semver`, which orders `alpha.10`
- * before `alpha.9` and does not normalise.
+ * NuGet's versions and version ranges (https://learn.microsoft.com/nuget/concepts/package-versioning): SemVer
+ * 2.0.0 with a fourth number and optional numbers. `@snyk/nuget-semver` is not used: it orders `alpha.10` before
+ * `alpha.9` and does not normalise.
  */
 
-/** The most characters a version, and a range of them, may have. */
+/** The longest version and the longest version range, in characters. */
 const MAX_VERSION = 128;
 const MAX_RANGE = 300;
 
-/** A version: SemVer 2.0.0, and a fourth number, as NuGet has it. */
+/** A parsed version: SemVer 2.0.0 with NuGet's fourth number. */
 export interface NuGetVersion {
   /** Major, minor, patch and revision. */
   readonly numbers: readonly number[];
-  /** The parts of the prerelease label; none for a stable version. */
+  /** The parts of the prerelease label; empty for a stable version. */
   readonly labels: readonly string[];
-  /** Build metadata, by which versions are not told apart. */
+  /** Build metadata, which comparisons ignore. */
   readonly build: string;
 }
 
 const VERSION =
   /^(?<numbers>\d{1,10}(?:\.\d{1,10}){0,3})(?:-(?<labels>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+(?<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 
-/** What .NET keeps a part of a version in. */
+/** The largest part of a version: .NET's Int32. */
 const MAX_NUMBER = 2 ** 31 - 1;
 
-/** Reads a version as NuGet does, or answers undefined. One to four numbers; what is left out is zero. */
+/**
+ * Parses a version as NuGet does: one to four numbers; omitted ones are zero. Returns undefined if it is invalid.
+ */
 export function parseVersion(text: string): NuGetVersion | undefined {
   if (text.length > MAX_VERSION) return undefined;
   const found = VERSION.exec(text.trim())?.groups;
@@ -38,13 +40,15 @@ export function parseVersion(text: string): NuGetVersion | undefined {
   };
 }
 
-/** A version in NuGet's normalised form: three numbers, a fourth that is not zero, the label, no build metadata. */
+/**
+ * Formats a version in NuGet's normalised form: three numbers, a fourth unless zero, the label, no build metadata.
+ */
 export function normalised({ numbers, labels }: NuGetVersion): string {
   const shown = numbers[3] === 0 ? numbers.slice(0, 3) : numbers;
   return shown.join('.') + (labels.length > 0 ? `-${labels.join('.')}` : '');
 }
 
-/** A normalised version in the case it is stored in: versions that differ in case alone are the same. */
+/** Formats a version for storage: normalised and in lower case, because versions are case-insensitive. */
 export function storedVersion(version: NuGetVersion): string {
   return normalised(version).toLowerCase();
 }
@@ -54,12 +58,12 @@ export function isPrerelease({ labels }: Pick<NuGetVersion, 'labels'>): boolean 
   return labels.length > 0;
 }
 
-/** Whether only clients that know SemVer 2.0.0 can read a version: its label has dots, or it has build metadata. */
+/** Whether only SemVer 2.0.0 clients can read a version: its label has dots, or it has build metadata. */
 export function isSemVer2({ labels, build }: NuGetVersion): boolean {
   return labels.length > 1 || build !== '';
 }
 
-/** Orders versions by NuGet's rules: SemVer's precedence with a fourth number, labels in any case. */
+/** Compares versions by NuGet's rules: SemVer's precedence with a fourth number and case-insensitive labels. */
 export function compareVersions(a: NuGetVersion, b: NuGetVersion): number {
   for (let part = 0; part < 4; part++) {
     const difference = (a.numbers[part] ?? 0) - (b.numbers[part] ?? 0);
@@ -81,7 +85,7 @@ function compareLabels(a: string, b: string): number {
   return compareText(a.toUpperCase(), b.toUpperCase());
 }
 
-/** Two whole numbers of any length as texts that sort as they do. */
+/** Pads two integers of any length so that they sort as texts. */
 function padded(a: string, b: string): [string, string] {
   const length = Math.max(a.length, b.length);
   return [a.padStart(length, '0'), b.padStart(length, '0')];
@@ -93,21 +97,21 @@ function compareText(a: string, b: string): number {
 
 const NO_VERSION: NuGetVersion = { numbers: [-1], labels: [], build: '' };
 
-/** How indexes order versions, the lowest first. Texts that are no versions come first of all. */
+/** The version order of indexes, ascending. Invalid versions sort first. */
 export const versionOrder = {
   parse: (text: string): NuGetVersion => parseVersion(text) ?? NO_VERSION,
   compare: compareVersions,
 };
 
-/** Sorts things by their versions, the lowest first. */
-export function byVersion<T>(things: readonly T[], versionOf: (thing: T) => string): T[] {
-  return things
-    .map((thing) => ({ thing, order: versionOrder.parse(versionOf(thing)) }))
+/** Sorts items by their versions, in ascending order. */
+export function byVersion<T>(items: readonly T[], versionOf: (item: T) => string): T[] {
+  return items
+    .map((item) => ({ item, order: versionOrder.parse(versionOf(item)) }))
     .sort((a, b) => compareVersions(a.order, b.order))
-    .map(({ thing }) => thing);
+    .map(({ item }) => item);
 }
 
-/** A range of versions; an end that is open to all versions is undefined. */
+/** A range of versions; an unbounded end is undefined. */
 export interface VersionRange {
   readonly low: NuGetVersion | undefined;
   readonly high: NuGetVersion | undefined;
@@ -117,7 +121,10 @@ export interface VersionRange {
 
 const ANY: VersionRange = { low: undefined, high: undefined, withLow: false, withHigh: false };
 
-/** Reads a range of a dependency: `1.0` means from there on. What can't be read means any version, as it does to NuGet. */
+/**
+ * Parses a dependency's range: `1.0` means that version or higher. Like NuGet, reads an invalid range as any
+ * version.
+ */
 export function parseRange(text: string): VersionRange {
   const single = parseVersion(text);
   if (single) return { ...ANY, low: single, withLow: true };
@@ -129,8 +136,8 @@ export function parseRange(text: string): VersionRange {
     .split(',')
     .map((end) => end.trim());
   const [from, to] = [low, high].map((end) => (end === '' ? undefined : parseVersion(end)));
-  const unread = (low !== '' && !from) || (high !== '' && !to) || more.length > 0;
-  if (unread || (!whole.includes(',') && (open !== '[' || close !== ']'))) return ANY;
+  const invalid = (low !== '' && !from) || (high !== '' && !to) || more.length > 0;
+  if (invalid || (!whole.includes(',') && (open !== '[' || close !== ']'))) return ANY;
   return {
     low: from,
     high: to,
@@ -139,7 +146,7 @@ export function parseRange(text: string): VersionRange {
   };
 }
 
-/** A range in NuGet's normalised form: `[1.0.0, )`. */
+/** Formats a range in NuGet's normalised form: `[1.0.0, )`. */
 export function normalisedRange({ low, high, withLow, withHigh }: VersionRange): string {
   const [from, to] = [low, high].map((end) => (end ? normalised(end) : ''));
   return `${withLow ? '[' : '('}${from}, ${to}${withHigh ? ']' : ')'}`;

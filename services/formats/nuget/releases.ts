@@ -6,7 +6,7 @@ import { contentUrl } from './addresses.ts';
 import { byVersion, isPrerelease, normalised, parseVersion, versionOrder } from './nuget-version.ts';
 import { type Metadata, metadata } from './schema.ts';
 
-/** A version as indexes show it. */
+/** A version as shown in indexes. */
 export interface ReleaseFacts {
   /** The id in lower case. */
   readonly name: string;
@@ -19,16 +19,16 @@ export interface ReleaseFacts {
   readonly metadata: Metadata;
 }
 
-/** Which versions a client wants to know of. */
-export interface Wanted {
+/** The versions that a client requested. */
+export interface VersionFilter {
   readonly prerelease: boolean;
   readonly semVer2: boolean;
 }
 
-/** The most characters of a long text where many versions are told of: each may have 300 KB of them. */
+/** The length of long texts in indexes of many versions, in characters: each version may have 300 KB of them. */
 const MAX_TEXT = 4096;
 
-/** A version as indexes of many versions show it: with only the start of long texts. */
+/** A version as shown in indexes of many versions, with truncated texts. */
 export function indexedRelease(version: Version<Metadata>): ReleaseFacts {
   const release = releaseOf(version);
   const { description, summary, releaseNotes, copyright } = release.metadata;
@@ -41,7 +41,7 @@ export function indexedRelease(version: Version<Metadata>): ReleaseFacts {
   return { ...release, metadata: { ...release.metadata, ...texts } };
 }
 
-/** Versions that are served, lowest first, unlisted ones among them. */
+/** Served versions in ascending order, including unlisted ones. */
 export function releasesOf(versions: readonly Version<Metadata>[]): ReleaseFacts[] {
   return byVersion(versions, ({ version }) => version).map(indexedRelease);
 }
@@ -50,7 +50,7 @@ function startOf(text: string): string {
   return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT).toWellFormed()}…`;
 }
 
-/** A version as indexes show it. */
+/** A version as shown in indexes, with its whole texts. */
 export function releaseOf({ status, ...release }: Version<Metadata>): ReleaseFacts {
   const { name, version, createdAt, metadata } = release;
   const parsed = parseVersion(version);
@@ -64,37 +64,37 @@ export function releaseOf({ status, ...release }: Version<Metadata>): ReleaseFac
   };
 }
 
-/** Whether a client that wants certain versions is to be told of one. */
-export function isWanted(
+/** Whether a version passes a client's filter. */
+export function passesFilter(
   { prerelease, metadata }: Pick<ReleaseFacts, 'prerelease' | 'metadata'>,
-  wanted: Wanted,
+  filter: VersionFilter,
 ): boolean {
-  return (wanted.prerelease || !prerelease) && (wanted.semVer2 || !metadata.semVer2);
+  return (filter.prerelease || !prerelease) && (filter.semVer2 || !metadata.semVer2);
 }
 
-/** A version in NuGet's normalised form, in the case and with the build metadata that its publisher gave it. */
+/** A version in NuGet's normalised form, with the publisher's case and build metadata. */
 export function shownVersion({ version }: Pick<Metadata, 'version'>): string {
   const parsed = parseVersion(version);
   if (!parsed) return version;
   return normalised(parsed) + (parsed.build === '' ? '' : `+${parsed.build}`);
 }
 
-/** Where the icon of a version is: in the package, or where the nuspec says. */
+/** The URL of a version's icon: in the package, or as given in the nuspec. */
 export function iconUrl(base: string, release: ReleaseFacts): string {
-  const { icon, iconUrl: elsewhere } = release.metadata;
-  return icon === '' ? elsewhere : `${contentUrl(base, release)}/icon`;
+  const { icon, iconUrl: external } = release.metadata;
+  return icon === '' ? external : `${contentUrl(base, release)}/icon`;
 }
 
-/** Where the licence of a version is. */
+/** The URL of a version's licence: in the package, or as given in the nuspec. */
 export function licenseUrl(base: string, release: ReleaseFacts): string {
-  const { license, licenseUrl: elsewhere } = release.metadata;
-  return license === '' ? elsewhere : `${contentUrl(base, release)}/license`;
+  const { license, licenseUrl: external } = release.metadata;
+  return license === '' ? external : `${contentUrl(base, release)}/license`;
 }
 
-/** The most characters of a catalog. Of a package that has more to tell the lowest versions are left out. */
+/** The longest catalog, in characters. The lowest versions of a larger package are left out. */
 const MAX_CATALOG = 32 * 1024 * 1024;
 
-/** All versions of a package that are served, lowest first, as far as they fit. */
+/** The served versions of a package in ascending order: the highest ones that fit. */
 export const releaseCatalog: IndexKind<Metadata> = {
   kind: 'nuget-catalog-2',
   metadata,
@@ -113,12 +113,12 @@ export const releaseCatalog: IndexKind<Metadata> = {
 const parsed = new WeakMap<Document | Piece, readonly ReleaseFacts[]>();
 
 /**
- * The versions in a document of `releaseCatalog`. They are read once for as long as the document, or the piece of it that
- * they are in, is in memory.
+ * The versions in a `releaseCatalog` document. Each document or piece is parsed once for as long as it is in
+ * memory.
  */
 export async function releasesIn(document: Document): Promise<readonly ReleaseFacts[]> {
-  const known = parsed.get(document);
-  if (known) return known;
+  const cached = parsed.get(document);
+  if (cached) return cached;
   const releases: ReleaseFacts[] = [];
   if (isLarge(document)) {
     for (const piece of document.versions) {
@@ -133,7 +133,7 @@ export async function releasesIn(document: Document): Promise<readonly ReleaseFa
   return releases;
 }
 
-/** The listed versions that a client wants to know of, lowest first. */
-export function listedReleases(releases: readonly ReleaseFacts[], wanted: Wanted): ReleaseFacts[] {
-  return releases.filter((release) => release.listed && isWanted(release, wanted));
+/** The listed versions that pass a client's filter, in ascending order. */
+export function listedReleases(releases: readonly ReleaseFacts[], filter: VersionFilter): ReleaseFacts[] {
+  return releases.filter((release) => release.listed && passesFilter(release, filter));
 }

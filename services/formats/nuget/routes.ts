@@ -6,7 +6,7 @@ import { feedRoutes } from './v2/routes.ts';
 import { readRoutes } from './v3/routes.ts';
 import { searchRoutes } from './v3/routes-search.ts';
 
-/** The V3 protocol at GitLab's addresses, and the V2 feed below `/v2`. */
+/** The V3 protocol at GitLab's paths, and the V2 feed under `/v2`. */
 export function routes(app: FormatRoutes): void {
   readRoutes(app);
   searchRoutes(app);

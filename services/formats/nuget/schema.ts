@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
-/** What a package is for; an ordinary one is a `Dependency`. */
+/** A package's type; ordinary packages are of type `Dependency`. */
 export const PackageType = z.object({ name: z.string(), version: z.string() });
 /** See the schema. */
 export type PackageType = Readonly<z.infer<typeof PackageType>>;
 
-/** A package that is needed, and in which versions (normalised). */
+/** A required package and the accepted versions (normalised). */
 export const Dependency = z.object({ id: z.string(), range: z.string() });
 /** See the schema. */
 export type Dependency = Readonly<z.infer<typeof Dependency>>;
 
-/** The dependencies for a target framework; without one they hold for those that have no group of their own. */
+/** The dependencies for a target framework; without one, for all frameworks that have no group. */
 export const DependencyGroup = z.object({
   targetFramework: z.string(),
   dependencies: z.array(Dependency),
@@ -19,13 +19,13 @@ export const DependencyGroup = z.object({
 /** See the schema. */
 export type DependencyGroup = Readonly<z.infer<typeof DependencyGroup>>;
 
-/** What a nuspec says of its package (https://learn.microsoft.com/nuget/reference/nuspec). What it lacks is empty. */
+/** The contents of a nuspec (https://learn.microsoft.com/nuget/reference/nuspec). Missing fields are empty. */
 export const Nuspec = z.object({
-  /** As its publisher writes it: ids are the same in any case. */
+  /** As spelled by the publisher; ids are case-insensitive. */
   id: z.string(),
-  /** As its publisher writes it, with build metadata. */
+  /** As written by the publisher, with build metadata. */
   version: z.string(),
-  /** Whether only clients that know SemVer 2.0.0 can use it: by its version, or by that of a dependency. */
+  /** Whether clients need SemVer 2.0.0, for the version itself or for a dependency's. */
   semVer2: z.boolean(),
   title: z.string(),
   authors: z.string(),
@@ -40,7 +40,7 @@ export const Nuspec = z.object({
   licenseUrl: z.string(),
   /** An SPDX expression. */
   licenseExpression: z.string(),
-  /** Paths in the archive; empty when there is no such file in it. */
+  /** Paths in the archive; empty if it has no such file. */
   license: z.string(),
   icon: z.string(),
   readme: z.string(),
@@ -53,25 +53,25 @@ export const Nuspec = z.object({
 /** See the schema. */
 export type Nuspec = Readonly<z.infer<typeof Nuspec>>;
 
-/** What is kept of a version. */
+/** The stored metadata of a version. */
 export const Metadata = Nuspec.extend({
-  /** Bytes and SHA-512 (base64) of the package file. */
+  /** The package file's size in bytes and its SHA-512 (base64). */
   size: z.number(),
   sha512: z.string(),
 });
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** How it is read. */
+/** Reads stored metadata. */
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
-/** What is kept of a file of debug symbols. */
+/** The stored metadata of a symbol file. */
 export const SymbolFacts = z.object({
-  /** SHA-256 of the file with its identity set to zero, as compilers write it into what they build; hex. */
+  /** SHA-256 of the file with its identity set to zero, as compilers write it into their output; hex. */
   checksum: z.string(),
 });
 /** See the schema. */
 export type SymbolFacts = Readonly<z.infer<typeof SymbolFacts>>;
 
-/** How they are read. */
+/** Reads the stored metadata of a symbol file. */
 export const fileMetadata: MetadataType<SymbolFacts> = metadataType(SymbolFacts);

@@ -1,6 +1,6 @@
 import { endpointUrl, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
 
-/** What people are shown of NuGet packages. */
+/** Setup, publish and install instructions for NuGet packages. */
 export const ui: FormatUi = {
   example: { name: 'Acme.Widget', version: '1.0.0' },
   snippets(endpoint, { name, version }) {

@@ -16,8 +16,8 @@ const BODY_LIMIT = 16 * 1024;
 const name = (c: FormatContext) => projectName(c.req.param('name') ?? '');
 
 /**
- * `PUT /yank/:name/:version` yanks a version (PEP 592): installers no longer choose it unless it is pinned, and show
- * the `reason`. `DELETE` undoes this. PyPI offers yanking on its web pages only.
+ * `PUT /yank/:name/:version` yanks a version (PEP 592): installers no longer choose it unless it is pinned, and
+ * show the `reason`. `DELETE` undoes this. PyPI offers yanking on its web pages only.
  */
 export function yankRoutes(app: FormatRoutes): void {
   app.put('/yank/:name/:version', yanking(yank));

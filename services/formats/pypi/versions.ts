@@ -1,7 +1,7 @@
 /**
  * Versions as defined by the version specifiers specification (PEP 440). Numbers are kept as text, because a date
- * and time may have 20 digits. `@renovatebot/pep440` is not used: it rounds such numbers, so that different versions
- * become equal, and writes the local version `1.0+ubuntu.1` with a comma.
+ * and time may have 20 digits. `@renovatebot/pep440` is not used: it rounds such numbers, so that different
+ * versions become equal, and writes the local version `1.0+ubuntu.1` with a comma.
  */
 
 /** The parts of a version. */

@@ -101,7 +101,7 @@ describeTool(dotnet, () => {
     const pdb = { path: 'lib/a.pdb', content: portablePdb('00'.repeat(20)) };
     await user.space.write('refused.snupkg', snupkg({ id: 'Nowhere', files: [pdb] }));
     const seen = await failed(user.dotnet('nuget', 'push', 'refused.snupkg', '--source', 'acme'));
-    expect(seen).toContain('Push Nowhere 1.0.0 before its symbols: it is not here');
+    expect(seen).toContain('Push Nowhere 1.0.0 before its symbols: this version does not exist');
   });
 
   test('who pushes to a group is told to push to a project', async () => {
@@ -135,7 +135,7 @@ describeTool(dotnet, () => {
     const again = ['nuget', 'push', 'twice.nupkg', '--source', 'acme'];
     await succeeded(user.dotnet(...again));
     const seen = await failed(user.dotnet(...again));
-    expect(seen).toContain('warn : Twice 1.0.0 exists already, and may not be pushed again');
+    expect(seen).toContain('warn : Twice 1.0.0 already exists and cannot be pushed again');
     const skipped = await succeeded(user.dotnet(...again, '--skip-duplicate'));
     expect(skipped.seen).toContain('already exists');
   });

@@ -242,7 +242,7 @@ describe('the V2 feed', () => {
   test('refuses what it does not understand, and does not know what is not there', async () => {
     await nuget.push();
     const refused = await nuget.get(`/v2/Packages()?${query({ $filter: 'drop(Id)' })}`);
-    expect(await refusalOf(refused)).toEqual([400, '$filter uses "drop", which is not understood']);
+    expect(await refusalOf(refused)).toEqual([400, '$filter uses the unsupported function "drop"']);
     for (const filter of ['Secret eq 1', "Id eq 'x", '((((']) {
       expect((await nuget.get(`/v2/Packages()?${query({ $filter: filter })}`)).status).toBe(400);
     }

@@ -166,7 +166,7 @@ describe('symbol packages', () => {
     const refused = (await pushSymbols(symbols('three'))).response;
     expect(await refusalOf(refused)).toEqual([
       409,
-      expect.stringContaining('Acme.Tool 1.0.0 exists already'),
+      expect.stringContaining('Acme.Tool 1.0.0 already exists'),
     ]);
     const after = await nuget.get(address('a.pdb', pdb(1)));
     expect(Buffer.from(await after.arrayBuffer()).equals(pdb(1, 'two'))).toBe(true);
@@ -206,7 +206,7 @@ describe('symbol packages', () => {
     [
       'with other bytes for symbols',
       snupkg({ files: [...files, { path: 'b.pdb', content: 'x' }] }),
-      /b.pdb is not a file of debug symbols/,
+      /b.pdb is not a symbol file \(PDB\)/,
     ],
     [
       'with damaged symbols',
@@ -218,7 +218,7 @@ describe('symbol packages', () => {
       snupkg({
         files: [...files, { path: 'b.pdb', content: Buffer.concat([pdb(2), Buffer.alloc(4 << 20)]) }],
       }),
-      /has \d+ bytes of symbols; at most \d+ are taken$/,
+      /has \d+ bytes of symbols; at most \d+ are allowed$/,
     ],
     ['that is no zip', new Uint8Array(9), /not a whole zip archive/],
   ] as const)('%s are refused, and leave nothing', async ([, bytes, why]) => {

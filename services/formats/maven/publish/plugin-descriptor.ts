@@ -9,8 +9,8 @@ const MAX_DESCRIPTOR = 8 << 20;
 const PREFIX = /^[\w.-]{1,200}$/;
 
 /**
- * Reads the plugin descriptor in a jar. Returns undefined if the jar is not a Maven plugin, or not one of this name.
- * A jar that can't be read is not a plugin; it is stored anyway.
+ * Reads the plugin descriptor in a jar. Returns undefined if the jar is not a Maven plugin, or not one of this
+ * name. A jar that can't be read is not a plugin; it is stored anyway.
  */
 export async function readPlugin(jar: RandomAccess, artifactId: string): Promise<Plugin | undefined> {
   try {

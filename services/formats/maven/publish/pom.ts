@@ -19,8 +19,8 @@ const LICENSES_BYTES = 40_000;
 const DEPENDENCIES_BYTES = 200_000;
 
 /**
- * Reads a version's metadata from its POM. Returns undefined if the POM can't be parsed. It is stored anyway: clients
- * accept more than XML parsers do, and no served document depends on it.
+ * Reads a version's metadata from its POM. Returns undefined if the POM can't be parsed. It is stored anyway:
+ * clients accept more than XML parsers do, and no served document depends on it.
  */
 export async function readPom(body: AsyncIterable<Uint8Array>): Promise<Metadata | undefined> {
   const chunks: Uint8Array[] = [];

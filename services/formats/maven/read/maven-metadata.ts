@@ -82,8 +82,8 @@ interface Built {
 }
 
 /**
- * Lists the newest file of each classifier and extension. The build at the top, from which Gradle takes all files, is
- * the newest with a POM: a newer one is still being uploaded, or only adds files.
+ * Lists the newest file of each classifier and extension. The build at the top, from which Gradle takes all files,
+ * is the newest with a POM: a newer one is still being uploaded, or only adds files.
  */
 function snapshotDocument({ head, files }: PackageContents, version: string): string {
   const { artifactId } = coordinatesOf(head.name);

@@ -4,18 +4,18 @@ import { type RandomAccess, type ZipEntry, zipEntries } from '../../../shared/ar
 import type { Nuspec } from '../schema.ts';
 import { readNuspec } from './nuspec.ts';
 
-/** The most entries of a package, and the most bytes of all of them unpacked: clients unpack everything. */
+/** The most entries of a package, and their unpacked bytes in all: clients unpack everything. */
 const LIMITS = { entries: 50_000, unpacked: 10 * 1024 ** 3 };
 
-/** The most bytes of a nuspec. */
+/** The largest nuspec, in bytes. */
 const NUSPEC_LIMIT = 1 << 20;
 
-/** The most bytes of a readme, an icon or a licence that are served; nuget.org takes no larger ones. */
+/** The largest readme, icon or licence that is served, in bytes; nuget.org accepts no larger ones. */
 const EXTRACT_LIMIT = 1 << 20;
 
 /**
- * The entries of a package file.
- * @throws RegistryError `invalidPackage` saying what is wrong with it
+ * Yields the entries of a package file.
+ * @throws RegistryError `invalidPackage` with the reason
  */
 export async function* packageEntries(source: RandomAccess): AsyncGenerator<ZipEntry> {
   let unpacked = 0;
@@ -23,7 +23,7 @@ export async function* packageEntries(source: RandomAccess): AsyncGenerator<ZipE
     for await (const entry of zipEntries(source, LIMITS)) {
       unpacked += entry.size;
       if (unpacked > LIMITS.unpacked) {
-        throw new UnreadableArchive(`it has more than ${LIMITS.unpacked} bytes when it is unpacked`);
+        throw new UnreadableArchive(`it unpacks to more than ${LIMITS.unpacked} bytes`);
       }
       yield { ...entry, bytes: (limit) => entry.bytes(limit).catch(refuse) };
     }
@@ -38,9 +38,9 @@ function refuse(error: unknown): never {
 }
 
 /**
- * Reads a package (or symbol package) by the directory of its archive: the one nuspec in its root, and which of the
- * files that the nuspec names are there.
- * @throws RegistryError `invalidPackage` saying what is wrong with it
+ * Reads the nuspec in the root of a package (or symbol package). Paths in it of files that the package lacks become
+ * empty. Entries are those of the archive's directory.
+ * @throws RegistryError `invalidPackage` with the reason
  */
 export async function readNupkg(source: RandomAccess): Promise<Nuspec> {
   const seen = new Set<string>();
@@ -58,11 +58,14 @@ export async function readNupkg(source: RandomAccess): Promise<Nuspec> {
 }
 
 /**
- * The bytes of one entry of a package; undefined when there is none, or none that can be read. `wanted` is a path as a
- * nuspec has it, or a test of paths.
+ * Reads one entry of a package. Returns undefined if it is missing or unreadable.
+ * @param pathOrPattern a path as written in a nuspec, or a pattern for paths
  */
-export async function readEntry(source: RandomAccess, wanted: string | RegExp): Promise<Buffer | undefined> {
-  const path = typeof wanted === 'string' ? pathOf(wanted) : wanted;
+export async function readEntry(
+  source: RandomAccess,
+  pathOrPattern: string | RegExp,
+): Promise<Buffer | undefined> {
+  const path = typeof pathOrPattern === 'string' ? pathOf(pathOrPattern) : pathOrPattern;
   try {
     for await (const entry of zipEntries(source, LIMITS)) {
       const found = typeof path === 'string' ? pathOf(entry.path) === path : path.test(entry.path);
@@ -74,13 +77,13 @@ export async function readEntry(source: RandomAccess, wanted: string | RegExp): 
   return undefined;
 }
 
-/** One spelling for paths of nuspecs and of archives, which may escape them and are written with either slash. */
+/** Normalizes paths of nuspecs and archives, which may be percent-encoded and use either slash. */
 function pathOf(path: string): string {
   let plain = path;
   try {
     plain = decodeURIComponent(path);
   } catch {
-    // A percent sign of its own.
+    // A literal percent sign.
   }
   return plain.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
 }

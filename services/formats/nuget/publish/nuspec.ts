@@ -12,8 +12,8 @@ import { isSemVer2, normalisedRange, parseRange, parseVersion } from '../nuget-v
 import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
 
 /**
- * Reads a nuspec. Its namespace, of which there are six, says nothing that the elements do not.
- * @throws RegistryError `invalidPackage` saying what is missing or wrong
+ * Parses a nuspec. Its namespace, one of six, is ignored: it adds nothing to the elements.
+ * @throws RegistryError `invalidPackage` naming what is missing or invalid
  */
 export function readNuspec(bytes: Uint8Array): Nuspec {
   const metadata = childOf(rootOf(bytes), 'metadata');
@@ -27,7 +27,8 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
   const parsed = parseVersion(version);
   if (!isPackageId(text('id'))) {
     throw invalidPackage(
-      `The nuspec's id "${text('id')}" is not valid: use at most 100 letters, digits and "_", set off by single "." and "-"`,
+      `The nuspec's id "${text('id')}" is not valid: use at most 100 letters, digits and "_", ` +
+        'separated by single "." and "-"',
     );
   }
   if (!parsed) {
@@ -78,7 +79,7 @@ function packageTypesOf(metadata: XmlElement): PackageType[] {
   }));
 }
 
-/** Dependencies stand in groups, or, in old packages, all together. */
+/** Dependencies are in groups, or, in old packages, in a single list. */
 function dependenciesOf(metadata: XmlElement): { groups: DependencyGroup[]; semVer2: boolean } {
   const dependencies = childOf(metadata, 'dependencies');
   const grouped = childrenOf(dependencies, 'group');

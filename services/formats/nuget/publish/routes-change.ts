@@ -7,8 +7,8 @@ import { changeVersions } from '../../../registry/packages/change-versions.ts';
 import { nameOf, versionOf } from '../context.ts';
 
 /**
- * `DELETE` unlists a version: it is left out of searches, but what depends on it can still be restored. `POST` lists
- * it again. Removing one for good is for the management API.
+ * `DELETE` unlists a version: searches leave it out, but packages that depend on it can still be restored. `POST`
+ * lists it again. The management API removes versions.
  */
 export function changeRoutes(app: FormatRoutes): void {
   for (const prefix of ['', '/v2', '/v2/package']) {
@@ -17,27 +17,27 @@ export function changeRoutes(app: FormatRoutes): void {
   }
 }
 
-/** What a version gets that is listed or not yet, and the status of the answer. */
+/** Whether a version becomes listed, the status it gets, and the HTTP status of the response. */
 interface Listing {
   readonly listed: boolean;
-  readonly becomes: PackageStatus;
-  readonly done: number;
+  readonly status: PackageStatus;
+  readonly httpStatus: number;
 }
 
-const unlist: Listing = { listed: false, becomes: 'hidden', done: 204 };
-const relist: Listing = { listed: true, becomes: 'default', done: 200 };
+const unlist: Listing = { listed: false, status: 'hidden', httpStatus: 204 };
+const relist: Listing = { listed: true, status: 'default', httpStatus: 200 };
 
-/** A version that is (un)listed already stays as it is: its indexes need not be made anew. */
-function changing(hint: string, { listed, becomes, done }: Listing) {
+/** Skips versions that are already (un)listed, so that their indexes stay valid. */
+function changing(hint: string, { listed, status, httpStatus }: Listing) {
   return inProject(
     hint,
     change('delete', { name: nameOf }, async (c: FormatContext, target: Target) => {
       const input = { ...target, format: 'nuget', name: nameOf(c), versions: [versionOf(c)] };
       const { found } = await changeVersions(c.env.registry, input, (version) =>
-        isListed(version) === listed ? undefined : { status: becomes },
+        isListed(version) === listed ? undefined : { status },
       );
       if (found === 0) throw new RegistryError('packageNotFound');
-      return reply(c, done, null);
+      return reply(c, httpStatus, null);
     }),
   );
 }

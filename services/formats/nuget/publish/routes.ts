@@ -12,13 +12,13 @@ import type { Metadata, Nuspec } from '../schema.ts';
 import { isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
 import { readEntry, readNupkg } from './archive.ts';
 
-/** The most bytes of what is kept of a nuspec: an item of the table has 400 KB in all. */
+/** Bytes stored of a nuspec's metadata: a table item has at most 400 KB in all. */
 const METADATA_LIMIT = 300_000;
 
-/** The most bytes of a readme that is kept for people to read. */
+/** The largest readme that is stored, in bytes. */
 const README_LIMIT = 200_000;
 
-/** `PUT` of a package and of a symbol package, as the first file of a form or as the body itself; V2 and V3 alike. */
+/** `PUT` of packages and symbol packages, as the first file of a form or as the body itself, for V2 and V3. */
 export function publishRoutes(app: FormatRoutes): void {
   for (const path of ['/', '/v2', '/v2/package']) {
     app.put(path, publish({}, withUpload(push)));
@@ -63,5 +63,5 @@ function metadataOf(nuspec: Nuspec, { size, digests }: StagedBlob): Metadata {
   const metadata = { ...nuspec, size, sha512 };
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes <= METADATA_LIMIT) return metadata;
-  throw invalidPackage(`The nuspec tells ${bytes} bytes of its package; at most ${METADATA_LIMIT} are kept`);
+  throw invalidPackage(`The nuspec has ${bytes} bytes of metadata; at most ${METADATA_LIMIT} are allowed`);
 }

@@ -1,6 +1,6 @@
 /**
- * Symbol packages (https://learn.microsoft.com/nuget/create-packages/symbol-packages-snupkg): they are kept with their
- * version, and the files of symbols in them also one by one, for debuggers.
+ * Symbol packages (https://learn.microsoft.com/nuget/create-packages/symbol-packages-snupkg). They are stored with
+ * their version, and so is each symbol file in them, for debuggers.
  */
 import { posix } from 'node:path';
 import { invalidPackage } from '../../../domain/errors.ts';
@@ -20,28 +20,29 @@ import { packageEntries, readNupkg } from '../publish/archive.ts';
 import { type Metadata, type Nuspec, type SymbolFacts, metadata as versionMetadata } from '../schema.ts';
 import { readPdb } from './read-pdb.ts';
 
-/** The most bytes of a file of symbols, which is read into memory, and the most such files in a package. */
+/** The largest symbol file, in bytes, which is read into memory, and the most symbol files in a package. */
 const PDB_LIMIT = 64 * 1024 * 1024;
 const MAX_PDBS = 500;
 
-/** The most bytes of all of them, and of those for each byte of the package: few bytes can unpack to very many. */
+/** The most bytes of all symbol files, and the most per byte of the package, against zip bombs. */
 const ALL_PDBS = 1024 ** 3;
-const MOST_UNPACKED = 100;
+const MAX_RATIO = 100;
 const PDB = /\.pdb$/i;
 
-/** Whether a package says of itself that it is one of symbols. */
+/** Whether a nuspec declares a symbol package. */
 export function isSymbolPackage({ packageTypes }: Nuspec): boolean {
   return packageTypes.some(({ name }) => name.toLowerCase() === 'symbolspackage');
 }
 
-/** What a file of symbols is found by: debuggers write neither names nor signatures in one case. */
+/** The alias by which a symbol file is found, in lower case: debuggers vary the case of names and signatures. */
 export function symbolAlias(fileName: string, signature: string): string {
   return `${fileName}/${signature}`.toLowerCase();
 }
 
 /**
- * Adds a symbol package to its version, which must be there. The package itself comes last: until it is there a push of
- * very many symbols that failed half-way can be repeated, whatever the rule for duplicates.
+ * Adds a symbol package to its version, which must exist. The package itself is stored last: until then, a push of
+ * very many symbols that failed half-way can be repeated, regardless of the duplicates rule.
+ * @throws RegistryError `invalidPackage`
  */
 export async function pushSymbols(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
   const { registry } = c.env;
@@ -59,7 +60,8 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
     readVersions(registry, [ref], versionMetadata),
     checkPublishRules(registry, { ...added, files: [{ fileName }] }),
   ]);
-  if (!version) throw invalidPackage(`Push ${id} ${release.version} before its symbols: it is not here`);
+  if (!version)
+    throw invalidPackage(`Push ${id} ${release.version} before its symbols: this version does not exist`);
 
   const files: NewFile[] = [];
   const staged: StagedBlob[] = [];
@@ -74,31 +76,31 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
   });
 }
 
-/** Stages every file of symbols in a package, each identity once. */
+/** Stages every symbol file in a package, each identity once. */
 async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerator<NewFile> {
   const seen = new Set<string>();
-  const limit = Math.min(ALL_PDBS, MOST_UNPACKED * source.size);
+  const limit = Math.min(ALL_PDBS, MAX_RATIO * source.size);
   let unpacked = 0;
   for await (const { path, size } of packageEntries(source)) unpacked += PDB.test(path) ? size : 0;
   if (unpacked > limit)
-    throw invalidPackage(`The package has ${unpacked} bytes of symbols; at most ${limit} are taken`);
+    throw invalidPackage(`The package has ${unpacked} bytes of symbols; at most ${limit} are allowed`);
   for await (const entry of packageEntries(source)) {
     if (!PDB.test(entry.path)) continue;
     const bytes = await entry.bytes(PDB_LIMIT);
     const pdb = readPdb(bytes);
-    if (!pdb) throw invalidPackage(`${entry.path} is not a file of debug symbols`);
+    if (!pdb) throw invalidPackage(`${entry.path} is not a symbol file (PDB)`);
     const name = posix.basename(entry.path);
     const alias = symbolAlias(name, pdb.signature);
     if (seen.has(alias)) continue;
     seen.add(alias);
-    if (seen.size > MAX_PDBS) throw invalidPackage(`The package has more than ${MAX_PDBS} files of symbols`);
-    const { blob } = await stageBlob(registry, once(bytes), { limit: PDB_LIMIT });
+    if (seen.size > MAX_PDBS) throw invalidPackage(`The package has more than ${MAX_PDBS} symbol files`);
+    const { blob } = await stageBlob(registry, singleChunk(bytes), { limit: PDB_LIMIT });
     const metadata: SymbolFacts = { checksum: pdb.checksum };
     const contentType = 'application/octet-stream';
     yield { fileName: `${alias}/${name}`, contentType, blob, alias, metadata, goesAlong: true };
   }
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -1,13 +1,13 @@
 /**
- * The identity of debug symbols, by which debuggers ask for them (SSQP,
- * https://github.com/dotnet/symstore/blob/main/docs/specs/SSQP_Key_Conventions.md): of portable ones the GUID of their
- * `#Pdb` stream, of Windows ones the GUID and age of their streams.
+ * The identity of a symbol file, by which debuggers request it (SSQP,
+ * https://github.com/dotnet/symstore/blob/main/docs/specs/SSQP_Key_Conventions.md): the GUID in the `#Pdb` stream
+ * of a portable PDB, or the GUID and age in the streams of a Windows PDB.
  */
 import { createHash } from 'node:crypto';
 
-/** A file of symbols: what debuggers ask for it by, and the checksum that compilers write into what they build. */
+/** The identity of a symbol file, and the checksum that compilers write into their output. */
 export interface Pdb {
-  /** GUID and age, lower-case hex; the age of portable symbols is `ffffffff`. */
+  /** GUID and age, lower-case hex; the age of a portable PDB is `ffffffff`. */
   readonly signature: string;
   /** SHA-256 of the file with its identity set to zero, hex. */
   readonly checksum: string;
@@ -15,22 +15,22 @@ export interface Pdb {
 
 const MSF = Buffer.from('Microsoft C/C++ MSF 7.00\r\n\u001aDS\0\0\0', 'latin1');
 
-/** How many bytes of the identity a checksum leaves out: a GUID and four more. */
+/** The size of the identity that a checksum treats as zeros, in bytes: a GUID and four more. */
 const ID_SIZE = 20;
 
-/** Reads the identity of a file of symbols; undefined when it is none. */
+/** Reads the identity of a symbol file. Returns undefined if it is not one. */
 export function readPdb(bytes: Buffer): Pdb | undefined {
   try {
     if (bytes.subarray(0, 4).toString('latin1') === 'BSJB') return portable(bytes);
     if (bytes.subarray(0, MSF.byteLength).equals(MSF)) return windows(bytes);
   } catch (error) {
-    // Every offset in the file is checked by reading at it.
+    // Offsets in the file are not checked: reading outside of it throws.
     if (!(error instanceof RangeError)) throw error;
   }
   return undefined;
 }
 
-/** ECMA-335 II.24.2.1: the metadata root, then a header for each stream: offset, size, and a name padded to four bytes. */
+/** ECMA-335 II.24.2.1: the metadata root, then per stream its offset, size, and name padded to four bytes. */
 function portable(bytes: Buffer): Pdb | undefined {
   const versionLength = bytes.readUInt32LE(12);
   let at = 16 + versionLength + 4;
@@ -47,7 +47,7 @@ function portable(bytes: Buffer): Pdb | undefined {
   return undefined;
 }
 
-/** MSF 7.00: the directory names the blocks of each stream; stream 1 has the GUID, stream 3 the age that counts. */
+/** MSF 7.00: the directory lists the blocks of each stream. Stream 1 has the GUID, stream 3 the effective age. */
 function windows(bytes: Buffer): Pdb | undefined {
   const blockSize = bytes.readUInt32LE(32);
   if (blockSize < 512 || blockSize > 65_536) return undefined;
@@ -77,9 +77,9 @@ function windows(bytes: Buffer): Pdb | undefined {
   };
 }
 
-/** A GUID as .NET writes it without hyphens: its first three fields are little-endian. */
+/** Formats a GUID as .NET does without hyphens: its first three fields are little-endian. */
 function guidAt(bytes: Buffer, at: number): string {
-  if (at + 16 > bytes.byteLength) throw new RangeError('it ends in its identity');
+  if (at + 16 > bytes.byteLength) throw new RangeError('the file ends inside its identity');
   const field = (start: number, end: number) => Buffer.from(bytes.subarray(at + start, at + end)).reverse();
   const rest = bytes.subarray(at + 8, at + 16);
   return Buffer.concat([field(0, 4), field(4, 6), field(6, 8), rest]).toString('hex');

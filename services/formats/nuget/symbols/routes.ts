@@ -10,21 +10,23 @@ import { fileMetadata } from '../schema.ts';
 import { symbolAlias } from './push-symbols.ts';
 
 /**
- * The symbol server: a file of symbols by its name and identity
+ * The symbol server: symbol files by name and identity
  * (https://github.com/dotnet/symstore/blob/main/docs/specs/Simple_Symbol_Query_Protocol.md).
  */
 export function symbolRoutes(app: FormatRoutes): void {
-  app.get('/symbolfiles/:file/:signature/:again', pull({}, sendSymbols));
+  app.get('/symbolfiles/:file/:signature/:sameFile', pull({}, sendSymbols));
 }
 
-/** Sends the last published of such files that the caller may pull. What is hidden is answered like what is not there. */
+/**
+ * Sends the most recently published matching file that the caller may pull. Hidden files look like missing ones.
+ */
 async function sendSymbols(c: FormatContext, access: Access): Promise<Response> {
-  const [file = '', signature = '', again = ''] = ['file', 'signature', 'again'].map((name) =>
+  const [file = '', signature = '', sameFile = ''] = ['file', 'signature', 'sameFile'].map((name) =>
     c.req.param(name),
   );
   const checksums = checksumsOf(c.req.header('symbolchecksum') ?? '');
   const alias = symbolAlias(file, signature);
-  if (file.toLowerCase() === again.toLowerCase()) {
+  if (file.toLowerCase() === sameFile.toLowerCase()) {
     for await (const { file: found } of aliasedFiles(c.env.registry, access, alias)) {
       const facts = readableMetadata(fileMetadata, found);
       if (checksums.length === 0 || (facts && checksums.includes(facts.checksum))) return sendFile(c, found);
@@ -35,7 +37,7 @@ async function sendSymbols(c: FormatContext, access: Access): Promise<Response> 
   throw new RegistryError('fileNotFound');
 }
 
-/** The SHA-256 checksums a debugger takes, read in what it debugs. Who names none takes any. */
+/** The SHA-256 checksums that a debugger accepts, from the debugged binary; empty if it accepts any. */
 function checksumsOf(header: string): string[] {
   return [...header.matchAll(/\bsha256:\s*(?<hex>[0-9a-f]{64})\b/gi)].map(
     ({ groups }) => groups?.hex?.toLowerCase() ?? '',

@@ -9,7 +9,7 @@ const NAMESPACES =
 const TYPE = 'NuGetGallery.OData.V2FeedPackage';
 const SCHEME = 'http://schemas.microsoft.com/ado/2007/08/dataservices/scheme';
 
-/** A feed of versions: what it is called, how many there are in all where that is asked, and where it goes on. */
+/** A feed of versions: its title, the total count if requested, and the URL of the next page if there is one. */
 export interface Feed {
   readonly title: string;
   readonly rows: readonly Row[];
@@ -17,7 +17,7 @@ export interface Feed {
   readonly next?: string | undefined;
 }
 
-/** Renders a feed. `base` is the address of the format's endpoints. */
+/** Renders a feed. @param base the URL of the requested endpoint */
 export function renderFeed(base: string, { title, rows, count, next }: Feed): string {
   return [
     `${HEADER}<feed xml:base="${escapeXml(base)}/v2/" ${NAMESPACES}>`,
@@ -37,7 +37,9 @@ export function renderEntry(base: string, row: Row): string {
   return HEADER + entryOf(base, row, ` xml:base="${escapeXml(base)}/v2/" ${NAMESPACES}`);
 }
 
-/** Old clients read the id, the authors and the summary from Atom's own elements, all else from the properties. */
+/**
+ * Old clients read the id, the authors and the summary from Atom's own elements, everything else from properties.
+ */
 function entryOf(base: string, row: Row, attributes: string): string {
   const { metadata, name, version, published } = row.release;
   const address = `Packages(Id='${metadata.id}',Version='${version}')`;
@@ -62,7 +64,7 @@ function entryOf(base: string, row: Row, attributes: string): string {
   ].join('');
 }
 
-/** The service document: the one collection there is. */
+/** Renders the service document, with the only collection. */
 export function renderService(base: string): string {
   return (
     `${HEADER}<service xml:base="${escapeXml(base)}/v2/" xmlns="http://www.w3.org/2007/app" ` +
@@ -71,7 +73,7 @@ export function renderService(base: string): string {
   );
 }
 
-/** The functions of the feed and the texts they take; clients look here for what they may call. */
+/** The functions of the feed and their parameters, by which clients discover them. */
 const imports: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   FindPackagesById: { id: 'Edm.String', semVerLevel: 'Edm.String' },
   GetUpdates: {
@@ -91,18 +93,18 @@ const imports: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** The schema (`$metadata`). */
+/** Renders the schema (`$metadata`). */
 export function renderSchema(): string {
   const fields = [...properties].map(([name, [type]]) => {
     const key = name === 'Id' || name === 'Version';
     return `<Property Name="${name}" Type="${type}" Nullable="${!key && type === 'Edm.String'}"/>`;
   });
   const functions = Object.entries(imports).map(([name, parameters]) => {
-    const taken = Object.entries(parameters).map(
+    const declared = Object.entries(parameters).map(
       ([parameter, type]) => `<Parameter Name="${parameter}" Type="${type}"/>`,
     );
     const returns = `ReturnType="Collection(${TYPE})" EntitySet="Packages" m:HttpMethod="GET"`;
-    return `<FunctionImport Name="${name}" ${returns}>${taken.join('')}</FunctionImport>`;
+    return `<FunctionImport Name="${name}" ${returns}>${declared.join('')}</FunctionImport>`;
   });
   return [
     `${HEADER}<edmx:Edmx Version="1.0" xmlns:edmx="http://schemas.microsoft.com/ado/2007/06/edmx">`,

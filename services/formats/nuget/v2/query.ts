@@ -6,18 +6,18 @@ import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } f
 import { unquoted } from './odata/literals.ts';
 import { isNewer, properties, type Row } from './row.ts';
 
-/** The most versions of one page, as on nuget.org. */
+/** Versions per page, as on nuget.org. */
 const PAGE = 100;
 
-/** What a request asks of the feed. */
+/** A query of the feed. */
 export interface Query {
-  /** The ids that are asked for, in lower case; without them, packages whose ids match `term`. */
+  /** The requested ids, in lower case; if undefined, packages are found by `term`. */
   readonly ids: ReadonlySet<string> | undefined;
   readonly term: string;
   readonly semVer2: boolean;
-  /** Whether a row is asked for. */
+  /** Whether a row matches. */
   passes(row: Row): boolean;
-  /** What remains of the rows of a package that pass: for updates, the highest. */
+  /** Reduces the matching rows of a package: for updates, to the highest version. */
   narrow?(rows: readonly Row[]): Row[];
 }
 
@@ -29,7 +29,7 @@ function isSet(c: FormatContext, name: string): boolean {
   return c.req.query(name)?.toLowerCase() === 'true';
 }
 
-/** Reads what a call of the feed asks for; undefined when there is no such call. */
+/** Parses a call of the feed. Returns undefined if there is no such function. */
 export function queryOf(c: FormatContext, call: string): Query | undefined {
   const { ids, passes } = filterOf(c);
   const semVer2 = /^'?2\./.test(c.req.query('semVerLevel') ?? '');
@@ -52,15 +52,15 @@ export function queryOf(c: FormatContext, call: string): Query | undefined {
 function filterOf(c: FormatContext): Pick<Query, 'ids' | 'passes'> {
   const text = c.req.query('$filter') ?? '';
   if (text.trim() === '') return { ids: undefined, passes: () => true };
-  const filter = understood(() => parseFilter(text));
+  const filter = orBadRequest(() => parseFilter(text));
   return {
     ids: valuesIn(filter, 'Id'),
     passes: (row) =>
-      understood(() => evaluate(filter, { property: (name) => propertyOf(row, name), compare })) === true,
+      orBadRequest(() => evaluate(filter, { property: (name) => propertyOf(row, name), compare })) === true,
   };
 }
 
-function understood<T>(work: () => T): T {
+function orBadRequest<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -68,23 +68,23 @@ function understood<T>(work: () => T): T {
   }
 }
 
-/** Orders versions by their rules; undefined for values of other properties. */
+/** Compares values of version properties as versions. Returns undefined for other properties. */
 export function compare(property: string, left: FilterValue, right: FilterValue): number | undefined {
   if (!/^(?:Normalized)?Version$/.test(property)) return undefined;
   const [a, b] = [left, right].map((value) => parseVersion(String(value)));
   return a && b && compareVersions(a, b);
 }
 
-/** The value of a property of a row; undefined when there is no such property. */
+/** The value of a row's property; undefined if there is no such property. */
 export function propertyOf(row: Row, name: string): FilterValue | undefined {
   return properties.get(name)?.[1](row, '');
 }
 
-/** Newer versions of packages in certain versions; ids, versions and constraints are lists set off by bars. */
+/** Versions newer than the client's. Ids, versions and constraints are lists separated by `|`. */
 function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']): Query {
   const list = (name: string) => quoted(c, name).split('|');
   const [versions, constraints] = [list('versions'), list('versionConstraints')];
-  const known = new Map(
+  const installed = new Map(
     list('packageIds').map((id, index) => [
       id.toLowerCase(),
       { version: versions[index] ?? '', range: parseRange(constraints[index] ?? '') },
@@ -92,11 +92,11 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
   );
   const prerelease = isSet(c, 'includePrerelease');
   return {
-    ids: new Set(known.keys()),
+    ids: new Set(installed.keys()),
     term: '',
     semVer2,
     passes(row) {
-      const from = known.get(row.release.name);
+      const from = installed.get(row.release.name);
       const version = parseVersion(row.release.version);
       return (
         from !== undefined &&
@@ -112,7 +112,7 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
   };
 }
 
-/** A page of rows, and where the next one of `address` is when there are more than were asked for at most. */
+/** A page of rows, and the URL of the next one if there is one. @param address the URL without its query */
 export function paged(
   c: FormatContext,
   address: string,

@@ -5,7 +5,7 @@ import { reply } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesFound, releasesOfHit, requireUser } from '../context.ts';
+import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
 import { isPackageId, NO_ID, packageVersion } from '../names.ts';
 import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
@@ -15,8 +15,8 @@ import { compare, paged, propertyOf, type Query, queryOf } from './query.ts';
 import { type Row, rowsOf } from './row.ts';
 
 /**
- * The V2 protocol, as far as Chocolatey, PowerShellGet and NuGet 2 use it: an OData feed of all versions. Publishing and
- * unlisting are those of V3, at addresses below this one.
+ * The part of the V2 protocol that Chocolatey, PowerShellGet and NuGet 2 use: an OData feed of all versions.
+ * Publishing and unlisting are V3's, at paths under `/v2`.
  */
 export function feedRoutes(app: FormatRoutes): void {
   app.get('/v2', describe(renderService, 'application/atomsvc+xml'));
@@ -26,8 +26,8 @@ export function feedRoutes(app: FormatRoutes): void {
 }
 
 /**
- * NuGet 2 finds out at the first of these whether it needs credentials, and at no later address. Above project level they
- * are the same for every user: they hold nothing but their own address, and tell nothing of who may see what.
+ * NuGet 2 finds out here, and at no later URL, whether it needs credentials. Above project level these documents
+ * are the same for every user: they contain only their own URL, and reveal nothing about projects.
  */
 function describe(render: (base: string) => string, type: string): ReturnType<typeof pull> {
   const show = (c: FormatContext) => xml(c, render(baseOf(c)), type);
@@ -48,15 +48,15 @@ function xml(c: FormatContext, body: string, type: string): Response {
   });
 }
 
-/** How many packages a client may ask for by their ids at once. */
+/** The most ids per request. */
 const MAX_IDS = 200;
 
-/** Once a feed has so many versions, it goes on to no further package. */
+/** Once a feed has this many versions, no further package is added. */
 const MAX_ROWS = 10_000;
 
 type Send = (c: FormatContext, title: string, rows: readonly Row[]) => Response;
 
-/** A call is a function of the feed (`Search()`) or a package by its key (`Packages(Id='a',Version='1.0')`). */
+/** Handles a function of the feed (`Search()`) or a package by key (`Packages(Id='a',Version='1.0')`). */
 function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const { name, key } = parseCall(c.req.param('call') ?? '') ?? { name: '' };
   if (name === 'Packages' && key?.size) return answerKey(c, next, key);
@@ -67,7 +67,7 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const options = single ? { name: () => asId(only) } : {};
   return pull(options, async (context, access) => {
     const rows = single
-      ? askedRows(query, await releasesFound(context, access))
+      ? matchingRows(query, await requestedReleases(context, access))
       : await rowsOfMany(context, access, query);
     return send(context, name, orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare));
   })(c, next);
@@ -76,8 +76,8 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
 function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['key']) {
   const version = packageVersion(key.get('Version') ?? '');
   return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, access) => {
-    // Whether it is the latest version depends on all the others: that takes the catalog.
-    const rows = rowsOf(await releasesFound(context, access), true);
+    // The catalog is needed because whether a version is the latest depends on all others.
+    const rows = rowsOf(await requestedReleases(context, access), true);
     const row = rows.find(({ release }) => release.version === version);
     if (!row) throw new RegistryError('packageNotFound');
     return xml(context, renderEntry(baseOf(context), row), 'application/atom+xml;type=entry');
@@ -88,7 +88,7 @@ function asId(text: string): string {
   return isPackageId(text) ? text.toLowerCase() : NO_ID;
 }
 
-/** The rows of the packages that a search found, one package after the other: all their versions may be very many. */
+/** The rows of the packages that a search found, read one package at a time to bound memory. */
 async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Row[]> {
   requireUser(c, access);
   const { registry } = c.env;
@@ -97,13 +97,13 @@ async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promi
   const rows: Row[] = [];
   for (const heads of await headsOf(registry, access.format, await hits)) {
     if (rows.length >= MAX_ROWS) break;
-    for (const row of askedRows(query, await releasesOfHit(c, heads))) rows.push(row);
+    for (const row of matchingRows(query, await releasesOfHit(c, heads))) rows.push(row);
   }
   return rows;
 }
 
-/** The rows of a package that are asked for. */
-function askedRows(query: Query, releases: readonly ReleaseFacts[]): readonly Row[] {
+/** The rows of a package that match the query. */
+function matchingRows(query: Query, releases: readonly ReleaseFacts[]): readonly Row[] {
   const rows = rowsOf(releases, query.semVer2).filter(query.passes);
   return query.narrow?.(rows) ?? rows;
 }

@@ -1,21 +1,21 @@
 import { compareVersions, parseVersion } from '../nuget-version.ts';
-import { iconUrl, isWanted, licenseUrl, type ReleaseFacts, shownVersion } from '../releases.ts';
+import { iconUrl, licenseUrl, passesFilter, type ReleaseFacts, shownVersion } from '../releases.ts';
 import type { DependencyGroup } from '../schema.ts';
 import type { FilterValue } from './odata/filter.ts';
 
-/** A version in the feed. Which one is the latest depends on what a client can read. */
+/** A version in the feed. Which one is the latest depends on the versions that a client can read. */
 export interface Row {
   readonly release: ReleaseFacts;
   readonly isLatest: boolean;
   readonly isAbsoluteLatest: boolean;
 }
 
-/** When old clients take a version for unlisted: the year nuget.org gives these. */
+/** The date that marks a version as unlisted for old clients, as on nuget.org. */
 const UNLISTED = '1900-01-01T00:00:00';
 
-/** The rows of a package, lowest version first. */
+/** The rows of a package, in ascending order of versions. */
 export function rowsOf(releases: readonly ReleaseFacts[], semVer2: boolean): Row[] {
-  const readable = releases.filter((release) => isWanted(release, { prerelease: true, semVer2 }));
+  const readable = releases.filter((release) => passesFilter(release, { prerelease: true, semVer2 }));
   const latest = readable.findLast(({ listed, prerelease }) => listed && !prerelease);
   const absolute = readable.findLast(({ listed }) => listed);
   return readable.map((release) => ({
@@ -25,12 +25,12 @@ export function rowsOf(releases: readonly ReleaseFacts[], semVer2: boolean): Row
   }));
 }
 
-/** The type of a property in OData's terms; most are texts. */
+/** The OData type of a property. */
 export type EdmType = 'Edm.String' | 'Edm.DateTime' | 'Edm.Boolean' | 'Edm.Int32' | 'Edm.Int64';
 
 type Property = readonly [type: EdmType, value: (row: Row, base: string) => FilterValue];
 
-/** The properties of a version, by the names that clients know, in the order of the feed. */
+/** The properties of a version by OData name, in the order of the feed. */
 export const properties: ReadonlyMap<string, Property> = new Map<string, Property>([
   ['Id', ['Edm.String', ({ release }) => release.metadata.id]],
   ['Version', ['Edm.String', ({ release }) => release.metadata.version]],
@@ -67,12 +67,12 @@ export const properties: ReadonlyMap<string, Property> = new Map<string, Propert
   ['VersionDownloadCount', ['Edm.Int32', () => 0]],
 ]);
 
-/** The time of a publish, as OData writes it. */
+/** The publish time in OData's format. */
 function timeOf({ published }: ReleaseFacts): string {
   return published.replace('Z', '');
 }
 
-/** `id:range:framework`, set off by bars; a group without dependencies has its framework alone. */
+/** `id:range:framework`, separated by `|`; a group without dependencies has only its framework. */
 function dependenciesOf(groups: readonly DependencyGroup[]): string {
   return groups
     .flatMap(({ targetFramework, dependencies }) =>
@@ -83,8 +83,8 @@ function dependenciesOf(groups: readonly DependencyGroup[]): string {
     .join('|');
 }
 
-/** Whether a row is of a higher version than a text names. */
+/** Whether a row's version is higher than another; false if that is invalid. */
 export function isNewer({ release }: Row, than: string): boolean {
-  const [version, known] = [parseVersion(release.version), parseVersion(than)];
-  return version !== undefined && known !== undefined && compareVersions(version, known) > 0;
+  const [version, other] = [parseVersion(release.version), parseVersion(than)];
+  return version !== undefined && other !== undefined && compareVersions(version, other) > 0;
 }

@@ -7,12 +7,12 @@ import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { readEntry } from '../publish/archive.ts';
 import { metadata } from '../schema.ts';
 
-/** Sends a part of a package file that has an address of its own: the nuspec, the readme, the licence or the icon. */
+/** Sends a part of a package file that has a separate URL: the nuspec, the readme, the licence or the icon. */
 export function extract(
   c: FormatContext,
   version: Version,
   file: PackageFile,
-  asked: string,
+  part: string,
 ): Promise<Response> {
   const { name } = version;
   const readable = readMetadata(c.env.registry, version, metadata);
@@ -26,10 +26,10 @@ export function extract(
     ['license', [license, () => 'text/plain; charset=utf-8']],
     ['icon', [icon, imageType]],
   ]);
-  const [path, contentType] = parts.get(asked) ?? [];
+  const [path, contentType] = parts.get(part) ?? [];
   if (!path || !contentType) throw new RegistryError('fileNotFound');
   const read = () => readEntry(blobAccess(c.env.registry, file), path);
-  return sendBytes(c, { etag: `${file.digests.sha256}-${asked}`, contentType, read });
+  return sendBytes(c, { etag: `${file.digests.sha256}-${part}`, contentType, read });
 }
 
 function imageType(bytes: Uint8Array): string {

@@ -5,12 +5,12 @@ import { versionOrder } from '../nuget-version.ts';
 import { type Metadata, metadata } from '../schema.ts';
 
 /**
- * The versions of a package that can be downloaded, lowest first, unlisted ones among them
- * (https://learn.microsoft.com/nuget/api/package-base-address-resource). Restoring asks for nothing else.
+ * The downloadable versions of a package in ascending order, including unlisted ones
+ * (https://learn.microsoft.com/nuget/api/package-base-address-resource). A restore needs no other index.
  */
 export const versionList = listOf('nuget-versions-1', () => true);
 
-/** Those of them that clients without SemVer 2.0.0 can read. */
+/** The same list without SemVer 2.0.0 packages. */
 export const semVer1List = listOf('nuget-semver1-versions-1', ({ metadata }) => !metadata.semVer2);
 
 function listOf(kind: string, isShown: (version: Version<Metadata>) => boolean): IndexKind<Metadata> {

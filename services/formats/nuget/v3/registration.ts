@@ -1,5 +1,5 @@
 /**
- * Registrations: what is known of the versions of a package
+ * Registrations: the metadata of a package's versions
  * (https://learn.microsoft.com/nuget/api/registration-base-url-resource).
  */
 import {
@@ -14,17 +14,17 @@ import { versionOrder } from '../nuget-version.ts';
 import {
   iconUrl,
   indexedRelease,
-  isWanted,
   licenseUrl,
+  passesFilter,
   type ReleaseFacts,
   shownVersion,
 } from '../releases.ts';
 import { type DependencyGroup, type Metadata, metadata } from '../schema.ts';
 
-/** How many versions a page has. A package of one page has it inside its index. */
+/** Versions per page. If there is only one page, it is inside the index. */
 export const PAGE = 64;
 
-/** The index of the registration of a package in a hive. */
+/** A package's registration index in a hive. */
 export function registrationIndex(hive: Hive): IndexKind<Metadata> {
   return {
     kind: `nuget-${hive.path}-2`,
@@ -42,12 +42,12 @@ export function registrationIndex(hive: Hive): IndexKind<Metadata> {
   };
 }
 
-/** Whether a hive tells of a version. */
+/** Whether a hive includes a version. */
 export function inHive({ semVer2 }: Hive, release: Pick<ReleaseFacts, 'prerelease' | 'metadata'>): boolean {
-  return isWanted(release, { prerelease: true, semVer2 });
+  return passesFilter(release, { prerelease: true, semVer2 });
 }
 
-/** Pages of which only the bounds are in the index, or the one page with the versions in it. */
+/** Lists the bounds of the pages, or includes the only page with its versions. */
 function indexFrame(hive: Hive, { head: { name }, versions }: FrameContents<Metadata>): FramePart[] {
   const pages: object[] = [];
   for (let start = 0; start < versions.length; start += PAGE) {
@@ -80,7 +80,7 @@ function page(hive: Hive, name: string, releases: readonly ReleaseFacts[]): obje
   return { ...bounds(hive, name, releases), items: releases.map((release) => leafItem(hive, release)) };
 }
 
-/** A page of the registration of a large package, which stands alone. */
+/** Renders a page of a large package's registration as a separate document. */
 export function renderPage(hive: Hive, name: string, releases: readonly ReleaseFacts[]): string {
   return JSON.stringify(page(hive, name, releases));
 }
@@ -95,7 +95,7 @@ function leafItem(hive: Hive, release: ReleaseFacts): object {
   };
 }
 
-/** The registration of one version. Its catalog entry is inside it, where the protocol has a link: there is no catalog. */
+/** Renders one version's registration. It includes the catalog entry, where nuget.org has a link to its catalog. */
 export function renderLeaf(hive: Hive, release: ReleaseFacts): string {
   const { listed, published } = release;
   return JSON.stringify({ ...leafItem(hive, release), listed, published });

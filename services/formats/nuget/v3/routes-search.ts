@@ -4,54 +4,54 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesFound, releasesOfHit, requireUser } from '../context.ts';
+import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
 import { isPackageId, NO_ID } from '../names.ts';
-import { listedReleases, type ReleaseFacts, shownVersion, type Wanted } from '../releases.ts';
+import { listedReleases, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
-/** The most results of one page, as on nuget.org. */
+/** The most results per page, as on nuget.org. */
 const MAX_TAKE = 1000;
 
-/** `/query` and `/autocomplete`: packages by the words of their ids, as far as the caller may pull them. */
+/** `/query` and `/autocomplete`: searches the ids of the packages that the caller may pull. */
 export function searchRoutes(app: FormatRoutes): void {
   app.get('/query', pull({}, query));
   app.get('/autocomplete', (c, next) =>
     c.req.query('id') === undefined
       ? pull({}, autocomplete)(c, next)
-      : pull({ name: askedId }, listVersions)(c, next),
+      : pull({ name: requestedId }, listVersions)(c, next),
   );
 }
 
 async function query(c: FormatContext, access: Access): Promise<Response> {
-  const wanted = wantedOf(c);
+  const filter = versionFilterOf(c);
   const base = baseOf(c);
   return replyJson(c, 200, {
     '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` },
-    ...(await find(c, access, wanted, (releases) => searchResult(base, releases, wanted))),
+    ...(await find(c, access, filter, (releases) => searchResult(base, releases, filter))),
   });
 }
 
 async function autocomplete(c: FormatContext, access: Access): Promise<Response> {
-  const found = await find(c, access, wantedOf(c), (releases) => releases.at(-1)?.metadata.id);
+  const found = await find(c, access, versionFilterOf(c), (releases) => releases.at(-1)?.metadata.id);
   return replyJson(c, 200, { '@context': CONTEXT, ...found });
 }
 
 const CONTEXT = { '@vocab': 'http://schema.nuget.org/schema#' };
 
-/** A page of what is shown of packages, and how many there are at most. */
+/** A page of results, and an upper bound for their number. */
 interface Page<T> {
   readonly totalHits: number;
   readonly data: readonly T[];
 }
 
 /**
- * The packages with a version that is listed and wanted. What is searched is the id; `packageId:x` names one. Only what
- * comes before the end of the page is looked into; whatever follows counts as found.
+ * Finds packages by id (`packageId:x` for an exact one) that have a listed version that passes the filter. Packages
+ * after the end of the page are not read; they all count as found.
  */
 async function find<T>(
   c: FormatContext,
   access: Access,
-  wanted: Wanted,
+  filter: VersionFilter,
   show: (releases: readonly ReleaseFacts[]) => T,
 ): Promise<Page<T>> {
   requireUser(c, access);
@@ -72,7 +72,7 @@ async function find<T>(
   for (const heads of packages) {
     if (found >= end) break;
     left--;
-    const releases = listedReleases(await releasesOfHit(c, heads), wanted);
+    const releases = listedReleases(await releasesOfHit(c, heads), filter);
     const latest = releases.at(-1);
     if (!latest || (type !== '' && !isOfType(latest, type))) continue;
     if (found >= skip) data.push(show(releases));
@@ -81,22 +81,22 @@ async function find<T>(
   return { totalHits: found + left, data };
 }
 
-/** By the protocol neither prereleases nor SemVer 2.0.0 packages are told of unasked. */
-function wantedOf(c: FormatContext): Wanted {
+/** The protocol requires prereleases and SemVer 2.0.0 packages to be left out unless requested. */
+function versionFilterOf(c: FormatContext): VersionFilter {
   return {
     prerelease: c.req.query('prerelease')?.toLowerCase() === 'true',
     semVer2: /^2\./.test(c.req.query('semVerLevel') ?? ''),
   };
 }
 
-function askedId(c: FormatContext): string {
+function requestedId(c: FormatContext): string {
   const id = c.req.query('id') ?? '';
   return isPackageId(id) ? id.toLowerCase() : NO_ID;
 }
 
-/** The versions of the package named by `id`; a package that is not there has none. */
+/** Lists the versions of the package in `id`; none if it does not exist. */
 async function listVersions(c: FormatContext, access: Access): Promise<Response> {
-  const releases = listedReleases(await releasesFound(c, access), wantedOf(c));
+  const releases = listedReleases(await requestedReleases(c, access), versionFilterOf(c));
   return replyJson(c, 200, {
     '@context': CONTEXT,
     totalHits: releases.length,

@@ -22,7 +22,7 @@ import { semVer1List, versionList, versionsIn } from './flat-container.ts';
 import { inHive, PAGE, registrationIndex, renderLeaf, renderPage } from './registration.ts';
 import { serviceIndex } from './service-index.ts';
 
-/** The service index, package files with what is in them, and registrations. */
+/** The service index, package files and parts of them, and registrations. */
 export function readRoutes(app: FormatRoutes): void {
   for (const path of ['/', '/index', '/index.json']) app.get(path, service);
   for (const path of ['/download/:id/index', '/download/:id/index.json']) {
@@ -40,8 +40,8 @@ export function readRoutes(app: FormatRoutes): void {
 }
 
 /**
- * The service index says nothing of what is in the registry, and is the same for everyone: who pushes with a key alone
- * asks for it without.
+ * The service index is the same for everyone and needs no credentials: clients that push with a key request it
+ * without. It reveals nothing about the contents of the registry.
  */
 function service(c: FormatContext): Response {
   return reply(c, 200, serviceIndex(baseOf(c), c.env.address.level === 'project'), {
@@ -55,16 +55,16 @@ async function listVersions(c: FormatContext, found: FoundPackage): Promise<Resp
   return sendDocument(c, document, { contentType: 'application/json', variant: 'versions' });
 }
 
-/** What of a version a request names; without a name it is the package file. */
-function askedFile(c: FormatContext): string {
+/** The requested file of a version; by default the package file. */
+function requestedFile(c: FormatContext): string {
   return (c.req.param('file') ?? `${nameOf(c)}.nupkg`).toLowerCase();
 }
 
-/** The version, and the stored file that a request names or that has what it names inside. */
+/** Selects the version, and the stored file that is requested or that contains the requested part. */
 function selectContent(c: FormatContext, name: string): Selection {
   const version = versionOf(c);
   const release = { name, version };
-  const symbols = askedFile(c).endsWith('.snupkg');
+  const symbols = requestedFile(c).endsWith('.snupkg');
   return { version, files: [{ fileName: symbols ? symbolPackageFile(release) : packageFile(release) }] };
 }
 
@@ -72,10 +72,10 @@ async function download(c: FormatContext, { copy, selection }: FoundPackage): Pr
   if (!copy) throw new RegistryError('packageNotFound');
   const file = copy.files.get(selection.files?.[0]?.fileName ?? '');
   if (!file) throw new RegistryError('fileNotFound');
-  const asked = askedFile(c);
-  // The version in the file's name may be written in more than one way.
-  const whole = asked.startsWith(`${nameOf(c)}.`) && /\.s?nupkg$/.test(asked);
-  return whole ? sendFile(c, file) : extract(c, copy.version, file, asked);
+  const requested = requestedFile(c);
+  // The version in the file name may have several spellings.
+  const isWhole = requested.startsWith(`${nameOf(c)}.`) && /\.s?nupkg$/.test(requested);
+  return isWhole ? sendFile(c, file) : extract(c, copy.version, file, requested);
 }
 
 function registration(hive: Hive) {
@@ -93,8 +93,8 @@ function optionsOf(hive: Hive, variant: string): DocumentOptions {
 }
 
 /**
- * A page of a registration. It has the versions between its bounds, so that a client that read the index before the
- * latest publish misses nothing. Only its own versions are read.
+ * A page of a registration. It has all versions between its bounds, so a client that read the index before the
+ * latest publish misses nothing. Only these versions are read.
  */
 function page(hive: Hive) {
   return async (c: FormatContext, found: FoundPackage): Promise<Response> => {
@@ -117,14 +117,16 @@ function page(hive: Hive) {
   };
 }
 
-/** Reads the versions of a page, from each project that holds the package. A page that is too long has no text. */
+/**
+ * Reads the versions of a page from all projects with the package. Returns an empty text if the page is too long.
+ */
 async function pageOf(
   c: FormatContext,
   { holdings }: FoundPackage,
   hive: Hive,
   versions: readonly string[],
 ): Promise<string> {
-  // Some may have come between since the index was read.
+  // Versions may have been added since the index was read.
   if (versions.length > 2 * PAGE) return '';
   const found = await versionsOf(c.env.registry, holdings, versions, metadata);
   const releases = releasesOf(found).filter((release) => inHive(hive, release));

@@ -1,16 +1,16 @@
-/** Answers to searches (https://learn.microsoft.com/nuget/api/search-query-service-resource). */
+/** Search results (https://learn.microsoft.com/nuget/api/search-query-service-resource). */
 import { hives, leafUrl, registrationUrl } from '../addresses.ts';
-import { iconUrl, licenseUrl, type ReleaseFacts, shownVersion, type Wanted } from '../releases.ts';
+import { iconUrl, licenseUrl, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
 import type { PackageType } from '../schema.ts';
 
-/** What an ordinary package is. */
+/** The type of ordinary packages. */
 const DEPENDENCY: PackageType = { name: 'Dependency', version: '' };
 
-/** A package with its listed versions that were wanted, lowest first, as one result. There must be one. */
-export function searchResult(base: string, releases: readonly ReleaseFacts[], wanted: Wanted): object {
+/** Renders a package as one result. @param releases its matching versions in ascending order; at least one */
+export function searchResult(base: string, releases: readonly ReleaseFacts[], filter: VersionFilter): object {
   const latest = releases.at(-1);
   if (!latest) throw new Error('a search result without a version');
-  const hive = wanted.semVer2 ? hives.gzip : hives.gzipSemVer1;
+  const hive = filter.semVer2 ? hives.gzip : hives.gzipSemVer1;
   const { metadata } = latest;
   return {
     '@id': registrationUrl(base, hive, latest.name),
@@ -37,7 +37,7 @@ export function searchResult(base: string, releases: readonly ReleaseFacts[], wa
   };
 }
 
-/** Whether a version is of a type of package; without one in its nuspec it is a dependency. */
+/** Whether a version has a package type; without one in its nuspec it is a `Dependency`. */
 export function isOfType(release: ReleaseFacts, type: string): boolean {
   return packageTypesOf(release).some(({ name }) => name.toLowerCase() === type.toLowerCase());
 }

@@ -2,7 +2,7 @@ import { hives } from '../addresses.ts';
 
 const searchVersions = ['', '/3.0.0-beta', '/3.0.0-rc', '/3.4.0', '/3.5.0'];
 
-/** Where each resource is, its type in the versions that clients look for, and what it is. */
+/** Each resource's path, its type in the versions that clients look for, and a comment. */
 const reading: readonly (readonly [
   path: string,
   type: string,
@@ -40,8 +40,8 @@ const publishing: typeof reading = [
 ];
 
 /**
- * The service index of a feed (https://learn.microsoft.com/nuget/api/service-index). Everything is below the address
- * of the index itself, which is as far as clients send credentials unasked.
+ * Renders the service index of a feed (https://learn.microsoft.com/nuget/api/service-index). All resources are
+ * under the index's own path, because that is where clients send credentials without a challenge.
  */
 export function serviceIndex(base: string, publishes: boolean): string {
   const resources = [...reading, ...(publishes ? publishing : [])];

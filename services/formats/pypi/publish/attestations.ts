@@ -17,8 +17,8 @@ const MAX_ATTESTATIONS = 8;
 export const PROVENANCE_TYPE = 'application/vnd.pypi.integrity.v1+json';
 
 /**
- * Makes the provenance object (PEP 740) of a file from the uploaded attestations. Clients verify the signatures; this
- * checks that the attestations are about these bytes.
+ * Makes the provenance object (PEP 740) of a file from the uploaded attestations. Clients verify the signatures;
+ * this checks that the attestations are about these bytes.
  * @param text the `attestations` field of the form
  * @param publisher the name of the uploading user or token
  * @throws RegistryError `invalidPackage`

@@ -5,8 +5,8 @@ import { type CoreMetadata, readCoreMetadata } from './core-metadata.ts';
 import type { Received } from './receive-upload.ts';
 
 /**
- * Reads the metadata of an upload, and checks that the form, the file name and the archive agree on name and version:
- * an installer must find in the file what the index promised.
+ * Reads the metadata of an upload, and checks that the form, the file name and the archive agree on name and
+ * version: an installer must find in the file what the index promised.
  * @throws RegistryError naming the field that is missing, invalid or different
  */
 export function checkedMetadata({ distribution, metadata: { path, bytes }, field }: Received): CoreMetadata {

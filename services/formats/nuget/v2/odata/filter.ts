@@ -1,14 +1,14 @@
 /**
- * OData's filter expressions (https://www.odata.org/documentation/odata-version-2-0/uri-conventions/, section 4.5): the
- * part that clients send, which is comparisons, `and`, `or`, `not`, and functions of texts.
+ * OData's filter expressions (https://www.odata.org/documentation/odata-version-2-0/uri-conventions/, section
+ * 4.5), as far as clients use them: comparisons, `and`, `or`, `not`, and string functions.
  */
 
-/** Thrown for what is no filter, or uses what is not understood; the message says where. */
+/** Thrown for a filter that is invalid or uses an unsupported feature; the message says where. */
 export class UnreadableFilter extends Error {
   override readonly name = 'UnreadableFilter';
 }
 
-/** What an expression can come to. Times are ISO texts. */
+/** The value of an expression. Times are ISO texts. */
 export type FilterValue = string | number | boolean | null;
 
 /** A parsed expression. */
@@ -20,7 +20,7 @@ export type Expression =
 const MAX_LENGTH = 8000;
 const MAX_DEPTH = 50;
 
-/** The most names, values and operators of a filter, which is judged for every version there is. */
+/** The most names, values and operators of a filter: it is evaluated for every version. */
 const MAX_WORDS = 150;
 
 const TOKEN =
@@ -29,7 +29,7 @@ const TOKEN =
 type Token = Readonly<Record<'time' | 'text' | 'number' | 'word' | 'mark', string | undefined>>;
 
 const comparisons = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
-/** The functions; those that look for a text find it in any case, as `eq` does. */
+/** The supported functions. Like `eq`, they ignore case. */
 const functions: Readonly<Record<string, (...parts: FilterValue[]) => FilterValue>> = {
   tolower: (text) => textOf(text).toLowerCase(),
   toupper: (text) => textOf(text).toUpperCase(),
@@ -53,8 +53,7 @@ export function parseFilter(text: string): Expression {
   const next = (): Token | undefined => tokens[at];
   const isWord = (word: string) => next()?.word === word;
   const take = (mark: string) => {
-    if (next()?.mark !== mark)
-      throw new UnreadableFilter(`$filter is not understood: a "${mark}" is missing`);
+    if (next()?.mark !== mark) throw new UnreadableFilter(`$filter is invalid: "${mark}" is missing`);
     at++;
   };
 
@@ -67,7 +66,8 @@ export function parseFilter(text: string): Expression {
     return parts.length === 1 && parts[0] ? parts[0] : { kind: 'operator', name: word, parts };
   }
   function whole(): Expression {
-    if (++depth > MAX_DEPTH) throw new UnreadableFilter(`$filter is nested more than ${MAX_DEPTH} deep`);
+    if (++depth > MAX_DEPTH)
+      throw new UnreadableFilter(`$filter is nested more than ${MAX_DEPTH} levels deep`);
     const expression = chain('or', () => chain('and', negation));
     depth--;
     return expression;
@@ -87,7 +87,7 @@ export function parseFilter(text: string): Expression {
   }
   function value(): Expression {
     const token = next();
-    if (!token) throw new UnreadableFilter('$filter ends early');
+    if (!token) throw new UnreadableFilter('$filter ends unexpectedly');
     if (token.mark === '(') {
       at++;
       const expression = whole();
@@ -99,14 +99,14 @@ export function parseFilter(text: string): Expression {
     if (token.time !== undefined) return { kind: 'literal', value: token.time };
     if (token.number !== undefined) return { kind: 'literal', value: Number(token.number) };
     const { word } = token;
-    if (word === undefined) throw new UnreadableFilter(`$filter is not understood at "${token.mark}"`);
+    if (word === undefined) throw new UnreadableFilter(`$filter is invalid at "${token.mark}"`);
     if (word === 'null') return { kind: 'literal', value: null };
     if (word === 'true' || word === 'false') return { kind: 'literal', value: word === 'true' };
     return next()?.mark === '(' ? call(word) : { kind: 'property', name: word };
   }
   function call(name: string): Expression {
     if (!Object.hasOwn(functions, name))
-      throw new UnreadableFilter(`$filter uses "${name}", which is not understood`);
+      throw new UnreadableFilter(`$filter uses the unsupported function "${name}"`);
     take('(');
     const parts = [whole()];
     while (next()?.mark === ',') {
@@ -118,7 +118,7 @@ export function parseFilter(text: string): Expression {
   }
 
   const expression = whole();
-  if (at < tokens.length) throw new UnreadableFilter('$filter is not understood to its end');
+  if (at < tokens.length) throw new UnreadableFilter('$filter has unexpected text after its end');
   return expression;
 }
 
@@ -128,30 +128,30 @@ function tokensOf(text: string): Token[] {
   while (pattern.lastIndex < text.length) {
     const start = pattern.lastIndex;
     const found = pattern.exec(text);
-    if (!found) throw new UnreadableFilter(`$filter is not understood at "${text.slice(start, start + 20)}"`);
+    if (!found) throw new UnreadableFilter(`$filter is invalid at "${text.slice(start, start + 20)}"`);
     tokens.push(found.groups as Token);
   }
   return tokens;
 }
 
-/** What filters are judged by. */
+/** The item that a filter is evaluated for. */
 export interface FilteredThing {
-  /** The value of a property; undefined when there is no such property. */
+  /** The value of a property; undefined if there is no such property. */
   property(name: string): FilterValue | undefined;
-  /** Orders two values of a property that has an order of its own; undefined when they have none. */
+  /** Compares two values of a property with a special order; undefined for other properties. */
   readonly compare?: (property: string, left: FilterValue, right: FilterValue) => number | undefined;
 }
 
 /**
- * What an expression comes to for a thing.
- * @throws UnreadableFilter when it uses a property that the thing does not have
+ * Evaluates an expression for an item.
+ * @throws UnreadableFilter if it uses a property that the item does not have
  */
 export function evaluate(expression: Expression, thing: FilteredThing): FilterValue {
   if (expression.kind === 'literal') return expression.value;
   if (expression.kind === 'property') {
     const value = thing.property(expression.name);
     if (value === undefined)
-      throw new UnreadableFilter(`$filter uses "${expression.name}", which is not there`);
+      throw new UnreadableFilter(`$filter uses the unknown property "${expression.name}"`);
     return value;
   }
   const { name, parts } = expression;
@@ -180,7 +180,7 @@ function compare(
   return operator === 'lt' ? order < 0 : order <= 0;
 }
 
-/** Orders two values; texts compare in any case, and things of different kinds not at all. */
+/** Compares two values, texts without regard to case. Returns undefined for values of different types. */
 export function orderOf(left: FilterValue, right: FilterValue): number | undefined {
   const [a, b] = [left, right].map((value) => (typeof value === 'string' ? value.toLowerCase() : value));
   if (a === b) return 0;
@@ -197,8 +197,8 @@ function textOf(value: FilterValue | undefined): string {
 }
 
 /**
- * The values, in lower case, of which a thing must have one in a property for the expression to hold; undefined when any
- * may do.
+ * The values, in lower case, of which a property must have one for the expression to be true; undefined if any
+ * value may do.
  */
 export function valuesIn(expression: Expression, property: string): ReadonlySet<string> | undefined {
   if (expression.kind !== 'operator') return undefined;
@@ -210,8 +210,10 @@ export function valuesIn(expression: Expression, property: string): ReadonlySet<
     return new Set(sets.flatMap((values) => [...(values ?? [])]));
   }
   const literal = parts.find((part) => part.kind === 'literal')?.value;
-  const meant = parts.some((part) => isProperty(part, property));
-  return name === 'eq' && meant && typeof literal === 'string' ? new Set([literal.toLowerCase()]) : undefined;
+  const isMatch = parts.some((part) => isProperty(part, property));
+  return name === 'eq' && isMatch && typeof literal === 'string'
+    ? new Set([literal.toLowerCase()])
+    : undefined;
 }
 
 function isProperty(part: Expression, property: string): boolean {

@@ -1,21 +1,21 @@
-/** A text in single quotes, which OData doubles inside; some clients leave them out around it. */
+/** Removes the single quotes around an OData literal, which some clients omit, and unescapes those inside. */
 export function unquoted(text: string): string {
   const trimmed = text.trim();
   return (/^'(?<inside>.*)'$/s.exec(trimmed)?.groups?.inside ?? trimmed).replaceAll("''", "'");
 }
 
-/** A call or an entity by its key: `Search()`, or `Packages(Id='a',Version='1')` with the parts of the key. */
+/** A function call (`Search()`), or an entity by its key (`Packages(Id='a',Version='1')`). */
 export interface ODataCall {
   readonly name: string;
   readonly key: ReadonlyMap<string, string>;
 }
 
-/** The most characters of a call: two ids or versions, and what stands around them. */
+/** The longest call, in characters: a name, two ids or versions, and their quotes. */
 const MAX_CALL = 500;
 
 /**
- * Reads the last segment of an OData address, decoded; undefined when it is neither a call nor a set, or has a key
- * that can't be read.
+ * Parses the last segment of an OData URL, decoded. Returns undefined if it is neither a call nor a set, or if its
+ * key is invalid.
  */
 export function parseCall(segment: string): ODataCall | undefined {
   if (segment.length > MAX_CALL) return undefined;

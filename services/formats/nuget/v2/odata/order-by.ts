@@ -1,12 +1,12 @@
 import { type FilteredThing, type FilterValue, orderOf } from './filter.ts';
 
-/** The most properties that things are sorted by. */
+/** The most properties to sort by. */
 const MAX_ORDERS = 10;
 
 /**
- * Sorts things by an `$orderby`: properties set off by commas, each with `desc` or not. What is no property of the
- * things does not count, and equal things stay in their order. A property that has an order of its own is compared by
- * that, as in filters.
+ * Sorts items by an `$orderby`: properties separated by commas, each optionally with `desc`. Unknown properties are
+ * ignored, and equal items keep their order.
+ * @param compare a special order for some properties, as in filters
  */
 export function orderBy<T>(
   things: readonly T[],

@@ -66,17 +66,17 @@ describe('filters', () => {
   ])('%s does not', (filter) => expect(holds(filter)).toBe(false));
 
   test.for([
-    ["Id eq 'unended", /not understood at/],
-    ['Id eq', /ends early/],
-    ['(IsLatestVersion', /a "\)" is missing/],
-    ['IsLatestVersion)', /not understood to its end/],
-    ['Id eq )', /not understood at "\)"/],
-    ['eval(Id)', /uses "eval"/],
-    ['constructor(Id)', /uses "constructor"/],
-    ['Password eq null', /uses "Password"/],
-    ['Id; drop', /not understood at/],
-    ['', /ends early/],
-    ['('.repeat(60), /nested more than 50 deep/],
+    ["Id eq 'unended", /is invalid at/],
+    ['Id eq', /ends unexpectedly/],
+    ['(IsLatestVersion', /"\)" is missing/],
+    ['IsLatestVersion)', /unexpected text after its end/],
+    ['Id eq )', /is invalid at "\)"/],
+    ['eval(Id)', /uses the unsupported function "eval"/],
+    ['constructor(Id)', /uses the unsupported function "constructor"/],
+    ['Password eq null', /uses the unknown property "Password"/],
+    ['Id; drop', /is invalid at/],
+    ['', /ends unexpectedly/],
+    ['('.repeat(60), /nested more than 50 levels deep/],
     ['a'.repeat(8001), /longer than 8000/],
     [Array(38).fill("Id eq 'a'").join(' or '), /more than 150 names/],
   ] as const)('%s is refused', ([filter, why]) => {
