@@ -14,7 +14,7 @@ export const npm: Format = {
   precedence: 'first-copy',
   metadata,
   fileLimit: 500 * 1024 * 1024,
-  // npm explains a failed login by this scheme; the words `otp` and `ipaddress` would mean something else to it.
+  // npm explains a failed login by this scheme. It must not contain `otp` or `ipaddress`, which npm interprets.
   challenge: 'Bearer realm="npm"',
   credentialsFirst: true,
   namespaceOf: scopeOf,
@@ -25,8 +25,8 @@ export const npm: Format = {
 };
 
 /**
- * npm, Yarn and Bun print `error`, other tools `message`. Publishing a version again is a 403, because clients take a
- * 409 for a race that they may win by trying again.
+ * npm, Yarn and Bun print `error`, other tools `message`. Publishing a version again is a 403, because clients
+ * treat a 409 as a conflict and retry.
  */
 function renderError(error: RegistryError, status: number): RenderedError {
   const text = error.code === 'forbidden' ? FORBIDDEN : error.message;

@@ -7,7 +7,7 @@ import { requestBody } from '../../http/body/request-body.ts';
 
 const decompress = promisify(gunzip);
 
-/** The JSON of a small request body: at most `limit` bytes, counted unpacked where they come gzipped. */
+/** Reads a small JSON body, gzipped or not. @param limit the most bytes, unpacked */
 export async function readJson(c: FormatContext, limit: number): Promise<unknown> {
   const parts: Uint8Array[] = [];
   for await (const part of requestBody(c, { bytes: limit, hint: '' })) parts.push(part);
@@ -16,11 +16,11 @@ export async function readJson(c: FormatContext, limit: number): Promise<unknown
   try {
     return JSON.parse(bytes.toString());
   } catch (error) {
-    throw badRequest(`The request is not JSON: ${(error as Error).message}`);
+    throw badRequest(`The request body is not valid JSON: ${(error as Error).message}`);
   }
 }
 
-/** By the bytes, not by `Content-Encoding`: a gateway may have unpacked the body and left the header. */
+/** Looks at the bytes, not at `Content-Encoding`: a gateway may unpack the body and keep the header. */
 function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -30,17 +30,17 @@ async function unpacked(bytes: Buffer, limit: number): Promise<Buffer> {
     return await decompress(bytes, { maxOutputLength: limit });
   } catch (error) {
     if ((error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new RegistryError('bodyTooLarge', `The request unpacks to more than ${limit} bytes`);
+      throw new RegistryError('bodyTooLarge', `The request body unpacks to more than ${limit} bytes`);
     }
-    throw badRequest('The request is not gzip data');
+    throw badRequest('The request body is not valid gzip data');
   }
 }
 
-/** A value checked against a schema; what does not fit is named. */
+/** Parses a value with a schema. @throws RegistryError `invalidRequest` naming the first invalid field. */
 export function parsed<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join('.') || 'the document';
-  throw badRequest(`The request has a wrong shape at ${where}: ${issue?.message}`);
+  throw badRequest(`The request body is invalid at ${where}: ${issue?.message}`);
 }

@@ -6,7 +6,7 @@ import { publishRoutes } from './publish/routes.ts';
 import { readRoutes } from './read/routes.ts';
 import { searchRoutes } from './read/routes-search.ts';
 
-/** Everything under `/-/` comes before the packages, whose names never start with `-`. */
+/** Routes under `/-/` come before those of packages, whose names never start with `-`. */
 export function routes(app: FormatRoutes): void {
   accountRoutes(app);
   searchRoutes(app);

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
-/** The most characters of a tarball's checksums: SHA-1, SHA-256, SHA-384 and SHA-512 together are some 300. */
+/**
+ * The longest `shasum` or `integrity`, in characters: SHA-1, SHA-256, SHA-384 and SHA-512 together have about 300.
+ */
 const MAX_CHECKSUM = 1024;
 
 const checksum = z.string().max(MAX_CHECKSUM).nullish();
@@ -16,7 +18,7 @@ export const ClaimedManifest = z.looseObject({
 /** See the schema. */
 export type ClaimedManifest = z.infer<typeof ClaimedManifest>;
 
-/** The document of a `PUT`: a version to publish with its tarball, or a packument that was read, changed and sent back. */
+/** The document of a `PUT`: a version to publish with its tarball, or a packument that a client has edited. */
 export const PackageDocument = z.looseObject({
   name: z.string().optional(),
   'dist-tags': z.record(z.string(), z.string()).nullish(),
@@ -28,13 +30,13 @@ export const PackageDocument = z.looseObject({
 /** See the schema. */
 export type PackageDocument = z.infer<typeof PackageDocument>;
 
-/** What a login sends. */
+/** The body of a login. */
 export const Login = z.looseObject({ name: z.string(), password: z.string() });
 
-/** The parts of a Sigstore bundle that we look into: a signed in-toto statement, base64. */
+/** The part of a Sigstore bundle that the registry checks: a signed in-toto statement, base64. */
 export const SigstoreBundle = z.looseObject({ dsseEnvelope: z.looseObject({ payload: z.string() }) });
 
-/** The in-toto statement in a bundle: what is said about which bytes. */
+/** The in-toto statement in a bundle: a claim about certain bytes. */
 export const Statement = z.looseObject({
   predicateType: z.string().regex(/^[\x21-\x7e]{1,300}$/),
   subject: z.array(z.looseObject({ name: z.string(), digest: z.record(z.string(), z.string()) })),
@@ -43,14 +45,14 @@ export const Statement = z.looseObject({
 /** See the schema. */
 export type Statement = z.infer<typeof Statement>;
 
-/** An attestation of a version: what it states, and the file of the version that holds the bundle. */
+/** An attestation of a version: its predicate type, and the version's file with the bundle. */
 export const Attestation = z.object({ predicateType: z.string(), fileName: z.string() });
 /** See the schema. */
 export type Attestation = Readonly<z.infer<typeof Attestation>>;
 
-/** What is kept of a version. */
+/** The stored metadata of a version. */
 export const Metadata = z.object({
-  /** The manifest, as JSON text: the store puts its own limits on nesting, numbers and empty names in an item. */
+  /** The manifest, as JSON text, because the table limits nesting, numbers and empty names in items. */
   manifest: z.string(),
   shasum: z.string(),
   integrity: z.string(),
@@ -58,17 +60,17 @@ export const Metadata = z.object({
   unpackedSize: z.number(),
   hasInstallScript: z.boolean(),
   hasShrinkwrap: z.boolean(),
-  /** The name of who published it. */
+  /** The name of the user or token that published it. */
   publisher: z.string(),
   attestations: z.array(Attestation),
-  /** Why it should not be used any more; empty when it may. */
+  /** Why the version is deprecated; empty if it is not. */
   deprecated: z.string(),
 });
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** How it is read. */
+/** Reads stored metadata. */
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
-/** A manifest as it is kept: any JSON object. */
+/** A stored manifest: any JSON object. */
 export type Manifest = Readonly<Record<string, unknown>>;

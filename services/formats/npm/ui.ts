@@ -6,7 +6,7 @@ import {
 } from '../../http/format/format-ui.ts';
 import { scopeOf } from './names.ts';
 
-/** What people are shown of npm packages. */
+/** Setup, publish and install instructions for npm packages. */
 export const ui: FormatUi = {
   example: { name: '@acme/widget', version: '1.0.0' },
   snippets(endpoint, { name, version }) {
@@ -37,7 +37,7 @@ export const ui: FormatUi = {
 function yarnrc(registry: string, scope: string | undefined, endpoint: RegistryEndpoint): string {
   const lines = [
     `npmRegistryServer: "${registry}"`,
-    // Yarn publishes packages with a scope to the public registry else.
+    // Without it, Yarn publishes scoped packages to the public registry.
     ...(endpoint.level === 'project' ? [`npmPublishRegistry: "${registry}"`] : []),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Yarn expands it.
     'npmAuthToken: "${PACKHOUSE_TOKEN}"',

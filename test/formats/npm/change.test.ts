@@ -146,7 +146,7 @@ describe('deprecating', () => {
     const empty = await npm.put(npm.base + TOOL, { _id: '@acme/tool', users: { root: true } });
     expect([empty.status, await errorOf(empty)]).toEqual([
       400,
-      expect.stringContaining('nothing this registry keeps'),
+      expect.stringContaining('there is nothing to change'),
     ]);
     expect(
       (await npm.put(`${npm.base}/none`, { versions: { '1.0.0': { name: 'none', version: '1.0.0' } } }))
@@ -207,7 +207,7 @@ describe('unpublishing', () => {
     for (const response of await Promise.all(requests)) {
       expect([response.status, await errorOf(response)]).toEqual([
         409,
-        'The package has changed since it was read: try again',
+        'The package has changed since you read it: try again',
       ]);
     }
     expect(await versions()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
@@ -228,7 +228,7 @@ describe('unpublishing', () => {
     const response = await npm.send('PUT', `${npm.base}${TOOL}/-rev/${_rev}`, { body: body as unknown });
     expect([response.status, await errorOf(response)]).toEqual([
       409,
-      'The package has changed since it was read: try again',
+      'The package has changed since you read it: try again',
     ]);
     expect(await versions()).toEqual(['1.0.0', '1.1.0', '2.0.0']);
   });

@@ -128,9 +128,9 @@ describe('a publish is refused', () => {
       { fields: { scripts: { preinstall: 'evil' } }, claim: { scripts: {} } },
     ],
     ['bin["tool"] is "a.js"', { fields: { bin: 'b.js' }, claim: { bin: { tool: 'a.js' } } }],
-    ['The manifest is of "@acme/other"', { claim: { name: '@acme/other' } }],
-    ['The manifest is of version "3.0.0"', { claim: { version: '3.0.0' } }],
-    ['"one" is not a version', { version: 'one' }],
+    ['The manifest is for "@acme/other"', { claim: { name: '@acme/other' } }],
+    ['The manifest has the version "3.0.0"', { claim: { version: '3.0.0' } }],
+    ['"one" is not a valid version', { version: 'one' }],
     ["can't be a tag", { tag: '1.x' }],
     ["can't be a tag", { tag: '\ud800' }],
     ['more than one tarball', { attachments: { 'b.tgz': { data: 'AAAA' } } }],
@@ -140,12 +140,14 @@ describe('a publish is refused', () => {
       { attachments: { 'x/b.sigstore': { data: '{}' }, 'y/b.sigstore': { data: '{}' } } },
     ],
     ['is not a Sigstore bundle', { attachments: { 'b.sigstore': { data: '{}' } } }],
-    ['"@acme/Tool" is not allowed: it holds capital letters', { name: '@acme/Tool' }],
+    ['"@acme/Tool" is not allowed: it contains capital letters', { name: '@acme/Tool' }],
     ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, claim: { more: 'x'.repeat(150_000) } }],
-    ['wrong shape at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
+    ['body is invalid at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
   ])('when %s', async (message, options) => {
     const { document, path } = await npmPackage(options);
-    const broken = message.startsWith('wrong shape') ? { ...document, 'dist-tags': { latest: 1 } } : document;
+    const broken = message.startsWith('body is invalid')
+      ? { ...document, 'dist-tags': { latest: 1 } }
+      : document;
     const response = await npm.put(npm.base + path, broken);
     expect([response.status, (await errorOf(response)).includes(message)]).toEqual([400, true]);
     expect(await blobCount()).toBe(0);
@@ -153,7 +155,7 @@ describe('a publish is refused', () => {
   });
 
   test.each([
-    ['not JSON', 'nonsense'],
+    ['not valid JSON', 'nonsense'],
     ['an empty body', ''],
     ['JSON that ends early', '{"name":"@acme/tool","_attachments":{"a.tgz":{"data":"AAAA'],
     ['base64 that is none', '{"_attachments":{"a.tgz":{"data":"!!!!"}}}'],
@@ -180,7 +182,7 @@ describe('a publish is refused', () => {
     const file = '@acme/tool-1.0.0.tgz';
     const attachment = { ...document._attachments[file], length: tarball.byteLength + 1 };
     const response = await npm.put(npm.base + path, { ...document, _attachments: { [file]: attachment } });
-    expect(await errorOf(response)).toContain(`its length is said to be ${tarball.byteLength + 1}`);
+    expect(await errorOf(response)).toContain(`the request states a length of ${tarball.byteLength + 1}`);
     expect(await blobCount()).toBe(0);
   });
 
@@ -215,7 +217,7 @@ describe('a publish is refused', () => {
       const response = await npm.put(npm.base + path, body);
       expect([response.status, await errorOf(response)]).toEqual([
         413,
-        'The package document has more than 4194304 bytes beside its attachments',
+        'The package document has more than 4194304 bytes without its attachments',
       ]);
       expect(await blobCount()).toBe(0);
       expect((await npm.publish()).response.status).toBe(200);

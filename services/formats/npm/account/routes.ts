@@ -9,14 +9,14 @@ import { identify } from '../../../registry/access/identify.ts';
 import { parsed, readJson } from '../read-json.ts';
 import { Login } from '../schema.ts';
 
-type KnownPrincipal = Exclude<Principal, { readonly kind: 'anonymous' }>;
+type AuthenticatedPrincipal = Exclude<Principal, { readonly kind: 'anonymous' }>;
 
 const USER = 'org.couchdb.user:';
 
-/** The most bytes of an audit request: a lock file's packages, gzipped by most clients. */
+/** The largest audit request, in bytes: the packages of a lock file, gzipped by most clients. */
 const AUDIT_LIMIT = 8 * 1024 * 1024;
 
-/** A report without advisories. It counts no packages, because none are looked at. */
+/** A report without advisories. It counts no packages, because the request is not parsed. */
 const NOTHING_FOUND = {
   actions: [],
   advisories: {},
@@ -30,10 +30,10 @@ const NOTHING_FOUND = {
   },
 };
 
-/** Who am I, login with a token, and the audit endpoints. None of them tells anything about a project. */
+/** The account, login and audit endpoints. None of them reveals anything about a project. */
 export function accountRoutes(app: FormatRoutes): void {
   app.get('/-/ping', (c) => replyJson(c, 200, {}));
-  app.get('/-/whoami', async (c) => replyJson(c, 200, { username: usernameOf(await known(c)) }));
+  app.get('/-/whoami', async (c) => replyJson(c, 200, { username: usernameOf(await authenticated(c)) }));
   app.get('/-/npm/v1/user', profile);
   app.get('/-/npm/v1/tokens', tokens);
   app.post('/-/v1/login', () => {
@@ -49,18 +49,18 @@ export function accountRoutes(app: FormatRoutes): void {
   app.post('/-/npm/v1/security/audits/quick', audit);
 }
 
-async function known(c: FormatContext): Promise<KnownPrincipal> {
+async function authenticated(c: FormatContext): Promise<AuthenticatedPrincipal> {
   const principal = await authenticate(c.env.registry, c.req.raw);
   if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
   return principal;
 }
 
-function usernameOf(principal: KnownPrincipal): string {
+function usernameOf(principal: AuthenticatedPrincipal): string {
   return principal.kind === 'user' ? principal.user.username : principal.token.username;
 }
 
 async function profile(c: FormatContext): Promise<Response> {
-  const principal = await known(c);
+  const principal = await authenticated(c);
   const user = principal.kind === 'user' ? principal.user : undefined;
   const created = new Date((user ?? principal.token).createdAt).toISOString();
   return replyJson(c, 200, {
@@ -74,9 +74,9 @@ async function profile(c: FormatContext): Promise<Response> {
   });
 }
 
-/** Only the token in use: the others are managed, and listed, by the API. Its secret is not known any more. */
+/** Lists only the token in use; the API lists and manages the others. The secret itself is not stored. */
 async function tokens(c: FormatContext): Promise<Response> {
-  const { token } = await known(c);
+  const { token } = await authenticated(c);
   const created = new Date(token.createdAt).toISOString();
   const readonly = !token.scopes.some((scope) => scope === 'api' || scope === 'write_package_registry');
   const shown = {
@@ -92,8 +92,8 @@ async function tokens(c: FormatContext): Promise<Response> {
 }
 
 /**
- * The login of npm and Yarn, where the password is an access token of the user, or a deploy token with its own name.
- * The client keeps that token; none is made.
+ * The login of npm and Yarn. The password is an access token of the user, or a deploy token with its user name. The
+ * client stores that token; no new one is made.
  */
 async function login(c: FormatContext): Promise<Response> {
   const { registry } = c.env;
@@ -112,7 +112,7 @@ async function login(c: FormatContext): Promise<Response> {
 }
 
 /**
- * npm forgets a token only after this has succeeded. The token itself goes on working: it was made elsewhere, often for
+ * npm deletes its token only if this succeeds. The token itself stays valid: it was created elsewhere, often for
  * other clients too, and is revoked there.
  */
 function logout(c: FormatContext): Response {
@@ -121,21 +121,21 @@ function logout(c: FormatContext): Response {
   return replyJson(c, 200, { ok: true }, { 'npm-notice': notice });
 }
 
-/** No advisory is known here. The answer is what npm takes for "none", and names no package. */
+/** The registry has no advisories: an empty object means "none" to npm. */
 async function bulkAudit(c: FormatContext): Promise<Response> {
   await passOver(c);
   return replyJson(c, 200, {});
 }
 
-/** The same in the shape that pnpm and Yarn 1 ask for. */
+/** The same in the format for pnpm and Yarn 1. */
 async function audit(c: FormatContext): Promise<Response> {
   await passOver(c);
   return replyJson(c, 200, NOTHING_FOUND);
 }
 
 /**
- * Reads what a client has installed to its end, and looks at none of it: the answer is the same for any tree, and
- * anybody may ask. Gzip data stays packed.
+ * Reads an audit request to its end and discards it, without unpacking gzip: the response is the same for any
+ * tree, and anyone may send one.
  */
 async function passOver(c: FormatContext): Promise<void> {
   for await (const _ of requestBody(c, { bytes: AUDIT_LIMIT, hint: '' }));

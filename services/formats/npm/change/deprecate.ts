@@ -6,12 +6,13 @@ import { readableVersions } from '../../../registry/packages/read-metadata.ts';
 import { readAllVersions } from '../../../registry/packages/read-versions.ts';
 import { type ClaimedManifest, metadata, type PackageDocument } from '../schema.ts';
 
-/** The most characters of a reason. */
+/** The longest reason, in characters. */
 const MAX_REASON = 1024;
 
 /**
- * Sets why versions should not be used any more, from a packument that a client read, changed and sent back. Versions
- * without the field stay as they are, so that a packument read a moment too early undoes nothing.
+ * Deprecates or undeprecates versions, from a packument that a client has edited. Versions without the field stay
+ * unchanged, so that a stale packument undoes nothing.
+ * @returns the number of changed versions
  */
 export async function changeDeprecations(
   c: FormatContext,
@@ -20,40 +21,40 @@ export async function changeDeprecations(
   versions: NonNullable<PackageDocument['versions']>,
 ): Promise<number> {
   const { registry } = c.env;
-  const wanted = new Map(
+  const reasons = new Map(
     Object.entries(versions)
       .filter(([, { deprecated }]) => deprecated !== undefined && deprecated !== null)
       .map(([version, { deprecated }]) => [version, reasonOf(deprecated)]),
   );
   const all = await readAllVersions(registry, headOf(target));
-  const differing = readableVersions(registry, all.versions, metadata).filter((known) => {
-    const reason = wanted.get(known.version);
-    return reason !== undefined && reason !== known.metadata.deprecated;
+  const differing = readableVersions(registry, all.versions, metadata).filter((stored) => {
+    const reason = reasons.get(stored.version);
+    return reason !== undefined && reason !== stored.metadata.deprecated;
   });
   const names = differing.map(({ version }) => version);
   const change = { ...target, format: 'npm', metadata, name, versions: names };
-  const { changed } = await changeVersions(registry, change, (known) => {
-    const deprecated = wanted.get(known.version);
-    if (deprecated === undefined || deprecated === known.metadata.deprecated) return undefined;
+  const { changed } = await changeVersions(registry, change, (stored) => {
+    const deprecated = reasons.get(stored.version);
+    if (deprecated === undefined || deprecated === stored.metadata.deprecated) return undefined;
     const status = deprecated === '' ? 'default' : 'deprecated';
     return {
-      metadata: { ...known.metadata, deprecated },
-      status: isListed(known) ? status : known.status,
+      metadata: { ...stored.metadata, deprecated },
+      status: isListed(stored) ? status : stored.status,
     };
   });
   return changed;
 }
 
-/** A reason as text; `true` is one without words. */
+/** The reason as text; empty if not deprecated. `true` gives a generic reason. */
 export function reasonOf(deprecated: ClaimedManifest['deprecated']): string {
   if (typeof deprecated !== 'string') return deprecated ? 'This version is deprecated' : '';
   if (deprecated.length > MAX_REASON) {
-    throw badRequest(`A deprecation message has at most ${MAX_REASON} characters`);
+    throw badRequest(`A deprecation message may have at most ${MAX_REASON} characters`);
   }
   return deprecated.toWellFormed();
 }
 
-/** The head of the package a request is about. */
+/** The head of the requested package. @throws RegistryError `packageNotFound` */
 export function headOf({ holding }: Target): PackageHead {
   const head = holding?.head;
   if (!head) throw new RegistryError('packageNotFound');

@@ -11,12 +11,15 @@ import { distTag, packageVersion } from '../names.ts';
 import { distTags } from '../read/packument.ts';
 import { parsed, readJson } from '../read-json.ts';
 
-/** Yarn 1 takes an answer without `ok` for a failure. */
+/** Yarn 1 treats a response without `ok` as a failure. */
 const DONE = { ok: true, success: true };
 
 const tagOf = (c: FormatContext) => distTag(c.req.param('tag') ?? '');
 
-/** Tags are read and changed at every level; a change at group or instance level is one of the first project found. */
+/**
+ * Tags are read and changed at every level. At group and instance level, a change applies to the first project
+ * found.
+ */
 export function tagRoutes(app: FormatRoutes): void {
   app.get('/-/package/:name/dist-tags', pull({ name: nameOf }, list));
   app.put('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));

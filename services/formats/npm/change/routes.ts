@@ -20,11 +20,11 @@ import { changeDeprecations, headOf } from './deprecate.ts';
 type Handle = (c: FormatContext, target: Target) => Promise<Response>;
 
 /**
- * `npm unpublish`: a packument that is sent back with versions missing removes these, and the client then deletes
- * their tarballs, which are gone by then; for the last version it deletes the whole package.
+ * `npm unpublish`: the client sends an edited packument, which removes the versions missing from it, and then
+ * deletes their tarballs, which are already gone by then. For the last version it deletes the whole package.
  */
 export function changeRoutes(app: FormatRoutes): void {
-  app.put('/:name/-rev/:rev', unpublishing(sendBack));
+  app.put('/:name/-rev/:rev', unpublishing(updatePackument));
   app.delete('/:name/-rev/:rev', unpublishing(removePackage));
   app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball, selectVersion));
 }
@@ -33,20 +33,18 @@ function unpublishing(handle: Handle, select: GuardOptions['select'] = () => ({}
   return inProject('Unpublish from a project', change('delete', { name: nameOf, select }, handle));
 }
 
-/** The version whose tarball a request names. */
+/** Selects the version in the requested tarball's name. */
 function selectVersion(c: FormatContext, name: string) {
   const version = versionOfTarball(name, c.req.param('file') ?? '');
   return { version };
 }
 
-async function sendBack(c: FormatContext, target: Target): Promise<Response> {
+async function updatePackument(c: FormatContext, target: Target): Promise<Response> {
   requireRevision(c, headOf(target));
   const name = nameOf(c);
   const { document, tarball } = await receiveDocument(c);
   if (tarball || !document.versions) {
-    throw badRequest(
-      'Only versions of a packument can be changed at this address: this registry keeps no owners',
-    );
+    throw badRequest('Only the versions in a packument can be changed here: this registry has no owners');
   }
   const kept = new Set(Object.keys(document.versions));
   const versions = await versionsAtRevision(c, target);
@@ -78,7 +76,7 @@ async function removeTarball(c: FormatContext, target: Target): Promise<Response
   return replyJson(c, 200, { ok: true, success: true });
 }
 
-/** Deletes just these versions: one that is gone stays so, also when another was published in its place. */
+/** Removes these versions by id, and skips those already gone, even if another was published in their place. */
 async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
   for (const { version, id } of versions) {
     try {
@@ -89,7 +87,7 @@ async function remove(c: FormatContext, target: Target, versions: readonly Versi
   }
 }
 
-/** The versions of the package as the client read it: of the revision that the client names. */
+/** The versions of the package, if it still has the revision in the request. @throws RegistryError `conflict` */
 async function versionsAtRevision(c: FormatContext, target: Target): Promise<readonly Version[]> {
   const { head, versions } = await readAllVersions(c.env.registry, headOf(target));
   requireRevision(c, head);
@@ -98,5 +96,5 @@ async function versionsAtRevision(c: FormatContext, target: Target): Promise<rea
 
 function requireRevision(c: FormatContext, head: PackageHead): void {
   if (c.req.param('rev') === revisionOf(head)) return;
-  throw new RegistryError('conflict', 'The package has changed since it was read: try again');
+  throw new RegistryError('conflict', 'The package has changed since you read it: try again');
 }

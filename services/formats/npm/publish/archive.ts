@@ -7,7 +7,7 @@ import {
 } from '../../../shared/archive/tar-entries.ts';
 import type { Manifest } from '../schema.ts';
 
-/** What a tarball may hold. */
+/** The limits on a tarball; `manifest` and `readme` are in bytes. */
 export const limits: ArchiveLimits & { readonly manifest: number; readonly readme: number } = {
   entries: 200_000,
   unpacked: 8 * 1024 ** 3,
@@ -16,20 +16,21 @@ export const limits: ArchiveLimits & { readonly manifest: number; readonly readm
   readme: 64 * 1024,
 };
 
-/** What a tarball tells of its package. */
+/** The contents of a tarball. */
 export interface Archive {
   readonly manifest: Manifest;
   readonly fileCount: number;
   readonly unpackedSize: number;
   readonly hasShrinkwrap: boolean;
-  /** Whether a `binding.gyp` makes npm build the package when it is installed. */
+  /** Whether a `binding.gyp` makes npm build the package on installation. */
   readonly hasGyp: boolean;
-  /** The start of the readme, or empty. */
+  /** The start of the readme; empty if there is none. */
   readonly readme: string;
 }
 
 /**
- * Reads an npm tarball as it comes in. Like npm it drops the first directory of each path, whatever it is called.
+ * Reads an npm tarball while it is uploaded. Like npm, drops the first directory of each path, regardless of its
+ * name.
  * @throws RegistryError `invalidPackage`
  */
 export async function readArchive(body: AsyncIterable<Uint8Array>, allowed = limits): Promise<Archive> {
@@ -62,7 +63,7 @@ class Reading {
   async add(entry: TarEntry): Promise<void> {
     const segments = entry.path.split(/[/\\]/);
     if (segments.includes('..')) {
-      throw invalidPackage(`The tarball holds a path that leads out of it: ${entry.path.slice(0, 200)}`);
+      throw invalidPackage(`The tarball contains a path that leads out of it: ${entry.path.slice(0, 200)}`);
     }
     if (entry.type !== 'file') return;
     this.#fileCount++;
@@ -83,9 +84,9 @@ class Reading {
   }
 
   async #readManifest(name: string, entry: TarEntry): Promise<Manifest> {
-    // Which of two an installation ends up with depends on the file system and the order.
+    // With two, the installed one would depend on the file system and the order.
     if (this.#manifest || name !== 'package.json') {
-      throw invalidPackage('The tarball must hold one package.json, in lower case');
+      throw invalidPackage('The tarball must contain exactly one package.json, in lower case');
     }
     if (entry.size > this.#limits.manifest) {
       throw invalidPackage(
@@ -98,14 +99,17 @@ class Reading {
         return manifest as Manifest;
       }
     } catch (error) {
-      throw invalidPackage(`package.json in the tarball is not JSON: ${(error as Error).message}`, error);
+      throw invalidPackage(
+        `package.json in the tarball is not valid JSON: ${(error as Error).message}`,
+        error,
+      );
     }
     throw invalidPackage('package.json in the tarball is not an object');
   }
 
   result(): Archive {
     if (!this.#manifest) {
-      throw invalidPackage('The tarball holds no package.json in its top directory (package/package.json)');
+      throw invalidPackage('The tarball has no package.json in its top directory (package/package.json)');
     }
     return {
       manifest: this.#manifest,
@@ -118,10 +122,10 @@ class Reading {
   }
 }
 
-/** Markdown goes before other readmes, the first of a kind before later ones. */
-function isBetterReadme(name: string, known: string): boolean {
+/** Prefers Markdown to other readmes, and the first one of each kind. @param current the best so far, or empty */
+function isBetterReadme(name: string, current: string): boolean {
   if (!/^readme(\.|$)/.test(name)) return false;
-  return known === '' || (!isMarkdown(known) && isMarkdown(name));
+  return current === '' || (!isMarkdown(current) && isMarkdown(name));
 }
 
 function isMarkdown(name: string): boolean {

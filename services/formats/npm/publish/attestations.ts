@@ -3,7 +3,7 @@ import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import type { Attestation } from '../schema.ts';
 import { SigstoreBundle, Statement } from '../schema.ts';
 
-/** An attachment of a publish that is kept beside the tarball. */
+/** An attachment of a publish request that is stored in addition to the tarball. */
 export interface KeptAttachment {
   readonly attestation: Attestation;
   /** The attachment's name in the request. */
@@ -11,18 +11,18 @@ export interface KeptAttachment {
   readonly text: string;
 }
 
-/** What a bundle must be about: the version by its package URL, and its tarball by SHA-512 in hex. */
+/** The required subject of a bundle: the version's package URL, and its tarball's SHA-512 in hex. */
 export interface Subject {
   readonly purl: string;
   readonly sha512: Sha512;
 }
 
-/** The most attachments a version may have beside its tarball. */
+/** The most attachments per version, the tarball aside. */
 const MAX_ATTACHMENTS = 8;
 
 /**
- * The attestations among the attachments of a publish: Sigstore bundles, which npm sends as the text itself. Their
- * signatures are for clients to verify; that they are about these bytes is checked here.
+ * Checks the attestations in a publish request: Sigstore bundles, which npm sends as plain text. Clients verify the
+ * signatures; this checks that the bundles are about these bytes.
  */
 export function keptAttachments(others: ReadonlyMap<string, string>, subject: Subject): KeptAttachment[] {
   if (others.size > MAX_ATTACHMENTS) throw badRequest(`At most ${MAX_ATTACHMENTS} attachments are allowed`);
@@ -59,7 +59,7 @@ function statementOf(fileName: string, text: string): Statement {
   }
 }
 
-/** A name without the scope that npm puts before it. */
+/** A file name without the scope that npm puts before it. */
 function baseName(fileName: string): string {
   return fileName.slice(fileName.lastIndexOf('/') + 1);
 }

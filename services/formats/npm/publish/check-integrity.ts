@@ -8,8 +8,8 @@ function isKnown(algorithm: string): algorithm is DigestKind {
 }
 
 /**
- * Checks the bytes that came in against what the client says of them: the SHA-1, the hashes of the integrity (of
- * several of one algorithm one must fit), and the length.
+ * Compares the received bytes with the client's claims: the SHA-1, the hashes of the integrity (of several for one
+ * algorithm, one must match), and the length.
  * @throws RegistryError `invalidPackage`
  */
 export function checkIntegrity(
@@ -18,17 +18,17 @@ export function checkIntegrity(
   { digests, size }: StagedBlob,
 ): void {
   if (typeof length === 'number' && length !== size) {
-    throw invalidPackage(`The tarball has ${size} bytes, but its length is said to be ${length}`);
+    throw invalidPackage(`The tarball has ${size} bytes, but the request states a length of ${length}`);
   }
   if (dist?.shasum && parseSha1(dist.shasum) !== digests.sha1) {
     throw invalidPackage(`The tarball has the shasum ${digests.sha1}, but dist.shasum is ${dist.shasum}`);
   }
   for (const [algorithm, claimed] of byAlgorithm(dist?.integrity ?? '')) {
     if (!isKnown(algorithm)) continue;
-    const real = Buffer.from(digests[algorithm], 'hex').toString('base64');
-    if (!claimed.includes(real)) {
+    const actual = Buffer.from(digests[algorithm], 'hex').toString('base64');
+    if (!claimed.includes(actual)) {
       throw invalidPackage(
-        `The tarball has the integrity ${algorithm}-${real}, but dist.integrity is ${algorithm}-${claimed.join(' ')}`,
+        `The tarball has the integrity ${algorithm}-${actual}, but dist.integrity is ${algorithm}-${claimed.join(' ')}`,
       );
     }
   }
@@ -42,8 +42,8 @@ function byAlgorithm(integrity: string): Map<string, string[]> {
     const [hash = ''] = each.slice(dash + 1).split('?', 1);
     if (dash <= 0 || hash === '') continue;
     const algorithm = each.slice(0, dash);
-    const known = hashes.get(algorithm);
-    if (known) known.push(hash);
+    const list = hashes.get(algorithm);
+    if (list) list.push(hash);
     else hashes.set(algorithm, [hash]);
   }
   return hashes;

@@ -7,13 +7,13 @@ import type { Archive } from './archive.ts';
 import { dependencyMap, sameSpec } from './dependencies.ts';
 import { bundledBy, dependenciesOf, objectOf, tarballFields } from './install-fields.ts';
 
-/** The scripts that run when a package is installed. */
+/** The scripts that run on installation. */
 const hooks = ['preinstall', 'install', 'postinstall'] as const;
 
-/** What npm runs for a package with a `binding.gyp` and no install script of its own. */
+/** The install script that npm adds to a package with a `binding.gyp` and no install script. */
 const GYP_BUILD = 'node-gyp rebuild';
 
-/** Fields that are told elsewhere, or that only a registry may set. */
+/** Fields that are stored elsewhere, or that only a registry may set. */
 const dropped = new Set([
   'dist',
   'readme',
@@ -24,16 +24,16 @@ const dropped = new Set([
 ]);
 
 /**
- * The manifest to keep of a version: what the client claims of it, completed from package.json in the tarball (Bun
- * before 1.2 claims a name and a version only). What decides what an installation brings in must be the same in both,
- * once npm's own normalisation is taken into account; a registry that trusted the claim would let a tarball hide it.
+ * Makes the stored manifest of a version from the client's, completed from package.json in the tarball (Bun before
+ * 1.2 sends only a name and a version). Everything that determines what gets installed must be the same in both,
+ * after npm's normalisation: otherwise a tarball could contain what its manifest hides.
  * @throws RegistryError `invalidPackage` naming the field
  */
 export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: Archive): Manifest {
   const whole: Manifest = { ...actual, ...claimed, ...tarballFields(actual) };
   requireSame('name', claimed.name.trim(), textOf(actual.name).trim());
   requireSame('version', cleaned(claimed.version), cleaned(actual.version));
-  requireSameMap('dependencies', neededBy(whole), neededBy(actual));
+  requireSameMap('dependencies', requiredBy(whole), requiredBy(actual));
   for (const field of ['optionalDependencies', 'peerDependencies'] as const) {
     requireSameMap(field, dependencyMap(whole[field]), dependencyMap(actual[field]));
   }
@@ -49,42 +49,44 @@ export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: 
   };
 }
 
-/** Whether installing the package runs something. */
+/** Whether installing the package runs a script. */
 export function runsAtInstall({ manifest, hasGyp }: Archive): boolean {
   const scripts = objectOf(manifest.scripts);
   if (hooks.some((hook) => Boolean(scripts[hook]))) return true;
   return hasGyp && manifest.gypfile !== false;
 }
 
-/** npm runs the scripts of the tarball, so these are kept; a claim may name one more, but hide or change none. */
+/** npm runs the tarball's install scripts. The client's manifest must not hide or change any of them. */
 function checkedScripts(claimed: unknown, actual: Manifest): Manifest | undefined {
-  const real = objectOf(actual.scripts);
-  const scripts: Record<string, unknown> = { ...objectOf(claimed ?? real) };
+  const actualScripts = objectOf(actual.scripts);
+  const scripts: Record<string, unknown> = { ...objectOf(claimed ?? actualScripts) };
   for (const hook of hooks) {
-    const script = textOf(real[hook]);
-    const said = textOf(scripts[hook]);
-    if (script !== '' && withoutBin(said) !== withoutBin(script)) {
-      throw differs(`scripts.${hook}`, said, script);
+    const script = textOf(actualScripts[hook]);
+    const stated = textOf(scripts[hook]);
+    if (script !== '' && withoutBin(stated) !== withoutBin(script)) {
+      throw differs(`scripts.${hook}`, stated, script);
     }
-    if (script === '' && !(hook === 'install' && said === GYP_BUILD)) delete scripts[hook];
+    if (script === '' && !(hook === 'install' && stated === GYP_BUILD)) delete scripts[hook];
   }
   return Object.keys(scripts).length > 0 ? scripts : undefined;
 }
 
-/** npm's publish removes this start of a script. */
+/** Removes the start of a script that `npm publish` removes. */
 function withoutBin(script: string): string {
   return script.replace(/^(\.[/\\])?node_modules[/\\].bin[\\/]/, '');
 }
 
-/** What is installed with the package. Clients write optional dependencies into `dependencies`, or take them out. */
-function neededBy(manifest: Manifest): Map<string, string> {
-  const needed = dependencyMap(manifest.dependencies);
-  for (const [name, spec] of dependencyMap(manifest.optionalDependencies)) needed.set(name, spec);
-  for (const name of bundledBy(manifest)) if (!needed.has(name)) needed.set(name, '*');
-  return needed;
+/**
+ * The dependencies that are installed. Some clients add optional dependencies to `dependencies`, some remove them.
+ */
+function requiredBy(manifest: Manifest): Map<string, string> {
+  const required = dependencyMap(manifest.dependencies);
+  for (const [name, spec] of dependencyMap(manifest.optionalDependencies)) required.set(name, spec);
+  for (const name of bundledBy(manifest)) if (!required.has(name)) required.set(name, '*');
+  return required;
 }
 
-/** The commands of a package and the files they run, as npm's normalisation leaves them. */
+/** The commands of a package and the files they run, normalized as npm does. */
 function binOf(manifest: Manifest): Map<string, string> {
   const { bin } = manifest;
   const listed: [string, unknown][] =
@@ -106,7 +108,7 @@ function unixPath(path: string): string {
   return posix.join('/', path.replaceAll(/[\\:]/g, '/')).slice(1);
 }
 
-/** The commands that npm makes of a folder: its files, each under its own name. */
+/** Checks commands that npm derived from a folder: each is a file in it, under its own name. */
 function requireInFolder(bin: ReadonlyMap<string, string>, folder: string): void {
   for (const [command, path] of bin) {
     const inside = folder === '' || path.startsWith(`${folder.replace(/\/$/, '')}/`);
@@ -124,10 +126,9 @@ function requireSameMap(
   actual: ReadonlyMap<string, string>,
 ): void {
   for (const name of new Set([...claimed.keys(), ...actual.keys()])) {
-    const said = claimed.get(name);
-    const real = actual.get(name);
-    if (said === undefined || real === undefined || !sameSpec(said, real)) {
-      throw differs(`${field}["${name}"]`, said ?? '', real ?? '');
+    const [stated, required] = [claimed.get(name), actual.get(name)];
+    if (stated === undefined || required === undefined || !sameSpec(stated, required)) {
+      throw differs(`${field}["${name}"]`, stated ?? '', required ?? '');
     }
   }
 }

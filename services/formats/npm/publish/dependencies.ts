@@ -1,4 +1,4 @@
-/** The dependencies of a field as npm reads it: an object, or the lists and texts of old packages. */
+/** The dependencies in a field as npm reads it: an object, or the lists and texts of old packages. */
 export function dependencyMap(field: unknown): Map<string, string> {
   if (typeof field === 'string') return dependencyMap(field.trim().split(/[\s,]+/));
   if (Array.isArray(field)) {
@@ -14,7 +14,7 @@ function fromText(text: string): [string, string] {
   return [name, rest.join('').replace(/^@/, '').trim()];
 }
 
-/** Whether two specifiers are one, also when a client has rewritten the address of a Git repository. */
+/** Whether two specifiers are the same, even if a client has rewritten a Git repository's URL. */
 export function sameSpec(one: string, other: string): boolean {
   if (one.trim() === other.trim()) return true;
   const repository = repositoryOf(one);
@@ -33,7 +33,7 @@ const SHORT = /^(?:(?<host>github|gitlab|bitbucket|gist|sourcehut):)?(?<path>[\w
 const LONG =
   /^(?:git\+)?(?:(?:https?|ssh|git|git\+ssh):\/\/)?(?:[^@/]*@)?(?:www\.)?(?<host>[\w.-]+)[:/](?<path>[^:]+)$/;
 
-/** The repository on a well-known host that a specifier names, with the commit-ish, in one spelling. */
+/** The normalized repository and commit-ish of a specifier; undefined if not on a well-known host. */
 function repositoryOf(spec: string): string | undefined {
   const [address = '', commit = ''] = spec.trim().split('#', 2);
   const short = SHORT.exec(address)?.groups;

@@ -8,7 +8,7 @@ const dependencyFields = [
   'devDependencies',
 ] as const;
 
-/** What decides how a package is installed and no client changes: told by the tarball alone, whatever is claimed. */
+/** The fields that affect installation and that no client rewrites: always taken from the tarball. */
 export function tarballFields(actual: Manifest): Manifest {
   const bundled = bundledBy(actual);
   return {
@@ -25,8 +25,8 @@ export function tarballFields(actual: Manifest): Manifest {
 }
 
 /**
- * The dependencies of a manifest as they are served: names and specifiers, however package.json lists them, and nothing
- * that is no text (`null`, or a comment under `//`).
+ * The dependencies of a manifest in their served form: objects of names and specifiers, without values that are not
+ * strings (`null`, or a comment under `//`).
  */
 export function dependenciesOf(manifest: Manifest): Manifest {
   return Object.fromEntries(
@@ -36,7 +36,7 @@ export function dependenciesOf(manifest: Manifest): Manifest {
   );
 }
 
-/** The names of what a package brings along, as npm reads them: `true` stands for all dependencies. */
+/** The names of a package's bundled dependencies, as npm reads them: `true` means all dependencies. */
 export function bundledBy(manifest: Manifest): string[] {
   const bundled = manifest.bundleDependencies ?? manifest.bundledDependencies;
   if (bundled === true) return [...dependencyMap(manifest.dependencies).keys()];
@@ -44,7 +44,7 @@ export function bundledBy(manifest: Manifest): string[] {
   return names.filter((name) => typeof name === 'string');
 }
 
-/** A value as an object, an empty one where it is none. */
+/** A value as an object; an empty one if it is not an object. */
 export function objectOf(value: unknown): Manifest {
   return isObject(value) ? (value as Manifest) : {};
 }
@@ -58,8 +58,8 @@ function textsOf(field: unknown): string[] | undefined {
   return texts.length > 0 ? texts : undefined;
 }
 
-/** The entries of an object whose values are as they should be; nothing where it is no object. */
-function only(field: unknown, fits: (value: unknown) => boolean): Manifest | undefined {
+/** The entries of an object with valid values; undefined if the field is not an object. */
+function only(field: unknown, isValid: (value: unknown) => boolean): Manifest | undefined {
   if (!isObject(field)) return undefined;
-  return Object.fromEntries(Object.entries(objectOf(field)).filter(([, value]) => fits(value)));
+  return Object.fromEntries(Object.entries(objectOf(field)).filter(([, value]) => isValid(value)));
 }

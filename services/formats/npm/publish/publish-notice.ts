@@ -1,9 +1,9 @@
 import type { Call } from '../../../http/call.ts';
 
 /**
- * What npm shows whoever publishes (it prints the header `npm-notice` of an answer that is not from its cache), where
- * the host takes small files only. A gateway refuses larger ones itself, without a reason; npm 11 and later ask for the
- * package before they publish, and so their users are told in time.
+ * A notice about the size limit for clients that are about to publish, if the host accepts only small files: a
+ * gateway refuses larger ones without a reason. npm 11 and later request the packument before they publish, and
+ * print the `npm-notice` header of a response that is not from their cache.
  */
 export function publishNotice({ method, headers }: Request, { registry }: Call) {
   const { hint } = registry.settings.bodyLimit;

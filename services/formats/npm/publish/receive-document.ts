@@ -11,23 +11,23 @@ import { base64Bytes, InvalidBase64 } from './json/base64-bytes.ts';
 import { scanJson, type TakeString } from './json/scan-json.ts';
 import { UnreadableJson } from './json/unreadable-json.ts';
 
-/** The most bytes of a packument that is sent back: ten thousand versions are about twenty million. */
-const SENT_BACK_LIMIT = 32 * 1024 * 1024;
+/** The largest edited packument, in bytes: ten thousand versions have about twenty million. */
+const EDITED_LIMIT = 32 * 1024 * 1024;
 
-/** The most bytes beside the attachments where a tarball is one: a manifest, with the readme once or twice. */
+/** The most bytes of a publish request without its attachments: a manifest, with the readme once or twice. */
 const PUBLISHED_LIMIT = 4 * 1024 * 1024;
 
-/** The most bytes of the attachments that are not tarballs, together. */
+/** The most bytes of all attachments that are not tarballs. */
 const OTHERS_LIMIT = 4 * 1024 * 1024;
 
-/** A tarball that came in: staged, and read on the way. */
+/** A received tarball, staged and read. */
 export interface ReceivedTarball {
   readonly fileName: string;
   readonly blob: StagedBlob;
   readonly archive: Archive;
 }
 
-/** The document of a `PUT` without the contents of its attachments, and those. */
+/** The document of a `PUT` without the contents of its attachments, and the attachments. */
 export interface Received {
   readonly document: PackageDocument;
   readonly tarball: ReceivedTarball | undefined;
@@ -36,14 +36,14 @@ export interface Received {
 }
 
 /**
- * Reads the body of a `PUT`. The tarball in it, base64 in JSON, goes to the blob store as it comes in and is never
- * held whole; whether it comes before or after the manifest in the JSON does not matter. When the body is refused
- * nothing stays staged.
+ * Reads the body of a `PUT`. The tarball in it, base64 in JSON, is streamed to the blob store and never held in
+ * memory whole, whether it comes before or after the manifest. If the body is refused, nothing stays staged.
+ * @throws RegistryError
  */
 export async function receiveDocument(c: FormatContext): Promise<Received> {
   const attachments = new Attachments(c);
   const { bytes, hint } = uploadLimit(c);
-  const whole = Math.ceil((bytes * 4) / 3) + SENT_BACK_LIMIT + OTHERS_LIMIT;
+  const whole = Math.ceil((bytes * 4) / 3) + EDITED_LIMIT + OTHERS_LIMIT;
   const body = requestBody(c, { bytes: whole, hint, statedBytes: bytes });
   try {
     const json = await scanJson(body, {
@@ -62,8 +62,8 @@ class Attachments {
   tarball: ReceivedTarball | undefined;
   readonly others = new Map<string, string>();
   readonly #c: FormatContext;
-  /** The most bytes the document may have beside these; less from the start of a tarball on. */
-  documentLimit = SENT_BACK_LIMIT;
+  /** The most bytes of the document without attachments; lower once a tarball has started. */
+  documentLimit = EDITED_LIMIT;
   #left = OTHERS_LIMIT;
 
   constructor(c: FormatContext) {
@@ -82,7 +82,7 @@ class Attachments {
 
   async #takeTarball(fileName: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     if (this.tarball)
-      throw badRequest('The request holds more than one tarball: publish one version at a time');
+      throw badRequest('The request contains more than one tarball: publish one version at a time');
     const { blob, facts } = await readUpload(this.#c, { body: base64Bytes(content), inspect: readArchive });
     if (facts) this.tarball = { fileName, blob, archive: facts };
   }
@@ -92,7 +92,7 @@ class Attachments {
     for await (const part of content) {
       this.#left -= part.byteLength;
       if (this.#left < 0)
-        throw tooLarge(OTHERS_LIMIT, ` It counts the attachments beside the tarball together.`);
+        throw tooLarge(OTHERS_LIMIT, ' This is the limit for all attachments except the tarball.');
       parts.push(part);
     }
     this.others.set(fileName, Buffer.concat(parts).toString());
@@ -105,7 +105,7 @@ function inWords(error: unknown, limit: number): unknown {
   if (!(error instanceof UnreadableJson)) return error;
   switch (error.problem) {
     case 'too-large': {
-      const reason = `The package document has more than ${limit} bytes beside its attachments`;
+      const reason = `The package document has more than ${limit} bytes without its attachments`;
       return new RegistryError('bodyTooLarge', reason, { cause: error });
     }
     case 'too-many':

@@ -15,15 +15,15 @@ import { checkIntegrity } from './check-integrity.ts';
 import { checkedManifest, runsAtInstall } from './check-manifest.ts';
 import { type Received, type ReceivedTarball, receiveDocument } from './receive-document.ts';
 
-/** The most bytes of a kept manifest: an item of the table has 400 KB in all. */
+/** The largest stored manifest, in bytes: a table item has at most 400 KB in all. */
 const MANIFEST_LIMIT = 300_000;
 
-/** The most tags one publish sets. */
+/** The most tags per publish. */
 const MAX_TAGS = 10;
 
 const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
 
-/** `PUT /:name`: with a tarball it publishes a version, without one it changes what is told of versions. */
+/** `PUT /:name`: publishes a version with a tarball; deprecates versions without one. */
 export function publishRoutes(app: FormatRoutes): void {
   app.put('/:name', publish({ name: nameOf }, put));
 }
@@ -56,13 +56,11 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
   return replyJson(c, 200, { ok: true, success: true, id: name });
 }
 
-/** A packument that comes back without a tarball: only what is told of versions may have changed. */
+/** Handles an edited packument without a tarball: only deprecations are applied. */
 async function update(c: FormatContext, target: Target, document: PackageDocument): Promise<Response> {
   await requireAction(c.env.registry, target.access.principal, target.project, 'delete');
   if (!document.versions || Object.keys(document.versions).length === 0) {
-    throw badRequest(
-      'The request holds neither a tarball nor versions: nothing this registry keeps would change',
-    );
+    throw badRequest('The request contains neither a tarball nor versions: there is nothing to change');
   }
   const changed = await changeDeprecations(c, target, nameOf(c), document.versions);
   return replyJson(c, 200, { ok: true, success: true, id: nameOf(c), changed });
@@ -74,13 +72,13 @@ function claimedVersion(document: PackageDocument, name: string): ClaimedManifes
   if (more.length > 0) throw badRequest('Publish one version at a time');
   const [key, claimed] = only;
   if (document.name !== undefined && document.name !== name) {
-    throw badRequest(`The document is of "${document.name}", but it was sent for "${name}"`);
+    throw badRequest(`The document is for "${document.name}", but the path is for "${name}"`);
   }
   if (claimed.name.trim() !== name) {
-    throw badRequest(`The manifest is of "${claimed.name}", but it was sent for "${name}"`);
+    throw badRequest(`The manifest is for "${claimed.name}", but the path is for "${name}"`);
   }
   if (packageVersion(key) !== packageVersion(claimed.version)) {
-    throw badRequest(`The manifest is of version "${claimed.version}", but it stands for "${key}"`);
+    throw badRequest(`The manifest has the version "${claimed.version}", but its key is "${key}"`);
   }
   return claimed;
 }
@@ -121,7 +119,7 @@ function tagsFor(document: PackageDocument, version: string): string[] {
   return tags;
 }
 
-/** Stages the attachments beside the tarball, adding their blobs to `staged`. */
+/** Stages the attachments other than the tarball. @param staged collects their blobs */
 async function attachmentFiles(
   c: FormatContext,
   { document, others }: Received,

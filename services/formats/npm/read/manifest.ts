@@ -13,24 +13,25 @@ import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { metadata } from '../schema.ts';
 import { distTags, fullManifest } from './packument.ts';
 
-type Found = FoundPackage;
-
-/** The version or the tag in the address of a manifest: no tag can be taken for a version. */
+/** Selects the version or tag in the path. No tag is a valid version. */
 export function selectManifest(c: FormatContext): Selection {
-  const asked = c.req.param('version') ?? '';
-  return valid(asked) === asked ? { version: asked } : { tag: asked };
+  const requested = c.req.param('version') ?? '';
+  return valid(requested) === requested ? { version: requested } : { tag: requested };
 }
 
-/** One version's manifest, by version or tag. Both are read by their keys: a packument may have thousands of versions. */
-export async function manifest(c: FormatContext, found: Found): Promise<Response> {
+/**
+ * Sends one version's manifest, by version or tag. Both are read by key: a packument may have thousands of
+ * versions.
+ */
+export async function manifest(c: FormatContext, found: FoundPackage): Promise<Response> {
   if (!found.holdings.some(({ head }) => head)) throw new RegistryError('packageNotFound');
   const { tag } = found.selection;
   const text = tag === undefined ? textOf(c, found.copy) : await taggedText(c, found, tag);
-  if (text === '') throw new RegistryError('packageNotFound', 'This version is not found');
+  if (text === '') throw new RegistryError('packageNotFound', 'Version not found');
   return reply(c, 200, text, { 'content-type': 'application/json', 'cache-control': 'private, no-cache' });
 }
 
-/** The manifest as the packument has it; empty when the packument has none. */
+/** The manifest as in the packument; empty if the packument does not list the version. */
 function textOf(c: FormatContext, copy: Copy | undefined): string {
   const version = copy && readMetadata(c.env.registry, copy.version, metadata);
   return version && isListed(version)
@@ -42,27 +43,31 @@ function baseOf({ env: { registry, address } }: FormatContext): string {
   return registry.settings.url + address.prefix;
 }
 
-/** The manifest of a tagged version. It is kept until the package changes, since the version takes a further read. */
-async function taggedText(c: FormatContext, found: Found, tag: string): Promise<string> {
-  const named = found.holdings.find((holding) => holding.tag)?.tag?.version;
-  if (named === undefined && tag !== 'latest') return '';
+/** The manifest of a tagged version, cached until the package changes because it takes a second read. */
+async function taggedText(c: FormatContext, found: FoundPackage, tag: string): Promise<string> {
+  const tagged = found.holdings.find((holding) => holding.tag)?.tag?.version;
+  if (tagged === undefined && tag !== 'latest') return '';
   const heads = found.holdings.flatMap(({ head }) => head ?? []);
   const revision = heads.map((head) => `${head.projectId}.${head.revision}`).join('-');
   const key = ['npm-manifest', baseOf(c), heads[0]?.name, tag].join('\n');
   const document = await c.env.registry.documents.get<Document>(key, revision, async () => {
-    const text = (await textOfVersion(c, found, named)) || (await latestText(c, found, tag));
+    const text = (await textOfVersion(c, found, tagged)) || (await latestText(c, found, tag));
     return wholeDocument(revision, Buffer.from(text));
   });
   return documentText(document);
 }
 
-async function textOfVersion(c: FormatContext, found: Found, version: string | undefined): Promise<string> {
+async function textOfVersion(
+  c: FormatContext,
+  found: FoundPackage,
+  version: string | undefined,
+): Promise<string> {
   if (version === undefined) return '';
   return textOf(c, (await readAlso(c.env.registry, found, { version })).copy);
 }
 
-/** A package whose `latest` names no version that may be installed has the highest one as its latest. */
-async function latestText(c: FormatContext, found: Found, tag: string): Promise<string> {
+/** The `latest` of a package without a valid `latest` tag: its highest version. */
+async function latestText(c: FormatContext, found: FoundPackage, tag: string): Promise<string> {
   if (tag !== 'latest') return '';
   const tags = await documentText(await indexDocument(c, found, distTags));
   const { latest } = JSON.parse(tags) as { readonly latest?: string };

@@ -14,7 +14,7 @@ import { type Manifest, type Metadata, metadata } from '../schema.ts';
 
 type Release = Version<Metadata>;
 
-/** What clients ask for while they resolve dependencies, by npm's list of what an installation needs. */
+/** The manifest fields that clients need to resolve dependencies: npm's list for abbreviated packuments. */
 const INSTALL_FIELDS = [
   'name',
   'version',
@@ -35,12 +35,12 @@ const INSTALL_FIELDS = [
   'funding',
 ];
 
-/** What a packument tells of its latest version at the top. */
+/** The fields of the latest version that a packument repeats at its top level. */
 const TOP_FIELDS = ['description', 'keywords', 'homepage', 'bugs', 'license', 'author', 'repository'];
 
-/** What the frame of a full packument says of a version. */
+/** The facts of a version that the frame of a full packument needs. */
 interface FullFacts extends Facts {
-  /** When it was published, in ISO 8601. */
+  /** The publish time, in ISO 8601. */
   readonly time: string;
   readonly publisher: string;
 }
@@ -58,7 +58,7 @@ const common = {
   separator: ',',
 } as const;
 
-/** The whole packument: manifests as published, times, publishers, and the readme of the latest version. */
+/** The full packument: published manifests, times, publishers, and the readme of the latest version. */
 export const fullPackument: IndexKind<Metadata, FullFacts> = {
   ...common,
   kind: 'npm-full-1',
@@ -74,7 +74,7 @@ export const fullPackument: IndexKind<Metadata, FullFacts> = {
   frame: (contents) => (contents.versions.length === 0 ? [] : fullFrame(contents)),
 };
 
-/** The packument that installations use: only what resolving dependencies needs. */
+/** The packument for installations, with only the fields needed to resolve dependencies. */
 export const abbreviatedPackument: IndexKind<Metadata> = {
   ...common,
   kind: 'npm-abbreviated-1',
@@ -93,7 +93,7 @@ export const abbreviatedPackument: IndexKind<Metadata> = {
   },
 };
 
-/** The tags of a package and the versions they name. */
+/** The tags of a package and their versions. */
 export const distTags: IndexKind<Metadata> = {
   ...common,
   kind: 'npm-dist-tags-1',
@@ -101,7 +101,7 @@ export const distTags: IndexKind<Metadata> = {
   frame: (contents) => (contents.versions.length === 0 ? [] : [JSON.stringify(tagsOf(contents))]),
 };
 
-/** The revision by which a packument that is sent back is known, like CouchDB's. */
+/** The revision of a packument (`_rev`), like CouchDB's: edited packuments must have the current one. */
 export function revisionOf(head: PackageHead): string {
   return `${head.revision}-${head.projectId.toString(16)}`;
 }
@@ -131,7 +131,7 @@ function member(name: string, value: unknown): string {
   return `${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }
 
-/** The manifest of one version, as packuments have it and as it is served alone. */
+/** The manifest of one version, as in packuments and as served separately. */
 export function fullManifest(release: Release): object {
   const { publisher } = release.metadata;
   return {
@@ -142,7 +142,7 @@ export function fullManifest(release: Release): object {
   };
 }
 
-/** What the registry adds to a manifest. */
+/** The fields that the registry adds to a manifest. */
 function stateOf({ name, version, metadata }: Release): object {
   const { deprecated, hasInstallScript, hasShrinkwrap, attestations } = metadata;
   const provenance = attestations.find(({ predicateType }) => predicateType.includes('slsa.dev/provenance'));
@@ -166,7 +166,7 @@ function stateOf({ name, version, metadata }: Release): object {
   };
 }
 
-/** The tags of versions that may be installed; without a `latest` of its own, a package has the highest version. */
+/** The tags of listed versions. Without a valid `latest` tag, `latest` is the highest version. */
 function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, string> {
   const named = new Set(tags.map(({ version }) => version));
   const present = new Set(versions.filter(({ version }) => named.has(version)).map(({ version }) => version));
@@ -178,15 +178,15 @@ function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, str
   return Object.fromEntries([...(latest === undefined ? [] : [['latest', latest] as const]), ...own]);
 }
 
-/** The highest version; a prerelease only where there is nothing else. */
+/** The highest version; a prerelease only if there are no others. */
 function highest(versions: readonly Facts[]): Facts | undefined {
   return versions.findLast(({ version }) => prerelease(version) === null) ?? versions.at(-1);
 }
 
-/** How many times make one part of the frame: earlier parts stay as they are when a version is published. */
+/** Times per part of the frame. Earlier parts stay the same when a version is published. */
 const TIMES = 500;
 
-/** When versions were published, in the order of that. */
+/** The publish times of versions, in ascending order. */
 function timesOf({ head, versions }: FrameContents<Metadata, FullFacts>): string[] {
   const byTime = [...versions].sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? -1 : 1));
   const modified = iso(head.updatedAt);

@@ -14,10 +14,10 @@ import { searchVisible } from '../../../registry/search/visible-packages.ts';
 import { type Manifest, type Metadata, metadata } from '../schema.ts';
 import { distTags } from './packument.ts';
 
-/** The most results of one page; npm asks for 20. */
+/** The most results per page; npm requests 20. */
 const MAX_SIZE = 250;
 
-/** `npm search`: by the words of a name, at every level. */
+/** `npm search`: finds packages by the words of their names, at every level. */
 export function searchRoutes(app: FormatRoutes): void {
   app.get('/-/v1/search', pull({}, search));
 }
@@ -41,7 +41,7 @@ async function search(c: FormatContext, access: Access): Promise<Response> {
   );
 }
 
-/** The latest version of each hit that has one, in the first of its projects where it has. */
+/** The latest version of each hit, from the first of its projects that has one; hits without any are left out. */
 async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise<Version<Metadata>[]> {
   const found = new Map<SearchHit, Version<Metadata>>();
   for (let position = 0; ; position++) {
@@ -58,7 +58,7 @@ async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise
   }
 }
 
-/** The latest version of each package, in two round trips where `latest` names a version that may be installed. */
+/** The latest version of each package, in two round trips if all `latest` tags point to listed versions. */
 async function latestIn(
   registry: Registry,
   refs: readonly PackageRef[],
@@ -69,7 +69,7 @@ async function latestIn(
   return refs.map((_, index) => tagged[index] ?? highest[index]);
 }
 
-/** The versions of these names in these packages, in their order; undefined for those that may not be installed. */
+/** Reads one version per package, in order; undefined for versions that are not listed. */
 async function listedVersions(
   registry: Registry,
   refs: readonly PackageRef[],
@@ -83,7 +83,7 @@ async function listedVersions(
   return versions.map((version) => (version && isListed(version) ? version : undefined));
 }
 
-/** What a package has as its latest whose `latest` tag names no version that may be installed. */
+/** The latest version of a package whose `latest` tag does not point to a listed version. */
 async function highestOf(registry: Registry, ref: PackageRef): Promise<string | undefined> {
   const [head] = await readHeads(registry, [ref]);
   if (!head) return undefined;

@@ -47,14 +47,16 @@ function selectTarball(c: FormatContext, name: string): Selection {
   return version === undefined ? {} : { version, files: [{ fileName: tarballName(name, version) }] };
 }
 
-/** The tarball of the version that the packument shows; one that it does not show is sent where no other is. */
+/**
+ * Sends the tarball of the version in the packument; of a version that is not listed, only if there is no other.
+ */
 async function tarball(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
   const file = copy?.files.get(tarballName(copy.version.name, copy.version.version));
   if (file) return sendFile(c, file);
   throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
 }
 
-/** npm asks before it publishes with provenance, which a public package only may have. */
+/** npm requests this before it publishes with provenance, which it allows for public packages only. */
 function visibility(c: FormatContext, { holdings }: FoundPackage): Response {
   const holders = holdings.filter(({ head }) => head);
   if (holders.length === 0) throw new RegistryError('packageNotFound');
@@ -75,12 +77,12 @@ function selectVersion(c: FormatContext): Selection {
   return { version: specOf(c).version };
 }
 
-/** The bundles of a version, each with what it states, as npm verifies them. */
+/** Sends the bundles of a version with their predicate types, for npm to verify. */
 async function attestations(c: FormatContext, found: FoundPackage): Promise<Response> {
   const { copy } = found;
   const version = copy && readMetadata(c.env.registry, copy.version, metadata);
   if (!version || version.metadata.attestations.length === 0) {
-    throw new RegistryError('packageNotFound', 'No attestations are found');
+    throw new RegistryError('packageNotFound', 'No attestations found');
   }
   return replyJson(c, 200, { attestations: await bundlesOf(c, found, copy.holding, version) });
 }

@@ -51,7 +51,7 @@ describe('a tarball is refused', () => {
     ['one package.json, in lower case', { 'package.json': manifest, 'other/package.json': manifest }],
     ['one package.json, in lower case', { 'package.json': manifest, 'package//package.json': manifest }],
     ['one package.json, in lower case', { 'package.json': manifest, 'package/Package.JSON': manifest }],
-    ['package.json in the tarball is not JSON', { 'package.json': '{' }],
+    ['package.json in the tarball is not valid JSON', { 'package.json': '{' }],
     ['package.json in the tarball is not an object', { 'package.json': '[]' }],
     ['package.json in the tarball is not an object', { 'package.json': 'null' }],
     ['package.json has 300002 bytes', { 'package.json': `"${'x'.repeat(300_000)}"` }],

@@ -25,10 +25,10 @@ describe('names', () => {
   });
 
   test.each([
-    ['crazy!', "it holds one of ~'!()*"],
-    ['@npm-zors/money!time.js', "it holds one of ~'!()*"],
-    ['CAPITAL-LETTERS', 'it holds capital letters'],
-    ['http', 'Node.js has a module of this name'],
+    ['crazy!', "it contains one of ~'!()*"],
+    ['@npm-zors/money!time.js', "it contains one of ~'!()*"],
+    ['CAPITAL-LETTERS', 'it contains capital letters'],
+    ['http', 'it is the name of a Node.js module'],
     ['x'.repeat(215), 'it is longer than 214 characters'],
   ])('%s may not be published, but read where it is old', (name, reason) => {
     expect(() => newPackageName(name)).toThrow(reason);
@@ -73,7 +73,7 @@ test.each([
 });
 
 test.each(['', '1', '1.0', 'latest', '01.0.0', '1.0.0-', '1.0.0/..'])('%j is no version', (text) => {
-  expect(() => packageVersion(text)).toThrow('is not a version');
+  expect(() => packageVersion(text)).toThrow('is not a valid version');
 });
 
 test.each(['latest', 'next', 'v-next', 'release-1.x', 'a_b~c'])('%s can be a tag', (tag) => {

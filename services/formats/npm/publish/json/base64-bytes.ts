@@ -1,11 +1,11 @@
-/** Thrown when a text is not base64. */
+/** Thrown for text that is not valid base64. */
 export class InvalidBase64 extends Error {
   override readonly name = 'InvalidBase64';
 }
 
 /**
- * Decodes base64 as it comes in, cut anywhere. Padding may be left out; other characters are refused, where
- * `base64-stream` skips them.
+ * Decodes streamed base64, split into chunks anywhere. Padding is optional. Other characters are refused;
+ * `base64-stream` would skip them.
  * @throws InvalidBase64
  */
 export async function* base64Bytes(text: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -28,10 +28,10 @@ export async function* base64Bytes(text: AsyncIterable<Uint8Array>): AsyncGenera
 
 function decode(group: string): Buffer {
   const bare = group.length - padding(group);
-  if (bare % 4 === 1) throw new InvalidBase64('the base64 is cut short');
+  if (bare % 4 === 1) throw new InvalidBase64('the base64 is truncated');
   const bytes = Buffer.from(group, 'base64');
   if (bytes.byteLength !== Math.floor((bare * 3) / 4)) {
-    throw new InvalidBase64('the base64 holds a character that is none of its alphabet');
+    throw new InvalidBase64('the base64 contains an invalid character');
   }
   return bytes;
 }

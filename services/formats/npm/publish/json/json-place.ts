@@ -9,11 +9,11 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
 /**
- * Follows where in a document its bytes are, closely enough to know the keys that lead to a string. That the document
- * is JSON at all is left to a parser.
+ * Tracks the position in a JSON document, just enough to know the keys that lead to a string. A parser checks later
+ * that the document is valid JSON.
  */
 export class JsonPlace {
-  /** The keys that lead to the value reached; it changes as the place moves on. */
+  /** The keys that lead to the current value; changes with every `advance`. */
   readonly path: string[] = [];
   readonly #isObject: boolean[] = [];
   readonly #depth: number;
@@ -29,7 +29,9 @@ export class JsonPlace {
     this.#values = values;
   }
 
-  /** Goes on from `at` to the chunk's end, or to just behind the quote that opens a string value that `stop` wants. */
+  /**
+   * Advances from `at` to the chunk's end, or past the opening quote of a string value for which `stop` is true.
+   */
   advance(chunk: Uint8Array, at: number, stop: () => boolean): { at: number; stopped: boolean } {
     let position = at;
     while (position < chunk.byteLength) {
@@ -49,7 +51,9 @@ export class JsonPlace {
     return { at: position, stopped: false };
   }
 
-  /** Tells that the string it stopped at was read by another, with its closing quote. */
+  /**
+   * Continues after the string that `advance` stopped at, once its content and closing quote were read elsewhere.
+   */
   leaveString(): void {
     this.#inString = false;
   }
@@ -89,13 +93,13 @@ export class JsonPlace {
 
   #count(): void {
     if (++this.#seen <= this.#values) return;
-    throw new UnreadableJson('too-many', `the document holds more than ${this.#values} values`);
+    throw new UnreadableJson('too-many', `the document has more than ${this.#values} values`);
   }
 
   #open(isObject: boolean): void {
     this.#count();
     if (this.#isObject.length >= this.#depth) {
-      throw new UnreadableJson('too-deep', `the document nests deeper than ${this.#depth}`);
+      throw new UnreadableJson('too-deep', `the document is nested more than ${this.#depth} levels deep`);
     }
     this.#isObject.push(isObject);
     if (isObject) this.path.push('');
@@ -104,7 +108,7 @@ export class JsonPlace {
 
   #close(): void {
     const isObject = this.#isObject.pop();
-    if (isObject === undefined) throw malformedJson('more is closed than was opened');
+    if (isObject === undefined) throw malformedJson('there is a closing bracket without an opening one');
     if (isObject) this.path.pop();
     this.#atKey = false;
   }

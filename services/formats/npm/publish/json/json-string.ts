@@ -1,15 +1,15 @@
 import { malformedJson } from './unreadable-json.ts';
 
-/** How far the reading of a string has come: it may be cut anywhere, also inside an escape. */
+/** The state of decoding a string, which may be split into chunks anywhere, even inside an escape. */
 export interface StringState {
   closed: boolean;
-  /** What has been seen of an escape since its backslash, or undefined outside of one. */
+  /** The characters of an incomplete escape after its backslash; undefined outside of one. */
   escape: string | undefined;
-  /** The first half of a surrogate pair whose second half is still to come. */
+  /** A high surrogate whose low surrogate is still to come. */
   high: number | undefined;
 }
 
-/** The state at the start of a string, behind its opening quote. */
+/** The state at the start of a string, after its opening quote. */
 export function newStringState(): StringState {
   return { closed: false, escape: undefined, high: undefined };
 }
@@ -29,8 +29,8 @@ const simple: Readonly<Record<string, number>> = {
 };
 
 /**
- * Decodes what a chunk holds of a string from `at` on: its bytes as UTF-8 with escapes resolved, and the position
- * behind them (and behind the closing quote, which sets `closed`).
+ * Decodes the part of a string in a chunk, from `at` on. Returns its bytes as UTF-8 with escapes resolved, and the
+ * position after them (and after the closing quote, which sets `closed`).
  */
 export function decodeString(
   chunk: Uint8Array,

@@ -2,24 +2,24 @@ import { JsonPlace } from './json-place.ts';
 import { decodeString, newStringState } from './json-string.ts';
 import { malformedJson, UnreadableJson } from './unreadable-json.ts';
 
-/** Reads a string's bytes (UTF-8, escapes resolved) as they come in. What it leaves unread is passed over. */
+/** Reads a string's bytes (UTF-8, escapes resolved) as they arrive. Unread bytes are skipped. */
 export type TakeString = (content: AsyncIterable<Uint8Array>) => Promise<void>;
 
-/** How to read a document. */
+/** How to scan a document. */
 export interface ScanOptions {
-  /** The most bytes the document may have beside the strings taken out of it, by what was seen of it so far. */
+  /** The most bytes of the document without the strings taken out of it. It may change as the document is read. */
   readonly limit: () => number;
   /**
-   * The most values, each comma and each bracket that opens counted: in memory `{}` takes twenty times its bytes.
-   * 1,000,000 unless told.
+   * The most values, counted by commas and opening brackets: in memory, `{}` takes twenty times its bytes.
+   * 1,000,000 by default.
    */
   readonly values?: number;
-  /** How deep objects and arrays may nest; 64 unless told. */
+  /** How deep objects and arrays may nest; 64 by default. */
   readonly depth?: number;
   /**
-   * Asked for every string value, with the keys that lead to it (elements of an array share their array's keys; the
-   * list is good only during the call). Answer a reader to take the string out of the document, where `""` then
-   * stands in its place.
+   * Called for every string value with the keys that lead to it (elements of an array share the array's keys; the
+   * list is valid only during the call). Return a reader to take the string out of the document, which then has
+   * `""` in its place.
    */
   readonly take: (path: readonly string[]) => TakeString | undefined;
 }
@@ -27,7 +27,8 @@ export interface ScanOptions {
 const QUOTE = Uint8Array.of(0x22);
 
 /**
- * Reads a JSON document in one pass and constant memory, however long the strings are that `take` takes out of it.
+ * Reads a JSON document in one pass and constant memory, regardless of the length of the strings that `take` takes
+ * out.
  * @throws UnreadableJson
  */
 export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOptions): Promise<unknown> {
@@ -35,14 +36,14 @@ export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOpt
   const kept = new Kept(options.limit);
   const place = new JsonPlace({ depth: options.depth ?? 64, values: options.values ?? 1_000_000 });
   let take: TakeString | undefined;
-  const wanted = () => {
+  const shouldStop = () => {
     take = options.take(place.path);
     return take !== undefined;
   };
   try {
     while (await source.fill()) {
       const start = source.at;
-      const reached = place.advance(source.chunk, start, wanted);
+      const reached = place.advance(source.chunk, start, shouldStop);
       kept.add(source.chunk.subarray(start, reached.at));
       source.at = reached.at;
       if (!reached.stopped || !take) continue;
@@ -62,7 +63,7 @@ async function takeString(source: Source, take: TakeString): Promise<void> {
   for (let rest = await content.next(); !rest.done; rest = await content.next());
 }
 
-/** The content of the string that starts at the source's position, which it leaves behind the closing quote. */
+/** The content of the string at the source's position. Leaves the source after the closing quote. */
 function contentOf(source: Source): AsyncIterableIterator<Uint8Array> {
   const state = newStringState();
   return {
@@ -81,7 +82,7 @@ function contentOf(source: Source): AsyncIterableIterator<Uint8Array> {
   };
 }
 
-/** The chunks of a body, with the position reached in the current one. */
+/** The chunks of a body, with the position in the current one. */
 class Source {
   chunk: Uint8Array = new Uint8Array(0);
   at = 0;
@@ -91,7 +92,7 @@ class Source {
     this.#chunks = body[Symbol.asyncIterator]();
   }
 
-  /** Whether there is a byte at the position, reading on where the chunk is used up. */
+  /** Reads the next chunk if needed. Returns false at the end of the body. */
   async fill(): Promise<boolean> {
     while (this.at >= this.chunk.byteLength) {
       const next = await this.#chunks.next();
@@ -107,7 +108,7 @@ class Source {
   }
 }
 
-/** The bytes that stay in the document, copied together so that many small parts cost no more than their bytes. */
+/** The bytes that stay in the document, in one buffer so that many small parts take no extra memory. */
 class Kept {
   #buffer = Buffer.allocUnsafe(16 * 1024);
   #size = 0;

@@ -1,7 +1,7 @@
-/** Why a document could not be read. */
+/** Why a document can't be read. */
 export type JsonProblem = 'malformed' | 'too-large' | 'too-deep' | 'too-many';
 
-/** Thrown when a document is no JSON, or larger, deeper or of more values than was allowed. */
+/** Thrown when a document is not valid JSON, or exceeds the allowed size, depth or number of values. */
 export class UnreadableJson extends Error {
   override readonly name = 'UnreadableJson';
   readonly problem: JsonProblem;
@@ -11,7 +11,7 @@ export class UnreadableJson extends Error {
   }
 }
 
-/** A document that is no JSON: what is wrong with it. */
+/** The error for invalid JSON. */
 export function malformedJson(message: string, cause?: unknown): UnreadableJson {
   return new UnreadableJson('malformed', message, { cause });
 }
