@@ -14,7 +14,7 @@ export type Address = {
   | { readonly kind: 'snapshot-metadata'; readonly version: string }
   | { readonly kind: 'metadata' }
   /** A file that clients put next to metadata, such as its signature. It is not stored. */
-  | { readonly kind: 'beside-metadata' }
+  | { readonly kind: 'metadata-companion' }
 );
 
 const METADATA = 'maven-metadata.xml';
@@ -40,7 +40,7 @@ export function addressOf(path: string): Address | undefined {
   if (ofMetadata || fileName.startsWith(`${METADATA}.`)) {
     const name = segments.join('/');
     if (name === '' || name.length > MAX_NAME) return undefined;
-    return { kind: ofMetadata ? 'metadata' : 'beside-metadata', name, checksum };
+    return { kind: ofMetadata ? 'metadata' : 'metadata-companion', name, checksum };
   }
   return versioned ? { kind: 'file', name: above, version, fileName, checksum } : undefined;
 }

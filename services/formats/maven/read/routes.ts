@@ -22,11 +22,11 @@ export function readRoutes(app: FormatRoutes): void {
   app.get('/*', pull({ name: (c) => requested(c).name, select: selectAt }, send));
 }
 
-type Served = Exclude<Address, { readonly kind: 'beside-metadata' }>;
+type Served = Exclude<Address, { readonly kind: 'metadata-companion' }>;
 
 function requested(c: FormatContext): Served {
   const address = addressOf(pathIn(c));
-  if (!address || address.kind === 'beside-metadata') throw new RegistryError('fileNotFound');
+  if (!address || address.kind === 'metadata-companion') throw new RegistryError('fileNotFound');
   return address;
 }
 

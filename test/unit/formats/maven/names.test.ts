@@ -48,11 +48,11 @@ describe('a path leads to', () => {
     ],
     [
       '/com/example/app/maven-metadata.xml.asc',
-      { kind: 'beside-metadata', name: 'com/example/app', ...none },
+      { kind: 'metadata-companion', name: 'com/example/app', ...none },
     ],
     [
       '/g/a/1.0-SNAPSHOT/maven-metadata.xml.asc.sha1',
-      { kind: 'beside-metadata', name: 'g/a/1.0-SNAPSHOT', checksum: 'sha1' },
+      { kind: 'metadata-companion', name: 'g/a/1.0-SNAPSHOT', checksum: 'sha1' },
     ],
     ['/g/1-SNAPSHOT/maven-metadata.xml', { kind: 'metadata', name: 'g/1-SNAPSHOT', ...none }],
   ])('%s', (path, address) => {
