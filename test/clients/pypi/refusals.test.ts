@@ -98,7 +98,7 @@ for (const client of [twine7, uvPublish, poetryPublish]) {
         bytes,
         metadata,
       });
-      expect(seen).toMatch(/400.*it is version 1.0/);
+      expect(seen).toMatch(/400.*has the version 1\.0/);
     });
   });
 }
