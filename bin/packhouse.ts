@@ -1,13 +1,13 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=1
 import { enableCompileCache } from 'node:module';
 
-// What was compiled once, types stripped, comes from a cache at the next start, which then takes little more than half as long.
+// Caching compiled (type-stripped) code nearly halves the startup time.
 enableCompileCache();
 const { runCommand } = await import('../services/cli/run-command.ts');
 
 const stopping = new AbortController();
 const stop = () => {
-  // Who asks twice does not want to wait.
+  // A second signal means the user does not want to wait.
   if (stopping.signal.aborted) process.exit(1);
   stopping.abort();
 };

@@ -5,7 +5,6 @@ import { checkStorage, type StorageCheck } from '../registry/maintenance/check/c
 import { findHome, judgeHome } from '../registry/maintenance/migrate/storage-home.ts';
 import { createRegistry } from '../runtime/compose.ts';
 import { openStores } from '../runtime/server/open-stores.ts';
-import { startWith } from '../runtime/server/places.ts';
 import {
   describeSettings,
   homeNames,
@@ -14,6 +13,7 @@ import {
   SettingsError,
   storeSettings,
 } from '../runtime/server/settings.ts';
+import { startWith } from '../runtime/server/storage-location.ts';
 import { type Command, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
 import { progressPrinter } from './progress-printer.ts';
@@ -30,13 +30,13 @@ const options = {
 export const doctor: Command = {
   usage: `Usage: packhouse doctor [options]
 
-Checks every file, every blob's record and every stored blob against each other, and
+Checks files, blob records and stored blobs against each other, and
 changes nothing. The exit code is 1 when something is wrong. No server may have the data
 directory open; records in DynamoDB can be checked at any time.
 
   --verify                 read all bytes and compare their digests
-  --concurrency <number>   how many blobs are read at a time (8)
-  --json                   report as JSON, with all that was found
+  --concurrency <number>   how many blobs to read at a time (8)
+  --json                   report everything that was found as JSON
 ${describeSettings(storeSettings)}
 
 See docs/object-storage.md for what each problem means and what to do about it.
@@ -57,7 +57,7 @@ See docs/object-storage.md for what each problem means and what to do about it.
   },
 };
 
-/** Sees to it that blobs are where the settings say, before anything is looked for there. */
+/** Checks that the recorded storage location is the one in the settings, before any blob is read there. */
 async function requireHome(table: TableReader, settings: ServerSettings): Promise<void> {
   const judged = judgeHome(await findHome(table), homeNames(settings), startWith);
   if ('refusal' in judged) throw new SettingsError(judged.refusal);
@@ -66,7 +66,7 @@ async function requireHome(table: TableReader, settings: ServerSettings): Promis
 async function checkStores(
   settings: ServerSettings,
   terminal: Terminal,
-  how: { readonly verify: boolean; readonly concurrency: number },
+  options: { readonly verify: boolean; readonly concurrency: number },
 ): Promise<StorageCheck> {
   const inUse = 'stop it, or check a copy of the directory';
   const stores = await openExisting(settings, inUse, () =>
@@ -77,12 +77,12 @@ async function checkStores(
     await reach(homeNames(settings).place, stores.blobs);
     const registry = createRegistry({ ...stores, log: silentLog }, { url: '' });
     return await checkStorage(registry, {
-      ...how,
+      ...options,
       onProgress({ files, expected, seen }) {
         if (expected === undefined)
           printer.show({ title: 'Reading', things: 'files', done: files, bytes: 0 });
         else {
-          const title = how.verify ? 'Verifying' : 'Checking';
+          const title = options.verify ? 'Verifying' : 'Checking';
           printer.show({ title, things: 'blobs', done: seen.blobs, bytes: seen.bytes, total: expected });
         }
       },

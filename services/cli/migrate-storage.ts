@@ -8,16 +8,16 @@ import { runMigration } from '../registry/maintenance/migrate/migrate-blobs.ts';
 import { type MigrationOrder, startMigration } from '../registry/maintenance/migrate/migration-job.ts';
 import { checkMove, claimHome, findHome, type Move } from '../registry/maintenance/migrate/storage-home.ts';
 import { createRegistry } from '../runtime/compose.ts';
-import { type OpenedPlace, openPlace, openRecords } from '../runtime/server/open-stores.ts';
-import {
-  type Place,
-  parsePlace,
-  placeFlags,
-  placeName,
-  placeSyntax,
-  startWith,
-} from '../runtime/server/places.ts';
+import { type OpenedLocation, openLocation, openRecords } from '../runtime/server/open-stores.ts';
 import { describeSettings, type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
+import {
+  locationFlags,
+  locationName,
+  locationSyntax,
+  parseLocation,
+  type StorageLocation,
+  startWith,
+} from '../runtime/server/storage-location.ts';
 import { type Command, CommandFailed, countFlag, ownFlags, type Terminal } from './command.ts';
 import { openExisting } from './open-directory.ts';
 import { type ProgressPrinter, progressPrinter } from './progress-printer.ts';
@@ -26,7 +26,7 @@ import { registryClient } from './registry-client.ts';
 import { migrationReport } from './storage-report.ts';
 import { watchMigration } from './watch-migration.ts';
 
-/** The settings that say where the records are. */
+/** The settings that say where records are stored. */
 const recordSettings: readonly Name[] = ['dataDir', 'table', 'auditTable', 'region', 'awsEndpoint'];
 
 const options = {
@@ -39,35 +39,35 @@ const options = {
   json: { type: 'boolean' },
 } as const;
 
-/** What the flags come to, whoever does the copying. */
+/** The parsed flags, regardless of which process copies. */
 interface Order {
-  readonly from: Place | undefined;
-  readonly to: Place | undefined;
+  readonly from: StorageLocation | undefined;
+  readonly to: StorageLocation | undefined;
   readonly concurrency: number;
   readonly dryRun: boolean;
 }
 
 /** `packhouse migrate-storage` */
 export const migrateStorage: Command = {
-  usage: `Usage: packhouse migrate-storage --from <place> --to <place> [options]
+  usage: `Usage: packhouse migrate-storage --from <location> --to <location> [options]
        packhouse migrate-storage --server <url> [options]
 
-Copies all blobs from one place to the other and checks them on the way. Stopped or
-killed, it goes on where it was the next time. A place is
-  local                    the files of the data directory
-  file:///<directory>      files of another directory of this machine
+Copies all blobs from one storage location to another and verifies each one. If it is
+stopped or killed, the next run continues where it left off. A storage location is
+  local                    the data directory
+  file:///<directory>      another local directory
   s3://<bucket>[/<prefix>][?<option>=<value>&...]
                            a bucket; options are endpoint, region, path-style, profile,
                            encryption and kms-key
 
-Without --server it opens the records itself, so no server may have the data directory
-open. With it, a server that was started with --migrate-from does the copying while it
-serves, and this command starts it and shows how far it is.
+Without --server, the command opens the records itself, so no server may have the data
+directory open. With --server, a server that was started with --migrate-from copies
+while it serves requests; the command starts the migration and shows its progress.
 
   --server <url>           a running server
-  --token <token>          a token of an administrator there (or PACKHOUSE_TOKEN)
-  --concurrency <number>   how many blobs are copied at a time (8)
-  --dry-run                only tell what there is to copy
+  --token <token>          an administrator's token for it (or PACKHOUSE_TOKEN)
+  --concurrency <number>   how many blobs to copy at a time (8)
+  --dry-run                only report what there is to copy
   --json                   report as JSON
 ${describeSettings(recordSettings)}
 
@@ -77,8 +77,8 @@ See docs/object-storage.md for how to move a registry step by step.
   async run(parameters, terminal) {
     const { own, settings } = ownFlags(parameters, options);
     const order: Order = {
-      from: placeFlag('from', own.from),
-      to: placeFlag('to', own.to),
+      from: locationFlag('from', own.from),
+      to: locationFlag('to', own.to),
       concurrency: countFlag('concurrency', own.concurrency, 8, 64),
       dryRun: own['dry-run'] === true,
     };
@@ -94,28 +94,28 @@ See docs/object-storage.md for how to move a registry step by step.
   },
 };
 
-function placeFlag(name: string, text: string | undefined): Place | undefined {
+function locationFlag(name: string, text: string | undefined): StorageLocation | undefined {
   try {
-    return text === undefined ? undefined : parsePlace(text);
+    return text === undefined ? undefined : parseLocation(text);
   } catch (error) {
     throw new SettingsError(`--${name}: ${(error as Error).message}`);
   }
 }
 
-/** What has come of it, and what to do next. */
+/** The result, and what to do next. */
 function reportOf(job: MigrationJson, { to }: Order, server: string | undefined): string {
   if (job.state !== 'finished') {
     return server === undefined
-      ? 'Stopped. Run the command again to go on from here.\n'
-      : 'The server goes on copying. Run the command again to watch it.\n';
+      ? 'Stopped. Run the command again to continue.\n'
+      : 'The server continues to copy. Run the command again to watch it.\n';
   }
   if (job.dry_run) return migrationReport(job);
-  return `${migrationReport(job)}\nFrom now on, start the server ${server === undefined ? startOf(to) : 'without --migrate-from.'}\n`;
+  return `${migrationReport(job)}\nFrom now on, start the server ${server === undefined ? serveHint(to) : 'without --migrate-from.'}\n`;
 }
 
-/** How to start a server whose blobs are at a place. */
-function startOf(place: Place | undefined): string {
-  const flags = place ? placeFlags(place) : '';
+/** How to start a server with its blobs in this storage location. */
+function serveHint(location: StorageLocation | undefined): string {
+  const flags = location ? locationFlags(location) : '';
   return flags === '' ? 'without --bucket and --blob-dir.' : `with\n  ${flags}`;
 }
 
@@ -127,20 +127,21 @@ async function runHere(
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
   const { from, to, dryRun } = order;
-  if (!from || !to) throw new SettingsError(`--from and --to are needed; each is ${placeSyntax}`);
-  if (placeName(from) === placeName(to)) throw new SettingsError('--from and --to are the same place');
+  if (!from || !to) throw new SettingsError(`--from and --to are required; each is ${locationSyntax}`);
+  if (locationName(from) === locationName(to))
+    throw new SettingsError('--from and --to are the same storage location');
   const settings = readSettings(flags, terminal.environment, recordSettings);
-  const inUse = 'stop it, or let it do the copying with --server';
+  const inUse = 'stop it, or let it copy with --server';
   const { files, ...records } = await openExisting(settings, inUse, () => openRecords(settings));
-  const opened: OpenedPlace[] = [];
-  async function open(place: Place, existing: boolean): Promise<BlobStore> {
-    const store = await openPlace(place, { files, region: settings.region, existing });
+  const opened: OpenedLocation[] = [];
+  async function open(location: StorageLocation, existing: boolean): Promise<BlobStore> {
+    const store = await openLocation(location, { files, region: settings.region, existing });
     opened.push(store);
-    await reach(placeName(place), store.blobs);
+    await reach(locationName(location), store.blobs);
     return store.blobs;
   }
   try {
-    const move = { from: placeName(from), to: placeName(to) };
+    const move = { from: locationName(from), to: locationName(to) };
     if (!dryRun) await settleHome(records.table, move, { shared: settings.table !== undefined });
     checkMove(await findHome(records.table), move);
     const stores = { from: await open(from, true), to: await open(to, false) };
@@ -159,9 +160,9 @@ async function migrate(
   { signal }: Terminal,
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
-  // Nobody else can be counting, and what was counted some time ago is of no use.
+  // No other process can be counting, and an old count is useless.
   const job = await startMigration(registry, order, { startOver: order.dryRun });
-  if (job.position !== null) printer.note('Going on where it was stopped.');
+  if (job.position !== null) printer.note('Continuing where the last run stopped.');
   const ended = await runMigration(registry, stores, job, {
     signal,
     onProgress: (at, live) => showMigration(printer, migrationJson({ ...at, live })),
@@ -170,8 +171,8 @@ async function migrate(
 }
 
 /**
- * Makes sure that no server stores blobs at the place they are moved from. The data directory is open here and nowhere
- * else. Records in tables may have servers at work: they must have been started with both places.
+ * Makes sure that no server stores new blobs at the old location. A data directory is open only in this process.
+ * Records in tables may have running servers, which must have been started with both locations.
  */
 async function settleHome(table: Table, move: Move, { shared }: { shared: boolean }): Promise<void> {
   const home = await findHome(table);
@@ -183,21 +184,21 @@ async function settleHome(table: Table, move: Move, { shared }: { shared: boolea
   if (home?.from !== undefined) await claimHome(table, { place: move.to, from: move.from }, startWith);
 }
 
-/** Lets a running server copy, and watches. */
+/** Lets a running server copy, and watches its progress. */
 async function runThere(
   order: Order,
   at: { url: string; token: string | undefined; settings: readonly string[] },
   { environment, signal }: Terminal,
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
-  const [other] = at.settings;
-  if (other !== undefined) throw new SettingsError(`with --server there is no use for ${other}`);
+  const [unused] = at.settings;
+  if (unused !== undefined) throw new SettingsError(`${unused} has no effect with --server`);
   const token = at.token ?? environment.PACKHOUSE_TOKEN ?? environment.PACKHOUSE_ROOT_TOKEN;
-  if (!token) throw new SettingsError('--token (PACKHOUSE_TOKEN) is needed to speak to a server');
+  if (!token) throw new SettingsError('--server requires --token (PACKHOUSE_TOKEN)');
   const { from, to, ...rest } = order;
   return watchMigration(
     registryClient(at.url.replace(/\/+$/, ''), token),
-    { ...rest, from: from && placeName(from), to: to && placeName(to) },
+    { ...rest, from: from && locationName(from), to: to && locationName(to) },
     { signal, show: (job) => showMigration(printer, job), note: printer.note },
   );
 }
@@ -205,13 +206,13 @@ async function runThere(
 const titles = { counting: 'Counting', copying: 'Copying', checking: 'Checking' } as const;
 
 function showMigration(printer: ProgressPrinter, job: MigrationJson): void {
-  const known = job.phase !== 'counting';
+  const counted = job.phase !== 'counting';
   printer.show({
     title: titles[job.phase],
     things: 'blobs',
     done: job.done.blobs,
     bytes: job.done.bytes,
-    total: known ? job.total.blobs : undefined,
-    totalBytes: known ? job.total.bytes : undefined,
+    total: counted ? job.total.blobs : undefined,
+    totalBytes: counted ? job.total.bytes : undefined,
   });
 }

@@ -4,8 +4,9 @@ import type { ServerSettings } from '../runtime/server/settings.ts';
 import { SettingsError } from '../runtime/server/settings.ts';
 
 /**
- * Opens the stores of a registry that is there already: a mistyped directory is not made. `inUse` is what to do when
- * a server has it open.
+ * Opens the stores of an existing registry, so that a mistyped directory is not created. `inUse` says what to do
+ * when a server has it open.
+ * @throws SettingsError when there is no registry, or a server has it open
  */
 export async function openExisting<T>(
   { dataDir, table }: Pick<ServerSettings, 'dataDir' | 'table'>,
@@ -27,6 +28,6 @@ function requireDatabase(directory: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
-    throw new SettingsError(`there is no registry in ${directory}: name its directory with --data-dir`);
+    throw new SettingsError(`there is no registry in ${directory}: set its directory with --data-dir`);
   }
 }

@@ -1,24 +1,24 @@
 import type { Terminal } from './command.ts';
 import { barLine, type Progress, paceOf, plainLine, type Sample, withSample } from './progress.ts';
 
-/** Shows progress while something goes on. */
+/** Shows the progress of a long operation. */
 export interface ProgressPrinter {
-  /** Tells where it is; may be called for every byte. */
+  /** Updates the progress; may be called for every byte. */
   show(progress: Progress): void;
-  /** Says something that stays, between the progress. */
+  /** Prints a line that stays. */
   note(text: string): void;
-  /** Takes the bar away. */
+  /** Removes the progress bar. */
   end(): void;
 }
 
-/** How often the pace is taken and a bar drawn anew, and how often a plain line is written, in milliseconds. */
+/** How often the rate is sampled and the bar redrawn, and how often a plain line is written, in milliseconds. */
 const DRAW_EVERY = 100;
 const WRITE_EVERY = 10_000;
 
-/** How wide a terminal is that does not tell. */
+/** The width of a terminal that does not report one. */
 const COLUMNS = 80;
 
-/** A bar that is drawn over on a terminal, a line now and then anywhere else. */
+/** A progress bar on a terminal, an occasional plain line anywhere else. */
 export function progressPrinter(
   target: Terminal['progress'],
   now: () => number = () => performance.now(),
@@ -29,7 +29,7 @@ export function progressPrinter(
   const clear = () => target.isTTY && target.write('\r\u001b[2K');
 
   function draw(progress: Progress): void {
-    // What the terminal shows of Ctrl-C must fit on the line, or the bar would stay above it.
+    // The echo of Ctrl-C must fit on the line, or the bar would be left above it.
     const columns = (target.columns ?? COLUMNS) - '^C'.length;
     target.write(`\r\u001b[2K${barLine(progress, paceOf(samples, progress), columns)}`);
   }

@@ -1,40 +1,40 @@
 /**
- * Progress as one line of text. Pure: times come in as numbers. Drawn here, since neither `cli-progress` (no release for
- * two years) nor `log-update` leaves out the less important parts in a narrow terminal.
+ * Renders progress as one line of text, without reading the clock. Written here because neither `cli-progress` (no
+ * release for two years) nor `log-update` drops the less important parts in a narrow terminal.
  */
 import { bytesText, countText, roughTimeText, timeText } from './units.ts';
 
-/** A moment of something that goes on. */
+/** The progress of an operation at one moment. */
 export interface Progress {
-  /** What is being done: `Copying`. */
+  /** The activity: `Copying`. */
   readonly title: string;
-  /** What is counted: `blobs`. */
+  /** The unit: `blobs`. */
   readonly things: string;
   readonly done: number;
   readonly bytes: number;
-  /** How many there are, and their bytes, once that is known. */
+  /** The total number and bytes, once known. */
   readonly total?: number | undefined;
   readonly totalBytes?: number | undefined;
 }
 
-/** A moment with the time it was at, in milliseconds. */
+/** Progress at a time in milliseconds. */
 export interface Sample {
   readonly at: number;
   readonly done: number;
   readonly bytes: number;
 }
 
-/** How fast it goes, in a second, and the seconds that are left at this rate. */
+/** Rates per second, and the seconds left at these rates. */
 export interface Pace {
   readonly things: number;
   readonly bytes: number;
   readonly left: number | undefined;
 }
 
-/** How far back the rate looks, in milliseconds. */
+/** The time over which rates are measured, in milliseconds. */
 const WINDOW = 20_000;
 
-/** The samples that still count, with a new one. Going backwards, as when a new phase begins, starts over. */
+/** Adds a sample and drops those that are too old. Starts over if progress went backwards, as in a new phase. */
 export function withSample(samples: readonly Sample[], sample: Sample): readonly Sample[] {
   const last = samples.at(-1);
   if (last && (sample.done < last.done || sample.bytes < last.bytes)) return [sample];
@@ -42,7 +42,7 @@ export function withSample(samples: readonly Sample[], sample: Sample): readonly
   return [...samples.slice(Math.max(0, oldest)), sample];
 }
 
-/** The pace over the samples, or undefined while they are too close together to tell. */
+/** The pace over the samples. Undefined while they are too close together. */
 export function paceOf(samples: readonly Sample[], progress: Progress): Pace | undefined {
   const [first, last] = [samples[0], samples.at(-1)];
   if (!first || !last || last.at - first.at < 1_000) return undefined;
@@ -52,7 +52,7 @@ export function paceOf(samples: readonly Sample[], progress: Progress): Pace | u
   return { things, bytes, left: secondsLeft(progress, things, bytes) };
 }
 
-/** Small things take their time by number, large ones by size: whatever takes longer. */
+/** Time for small items depends on their number, for large ones on their bytes: returns the longer estimate. */
 function secondsLeft(progress: Progress, things: number, bytes: number): number | undefined {
   const { done, total, totalBytes } = progress;
   if (total === undefined) return undefined;
@@ -67,7 +67,7 @@ function timeFor(amount: number, rate: number): number {
   return rate > 0 ? amount / rate : Number.POSITIVE_INFINITY;
 }
 
-/** The share that is done, 0 to 1, or undefined while the total is not known. */
+/** The completed fraction, 0 to 1. Undefined while the total is unknown. */
 export function shareOf({ done, total, bytes, totalBytes }: Progress): number | undefined {
   if (total === undefined) return undefined;
   const byNumber = total === 0 ? 1 : done / total;
@@ -75,13 +75,13 @@ export function shareOf({ done, total, bytes, totalBytes }: Progress): number | 
   return Math.min(1, Math.max(0, byNumber), Math.max(0, bySize));
 }
 
-/** Below this width, times are told in one unit. */
+/** Below this width, times are shown in a single unit. */
 const NARROW = 60;
 
-/** The widest and the narrowest bar that is drawn, in characters, without its ends. */
+/** The widest and narrowest bar, in characters, without its brackets. */
 const BAR = { most: 30, least: 6 };
 
-/** Progress as a bar of at most `columns` characters. What matters least is left out where there is no room for it. */
+/** Renders progress as a bar of at most `columns` characters, dropping the least important parts to fit. */
 export function barLine(progress: Progress, pace: Pace | undefined, columns: number): string {
   const { title, things, done, total, bytes, totalBytes } = progress;
   const share = shareOf(progress);
@@ -89,7 +89,7 @@ export function barLine(progress: Progress, pace: Pace | undefined, columns: num
   const time = left !== undefined && (columns < NARROW ? roughTimeText(left) : timeText(left));
   const count = `${countText(done)}${total === undefined ? '' : ` of ${countText(total)}`} ${things}`;
   const size = `${bytesText(bytes)}${totalBytes === undefined ? '' : ` of ${bytesText(totalBytes)}`}`;
-  // In the order in which they stand; the lower the rank, the longer they stay.
+  // In display order; parts with a lower rank are kept longer.
   const parts: Part[] = [
     { rank: share === undefined ? 0 : 4, text: title },
     { rank: 2, text: share !== undefined && BAR_HERE },
@@ -112,10 +112,10 @@ interface Part {
   readonly text: string | false;
 }
 
-/** Stands for the bar, which takes the room that is left. */
+/** A placeholder for the bar, which fills the remaining width. */
 const BAR_HERE = '\u0000';
 
-/** The parts up to a rank beside each other, or undefined where they need more room. */
+/** The parts up to a rank side by side. Undefined if they do not fit. */
 function laidOut(parts: readonly Part[], most: number, share: number, columns: number): string | undefined {
   const texts = parts.flatMap(({ rank, text }) => (rank <= most && text !== false ? [text] : []));
   const line = texts.join('  ').trimStart();
@@ -131,7 +131,7 @@ function bar(share: number, width: number): string {
   return '='.repeat(full) + head + ' '.repeat(width - full - head.length);
 }
 
-/** Progress as a line of a log. */
+/** Renders progress as a log line. */
 export function plainLine(progress: Progress, pace: Pace | undefined): string {
   const { title, things, done, total, bytes, totalBytes } = progress;
   const share = shareOf(progress);

@@ -42,10 +42,10 @@ const storage = z.object({
   dry_run: migration.nullable(),
 });
 
-/** What a server tells of its storage. */
+/** The state of a server's storage. */
 export type StorageState = z.infer<typeof storage>;
 
-/** Thrown while a server does not answer, which may pass. */
+/** A server does not respond, perhaps temporarily. */
 export class NoAnswer extends CommandFailed {
   override readonly name = 'NoAnswer';
 }
@@ -56,31 +56,31 @@ export interface RegistryClient {
   start(order: { dry_run: boolean; concurrency: number }): Promise<MigrationJson>;
 }
 
-/** How long a server may take to answer, in milliseconds. */
-const PATIENCE = 30_000;
+/** Timeout for requests, in milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
 
-/** Speaks to the server at `url` with a token of an administrator. */
+/** A client for the server at `url` with an administrator's token. */
 export function registryClient(url: string, token: string): RegistryClient {
-  async function ask<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
+  async function send<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
     const headers = { 'private-token': token, ...(body && { 'content-type': 'application/json' }) };
-    const signal = AbortSignal.timeout(PATIENCE);
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT);
     const request = { headers, signal, ...(body && { method: 'POST', body: JSON.stringify(body) }) };
-    const answer = await fetch(`${url}/api/v4/admin/storage${path}`, request).catch((cause: unknown) => {
-      throw new NoAnswer(`${url} does not answer`, { cause });
+    const response = await fetch(`${url}/api/v4/admin/storage${path}`, request).catch((cause: unknown) => {
+      throw new NoAnswer(`${url} does not respond`, { cause });
     });
-    const said = await answer.text().catch((cause: unknown) => {
-      throw new NoAnswer(`${url} broke off its answer`, { cause });
+    const text = await response.text().catch((cause: unknown) => {
+      throw new NoAnswer(`${url} closed the connection early`, { cause });
     });
-    if (answer.status >= 500) throw new NoAnswer(`${url} answers ${answer.status}`);
-    if (!answer.ok) throw new CommandFailed(refusalOf(url, answer.status, said));
-    const parsed = schema.safeParse(jsonOf(said));
-    if (!parsed.success) throw new CommandFailed(`${url} does not answer as a Packhouse server would`);
+    if (response.status >= 500) throw new NoAnswer(`${url} responded with status ${response.status}`);
+    if (!response.ok) throw new CommandFailed(refusalOf(url, response.status, text));
+    const parsed = schema.safeParse(jsonOf(text));
+    if (!parsed.success) throw new CommandFailed(`${url} does not respond like a Packhouse server`);
     return parsed.data;
   }
 
   return {
-    storage: () => ask(storage, ''),
-    start: (order) => ask(migration, '/migrations', order),
+    storage: () => send(storage, ''),
+    start: (order) => send(migration, '/migrations', order),
   };
 }
 
@@ -92,9 +92,9 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function refusalOf(url: string, status: number, said: string): string {
-  const { message, error } = (jsonOf(said) ?? {}) as { message?: unknown; error?: unknown };
-  const reason = [message, error].find((each) => typeof each === 'string') ?? said.slice(0, 200);
-  const hint = status === 401 || status === 403 ? ' (it takes the token of an administrator)' : '';
-  return `${url} answers ${status}: ${reason}${hint}`;
+function refusalOf(url: string, status: number, text: string): string {
+  const { message, error } = (jsonOf(text) ?? {}) as { message?: unknown; error?: unknown };
+  const reason = [message, error].find((each) => typeof each === 'string') ?? text.slice(0, 200);
+  const hint = status === 401 || status === 403 ? " (an administrator's token is required)" : '';
+  return `${url} responded with status ${status}: ${reason}${hint}`;
 }

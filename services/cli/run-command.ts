@@ -1,7 +1,7 @@
 import { SettingsError } from '../runtime/server/settings.ts';
 import { type Command, CommandFailed, type Terminal } from './command.ts';
 
-/** A command is loaded only when it is asked for: a server should not wait for what it does not need. */
+/** Commands are loaded on demand, so that a server starts without code it does not need. */
 interface Entry {
   readonly summary: string;
   load(): Promise<Command>;
@@ -17,7 +17,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./setup.ts')).setup,
   },
   'migrate-storage': {
-    summary: 'move all blobs to another place',
+    summary: 'move all blobs to another storage location',
     load: async () => (await import('./migrate-storage.ts')).migrateStorage,
   },
   doctor: {
@@ -32,18 +32,21 @@ ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(16)}  ${summary}`)
   .join('\n')}
 
-packhouse <command> --help tells more.
+Run packhouse <command> --help for details.
 `;
 
-/** Runs what a command line asks for and answers the exit code: 0, 1 when it failed or found fault, 2 for a wrong line. */
+/**
+ * Runs a command line and returns the exit code: 0 for success, 1 if it failed or found problems, 2 for invalid
+ * usage.
+ */
 export async function runCommand(line: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...parameters] = line;
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
-    const asked = name === undefined || name === '--help' || name === '-h' || name === 'help';
-    if (asked) terminal.output.write(usage);
-    else terminal.progress.write(`packhouse: there is no command ${name}\n\n${usage}`);
-    return asked ? 0 : 2;
+    const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help';
+    if (isHelp) terminal.output.write(usage);
+    else terminal.progress.write(`packhouse: unknown command ${name}\n\n${usage}`);
+    return isHelp ? 0 : 2;
   }
   try {
     const command = await entry.load();
@@ -58,9 +61,9 @@ export async function runCommand(line: readonly string[], terminal: Terminal): P
   }
 }
 
-/** What went wrong; where it is nobody's fault but ours, with where it happened. */
+/** The error message; for unexpected errors, with the stack trace. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const known = error instanceof SettingsError || error instanceof CommandFailed;
-  return known || 'code' in error || '$metadata' in error ? error.message : (error.stack ?? error.message);
+  const expected = error instanceof SettingsError || error instanceof CommandFailed;
+  return expected || 'code' in error || '$metadata' in error ? error.message : (error.stack ?? error.message);
 }

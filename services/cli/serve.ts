@@ -10,7 +10,7 @@ Serves a package registry from this machine.
 
 ${describeSettings()}
 
-Each setting is a flag or a variable. See docs/settings.md for what they mean.
+Each setting is a flag or an environment variable. See docs/settings.md for details.
 `,
 
   async run(parameters, { environment, output, signal }) {

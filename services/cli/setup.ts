@@ -15,7 +15,7 @@ const options = {
 
 const addressSettings: readonly Name[] = ['url', 'host', 'port'];
 
-/** Hosts that a server listens on for every address of its machine. */
+/** Hosts that make a server listen on all addresses of its machine. */
 const anywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const titles = { setup: 'Set up', publish: 'Publish', install: 'Install' } as const;
@@ -24,16 +24,16 @@ const titles = { setup: 'Set up', publish: 'Publish', install: 'Install' } as co
 export const setup: Command = {
   usage: `Usage: packhouse setup <format> [options]
 
-Prints what to paste to publish packages to a project and to install them from a
-project, a group or, when none is named, the whole registry.
+Prints configuration and commands to publish packages to a project and to install them
+from a project, a group or, with neither, the whole registry.
 
   <format>                 ${catalog.map(({ id }) => id).join(', ')}
   --project <path or id>   publish to this project, and install from it
   --group <path or id>     install from the projects of this group
   --package <name>         a package to install
-  --version <version>      and its version
-  --client <name>          only what this client needs
-  --url <address>          where the registry is (PACKHOUSE_URL; http://127.0.0.1:8080)
+  --version <version>      the version to install
+  --client <name>          only print the setup of this client
+  --url <address>          the URL of the registry (PACKHOUSE_URL; http://127.0.0.1:8080)
 `,
 
   async run(parameters, { environment, output }) {
@@ -46,16 +46,18 @@ project, a group or, when none is named, the whole registry.
     const subject = { name: own.package ?? example.name, version: own.version ?? example.version };
     const snippets = snippetsFor(formatUis[id], endpoint, subject);
     const clients = [...new Set(snippets.map(({ client }) => client))];
-    const wanted = clients.filter((client) => client.toLowerCase() === (own.client ?? client).toLowerCase());
-    if (wanted.length === 0) throw new SettingsError(`--client is one of ${clients.join(', ')}`);
-    output.write(instructions(`${title} packages ${described(endpoint)}`, wanted, snippets));
+    const selected = clients.filter(
+      (client) => client.toLowerCase() === (own.client ?? client).toLowerCase(),
+    );
+    if (selected.length === 0) throw new SettingsError(`--client must be one of ${clients.join(', ')}`);
+    output.write(instructions(`${title} packages ${describe(endpoint)}`, selected, snippets));
     return 0;
   },
 };
 
 function entryOf(format: string | undefined): Extract<(typeof catalog)[number], CatalogEntry> {
   const entry = catalog.find(({ id }) => id === format);
-  if (!entry) throw new SettingsError(`name a format: ${catalog.map(({ id }) => id).join(', ')}`);
+  if (!entry) throw new SettingsError(`the format must be one of ${catalog.map(({ id }) => id).join(', ')}`);
   return entry;
 }
 
@@ -64,13 +66,13 @@ function endpointOf(
   url: string,
 ): RegistryEndpoint {
   if (project !== undefined && group !== undefined) {
-    throw new SettingsError('give --project or --group, not both');
+    throw new SettingsError('use --project or --group, not both');
   }
   if (project !== undefined) return { url, level: 'project', owner: project };
   return group === undefined ? { url, level: 'instance', owner: '' } : { url, level: 'group', owner: group };
 }
 
-function described({ url, level, owner }: RegistryEndpoint): string {
+function describe({ url, level, owner }: RegistryEndpoint): string {
   return level === 'instance' ? `at ${url}` : `of the ${level} ${owner} at ${url}`;
 }
 
@@ -80,9 +82,9 @@ function instructions(title: string, clients: readonly string[], snippets: reado
     return [`${client}\n${'-'.repeat(client.length)}`, ...own.map(snippetText)].join('\n\n');
   });
   const named = parts.some((part) => part.includes('__token__'))
-    ? ' Any user name goes with it, but with a deploy token its own,\nwhich then replaces __token__ below.'
+    ? '\nAny user name works with it, except for a deploy token: replace __token__ below with\nits user name.'
     : '';
-  const token = `The token is read from a variable.${named}\n\n    export PACKHOUSE_TOKEN=<your token>`;
+  const token = `The token is read from an environment variable.${named}\n\n    export PACKHOUSE_TOKEN=<your token>`;
   return `${[`${title}\n${'='.repeat(title.length)}`, token, ...parts].join('\n\n')}\n`;
 }
 

@@ -1,4 +1,4 @@
-/** What migrations and checks came to, as text. Pure. */
+/** Renders the results of migrations and checks as text. */
 import type { MigrationJson } from '../api/json/storage-json.ts';
 import { parseSha256 } from '../domain/digests.ts';
 import type { StorageCheck } from '../registry/maintenance/check/check-storage.ts';
@@ -10,20 +10,20 @@ import {
 } from '../registry/maintenance/storage-problems.ts';
 import { bytesText, countText, timeText } from './units.ts';
 
-/** How many problems of a kind are written out. */
+/** How many problems of a kind are listed. */
 const WRITTEN = 20;
 
 function amountText({ blobs, bytes }: Amount): string {
   return blobs === 0 ? 'none' : `${countText(blobs)} (${bytesText(bytes)})`;
 }
 
-/** Facts below each other, their names in a column of their own. */
-function table(rows: readonly (readonly [name: string, fact: string])[]): string[] {
+/** Aligned rows of names and values. */
+function table(rows: readonly (readonly [name: string, value: string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, fact]) => `  ${name.padEnd(width)}  ${fact}`);
+  return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
 }
 
-/** What a finished migration came to. */
+/** The report of a finished migration. */
 export function migrationReport(job: MigrationJson): string {
   const { from, to, total, to_copy, copied, unknown, dry_run } = job;
   const seconds = (Date.parse(job.finished_at ?? '') - Date.parse(job.started_at ?? '')) / 1000;
@@ -33,9 +33,8 @@ export function migrationReport(job: MigrationJson): string {
     ['blobs', amountText(total)],
   ];
   if (dry_run) rows.push(['to copy', amountText(to_copy)]);
-  else rows.push(['there before', amountText(minus(total, to_copy))], ['copied', amountText(copied)]);
-  if (unknown.blobs > 0)
-    rows.push(['in no record', `${amountText(unknown)}: the sweep removes them in time`]);
+  else rows.push(['already there', amountText(minus(total, to_copy))], ['copied', amountText(copied)]);
+  if (unknown.blobs > 0) rows.push(['orphaned', `${amountText(unknown)}: the sweep will remove them`]);
   if (!dry_run) rows.push(['took', timeText(seconds)]);
   const problems = job.problems.map((problem) => ({
     kind: problem.kind,
@@ -45,9 +44,9 @@ export function migrationReport(job: MigrationJson): string {
     files: problem.files,
   }));
   const count = job.problem_count;
-  const all = count === 0 ? 'All blobs are there' : 'All blobs are there, but for the problems below';
+  const all = count === 0 ? 'All blobs are there' : 'All blobs are there, except for the problems below';
   const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...table(rows)];
-  const rest = count > problems.length ? `, the first ${problems.length} of them are told` : '';
+  const rest = count > problems.length ? `, of which the first ${problems.length} are listed` : '';
   return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
 }
 
@@ -55,24 +54,24 @@ function minus(one: Amount, other: Amount): Amount {
   return { blobs: one.blobs - other.blobs, bytes: one.bytes - other.bytes };
 }
 
-/** What a check came to. */
-export function checkReport(check: StorageCheck, place: string): string {
+/** The report of a check. */
+export function checkReport(check: StorageCheck, location: string): string {
   const { files, records, stored, verified, recent, problems, complete } = check;
   const rows: [string, string][] = [
     ['files', countText(files)],
     ['records', amountText(records)],
     ['stored', amountText(stored)],
   ];
-  if (verified.blobs > 0) rows.push(['read whole', amountText(verified)]);
+  if (verified.blobs > 0) rows.push(['verified', amountText(verified)]);
   if (recent.blobs > 0)
-    rows.push(['in no record', `${amountText(recent)}, recent: uploads may be under way`]);
-  const lines = [`Checked ${place}:`, ...table(rows)];
+    rows.push(['unreferenced', `${amountText(recent)}, recent: uploads may be in progress`]);
+  const lines = [`Checked ${location}:`, ...table(rows)];
   const count = complete ? countText(problems.length) : `more than ${countText(problems.length)}`;
-  const rest = complete ? [] : ['', 'There are so many that the check ended before it had seen everything.'];
+  const rest = complete ? [] : ['', 'There are so many that the check stopped early.'];
   return `${[...lines, ...problemLines(problems, count), ...rest].join('\n')}\n`;
 }
 
-/** The problems, kind by kind, and at the end, where it is seen, how many there are of each. */
+/** The problems by kind, followed by the counts, where they are visible at the end. */
 function problemLines(problems: readonly Problem[], count: string): string[] {
   if (count === '0') return ['No problems.'];
   const kinds = (Object.keys(problemKinds) as ProblemKind[])

@@ -1,8 +1,8 @@
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 
-/** A number of bytes: `999 B`, `1.2 MB`. Always one decimal, so that a progress bar stays as wide as it is. */
+/** A number of bytes: `999 B`, `1.2 MB`. Always one decimal, so that a progress bar keeps its width. */
 export function bytesText(bytes: number): string {
   const digits = bytes < 1000 ? 0 : 1;
   return prettyBytes(bytes, { minimumFractionDigits: digits, maximumFractionDigits: digits });

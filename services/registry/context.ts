@@ -24,8 +24,8 @@ export interface RegistrySettings {
   readonly allowedDownloadModes: readonly ('proxy' | 'direct')[];
   /** The largest file a request can upload on this host, and the hint in the error for larger ones. */
   readonly bodyLimit: { readonly bytes: number; readonly hint: string };
-  /** How long a client is waited for that has stopped sending in the middle of a body, in milliseconds. */
-  readonly bodyPatience: number;
+  /** Idle timeout for request bodies, in milliseconds. */
+  readonly bodyIdleTimeout: number;
   /** Whether this process may delete blobs; if not, only the sweep does. */
   readonly deletesBlobs: boolean;
   /** How long removed packages, files and projects can be restored, in milliseconds; 0 purges them at once. */

@@ -13,15 +13,15 @@ import { type DownloadCounter, noDownloads } from '../registry/downloads/downloa
 import { tableIds } from '../registry/records/ids.ts';
 import { tableSigner } from '../registry/signing/table-signer.ts';
 
-/** The adapters a host has opened. */
+/** The adapters opened by a host. */
 export interface Stores {
   readonly table: Table;
   readonly audit: Table;
   readonly blobs: BlobStore;
   readonly clock?: Clock;
-  /** Loads the formats of which jobs must know something; without it jobs know none. */
+  /** Loads the formats that jobs need. By default jobs know none. */
   readonly formats?: () => Promise<readonly FormatRules[]>;
-  /** Seals signing keys; without one nothing can be signed. */
+  /** Seals signing keys; without it nothing can be signed. */
   readonly seal?: Seal | undefined;
   readonly log?: Log;
   readonly downloads?: DownloadCounter;
@@ -30,20 +30,20 @@ export interface Stores {
 const MIB = 1024 * 1024;
 const DAY = 24 * 3600 * 1000;
 
-/** Settings as they are where an operator says nothing. */
+/** The default settings. */
 export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadModes'> = {
   linkLifetime: 600,
   proxyDownload: false,
   proxyBelow: 0,
   proxyLimit: Number.POSITIVE_INFINITY,
   bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
-  bodyPatience: 120_000,
+  bodyIdleTimeout: 120_000,
   deletesBlobs: true,
   retention: 7 * DAY,
   blobGrace: DAY,
 };
 
-/** Puts the core together over the adapters of a host. `memory` bounds the rendered indexes kept, in bytes. */
+/** Creates the registry on the adapters of a host. `memory` limits the cache of rendered indexes, in bytes. */
 export function createRegistry(
   stores: Stores,
   settings: Partial<RegistrySettings> & { readonly url: string },
@@ -65,21 +65,21 @@ export function createRegistry(
   };
 }
 
-/** Stands where a host was given no sealing key. */
+/** Used when the host has no sealing key. */
 const noSeal: Seal = { seal: refuseToSeal, open: refuseToSeal };
 
 async function refuseToSeal(): Promise<never> {
   throw new Error('signing needs a sealing key: set PACKHOUSE_SEALING_SECRET');
 }
 
-/** An operator who lets no client reach the store by links does not mean to let it ask for one. */
+/** Operators who proxy all downloads do not want clients to request links to the store. */
 function allowedModes({
   proxyDownload,
 }: Partial<RegistrySettings>): RegistrySettings['allowedDownloadModes'] {
   return proxyDownload ? ['proxy'] : ['proxy', 'direct'];
 }
 
-/** The request handler of a host that serves these formats, and `api` for all other paths. */
+/** The request handler of a host: serves these formats, and `api` on all other paths. */
 export function createApp(
   registry: Registry,
   parts: { readonly formats: readonly Format[]; readonly api: OtherApp },

@@ -5,13 +5,13 @@ import { dayOf, type VersionDownloads } from '../registry/downloads/count-downlo
 import type { DownloadCounter } from '../registry/downloads/download-counter.ts';
 import { readEvent } from '../registry/events/record-event.ts';
 
-/** The message of the log line that tells of a download. `lib/stacks/jobs-stack.ts` filters for it. */
+/** The message of the log line that records a download. `lib/constructs/download-log.ts` filters for it. */
 export const DOWNLOAD_MESSAGE = 'file downloaded';
 
-/** The most bytes of log lines in one delivery; CloudWatch sends about a megabyte. */
+/** The maximum size of one delivery, decompressed. CloudWatch sends about a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Tells of downloads in the log, from which a job counts them: a function has no memory to count in. */
+/** Logs each download for a job to count, since a function can't keep counts in memory. */
 export function loggingCounter(log: Log): DownloadCounter {
   return {
     count({ versionId, version, fileName }, at) {
@@ -20,7 +20,7 @@ export function loggingCounter(log: Log): DownloadCounter {
   };
 }
 
-/** What a subscription of a log group delivers: gzip of JSON, in base64. */
+/** The payload of a log group subscription: gzipped JSON in base64. */
 export interface LogDelivery {
   readonly awslogs: { readonly data: string };
 }
@@ -34,7 +34,10 @@ interface LogEvents {
   }[];
 }
 
-/** The event that tells of the downloads in a delivery; undefined where there are none. The same delivery has the same id. */
+/**
+ * The event with the downloads in a delivery. Undefined if there are none. A repeated delivery has the same event
+ * id.
+ */
 export function downloadsEvent({ awslogs }: LogDelivery): RegistryEvent | undefined {
   const text = gunzipSync(Buffer.from(awslogs.data, 'base64'), { maxOutputLength: MAX_BYTES }).toString();
   const { messageType, logEvents } = JSON.parse(text) as LogEvents;
@@ -43,10 +46,10 @@ export function downloadsEvent({ awslogs }: LogDelivery): RegistryEvent | undefi
   for (const { message, timestamp } of logEvents) {
     const versionId = versionIn(message);
     if (versionId === undefined) continue;
-    const known = versions.get(versionId);
+    const counted = versions.get(versionId);
     const day = dayOf(timestamp);
-    const days = { ...known?.days, [day]: (known?.days[day] ?? 0) + 1 };
-    versions.set(versionId, { versionId, days, lastAt: Math.max(timestamp, known?.lastAt ?? 0) });
+    const days = { ...counted?.days, [day]: (counted?.days[day] ?? 0) + 1 };
+    versions.set(versionId, { versionId, days, lastAt: Math.max(timestamp, counted?.lastAt ?? 0) });
   }
   if (versions.size === 0) return undefined;
   const id = `${logEvents[0]?.id}-${logEvents.at(-1)?.id}`;
@@ -54,7 +57,7 @@ export function downloadsEvent({ awslogs }: LogDelivery): RegistryEvent | undefi
   return readEvent(JSON.stringify({ id, type: 'files_downloaded', at: logEvents[0]?.timestamp, details }));
 }
 
-/** The version that a line tells a download of. */
+/** The version whose download a line records. */
 function versionIn(line: string): number | undefined {
   try {
     const { message, version_id: id } = JSON.parse(line) as { message?: string; version_id?: number };

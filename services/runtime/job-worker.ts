@@ -5,19 +5,19 @@ import type { Registry } from '../registry/context.ts';
 import { readEvent } from '../registry/events/record-event.ts';
 import { downloadsEvent, type LogDelivery } from './download-log.ts';
 
-/** How many runs one message may lead to. What is left then is for the next scheduled run. */
+/** The maximum number of runs per message. Remaining work is left for the next scheduled run. */
 const MAX_ROUNDS = 100;
 
-/** How long before its timeout a job is asked to stop, in milliseconds. */
+/** How long before its timeout a job is signalled to stop, in milliseconds. */
 export const STOP_NOTICE = 10_000;
 
-/** What a message asks a job for: a run for an event, or a scheduled run. `round` counts the runs before. */
+/** A request to run a job, for an event or on schedule. `round` counts the previous runs. */
 interface JobMessage {
   readonly event?: RegistryEvent | undefined;
   readonly round: number;
 }
 
-/** A record of the table's stream, as a pipe hands it over: what matters of it here. */
+/** The relevant part of a record of the table's stream, as EventBridge Pipes delivers it. */
 interface StreamRecord {
   readonly eventName?: string;
   readonly dynamodb: {
@@ -26,21 +26,22 @@ interface StreamRecord {
   };
 }
 
-/** The text of a message that asks a job for a scheduled run. `lib/stacks/jobs-stack.ts` sends the same. */
+/** The message that requests a scheduled run. `lib/stacks/jobs-stack.ts` sends the same. */
 export function scheduledRun(job: JobName): string {
   return JSON.stringify({ job });
 }
 
 /**
- * Reads a message: an event, a record of the table's stream that holds one, lines of a log that tell of downloads, or what
- * this file makes. Undefined for a record of anything else: the pipe passes only new outbox items on, but a filter is not what correctness rests on.
+ * Reads a message: an event, a stream record that contains one, log lines that record downloads, or a message made
+ * in this file. Undefined for any other stream record: the pipe only passes on new outbox items, but correctness
+ * must not depend on its filter.
  */
 export function readJobMessage(body: string): JobMessage | undefined {
   const message: unknown = JSON.parse(body);
-  if (typeof message !== 'object' || message === null) throw new TypeError('not the message of a job');
+  if (typeof message !== 'object' || message === null) throw new TypeError('not a job message');
   if ('dynamodb' in message) return fromStream(message as StreamRecord);
   if ('awslogs' in message) return fromLog(message as LogDelivery);
-  // A delivery of a log that a function failed to work off, as Lambda hands it to a queue.
+  // A log delivery that a function failed to process, as Lambda sends it to a queue.
   if ('requestPayload' in message) return fromLog(message.requestPayload as LogDelivery);
   if ('job' in message) {
     const { event, round = 0 } = message as Partial<JobMessage>;
@@ -60,8 +61,9 @@ function fromStream({ eventName, dynamodb: { Keys, NewImage } }: StreamRecord): 
 }
 
 /**
- * What a host does with the messages of a job: runs it, and when it has not finished sends a message that leads to the
- * next run. Throws when the run failed: the queue then brings the message again. `stop` is when the host must end.
+ * Handles the messages of a job: runs the job and, if it has not finished, sends a message for the next run.
+ * `stop` is aborted when the host must shut down. Throws when a run fails, so that the queue redelivers the
+ * message.
  */
 export function jobWorker(
   registry: Registry,

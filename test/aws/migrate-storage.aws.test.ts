@@ -164,7 +164,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     const job = JSON.parse(move.output());
     expect(job).toMatchObject({ state: 'finished', problem_count: 0, total: { blobs: 10_000 } });
     expect(job.copied.blobs).toBeGreaterThan(9_000);
-    expect(move.progress()).toContain('answers again');
+    expect(move.progress()).toContain('responds again');
     expect(files.size).toBeGreaterThan(10_000);
 
     await rm(join(data, 'blobs'), { recursive: true });
@@ -190,7 +190,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
       const move = await runPackhouse(['migrate-storage', '--from', from, '--to', to, ...records]);
       expect([move.code, JSON.parse(move.output).copied.blobs]).toEqual([0, 500]);
       const check = await runPackhouse(['doctor', '--data-dir', data, '--verify', ...settings]);
-      expect([check.code, check.output]).toEqual([0, expect.stringMatching(/read whole +500 /)]);
+      expect([check.code, check.output]).toEqual([0, expect.stringMatching(/verified +500 /)]);
     }
     const server = await startServer(['--data-dir', data, '--port', '0']);
     await expectAllServed(server.url);

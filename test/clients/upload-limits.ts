@@ -14,11 +14,11 @@ import { openPlayground, type Playground } from './playground.ts';
 
 /** What is told by the registry where it gets to see an upload. */
 const ours =
-  'The file is larger than the limit of 4718592 bytes. This registry runs on functions alone, which take files of up to 4.5 MB: its operator can lift that with the stage setting `ingest`.';
+  'The file is larger than the limit of 4718592 bytes. This registry runs on Lambda functions only, which accept files of up to 4.5 MB: its operator can raise the limit with the stage setting `ingest`.';
 
 /** What npm 11 and later show before they send anything, because they ask first. */
 const notice =
-  'npm notice This registry runs on functions alone, which take files of up to 4.5 MB: its operator can lift that with the stage setting `ingest`.';
+  'npm notice This registry runs on Lambda functions only, which accept files of up to 4.5 MB: its operator can raise the limit with the stage setting `ingest`.';
 
 /** What an API gateway of AWS says of what it does not hand on. */
 const gateways = '{"message":"Request Entity Too Large"}';

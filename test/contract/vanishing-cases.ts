@@ -61,7 +61,7 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
     let base: string;
     beforeAll(async () => {
       stores = await open();
-      app = await startApp({ ...stores, settings: { bodyPatience: 2_000 } });
+      app = await startApp({ ...stores, settings: { bodyIdleTimeout: 2_000 } });
       listening = await listen(app.app, { host: '127.0.0.1', port: 0 });
       const project = await app.project('tools');
       base = `/api/v4/projects/${project.id}/packages`;

@@ -66,7 +66,7 @@ describe.each(everySample)('a failed upload of $id', (sample) => {
   });
 
   test('that stands still is given up with 408', async () => {
-    await start({ bodyPatience: 20 });
+    await start({ bodyIdleTimeout: 20 });
     const answer = await publish((whole) => inPieces(whole.subarray(0, whole.byteLength / 2), () => {}));
     expect([answer.status, await answer.text()]).toEqual([
       408,

@@ -3,27 +3,27 @@ import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import { connections } from './connections.ts';
 import { sqsQueue } from './sqs-queue.ts';
 
-/** A queue and its dead letters. */
+/** The URLs of a queue and its dead-letter queue. */
 export interface QueueUrls {
   readonly url: string;
   readonly deadLetterUrl: string;
 }
 
-/** Where the queues are. Region and credentials come from the environment unless they are given here. */
+/** The configuration of the queues. Region and credentials default to those of the environment. */
 export interface QueueSettings {
   readonly queueUrls: { readonly [name: string]: QueueUrls | undefined };
   readonly region?: string | undefined;
-  /** Another address, such as an emulator's. */
+  /** Overrides the endpoint, for example for an emulator. */
   readonly endpoint?: string | undefined;
 }
 
-/** The queues of the settings, by name. `close` closes idle connections. */
+/** Opens the configured queues by name. `close` closes idle connections. */
 export interface OpenedQueues {
   queue(name: string, options: QueueOptions): Queue;
   close(): void;
 }
 
-/** Opens queues over one client. */
+/** Opens queues with one client. */
 export function openQueues({ queueUrls, region, endpoint }: QueueSettings): OpenedQueues {
   const client = new SQSClient({
     ...(region !== undefined && { region }),

@@ -16,7 +16,7 @@ export interface BodyLimit {
 }
 
 /**
- * A client must send at least this many bytes within each timeout (`bodyPatience`), however slow its connection.
+ * A client must send at least this many bytes within each timeout (`bodyIdleTimeout`), however slow its connection.
  */
 const MIN_BYTES = 16 * 1024;
 
@@ -33,7 +33,7 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
   if (!source) return;
   let size = 0;
   try {
-    for await (const chunk of readChunks(source, c.env.registry.settings.bodyPatience)) {
+    for await (const chunk of readChunks(source, c.env.registry.settings.bodyIdleTimeout)) {
       size += chunk.byteLength;
       if (size > limit.bytes) throw limitExceeded(limit);
       yield chunk;

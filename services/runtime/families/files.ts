@@ -1,5 +1,5 @@
 import { generic } from '../../formats/generic/format.ts';
 import type { Format } from '../../http/format/format.ts';
 
-/** Formats of plain files. */
+/** Formats for plain files. */
 export const formats: readonly Format[] = [generic];

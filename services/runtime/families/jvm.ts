@@ -1,5 +1,5 @@
 import { maven } from '../../formats/maven/format.ts';
 import type { Format } from '../../http/format/format.ts';
 
-/** Formats of the Java virtual machine's world. */
+/** Formats of the JVM ecosystem. */
 export const formats: readonly Format[] = [maven];

@@ -5,7 +5,7 @@ import { openRegistry } from './open-registry.ts';
 
 const registry = openRegistry();
 
-/** Answers requests for the management API. */
+/** Handles requests for the management API. */
 export const handler = lambdaHandler(
   createApp(registry, { formats: [], api: managementApi }),
   registry.settings.url,

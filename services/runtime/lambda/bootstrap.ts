@@ -5,7 +5,7 @@ import { customResource } from './custom-resource.ts';
 import { required } from './environment.ts';
 import { openFunction } from './open-registry.ts';
 
-/** How long a deployment waits for the upgrade of old records, in milliseconds; the cleanup job goes on with it. */
+/** How long a deployment waits for the upgrade of old records, in milliseconds. The cleanup job continues it. */
 const UPGRADE_TIMEOUT = 3 * 60_000;
 
 const { registry } = openFunction({
@@ -13,9 +13,9 @@ const { registry } = openFunction({
   formats: async () => (await import('../families/all.ts')).allFormats,
 });
 
-/** Upgrades records of an older schema, refuses those of a newer one, and makes the user root with the token of the secret. */
+/** Upgrades old records, rejects those of a newer schema, and creates the user root with the token in the secret. */
 export const handler = customResource(async () => {
   const upgraded = await upgradeData(registry, AbortSignal.timeout(UPGRADE_TIMEOUT));
-  if (!upgraded) registry.log.info('the cleanup job goes on with the upgrade of records');
+  if (!upgraded) registry.log.info('the cleanup job continues the upgrade of records');
   await ensureRoot(registry, await readSecret(required(process.env, 'PACKHOUSE_ROOT_TOKEN_SECRET')));
 });

@@ -3,15 +3,15 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { log } from './logging.ts';
 import { observe } from './observe.ts';
 
-/** What CloudFormation calls; without a place to answer to, a person does. */
+/** The handler that CloudFormation calls. Without a `ResponseURL`, it was invoked by a person. */
 export type CustomResourceHandler = (
   event: Partial<CloudFormationCustomResourceEvent>,
   context: Context,
 ) => Promise<void>;
 
 /**
- * Runs `work` when CloudFormation makes or changes the resource, and tells it how that went: it would wait an hour
- * for an answer otherwise. There is nothing to undo when the resource is deleted.
+ * Runs `work` when CloudFormation creates or updates the resource, and reports the outcome, for which
+ * CloudFormation would otherwise wait an hour. Deleting the resource needs no work.
  */
 export function customResource(work: () => Promise<void>): CustomResourceHandler {
   return middy<Partial<CloudFormationCustomResourceEvent>, void>()
@@ -29,25 +29,25 @@ async function run(
   if (!event.ResponseURL) return work();
   try {
     if (event.RequestType !== 'Delete') await work();
-    await answer(event.ResponseURL, event, { Status: 'SUCCESS' });
+    await report(event.ResponseURL, event, { Status: 'SUCCESS' });
   } catch (error) {
     log.error('custom resource failed', { error });
     const Reason = `${error} (log group ${context.logGroupName})`;
-    await answer(event.ResponseURL, event, { Status: 'FAILED', Reason });
+    await report(event.ResponseURL, event, { Status: 'FAILED', Reason });
   }
 }
 
-async function answer(
+async function report(
   url: string,
   { StackId, RequestId, LogicalResourceId }: Partial<CloudFormationCustomResourceEvent>,
   outcome: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string },
 ): Promise<void> {
   const body = { ...outcome, StackId, RequestId, LogicalResourceId, PhysicalResourceId: LogicalResourceId };
-  // The URL is signed for a body without a type.
+  // The URL's signature does not cover a content type.
   const sent = await fetch(url, {
     method: 'PUT',
     headers: { 'content-type': '' },
     body: Buffer.from(JSON.stringify(body)),
   });
-  if (!sent.ok) throw new Error(`CloudFormation did not take the answer: ${sent.status}`);
+  if (!sent.ok) throw new Error(`CloudFormation rejected the response: ${sent.status}`);
 }

@@ -1,17 +1,20 @@
 import type { RegistrySettings } from '../../registry/context.ts';
 
-/** Where a function finds what it works with; `lib/stacks/registry-environment.ts` writes it. */
+/** The configuration of a function, written by `lib/stacks/registry-environment.ts`. */
 export interface LambdaEnvironment {
   readonly tableName: string;
   readonly auditTableName: string;
   readonly bucket: string;
-  /** Another S3 address than AWS's, for tests. */
+  /** An S3 endpoint other than AWS's, for tests. */
   readonly s3Endpoint: string | undefined;
-  /** A distribution in front of the bucket, the id of its key, and the secret that holds the private one. */
+  /**
+   * The CloudFront distribution in front of the bucket, the id of its public key, and the secret with the private
+   * key.
+   */
   readonly cloudfront: { readonly url: string; readonly keyId: string; readonly secret: string } | undefined;
-  /** The secret that signing keys are sealed with, for functions that may sign. */
+  /** The secret with the key that seals signing keys, for functions that may sign. */
   readonly sealingSecret: string | undefined;
-  /** Whether a service beside the functions takes uploads of any size. */
+  /** Whether a separate service accepts uploads of any size. */
   readonly ingest: boolean;
   readonly settings: Pick<
     RegistrySettings,
@@ -21,7 +24,10 @@ export interface LambdaEnvironment {
 
 const HOUR = 3_600_000;
 
-/** Reads the environment of the function; what is missing or wrong stops it while it starts. */
+/**
+ * Reads the function's environment.
+ * @throws Error when a variable is missing or invalid, so that the function fails at startup
+ */
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): LambdaEnvironment {
   const text = (name: string) => required(variables, name);
   const number = (name: string) => {
@@ -54,7 +60,10 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
   };
 }
 
-/** A variable that must be set. */
+/**
+ * The value of a required variable.
+ * @throws Error when it is not set
+ */
 export function required(variables: NodeJS.ProcessEnv, name: string): string {
   const value = variables[name];
   if (!value) throw new Error(`The environment variable ${name} is not set.`);

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 /**
- * The request an HTTP API event tells of, at `origin` (the address users type, never what the event calls the host).
- * Its path is percent-encoded as on every other host, although the gateway has decoded it.
+ * Converts an HTTP API event to a request at `origin` (the public URL, never the host in the event). Its path is
+ * percent-encoded as on every other host, although the gateway has decoded it.
  */
 export function toRequest(event: APIGatewayProxyEventV2, origin: string): Request {
   const { method } = event.requestContext.http;
@@ -15,7 +15,7 @@ export function toRequest(event: APIGatewayProxyEventV2, origin: string): Reques
   });
 }
 
-/** What may stand in a segment as it is (RFC 3986: `pchar`), besides what `encodeURIComponent` leaves alone. */
+/** Characters allowed in a path segment (RFC 3986: `pchar`) that `encodeURIComponent` would encode. */
 const plain: Readonly<Record<string, string>> = {
   '%24': '$',
   '%26': '&',
@@ -28,8 +28,8 @@ const plain: Readonly<Record<string, string>> = {
 };
 
 /**
- * Encodes a path that the gateway has decoded once. Sources differ on whether it decodes `%25` as well or leaves that
- * one: taking `%25` for an encoded percent sign is right in both cases, unless a client means the text `%25` itself.
+ * Encodes a path that the gateway has decoded once. Sources disagree whether it also decodes `%25`. Treating `%25`
+ * as an encoded percent sign is right in both cases, unless a client means the literal text `%25`.
  */
 export function encodePath(decoded: string): string {
   const path = decoded.startsWith('/') ? decoded : `/${decoded}`;
@@ -48,7 +48,10 @@ function toHeaders(event: APIGatewayProxyEventV2): Headers {
   return headers;
 }
 
-/** Bytes above ASCII as Node's server gives them; the gateway has read them as UTF-8, which `Headers` refuses. */
+/**
+ * Restores bytes above ASCII as Node's server provides them. The gateway decodes them as UTF-8, which `Headers`
+ * rejects.
+ */
 function toLatin1(value: string): string {
   return /^[\x20-\x7e]*$/.test(value) ? value : Buffer.from(value, 'utf8').toString('latin1');
 }

@@ -6,13 +6,15 @@ import { createApp } from '../compose.ts';
 import { type HttpHandler, lambdaHandler } from './lambda-handler.ts';
 import { openRegistry } from './open-registry.ts';
 
-/** The handler of a function that serves these formats and nothing else. */
+/** The handler of a function that serves only these formats. */
 export function familyHandler(formats: readonly Format[]): HttpHandler {
   const registry = openRegistry();
   return lambdaHandler(familyApp(registry, formats), registry.settings.url);
 }
 
-/** The app of a function that serves these formats; other paths only come here when no function knows them. */
+/**
+ * The app of a function that serves only these formats. Other paths arrive here only if no function handles them.
+ */
 export function familyApp(registry: Registry, formats: readonly Format[]): App {
   return createApp(registry, {
     formats,

@@ -6,12 +6,12 @@ import { queueHandler } from './queue-handler.ts';
 
 const name = required(process.env, 'PACKHOUSE_JOB');
 const job = jobs.find((each) => each.name === name);
-if (!job) throw new Error(`There is no job ${name}.`);
+if (!job) throw new Error(`Unknown job ${name}.`);
 const { registry, queue } = openFunction({
   deletesBlobs: job.rights.some((right) => right === 'delete-blobs'),
   queueUrl: required(process.env, 'PACKHOUSE_JOB_QUEUE'),
   formats: async () => (await import('../families/all.ts')).allFormats,
 });
 
-/** Does the job that the environment names: every job has a function of this code. */
+/** Runs the job named in the environment: the functions of all jobs share this code. */
 export const handler = queueHandler(jobWorker(registry, job, (body) => queue.send([body])));

@@ -9,34 +9,34 @@ import { toResult } from './response.ts';
 
 type Result = APIGatewayProxyStructuredResultV2;
 
-/** What Lambda calls: an event in, a result out. */
+/** The handler that Lambda calls with an HTTP API event. */
 export type HttpHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Result>;
 
 /**
- * Runs an app behind an HTTP API at `origin`. Outside is what belongs to the host: log context, metrics, and an
- * answer for what even the app did not catch. All else is in the app, the same as on every other host.
+ * Runs an app behind an HTTP API at `origin`. Only the host's concerns are handled here: log context, metrics, and
+ * a response to errors that the app did not catch. Everything else is in the app, as on every other host.
  */
 export function lambdaHandler(app: App, origin: string): HttpHandler {
   return middy<APIGatewayProxyEventV2, Result>()
     .use(observe())
-    .use({ onError: answerFailure })
-    .handler((event: APIGatewayProxyEventV2) => answer(app, origin, event));
+    .use({ onError: respondToFailure })
+    .handler((event: APIGatewayProxyEventV2) => handle(app, origin, event));
 }
 
-async function answer(app: App, origin: string, event: APIGatewayProxyEventV2): Promise<Result> {
+async function handle(app: App, origin: string, event: APIGatewayProxyEventV2): Promise<Result> {
   const { http, requestId } = event.requestContext;
   let request: Request;
   try {
     request = toRequest(event, origin);
   } catch (error) {
-    log.debug('request can not be read', { error });
+    log.debug('invalid request', { error });
     return message(400, '400 Bad Request');
   }
   const response = await app(request, { clientAddress: http.sourceIp, requestId });
   return toResult(response, http.method, log);
 }
 
-function answerFailure(run: middy.Request<APIGatewayProxyEventV2, Result>): void {
+function respondToFailure(run: middy.Request<APIGatewayProxyEventV2, Result>): void {
   log.error('request failed outside of the app', { error: run.error });
   metrics.addMetric('UncaughtErrors', MetricUnit.Count, 1);
   run.response = message(500, '500 Internal Server Error');

@@ -2,13 +2,13 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Log } from '../../ports/log.ts';
 
-/** The function's log; the environment says which service it is and what level to log. */
+/** The function's log. The environment sets its service name and level. */
 export const logger = new Logger();
 
 /** The function's metrics, written into the log. */
 export const metrics = new Metrics();
 
-/** The log as the core sees it. */
+/** The log used by the core. */
 export const log: Log = {
   debug: (message, fields = {}) => logger.debug(message, { ...fields }),
   info: (message, fields = {}) => logger.info(message, { ...fields }),

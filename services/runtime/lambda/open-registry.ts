@@ -10,22 +10,24 @@ import { type LambdaEnvironment, readEnvironment } from './environment.ts';
 import { functionBodyLimit, functionS3Patience } from './function-limits.ts';
 import { log } from './logging.ts';
 
-/** What a function can send in one answer: 6 MB, of which base64 leaves three quarters. */
+/** The largest response of a function, in bytes: 6 MB, of which base64 leaves three quarters. */
 const PROXY_LIMIT = 4_500_000;
 
-/** Opens the registry of this function, once, while it starts: later requests find connections and clients ready. */
+/** Opens the registry of this function once, at startup, so that requests find connections and clients ready. */
 export function openRegistry(): Registry {
   return openFunction({ deletesBlobs: false }).registry;
 }
 
-/** What sets the function of a job apart: whether it may delete blobs, the queue that feeds it, what it knows of formats. */
+/**
+ * The options of a job's function: whether it may delete blobs, its queue, and how to load the formats it needs.
+ */
 export interface FunctionOptions {
   readonly deletesBlobs: boolean;
   readonly formats?: () => Promise<readonly FormatRules[]>;
   readonly queueUrl?: string;
 }
 
-/** Opens the registry of this function and the queue of its job, to which it may send. */
+/** Opens the registry of this function, and the queue of its job for sending. */
 export function openFunction({ deletesBlobs, queueUrl = '', formats = async () => [] }: FunctionOptions): {
   readonly registry: Registry;
   readonly queue: Pick<Queue, 'send'>;
@@ -41,7 +43,7 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats = async () =
     ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
     cloudfront: cloudfront && {
       ...cloudfront,
-      // Loaded with the first link: most functions are there for other things.
+      // Loaded with the first link, since most functions never make one.
       async privateKey() {
         const { readSecret } = await import('../../adapters/aws/read-secret.ts');
         return readSecret(cloudfront.secret);
@@ -54,12 +56,12 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats = async () =
       { ...stores, log, downloads: loggingCounter(log), formats, seal: sealOf(environment) },
       { ...settings, deletesBlobs, bodyLimit, proxyLimit: PROXY_LIMIT },
     ),
-    // Lambda itself takes messages from the queue and repeats them.
+    // Lambda itself receives and retries messages.
     queue: stores.queue('job', { retryAfter: 0, maxAttempts: JOB_ATTEMPTS }),
   };
 }
 
-/** Seals signing keys, where the function may; the code is loaded when something is signed. */
+/** Seals signing keys if the function may sign. The code is loaded on first use. */
 function sealOf({ sealingSecret }: LambdaEnvironment): Seal | undefined {
   if (sealingSecret === undefined) return undefined;
   let seal: Promise<Seal> | undefined;

@@ -5,47 +5,47 @@ import { STOP_NOTICE } from '../job-worker.ts';
 import { log, metrics } from './logging.ts';
 import { observe } from './observe.ts';
 
-/** What Lambda calls with messages of a queue, or with lines of a log. */
+/** The handler that Lambda calls with messages of a queue, or with log lines. */
 export type QueueHandler = (
   event: SQSEvent | CloudWatchLogsEvent,
   context: Context,
 ) => Promise<SQSBatchResponse>;
 
-/** Does what a message asks; `signal` is aborted shortly before Lambda ends the function. */
+/** Processes a message. `signal` is aborted shortly before Lambda's timeout. */
 export type Work = (message: string, signal: AbortSignal) => Promise<void>;
 
 /**
- * Hands the messages to `work`, one after the other. The queue hears which of them failed and brings only those
- * again; a job must bear a message that comes twice.
+ * Passes the messages to `work` one after the other. Only failed messages are reported to the queue and
+ * redelivered; a job must tolerate repeated messages.
  */
 export function queueHandler(work: Work): QueueHandler {
   return middy<SQSEvent | CloudWatchLogsEvent, SQSBatchResponse>()
     .use(observe())
     .handler((event: SQSEvent | CloudWatchLogsEvent, context: Context) =>
-      'Records' in event ? workOff(event, context, work) : workLines(event, context, work),
+      'Records' in event ? processMessages(event, context, work) : processLines(event, context, work),
     );
 }
 
-/** Lambda repeats what throws, and puts it among the dead letters of the job in the end. */
-async function workLines(
+/** If this throws, Lambda retries, and finally moves the lines to the job's dead-letter queue. */
+async function processLines(
   event: CloudWatchLogsEvent,
   context: Context,
   work: Work,
 ): Promise<SQSBatchResponse> {
-  await work(JSON.stringify(event), endOf(context));
+  await work(JSON.stringify(event), deadlineOf(context));
   return { batchItemFailures: [] };
 }
 
-function endOf(context: Context): AbortSignal {
+function deadlineOf(context: Context): AbortSignal {
   return AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - STOP_NOTICE));
 }
 
-async function workOff(event: SQSEvent, context: Context, work: Work): Promise<SQSBatchResponse> {
-  const signal = endOf(context);
+async function processMessages(event: SQSEvent, context: Context, work: Work): Promise<SQSBatchResponse> {
+  const signal = deadlineOf(context);
   const failed: string[] = [];
   for (const { messageId, body, attributes } of event.Records) {
     try {
-      // Work that begins after its end was told would do nothing, and be taken for done.
+      // Work that starts after the deadline would do nothing and count as done.
       signal.throwIfAborted();
       await work(body, signal);
     } catch (error) {

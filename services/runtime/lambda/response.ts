@@ -1,13 +1,15 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Log } from '../../ports/log.ts';
 
-/** The most bytes Lambda takes back from a function: 6 MB and a little, as its own error message tells. */
+/** The largest result that Lambda accepts, in bytes: slightly more than 6 MB, according to its error message. */
 export const MAX_RESULT = 6_291_556;
 
-/** Headers that the gateway sets itself, and would refuse or double. */
+/** Headers that the gateway sets itself, and would reject or duplicate. */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
-/** The result an HTTP API makes the answer from. One that is too large for Lambda becomes an error that says so. */
+/**
+ * Converts a response to the result of an HTTP API. A response too large for Lambda becomes an error that says so.
+ */
 export async function toResult(
   response: Response,
   method: string,
@@ -16,7 +18,7 @@ export async function toResult(
   const bytes = await readUpTo(method === 'HEAD' ? withoutBody(response) : response, MAX_RESULT);
   const result = bytes && makeResult(response, method, bytes);
   if (result && fits(result)) return result;
-  log.error('answer too large for this host', { status: response.status, limit_bytes: MAX_RESULT });
+  log.error('response too large for this host', { status: response.status, limit_bytes: MAX_RESULT });
   return tooLarge;
 }
 
@@ -25,18 +27,18 @@ const tooLarge: APIGatewayProxyStructuredResultV2 = {
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({
     message:
-      '502 Bad Gateway - The answer is larger than the 6 MB that a function can send. Download by redirect.',
+      '502 Bad Gateway - The response exceeds the 6 MB that a function can send. Download by redirect.',
   }),
   isBase64Encoded: false,
 };
 
-/** The answer to HEAD: what body it may have is not read. */
+/** The response to HEAD; its body, if any, is not read. */
 function withoutBody(response: Response): Response {
   response.body?.cancel().catch(() => {});
   return new Response(null, response);
 }
 
-/** The body, or undefined when it has more bytes than the limit; the rest is not read then. */
+/** The body. Undefined if it exceeds the limit, in which case the rest is not read. */
 async function readUpTo(response: Response, limit: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -55,7 +57,7 @@ function makeResult(response: Response, method: string, bytes: Buffer): APIGatew
   const headers: Record<string, string> = {};
   for (const [name, value] of response.headers) {
     if (name === 'set-cookie' || hopByHop.has(name)) continue;
-    // The gateway counts the body itself; only without one does the length tell something.
+    // The gateway sets the length itself; it is only needed where there is no body.
     if (name === 'content-length' && method !== 'HEAD') continue;
     headers[name] = value;
   }
@@ -80,7 +82,7 @@ function isText(headers: Headers): boolean {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The bytes as text, or undefined when they would not come out as the same bytes again. */
+/** The bytes as text. Undefined if they would not encode to the same bytes again. */
 function decode(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -89,7 +91,7 @@ function decode(bytes: Buffer): string | undefined {
   }
 }
 
-/** Whether Lambda will take the result. It counts the whole as JSON, where a quote has two bytes. */
+/** Whether Lambda will accept the result. It measures the whole result as JSON, where a quote takes two bytes. */
 function fits(result: APIGatewayProxyStructuredResultV2): boolean {
   if ((result.body?.length ?? 0) < MAX_RESULT / 8) return true;
   return Buffer.byteLength(JSON.stringify(result)) <= MAX_RESULT;

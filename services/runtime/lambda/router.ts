@@ -8,7 +8,7 @@ import { openRegistry } from './open-registry.ts';
 
 const registry = openRegistry();
 
-/** How to load the app of each part of the registry, which happens when a request first needs it. */
+/** Loads the app of each part of the registry on its first request. */
 const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
   files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
   dotnet: async () => familyApp(registry, (await import('../families/dotnet.ts')).formats),
@@ -23,7 +23,7 @@ const apps = new Map<Family | 'api', Promise<App>>();
 
 const readAddress = addressReader(catalog);
 
-/** Answers any request: the gateway sends here what its routes do not tell apart. */
+/** Handles any request: the gateway sends here what its routes can't distinguish. */
 export const handler = lambdaHandler(async (request, host) => {
   const format = readAddress(pathOf(request.url))?.format;
   const part = catalog.find((entry) => entry.id === format)?.family ?? 'api';

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import type { App } from '../../http/call.ts';
 
 /**
- * The address of the client behind `proxies` proxies, each of which adds whom it was called by to the end of
- * `X-Forwarded-For`; what stands before those entries the client may have written itself. A request that came by fewer
- * proxies counts as made by whoever is connected.
+ * The client's address as seen through `proxies` trusted proxies. Each proxy appends its caller's address to
+ * `X-Forwarded-For`; earlier entries may have been forged by the client. A request that passed through fewer
+ * proxies is attributed to the connected peer.
  */
 export function clientAddress(forwarded: string | null, connected: string, proxies: number): string {
   if (proxies === 0 || forwarded === null) return connected;
@@ -12,7 +12,7 @@ export function clientAddress(forwarded: string | null, connected: string, proxi
   return isIP(entry) === 0 ? connected : entry;
 }
 
-/** Tells `app` the address of the client itself where the server stands behind proxies. */
+/** Passes the real client address to `app` when the server runs behind proxies. */
 export function behindProxies(app: App, proxies: number): App {
   if (proxies === 0) return app;
   return (request, host) => {

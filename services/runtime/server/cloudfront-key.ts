@@ -3,7 +3,11 @@ import { readFile } from 'node:fs/promises';
 import type { CloudfrontSettings } from '../../adapters/aws/cloudfront-links.ts';
 import { type ServerSettings, SettingsError } from './settings.ts';
 
-/** The distribution of the settings with its private key, which is read and tried at once; undefined without one. */
+/**
+ * The configured CloudFront distribution with its private key, which is read and checked right away. Undefined
+ * when no distribution is configured.
+ * @throws SettingsError when the key can't be read or is not an RSA key
+ */
 export async function cloudfrontOf(settings: ServerSettings): Promise<CloudfrontSettings | undefined> {
   const { cloudfrontUrl: url, cloudfrontKeyId: keyId, cloudfrontKey: source, region } = settings;
   if (!url || !keyId || !source) return undefined;
@@ -12,7 +16,7 @@ export async function cloudfrontOf(settings: ServerSettings): Promise<Cloudfront
   return { url, keyId, privateKey: async () => pem };
 }
 
-/** Reads the key from a secret, when `source` is the ARN of one, else from a file. */
+/** Reads the key from Secrets Manager if `source` is an ARN, otherwise from a file. */
 async function readKey(source: string, region: string | undefined): Promise<string> {
   try {
     if (!source.startsWith('arn:')) return await readFile(source, 'utf8');
@@ -28,8 +32,10 @@ function checkKey(pem: string, source: string): void {
   try {
     type = createPrivateKey(pem).asymmetricKeyType;
   } catch {
-    // What the parser says could repeat a part of the key.
+    // The parser's message could contain part of the key.
   }
   if (type !== 'rsa')
-    throw new SettingsError(`PACKHOUSE_CLOUDFRONT_KEY: ${source} holds no RSA private key in PEM`);
+    throw new SettingsError(
+      `PACKHOUSE_CLOUDFRONT_KEY: ${source} does not contain an RSA private key in PEM format`,
+    );
 }

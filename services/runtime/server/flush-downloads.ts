@@ -3,10 +3,10 @@ import { countDownloads } from '../../registry/downloads/count-downloads.ts';
 import type { PendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { every } from './repeat.ts';
 
-/** How often downloads that were counted in memory are written, in milliseconds: as much is lost by a crash. */
+/** How often download counts held in memory are written, in milliseconds. A crash loses at most this much. */
 const FLUSH_EVERY = 30_000;
 
-/** Writes what was counted now and again, and at last when it is stopped, once nothing is downloaded any more. */
+/** Writes the counted downloads periodically, and once more when stopped, after the last download has finished. */
 export function startFlushing(registry: Registry, pending: PendingDownloads): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const running = every(FLUSH_EVERY, stopping.signal, registry, () => flushDownloads(registry, pending));
@@ -23,7 +23,7 @@ export function startFlushing(registry: Registry, pending: PendingDownloads): { 
   };
 }
 
-/** Writes all downloads that were counted. What can't be written stays, to be written by the next flush. */
+/** Writes all counted downloads. Counts that can't be written are kept for the next flush. */
 export async function flushDownloads(registry: Registry, pending: PendingDownloads): Promise<void> {
   const dropped = pending.dropped();
   if (dropped > 0) registry.log.error('downloads not counted', { downloads: dropped });

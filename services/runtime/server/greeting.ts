@@ -1,7 +1,10 @@
 import { mountsOf } from '../../catalog.ts';
 import { prefixOf } from '../../http/format/address.ts';
 
-/** What a server says when it is ready: where it is, the token while it can be told, and the next commands. */
+/**
+ * The text a server prints when it is ready: its address, the new root token if there is one, and the next
+ * commands.
+ */
 export function greeting(facts: {
   readonly url: string;
   readonly store: string;
@@ -13,18 +16,18 @@ export function greeting(facts: {
   const lines = [
     '',
     `  Packhouse is ready at ${url}`,
-    `  Packages are kept in ${store}`,
+    `  Packages are stored in ${store}`,
     '',
     ...(rootToken
-      ? ['  The administrator is root. This is its token, shown only this once:', '', `    ${rootToken}`, '']
-      : ['  The administrator is root, with the token set or shown at the first start.', '']),
+      ? ['  The administrator is root. This is its token, shown only once:', '', `    ${rootToken}`, '']
+      : ['  The administrator is root, with the token that was set or shown at the first start.', '']),
     '  Publish a first package from any folder with a package.json:',
     '',
     `    curl -fsS -H "PRIVATE-TOKEN: ${token}" -d name=hello "${url}/api/v4/projects"`,
     `    npm config set "${registry.replace(/^https?:/, '')}:_authToken" "${token}" --location=project`,
     `    npm publish --registry "${registry}"`,
     '',
-    '  Install it somewhere else, with a copy of the .npmrc that this has written:',
+    '  Install it elsewhere, with a copy of the .npmrc that was just written:',
     '',
     `    npm install --registry "${registry}" <its name>`,
     '',

@@ -1,14 +1,14 @@
 import type { App } from '../../http/call.ts';
 import { pathOf } from '../../http/format/address.ts';
 
-/** Whether a server takes requests: not yet, now, or no new ones any more. */
+/** Whether a server accepts requests: not yet, now, or no new ones. */
 export type ServerState = 'starting' | 'serving' | 'draining';
 
 const alive = () => new Response('OK\n', { headers: { 'cache-control': 'no-store' } });
 
 /**
- * What GitLab answers at these paths, for whoever asks. None of them looks at the stores: when DynamoDB is out of
- * reach every server of a deployment is, and one that is replaced for it would only lose the uploads it has.
+ * GitLab's health endpoints, open to everyone. None of them checks the stores: when DynamoDB is unreachable, it is
+ * unreachable for every server of a deployment, and replacing a server would only abort its uploads.
  */
 const checks: Readonly<Record<string, (state: ServerState) => Response>> = {
   '/-/health': alive,
@@ -21,8 +21,8 @@ function report(status: number, state: string): Response {
 }
 
 /**
- * Answers a load balancer that asks how the server is; all else goes to `app`. Ready is a server that has opened its
- * stores and was not told to stop; alive is one that answers at all.
+ * Answers health checks and passes all other requests to `app`. A server is ready once its stores are open and
+ * until it is told to stop; it is alive if it answers at all.
  */
 export function withHealth(app: App, state: () => ServerState): App {
   return async (request, host) => {

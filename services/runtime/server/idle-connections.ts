@@ -1,44 +1,44 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** The connections of a server, told apart by whether a request is under way. */
+/** The connections of a server that have no request in progress. */
 export interface IdleConnections {
-  /** Must be told of each request, before it is handled. */
-  begun(outgoing: ServerResponse): void;
-  /** Whether no other answer is under way on its connection. */
+  /** Must be called with each request before it is handled. */
+  track(outgoing: ServerResponse): void;
+  /** Whether no other response is in progress on this connection. */
   isLast(outgoing: ServerResponse): boolean;
   /**
-   * Cuts the connections without a request under way, also where the beginning of one has come: a head that never ends
-   * counts for Node as a request, and is not looked for any more once a server closes. Those whose last answer is
-   * written close by themselves.
+   * Closes the connections without a request in progress, including those with an unfinished request head: Node
+   * counts these as busy, and stops checking their timeout once the server is closing. Connections that have been
+   * ended close by themselves.
    */
-  cut(): void;
+  closeIdle(): void;
 }
 
-/** Watches the connections of a server from its start. */
+/** Tracks the connections of a server. Must be called before it accepts any. */
 export function idleConnections(server: Server): IdleConnections {
-  /** How many answers are under way on each; a client may send requests without waiting for answers. */
-  const underWay = new Map<Socket, number>();
+  /** The number of responses in progress per connection; a client may pipeline requests. */
+  const inProgress = new Map<Socket, number>();
   server.on('connection', (socket) => {
-    underWay.set(socket, 0);
-    socket.once('close', () => underWay.delete(socket));
+    inProgress.set(socket, 0);
+    socket.once('close', () => inProgress.delete(socket));
   });
 
   function count(socket: Socket, by: number): void {
-    const before = underWay.get(socket);
-    if (before !== undefined) underWay.set(socket, before + by);
+    const before = inProgress.get(socket);
+    if (before !== undefined) inProgress.set(socket, before + by);
   }
 
   return {
-    begun(outgoing) {
+    track(outgoing) {
       const { socket } = outgoing.req;
       count(socket, 1);
       outgoing.once('close', () => count(socket, -1));
     },
-    isLast: (outgoing) => (underWay.get(outgoing.req.socket) ?? 1) === 1,
-    cut() {
-      for (const [socket, answers] of underWay) {
-        if (answers === 0 && !socket.writableEnded) socket.destroy();
+    isLast: (outgoing) => (inProgress.get(outgoing.req.socket) ?? 1) === 1,
+    closeIdle() {
+      for (const [socket, responses] of inProgress) {
+        if (responses === 0 && !socket.writableEnded) socket.destroy();
       }
     },
   };

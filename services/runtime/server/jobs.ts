@@ -8,12 +8,12 @@ import { takeDueRun } from '../../registry/records/schedule.ts';
 import { jobWorker, scheduledRun } from '../job-worker.ts';
 import { every } from './repeat.ts';
 
-/** How often the outbox is looked at, and the schedule, in milliseconds. */
+/** How often the outbox and the schedule are checked, in milliseconds. */
 const DISPATCH_EVERY = 1_000;
 const SCHEDULE_EVERY = 60_000;
 
-/** How long a queue that has failed is left alone, in milliseconds. */
-const CONSUME_AGAIN = 1_000;
+/** Delay before a failed queue is consumed again, in milliseconds. */
+const RETRY_CONSUME_AFTER = 1_000;
 
 /** A job with its queue. */
 export interface QueuedJob {
@@ -33,7 +33,10 @@ export function openQueues(
   });
 }
 
-/** The jobs of a single machine: brings events from the outbox to the queues, and runs what the queues and the schedule ask for. */
+/**
+ * Runs the jobs of a single machine: moves events from the outbox to the queues, and runs the jobs for queued
+ * messages and on schedule.
+ */
 export function startJobs(
   registry: Registry,
   openQueue: (name: string, options: QueueOptions) => Queue,
@@ -54,7 +57,7 @@ export function startJobs(
   };
 }
 
-/** Works off queues that others bring events and schedules to. */
+/** Processes queues that others fill with events and scheduled runs. */
 export function startConsuming(
   registry: Registry,
   openQueue: (name: string, options: QueueOptions) => Queue,
@@ -71,7 +74,7 @@ export function startConsuming(
   };
 }
 
-/** Works off the messages of a job until `signal`. */
+/** Processes the messages of a job until `signal` is aborted. */
 function consumeJob(registry: Registry, { job, queue }: QueuedJob, signal: AbortSignal): Promise<void> {
   const work = jobWorker(registry, job, (body) => queue.send([body]));
   async function handle({ id, body, attempt }: Message): Promise<void> {
@@ -82,11 +85,11 @@ function consumeJob(registry: Registry, { job, queue }: QueuedJob, signal: Abort
       throw error;
     }
   }
-  // Comes back before the signal only when the queue has failed.
-  return every(CONSUME_AGAIN, signal, registry, () => queue.consume(handle, signal));
+  // `consume` returns before the signal only when the queue has failed.
+  return every(RETRY_CONSUME_AFTER, signal, registry, () => queue.consume(handle, signal));
 }
 
-/** Asks for the scheduled runs that are due. A crash in between asks twice, never not at all. */
+/** Enqueues the scheduled runs that are due. A crash midway may enqueue a run twice, but never loses one. */
 export async function sendDueRuns(registry: Registry, queued: readonly QueuedJob[]): Promise<void> {
   for (const { job, queue } of queued) {
     if (job.schedule === undefined) continue;
@@ -95,8 +98,8 @@ export async function sendDueRuns(registry: Registry, queued: readonly QueuedJob
 }
 
 /**
- * Moves events from the outbox into the queue of every job that wants them. An event leaves the outbox only once all
- * these queues have it, so a crash in between delivers it twice, never not at all.
+ * Moves events from the outbox into the queue of every job that subscribes to them. An event leaves the outbox
+ * only once all these queues have it, so a crash midway delivers it twice, but never loses it.
  */
 export async function dispatchEvents(registry: Registry, queued: readonly QueuedJob[]): Promise<number> {
   let moved = 0;
@@ -117,8 +120,8 @@ export async function dispatchEvents(registry: Registry, queued: readonly Queued
 }
 
 /**
- * The type of the event of an outbox item; none when it can't be read. Such an item must not hold up the others: it goes to
- * the jobs that get every event, which give it up, and so lies among their dead letters.
+ * The type of an outbox item's event; empty when it can't be read. Such an item must not hold up the others: it
+ * goes to the jobs that get all events, which fail on it until it becomes a dead letter.
  */
 function typeOf(item: Item): string {
   try {

@@ -2,7 +2,7 @@ import type { Log, LogFields } from '../../ports/log.ts';
 
 const order = ['debug', 'info', 'error', 'silent'] as const;
 
-/** A log of JSON lines, from `level` upwards. `write` takes a line with its end. */
+/** Logs JSON lines at `level` and above. `write` gets each line with its newline. */
 export function jsonLog(level: (typeof order)[number], write: (line: string) => void): Log {
   const lowest = order.indexOf(level);
   const at = (name: 'debug' | 'info' | 'error') => {

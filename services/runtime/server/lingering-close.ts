@@ -1,29 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long, in milliseconds, and for how many bytes a client is listened to that was answered while it was sending. */
+/**
+ * How long (in milliseconds) and for how many bytes to keep reading from a client that got its response before it
+ * finished sending.
+ */
 export interface LingerLimits {
-  /** Without a byte from the client. */
+  /** Idle timeout. */
   readonly idle: number;
-  readonly whole: number;
+  readonly total: number;
   readonly bytes: number;
 }
 
-const defaultLimits: LingerLimits = { idle: 5_000, whole: 60_000, bytes: 1024 ** 3 };
+const defaultLimits: LingerLimits = { idle: 5_000, total: 60_000, bytes: 1024 ** 3 };
 
 /** Closes connections in two steps. */
 export interface LingeringClose {
-  /** Has the connection closed in two steps, should the answer be ready before the body has been read. */
+  /** Makes the connection close in two steps if the response is ready before the body has been read. */
   prepare(incoming: IncomingMessage): void;
-  /** Cuts the connections that are being closed. */
+  /** Closes the connections that are still lingering. */
   cut(): void;
 }
 
 /**
- * Closes connections so that a client that was answered while it was still sending gets to read the answer: closed at
- * once, with bytes unread, the system resets them, and the reset overtakes the answer. The two steps of RFC 9112
- * section 9.6: the answer and the end of our side first; then what still comes is thrown away until the client has
- * finished or closed too, within limits.
+ * Closes connections so that a client that gets a response while it is still sending can read it. Closing at once
+ * with unread bytes makes the operating system reset the connection, and the reset can overtake the response. RFC
+ * 9112 section 9.6 describes the two steps: first send the response and close our side, then discard incoming
+ * bytes until the client has finished or closed too, within limits.
  */
 export function lingeringClose(limits: LingerLimits = defaultLimits): LingeringClose {
   const closing = new Set<Socket>();
@@ -37,7 +40,7 @@ export function lingeringClose(limits: LingerLimits = defaultLimits): LingeringC
       const bytes = socket.bytesRead;
       const now = performance.now();
       if (bytes > last.bytes) last = { bytes, at: now };
-      const isOver = now - last.at > limits.idle || now - started > limits.whole;
+      const isOver = now - last.at > limits.idle || now - started > limits.total;
       if (isOver || bytes - first > limits.bytes) socket.destroy();
     }, limits.idle / 10);
     socket.once('close', () => {
@@ -46,14 +49,14 @@ export function lingeringClose(limits: LingerLimits = defaultLimits): LingeringC
     });
     socket.end();
     incoming.once('end', () => socket.destroy());
-    // Whoever began to read the body pauses it when it has enough.
+    // A reader that started on the body pauses it when it has enough.
     incoming.removeAllListeners('data').removeAllListeners('readable').resume();
   }
 
   return {
     prepare(incoming) {
       const { socket } = incoming;
-      // What Node calls when the last answer of a connection is written.
+      // Node calls this when the last response of a connection is written.
       socket.destroySoon = function destroySoon() {
         if (incoming.complete || socket.destroyed) Object.getPrototypeOf(socket).destroySoon.call(socket);
         else if (!closing.has(socket)) linger(incoming, socket);

@@ -10,16 +10,16 @@ import type { StorageHome } from '../../registry/maintenance/migrate/storage-hom
 import type { Amount } from '../../registry/maintenance/storage-problems.ts';
 import { pause } from './repeat.ts';
 
-/** How often the table is asked for work, and how long to wait after a failure, in milliseconds. */
-const ASK_EVERY = 500;
+/** How often the table is polled for work, and the delay after a failure, in milliseconds. */
+const POLL_EVERY = 500;
 const AFTER_FAILURE = 10_000;
 
-/** How often the bytes that are under way are told, in milliseconds. */
-const TELL_EVERY = 1_000;
+/** How often the bytes in progress are reported, in milliseconds. */
+const REPORT_EVERY = 1_000;
 
 /**
- * Runs the migrations that are on record for these stores, those a server before this one has left unfinished among
- * them. A failure is kept in the job for who looks at it, and tried again after a while.
+ * Runs the recorded migrations of these stores, including those that a previous server left unfinished. A failure
+ * is saved in the job for people to see, and the job is retried after a while.
  */
 export function startMigrations(
   registry: Registry,
@@ -29,14 +29,14 @@ export function startMigrations(
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  /** Runs what is on record and answers how long to wait until it is looked at again. */
-  async function ask(dryRun: boolean): Promise<number> {
+  /** Runs the recorded migration and returns how long to wait until the next poll. */
+  async function poll(dryRun: boolean): Promise<number> {
     const job = await findMigration(registry.table, { dryRun });
-    if (job?.state !== 'running' || job.from !== home.from || job.to !== home.place) return ASK_EVERY;
+    if (job?.state !== 'running' || job.from !== home.from || job.to !== home.place) return POLL_EVERY;
     try {
       const { from, to, phase, position } = job;
       registry.log.info('storage migration runs', { from, to, dry_run: dryRun, phase, position });
-      await runMigration(registry, stores, job, { signal, onProgress: teller(registry) });
+      await runMigration(registry, stores, job, { signal, onProgress: progressReporter(registry) });
       return 0;
     } catch (error) {
       registry.log.error('storage migration failed', { error });
@@ -47,7 +47,7 @@ export function startMigrations(
 
   async function run(dryRun: boolean): Promise<void> {
     while (!signal.aborted) {
-      const wait = await ask(dryRun).catch((error: unknown) => {
+      const wait = await poll(dryRun).catch((error: unknown) => {
         registry.log.error('storage migration not found', { error });
         return AFTER_FAILURE;
       });
@@ -64,12 +64,12 @@ export function startMigrations(
   };
 }
 
-/** Puts what is under way on record now and then, so that who watches sees large blobs move. */
-function teller(registry: Registry): (job: MigrationJob, done: Amount) => void {
-  let told = performance.now();
+/** Saves the progress periodically, so that observers see large blobs move. */
+function progressReporter(registry: Registry): (job: MigrationJob, done: Amount) => void {
+  let reportedAt = performance.now();
   return (job, live) => {
-    if (performance.now() - told < TELL_EVERY) return;
-    told = performance.now();
+    if (performance.now() - reportedAt < REPORT_EVERY) return;
+    reportedAt = performance.now();
     keepProgress(registry.table, job, { live }).catch((error: unknown) => {
       registry.log.debug('progress not kept', { error });
     });

@@ -16,25 +16,28 @@ export interface Listening {
   readonly server: Server;
   readonly port: number;
   /**
-   * Keeps no connection for another request from now on, takes no more connections after `grace` milliseconds, and
-   * resolves when the requests under way are done. Who has not sent a whole head by then is not waited for.
+   * Stops keeping connections alive, accepts no more connections after `grace` milliseconds, and resolves when the
+   * requests in progress are done. It does not wait for clients that have not sent a complete request head by
+   * then.
    */
   stop(grace?: number): Promise<void>;
-  /** Takes no more connections and cuts all there are at once, whatever is under way. */
+  /**
+   * Accepts no more connections and closes all open ones immediately, including those with requests in progress.
+   */
   end(): Promise<void>;
 }
 
-/** A body of at most so many bytes is read to its end, also when it was answered before that. */
+/** Bodies up to this many bytes are read to the end even if the response was sent earlier. */
 const SMALL_BODY = 64 * 1024;
 
-/** Where a server listens and how it bears with clients. Times in milliseconds. */
+/** Where a server listens, and its timeouts in milliseconds. */
 export interface ListenOptions {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** How long a client may keep the server waiting in the middle of a request or an answer. */
+  /** Idle timeout while a request is being received or a response is being sent. */
   readonly idleTimeout?: number;
-  /** How long a connection is kept for the next request. */
+  /** How long an idle connection is kept open for the next request. */
   readonly keepAlive?: number;
   readonly linger?: LingerLimits;
 }
@@ -51,9 +54,9 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       clientAddress: incoming.socket?.remoteAddress ?? '',
       body: () => chunksOf(incoming),
     });
-    // Node drops the answers that would follow one that closes the connection.
+    // After a response that closes the connection, Node drops the following ones.
     if ((stopping && idle.isLast(outgoing)) || isStillSending(incoming)) outgoing.shouldKeepAlive = false;
-    // The listener leaves the status line to Node, which keeps words that are there.
+    // The listener leaves the status line to Node, which uses `statusMessage` if it is set.
     if (response.status >= 400 && response.statusText !== '') outgoing.statusMessage = response.statusText;
     if (!(response instanceof StreamedReply)) return response;
     await sendStream(response, outgoing);
@@ -61,7 +64,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   });
   const server = createServer(
     {
-      // Uploads take as long as they take, if only they go on; the headers must come soon.
+      // Uploads may take any time as long as they make progress, but request headers must arrive soon.
       requestTimeout: 0,
       headersTimeout: 60_000,
       keepAliveTimeout: keepAlive,
@@ -70,17 +73,17 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     },
     (incoming, outgoing) => {
       if (hasBody(incoming)) closing.prepare(incoming);
-      watch(incoming, outgoing);
-      idle.begun(outgoing);
+      watchIdle(incoming, outgoing);
+      idle.track(outgoing);
       listener(incoming, outgoing);
     },
   );
-  const watch = endIdleClients(server, idleTimeout);
+  const watchIdle = endIdleClients(server, idleTimeout);
   const idle = idleConnections(server);
   server.on('checkContinue', (incoming, outgoing) => {
     closing.prepare(incoming);
-    watch(incoming, outgoing);
-    idle.begun(outgoing);
+    watchIdle(incoming, outgoing);
+    idle.track(outgoing);
     continueWhenRead(incoming, outgoing);
     listener(incoming, outgoing);
   });
@@ -91,8 +94,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   let closed: Promise<void> | undefined;
   function close(): Promise<void> {
     closed ??= new Promise<void>((resolve, reject) => {
-      // A connection whose request ends from now on would be kept for the next one otherwise.
-      const cutIdle = setInterval(() => idle.cut(), 100);
+      // Otherwise a connection whose request finishes from now on would be kept open for the next one.
+      const cutIdle = setInterval(() => idle.closeIdle(), 100);
       server.close((error) => {
         clearInterval(cutIdle);
         if (error) reject(error);
@@ -124,23 +127,26 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Whether more of the body is to come than is worth keeping the connection for. */
+/**
+ * Whether the rest of the body is too large, or of unknown size, to be worth reading for the sake of the
+ * connection.
+ */
 function isStillSending(incoming: IncomingMessage): boolean {
   return !incoming.complete && !(Number(incoming.headers['content-length']) <= SMALL_BODY);
 }
 
 /**
- * Says `100 Continue` only when the body is first read, so that an upload that is refused by its headers is never
- * sent. The connection of one that was not asked for its body is closed: what it sends next could be either.
+ * Sends `100 Continue` only when the body is first read, so that an upload rejected by its headers is never sent.
+ * If the body was never requested, the connection is closed: the next bytes could be the body or a new request.
  */
 function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const wasToBeKept = outgoing.shouldKeepAlive;
+  const keepAlive = outgoing.shouldKeepAlive;
   outgoing.shouldKeepAlive = false;
-  let asked = false;
+  let continued = false;
   incoming._read = function read(size) {
-    if (!asked && !outgoing.headersSent) {
-      asked = true;
-      outgoing.shouldKeepAlive = wasToBeKept;
+    if (!continued && !outgoing.headersSent) {
+      continued = true;
+      outgoing.shouldKeepAlive = keepAlive;
       outgoing.writeContinue();
     }
     IncomingMessage.prototype._read.call(this, size);

@@ -11,60 +11,60 @@ import type { Table, TableReader } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
 import { cloudfrontOf } from './cloudfront-key.ts';
 import type { JobQueues } from './job-queues.ts';
-import type { Place } from './places.ts';
 import { homeOf, type ServerSettings, SettingsError } from './settings.ts';
+import type { StorageLocation } from './storage-location.ts';
 
-/** The tables of a server, and what comes with them. */
+/** The tables of a server and related stores. */
 export interface OpenedRecords {
   readonly table: Table;
   readonly audit: Table;
-  /** The files of the data directory, where the records are in it too. */
+  /** The blob store in the data directory, if the records are there too. */
   readonly files?: BlobStore;
-  /** Seals signing keys; undefined for tables without a sealing secret. */
+  /** Seals signing keys. Undefined for DynamoDB tables without a sealing secret. */
   readonly seal?: Seal | undefined;
-  /** Resolves, if ever, when the records can't be written any more and must be opened again. */
+  /** Resolves when the records can no longer be written and must be reopened. Usually never. */
   readonly failed?: Promise<Error>;
-  /** Queues of jobs: those of this machine, or on AWS those that the settings name, if any. */
+  /** The queues of the jobs: those of this machine, or on AWS those in the settings, if any. */
   readonly queue?: (name: string, options: QueueOptions) => Queue;
-  /** On AWS, where others bring events and schedules to the queues: the jobs whose queues are to be worked off here. */
+  /** On AWS, where others fill the queues: the jobs whose queues this server consumes. */
   readonly consumes?: readonly string[];
   close(): Promise<void>;
 }
 
-/** The stores of a server, wherever they are. */
+/** All stores of a server. */
 export interface OpenedStores extends Omit<OpenedRecords, 'files'> {
   readonly blobs: BlobStore;
-  /** While blobs are being moved, the two stores that `blobs` is made of. */
+  /** While blobs are being migrated, the two stores behind `blobs`. */
   readonly migration?: MigrationStores;
 }
 
 /** How stores are opened. */
 export interface OpenOptions {
-  /** To be read only: nothing is made, cleaned up or removed, neither now nor later. */
+  /** Opens the stores read-only: nothing is created, cleaned up or removed, now or later. */
   readonly asFound?: boolean;
-  /** Is asked about the places of blobs, with the table, before they are opened. */
+  /** Checks the recorded storage locations before the blob stores are opened; throws to refuse. */
   readonly judge?: (table: TableReader) => Promise<void>;
 }
 
-/** What of the settings says where records are. */
+/** The settings that say where records are stored. */
 export type RecordSettings = Pick<
   ServerSettings,
   'dataDir' | 'table' | 'auditTable' | 'region' | 'awsEndpoint' | 'jobQueues' | 'sealingSecret'
 >;
 
 /**
- * Opens what the settings name: the table in DynamoDB when `table` is set, the blobs in S3 (or a store like it) when
- * `bucket` is, and whatever is not named in the data directory. With `migrateFrom`, blobs are written to the one place
- * and read from both.
+ * Opens the configured stores: the table in DynamoDB if `table` is set, the blobs in S3 or a compatible store if
+ * `bucket` is set, and everything else in the data directory. With `migrateFrom`, blobs are written to the new
+ * location and read from both.
  */
 export async function openStores(settings: ServerSettings, options: OpenOptions = {}): Promise<OpenedStores> {
   const { migrateFrom, region, s3LinkEndpoint } = settings;
   const links = { linkEndpoint: s3LinkEndpoint, cloudfront: await cloudfrontOf(settings) };
   const { asFound = false, judge } = options;
   const { files, ...records } = await openRecords(settings, { asFound });
-  const opened: OpenedPlace[] = [];
-  async function open(place: Place, context: PlaceContext): Promise<BlobStore> {
-    const store = await openPlace(place, { files, region, existing: asFound, asFound, ...context });
+  const opened: OpenedLocation[] = [];
+  async function open(location: StorageLocation, context: LocationContext): Promise<BlobStore> {
+    const store = await openLocation(location, { files, region, existing: asFound, asFound, ...context });
     opened.push(store);
     return store.blobs;
   }
@@ -85,7 +85,7 @@ export async function openStores(settings: ServerSettings, options: OpenOptions 
   }
 }
 
-/** Opens the tables. AWS code is loaded only where it is used: it would double the time a server takes to start. */
+/** Opens the tables. The AWS code is only loaded if needed, since it doubles the startup time. */
 export async function openRecords(
   settings: RecordSettings,
   { asFound = false }: Pick<OpenOptions, 'asFound'> = {},
@@ -122,45 +122,56 @@ async function openSeal(secret: string, there: AwsAddress) {
   return secretSeal(secret, there);
 }
 
-/** A blob store that was opened by its place. */
-export interface OpenedPlace {
+/** A blob store opened by its storage location. */
+export interface OpenedLocation {
   readonly blobs: BlobStore;
   close(): void;
 }
 
-/** What a place may need to be opened. */
-export interface PlaceContext {
-  /** The files of the data directory. */
+/** What is needed to open a storage location. */
+export interface LocationContext {
+  /** The blob store in the data directory. */
   readonly files?: BlobStore | undefined;
-  /** The region of buckets that name none. */
+  /** The region of buckets whose location has none. */
   readonly region?: string | undefined;
-  /** The address at which clients of the registry reach a bucket, when it differs. */
+  /** The endpoint at which clients of the registry reach the bucket, if it differs. */
   readonly linkEndpoint?: string | undefined;
-  /** A distribution in front of a bucket: links lead there. */
+  /** The CloudFront distribution in front of the bucket, to which links point. */
   readonly cloudfront?: CloudfrontSettings | undefined;
-  /** Blobs are there already: a mistyped directory is not made. */
+  /** The location must already contain blobs, so that a mistyped directory is not created. */
   readonly existing?: boolean;
-  /** They are to be read only: see `OpenOptions`. */
+  /** Opens the store read-only; see `OpenOptions`. */
   readonly asFound?: boolean;
 }
 
-/** Opens a place. */
-export async function openPlace(place: Place, context: PlaceContext): Promise<OpenedPlace> {
+/**
+ * Opens the blob store at a storage location.
+ * @throws SettingsError when the region is unknown or an existing directory has no blobs
+ */
+export async function openLocation(
+  location: StorageLocation,
+  context: LocationContext,
+): Promise<OpenedLocation> {
   const { files, linkEndpoint, cloudfront, existing = false, asFound = false } = context;
-  if (place.kind === 's3') {
+  if (location.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
-    const opened = openS3({ ...place, linkEndpoint, cloudfront, region: place.region ?? context.region });
+    const opened = openS3({
+      ...location,
+      linkEndpoint,
+      cloudfront,
+      region: location.region ?? context.region,
+    });
     await opened.region().catch((cause: unknown) => {
-      const hint = `the bucket ${place.bucket} needs a region: give --region, or set AWS_REGION`;
+      const hint = `the bucket ${location.bucket} needs a region: give --region, or set AWS_REGION`;
       throw new SettingsError(hint, { cause });
     });
     return opened;
   }
-  if (!files) throw new SettingsError('files of this machine belong to records in its data directory');
-  const { directory } = place;
+  if (!files) throw new SettingsError('a local storage location needs the records in the data directory');
+  const { directory } = location;
   if (directory === undefined) return { blobs: files, close() {} };
   if (existing && !existsSync(join(directory, 'blobs'))) {
-    throw new SettingsError(`there are no blobs in ${directory}`);
+    throw new SettingsError(`${directory} contains no blobs`);
   }
   return openBlobDirectory(directory, { asFound });
 }

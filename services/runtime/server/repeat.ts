@@ -1,6 +1,9 @@
 import type { Registry } from '../../registry/context.ts';
 
-/** Runs `work` now and again until `signal`; a run that fails is logged and made up for by the next. */
+/**
+ * Runs `work` every so many milliseconds until `signal` is aborted. A failed run is logged and retried at the next
+ * one.
+ */
 export async function every(
   milliseconds: number,
   signal: AbortSignal,
@@ -17,7 +20,7 @@ export async function every(
   }
 }
 
-/** Waits, but no longer than until `signal`. Keeps no process alive. */
+/** Waits for so many milliseconds or until `signal` is aborted. Does not keep the process alive. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,24 +1,24 @@
-/** The size of a piece while little is under way. */
+/** Buffer size while little memory is in use, in bytes. */
 const LARGE = 256 * 1024;
 
-/** And when more than `PLENTY` is. */
+/** Buffer size when more than `PLENTY` is in use, in bytes. */
 const SMALL = 32 * 1024;
 
-/** What may be under way, all together, before pieces become small. */
+/** How much memory may be in use before new buffers become small, in bytes. */
 const PLENTY = 32 * 1024 * 1024;
 
 /**
- * The memory, in bytes, of the answers that are being sent. Each has two pieces; one whose reader stalls keeps them.
- * When there are many, new ones get small pieces, so that a thousand stalled readers hold some 90 MB, and one that is
- * alone is sent to at full speed.
+ * The memory, in bytes, of the responses being sent. Each has two buffers, and keeps them while its reader stalls.
+ * When there are many, new responses get small buffers, so that a thousand stalled readers hold about 90 MB while
+ * a single response is sent at full speed.
  */
 export interface SendMemory {
-  /** Takes memory for an answer of `length` bytes (NaN when that is not known); answers the size of its two pieces. */
+  /** Reserves memory for a response of `length` bytes (NaN if unknown) and returns the size of its two buffers. */
   take(length: number): number;
-  giveBack(size: number): void;
+  release(size: number): void;
 }
 
-/** The memory of a server that sends nothing yet. */
+/** Tracks the memory of a server's responses, initially none. */
 export function sendMemory(): SendMemory {
   let held = 0;
   return {
@@ -28,7 +28,7 @@ export function sendMemory(): SendMemory {
       held += 2 * size;
       return size;
     },
-    giveBack(size) {
+    release(size) {
       held -= 2 * size;
     },
   };

@@ -5,19 +5,19 @@ import { type SendMemory, sendMemory } from './send-memory.ts';
 /** Reads the next bytes of a body; undefined at its end. */
 interface BodyReader {
   next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Gives memory back that the reader handed out and nobody needs any more. */
+  /** Returns a buffer to the reader for reuse. */
   done(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Wants no more bytes. */
+  /** Stops reading. */
   end(): Promise<void>;
 }
 
-/** The memory of all answers of this process. */
+/** The memory of all responses of this process. */
 const shared = sendMemory();
 
 /**
- * Sends an answer whose body is a stream: the next bytes are read while those before are written, all in the same two
- * pieces of memory where the stream reads into what it is given. A body that fails ends the connection; what is left of
- * a body whose client goes away is not read.
+ * Sends a streamed response. The next bytes are read while the previous ones are written, using the same two
+ * buffers if the stream supports reading into buffers. If the body fails, the connection is closed; if the client
+ * disconnects, the rest of the body is not read.
  */
 export async function sendStream(
   response: StreamedReply,
@@ -25,7 +25,7 @@ export async function sendStream(
   memory: SendMemory = shared,
 ): Promise<void> {
   const { status, headers, body } = response;
-  // Nobody tells of the end of a connection a second time, and what is written to it seems to succeed.
+  // The close event is not repeated for a closed connection, and writes to it appear to succeed.
   if (outgoing.destroyed) return void (await body?.cancel().catch(() => {}));
   outgoing.writeHead(status, Object.fromEntries(headers));
   if (!body) return void outgoing.end();
@@ -50,7 +50,10 @@ async function sendAll(reader: BodyReader, outgoing: ServerResponse): Promise<vo
   }
 }
 
-/** Resolves when the bytes are no longer needed: the operating system has them, or the client is gone. */
+/**
+ * Resolves when the bytes are no longer needed: the operating system has taken them, or the client has
+ * disconnected.
+ */
 function write(outgoing: ServerResponse, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     outgoing.write(bytes, () => resolve());
@@ -69,13 +72,15 @@ function bodyReader(stream: ReadableStream<Uint8Array>, length: number, memory: 
     },
     done: (bytes) => void free.push(new Uint8Array(bytes.buffer)),
     async end() {
-      memory.giveBack(size);
+      memory.release(size);
       await reader.cancel();
     },
   };
 }
 
-/** A reader that brings memory along; undefined when the stream takes none, which only trying tells. */
+/**
+ * A reader that reads into given buffers. Undefined if the stream does not support it, which only trying reveals.
+ */
 function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | undefined {
   try {
     return stream.getReader({ mode: 'byob' });

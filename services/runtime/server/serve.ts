@@ -20,26 +20,31 @@ import { jsonLog } from './json-log.ts';
 import { startMigrations } from './migration-runner.ts';
 import { type Listening, type ListenOptions, listen } from './node-server.ts';
 import { type OpenedStores, openStores } from './open-stores.ts';
-import { placeName, startWith } from './places.ts';
 import { homeNames, homeOf, type ServerSettings } from './settings.ts';
+import { locationName, startWith } from './storage-location.ts';
 import { watchHome } from './watch-home.ts';
 
-/** A registry that is being served. */
+/** A running server. */
 export interface Serving {
   readonly url: string;
   readonly port: number;
-  /** The root token, when this start made it up. */
+  /** The root token, if it was generated at this start. */
   readonly rootToken: string | undefined;
-  /** Resolves, if ever, when the server has ended all connections, and takes no more, as it must not go on; with the reason. */
+  /**
+   * Resolves with the reason when the server has closed all connections because it must not continue. Usually
+   * never.
+   */
   readonly outdated: Promise<string>;
   /**
-   * Is no longer ready from now on, takes requests for as long as the settings say nevertheless (a load balancer needs
-   * that long to see it), then no new ones, finishes the requests and jobs under way and closes the stores.
+   * Reports not ready from now on, keeps accepting requests for the configured drain time (so that a load balancer
+   * can notice), then accepts no new ones, finishes the requests and jobs in progress and closes the stores.
    */
   stop(): Promise<void>;
 }
 
-/** Serves every format and the API on one machine, and does the jobs there too. `print` gets what people should read. */
+/**
+ * Serves all formats and the API on one machine, and runs the jobs there too. `print` gets the text for people.
+ */
 export async function serve(settings: ServerSettings, print: (text: string) => void): Promise<Serving> {
   const log = jsonLog(settings.log, print);
   const stores = await openStores(settings);
@@ -57,7 +62,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       host,
       port,
       keepAlive: keepAliveSeconds * 1000,
-      // An upload that stands still is answered before its connection is cut.
+      // A stalled upload gets a response before its connection is closed.
       idleTimeout: idleSeconds * 1000 + 10_000,
     });
     const url = settings.url ?? addressOf(settings.host, listening.port);
@@ -78,19 +83,19 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     const upgrade = schema < SCHEMA ? startUpgrade(registry) : undefined;
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
-    // Records in the data directory have one server at a time.
-    const watch = settings.table && watchHome(registry, homeNames(settings), endAtOnce);
+    // Only one server at a time uses the records in a data directory.
+    const watch = settings.table && watchHome(registry, homeNames(settings), shutDown);
     let ended = false;
-    function endAtOnce(reason: string): void {
-      log.error('server ends', { reason });
+    function shutDown(reason: string): void {
+      log.error('shutting down', { reason });
       ended = true;
       void listening.end();
       outdated.resolve(reason);
     }
-    void stores.failed?.then(({ message }) => endAtOnce(message));
+    void stores.failed?.then(({ message }) => shutDown(message));
     void tryStore(registry);
     state = 'serving';
-    print(greeting({ url, store: placesOf(settings), rootToken: root.secret }));
+    print(greeting({ url, store: describeStorage(settings), rootToken: root.secret }));
     return {
       url,
       port: listening.port,
@@ -113,7 +118,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
   }
 }
 
-/** Upgrades records of an older schema while the registry serves. What is left at a stop, or fails, is for the sweep. */
+/** Upgrades records of an older schema while the registry serves. The sweep continues after a stop or failure. */
 function startUpgrade(registry: Registry): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const running = upgradeData(registry, stopping.signal).catch((error: unknown) =>
@@ -127,20 +132,22 @@ function startUpgrade(registry: Registry): { stop(): Promise<void> } {
   };
 }
 
-/** Does the jobs of this machine, or those of a deployment that the settings leave to this server. */
+/** Runs the jobs of this machine, or those of a deployment that the settings assign to this server. */
 function startJobsOf(registry: Registry, { queue, consumes }: OpenedStores) {
   if (!queue) return undefined;
   return consumes ? startConsuming(registry, queue, consumes) : startJobs(registry, queue);
 }
 
-/** Says at once when blobs can't be reached, not at the first upload; the store may be back by then. */
+/**
+ * Logs at startup if the blob store can't be reached, rather than at the first upload. It may recover by itself.
+ */
 async function tryStore({ blobs, log }: Registry): Promise<void> {
-  await blobs.list().catch((error: unknown) => log.error('the store of blobs does not answer', { error }));
+  await blobs.list().catch((error: unknown) => log.error('blob store unreachable', { error }));
 }
 
 const DAY = 24 * 3600 * 1000;
 
-/** What of the settings the core goes by. */
+/** The settings that the core uses. */
 function registrySettings(settings: ServerSettings) {
   const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes } = settings;
   const { deleteBlobs, idleSeconds, retentionDays } = settings;
@@ -151,7 +158,7 @@ function registrySettings(settings: ServerSettings) {
     ...(allowedDownloadModes && { allowedDownloadModes }),
     deletesBlobs: deleteBlobs,
     retention: retentionDays * DAY,
-    bodyPatience: idleSeconds * 1000,
+    bodyIdleTimeout: idleSeconds * 1000,
   };
 }
 
@@ -162,19 +169,19 @@ async function listenOn(app: App, options: ListenOptions): Promise<Listening> {
     const { code } = cause as NodeJS.ErrnoException;
     const { host, port } = options;
     const reason = {
-      EADDRINUSE: `port ${port} of ${host} is taken: choose another with --port`,
-      EADDRNOTAVAIL: `${host} is no address of this machine: choose another with --host`,
-      EACCES: `port ${port} is not for this user: choose one above 1023 with --port`,
+      EADDRINUSE: `port ${port} of ${host} is in use: choose another with --port`,
+      EADDRNOTAVAIL: `${host} is not an address of this machine: choose another with --host`,
+      EACCES: `no permission to use port ${port}: choose one above 1023 with --port`,
     }[code ?? ''];
     throw reason ? Object.assign(new Error(reason, { cause }), { code }) : cause;
   }
 }
 
-function placesOf(settings: ServerSettings): string {
+function describeStorage(settings: ServerSettings): string {
   const { table, dataDir, migrateFrom } = settings;
-  const home = placeName(homeOf(settings));
+  const home = locationName(homeOf(settings));
   if (home === 'local' && !migrateFrom) return resolve(dataDir);
   const records = table ? `the table ${table}` : resolve(dataDir);
-  const former = migrateFrom ? `, older ones still in ${placeName(migrateFrom)}` : '';
-  return `${home}${former}, their records in ${records}`;
+  const former = migrateFrom ? `, older blobs in ${locationName(migrateFrom)}` : '';
+  return `${home}${former}, with records in ${records}`;
 }

@@ -4,9 +4,16 @@ import * as z from 'zod';
 import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { readJobQueues } from './job-queues.ts';
-import { encryptions, normalPrefix, type Place, parsePlace, placeName, storeAddress } from './places.ts';
+import {
+  encryptions,
+  locationName,
+  normalPrefix,
+  parseLocation,
+  type StorageLocation,
+  storeAddress,
+} from './storage-location.ts';
 
-/** What `packhouse serve` can be told, by a flag or by the variable of the same name (`--port`, `PACKHOUSE_PORT`). */
+/** The settings of `packhouse serve`, given as a flag or environment variable (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: whole(0, 65_535).default(8080),
@@ -47,7 +54,7 @@ const Settings = z.object({
     .optional(),
   cloudfrontKeyId: z.string().min(1).optional(),
   cloudfrontKey: z.string().min(1).optional(),
-  migrateFrom: z.string().transform(readWith(parsePlace)).optional(),
+  migrateFrom: z.string().transform(readWith(parseLocation)).optional(),
   jobQueues: z.string().transform(readWith(readJobQueues)).optional(),
   makeRoot: z.stringbool().default(true),
   deleteBlobs: z.stringbool().default(true),
@@ -56,24 +63,24 @@ const Settings = z.object({
   drainSeconds: whole(0, 3600).default(0),
 });
 
-/** A whole number between bounds, in words of one kind for whatever is wrong with it. */
+/** A whole number between bounds, with the same error message for every kind of invalid value. */
 function whole(least: number, most: number) {
   const error = `must be a whole number from ${least} to ${most}`;
   return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
 
-/** How a client may get a file: from the registry, or by a link to the store. */
+/** How a client may get a file: through the registry, or by a link to the blob store. */
 const modes = ['proxy', 'direct'] as const;
 
 function readModes(text: string): readonly (typeof modes)[number][] {
   return text.split(',').map((part) => {
     const mode = modes.find((each) => each === part.trim());
-    if (!mode) throw new TypeError(`a list of ${modes.join(', ')}`);
+    if (!mode) throw new TypeError(`must be a list of ${modes.join(', ')}`);
     return mode;
   });
 }
 
-/** A step of a schema that reads text by a function whose errors say what is wrong. */
+/** A schema step that parses text with a function whose error message says what is wrong. */
 function readWith<T>(read: (text: string) => T) {
   return (text: string, context: z.RefinementCtx): T => {
     try {
@@ -91,17 +98,17 @@ export type ServerSettings = z.infer<typeof Settings>;
 /** The name of a setting. */
 export type Name = keyof ServerSettings;
 
-/** Names of settings as variables and flags: `dataDir` is `PACKHOUSE_DATA_DIR` and `--data-dir`. */
+/** Setting names as flags and variables: `dataDir` is `--data-dir` and `PACKHOUSE_DATA_DIR`. */
 const names = Object.keys(Settings.shape) as Name[];
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const variable = (name: string) => `PACKHOUSE_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 
-/** A setting that is wrong, in words for who started the server. */
+/** An invalid setting, with a message for the person who started the server. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/** What of the settings says where records and blobs are. */
+/** The settings that say where records and blobs are stored. */
 export const storeSettings: readonly Name[] = [
   'dataDir',
   'blobDir',
@@ -117,7 +124,10 @@ export const storeSettings: readonly Name[] = [
   'awsEndpoint',
 ];
 
-/** Reads the settings, or `only` some of them, from flags, then from the environment. */
+/**
+ * Reads all settings, or those named by `only`, from flags, then from the environment.
+ * @throws SettingsError listing everything that is invalid
+ */
 export function readSettings(
   flags: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -135,7 +145,7 @@ export function readSettings(
       const name = String(issue.path[0]);
       return `  --${kebab(name)} (${variable(name)}): ${issue.message}`;
     });
-    throw new SettingsError(`These settings are not right:\n${problems.join('\n')}`);
+    throw new SettingsError(`Invalid settings:\n${problems.join('\n')}`);
   }
   checkStores(parsed.data, only);
   checkMigration(parsed.data);
@@ -146,33 +156,35 @@ export function readSettings(
 function checkStores(settings: ServerSettings, only: readonly Name[]): void {
   const { table, auditTable, bucket, blobDir, s3KmsKey, s3Encryption } = settings;
   if (table && !auditTable) {
-    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_AUDIT_TABLE beside it');
+    throw new SettingsError('PACKHOUSE_TABLE requires PACKHOUSE_AUDIT_TABLE');
   }
   if (table && !bucket && only.includes('bucket')) {
-    throw new SettingsError('PACKHOUSE_TABLE needs PACKHOUSE_BUCKET beside it');
+    throw new SettingsError('PACKHOUSE_TABLE requires PACKHOUSE_BUCKET');
   }
   if (blobDir && bucket) {
-    throw new SettingsError('PACKHOUSE_BLOB_DIR and PACKHOUSE_BUCKET are two places: blobs are kept in one');
+    throw new SettingsError(
+      'PACKHOUSE_BLOB_DIR and PACKHOUSE_BUCKET are two storage locations: set only one',
+    );
   }
   const cloudfront = [settings.cloudfrontUrl, settings.cloudfrontKeyId, settings.cloudfrontKey, bucket];
   if (cloudfront.slice(0, 3).some(Boolean) && !cloudfront.every(Boolean)) {
     throw new SettingsError(
-      'PACKHOUSE_CLOUDFRONT_URL, PACKHOUSE_CLOUDFRONT_KEY_ID, PACKHOUSE_CLOUDFRONT_KEY and PACKHOUSE_BUCKET belong together',
+      'PACKHOUSE_CLOUDFRONT_URL, PACKHOUSE_CLOUDFRONT_KEY_ID, PACKHOUSE_CLOUDFRONT_KEY and PACKHOUSE_BUCKET must be set together',
     );
   }
   if (s3KmsKey && !s3Encryption?.startsWith('aws:kms')) {
-    throw new SettingsError('PACKHOUSE_S3_KMS_KEY needs PACKHOUSE_S3_ENCRYPTION=aws:kms beside it');
+    throw new SettingsError('PACKHOUSE_S3_KMS_KEY requires PACKHOUSE_S3_ENCRYPTION=aws:kms');
   }
 }
 
 function checkMigration(settings: ServerSettings): void {
   const { migrateFrom, table } = settings;
-  if (migrateFrom && placeName(migrateFrom) === placeName(homeOf(settings))) {
-    throw new SettingsError('PACKHOUSE_MIGRATE_FROM names the place where blobs are kept anyway');
+  if (migrateFrom && locationName(migrateFrom) === locationName(homeOf(settings))) {
+    throw new SettingsError('PACKHOUSE_MIGRATE_FROM is the location where blobs are already stored');
   }
   if (migrateFrom?.kind === 'local' && table) {
     throw new SettingsError(
-      'PACKHOUSE_MIGRATE_FROM names files of this machine, which need the records in its data directory, not in a table',
+      'PACKHOUSE_MIGRATE_FROM is a local directory, which requires records in the data directory, not in a table',
     );
   }
 }
@@ -181,7 +193,7 @@ function checkJobs({ jobQueues, table, deleteBlobs }: ServerSettings): void {
   if (!jobQueues) return;
   if (!table) {
     throw new SettingsError(
-      'PACKHOUSE_JOB_QUEUES needs PACKHOUSE_TABLE beside it: without it the server does all jobs',
+      'PACKHOUSE_JOB_QUEUES requires PACKHOUSE_TABLE: without it the server runs all jobs',
     );
   }
   const deleting = jobs.find(
@@ -189,19 +201,19 @@ function checkJobs({ jobQueues, table, deleteBlobs }: ServerSettings): void {
   );
   if (deleting && !deleteBlobs) {
     throw new SettingsError(
-      `PACKHOUSE_JOB_QUEUES names ${deleting.name}, which PACKHOUSE_DELETE_BLOBS forbids`,
+      `PACKHOUSE_JOB_QUEUES includes ${deleting.name}, which PACKHOUSE_DELETE_BLOBS does not allow`,
     );
   }
 }
 
-/** The places of the settings, as they are kept on record. */
+/** The configured storage locations, as they are recorded in the table. */
 export function homeNames(settings: ServerSettings): StorageHome {
   const { migrateFrom } = settings;
-  return { place: placeName(homeOf(settings)), from: migrateFrom && placeName(migrateFrom) };
+  return { place: locationName(homeOf(settings)), from: migrateFrom && locationName(migrateFrom) };
 }
 
-/** Where a server with these settings keeps blobs. */
-export function homeOf(settings: ServerSettings): Place {
+/** The storage location of a server with these settings. */
+export function homeOf(settings: ServerSettings): StorageLocation {
   const { bucket, blobDir, dataDir, s3Prefix = '', s3Endpoint, awsEndpoint, region } = settings;
   if (bucket === undefined) {
     const own = blobDir === undefined || blobDir === resolve(dataDir);
@@ -229,7 +241,7 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
   }
 }
 
-/** One line per setting, for the help of a command that takes them, or `only` some of them. */
+/** Help text for all settings, or those named by `only`, one per line. */
 export function describeSettings(only: readonly Name[] = names): string {
   return only.map((name) => `  --${kebab(name).padEnd(22)} ${variable(name)}`).join('\n');
 }

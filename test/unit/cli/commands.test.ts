@@ -80,12 +80,15 @@ describe('packhouse', () => {
     [['doctor', '--json=yes'], 'takes no value'],
     [['doctor', '--concurrency', '0'], '--concurrency'],
     [['doctor', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
-    [['migrate-storage'], '--from and --to are needed'],
-    [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same place'],
-    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: this is no place'],
+    [['migrate-storage'], '--from and --to are required'],
+    [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same storage location'],
+    [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: invalid storage location'],
     [['migrate-storage', '--from'], '--from needs a value'],
     [['migrate-storage', '--server', 'http://127.0.0.1:1'], '--token'],
-    [['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'], 'no use for --data-dir'],
+    [
+      ['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'],
+      '--data-dir has no effect',
+    ],
   ])('%j is refused with what is wrong', async (line, message) => {
     const { code, progress } = await run(...line);
     expect([code, progress]).toEqual([2, expect.stringContaining(message)]);
@@ -95,7 +98,7 @@ describe('packhouse', () => {
     const line = ['migrate-storage', '--server', 'http://127.0.0.1:1', '--token', 'x'];
     expect(await run(...line)).toMatchObject({
       code: 1,
-      progress: 'packhouse: http://127.0.0.1:1 does not answer\n',
+      progress: 'packhouse: http://127.0.0.1:1 does not respond\n',
     });
   });
 
@@ -122,7 +125,7 @@ describe('packhouse migrate-storage', () => {
       `Nothing was copied. There are:\n  from     local\n  to       ${to}\n  blobs    2 (24 B)\n  to copy  2 (24 B)\nNo problems.\n`,
     ]);
     const { code, output } = await move('--from', 'local', '--to', to);
-    expect([code, output]).toEqual([0, expect.stringContaining(`\n  copied        2 (24 B)\n`)]);
+    expect([code, output]).toEqual([0, expect.stringContaining(`\n  copied         2 (24 B)\n`)]);
     expect(output).toMatch(
       /No problems\.\n\nFrom now on, start the server with\n {2}--blob-dir .*\/other\n$/,
     );
@@ -136,7 +139,7 @@ describe('packhouse migrate-storage', () => {
     await fill();
     const missing = pathToFileURL(join(folder, 'missing')).href;
     const { code, progress } = await move('--from', missing, '--to', 'local');
-    expect([code, progress]).toEqual([2, expect.stringContaining('there are no blobs in')]);
+    expect([code, progress]).toEqual([2, expect.stringContaining('contains no blobs')]);
     expect(existsSync(join(folder, 'missing'))).toBe(false);
   });
 
@@ -180,10 +183,7 @@ describe('packhouse doctor', () => {
     await stores.table.write([{ delete: keys.storage() }]);
     await stores.close();
     const unclaimed = await doctor('--blob-dir', mistyped);
-    expect([unclaimed.code, unclaimed.progress]).toEqual([
-      2,
-      expect.stringContaining('there are no blobs in'),
-    ]);
+    expect([unclaimed.code, unclaimed.progress]).toEqual([2, expect.stringContaining('contains no blobs')]);
     expect(existsSync(mistyped)).toBe(false);
   });
 
@@ -194,10 +194,10 @@ describe('packhouse doctor', () => {
     expect(output).toBe(
       [
         'Checked local:',
-        '  files       2',
-        '  records     2 (24 B)',
-        '  stored      2 (24 B)',
-        '  read whole  2 (24 B)',
+        '  files     2',
+        '  records   2 (24 B)',
+        '  stored    2 (24 B)',
+        '  verified  2 (24 B)',
         'No problems.',
         '',
       ].join('\n'),

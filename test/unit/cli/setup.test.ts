@@ -42,7 +42,7 @@ describe('setup', () => {
     expect(output).toBe(`npm packages of the group acme at https://packages.example.com
 ==============================================================
 
-The token is read from a variable.
+The token is read from an environment variable.
 
     export PACKHOUSE_TOKEN=<your token>
 
@@ -64,7 +64,7 @@ Install:
   });
 
   test('tells of user names only where there are any', async () => {
-    const words = 'Any user name goes with it';
+    const words = 'Any user name works with it';
     expect((await setup('pypi')).output).toContain(words);
     expect((await setup('generic')).output).not.toContain(words);
   });
@@ -89,12 +89,12 @@ Install:
   });
 
   test.for([
-    [[], 'name a format: generic, npm, '],
-    [['bower'], 'name a format: generic, npm, '],
+    [[], 'the format must be one of generic, npm, '],
+    [['bower'], 'the format must be one of generic, npm, '],
     [['npm', '--project', 'a', '--group', 'b'], 'not both'],
     [['npm', '--project'], '--project needs a value'],
     [['npm', '--project', ''], '--project needs a value'],
-    [['npm', '--client', 'cargo'], '--client is one of npm, pnpm, Yarn, Bun'],
+    [['npm', '--client', 'cargo'], '--client must be one of npm, pnpm, Yarn, Bun'],
     [['npm', '--bucket', 'x'], "Unknown option '--bucket'"],
   ] as const)('says what is wrong with %j', async ([parameters, reason]) => {
     const { code, output, progress } = await setup(...parameters);

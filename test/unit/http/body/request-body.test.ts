@@ -28,7 +28,7 @@ async function sender(headers: Record<string, string> = {}): Promise<Sender> {
     },
   });
   const raw = new Request(URL_BASE, { method: 'PUT', headers, body, duplex: 'half' } as RequestInit);
-  const patient = createRegistry(registry, { url: URL_BASE, bodyPatience: PATIENCE });
+  const patient = createRegistry(registry, { url: URL_BASE, bodyIdleTimeout: PATIENCE });
   return {
     context: { req: { raw }, env: { registry: patient, requestId: 'r' } },
     send: (bytes) => controller.enqueue(new Uint8Array(bytes)),

@@ -57,7 +57,9 @@ describe('the key for links of CloudFront', () => {
     const text = content();
     await writeFile(file, text);
     const refusal = await cloudfrontOf(settings()).catch((error: Error) => error.message);
-    expect(refusal).toBe(`PACKHOUSE_CLOUDFRONT_KEY: ${file} holds no RSA private key in PEM`);
+    expect(refusal).toBe(
+      `PACKHOUSE_CLOUDFRONT_KEY: ${file} does not contain an RSA private key in PEM format`,
+    );
   });
 
   test.each([
@@ -65,6 +67,6 @@ describe('the key for links of CloudFront', () => {
     [['--bucket', 'packages', '--cloudfront-url', url, '--cloudfront-key-id', 'K1']],
     [['--cloudfront-url', url, '--cloudfront-key-id', 'K1', '--cloudfront-key', 'key.pem']],
   ])('belongs together with the rest: %j', (flags) => {
-    expect(() => readSettings(flags, {})).toThrow('belong together');
+    expect(() => readSettings(flags, {})).toThrow('must be set together');
   });
 });

@@ -14,7 +14,7 @@ afterEach(() => listening?.stop());
 
 /** Serves an app; a client is given up for idle only after an hour unless a test says otherwise. */
 async function start(app: App, limits: Partial<LingerLimits> = {}): Promise<string> {
-  const linger = { idle: 3_600_000, whole: 3_600_000, bytes: 1024 * MB, ...limits };
+  const linger = { idle: 3_600_000, total: 3_600_000, bytes: 1024 * MB, ...limits };
   listening = await listen(app, { host: '127.0.0.1', port: 0, linger });
   return `http://127.0.0.1:${listening.port}`;
 }
@@ -87,7 +87,7 @@ describe.each([
   });
 
   test('and trickles on is not listened to for ever', async () => {
-    const client = await rawClient(await start(app, { idle: 500, whole: 700 }));
+    const client = await rawClient(await start(app, { idle: 500, total: 700 }));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`);
     const trickle = setInterval(() => client.socket.write('x'), 20);
     expect(await client.answer()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));

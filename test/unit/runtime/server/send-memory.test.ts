@@ -8,7 +8,7 @@ test('pieces are large for a few answers, and small for many, until there are fe
   const sizes = Array.from({ length: 1000 }, () => memory.take(1e9));
   expect([sizes[0], sizes.at(-1)]).toEqual([256 * KIB, 32 * KIB]);
   expect(2 * sizes.reduce((sum, size) => sum + size)).toBeLessThan(96 * KIB * KIB);
-  for (const size of sizes) memory.giveBack(size);
+  for (const size of sizes) memory.release(size);
   expect(memory.take(1e9)).toBe(256 * KIB);
 });
 

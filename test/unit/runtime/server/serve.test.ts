@@ -62,7 +62,7 @@ describe('serving from one machine', () => {
     const blobs = join(folder, 'elsewhere');
     const token = 'root-token-0123456789';
     const serving = await start('--blob-dir', blobs, '--root-token', token);
-    expect(serving.printed()).toContain(`Packages are kept in file://${blobs}, their records in ${folder}`);
+    expect(serving.printed()).toContain(`Packages are stored in file://${blobs}, with records in ${folder}`);
     const init = { method: 'POST', headers: { 'private-token': token } };
     await fetch(`${serving.url}/api/v4/projects?name=tools`, init);
     const url = `${serving.url}/api/v4/projects/root%2Ftools/packages/generic/a/1/f`;
