@@ -37,7 +37,9 @@ const MAX_EVENT = 6_291_456;
 
 /** Starts a gateway in front of Lambda handlers, on the loopback interface. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
+  // A client may take its time before the next request: npm packs a large package after it has asked for the old one.
+  const limits = { maxHeaderSize: 256 * 1024, keepAliveTimeout: 60_000 };
+  const server = createServer(limits, (request, response) => {
     answer(request, options).then(
       (answered) => send(response, request.method ?? 'GET', answered),
       (error: unknown) => response.destroy(error instanceof Error ? error : undefined),
