@@ -9,10 +9,10 @@ import type {
 } from 'cdk-monitoring-constructs';
 import type { EventFanOut } from './constructs/event-fan-out.ts';
 
-/** The link to a section of the runbook; every section named here stands in `lib/README.md`. */
+/** Links to a section of the runbook in `lib/README.md`. */
 export type Runbook = (section: string) => string;
 
-/** Requests that failed on our side, and those that took long. */
+/** Failed and slow requests. */
 export function apiAlarms(runbook: Runbook): ApiGatewayV2MonitoringOptions {
   return {
     add5xxRateAlarm: {
@@ -34,34 +34,35 @@ export function apiAlarms(runbook: Runbook): ApiGatewayV2MonitoringOptions {
   };
 }
 
-/** A function that throws, is held back, or nears its timeout. */
+/** A function that fails, is throttled, or nears its timeout. */
 export function functionAlarms(slow: Duration, runbook: Runbook): LambdaFunctionMonitoringOptions {
   return {
     addFaultCountAlarm: {
       Critical: {
         maxErrorCount: 2,
-        alarmDescriptionOverride: 'The function failed or ran into its timeout.',
+        alarmDescriptionOverride: 'The function failed or timed out.',
         runbookLink: runbook('function-errors'),
       },
     },
     addThrottlesCountAlarm: {
       Critical: {
         maxErrorCount: 0,
-        alarmDescriptionOverride: 'The function was called more often at once than the account allows.',
+        alarmDescriptionOverride:
+          'The function was throttled: the account has reached its concurrency limit.',
         runbookLink: runbook('function-throttles'),
       },
     },
     addLatencyP99Alarm: {
       Warning: {
         maxLatency: Duration.seconds(Math.round(slow.toSeconds() * 0.8)),
-        alarmDescriptionOverride: 'The slowest 1 % of the calls came near the timeout.',
+        alarmDescriptionOverride: 'The slowest 1 % of the invocations came close to the timeout.',
         runbookLink: runbook('function-duration'),
       },
     },
   };
 }
 
-/** Messages that wait too long, and any that were given up. */
+/** Messages that wait too long, and dead letters. */
 export function queueAlarms(
   maxAge: Duration,
   runbook: Runbook,
@@ -79,19 +80,19 @@ export function queueAlarms(
         maxMessageCount: 0,
         datapointsToAlarm: 1,
         evaluationPeriods: 1,
-        alarmDescriptionOverride: 'A message failed every time and was given up.',
+        alarmDescriptionOverride: 'A message failed on every attempt and is now a dead letter.',
         runbookLink: runbook('dead-letters'),
       },
     },
   };
 }
 
-/** Reads and writes that a table refused because there were too many, and its own failures. */
+/** Throttled reads and writes of a table, and errors of DynamoDB itself. */
 export function tableAlarms(runbook: Runbook): DynamoTableMonitoringOptions {
   const throttled = {
     Warning: {
       maxThrottledEventsThreshold: 0,
-      alarmDescriptionOverride: 'The table refused requests because there were too many for one partition.',
+      alarmDescriptionOverride: 'The table throttled requests because there were too many for one partition.',
       runbookLink: runbook('table-throttles'),
     },
   };
@@ -101,14 +102,14 @@ export function tableAlarms(runbook: Runbook): DynamoTableMonitoringOptions {
     addSystemErrorCountAlarm: {
       Warning: {
         maxErrorCount: 5,
-        alarmDescriptionOverride: 'DynamoDB itself failed to answer.',
+        alarmDescriptionOverride: 'DynamoDB failed to respond.',
         runbookLink: runbook('table-errors'),
       },
     },
   };
 }
 
-/** A pipe that can't deliver events, and parts of the stream that it gave up. */
+/** A pipe that can't deliver events, and records that it gave up on. */
 export function pipeAlarms(events: EventFanOut, runbook: Runbook): CustomMonitoringProps {
   const failed = new Metric({
     namespace: 'AWS/EventBridge/Pipes',
@@ -136,8 +137,7 @@ export function pipeAlarms(events: EventFanOut, runbook: Runbook): CustomMonitor
             addAlarm: {
               Critical: {
                 ...aboveZero,
-                alarmDescriptionOverride:
-                  'Events of the table could not be handed to the jobs; they are tried again.',
+                alarmDescriptionOverride: 'Events could not be delivered to the jobs; the pipe retries.',
                 runbookLink: runbook('events-stuck'),
               },
             },
@@ -148,7 +148,7 @@ export function pipeAlarms(events: EventFanOut, runbook: Runbook): CustomMonitor
             addAlarm: {
               Critical: {
                 ...aboveZero,
-                alarmDescriptionOverride: 'Events of the table were given up before a job had them.',
+                alarmDescriptionOverride: 'Events were discarded before any job got them.',
                 runbookLink: runbook('events-lost'),
               },
             },

@@ -10,10 +10,10 @@ import { JobsStack } from './stacks/jobs-stack.ts';
 import { NetworkStack } from './stacks/network-stack.ts';
 import { OperationsStack } from './stacks/operations-stack.ts';
 
-/** What was built before the stacks are made. */
+/** The build artifacts that the stacks deploy. */
 export interface Built {
   readonly code: FunctionCode;
-  /** Asked for only with `ingest`. */
+  /** Only used with `ingest`. */
   readonly image: ServerImage;
 }
 
@@ -54,7 +54,7 @@ export function addStacks(app: App, settings: StageSettings, { code, image }: Bu
       network,
       image,
       url: api.registryUrl,
-      description: 'Package registry: takes uploads of any size',
+      description: 'Package registry: accepts uploads of any size',
     });
   const operations = new OperationsStack(app, name('operations'), settings, {
     env,
@@ -69,7 +69,9 @@ export function addStacks(app: App, settings: StageSettings, { code, image }: Bu
   return { data, network, api, jobs, ingest, operations };
 }
 
-/** Lets cdk-nag look at every stack: what it finds stops the synthesis, unless it is excused where it is made. */
+/**
+ * Lets cdk-nag check every stack: a finding fails the synthesis, unless it is acknowledged next to the construct.
+ */
 export function addChecks(app: App): void {
   Validations.of(app).addPlugins(
     new AwsSolutionsChecks(app, { verbose: true, writeSuppressionsToCloudFormation: true }),

@@ -4,18 +4,18 @@ import { gzipSync } from 'node:zlib';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { families } from '../services/catalog.ts';
 
-/** The repository. */
+/** The root of the repository. */
 const root = join(import.meta.dirname, '..');
 
-/** Where functions are put: `<entry>/index.mjs`, and the parts a bundle loads later beside it. */
+/** The folder of the function bundles: `<entry>/index.mjs`, and chunks that a bundle loads later. */
 export const bundleFolder = join(root, 'dist', 'functions');
 
-/** Where the Node server is put: `packhouse.mjs`, the thread that writes, and parts. The Dockerfile copies it. */
+/** The folder of the server bundle: `packhouse.mjs`, the commit worker, and chunks. The Dockerfile copies it. */
 export const serverFolder = join(root, 'dist', 'server');
 
 /**
- * Ways to get credentials that exist outside of Lambda only. The SDK imports each when it tries it, which it never
- * does there: the environment holds credentials. Left outside, they are half of every bundle less.
+ * Credential providers that are not used in Lambda. The SDK imports each one only when it tries it, and in Lambda
+ * it finds credentials in the environment first. Leaving them out halves every bundle.
  */
 const unusedCredentials = ['ini', 'login', 'process', 'sso', 'web-identity'].map(
   (kind) => `@aws-sdk/credential-provider-${kind}`,
@@ -33,14 +33,14 @@ const options = {
   splitting: true,
   legalComments: 'none',
   logLevel: 'warning',
-  // Packages in the older module format call require for what Node itself holds.
+  // CommonJS packages call `require` for Node's built-in modules.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
 } as const satisfies BuildOptions;
 
-/** The folder that functions start from. */
+/** The folder of function entry points. */
 const lambdaFolder = 'services/runtime/lambda';
 
-/** What functions run: the files that export a handler, and a family of formats each. */
+/** The names of all functions: the files that export a handler, and the families of formats. */
 export function functionEntries(): string[] {
   const folder = join(root, lambdaFolder);
   const files = readdirSync(folder, { withFileTypes: true })
@@ -59,9 +59,9 @@ export const handler = familyHandler(formats);`;
 }
 
 /**
- * Bundles functions, one folder each, with everything they need; what is imported late is in parts of its own. Lambda's
- * own copy of the SDK is older and slower to load. The same sources give the same bytes, so that an unchanged function is
- * not deployed again.
+ * Bundles functions, one folder each, with all their dependencies; lazy imports become chunks. The SDK that Lambda
+ * provides is older and slower to load. The same sources produce the same bytes, so unchanged functions are not
+ * redeployed.
  */
 export function bundleFunctions(entries: readonly string[] = functionEntries()): void {
   for (const entry of entries) {
@@ -84,8 +84,8 @@ export function bundleFunctions(entries: readonly string[] = functionEntries()):
 }
 
 /**
- * Bundles the Node server with everything it needs, also the ways to get credentials outside of Lambda. Names stay as
- * they are: nobody waits for it to start, and its stack traces can be read.
+ * Bundles the Node server with all its dependencies, including the credential providers left out of functions. Not
+ * minified: its startup time matters less, and its stack traces stay readable.
  */
 export function bundleServer(): void {
   const { outputFiles } = buildSync({
@@ -100,12 +100,12 @@ export function bundleServer(): void {
   store(serverFolder, outputFiles);
 }
 
-/** Makes the folder hold these files and no others, and touches only what differs. */
+/** Makes the folder contain exactly these files, rewriting only those that differ. */
 function store(folder: string, files: readonly { path: string; contents: Uint8Array }[]): void {
   mkdirSync(folder, { recursive: true });
-  const wanted = new Set(files.map((file) => basename(file.path)));
+  const kept = new Set(files.map((file) => basename(file.path)));
   for (const name of readdirSync(folder)) {
-    if (!wanted.has(name)) rmSync(join(folder, name), { recursive: true });
+    if (!kept.has(name)) rmSync(join(folder, name), { recursive: true });
   }
   for (const file of files) {
     if (!isSame(file.path, file.contents)) writeFileSync(file.path, file.contents);
@@ -120,7 +120,7 @@ function isSame(path: string, contents: Uint8Array): boolean {
   }
 }
 
-/** Size of each file of the bundles, as a table to read. */
+/** A table of the size of each bundled file. */
 export function describeBundles(): string {
   const folders = [...functionEntries().map((entry) => join(bundleFolder, entry)), serverFolder];
   const lines = folders.flatMap((folder) =>

@@ -12,7 +12,7 @@ import type {
 import type { Runbook } from './alarms.ts';
 import type { StageSettings } from './settings.ts';
 
-/** Tasks that are missing, ill or at their limits. */
+/** Missing, unhealthy or overloaded tasks. */
 export function ingestAlarms(
   settings: Pick<StageSettings, 'ingestTasks' | 'ingestMaxTasks'>,
   runbook: Runbook,
@@ -24,39 +24,40 @@ export function ingestAlarms(
     addHealthyTaskCountAlarm: {
       Critical: {
         minHealthyTasks: ingestTasks,
-        // Without a single task there is nothing that could be counted.
+        // With no tasks at all there is no data.
         treatMissingDataOverride: TreatMissingData.BREACHING,
-        alarmDescriptionOverride: 'Fewer tasks take uploads than there should be at least.',
+        alarmDescriptionOverride: 'Fewer tasks are healthy than the minimum.',
         runbookLink: runbook('ingest-tasks'),
       },
     },
     addUnhealthyTaskCountAlarm: {
       Warning: {
         maxUnhealthyTasks: 0,
-        alarmDescriptionOverride: 'A task does not answer the load balancer, or says that it is not ready.',
+        alarmDescriptionOverride:
+          'A task does not respond to the load balancer, or reports that it is not ready.',
         runbookLink: runbook('ingest-tasks'),
       },
     },
     addCpuUsageAlarm: {
       Warning: {
         maxUsagePercent: 85,
-        alarmDescriptionOverride: 'The tasks are busy, and more of them did not help.',
+        alarmDescriptionOverride: 'The tasks are busy, and scaling out did not help.',
         runbookLink: runbook('ingest-load'),
       },
     },
     addMemoryUsageAlarm: {
       Warning: {
         maxUsagePercent: 85,
-        alarmDescriptionOverride: 'The tasks have little memory left.',
+        alarmDescriptionOverride: 'The tasks are running out of memory.',
         runbookLink: runbook('ingest-load'),
       },
     },
-    // Where there is nothing between least and most, the most is what should be.
+    // If minimum and maximum are equal, running the maximum is normal.
     ...(ingestMaxTasks > ingestTasks && {
       addRunningTaskCountAlarm: {
         Warning: {
           maxRunningTasks: ingestMaxTasks - 1,
-          alarmDescriptionOverride: 'There are as many tasks as there may be.',
+          alarmDescriptionOverride: 'The service runs its maximum number of tasks.',
           runbookLink: runbook('ingest-load'),
         },
       },
@@ -64,7 +65,7 @@ export function ingestAlarms(
   };
 }
 
-/** Uploads that failed on our side: the server said so, or the load balancer had no server to ask. */
+/** Uploads that failed on our side: the server returned an error, or the load balancer had no server. */
 export function uploadErrorAlarms(
   loadBalancer: IApplicationLoadBalancer,
   targets: IApplicationTargetGroup,
@@ -93,7 +94,7 @@ export function uploadErrorAlarms(
               ...sum,
               label: 'Server',
             }),
-            addAlarm: alarm('The server answered uploads with errors of its own.'),
+            addAlarm: alarm('The server responded to uploads with server errors.'),
           },
           {
             alarmFriendlyName: 'load-balancer-errors',
@@ -101,7 +102,7 @@ export function uploadErrorAlarms(
               ...sum,
               label: 'Load balancer',
             }),
-            addAlarm: alarm('The load balancer got no answer to uploads.'),
+            addAlarm: alarm('The load balancer got no response to uploads.'),
           },
         ],
       },

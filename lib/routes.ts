@@ -1,26 +1,26 @@
 import { catalog, type Family, type Mount, OWNER } from '../services/catalog.ts';
 
 /**
- * Which paths go straight to which function. The router function holds everything, so a request that the gateway
- * matches in another way than we think (encoded slashes in ids, for one) still gets the right answer, only later when
- * the function is cold.
+ * Which paths the gateway routes to which function. The router function serves everything, so a request that the
+ * gateway matches differently than expected (for example an id with encoded slashes) still gets the right
+ * response, only slower when that function is cold.
  */
 
-/** The routes of a family: what lies below every mount of its formats. */
+/** The routes of a family: everything below the mounts of its formats. */
 export function familyRoutes(family: Family): string[] {
   const formats = catalog.filter((entry) => entry.family === family);
   return formats.flatMap(({ mounts }) => mounts.flatMap(mountRoutes));
 }
 
-/** A mount without an owner is routed itself as well: it may be one document, or a token server. */
+/** A mount without an owner also gets a route for its own path, which may be a document or a token endpoint. */
 export function mountRoutes({ path, level }: Mount): string[] {
   const below = `${path.replace(OWNER, '{id}')}/{proxy+}`;
   return level === 'instance' ? [path, below] : [below];
 }
 
 /**
- * Routes of the management API. Only paths that can't be a format's are here: below `/projects/{id}/` the id may
- * hold slashes once it is decoded, and a package may be called as any resource is.
+ * Routes of the management API. They only include paths that can't belong to a format: in `/projects/{id}/...` the
+ * decoded id may contain slashes, and a package may be named like any resource.
  */
 export const managementRoutes: readonly string[] = [
   ...['user', 'users', 'personal_access_tokens', 'deploy_tokens', 'namespaces'].flatMap((resource) => [

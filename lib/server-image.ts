@@ -3,8 +3,8 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 
 /**
- * The image of the Dockerfile, which the deployment builds and stores: that takes a container engine, making the
- * stacks does not. It changes only with what `.dockerignore` lets into the build, which is the server's bundle.
+ * The image of the Dockerfile, which is built and pushed during deployment. That requires a container engine;
+ * synthesis does not. The image only changes with the files that `.dockerignore` lets through: the server bundle.
  */
 export function serverImage(): ContainerImage {
   return ContainerImage.fromAsset(join(import.meta.dirname, '..'), {

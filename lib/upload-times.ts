@@ -1,30 +1,30 @@
 /**
- * How long the parts of an upload's way wait, in seconds. Whoever is nearer to the client gives up first where a
- * request is concerned, so that its answer is the one the client sees, and closes idle connections first, so that
- * nobody sends a request into a connection that is just being closed.
+ * Timeouts along the path of an upload, in seconds. For requests, hops closer to the client time out first, so
+ * that the client sees their response. Idle connections are also closed first by the hop closer to the client, so
+ * that no request is sent on a connection that is being closed.
  */
 export const uploadTimes = {
-  /** CloudFront waits for the answer once it has sent the body: the most it does without a raised quota. */
+  /** How long CloudFront waits for the response after sending the body: the maximum without a raised quota. */
   answer: 120,
-  /** CloudFront keeps an idle connection to the load balancer. */
+  /** How long CloudFront keeps an idle connection to the load balancer. */
   edgeKeepAlive: 60,
-  /** The load balancer gives up a connection on which nothing moves, in either direction. */
+  /** How long the load balancer keeps a stalled connection, in either direction. */
   idle: 180,
-  /** The server keeps an idle connection of the load balancer. */
+  /** How long the server keeps an idle connection from the load balancer. */
   serverKeepAlive: 200,
-  /** The load balancer asks the server how it is, and believes a change when it was told so `healthChecks` times. */
+  /** The interval of health checks, and how many consecutive results change the state of a server. */
   healthInterval: 5,
   healthChecks: 2,
-  /** A server that was told to stop still takes what the load balancer sends until that has seen it. */
+  /** How long a stopping server still accepts requests, until the load balancer has noticed. */
   drain: 15,
-  /** From then on it may finish what is under way, the time before included: the most Fargate grants. */
+  /** How long a stopping server has in total, including `drain`, to finish requests: the maximum of Fargate. */
   stop: 120,
   /**
-   * A task that is to be replaced gets no new requests for so long before it is told to stop at all, if uploads last.
-   * Every deployment may take as much longer.
+   * How long a task that is being replaced may finish uploads without getting new ones, before it is told to stop.
+   * It can prolong a deployment by as much.
    */
   deregister: 900,
 } as const;
 
-/** The port of the server in its container, as the Dockerfile has it. */
+/** The port of the server in its container, as in the Dockerfile. */
 export const SERVER_PORT = 8080;

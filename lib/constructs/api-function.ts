@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 import { RegistryFunction, type RegistryFunctionProps } from './registry-function.ts';
 
 /**
- * Some of AWS's front doors rename the challenge of a 401 on its way out, and docker, nuget, maven and gradle can't
- * sign in without it. The functions send a copy in a header of our own, from which it is written anew.
+ * Some AWS frontends rename the `WWW-Authenticate` header of a 401, which docker, nuget, maven and gradle need to
+ * sign in. The functions send a copy in a custom header, from which the gateway restores it.
  */
 const restoreChallenge = {
   '401': {
@@ -16,7 +16,7 @@ const restoreChallenge = {
   },
 };
 
-/** A function that answers requests of an HTTP API. */
+/** A function that handles requests of an HTTP API. */
 export class ApiFunction extends RegistryFunction {
   private readonly api: HttpApi;
   private readonly integration: CfnIntegration;
@@ -32,7 +32,7 @@ export class ApiFunction extends RegistryFunction {
       timeoutInMillis: props.timeout.toMilliseconds(),
       responseParameters: restoreChallenge,
     });
-    // One permission for the whole API: one per route would outgrow the 20 KB that a function's policy may have.
+    // A single permission for the whole API: one per route would exceed the 20 KB limit of a function's policy.
     this.lambda.addPermission('Invoke', {
       principal: new ServicePrincipal('apigateway.amazonaws.com'),
       sourceArn: Stack.of(this).formatArn({
@@ -44,12 +44,12 @@ export class ApiFunction extends RegistryFunction {
     });
   }
 
-  /** Sends requests of any method for these paths to the function. */
+  /** Routes requests of any method for these paths to the function. */
   serve(paths: readonly string[]): void {
     for (const path of paths) this.addRoute(path, `ANY ${path}`);
   }
 
-  /** Sends to the function what no route names. */
+  /** Routes all remaining requests to the function. */
   serveTheRest(): void {
     this.addRoute('Default', '$default');
   }

@@ -4,15 +4,15 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import type { Grantee } from './grantee.ts';
 
-/** How the bucket of a stage is kept. */
+/** How long the bucket of a stage and its objects are kept. */
 export interface BlobBucketProps {
   readonly retain: boolean;
   readonly restoreDays: number;
 }
 
 /**
- * The bucket of the `BlobStore` port. It keeps versions, although no key is ever written twice: what the sweep
- * deletes can be had back for as long as the tables can be restored, so a restored table never names lost bytes.
+ * The bucket of the `BlobStore` port. It is versioned, although no key is ever written twice: blobs deleted by the
+ * sweep remain recoverable for as long as the tables, so a restored table never refers to lost bytes.
  */
 export class BlobBucket extends Construct {
   readonly bucket: Bucket;
@@ -26,7 +26,8 @@ export class BlobBucket extends Construct {
       enforceSSL: true,
       versioned: true,
       lifecycleRules: [
-        // Counts from the beginning of an upload, which may take days; the sweep looks at its last part, and is sooner.
+        // Counted from the start of an upload, which may take days. The sweep goes by the last part, and acts
+        // sooner.
         { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         { id: 'deleted-blobs', noncurrentVersionExpiration: Duration.days(props.restoreDays) },
         { id: 'delete-markers', expiredObjectDeleteMarker: true },
@@ -36,22 +37,25 @@ export class BlobBucket extends Construct {
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Every link to a blob is made by the API, which logs the request; publishing and deleting are audit events.',
+        'The API creates every link to a blob and logs the request; publishing and deleting are audit events.',
     });
   }
 
-  /** Lets `reader` read blobs, see which there are, and sign links to them. Without the list, S3 says 403 for 404. */
+  /**
+   * Lets `reader` read and list blobs and sign links to them. Without the list permission, S3 responds with 403
+   * instead of 404.
+   */
   grantReads(reader: Grantee): void {
     this.grant(reader, ['s3:GetObject']);
     allow(reader, ['s3:ListBucket'], this.bucket.bucketArn);
   }
 
-  /** Lets `writer` store blobs, also in parts. */
+  /** Lets `writer` store blobs, including multipart uploads. */
   grantPuts(writer: Grantee): void {
     this.grant(writer, ['s3:PutObject', 's3:AbortMultipartUpload']);
   }
 
-  /** Lets `sweep` remove blobs and what is left of uploads; it is the only one that may. */
+  /** Lets `sweep` delete blobs and unfinished uploads. Nothing else may. */
   grantDeletes(sweep: Grantee): void {
     this.grant(sweep, ['s3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
     allow(sweep, ['s3:ListBucketMultipartUploads'], this.bucket.bucketArn);
@@ -61,11 +65,11 @@ export class BlobBucket extends Construct {
     allow(to, actions, this.bucket.arnForObjects('*'));
     Validations.of(to).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${this.exportedArn()}/*]`,
-      reason: 'A blob may have any key: the name is made anew for each upload.',
+      reason: 'A blob may have any key: each upload generates a new one.',
     });
   }
 
-  /** The name under which other stacks import the bucket, as cdk-nag words its finding. */
+  /** The name under which other stacks import the bucket, as it appears in cdk-nag's finding. */
   private exportedArn(): string {
     const stack = Stack.of(this);
     return stack.resolve(stack.exportValue(this.bucket.bucketArn))['Fn::ImportValue'];

@@ -8,9 +8,9 @@ import { Construct } from 'constructs';
 const NAME = 'com.amazonaws.global.cloudfront.origin-facing';
 
 /**
- * The addresses that CloudFront speaks to origins from, as AWS keeps them in a list. The id of the list differs from
- * region to region and CloudFormation can't look it up, so a function of CDK's does, once. A look-up while the stacks
- * are made would tie them to one account and need its credentials.
+ * The addresses from which CloudFront connects to origins, as a prefix list managed by AWS. Its id differs per
+ * region, and CloudFormation can't look it up, so a CDK custom resource does. A lookup during synthesis would tie
+ * the stacks to one account and need its credentials.
  */
 export class CloudFrontAddresses extends Construct {
   readonly peer: IPeer;
@@ -43,7 +43,7 @@ export class CloudFrontAddresses extends Construct {
     role.addToPolicy(new PolicyStatement({ actions: ['ec2:DescribeManagedPrefixLists'], resources: ['*'] }));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Describing prefix lists knows no resource, and this one is the same for every account.',
+      reason: 'Describing prefix lists supports no resources, and this list is the same for every account.',
     });
     return role;
   }

@@ -7,20 +7,20 @@ import { Construct } from 'constructs';
 import type { JobQueue } from './job-queue.ts';
 import type { RegistryFunction } from './registry-function.ts';
 
-/** The lines by which functions tell of downloads; `services/runtime/download-log.ts` writes them. */
+/** Matches the log lines that record downloads, written by `services/runtime/download-log.ts`. */
 const DOWNLOADS = '{ $.message = "file downloaded" }';
 
-/** Where lines of downloads come from and go to. */
+/** The source and target of download log lines. */
 export interface DownloadLogProps {
-  /** Logs of functions that serve files, all of one stack. */
+  /** Log groups of functions that serve files, all in one stack. */
   readonly logGroups: readonly LogGroup[];
   readonly worker: RegistryFunction;
   readonly queue: JobQueue;
 }
 
 /**
- * Hands what functions log of downloads to a job, a batch of lines at a time, so that no request waits for a count. Lines
- * that the job can't count lie among its dead letters after a few tries.
+ * Passes logged downloads to a job in batches, so that no request waits for a count. Lines that the job can't
+ * count become dead letters after a few attempts.
  */
 export class DownloadLog extends Construct {
   constructor(scope: Construct, id: string, { logGroups, worker, queue }: DownloadLogProps) {
@@ -33,7 +33,8 @@ export class DownloadLog extends Construct {
       maxEventAge: Duration.hours(6),
       onFailure: new SqsDestination(queue.deadLetters),
     });
-    // One permission for the logs of the whole stack: one for each would outgrow the 20 KB of a function's policy.
+    // A single permission for the logs of the whole stack: one each would exceed the 20 KB limit of a function's
+    // policy.
     worker.lambda.addPermission('Logs', {
       principal: new ServicePrincipal('logs.amazonaws.com'),
       sourceAccount: Stack.of(this).account,
@@ -50,7 +51,7 @@ export class DownloadLog extends Construct {
         destinationArn: worker.lambda.functionArn,
         filterPattern: DOWNLOADS,
       });
-      // CloudWatch tries the function when the filter is made.
+      // CloudWatch invokes the function when the filter is created.
       filter.node.addDependency(worker.lambda);
     }
   }

@@ -8,19 +8,20 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { JobQueue } from './job-queue.ts';
 
-/** New items of the outbox, and nothing else that happens to the table. */
+/** Matches new items of the outbox only. */
 const OUTBOX_INSERTS = { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'EVENT#' }] } } } };
 
 /**
- * Brings the events of the table's outbox to every job that wants them: stream -> pipe -> topic -> a queue per job.
+ * Delivers the events in the table's outbox to every job that subscribes to them: stream -> pipe -> topic -> a
+ * queue per job.
  *
- * One pipe and a topic, not a pipe per job: a stream serves two readers before it throttles them, so with a pipe per
- * job the third job would have no place. The topic takes any number, and a queue that stands still holds up no other.
+ * One pipe and a topic, not a pipe per job: a stream is throttled with more than two readers, so a third job could
+ * not have its own pipe. A topic has any number of subscribers, and a stalled queue does not hold up the others.
  */
 export class EventFanOut extends Construct {
   readonly pipe: CfnPipe;
   readonly topic: Topic;
-  /** Which parts of the stream the pipe gave up on, if ever: it retries until the stream itself drops a record. */
+  /** The stream records that the pipe gave up on. It retries until the stream itself drops a record. */
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, table: TableV2) {
@@ -33,7 +34,7 @@ export class EventFanOut extends Construct {
     });
     Validations.of(this.deadLetters).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'It is itself the dead letter queue of a pipe, which cdk-nag does not look at.',
+      reason: 'This is the dead-letter queue of a pipe, which cdk-nag does not recognize.',
     });
     const source = streamOf(table);
     const role = this.makeRole(source);
@@ -52,11 +53,11 @@ export class EventFanOut extends Construct {
       },
       target: this.topic.topicArn,
     });
-    // The pipe checks its permissions when it is made, so they must be there first.
+    // The pipe checks its permissions on creation, so they must exist first.
     this.pipe.node.addDependency(role);
   }
 
-  /** Puts events of some types, or all, into the job's queue, as the stream's own records. */
+  /** Delivers events of some or all types to the job's queue, as raw stream records. */
   deliverTo(job: JobQueue, types: 'all' | readonly string[]): void {
     this.topic.addSubscription(
       new SqsSubscription(job.queue, {
@@ -83,7 +84,7 @@ export class EventFanOut extends Construct {
   }
 }
 
-/** Outbox items tell the type of their event beside it, where the topic can see it. */
+/** Outbox items have the event's type as a separate attribute, where the topic can filter by it. */
 function ofTypes(allowlist: readonly string[]): Record<string, FilterOrPolicy> {
   const type = FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: [...allowlist] }));
   const nested = (name: string, inner: FilterOrPolicy) => FilterOrPolicy.policy({ [name]: inner });

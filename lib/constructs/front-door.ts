@@ -20,22 +20,23 @@ import { Construct } from 'constructs';
 import type { NetworkStack } from '../stacks/network-stack.ts';
 import { uploadTimes } from '../upload-times.ts';
 
-/** The errors that CloudFront would keep for ten seconds, also where nothing else is kept. */
-const KEPT_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
+/** The error statuses that CloudFront caches for ten seconds even with caching disabled. */
+const CACHED_ERRORS = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
-/** What a front door stands before. */
+/** The origins and the domain of a front door. */
 export interface FrontDoorProps {
-  /** The address of the API: scheme and host. */
+  /** The URL of the API: scheme and host. */
   readonly apiEndpoint: string;
   readonly network: NetworkStack;
-  /** The name users type and its certificate; without them it is the one that CloudFront gives. */
+  /** The custom domain and its certificate. Defaults to the domain that CloudFront assigns. */
   readonly domain?: { readonly name: string; readonly certificateArn: string };
 }
 
 /**
- * One address for clients: a CloudFront distribution that sends uploads to the ingest service and all else to the API.
- * It keeps nothing. What an answer is depends on who asks, and clients say that in more headers than a cache could be
- * told of; errors are not kept either, or a package that was just published would not be there for ten seconds.
+ * A single address for clients: a CloudFront distribution that sends uploads to the ingest service and everything
+ * else to the API. It caches nothing. Responses depend on the credentials, which clients send in more headers than
+ * a cache key can have; errors are not cached either, or a package would stay missing for ten seconds after its
+ * publication.
  */
 export class FrontDoor extends Construct {
   readonly distribution: Distribution;
@@ -45,7 +46,7 @@ export class FrontDoor extends Construct {
     super(scope, id);
     const api = new HttpOrigin(Fn.select(1, Fn.split('://', apiEndpoint)), {
       originId: 'api',
-      // The API itself answers within 30 seconds.
+      // The API responds within 30 seconds.
       readTimeout: Duration.seconds(35),
     });
     const ingest = VpcOrigin.withVpcOrigin(network.origin, {
@@ -55,15 +56,15 @@ export class FrontDoor extends Construct {
       keepaliveTimeout: Duration.seconds(uploadTimes.edgeKeepAlive),
     });
     this.distribution = new Distribution(this, 'Distribution', {
-      comment: 'Package registry: uploads to the ingest service, all else to the API',
+      comment: 'Package registry: uploads to the ingest service, everything else to the API',
       defaultBehavior: {
         ...passThrough,
         origin: api,
         functionAssociations: [{ function: this.makeRouting(), eventType: FunctionEventType.VIEWER_REQUEST }],
       },
-      // Makes the service an origin, which needs a path of its own in CDK, and shows from outside how it is.
+      // In CDK an origin needs a behavior with its own path; this one also exposes the health of the service.
       additionalBehaviors: { '/-/readiness': { ...passThrough, origin: ingest } },
-      errorResponses: KEPT_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
+      errorResponses: CACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       httpVersion: HttpVersion.HTTP2_AND_3,
       ...(domain && {
         domainNames: [domain.name],
@@ -85,28 +86,28 @@ export class FrontDoor extends Construct {
 
   private acknowledge(): void {
     Validations.of(this.distribution).acknowledge(
-      { id: 'AwsSolutions-CFR1', reason: 'Where users may be is not for the registry to decide.' },
+      { id: 'AwsSolutions-CFR1', reason: 'The registry does not restrict where its users are.' },
       {
         id: 'AwsSolutions-CFR2',
         reason:
-          'Every request is authorized; a firewall reads a few KB of a body and costs with each request.',
+          'Every request is authorized; a firewall inspects a few KB of each body and charges for every request.',
       },
       {
         id: 'AwsSolutions-CFR3',
         reason:
-          'API and server log every request. Logs of CloudFront hold queries too, and some clients put tokens there.',
+          'API and server log every request. CloudFront logs include queries, in which some clients send tokens.',
       },
       {
         id: 'AwsSolutions-CFR4',
-        reason: 'The name that CloudFront gives has no other setting; with a domain it is TLS 1.2 and newer.',
+        reason: 'The default domain of CloudFront has no other setting; a custom domain requires TLS 1.2.',
       },
     );
   }
 }
 
 /**
- * Everything of a request goes on as it came, but for the host: the API knows only its own. HTTP is refused and not
- * redirected, because a client that is redirected has sent its token in the clear already.
+ * Requests are passed through unchanged except for the host, since the API only knows its own. HTTP is refused
+ * rather than redirected: a redirected client has already sent its token unencrypted.
  */
 const passThrough: Omit<BehaviorOptions, 'origin'> = {
   allowedMethods: AllowedMethods.ALLOW_ALL,

@@ -1,8 +1,8 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
-/** Who tables and bucket can give rights to: a function, or the ingest service. */
+/** A construct that can get access to tables and bucket: a function or the ingest service. */
 export interface Grantee extends IConstruct {
-  /** Adds a statement to the role that its code runs with. */
+  /** Adds a statement to its role. */
   allow(statement: PolicyStatement): void;
 }

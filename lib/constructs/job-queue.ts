@@ -4,18 +4,18 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** How a job takes messages. */
+/** How a job receives messages. */
 export interface JobQueueProps {
-  /** When a message that failed comes again, and how often it is tried. */
+  /** The delay before a failed message is redelivered, and the maximum number of attempts. */
   readonly retryAfter: Duration;
   readonly attempts: number;
   readonly batchSize: number;
-  /** How long messages are gathered for a batch. */
+  /** How long to collect messages for a batch. */
   readonly batchingWindow?: Duration;
   readonly maxConcurrency: number;
 }
 
-/** A queue with its dead letters. Operations watch both: the age of the oldest message, and any dead letter at all. */
+/** A queue with its dead-letter queue. Alarms watch both: the age of the oldest message, and any dead letter. */
 export class JobQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -38,7 +38,7 @@ export class JobQueue extends Construct {
     });
   }
 
-  /** Hands messages to `job`; only those it names as failed come again. */
+  /** Passes messages to `job`; only those it reports as failed are redelivered. */
   feed(job: LambdaFunction): void {
     job.addEventSource(
       new SqsEventSource(this.queue, {

@@ -17,17 +17,17 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-/** What a distribution of links is made from. */
+/** The bucket and keys of a link distribution. */
 export interface LinkDistributionProps {
   readonly bucket: Bucket;
-  /** The keys that check signatures, in PEM, one behind the other; the first is that of new links. */
+  /** The public keys in PEM format, concatenated. New links are signed with the first; all are trusted. */
   readonly publicKeys: string;
 }
 
 /**
- * Where links to blobs lead instead of the bucket: a CloudFront distribution that answers nothing without a signature of
- * the registry's key. It reads the bucket with a signature of its own, so a client that takes its `Authorization`
- * along is served too, and it keeps blobs, which never change, near those who ask for them.
+ * The CloudFront distribution to which links to blobs point instead of the bucket. It requires links signed with
+ * the registry's key. It signs its own requests to the bucket, so clients that send their `Authorization` header
+ * along are served too. It caches blobs, which never change, close to their readers.
  */
 export class LinkDistribution extends Construct {
   readonly distribution: Distribution;
@@ -47,7 +47,7 @@ export class LinkDistribution extends Construct {
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
         cachePolicy: this.makeCachePolicy(),
         responseHeadersPolicy: this.makeHeaders(),
-        // Packages are compressed already, and a range of a compressed answer would be of other bytes.
+        // Packages are already compressed, and a range of a compressed response would contain different bytes.
         compress: false,
       },
       httpVersion: HttpVersion.HTTP2_AND_3,
@@ -55,16 +55,16 @@ export class LinkDistribution extends Construct {
     this.acknowledge();
   }
 
-  /** A key can't be changed, so another key is another resource. */
+  /** A key can't be updated, so a different key is a different resource. */
   private makeKey(encodedKey: string): PublicKey {
     const hash = createHash('sha256').update(encodedKey).digest('hex').slice(0, 8);
     return new PublicKey(this, `Key${hash}`, { encodedKey });
   }
 
-  /** S3 is told what the answer says the blob is and is called; CloudFront keeps one answer for each of these. */
+  /** S3 sets the type and file name of the response from these parameters, so they are part of the cache key. */
   private makeCachePolicy(): CachePolicy {
     return new CachePolicy(this, 'Cache', {
-      comment: 'Blobs by key and the headers they are to have',
+      comment: 'Blobs by key and response headers',
       queryStringBehavior: CacheQueryStringBehavior.allowList(
         'response-content-disposition',
         'response-content-type',
@@ -79,10 +79,10 @@ export class LinkDistribution extends Construct {
     });
   }
 
-  /** The same as of files that the registry sends itself: what CloudFront keeps, no other cache may. */
+  /** The same headers as for files sent by the registry: other caches must not store what CloudFront stores. */
   private makeHeaders(): ResponseHeadersPolicy {
     return new ResponseHeadersPolicy(this, 'Headers', {
-      comment: 'Blobs are kept by nobody else',
+      comment: 'No other cache stores blobs',
       customHeadersBehavior: {
         customHeaders: [
           { header: 'cache-control', value: 'private, max-age=0, must-revalidate', override: true },
@@ -94,10 +94,10 @@ export class LinkDistribution extends Construct {
 
   private acknowledge(): void {
     Validations.of(this.distribution).acknowledge(
-      { id: 'AwsSolutions-CFR1', reason: 'Where users may be is not for the registry to decide.' },
-      { id: 'AwsSolutions-CFR2', reason: 'Nothing is answered without a link that the registry has signed.' },
-      { id: 'AwsSolutions-CFR3', reason: 'Every link is made by the API, which logs the request.' },
-      { id: 'AwsSolutions-CFR4', reason: 'The name that CloudFront gives has no other setting.' },
+      { id: 'AwsSolutions-CFR1', reason: 'The registry does not restrict where its users are.' },
+      { id: 'AwsSolutions-CFR2', reason: 'Only links signed by the registry are served.' },
+      { id: 'AwsSolutions-CFR3', reason: 'The API creates every link and logs the request.' },
+      { id: 'AwsSolutions-CFR4', reason: 'The default domain of CloudFront has no other setting.' },
     );
   }
 }

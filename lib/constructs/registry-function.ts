@@ -14,14 +14,14 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Grantee } from './grantee.ts';
 
-/** Where a function's code comes from, by the name of its entry in `services/runtime/lambda`. */
+/** Returns the code of a function by the name of its entry in `services/runtime/lambda`. */
 export type FunctionCode = (entry: string) => Code;
 
-/** What a function is made of. */
+/** The properties of a function. */
 export interface RegistryFunctionProps {
-  /** The file in `services/runtime/lambda` it runs. */
+  /** The file in `services/runtime/lambda` that it runs. */
   readonly entry: string;
-  /** What its logs, metrics and alarms call it, when several functions run one file. */
+  /** Its name in logs, metrics and alarms, if several functions run the same file. */
   readonly name?: string;
   readonly description: string;
   readonly code: FunctionCode;
@@ -32,8 +32,8 @@ export interface RegistryFunctionProps {
 }
 
 /**
- * A Lambda function with its own role, which starts with nothing but its own logs and traces, and its own log group.
- * AWS's managed execution policy is not used: it allows every log group of the account.
+ * A Lambda function with its own log group and its own role, which initially only allows its own logs and traces.
+ * AWS's managed execution policy is not used because it allows all log groups of the account.
  */
 export class RegistryFunction extends Construct implements Grantee {
   readonly lambda: LambdaFunction;
@@ -71,7 +71,7 @@ export class RegistryFunction extends Construct implements Grantee {
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Sending traces to X-Ray knows no resource; nothing else in this role is on "*".',
+      reason: 'Sending traces to X-Ray supports no resources; nothing else in this role uses "*".',
     });
   }
 

@@ -11,7 +11,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Grantee } from './grantee.ts';
 
-/** What differs between the tables of a stage. */
+/** The properties that differ between the tables of a stage. */
 export interface RegistryTableProps {
   readonly retain: boolean;
   readonly restoreDays: number;
@@ -22,8 +22,8 @@ const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'd
 const WRITES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
 /**
- * A table of the shape the `Table` port needs: keys `pk` and `sk`, indexes `index1` and `index2` with whole items,
- * expiry by `expiresAt`. Grants name single actions: no function may scan, or change the table itself.
+ * A table as the `Table` port needs it: keys `pk` and `sk`, indexes `index1` and `index2` with whole items, expiry
+ * by `expiresAt`. Grants list single actions: no function may scan the table or change its definition.
  */
 export class RegistryTable extends Construct {
   readonly table: TableV2;
@@ -47,17 +47,17 @@ export class RegistryTable extends Construct {
     });
   }
 
-  /** Lets `reader` look items up. */
+  /** Lets `reader` read items. */
   grantReads(reader: Grantee): void {
     this.grant(reader, READS);
   }
 
-  /** Lets `writer` look items up and change them. */
+  /** Lets `writer` read and change items. */
   grantReadsAndWrites(writer: Grantee): void {
     this.grant(writer, [...READS, ...WRITES]);
   }
 
-  /** Lets `writer` add items; for a table that is only ever appended to. */
+  /** Lets `writer` add items, for an append-only table. */
   grantAppends(writer: Grantee): void {
     this.grant(writer, ['dynamodb:PutItem']);
   }

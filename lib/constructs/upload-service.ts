@@ -29,10 +29,10 @@ import type { NetworkStack } from '../stacks/network-stack.ts';
 import { SERVER_PORT, uploadTimes } from '../upload-times.ts';
 import type { Grantee } from './grantee.ts';
 
-/** Where the image of the server comes from. */
+/** Returns the image of the server. */
 export type ServerImage = () => ContainerImage;
 
-/** What an upload service is made of. */
+/** The properties of an upload service. */
 export interface UploadServiceProps {
   readonly cluster: ICluster;
   readonly network: NetworkStack;
@@ -42,14 +42,14 @@ export interface UploadServiceProps {
   readonly settings: Pick<StageSettings, 'ingestCpu' | 'ingestMemory' | 'ingestTasks' | 'ingestMaxTasks'>;
 }
 
-/** How busy tasks may be on average before there are more of them. */
+/** The average load per task above which tasks are added. */
 const CPU_PERCENT = 60;
 const REQUESTS_A_MINUTE = 1_000;
 
 /**
- * The Node server as a service behind the load balancer: as many tasks as uploads need, each of which finishes what it
- * has before it goes. It starts with no rights but its own logs. A deployment whose tasks do not become ready is taken
- * back.
+ * The Node server as a service behind the load balancer. It scales with the uploads, and each task finishes its
+ * requests before it stops. Its role initially only allows its own logs. A deployment whose tasks do not become
+ * ready is rolled back.
  */
 export class UploadService extends Construct implements Grantee {
   readonly fargate: FargateService;
@@ -99,12 +99,12 @@ export class UploadService extends Construct implements Grantee {
       readonlyRootFilesystem: true,
       user: '1000:1000',
       linuxParameters: this.noCapabilities(),
-      // Lines that can't be delivered are dropped in time: a log that stalls must not stall uploads.
+      // Undeliverable log lines are eventually dropped: a stalled log must not stall uploads.
       logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'server', mode: AwsLogDriverMode.NON_BLOCKING }),
     });
     Validations.of(task.obtainExecutionRole()).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Signing in to ECR knows no resource; it may fetch the one image, and write its own logs.',
+      reason: 'Signing in to ECR supports no resources; the role may pull one image and write its own logs.',
     });
     return task;
   }
@@ -124,7 +124,7 @@ export class UploadService extends Construct implements Grantee {
       protocol: ApplicationProtocol.HTTP,
       targets: [this.fargate.loadBalancerTarget({ containerName: 'server', containerPort: SERVER_PORT })],
       deregistrationDelay: Duration.seconds(uploadTimes.deregister),
-      // One upload takes a millisecond, another an hour: turns would not share them out evenly.
+      // An upload takes from a millisecond to an hour, so round robin would not spread them evenly.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
       healthCheck: {
         path: '/-/readiness',

@@ -23,7 +23,7 @@ import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { linkEnvironment, registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
-/** What an access log line tells. The path is there, the query is not: some clients put tokens into it. */
+/** The format of access log lines. They include the path but not the query, in which some clients send tokens. */
 const accessLog = JSON.stringify({
   time: '$context.requestTime',
   request_id: '$context.requestId',
@@ -39,22 +39,28 @@ const accessLog = JSON.stringify({
   error: '$context.integrationErrorMessage',
 });
 
-/** What an API stack is made from. */
+/** The dependencies of an API stack. */
 export interface ApiStackProps extends StackProps {
   readonly data: DataStack;
   readonly code: FunctionCode;
-  /** Where the ingest service is reached; with it, clients come by a distribution in front of it and the API. */
+  /**
+   * The network of the ingest service. With it, clients connect to a distribution in front of the service and the
+   * API.
+   */
   readonly network?: NetworkStack;
 }
 
-/** The address of the registry: an HTTP API, a function per family of formats, the management API, and the router. */
+/** The public API: an HTTP API, a function per family of formats, the management API, and the router. */
 export class ApiStack extends Stack {
   readonly api: HttpApi;
-  /** What clients come by, where it is not the API itself. It is in this stack because functions know its address. */
+  /**
+   * The distribution that clients connect to, if it is not the API. It is in this stack because functions need its
+   * URL.
+   */
   readonly frontDoor: FrontDoor | undefined;
   /** Every function behind the API, by name. */
   readonly functions: ReadonlyMap<string, ApiFunction>;
-  /** What users type. */
+  /** The public URL. */
   readonly registryUrl: string;
   private readonly settings: StageSettings;
   private readonly props: ApiStackProps;
@@ -75,12 +81,12 @@ export class ApiStack extends Stack {
     this.addStage();
     this.frontDoor = network && this.makeFrontDoor(network);
     this.registryUrl = settings.url ?? this.frontDoor?.url ?? this.api.apiEndpoint;
-    // The address changes when the ingest service comes or goes. Who knows it must not hold the old one fast.
+    // The URL changes when the ingest service is added or removed. A strong reference would pin the old one.
     for (const source of [this.api, this.frontDoor?.distribution]) {
       if (source) CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
     }
     this.functions = this.makeFunctions();
-    // Their downloads are counted by a job, which must not hold a family fast that is no longer wanted.
+    // A job counts their downloads, and must not prevent the removal of a family.
     for (const { logGroup } of this.functions.values()) {
       CrossStackReferences.of(logGroup).produce(ReferenceStrength.WEAK);
     }
@@ -101,7 +107,7 @@ export class ApiStack extends Stack {
     }
     const api = this.makeFunction('api', 'the management API');
     api.serve(managementRoutes);
-    const router = this.makeFunction('router', 'whatever the gateway can not tell apart');
+    const router = this.makeFunction('router', 'requests that the gateway can not distinguish');
     router.serveTheRest();
     for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
     return made.set('api', api).set('router', router);
@@ -147,7 +153,7 @@ export class ApiStack extends Stack {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // Clients need /v2/ and /api/ at the root of the host, which only the stage of this name gives.
+    // Clients need /v2/ and /api/ at the root of the host, which requires a stage with this name.
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
@@ -162,20 +168,20 @@ export class ApiStack extends Stack {
 
   private addOutputs(): void {
     const { secretArn } = this.props.data.rootToken;
-    new CfnOutput(this, 'Url', { value: this.registryUrl, description: 'The address of the registry' });
+    new CfnOutput(this, 'Url', { value: this.registryUrl, description: 'The URL of the registry' });
     new CfnOutput(this, 'ApiEndpoint', {
       value: this.api.apiEndpoint,
-      description: 'The address of the API itself, for a name of your own to lead to',
+      description: 'The URL of the API itself, the target of a custom domain',
     });
     if (this.frontDoor) {
       new CfnOutput(this, 'FrontDoorName', {
         value: this.frontDoor.distribution.distributionDomainName,
-        description: 'The name of the distribution, for a name of your own to lead to',
+        description: 'The domain of the distribution, the target of a custom domain',
       });
     }
     new CfnOutput(this, 'RootTokenSecret', {
       value: secretArn,
-      description: 'Where the token of the user root lies',
+      description: 'The secret with the token of the user root',
     });
     new CfnOutput(this, 'RootTokenCommand', {
       value: `aws secretsmanager get-secret-value --secret-id ${secretArn} --query SecretString --output text --region ${this.region}`,
@@ -184,7 +190,7 @@ export class ApiStack extends Stack {
   }
 }
 
-/** Whether a function may sign: it serves a format whose indexes are signed. The router serves every format. */
+/** Whether a function may sign: it serves a format with signed indexes. The router serves every format. */
 function maySign(entry: string): boolean {
   const signing = signingFamilies();
   return entry === 'router' ? signing.length > 0 : signing.some((family) => family === entry);

@@ -14,15 +14,21 @@ import { LinkDistribution } from '../constructs/link-distribution.ts';
 import { RegistryTable } from '../constructs/registry-table.ts';
 import type { StageSettings } from '../settings.ts';
 
-/** What must outlive every deployment: tables, blobs, the sealing key, and the token of the first administrator. */
+/**
+ * The state that outlives every deployment: tables, blobs, the sealing key, and the token of the first
+ * administrator.
+ */
 export class DataStack extends Stack {
   readonly registry: RegistryTable;
   readonly audit: RegistryTable;
   readonly blobs: BlobBucket;
   readonly rootToken: Secret;
-  /** What signing keys in the table are sealed with. */
+  /** Seals the signing keys in the table. */
   readonly sealingKey: Secret;
-  /** Where links to blobs lead, when not to the bucket; it is here because the bucket must know it. */
+  /**
+   * The distribution that links to blobs point to, if not to the bucket. It is here because the bucket must allow
+   * it.
+   */
   readonly links: LinkDistribution | undefined;
 
   constructor(scope: Construct, id: string, settings: StageSettings, props: StackProps) {
@@ -44,7 +50,7 @@ export class DataStack extends Stack {
   private makeLinks(publicKeys: string | undefined): LinkDistribution | undefined {
     if (publicKeys === undefined) return undefined;
     const links = new LinkDistribution(this, 'Links', { bucket: this.blobs.bucket, publicKeys });
-    // Functions know its address and key; when it is switched off, or its key changes, they must not hold it fast.
+    // Functions use its URL and key. A strong reference would prevent switching it off or changing its key.
     for (const source of [links.distribution, links.publicKey]) {
       CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
     }
@@ -53,13 +59,13 @@ export class DataStack extends Stack {
 
   private makeSealingKey(retain: boolean): Secret {
     const secret = new Secret(this, 'SealingKey', {
-      description: 'Seals the signing keys of the package registry: without it they are lost',
+      description: 'Seals the signing keys of the package registry, which are lost without it',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: retain ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'What was sealed with it opens with no other value; signing keys themselves are rotated.',
+      reason: 'Sealed keys can only be opened with this value; the signing keys themselves are rotated.',
     });
     return secret;
   }
@@ -73,7 +79,7 @@ export class DataStack extends Stack {
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'The token belongs to a person, who rotates it as every other token; nothing signs in with this secret.',
+        'The token belongs to a person, who rotates it like any other token; nothing signs in with this secret.',
     });
     return secret;
   }

@@ -9,7 +9,7 @@ import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { registryEnvironment } from './registry-environment.ts';
 
-/** What an ingest stack is made from. */
+/** The dependencies of an ingest stack. */
 export interface IngestStackProps extends StackProps {
   readonly data: DataStack;
   readonly network: NetworkStack;
@@ -17,7 +17,7 @@ export interface IngestStackProps extends StackProps {
   readonly url: string;
 }
 
-/** The service that takes uploads of any size: the Node server on Fargate, over the same tables and bucket. */
+/** The service that accepts uploads of any size: the Node server on Fargate, with the same tables and bucket. */
 export class IngestStack extends Stack {
   readonly service: UploadService;
   readonly network: NetworkStack;
@@ -47,19 +47,18 @@ export class IngestStack extends Stack {
       settings,
       environment: { ...registryEnvironment(settings, data, url), ...serverEnvironment(this.region) },
     });
-    // The rights of a function that publishes. Blobs that an upload leaves behind are for the sweep to delete.
+    // The same permissions as a function that publishes. The sweep deletes blobs left behind by uploads.
     data.registry.grantReadsAndWrites(this.service);
     data.blobs.grantReads(this.service);
     data.blobs.grantPuts(this.service);
     Validations.of(this.service).acknowledge({
       id: 'AwsSolutions-ECS2',
-      reason:
-        'The environment names tables, bucket and times. No secret is in it, and the service needs none.',
+      reason: 'The environment contains names of tables and bucket, and times. The service needs no secret.',
     });
   }
 }
 
-/** What the server must know because it is a part of a deployment; `docs/settings.md` has what each means. */
+/** The settings of a server that is part of a deployment; see `docs/settings.md`. */
 function serverEnvironment(region: string): Readonly<Record<string, string>> {
   return {
     PACKHOUSE_REGION: region,

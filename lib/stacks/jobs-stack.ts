@@ -17,21 +17,21 @@ import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import { registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
-/** A background job as deployed: its queue and the function that works it off. */
+/** A deployed background job: its queue and its function. */
 export interface DeployedJob {
   readonly job: Job;
   readonly queue: JobQueue;
   readonly worker: RegistryFunction;
 }
 
-/** What a jobs stack is made from. */
+/** The dependencies of a jobs stack. */
 export interface JobsStackProps extends StackProps {
   readonly data: DataStack;
   readonly code: FunctionCode;
   readonly api: ApiStack;
 }
 
-/** What happens behind the requests: the jobs of `services/job-list.ts`, and the first administrator. */
+/** The background work: the jobs of `services/job-list.ts`, and the creation of the first administrator. */
 export class JobsStack extends Stack {
   readonly events: EventFanOut;
   readonly jobs: readonly DeployedJob[];
@@ -74,13 +74,13 @@ export class JobsStack extends Stack {
       },
     });
     this.grantRights(worker, job);
-    // A run that has not finished asks for the next one.
+    // An unfinished run requests the next one.
     worker.allow(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queue.queueArn] }));
     queue.feed(worker.lambda);
     if (job.from === 'download-log') this.deliverDownloads(queue, worker);
     else this.events.deliverTo(queue, job.events);
     if (job.schedule !== undefined) {
-      // By way of the queue, so that a run that fails is tried again and is seen when it is given up.
+      // Scheduled through the queue, so that failed runs are retried and finally show up as dead letters.
       new Rule(this, `${title}Schedule`, {
         description: `Package registry: starts the job ${job.name}`,
         schedule: Schedule.rate(Duration.seconds(job.schedule)),
@@ -111,15 +111,15 @@ export class JobsStack extends Stack {
   }
 
   /**
-   * Makes the user root when the stack is made, and again when the code that does it has changed; it is there already
-   * then, and nothing happens. A custom resource that is the function itself: the provider that CDK's triggers bring
-   * along is one more function, with more rights than this one.
+   * Creates the user root when the stack is created. It runs again when its code has changed, and then does
+   * nothing. The custom resource is the function itself: the provider behind CDK's triggers would be another
+   * function, with more permissions.
    */
   private makeBootstrap(): RegistryFunction {
     const { data } = this.props;
     const worker = this.makeFunction('bootstrap', {
       entry: 'bootstrap',
-      description: 'Package registry: upgrades old records and makes the user root',
+      description: 'Package registry: upgrades old records and creates the user root',
       timeout: Duration.minutes(4),
       environment: { PACKHOUSE_ROOT_TOKEN_SECRET: data.rootToken.secretArn },
     });

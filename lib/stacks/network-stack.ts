@@ -20,16 +20,16 @@ import type { StageSettings } from '../settings.ts';
 import { SERVER_PORT, uploadTimes } from '../upload-times.ts';
 
 /**
- * Where uploads come in: a network of its own, and in it a load balancer that has no public address and that only
- * CloudFront reaches. It is apart from the service behind it because the distribution comes in between: that needs the
- * load balancer, and the service needs the distribution's address.
+ * The entry for uploads: a separate network with a load balancer that has no public address and only accepts
+ * CloudFront. It is a separate stack because the distribution needs the load balancer, and the service needs the
+ * distribution's URL.
  */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
-  /** Who the tasks of the service are, as far as the network goes. */
+  /** The security group of the service's tasks. */
   readonly tasks: SecurityGroup;
   readonly loadBalancer: ApplicationLoadBalancer;
-  /** How CloudFront reaches the load balancer. */
+  /** The origin through which CloudFront reaches the load balancer. */
   readonly origin: VpcOrigin;
 
   constructor(scope: Construct, id: string, settings: StageSettings, props: StackProps) {
@@ -45,19 +45,19 @@ export class NetworkStack extends Stack {
     this.loadBalancer = this.makeLoadBalancer(balancer);
     this.origin = new VpcOrigin(this, 'Origin', {
       endpoint: VpcOriginEndpoint.applicationLoadBalancer(this.loadBalancer),
-      // The way from CloudFront to the load balancer is inside of AWS's network. TLS would need a certificate for a
-      // name of the load balancer, which a stage without a domain does not have.
+      // The connection from CloudFront to the load balancer stays in AWS's network. TLS would need a certificate
+      // for the load balancer's domain, which a stage without a custom domain does not have.
       protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
     });
-    // CloudFront asks for an internet gateway, although what it sends does not pass it.
+    // CloudFront requires an internet gateway, although its traffic does not pass through it.
     this.origin.node.addDependency(this.vpc);
   }
 
   /**
-   * Tasks have public addresses and no NAT: what they need of AWS but tables and bucket (image, logs) is a few MB a
-   * day, for which two NAT gateways would cost nine times as much as two addresses, and endpoints six times as much.
-   * Nothing reaches them there: their security group lets the load balancer in and nobody else. Tables and bucket are
-   * reached by gateways that cost nothing.
+   * Tasks have public addresses and no NAT. Apart from tables and bucket they exchange a few MB a day with AWS
+   * (image, logs), for which two NAT gateways would cost nine times as much as two addresses, and endpoints six
+   * times as much. The tasks are not reachable at these addresses: their security group only admits the load
+   * balancer. Tables and bucket are reached through free gateway endpoints.
    */
   private makeVpc(settings: StageSettings): IVpc {
     const vpc = new Vpc(this, 'Vpc', {
@@ -75,7 +75,7 @@ export class NetworkStack extends Stack {
           subnets: [{ subnetType: SubnetType.PUBLIC }],
         },
       },
-      // Nothing is in the default group, and emptying it takes a function that may change any group.
+      // Nothing uses the default group, and emptying it would need a function that may change any group.
       restrictDefaultSecurityGroup: false,
     });
     const logGroup = new LogGroup(this, 'FlowLogs', {
@@ -105,7 +105,7 @@ export class NetworkStack extends Stack {
     Validations.of(loadBalancer).acknowledge({
       id: 'AwsSolutions-ELB2',
       reason:
-        'The server logs every upload. Logs of the load balancer hold queries too, and some clients put tokens there.',
+        'The server logs every upload. Load balancer logs include queries, in which some clients send tokens.',
     });
     return loadBalancer;
   }

@@ -24,7 +24,7 @@ import type { DataStack } from './data-stack.ts';
 import type { IngestStack } from './ingest-stack.ts';
 import type { DeployedJob, JobsStack } from './jobs-stack.ts';
 
-/** What the operations stack watches. */
+/** The stacks to monitor. */
 export interface OperationsStackProps extends StackProps {
   readonly data: DataStack;
   readonly api: ApiStack;
@@ -32,7 +32,7 @@ export interface OperationsStackProps extends StackProps {
   readonly ingest?: IngestStack;
 }
 
-/** One dashboard and the alarms, each with its place in the runbook, and the topic that alarms go to. */
+/** A dashboard, alarms that link to the runbook, and the topic that receives them. */
 export class OperationsStack extends Stack {
   private readonly monitoring: MonitoringFacade;
   private readonly runbook: Runbook;
@@ -40,7 +40,7 @@ export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, settings: StageSettings, props: OperationsStackProps) {
     const { data, api, jobs, ingest, ...stackProps } = props;
     super(scope, id, stackProps);
-    // What is only watched must not be held fast: a strong reference would keep a function that is no longer wanted.
+    // Monitoring must not prevent removal: a strong reference would keep a function that is no longer needed.
     CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
     this.runbook = (section) => `${settings.runbook}#${section}`;
     const prefix = `packhouse-${settings.stage}`;
@@ -65,7 +65,7 @@ export class OperationsStack extends Stack {
 
   private makeTopic(settings: StageSettings): Topic {
     const topic = new Topic(this, 'Alarms', { displayName: 'Package registry alarms', enforceSSL: true });
-    // A topic with a policy of its own loses the default that lets the account's alarms in.
+    // A topic with its own policy loses the default that admits the account's alarms.
     topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -88,7 +88,7 @@ export class OperationsStack extends Stack {
       ...apiAlarms(this.runbook),
     });
     for (const [name, made] of stack.functions) this.watchFunction(name, made, Duration.seconds(20));
-    // Graphs only: CloudFront counts in us-east-1, and an alarm sees no other region than its own.
+    // Graphs only: CloudFront's metrics are in us-east-1, and an alarm can't use metrics of another region.
     if (stack.frontDoor) {
       this.monitoring.monitorCloudFrontDistribution({
         distribution: stack.frontDoor.distribution as IDistribution,

@@ -1,7 +1,7 @@
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 
-/** What the functions that send downloads must know besides, where links lead to a distribution. */
+/** Additional variables for functions that send downloads, if links point to a distribution. */
 export function linkEnvironment(
   settings: StageSettings,
   { links }: DataStack,
@@ -14,12 +14,12 @@ export function linkEnvironment(
   };
 }
 
-/** What functions that sign must know besides. */
+/** Additional variables for functions that sign. */
 export function signingEnvironment({ sealingKey }: DataStack): Readonly<Record<string, string>> {
   return { PACKHOUSE_SEALING_SECRET: sealingKey.secretArn };
 }
 
-/** What every function and the ingest service must know; `services/runtime/lambda/environment.ts` reads it. */
+/** Variables for every function and the ingest service, read by `services/runtime/lambda/environment.ts`. */
 export function registryEnvironment(
   settings: StageSettings,
   data: DataStack,

@@ -11,7 +11,7 @@ describe('the limit of uploads on functions', () => {
 
   test('names the address that has none, where there is an ingest service', () => {
     const { hint } = functionBodyLimit({ ingest: true, url });
-    expect(hint).toContain(`at ${url}`);
+    expect(hint).toContain(`to ${url}`);
     expect(hint).not.toContain('setting');
   });
 

@@ -52,14 +52,14 @@ describe('the settings of a server', () => {
     [
       [],
       { ...onAws, PACKHOUSE_JOB_QUEUES: 'tidy https://q https://d' },
-      'has no job of the list audit, cleanup',
+      'must name one of the jobs audit, cleanup',
     ],
     [[], { ...onAws, PACKHOUSE_JOB_QUEUES: 'audit https://q' }, 'that of its dead letters'],
     [[], { ...onAws, PACKHOUSE_JOB_QUEUES: `${auditQueue},${auditQueue}` }, 'names a job twice'],
     [
       [],
       { ...onAws, PACKHOUSE_DELETE_BLOBS: 'false', PACKHOUSE_JOB_QUEUES: 'cleanup https://q https://d' },
-      'names cleanup, which PACKHOUSE_DELETE_BLOBS forbids',
+      'includes cleanup, which PACKHOUSE_DELETE_BLOBS does not allow',
     ],
     [[], { PACKHOUSE_DRAIN_SECONDS: '90m' }, '--drain-seconds (PACKHOUSE_DRAIN_SECONDS)'],
     [[], { PACKHOUSE_MAKE_ROOT: 'maybe' }, '--make-root (PACKHOUSE_MAKE_ROOT)'],
