@@ -70,7 +70,7 @@ async function checkStores(
 ): Promise<StorageCheck> {
   const inUse = 'stop it, or check a copy of the directory';
   const stores = await openExisting(settings, inUse, () =>
-    openStores(settings, { asFound: true, judge: (table) => requireHome(table, settings) }),
+    openStores(settings, { readOnly: true, validate: (table) => requireHome(table, settings) }),
   );
   const printer = progressPrinter(terminal.progress);
   try {

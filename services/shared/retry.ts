@@ -5,7 +5,7 @@ export interface RetryOptions {
   /** The most attempts; unlimited when left out. */
   readonly attempts?: number;
   /** No attempt starts later than this, in milliseconds after the first; unlimited when left out. */
-  readonly patience?: number;
+  readonly retryFor?: number;
   /** Upper bounds of the pauses before the second attempt and before all later ones, in milliseconds. */
   readonly firstPause: number;
   readonly longestPause: number;
@@ -18,8 +18,8 @@ export interface RetryOptions {
  * @throws the last error, once it is not to be retried or the limits are reached.
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { shouldRetry, attempts = Number.POSITIVE_INFINITY, patience = Number.POSITIVE_INFINITY } = options;
-  const deadline = performance.now() + patience;
+  const { shouldRetry, attempts = Number.POSITIVE_INFINITY, retryFor = Number.POSITIVE_INFINITY } = options;
+  const deadline = performance.now() + retryFor;
   for (let count = 1; ; count++) {
     try {
       return await attempt();

@@ -41,7 +41,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
       resources: emulator.resources,
       endpoint: emulator.endpoint,
       s3Endpoint: proxy.url,
-      patience: { silence: 5_000, attempts: ATTEMPTS },
+      timeouts: { idleTimeout: 5_000, attempts: ATTEMPTS },
     });
     ground = await openPlayground(serving);
     return async () => {

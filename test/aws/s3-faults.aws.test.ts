@@ -52,7 +52,7 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
       resources: emulator.resources,
       endpoint: emulator.endpoint,
       s3Endpoint: proxy.url,
-      patience: { silence: 1_000, attempts: ATTEMPTS },
+      timeouts: { idleTimeout: 1_000, attempts: ATTEMPTS },
       settings: { proxyDownload: true },
     });
     const accounts = accountsOf(serving);

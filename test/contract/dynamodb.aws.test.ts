@@ -27,9 +27,9 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
     await ministack?.stop();
   });
 
-  function open(patience?: number, maxAttempts = 3): { client: DynamoDBClient; table: Table } {
+  function open(retryFor?: number, maxAttempts = 3): { client: DynamoDBClient; table: Table } {
     const client = new DynamoDBClient({ endpoint: ministack.endpoint, maxAttempts });
-    return { client, table: dynamodbTable({ client, tableName, ...(patience && { patience }) }) };
+    return { client, table: dynamodbTable({ client, tableName, ...(retryFor && { retryFor }) }) };
   }
 
   describe('an answer that is lost', () => {

@@ -1,5 +1,5 @@
 import { openAws } from '../../services/adapters/aws/open-aws.ts';
-import type { S3Patience } from '../../services/adapters/aws/open-s3.ts';
+import type { S3Timeouts } from '../../services/adapters/aws/open-s3.ts';
 import { managementApi } from '../../services/api/app.ts';
 import type { App } from '../../services/http/call.ts';
 import { ensureRoot } from '../../services/registry/accounts/ensure-root.ts';
@@ -25,13 +25,13 @@ export interface ServeOnAwsOptions {
   /** The address of the emulated AWS, and that of its S3 when it is another one. */
   readonly endpoint: string;
   readonly s3Endpoint?: string;
-  readonly patience?: S3Patience;
+  readonly timeouts?: S3Timeouts;
   readonly settings?: Partial<RegistrySettings>;
 }
 
 /** Serves a registry over new tables and a new bucket. */
 export async function serveOnAws(options: ServeOnAwsOptions): Promise<ServedOnAws> {
-  const { resources, endpoint, s3Endpoint = endpoint, patience, settings } = options;
+  const { resources, endpoint, s3Endpoint = endpoint, timeouts, settings } = options;
   const bucket = await resources.bucket();
   const stores = openAws({
     tableName: await resources.table(),
@@ -41,7 +41,7 @@ export async function serveOnAws(options: ServeOnAwsOptions): Promise<ServedOnAw
     endpoint,
     s3Endpoint,
     s3PathStyle: true,
-    ...(patience && { s3Patience: patience }),
+    ...(timeouts && { s3Timeouts: timeouts }),
   });
   const errors: { message: string }[] = [];
   const log = {

@@ -8,14 +8,14 @@ export interface CloudfrontSettings {
   readonly url: string;
   /** The id of the public key in the distribution's key group. */
   readonly keyId: string;
-  /** Gives the private RSA key, in PEM; asked for once. */
+  /** Returns the private RSA key in PEM format; called once. */
   privateKey(): Promise<string>;
 }
 
 /**
- * Links to a CloudFront distribution: for one object with these headers, until their time is over (a canned policy).
- * Who reads the object is hidden from the bucket, so a client may take `Authorization` along. What caches may do is up
- * to the distribution: told by S3, it would concern CloudFront's own.
+ * Creates links to a CloudFront distribution with a canned policy: each is for one object with these headers,
+ * until it expires. The bucket never sees the reader's credentials, so clients may send `Authorization` along. The
+ * distribution sets the cache headers: if S3 set them, they would also apply to CloudFront's own cache.
  */
 export function cloudfrontLinks({ url, keyId, privateKey }: CloudfrontSettings): Links {
   let key: Promise<string> | undefined;

@@ -1,13 +1,13 @@
-/** How connections to a service are made: timeouts in milliseconds, and how many there may be. */
+/** Connection settings of a client: timeouts in milliseconds, and the maximum number of connections. */
 export interface ConnectionOptions {
   readonly requestTimeout?: number;
   readonly socketTimeout?: number;
-  readonly atOnce?: number;
+  readonly maxConnections?: number;
 }
 
-/** Options of the SDK's HTTP handler; it keeps connections alive by itself. */
-export function connections({ atOnce = 256, ...timeouts }: ConnectionOptions) {
-  const agent = { maxSockets: atOnce };
+/** Options for the SDK's HTTP handler, which keeps connections alive by default. */
+export function connections({ maxConnections = 256, ...timeouts }: ConnectionOptions) {
+  const agent = { maxSockets: maxConnections };
   return {
     connectionTimeout: 3_000,
     throwOnRequestTimeout: true,

@@ -2,21 +2,21 @@ import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Changes, Condition, Key, Value, Write } from '../../ports/table.ts';
 import { type Document, toDocument, toDocumentValue } from './dynamodb-values.ts';
 
-/** An operation as the document client takes it. */
+/** An operation in the format of the document client. */
 export type WriteRequest = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The names and values that one request's expressions refer to; no attribute name is ever spelled out in one. */
+/** The names and values used in a request's expressions, which never contain attribute names literally. */
 export interface Placeholders {
   name(attribute: string): string;
   value(value: Value | Uint8Array): string;
-  /** The request fields that carry them; DynamoDB refuses empty maps. */
+  /** The request fields with the placeholders. Empty maps are left out, since DynamoDB rejects them. */
   fields(): {
     ExpressionAttributeNames?: Record<string, string>;
     ExpressionAttributeValues?: Document;
   };
 }
 
-/** Starts an empty set of placeholders. */
+/** Creates an empty set of placeholders. */
 export function placeholders(): Placeholders {
   const names: Record<string, string> = {};
   const values: Document = {};
@@ -39,12 +39,12 @@ export function placeholders(): Placeholders {
   };
 }
 
-/** The key attributes of an item, and nothing else of it. */
+/** The key attributes of an item. */
 export function keyOf({ pk, sk }: Key): Key {
   return { pk, sk };
 }
 
-/** One operation as DynamoDB takes it, in a transaction or (but for a check) by itself. */
+/** Converts an operation to a request, for a transaction or (except a check) on its own. */
 export function toRequest(tableName: string, operation: Write): WriteRequest {
   if ('update' in operation) return { Update: toUpdate(tableName, operation) };
   const used = placeholders();
@@ -56,7 +56,7 @@ export function toRequest(tableName: string, operation: Write): WriteRequest {
   return { ConditionCheck: { ...common, ConditionExpression: check, Key: keyOf(operation.check) } };
 }
 
-/** An update as DynamoDB takes it. */
+/** Converts an update to a request. */
 export function toUpdate(
   tableName: string,
   operation: Extract<Write, { update: Key }>,
@@ -68,13 +68,13 @@ export function toUpdate(
     TableName: tableName,
     Key: keyOf(operation.update),
     ConditionExpression: condition,
-    // A transaction insists on an expression; removing what is not there changes nothing.
+    // A transaction requires an expression; removing an absent attribute changes nothing.
     UpdateExpression: changes ?? `REMOVE ${used.name('nothing')}`,
     ...used.fields(),
   };
 }
 
-/** `SET ... REMOVE ... ADD ...`, or undefined when nothing is to change. */
+/** `SET ... REMOVE ... ADD ...`. Undefined if nothing changes. */
 function toUpdateExpression(changes: Changes, used: Placeholders): string | undefined {
   const set: string[] = [];
   const remove: string[] = [];

@@ -2,15 +2,15 @@ import type { Query } from '../../ports/table.ts';
 import { compareUtf8 } from '../../ports/table-rules.ts';
 import { type Placeholders, placeholders } from './dynamodb-expressions.ts';
 
-/** The part of a partition a query asks for, as DynamoDB wants it said. */
+/** A query's part of a partition, as a DynamoDB key condition. */
 export interface Range {
   readonly keyCondition: string;
   readonly used: Placeholders;
-  /** Sort keys that the condition lets through but the query does not ask for. */
+  /** Sort keys that match the condition but not the query. */
   readonly excluded: readonly string[];
 }
 
-/** Sort keys that start with something, or lie between two others, or on one side of another. */
+/** Bounds of sort keys: a prefix, an interval, or one open side. */
 interface Bounds {
   readonly startsWith?: string;
   readonly low?: string;
@@ -18,10 +18,11 @@ interface Bounds {
 }
 
 /**
- * Writes `prefix` and `after` as the one sort-key condition that DynamoDB allows; undefined when nothing can match.
+ * Combines `prefix` and `after` in the single sort-key condition that DynamoDB allows. Undefined if nothing can
+ * match.
  *
- * The position is a bound on the sort key rather than an `ExclusiveStartKey`, because that needs the base table's key
- * when an index is read. `BETWEEN` includes both of its ends, so the ends that do not belong are named in `excluded`.
+ * The position is a bound on the sort key and not an `ExclusiveStartKey`, which for an index would need the base
+ * table's key. `BETWEEN` includes both ends, so ends outside the query are listed in `excluded`.
  */
 export function toRange(query: Query): Range | undefined {
   const bounds = toBounds(query);
@@ -33,7 +34,7 @@ export function toRange(query: Query): Range | undefined {
   const keyCondition = sortKeys === undefined ? partition : `${partition} AND ${sortKeys}`;
   const { low, high } = bounds;
   const ends = low !== undefined && high !== undefined ? [low, high] : [];
-  return { keyCondition, used, excluded: ends.filter((end) => !isAskedFor(end, query)) };
+  return { keyCondition, used, excluded: ends.filter((end) => !isInRange(end, query)) };
 }
 
 function toBounds({ prefix = '', after, reverse = false }: Query): Bounds | undefined {
@@ -63,11 +64,11 @@ function toCondition(
   return undefined;
 }
 
-function isAskedFor(sortKey: string, { prefix = '', after }: Query): boolean {
+function isInRange(sortKey: string, { prefix = '', after }: Query): boolean {
   return sortKey !== after && sortKey.startsWith(prefix);
 }
 
-/** The first string after every string that starts with `prefix`, or undefined when there is none. */
+/** The first string after all strings that start with `prefix`. Undefined if there is none. */
 function endOfPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {

@@ -6,16 +6,16 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { type Item, type Key, type Page, type Query, TableBusy } from '../../ports/table.ts';
 import { checkKey, checkKeys, checkQuery } from '../../ports/table-rules.ts';
-import { retryPassing } from './dynamodb-errors.ts';
+import { retryTransient } from './dynamodb-errors.ts';
 import { keyOf } from './dynamodb-expressions.ts';
 import { type Range, toRange } from './dynamodb-range.ts';
 import { type Document, fromDocument } from './dynamodb-values.ts';
 
-/** A table, and how long a throttled read of it is retried, in milliseconds. */
+/** A table, and how long throttled reads are retried, in milliseconds. */
 export interface ReadOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
-  readonly patience: number;
+  readonly retryFor: number;
 }
 
 /**
@@ -25,14 +25,14 @@ export interface ReadOptions {
 export async function getItem(options: ReadOptions, key: Key): Promise<Item | undefined> {
   checkKey(key);
   const request = { TableName: options.tableName, Key: keyOf(key), ConsistentRead: true };
-  return retryPassing(options.patience, async () => {
+  return retryTransient(options.retryFor, async () => {
     const { Item: found } = await options.client.send(new GetCommand(request));
     return found && fromDocument(found);
   });
 }
 
 /**
- * See `Table.getMany`. DynamoDB answers in part when it is throttled, or past 16 MB.
+ * See `Table.getMany`. DynamoDB returns partial results when throttled, or past 16 MB.
  * @throws TableBusy when reads stay throttled
  */
 export async function getItems(options: ReadOptions, keys: readonly Key[]): Promise<(Item | undefined)[]> {
@@ -40,7 +40,7 @@ export async function getItems(options: ReadOptions, keys: readonly Key[]): Prom
   const distinct = new Map(keys.map((key) => [nameOf(key), keyOf(key)]));
   const found = new Map<string, Item>();
   let pending: readonly Key[] = [...distinct.values()];
-  await retryPassing(options.patience, async () => {
+  await retryTransient(options.retryFor, async () => {
     if (pending.length === 0) return;
     const { items, rest } = await getBatch(options, pending);
     for (const item of items) found.set(nameOf(item), item);
@@ -59,13 +59,13 @@ async function getBatch({ client, tableName }: ReadOptions, keys: readonly Key[]
   };
 }
 
-/** One string for a key; the length keeps apart what the two halves would blur. */
+/** A unique string for a key. The length separates `pk` from `sk`. */
 function nameOf({ pk, sk }: Key): string {
   return `${pk.length}:${pk}${sk}`;
 }
 
 /**
- * See `Table.query`. DynamoDB ends a part at 1 MB; a retry goes on after the parts that were read.
+ * See `Table.query`. DynamoDB ends a page at 1 MB; a retry continues after the pages that were read.
  * @throws TableBusy when reads stay throttled
  */
 export async function queryItems(options: ReadOptions, query: Query): Promise<Page> {
@@ -74,7 +74,7 @@ export async function queryItems(options: ReadOptions, query: Query): Promise<Pa
   if (range === undefined) return { items: [], more: false };
   const items: Item[] = [];
   let position: Document | undefined;
-  await retryPassing(options.patience, async () => {
+  await retryTransient(options.retryFor, async () => {
     do {
       const Limit = limit + 1 - items.length + range.excluded.length;
       const request = { ...toRequest(options.tableName, query, range), Limit, ExclusiveStartKey: position };

@@ -14,49 +14,54 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Changes, Condition, Item, Key, Table, Write } from '../../ports/table.ts';
 import { checkWrites } from '../../ports/table-rules.ts';
-import { retryPassing, toPortError } from './dynamodb-errors.ts';
+import { retryTransient, toPortError } from './dynamodb-errors.ts';
 import { toRequest, toUpdate } from './dynamodb-expressions.ts';
 import { getItem, getItems, queryItems } from './dynamodb-reads.ts';
 import { documentClient, fromDocument, fromWireItem, toWireItem } from './dynamodb-values.ts';
 
-/** How long a throttled or contended write is retried, in milliseconds; API Gateway gives up after 30 seconds. */
-const WRITE_PATIENCE = 20_000;
+/**
+ * How long throttled or conflicting writes are retried, in milliseconds. API Gateway times out after 30 seconds.
+ */
+const RETRY_WRITES_FOR = 20_000;
 
-/** How long a throttled read is retried, in milliseconds: a request makes several in a row. */
-const READ_PATIENCE = 5_000;
+/** How long throttled reads are retried, in milliseconds. A request makes several in sequence. */
+const RETRY_READS_FOR = 5_000;
 
-/** A DynamoDB table with the keys `pk` and `sk`, and the indexes `index1` and `index2` that hold whole items. */
+/**
+ * A DynamoDB table with the keys `pk` and `sk`, and the indexes `index1` and `index2`, which project whole items.
+ */
 export interface DynamodbTableOptions {
   readonly client: DynamoDBClient;
   readonly tableName: string;
-  /** Overrides how long writes are retried, in milliseconds; reads never longer than that. */
-  readonly patience?: number;
+  /** Overrides how long writes are retried, in milliseconds. Reads are retried for at most as long. */
+  readonly retryFor?: number;
 }
 
 /**
  * The `Table` port on DynamoDB.
  *
- * A single operation is a plain request: it costs half of a transaction and queues at the item instead of colliding.
- * Several are one transaction with a token, so that a repeat after a lost answer is not applied twice.
- * A single operation has none: when its answer is lost, `add` may count twice, and the repeat of a conditional update
- * or delete may find its condition undone by itself (a put recognises its own item). Where that matters, add a `check`.
+ * A single operation is a plain request: it costs half of a transaction, and waits for a busy item instead of
+ * conflicting. Several operations are a transaction with an idempotency token, so that a retry after a lost
+ * response is not applied twice. A single operation has no token: if its response is lost, `add` may count twice,
+ * and the retry of a conditional update or delete may fail because of the first attempt (a put recognizes its own
+ * item). Where that matters, add a `check`.
  */
-export function dynamodbTable({ patience = WRITE_PATIENCE, ...options }: DynamodbTableOptions): Table {
-  const writing = { ...options, client: documentClient(options.client), patience };
-  const reading = { ...writing, patience: Math.min(patience, READ_PATIENCE) };
+export function dynamodbTable({ retryFor = RETRY_WRITES_FOR, ...options }: DynamodbTableOptions): Table {
+  const writing = { ...options, client: documentClient(options.client), retryFor };
+  const reading = { ...writing, retryFor: Math.min(retryFor, RETRY_READS_FOR) };
   return {
     get: (key) => getItem(reading, key),
     getMany: (keys) => getItems(reading, keys),
     query: (query) => queryItems(reading, query),
     write: (operations) => write(writing, operations),
-    update: (key, changes, when) => patiently(writing, () => update(writing, key, changes, when)),
+    update: (key, changes, when) => withPortErrors(writing, () => update(writing, key, changes, when)),
   };
 }
 
-/** Retries contention and throttling, and turns DynamoDB's errors into the port's. */
-async function patiently<T>({ patience }: WriteOptions, attempt: () => Promise<T>): Promise<T> {
+/** Retries contention and throttling, and maps DynamoDB's errors to the port's. */
+async function withPortErrors<T>({ retryFor }: WriteOptions, attempt: () => Promise<T>): Promise<T> {
   try {
-    return await retryPassing(patience, attempt);
+    return await retryTransient(retryFor, attempt);
   } catch (error) {
     throw toPortError(error);
   }
@@ -65,7 +70,7 @@ async function patiently<T>({ patience }: WriteOptions, attempt: () => Promise<T
 interface WriteOptions {
   readonly client: DynamoDBDocumentClient;
   readonly tableName: string;
-  readonly patience: number;
+  readonly retryFor: number;
 }
 
 async function write(options: WriteOptions, operations: readonly Write[]): Promise<void> {
@@ -73,7 +78,7 @@ async function write(options: WriteOptions, operations: readonly Write[]): Promi
   const [first] = operations;
   if (first === undefined) return;
   if (operations.length > 1 || 'check' in first) return writeAll(options, operations);
-  return patiently(options, () => writeOne(options, first));
+  return withPortErrors(options, () => writeOne(options, first));
 }
 
 async function writeOne({ client, tableName }: WriteOptions, operation: Write): Promise<void> {
@@ -88,7 +93,7 @@ async function writeOne({ client, tableName }: WriteOptions, operation: Write): 
   }
 }
 
-/** Whether a condition failed only because an earlier attempt, whose answer was lost, had put the item. */
+/** Whether a condition failed only because an earlier attempt, whose response was lost, had put the item. */
 function isOwnPut(error: unknown, put: Item): boolean {
   if (!(error instanceof ConditionalCheckFailedException)) return false;
   if ((error.$metadata.attempts ?? 1) === 1 || error.Item === undefined) return false;
@@ -98,11 +103,11 @@ function isOwnPut(error: unknown, put: Item): boolean {
 async function writeAll(options: WriteOptions, operations: readonly Write[]): Promise<void> {
   const TransactItems = operations.map((operation) => toRequest(options.tableName, operation));
   let ClientRequestToken = randomUUID();
-  return patiently(options, async () => {
+  return withPortErrors(options, async () => {
     try {
       await options.client.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
     } catch (error) {
-      // Only a cancelled transaction is known not to be applied; all else is repeated under its token.
+      // Only a cancelled transaction is certainly not applied; anything else is retried with the same token.
       if (error instanceof TransactionCanceledException) ClientRequestToken = randomUUID();
       throw error;
     }

@@ -3,13 +3,13 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { marshall, type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Item, Value } from '../../ports/table.ts';
 
-/** An item in DynamoDB's wire format, where each value names its type. */
+/** An item in DynamoDB's wire format, in which each value has a type tag. */
 export type WireItem = Record<string, AttributeValue>;
 
-/** An item as the document client takes and returns it. */
+/** An item in the format of the document client. */
 export type Document = Record<string, NativeAttributeValue>;
 
-/** `checkWrites` has refused what is not plain data; numbers are JavaScript's, of any size. */
+/** `checkWrites` only accepts plain data. Numbers are JavaScript numbers of any magnitude. */
 const toWire = {
   removeUndefinedValues: true,
   allowImpreciseNumbers: true,
@@ -17,7 +17,7 @@ const toWire = {
 } as const;
 const fromWire = { wrapNumbers: Number } as const;
 
-/** The document client over a client. It changes the options it is given. */
+/** Creates a document client. It modifies the options it is given, hence the copies. */
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, {
     marshallOptions: { ...toWire },
@@ -26,8 +26,9 @@ export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
 }
 
 /**
- * A value for the document client. It would lose a map's entry called `__proto__`, and take the entry `constructor` for
- * the type of the map. A value that holds such a name is stored as JSON in a set of strings, a type used for nothing else.
+ * Converts a value for the document client, which would lose a map entry named `__proto__`, and mistake the entry
+ * `constructor` for the map's type. Values with such names are stored as JSON in a string set, a type not used
+ * otherwise.
  */
 export function toDocumentValue(value: Value | Uint8Array | undefined): NativeAttributeValue {
   return hasUnsafeName(value) ? new Set([JSON.stringify(value)]) : value;
@@ -41,16 +42,16 @@ function hasUnsafeName(value: Value | Uint8Array | undefined): boolean {
   );
 }
 
-/** An item for the document client. Names of attributes are safe: `table-rules` refuses `__proto__`. */
+/** Converts an item for the document client. Attribute names are safe: `table-rules` rejects `__proto__`. */
 export function toDocument(item: Item): Document {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toDocumentValue(value)]));
 }
 
-/** The item that the document client returned. Changes and returns the document. */
+/** Converts a document back to an item, in place. */
 export function fromDocument(document: Document): Item {
   for (const [name, value] of Object.entries(document)) {
     if (value instanceof Set) document[name] = JSON.parse([...value][0]);
-    // The SDK returns Node Buffers; the port promises what was put.
+    // The SDK returns Node Buffers; the port promises the type that was put.
     else if (Buffer.isBuffer(value)) {
       document[name] = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
     }
@@ -58,12 +59,12 @@ export function fromDocument(document: Document): Item {
   return document as Item;
 }
 
-/** An item in the wire format. */
+/** Converts an item to the wire format. */
 export function toWireItem(item: Item): WireItem {
   return marshall(toDocument(item), toWire);
 }
 
-/** The item of an image in a stream, or of an error: the document client does not translate these. */
+/** Converts an item from a stream image or an error, which the document client does not do. */
 export function fromWireItem(wire: WireItem): Item {
   return fromDocument(unmarshall(wire, fromWire));
 }

@@ -1,29 +1,31 @@
-/** Limits the bytes that are being sent at once, by all senders. Libraries such as `p-limit` count tasks, not bytes. */
+/** Limits the bytes that all senders send concurrently. Libraries such as `p-limit` count tasks, not bytes. */
 export interface InFlight {
-  /** Resolves when there is room for so many bytes, first come, first served. More than fit are let in alone. */
+  /**
+   * Waits until there is room for so many bytes, first come, first served. Anything above the limit enters alone.
+   */
   enter(bytes: number): Promise<void>;
-  /** Makes room again. */
+  /** Frees the room. */
   leave(bytes: number): void;
 }
 
-/** Room for `limit` bytes. */
+/** Creates a limit of so many bytes. */
 export function inFlightUpTo(limit: number): InFlight {
-  let underWay = 0;
+  let inFlight = 0;
   const waiting: { readonly bytes: number; letIn(): void }[] = [];
 
-  const fits = (bytes: number) => underWay === 0 || underWay + bytes <= limit;
+  const fits = (bytes: number) => inFlight === 0 || inFlight + bytes <= limit;
 
   return {
     async enter(bytes) {
       if (waiting.length > 0 || !fits(bytes)) {
         await new Promise<void>((letIn) => waiting.push({ bytes, letIn }));
-      } else underWay += bytes;
+      } else inFlight += bytes;
     },
     leave(bytes) {
-      underWay -= bytes;
+      inFlight -= bytes;
       for (let [first] = waiting; first && fits(first.bytes); [first] = waiting) {
         waiting.shift();
-        underWay += first.bytes;
+        inFlight += first.bytes;
         first.letIn();
       }
     },

@@ -3,26 +3,26 @@ import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import type { Table } from '../../ports/table.ts';
 import type { CloudfrontSettings } from './cloudfront-links.ts';
 import { openQueues, type QueueUrls } from './open-queues.ts';
-import { openS3, type S3Patience } from './open-s3.ts';
+import { openS3, type S3Timeouts } from './open-s3.ts';
 import { openTables } from './open-tables.ts';
 
-/** Where the stores are. Region and credentials come from the environment unless they are given here. */
+/** The configuration of the stores. Region and credentials default to those of the environment. */
 export interface AwsSettings {
   readonly tableName: string;
   readonly auditTableName: string;
   readonly bucket: string;
   readonly queueUrls: { readonly [name: string]: QueueUrls };
   readonly region?: string;
-  /** Another address for all services, such as an emulator's. */
+  /** Overrides the endpoint of all services, for example for an emulator. */
   readonly endpoint?: string;
-  /** Another S3-compatible store. */
+  /** Overrides the endpoint of S3, for a compatible store. */
   readonly s3Endpoint?: string;
-  /** The address at which clients of the registry reach that store, when it differs. */
+  /** The endpoint at which clients of the registry reach that store, if it differs. */
   readonly s3LinkEndpoint?: string;
-  /** Name the bucket in the path, for stores that have no host per bucket. */
+  /** Use path-style URLs, for stores without a host per bucket. */
   readonly s3PathStyle?: boolean;
-  readonly s3Patience?: S3Patience;
-  /** A distribution in front of the bucket: links lead there. */
+  readonly s3Timeouts?: S3Timeouts;
+  /** The CloudFront distribution in front of the bucket, to which links point. */
   readonly cloudfront?: CloudfrontSettings | undefined;
 }
 
@@ -31,13 +31,13 @@ export interface Aws {
   readonly table: Table;
   readonly audit: Table;
   readonly blobs: BlobStore;
-  /** The queue of this name in the settings. */
+  /** Opens the queue configured under this name. */
   queue(name: string, options: QueueOptions): Queue;
   /** Closes idle connections. */
   close(): Promise<void>;
 }
 
-/** Opens the stores. Clients are made once and keep their connections. */
+/** Opens the stores. Their clients are created once and keep connections alive. */
 export function openAws(settings: AwsSettings): Aws {
   const { region, endpoint } = settings;
   const tables = openTables(settings);
@@ -47,7 +47,7 @@ export function openAws(settings: AwsSettings): Aws {
     endpoint: settings.s3Endpoint ?? endpoint,
     linkEndpoint: settings.s3LinkEndpoint,
     pathStyle: settings.s3PathStyle,
-    patience: settings.s3Patience,
+    timeouts: settings.s3Timeouts,
     cloudfront: settings.cloudfront,
   });
   const queues = openQueues(settings);

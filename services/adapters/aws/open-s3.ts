@@ -2,53 +2,53 @@ import { S3Client, type ServerSideEncryption } from '@aws-sdk/client-s3';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { CloudfrontSettings } from './cloudfront-links.ts';
 import { type ConnectionOptions, connections } from './connections.ts';
-import { tellOutages } from './outages.ts';
+import { mapOutages } from './outages.ts';
 import { s3BlobStore } from './s3-blob-store.ts';
 import { limitErrorBodies } from './s3-body.ts';
 import { type Links, presignedLinks } from './s3-links.ts';
 
-/** Where a blob store on S3 is. Region and credentials come from the environment unless they are given here. */
+/** The configuration of a blob store on S3. Region and credentials default to those of the environment. */
 export interface S3Settings {
   readonly bucket: string;
-  /** Put in front of every key; ends in `/`. */
+  /** The prefix of every key; ends in `/`. */
   readonly prefix?: string | undefined;
   readonly region?: string | undefined;
-  /** Another S3-compatible store. */
+  /** The endpoint of a compatible store. */
   readonly endpoint?: string | undefined;
-  /** The address at which clients of the registry reach that store, when it differs. */
+  /** The endpoint at which clients of the registry reach that store, if it differs. */
   readonly linkEndpoint?: string | undefined;
-  /** A distribution in front of the bucket: links lead there. */
+  /** The CloudFront distribution in front of the bucket, to which links point. */
   readonly cloudfront?: CloudfrontSettings | undefined;
-  /** Name the bucket in the path, for stores that have no host per bucket. */
+  /** Use path-style URLs, for stores without a host per bucket. */
   readonly pathStyle?: boolean | undefined;
   /** The profile of the AWS configuration files whose credentials are used. */
   readonly profile?: string | undefined;
-  /** How new blobs are encrypted; left out, the bucket decides. */
+  /** The encryption of new blobs. Defaults to that of the bucket. */
   readonly encryption?: ServerSideEncryption | undefined;
-  /** The KMS key for it, when it is not the one AWS keeps for S3. */
+  /** The KMS key, if it is not the AWS managed key for S3. */
   readonly kmsKey?: string | undefined;
-  /** How long to wait for a store that does nothing, and how often to ask; `defaultPatience` unless told. */
-  readonly patience?: S3Patience | undefined;
+  /** Defaults to `defaultTimeouts`. */
+  readonly timeouts?: S3Timeouts | undefined;
 }
 
-/** How a store that does not do what it is asked for is borne with. */
-export interface S3Patience {
-  /** How long a connection may stand still in the middle of a request or an answer, in milliseconds. */
-  readonly silence: number;
-  /** How often a request is made before it has failed. Parts and small blobs are in memory, so they can be sent again. */
+/** When to give up on a slow or failing store. */
+export interface S3Timeouts {
+  /** How long a connection may stall during a request or response, in milliseconds. */
+  readonly idleTimeout: number;
+  /** The maximum number of attempts. Parts and small blobs are in memory, so they can be sent again. */
   readonly attempts: number;
 }
 
 /**
- * A store that stands still is given up after 90 seconds, with the pauses in between and the end of the upload after
- * some 100: CloudFront before the ingest service waits 120 for an answer, and other proxies not for much longer.
+ * A stalled store fails after 90 seconds, or about 100 with the pauses in between and the end of the upload:
+ * CloudFront waits 120 seconds for the ingest service's response, and other proxies not much longer.
  */
-const defaultPatience: S3Patience = { silence: 30_000, attempts: 3 };
+const defaultTimeouts: S3Timeouts = { idleTimeout: 30_000, attempts: 3 };
 
 /** An opened blob store on S3. `close` closes idle connections. */
 export interface OpenedS3 {
   readonly blobs: BlobStore;
-  /** The region its requests are signed for; fails where none was told. */
+  /** The region for which requests are signed. Rejects if it is not configured anywhere. */
   region(): Promise<string>;
   close(): void;
 }
@@ -56,24 +56,25 @@ export interface OpenedS3 {
 /** Opens a bucket, or the part of it under a prefix. */
 export function openS3(settings: S3Settings): OpenedS3 {
   const { bucket, prefix, endpoint, linkEndpoint, cloudfront, encryption, kmsKey } = settings;
-  const { patience = defaultPatience } = settings;
-  const { silence } = patience;
-  const client = s3Client(settings, endpoint, patience, { socketTimeout: silence });
-  // A body holds its connection for as long as its reader takes: with a limit, slow readers would stop all others.
-  const lasting = { requestTimeout: silence, atOnce: Number.POSITIVE_INFINITY };
-  const bodyClient = s3Client(settings, endpoint, patience, lasting);
-  limitErrorBodies(bodyClient, silence);
-  const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint, patience, {});
+  const { timeouts = defaultTimeouts } = settings;
+  const { idleTimeout } = timeouts;
+  const client = s3Client(settings, endpoint, timeouts, { socketTimeout: idleTimeout });
+  // A body keeps its connection for as long as its reader takes: with a limit, slow readers would block all
+  // others.
+  const bodyConnections = { requestTimeout: idleTimeout, maxConnections: Number.POSITIVE_INFINITY };
+  const bodyClient = s3Client(settings, endpoint, timeouts, bodyConnections);
+  limitErrorBodies(bodyClient, idleTimeout);
+  const linkClient = linkEndpoint === undefined ? client : s3Client(settings, linkEndpoint, timeouts, {});
   const options = {
     encryption: {
       ...(encryption && { ServerSideEncryption: encryption }),
       ...(kmsKey !== undefined && { SSEKMSKeyId: kmsKey }),
     },
-    links: cloudfront ? lateLinks(cloudfront) : presignedLinks(linkClient, bucket),
+    links: cloudfront ? lazyCloudfrontLinks(cloudfront) : presignedLinks(linkClient, bucket),
     ...(prefix !== undefined && { prefix }),
   };
   return {
-    blobs: s3BlobStore({ client, bodyClient, silence, bucket, ...options }),
+    blobs: s3BlobStore({ client, bodyClient, idleTimeout, bucket, ...options }),
     region: () => client.config.region(),
     close() {
       for (const each of [client, bodyClient, linkClient]) each.destroy();
@@ -81,8 +82,8 @@ export function openS3(settings: S3Settings): OpenedS3 {
   };
 }
 
-/** Links whose signer is loaded with the first of them: most have no use for it. */
-function lateLinks(cloudfront: CloudfrontSettings): Links {
+/** Loads the CloudFront signer with the first link, since most processes never make one. */
+function lazyCloudfrontLinks(cloudfront: CloudfrontSettings): Links {
   let links: Promise<Links> | undefined;
   return async (key, options) => {
     links ??= import('./cloudfront-links.ts').then(({ cloudfrontLinks }) => cloudfrontLinks(cloudfront));
@@ -90,34 +91,34 @@ function lateLinks(cloudfront: CloudfrontSettings): Links {
   };
 }
 
-/** The region the SDK finds, or the one that stores other than AWS's take for theirs when nobody has told one. */
-function regionFound(profile: string | undefined): () => Promise<string> {
+/** The region found by the SDK, or else the default that compatible stores accept. */
+function detectRegion(profile: string | undefined): () => Promise<string> {
   const client = new S3Client(profile === undefined ? {} : { profile });
   return () => client.config.region().catch(() => 'us-east-1');
 }
 
-/** An S3 client for this address; the requests it makes are plain enough for any S3-compatible store. */
+/** Creates an S3 client for an endpoint. It uses only features that any compatible store supports. */
 function s3Client(
   settings: S3Settings,
   endpoint: string | undefined,
-  patience: S3Patience,
+  timeouts: S3Timeouts,
   connecting: ConnectionOptions,
 ): S3Client {
   const { profile, pathStyle = false } = settings;
-  const region = settings.region ?? (endpoint === undefined ? undefined : regionFound(profile));
+  const region = settings.region ?? (endpoint === undefined ? undefined : detectRegion(profile));
   const client = new S3Client({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
     forcePathStyle: pathStyle,
-    maxAttempts: patience.attempts,
-    // Bodies are signed with their SHA-256 and so checked by the store; more checksums only cost time.
+    maxAttempts: timeouts.attempts,
+    // Bodies are signed with their SHA-256, which the store verifies; further checksums only cost time.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // The SDK opens a new connection for every request that asks first.
+    // The SDK opens a new connection for every request with `Expect: 100-continue`.
     expectContinueHeader: false,
     requestHandler: connections(connecting),
   });
-  tellOutages(client);
+  mapOutages(client);
   return client;
 }

@@ -2,14 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Table } from '../../ports/table.ts';
 import { connections } from './connections.ts';
 import { dynamodbTable } from './dynamodb-table.ts';
-import { tellOutages } from './outages.ts';
+import { mapOutages } from './outages.ts';
 
-/** Where the tables are. Region and credentials come from the environment unless they are given here. */
+/** The configuration of the tables. Region and credentials default to those of the environment. */
 export interface TableSettings {
   readonly tableName: string;
   readonly auditTableName: string;
   readonly region?: string | undefined;
-  /** Another address, such as an emulator's. */
+  /** Overrides the endpoint, for example for an emulator. */
   readonly endpoint?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface OpenedTables {
   close(): Promise<void>;
 }
 
-/** Opens the registry's table and the audit table, over one client. */
+/** Opens the registry table and the audit table with one client. */
 export function openTables({ tableName, auditTableName, region, endpoint }: TableSettings): OpenedTables {
   const client = new DynamoDBClient({
     ...(region !== undefined && { region }),
@@ -28,7 +28,7 @@ export function openTables({ tableName, auditTableName, region, endpoint }: Tabl
     maxAttempts: 5,
     requestHandler: connections({ requestTimeout: 5_000 }),
   });
-  tellOutages(client);
+  mapOutages(client);
   return {
     table: dynamodbTable({ client, tableName }),
     audit: dynamodbTable({ client, tableName: auditTableName }),

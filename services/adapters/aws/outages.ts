@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 
-/** The part of an AWS client that this needs; each client types it by its own requests and answers. */
+/** The part of an AWS client used here; each client has its own types for requests and responses. */
 interface Client {
   readonly middlewareStack: {
     add(middleware: never, options: { step: 'initialize'; priority: 'high' }): void;
@@ -14,23 +14,23 @@ interface Context {
 }
 
 /**
- * Lets every command of the client fail with `StoreUnavailable` when the service could not be reached, did not answer
- * in time or failed by itself, also when it was asked again. All other errors stay as they are, throttling among them.
+ * Makes every command of the client fail with `StoreUnavailable` if, after all retries, the service can't be
+ * reached, does not respond in time, or fails. Other errors, including throttling, are passed on unchanged.
  */
-export function tellOutages(client: Client): void {
+export function mapOutages(client: Client): void {
   const middleware = (next: Next, context: Context) => async (args: object) => {
     try {
       return await next(args);
     } catch (error) {
       if (!isOutage(error)) throw error;
       const mayBeWritten = !/^(?:Get|BatchGet|Head|List|Query)/.test(context.commandName ?? '');
-      throw new StoreUnavailable('the store failed or did not answer', { cause: error, mayBeWritten });
+      throw new StoreUnavailable('the store failed or did not respond', { cause: error, mayBeWritten });
     }
   };
   client.middlewareStack.add(middleware as never, { step: 'initialize', priority: 'high' });
 }
 
-/** Codes of the errors of connections, as Node has them. */
+/** Node's codes of connection errors. */
 const connectionErrors = new Set([
   'ECONNABORTED',
   'ECONNREFUSED',

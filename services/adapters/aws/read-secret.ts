@@ -1,12 +1,12 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-/** Where Secrets Manager is, when not where the environment says. */
+/** Overrides the region and endpoint of the environment. */
 export interface ReadSecretOptions {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
 }
 
-/** The text of a secret in Secrets Manager, by its ARN or name. */
+/** Reads the text of a secret in Secrets Manager by its ARN or name. */
 export async function readSecret(
   SecretId: string,
   { region, endpoint }: ReadSecretOptions = {},
@@ -17,7 +17,7 @@ export async function readSecret(
   });
   try {
     const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
-    if (!SecretString) throw new Error(`the secret ${SecretId} holds no text`);
+    if (!SecretString) throw new Error(`the secret ${SecretId} has no text`);
     return SecretString;
   } finally {
     secrets.destroy();

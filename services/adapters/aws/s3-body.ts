@@ -4,20 +4,22 @@ import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import { chunksOf } from '../../shared/chunks-of.ts';
 
 /**
- * The body of an answer, as it is taken: the SDK's own way to a web stream copies every chunk and reads ahead. It fails
- * when the store stands still for `silence` milliseconds; its reader may take its time, so only the time in which the
- * store is waited for counts.
+ * Streams the body of a response as it is read: the SDK's own conversion to a web stream copies every chunk and
+ * reads ahead. Fails if the store stalls for `idleTimeout` milliseconds. Only the time spent waiting for the store
+ * counts, so readers may be slow.
  */
-export function bodyStream(body: Readable, silence: number): ReadableStream<Uint8Array> {
+export function bodyStream(body: Readable, idleTimeout: number): ReadableStream<Uint8Array> {
   const chunks = chunksOf(body);
   const giveUp = () =>
     body.destroy(
-      new StoreUnavailable(`the store sent nothing for ${silence / 1000} seconds`, { mayBeWritten: false }),
+      new StoreUnavailable(`the store sent nothing for ${idleTimeout / 1000} seconds`, {
+        mayBeWritten: false,
+      }),
     );
   return new ReadableStream(
     {
       async pull(controller) {
-        const watch = setTimeout(giveUp, silence);
+        const watch = setTimeout(giveUp, idleTimeout);
         try {
           const { done, value } = await chunks.next();
           if (done) controller.close();
@@ -34,26 +36,26 @@ export function bodyStream(body: Readable, silence: number): ReadableStream<Uint
   );
 }
 
-/** What the SDK hands on of an answer before it reads it. */
-interface RawAnswer {
+/** A response before the SDK reads its body. */
+interface RawResponse {
   readonly response: { readonly statusCode: number; readonly body: Readable };
 }
 
-type Next = (args: object) => Promise<RawAnswer>;
+type Next = (args: object) => Promise<RawResponse>;
 
 /**
- * Lets a request fail, to be made again, when the body of an answer that tells of an error has not come within
- * `silence` milliseconds. The SDK reads those itself and waits for ever; they are small.
+ * Makes a request fail, so that it is retried, if the body of an error response does not arrive within
+ * `idleTimeout` milliseconds. The SDK reads these small bodies itself and would wait forever.
  */
-export function limitErrorBodies(client: S3Client, silence: number): void {
+export function limitErrorBodies(client: S3Client, idleTimeout: number): void {
   const middleware = (next: Next) => async (args: object) => {
-    const answer = await next(args);
-    const { statusCode, body } = answer.response;
-    if (statusCode < 300) return answer;
-    const late = Object.assign(new Error('the store did not end its answer'), { name: 'TimeoutError' });
-    const watch = setTimeout(() => body.destroy(late), silence);
+    const result = await next(args);
+    const { statusCode, body } = result.response;
+    if (statusCode < 300) return result;
+    const late = Object.assign(new Error('the store did not finish its response'), { name: 'TimeoutError' });
+    const watch = setTimeout(() => body.destroy(late), idleTimeout);
     body.once('close', () => clearTimeout(watch));
-    return answer;
+    return result;
   };
   client.middlewareStack.add(middleware as never, { step: 'deserialize', priority: 'low' });
 }

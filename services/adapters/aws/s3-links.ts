@@ -2,10 +2,10 @@ import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/cli
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { LinkOptions } from '../../ports/blob-store.ts';
 
-/** Makes a signed URL for the object under a key. */
+/** Creates a signed URL for an object by its key. */
 export type Links = (key: string, options: LinkOptions) => Promise<string>;
 
-/** Links signed with the credentials of the client, to the address it knows the bucket by. */
+/** Creates links signed with the client's credentials, at its endpoint. */
 export function presignedLinks(client: S3Client, Bucket: string): Links {
   return (Key, { method, lifetime, contentType, contentDisposition, cacheControl }) => {
     const Command = method === 'HEAD' ? HeadObjectCommand : GetObjectCommand;

@@ -12,26 +12,29 @@ import {
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import type { InFlight } from './in-flight.ts';
 
-/** How long a failed upload waits for its parts to be removed, in milliseconds: somebody waits for the answer. */
-const ABORT_PATIENCE = 10_000;
+/** Timeout for removing the parts of a failed upload, in milliseconds: a client is waiting for the response. */
+const ABORT_TIMEOUT = 10_000;
 
-/** Where an object lies. */
-export interface Place {
+/** The bucket and key of an object. */
+export interface S3Object {
   readonly Bucket: string;
   readonly Key: string;
 }
 
-/** How a new object is encrypted, in the words of S3's requests; empty where the bucket decides. */
+/** The encryption of a new object, as S3 request fields. Empty to use the bucket's default. */
 export interface Encryption {
   readonly ServerSideEncryption?: ServerSideEncryption;
   readonly SSEKMSKeyId?: string;
 }
 
-/** An upload in parts. Whoever starts one completes or aborts it. */
+/** A multipart upload, which its creator must complete or abort. */
 export interface PartUpload {
-  /** Takes the next part; resolves once it is on its way. Throws when an earlier one failed. */
+  /**
+   * Sends the next part. Resolves once it is in flight.
+   * @throws the error of an earlier part
+   */
   send(bytes: Uint8Array): Promise<void>;
-  /** Makes the object of the parts, if its key is still free. */
+  /** Creates the object from the parts, if its key is still free. */
   complete(): Promise<void>;
   /** Removes the parts. */
   abort(): Promise<void>;
@@ -39,21 +42,21 @@ export interface PartUpload {
 
 /** How the parts of an upload are sent. */
 export interface PartOptions {
-  /** Room for parts that are under way. */
+  /** Limits the bytes in flight. */
   readonly inFlight: InFlight;
   readonly encryption: Encryption;
-  /** Gets the memory of each part back that the store has taken. */
+  /** Called with the memory of each sent part for reuse. */
   readonly recycle: (bytes: Uint8Array) => void;
 }
 
-/** Starts an upload in parts. */
+/** Starts a multipart upload. */
 export async function startPartUpload(
   client: S3Client,
-  place: Place,
+  object: S3Object,
   { inFlight, encryption, recycle }: PartOptions,
 ): Promise<PartUpload> {
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...place, ...encryption }));
-  const upload = { ...place, UploadId };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...object, ...encryption }));
+  const upload = { ...object, UploadId };
   const parts: CompletedPart[] = [];
   const failures: unknown[] = [];
   const sending = new Set<Promise<void>>();
@@ -90,36 +93,36 @@ export async function startPartUpload(
       try {
         await client.send(new CompleteMultipartUploadCommand(request));
       } catch (error) {
-        await throwUnlessOwn(client, place, size, error);
+        await throwUnlessOwn(client, object, size, error);
       }
     },
     async abort() {
-      // A part that arrives after the abort would stay, so all come to their end first.
+      // A part that arrives after the abort would be kept, so wait for all of them first.
       await Promise.all(sending);
-      // What cannot be removed now goes by the bucket's lifecycle rule for unfinished uploads.
-      const abortSignal = AbortSignal.timeout(ABORT_PATIENCE);
+      // The bucket's lifecycle rule for unfinished uploads removes what is left.
+      const abortSignal = AbortSignal.timeout(ABORT_TIMEOUT);
       await client.send(new AbortMultipartUploadCommand(upload), { abortSignal }).catch(() => undefined);
     },
   };
 }
 
 /**
- * Throws the error of a write, unless the write was refused only because an earlier attempt of it, whose answer was
- * lost, had made the object.
+ * Throws the error of a write, unless it failed only because an earlier attempt, whose response was lost, had
+ * created the object.
  */
 export async function throwUnlessOwn(
   client: S3Client,
-  place: Place,
+  object: S3Object,
   size: number,
   error: unknown,
 ): Promise<void> {
   const refusal = error instanceof S3ServiceException ? error.name : '';
   if (refusal !== 'PreconditionFailed' && refusal !== 'NoSuchUpload') throw error;
   const isRepeat = error instanceof S3ServiceException && (error.$metadata.attempts ?? 1) > 1;
-  // Keys are made anew for every upload, so what a repeat finds there, of this size, can be nothing else.
-  const found = isRepeat && (await client.send(new HeadObjectCommand(place)).catch(undefinedUnlessOutage));
+  // Keys are unique per upload, so an object of this size found by a retry must be its own.
+  const found = isRepeat && (await client.send(new HeadObjectCommand(object)).catch(undefinedUnlessOutage));
   if (found && found.ContentLength === size) return;
-  throw refusal === 'PreconditionFailed' ? new Error(`there is a blob ${place.Key} already`) : error;
+  throw refusal === 'PreconditionFailed' ? new Error(`the blob ${object.Key} already exists`) : error;
 }
 
 function undefinedUnlessOutage(error: unknown): undefined {

@@ -1,39 +1,45 @@
 import { createHash } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type InFlight, inFlightUpTo } from './in-flight.ts';
-import { type Encryption, type PartUpload, type Place, startPartUpload, throwUnlessOwn } from './s3-parts.ts';
+import {
+  type Encryption,
+  type PartUpload,
+  type S3Object,
+  startPartUpload,
+  throwUnlessOwn,
+} from './s3-parts.ts';
 
 const MB = 1024 * 1024;
 
-/** Smaller bodies are one request; larger ones go in parts, the first of them of this size. */
+/** Bodies below this size are a single request; larger ones are sent in parts, initially of this size. */
 const FIRST_PART = 6 * MB;
 
-/** Part sizes double after so many parts: 5 TB fit in the 10,000 parts S3 allows. */
+/** Part sizes double after this many parts, so that 5 TB fit into the 10,000 parts S3 allows. */
 const PARTS_PER_SIZE = 1_000;
 
-/** How many bytes of parts a store may have under way at once, of all its uploads. */
+/** The maximum bytes in flight, for all uploads of a store. */
 const IN_FLIGHT = 4 * FIRST_PART;
 
-/** Room for the parts of a store. */
+/** Creates the limit of bytes in flight for a store. */
 export function roomForParts(): InFlight {
   return inFlightUpTo(IN_FLIGHT);
 }
 
 /** How bodies are stored. */
 export interface PutOptions {
-  /** Room for the parts of all uploads of a store. */
+  /** Limits the bytes in flight, for all uploads of a store. */
   readonly inFlight: InFlight;
   readonly encryption: Encryption;
 }
 
 /**
- * Stores a body of unknown length under a key that must be free, and answers its size.
- * Up to 6 GB it holds the part that is being gathered (6 MB), beside what `inFlight` lets out; the memory of sent parts
- * is used again. Nothing is left behind when the body or the store fails.
+ * Stores a body of unknown length under a free key and returns its size. Up to 6 GB, it buffers one part (6 MB) in
+ * addition to those in flight, and reuses the memory of sent parts. Leaves nothing behind if the body or the store
+ * fails.
  */
 export async function s3Put(
   client: S3Client,
-  place: Place,
+  object: S3Object,
   body: AsyncIterable<Uint8Array>,
   { inFlight, encryption }: PutOptions,
 ): Promise<{ readonly size: number }> {
@@ -44,9 +50,9 @@ export async function s3Put(
     for await (const part of inParts(body, memory)) {
       size += part.byteLength;
       if (upload === undefined && size < FIRST_PART)
-        await putWhole(client, { ...place, ...encryption }, part);
+        await putWhole(client, { ...object, ...encryption }, part);
       else {
-        upload ??= await startPartUpload(client, place, { inFlight, encryption, recycle: memory.recycle });
+        upload ??= await startPartUpload(client, object, { inFlight, encryption, recycle: memory.recycle });
         await upload.send(part);
       }
     }
@@ -58,7 +64,7 @@ export async function s3Put(
   }
 }
 
-async function putWhole(client: S3Client, target: Place & Encryption, bytes: Uint8Array): Promise<void> {
+async function putWhole(client: S3Client, target: S3Object & Encryption, bytes: Uint8Array): Promise<void> {
   const ChecksumSHA256 = createHash('sha256').update(bytes).digest('base64');
   try {
     await client.send(new PutObjectCommand({ ...target, Body: bytes, ChecksumSHA256, IfNoneMatch: '*' }));
@@ -68,7 +74,7 @@ async function putWhole(client: S3Client, target: Place & Encryption, bytes: Uin
   }
 }
 
-/** The body in parts of the sizes above. All but the last are full; a body without bytes is one empty part. */
+/** Splits the body into parts of the sizes above. All but the last are full; an empty body is one empty part. */
 async function* inParts(body: AsyncIterable<Uint8Array>, memory: PartMemory): AsyncGenerator<Uint8Array> {
   let number = 0;
   let part = newPart(partSize(number), memory);
@@ -87,12 +93,12 @@ function partSize(number: number): number {
   return FIRST_PART * 2 ** Math.floor(number / PARTS_PER_SIZE);
 }
 
-/** Gathers copies of chunks (their owner may reuse them) in memory that grows with what is in it, up to `size`. */
+/** Collects copies of chunks (their owner may reuse them) in memory that grows as needed, up to `size`. */
 function newPart(size: number, memory: PartMemory) {
   let room = memory.take(size) ?? Buffer.allocUnsafeSlow(64 * 1024);
   let used = 0;
   return {
-    /** Takes what fits and answers what does not. */
+    /** Adds as much as fits and returns the rest. */
     add(chunk: Uint8Array): Uint8Array {
       const taken = chunk.subarray(0, size - used);
       if (used + taken.byteLength > room.byteLength) {
@@ -109,9 +115,9 @@ function newPart(size: number, memory: PartMemory) {
   };
 }
 
-/** The memory of the parts of one upload that were sent. Left to the garbage collector it would pile up meanwhile. */
+/** Recycles the memory of sent parts of one upload. Garbage collection would be too slow. */
 interface PartMemory {
-  /** Memory of this size, if there is some. */
+  /** Memory of this size, if available. */
   take(size: number): Buffer | undefined;
   recycle(part: Uint8Array): void;
 }

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 
-/** The uploads in parts that are meant: of keys that start with `prefix`, without a part since `before`. */
+/** Selects multipart uploads of keys that start with `prefix`, without a part since `before`. */
 export interface UnfinishedOptions {
   readonly bucket: string;
   readonly prefix: string;
@@ -16,7 +16,7 @@ export interface UnfinishedOptions {
   readonly before: number;
 }
 
-/** Aborts uploads that have stood still, whoever began them, and answers how many. */
+/** Aborts stalled uploads, including those of other processes, and returns how many. */
 export async function dropUnfinished(client: S3Client, options: UnfinishedOptions): Promise<number> {
   const { bucket: Bucket, before } = options;
   let dropped = 0;
@@ -28,7 +28,7 @@ export async function dropUnfinished(client: S3Client, options: UnfinishedOption
       await client.send(new AbortMultipartUploadCommand(upload));
       dropped++;
     } catch (error) {
-      // It was completed or aborted in between.
+      // It was completed or aborted in the meantime.
       if (!(error instanceof NoSuchUpload)) throw error;
     }
   }
@@ -47,7 +47,7 @@ async function* unfinished(
   } while (page.IsTruncated);
 }
 
-/** When the last part came, in milliseconds since the epoch; 0 when there is none. */
+/** When the last part arrived, in milliseconds since the epoch; 0 if there is none. */
 async function lastPart(
   client: S3Client,
   upload: { Bucket: string; Key: string | undefined; UploadId: string | undefined },

@@ -6,12 +6,12 @@ import { type ReadSecretOptions, readSecret } from './read-secret.ts';
 
 const derive = promisify(hkdf);
 
-/** The fewest characters of a secret that keys are made from. */
-const LEAST = 32;
+/** The minimum length of a secret from which a key is derived. */
+const MIN_LENGTH = 32;
 
 /**
- * A seal whose key is made from a secret in Secrets Manager, named by its ARN or name, which the deployment has made.
- * The secret is read once, when something is first sealed or opened.
+ * A seal whose key is derived from a secret in Secrets Manager, named by its ARN or name. The deployment creates
+ * the secret. It is read once, when something is first sealed or opened.
  */
 export function secretSeal(secretId: string, options: ReadSecretOptions = {}): Seal {
   let key: Promise<Uint8Array> | undefined;
@@ -26,6 +26,7 @@ export function secretSeal(secretId: string, options: ReadSecretOptions = {}): S
 
 async function readKey(secretId: string, options: ReadSecretOptions): Promise<Uint8Array> {
   const secret = await readSecret(secretId, options);
-  if (secret.length < LEAST) throw new Error(`the secret ${secretId} has fewer than ${LEAST} characters`);
+  if (secret.length < MIN_LENGTH)
+    throw new Error(`the secret ${secretId} has fewer than ${MIN_LENGTH} characters`);
   return new Uint8Array(await derive('sha256', secret, '', 'packhouse sealing key', SEALING_KEY_BYTES));
 }

@@ -12,30 +12,30 @@ import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import { checkBodies } from '../../ports/queue-rules.ts';
 import { withRetries } from '../../shared/retry.ts';
 
-/** A standard queue and the queue its dead letters go to, which its redrive policy should name as well. */
+/** A standard queue and its dead-letter queue, which its redrive policy should name as well. */
 export interface SqsQueueOptions extends QueueOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
   readonly deadLetterUrl: string;
-  /** How many messages one `consume` handles at a time. */
+  /** The maximum number of messages that one `consume` handles concurrently. */
   readonly concurrency?: number;
-  /** Seconds until a message whose consumer died is handed out again; a living consumer extends it. */
+  /** Seconds until a message whose consumer died is redelivered; a living consumer extends it. */
   readonly visibilityTimeout?: number;
-  /** Seconds a request waits for messages to come, at most 20. */
+  /** Seconds to wait for messages (long polling), at most 20. */
   readonly waitTime?: number;
 }
 
-/** What one request may hold: 10 messages, 1 MiB of bodies. */
+/** Limits of one request: 10 messages, 1 MiB of bodies. */
 const BATCH_MESSAGES = 10;
 const BATCH_BYTES = 1024 * 1024;
 const MAX_DEAD_LETTERS = 100;
 
 /**
- * The `Queue` port on SQS. Times are rounded up to whole seconds, as SQS counts them.
+ * The `Queue` port on SQS. Times are rounded up to whole seconds, the unit of SQS.
  *
- * The consumer itself moves a message to the dead letters after its last attempt: SQS would do it only at the next
- * receive. The queue's redrive policy (`maxReceiveCount` = `maxAttempts`) serves the consumers that die.
- * `consume` rejects when SQS stays out of reach; its caller starts it again.
+ * The consumer itself moves a message to the dead letters after its last attempt: SQS would only do so at the next
+ * receive. The queue's redrive policy (`maxReceiveCount` = `maxAttempts`) covers consumers that die. `consume`
+ * rejects when SQS stays unreachable; its caller restarts it.
  */
 export function sqsQueue(options: SqsQueueOptions): Queue {
   return {
@@ -64,10 +64,10 @@ function* inBatches(bodies: readonly string[]): Generator<string[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** Thrown when SQS did not take some messages of a batch. */
+/** SQS did not accept some messages of a batch. */
 class NotSent extends Error {
   override readonly name = 'NotSent';
-  /** Whether SQS would refuse the same messages again. */
+  /** Whether SQS would reject the same messages again. */
   readonly isFinal: boolean;
   constructor(failed: readonly BatchResultErrorEntry[]) {
     super(`${failed.length} messages were not sent: ${failed[0]?.Code} ${failed[0]?.Message ?? ''}`);
@@ -82,7 +82,7 @@ const sending = {
   longestPause: 1600,
 };
 
-/** Sends a batch; the messages SQS could not take are sent again. */
+/** Sends a batch, and retries the messages that SQS did not accept. */
 async function sendBatch(client: SQSClient, QueueUrl: string, bodies: readonly string[]): Promise<void> {
   let Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
   await withRetries(async () => {
@@ -126,13 +126,15 @@ async function receive(options: SqsQueueOptions, room: number, signal: AbortSign
     const { Messages = [] } = await options.client.send(request, { abortSignal: signal });
     return Messages;
   } catch (error) {
-    // Messages that were on their way come again after their visibility timeout.
+    // Messages in transit are redelivered after their visibility timeout.
     if (signal.aborted) return [];
     throw error;
   }
 }
 
-/** Runs the handler for one message and settles it. Never rejects: what could not be settled comes again. */
+/**
+ * Runs the handler for a message and settles it. Never rejects: a message that can't be settled is redelivered.
+ */
 async function handle(options: SqsQueueOptions, received: SqsMessage, handler: Handler): Promise<void> {
   const attempt = Number(received.Attributes?.ApproximateReceiveCount ?? 1);
   const keepingHidden = keepHidden(options, received);
@@ -157,7 +159,7 @@ function keepHidden(options: SqsQueueOptions, message: SqsMessage) {
     (seconds * 1000) / 3,
   );
   return {
-    /** Resolves when no extension is under way that could undo what is said of the message next. */
+    /** Resolves when no extension is in progress that could override the next change of visibility. */
     async stop(): Promise<void> {
       clearInterval(timer);
       await extending;
@@ -179,7 +181,7 @@ async function settle(
   await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: message.ReceiptHandle }));
 }
 
-/** Lets the message come again in so many seconds. */
+/** Makes the message visible again in so many seconds. */
 async function hide(
   { client, queueUrl }: SqsQueueOptions,
   message: SqsMessage,
@@ -194,7 +196,7 @@ function visibilityTimeout({ visibilityTimeout = 30 }: SqsQueueOptions): number 
   return visibilityTimeout;
 }
 
-/** Reads the dead letters by hiding them for a moment from each other's requests, then shows them again. */
+/** Reads the dead letters by receiving, which hides them from the next request, then makes them visible again. */
 async function deadLetters(options: SqsQueueOptions): Promise<readonly Message[]> {
   const { client, deadLetterUrl: QueueUrl, maxAttempts } = options;
   const found: SqsMessage[] = [];

@@ -4,7 +4,7 @@ import { isBlobKey } from '../../ports/blob-rules.ts';
 import type { BlobInfo } from '../../ports/blob-store.ts';
 import { isMissing } from './blob-reader.ts';
 
-/** The blobs below `root` in key order, by prefix and after a key; reads only the directories it passes. */
+/** Lists the blobs below `root` in key order, by prefix and after a key. Only reads the directories it needs. */
 export async function* blobsInOrder(root: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
   yield* walk(root, '', prefix, after);
 }
@@ -23,7 +23,7 @@ async function* walk(root: string, folder: string, prefix: string, after: string
   }
 }
 
-/** What is known of a blob, or undefined when there is none. */
+/** The metadata of a blob. Undefined if there is none. */
 export async function blobInfo(root: string, key: string): Promise<BlobInfo | undefined> {
   try {
     const found = await stat(join(root, key));
@@ -34,7 +34,7 @@ export async function blobInfo(root: string, key: string): Promise<BlobInfo | un
   }
 }
 
-/** The names in a directory in key order, those of directories with a slash at the end. */
+/** The names in a directory in key order; directories end in a slash. */
 async function namesIn(directory: string): Promise<string[]> {
   try {
     const entries = await readdir(directory, { withFileTypes: true });

@@ -1,15 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Reads of at most this many bytes are made in one go; longer ones in pieces of it, for readers that bring no memory. */
-const PIECE = 64 * 1024;
+/**
+ * Up to this many bytes are read at once; more are read in chunks of this size, for readers without their own
+ * buffer.
+ */
+const CHUNK = 64 * 1024;
 
-/** The `length` bytes of the file from `start`, read no faster than they are taken. Closes the file. */
+/** Streams `length` bytes of the file from `start`, no faster than they are consumed. Closes the file. */
 export async function readBody(
   file: FileHandle,
   start: number,
   length: number,
 ): Promise<ReadableStream<Uint8Array>> {
-  if (length > PIECE) return streamPieces(file, start, length);
+  if (length > CHUNK) return streamChunks(file, start, length);
   const bytes = new Uint8Array(length);
   await fill(file, bytes, start).finally(() => file.close());
   return new ReadableStream({
@@ -20,7 +23,7 @@ export async function readBody(
   });
 }
 
-/** Opens a file to read, or answers undefined when there is none. */
+/** Opens a file for reading. Undefined if there is none. */
 export async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r');
@@ -30,25 +33,25 @@ export async function openExisting(path: string): Promise<FileHandle | undefined
   }
 }
 
-/** Whether the error says that there is no such file. */
+/** Whether the error means that there is no such file. */
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 /**
- * A byte stream: it reads into the memory that its reader brings along (a BYOB reader), so that a file of any size
- * passes through little of it. For other readers it makes pieces.
+ * A byte stream that reads into the buffer of its reader (a BYOB reader), so that a file of any size needs little
+ * memory. For other readers it allocates chunks.
  */
-function streamPieces(file: FileHandle, start: number, length: number): ReadableStream<Uint8Array> {
+function streamChunks(file: FileHandle, start: number, length: number): ReadableStream<Uint8Array> {
   let at = start;
   const end = start + length;
   return new ReadableStream({
     type: 'bytes',
-    autoAllocateChunkSize: PIECE,
+    autoAllocateChunkSize: CHUNK,
     async pull(controller) {
       try {
         const request = controller.byobRequest;
-        if (!request?.view) throw new Error('a byte stream was pulled with no memory to read into');
+        if (!request?.view) throw new Error('a byte stream was pulled without a buffer');
         const { buffer, byteOffset, byteLength } = request.view;
         const bytes = new Uint8Array(buffer, byteOffset, Math.min(byteLength, end - at));
         await fill(file, bytes, at);
@@ -61,17 +64,17 @@ function streamPieces(file: FileHandle, start: number, length: number): Readable
       await file.close();
       if (at < end) return;
       controller.close();
-      controller.byobRequest?.respond(0); // answers the reader that came meanwhile
+      controller.byobRequest?.respond(0); // settles a read that started in the meantime
     },
     cancel: () => file.close(),
   });
 }
 
-/** Fills the memory with the bytes of the file from `start`. */
+/** Fills the buffer with bytes of the file from `start`. */
 async function fill(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
   for (let at = 0; at < bytes.byteLength; ) {
     const { bytesRead } = await file.read(bytes, at, bytes.byteLength - at, start + at);
-    if (bytesRead === 0) throw new Error('the file of a blob is shorter than it was');
+    if (bytesRead === 0) throw new Error('the file of a blob has become shorter');
     at += bytesRead;
   }
 }

@@ -1,35 +1,38 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** How many bytes are gathered before they are handed to the file in one call. */
-const GATHER = 256 * 1024;
+/** How many bytes to collect for one write call. */
+const BATCH_BYTES = 256 * 1024;
 
-/** Writes the body to the end of the file and answers its size. Holds at most two gatherings in memory. */
+/** Writes the whole body to the file and returns its size. Holds at most two batches in memory. */
 export async function writeBody(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<number> {
   let size = 0;
-  let gathered: Uint8Array[] = [];
+  let batch: Uint8Array[] = [];
   let bytes = 0;
   let writing = Promise.resolve();
   try {
     for await (const chunk of body) {
       if (chunk.byteLength === 0) continue;
-      gathered.push(chunk);
+      batch.push(chunk);
       bytes += chunk.byteLength;
       size += chunk.byteLength;
-      if (bytes < GATHER) continue;
+      if (bytes < BATCH_BYTES) continue;
       await writing;
-      writing = writeAll(file, gathered, bytes);
-      writing.catch(() => {}); // told at the next await
-      gathered = [];
+      writing = writeAll(file, batch, bytes);
+      writing.catch(() => {}); // reported by the next await
+      batch = [];
       bytes = 0;
     }
   } finally {
     await writing;
   }
-  if (bytes > 0) await writeAll(file, gathered, bytes);
+  if (bytes > 0) await writeAll(file, batch, bytes);
   return size;
 }
 
-/** A write may stop short without an error when the disk is nearly full; the next one then tells. */
+/**
+ * Writes all chunks. When the disk is nearly full, a write may be partial without an error; the next one then
+ * fails.
+ */
 async function writeAll(file: FileHandle, chunks: Uint8Array[], bytes: number): Promise<void> {
   const { bytesWritten } = await file.writev(chunks);
   if (bytesWritten === bytes) return;

@@ -2,34 +2,34 @@ import { ConditionFailed, type Write } from '../../ports/table.ts';
 import { diskFull } from './disk-full.ts';
 import type { ItemTable } from './item-rows.ts';
 
-/** Changes of items, all or none; answers the item of the first operation as it then stands. */
+/** Changes to items, all or none. Results in the item of the first operation after the change. */
 export interface WriteJob {
   readonly table: ItemTable;
   readonly operations: readonly Write[];
 }
 
-/** Statements, all or none; answers the rows of the last one. */
+/** Statements, all or none. Results in the rows of the last one. */
 export interface SqlJob {
   readonly statements: readonly { readonly sql: string; readonly values: readonly (string | number)[] }[];
 }
 
-/** What the commit worker is asked to make durable. */
+/** A job for the commit worker. */
 export type CommitJob = WriteJob | SqlJob;
 
-/** A job on its way to the worker. */
+/** A job as it is sent to the worker. */
 export interface PostedJob {
   readonly id: number;
   readonly job: CommitJob;
 }
 
-/** What became of a job: its answer, or why it was not done. */
+/** The outcome of a job: its result or its failure. */
 export interface JobOutcome {
   readonly id: number;
   readonly value?: unknown;
   readonly failure?: Failure;
 }
 
-/** An error in a form that passes between threads. */
+/** An error that can be sent between threads. */
 export interface Failure {
   readonly name: string;
   readonly message: string;
@@ -39,7 +39,7 @@ export interface Failure {
 
 const SQLITE_FULL = 13;
 
-/** The form of an error that passes between threads. */
+/** Converts an error so that it can be sent between threads. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message } = error;
@@ -47,7 +47,7 @@ export function failureOf(error: unknown): Failure {
   return { name, message, diskFull: 'errcode' in error && error.errcode === SQLITE_FULL };
 }
 
-/** The error that a failure stands for. */
+/** Converts a failure back to an error. */
 export function errorOf(failure: Failure): Error {
   if (failure.operation !== undefined) return new ConditionFailed(failure.operation);
   if (failure.diskFull) return diskFull(new Error(failure.message));

@@ -1,6 +1,6 @@
 /**
- * The thread that writes. Everything that waits is applied in one SQLite transaction, each job in a savepoint of
- * its own, so that one fsync serves all of them and a job that fails spoils no other.
+ * The writer thread. It applies all waiting jobs in one SQLite transaction, each in its own savepoint, so that
+ * they share one fsync and a failing job does not affect the others.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
@@ -10,7 +10,7 @@ import { failureOf, type JobOutcome, type PostedJob, type SqlJob, type WriteJob 
 import { openWriter } from './database.ts';
 import { itemReader, itemWriter } from './item-rows.ts';
 
-/** The most jobs that share a transaction. */
+/** The maximum number of jobs per transaction. */
 const BATCH = 256;
 
 function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
@@ -24,7 +24,7 @@ function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
     return { ...itemReader(database, table), ...itemWriter(database, table) };
   }
 
-  /** Applies the jobs and makes them durable. When the transaction as a whole fails each job is tried alone. */
+  /** Applies the jobs and makes them durable. If the whole transaction fails, each job is retried alone. */
   function commitJobs(posted: readonly PostedJob[]): JobOutcome[] {
     try {
       begin.run();
@@ -46,7 +46,7 @@ function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
       release.run();
       return { id, value };
     } catch (error) {
-      if (!database.isTransaction) throw error; // SQLite gave the whole transaction up, as it may on a full disk
+      if (!database.isTransaction) throw error; // SQLite rolled back the whole transaction, as on a full disk
       database.exec('ROLLBACK TO job; RELEASE job');
       return { id, failure: failureOf(error) };
     }
@@ -55,8 +55,8 @@ function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
   function applyWrites({ table, operations }: WriteJob): Item | undefined {
     const items = tables[table];
     const after = operations.map((write, number) => {
-      const judged = write.when !== undefined || 'update' in write;
-      return afterWrite(write, judged ? items.find(keyOf(write))?.item : undefined, number);
+      const needsItem = write.when !== undefined || 'update' in write;
+      return afterWrite(write, needsItem ? items.find(keyOf(write))?.item : undefined, number);
     });
     for (const [number, write] of operations.entries()) {
       const item = after[number];

@@ -3,13 +3,13 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './commit-jobs.ts';
 
-/** Makes jobs durable, one fsync for all that wait. */
+/** Makes jobs durable, with one fsync for all that are waiting. */
 export interface Committer {
-  /** Resolves with the answer of the job once it is durable. */
+  /** Resolves with the job's result once it is durable. */
   commit(job: CommitJob): Promise<unknown>;
-  /** Resolves, if ever, when the thread has ended without being asked to: nothing can be written any more. */
+  /** Resolves when the thread has ended unexpectedly, after which nothing can be written. Usually never. */
   readonly failed: Promise<Error>;
-  /** Finishes what was asked for and lets go of the database. */
+  /** Finishes pending jobs and closes the database. */
   close(): Promise<void>;
 }
 
@@ -18,10 +18,10 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The code of the thread; a bundle has it beside itself too, in JavaScript. */
+/** The code of the thread; bundles have a JavaScript version next to them. */
 const workerFile = `./commit-worker${extname(import.meta.url)}`;
 
-/** Starts the thread that writes to the database file, making the file when there is none. */
+/** Starts the writer thread of a database file, which is created if absent. */
 export async function startCommitter(file: string): Promise<Committer> {
   const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: file });
   await once(worker, 'message');
@@ -48,9 +48,7 @@ export async function startCommitter(file: string): Promise<Committer> {
     }
     if (waiting.size === 0) worker.unref();
   });
-  worker.on('error', (cause) =>
-    end(new Error('the thread that writes failed; start the server again', { cause })),
-  );
+  worker.on('error', (cause) => end(new Error('the writer thread failed; restart the server', { cause })));
   worker.on('exit', () => end(new Error('the store is closed')));
 
   return {

@@ -2,13 +2,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { itemSchema } from './item-rows.ts';
 import { QUEUE_SCHEMA } from './queue-rows.ts';
 
-/** Pages in the write-ahead log (4 KB each) before a commit copies them into the database file. */
+/** The number of pages (4 KB each) in the write-ahead log at which a commit copies them into the database file. */
 const CHECKPOINT_PAGES = 4000;
 
-/** The bytes the write-ahead log is cut back to after it grew beyond them. */
+/** The size, in bytes, to which a larger write-ahead log is truncated. */
 const LOG_BYTES = 64 * 1024 * 1024;
 
-/** Opens the connection that writes, making the database when there is none. A commit on it is durable. */
+/** Opens the writing connection, creating the database if absent. Its commits are durable. */
 export function openWriter(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5000 });
   database.exec(`
@@ -24,7 +24,7 @@ export function openWriter(file: string): DatabaseSync {
   return database;
 }
 
-/** Opens a connection that only reads; it sees every commit that has been made durable. */
+/** Opens a read-only connection, which sees all durable commits. */
 export function openReader(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5000 });
   database.exec('PRAGMA query_only = ON; PRAGMA cache_size = -32768;');

@@ -3,21 +3,21 @@ import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** What is wrong with a directory that can't be used, by the code of the error. */
+/** Reasons why a directory can't be used, by error code. */
 const reasons: Readonly<Record<string, string>> = {
-  EEXIST: 'is no directory',
-  ENOTDIR: 'is below something that is no directory',
-  EACCES: "can't be written to by this user",
-  EPERM: "can't be written to by this user",
-  EROFS: 'is on a file system that can only be read',
+  EEXIST: 'is not a directory',
+  ENOTDIR: 'is in a path that is not a directory',
+  EACCES: 'is not writable for this user',
+  EPERM: 'is not writable for this user',
+  EROFS: 'is on a read-only file system',
 };
 
 /**
- * Takes a directory for this process, making it when it is absent, and answers how to give it back; throws `EBUSY` when
- * another has it, and says so when it is none or can't be written to.
+ * Locks a directory for this process, creating it if absent, and returns a function that releases it.
  *
- * The lock is SQLite's on an empty file: the operating system drops it with the process, however that ends,
- * and it also holds between two openings in one process. Node itself has no call for it.
+ * The lock is SQLite's lock of an empty file: the operating system drops it with the process, however that ends,
+ * and it also works between two openings in one process. Node has no file locks.
+ * @throws Error `EBUSY` when it is locked; other codes when it is not a writable directory
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
   try {
@@ -33,7 +33,7 @@ export async function lockDirectory(directory: string): Promise<() => void> {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
-    const message = `${directory} is in use by another server; a directory serves one at a time`;
+    const message = `${directory} is in use by another server; a directory can only be used by one at a time`;
     throw Object.assign(new Error(message, { cause }), { code: 'EBUSY' });
   }
   return () => database.close();

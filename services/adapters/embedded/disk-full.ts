@@ -1,9 +1,9 @@
-/** The error of a write that found no room, with the code the file system uses: nothing was written. */
+/** The error of a write that failed for lack of space, with the file system's code. Nothing was written. */
 export function diskFull(cause: unknown): Error {
   return Object.assign(new Error('the disk is full; nothing was written', { cause }), { code: 'ENOSPC' });
 }
 
-/** Whether the error says that a write found no room, within the disk or within a quota. */
+/** Whether a write failed for lack of space, on the disk or within a quota. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }

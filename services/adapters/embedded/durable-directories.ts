@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes the names in a directory durable. */
+/** Makes the entries of a directory durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
@@ -12,8 +12,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Answers a function that makes sure a directory below `root` is there and survives a power cut.
- * A directory that is there may still be unsaved, so each is saved once by this process before it is trusted.
+ * Returns a function that ensures that a directory below `root` exists and survives a power failure. An existing
+ * directory may not be durable yet, so this process syncs each directory once before relying on it.
  */
 export function durableDirectories(root: string): (directory: string) => Promise<void> {
   const ready = new Map<string, Promise<void>>([[root, Promise.resolve()]]);
@@ -26,8 +26,8 @@ export function durableDirectories(root: string): (directory: string) => Promise
   }
 
   function ensure(directory: string): Promise<void> {
-    const known = ready.get(directory);
-    if (known) return known;
+    const pending = ready.get(directory);
+    if (pending) return pending;
     const preparing = prepare(directory);
     ready.set(directory, preparing);
     preparing.catch(() => ready.delete(directory));

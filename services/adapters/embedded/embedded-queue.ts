@@ -6,7 +6,7 @@ import type { Committer } from './committer.ts';
 import { isDiskFull } from './disk-full.ts';
 import { BURY, BURY_SPENT, DEAD, DONE, NEXT_DUE, RETRY, SEND, TAKE } from './queue-rows.ts';
 
-/** What a queue of the database file is made of. */
+/** The parts of a queue in the database file. */
 export interface EmbeddedQueueOptions extends QueueOptions {
   readonly name: string;
   readonly reader: DatabaseSync;
@@ -15,18 +15,18 @@ export interface EmbeddedQueueOptions extends QueueOptions {
   readonly bell: EventTarget;
 }
 
-/** How many messages one `consume` handles at a time. */
-const AT_ONCE = 8;
+/** The maximum number of messages that one `consume` handles concurrently. */
+const CONCURRENCY = 8;
 
-/** The longest a timer is set for (milliseconds); more would overflow it. */
-const LONGEST = 3_600_000;
+/** The longest timer, in milliseconds; longer ones would overflow. */
+const MAX_TIMER = 3_600_000;
 
-/** How long a full disk is left alone before it is tried again (milliseconds). */
-const FULL_PAUSE = 1000;
+/** The delay before retrying on a full disk, in milliseconds. */
+const DISK_FULL_DELAY = 1000;
 
 type Handler = (message: Message) => Promise<void>;
 
-/** The statement, and its values, that says what became of a message. */
+/** The statement, with its values, that records the outcome of a message. */
 type Outcome = readonly [sql: string, ...values: number[]];
 
 interface MessageRow {
@@ -35,12 +35,15 @@ interface MessageRow {
   readonly attempts: number;
 }
 
-/** A `Queue` whose messages are rows of the database file. Consumers are woken, they do not poll. */
+/** A `Queue` whose messages are rows of the database file. Consumers are notified instead of polling. */
 export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
   const { name, reader, committer, bell, retryAfter, maxAttempts } = options;
   const nextDue = reader.prepare(NEXT_DUE);
   const dead = reader.prepare(DEAD);
-  /** Outcomes that could not be written, as while another process holds the database: who consumes next does it. */
+  /**
+   * Outcomes that could not be written, for example while another process held the database. The next consumer
+   * writes them.
+   */
   const unwritten = new Set<Outcome>();
 
   function ring(): void {
@@ -52,12 +55,12 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
     return typeof time === 'number' ? time : Number.POSITIVE_INFINITY;
   }
 
-  /** Resolves when the bell rings or, when there is room for more, once the next message is due. */
-  function somethingHappens(room: boolean): Promise<void> {
+  /** Resolves when the bell rings or, if there is room for more messages, once the next one is due. */
+  function workOrBell(room: boolean): Promise<void> {
     const wait = room ? due() - Date.now() : Number.POSITIVE_INFINITY;
     return new Promise((resolve) => {
       const timer = Number.isFinite(wait)
-        ? setTimeout(wake, Math.max(0, Math.min(wait, LONGEST)))
+        ? setTimeout(wake, Math.max(0, Math.min(wait, MAX_TIMER)))
         : undefined;
       bell.addEventListener('ring', wake);
       function wake(): void {
@@ -68,7 +71,7 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
     });
   }
 
-  /** Runs the statement; while the disk is full it is tried again, until there is room or the signal is aborted. */
+  /** Runs the statement. On a full disk it is retried until there is room or the signal is aborted. */
   async function persist(
     signal: AbortSignal,
     sql: string,
@@ -79,7 +82,7 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
         return (await committer.commit({ statements: [{ sql, values }] })) as MessageRow[];
       } catch (error) {
         if (!isDiskFull(error) || signal.aborted) throw error;
-        await pause(FULL_PAUSE, undefined, { signal }).catch(() => {});
+        await pause(DISK_FULL_DELAY, undefined, { signal }).catch(() => {});
       }
     }
   }
@@ -110,14 +113,14 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
     }
   }
 
-  /** Takes and hands out messages until the signal is aborted; resolves when every handler has ended. */
+  /** Takes and delivers messages until the signal is aborted. Resolves when all handlers have finished. */
   async function consumeUntil(signal: AbortSignal, handler: Handler): Promise<void> {
     const running = new Set<Promise<void>>();
     const failures: unknown[] = [];
     while (!signal.aborted && failures.length === 0) {
-      const room = AT_ONCE - running.size;
+      const room = CONCURRENCY - running.size;
       if (room === 0 || due() > Date.now()) {
-        await somethingHappens(room > 0);
+        await workOrBell(room > 0);
         continue;
       }
       const taken = await persist(signal, TAKE, name, Date.now(), room).catch((error: unknown) => {

@@ -5,30 +5,30 @@ import type { Committer } from './committer.ts';
 import { itemCache } from './item-cache.ts';
 import { type ItemTable, itemReader } from './item-rows.ts';
 
-/** What a table of the database file is made of. */
+/** The parts of a table in the database file. */
 export interface EmbeddedTableOptions {
   readonly name: ItemTable;
   readonly reader: DatabaseSync;
   readonly committer: Committer;
-  /** About how much memory items that were read may take. */
+  /** The approximate memory for cached items, in bytes. */
   readonly cacheBytes: number;
 }
 
-/** A `Table` that can also remove the items whose time is over. */
+/** A `Table` that can also delete expired items. */
 export interface EmbeddedTable extends Table {
-  /** Removes items that expired before `now` (milliseconds since the epoch). */
+  /** Deletes items that expired before `now` (milliseconds since the epoch). */
   sweep(now: number): Promise<void>;
 }
 
-/** How many expired items one transaction removes. */
+/** How many expired items one transaction deletes. */
 const SWEEP = 500;
 
 /**
  * A `Table` in a SQLite file that only this process writes to.
  *
- * Reads are answered from memory when they can be. An item gets into the cache only by being read from the
- * database, and its key is dropped from the cache when a write of it was committed, before the writer is told:
- * so what the cache holds is never older than the last write that was acknowledged.
+ * Reads are served from a cache if possible. An item enters the cache only when it is read from the database, and
+ * its key is dropped when a write of it is committed, before the write is acknowledged: so the cache is never
+ * older than the last acknowledged write.
  */
 export function embeddedTable({ name, reader, committer, cacheBytes }: EmbeddedTableOptions): EmbeddedTable {
   const rows = itemReader(reader, name);
@@ -83,7 +83,10 @@ export function embeddedTable({ name, reader, committer, cacheBytes }: EmbeddedT
   };
 }
 
-/** The operation with what it needs and no more: sending a view of bytes to another thread would send its buffer. */
+/**
+ * Copies the operation with only what is needed: sending a view of bytes to another thread would copy its whole
+ * buffer.
+ */
 function detached(write: Write): Write {
   const when = write.when && { when: write.when };
   const { pk, sk } = keyOf(write);

@@ -9,28 +9,28 @@ import { writeBody } from './blob-writer.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
 import { durableDirectories, syncDirectory } from './durable-directories.ts';
 
-/** How many files are removed at a time. */
-const REMOVE_AT_ONCE = 16;
+/** How many files are removed concurrently. */
+const REMOVE_CONCURRENCY = 16;
 
-/** How a directory of blobs is opened. */
+/** How to open a blob directory. */
 export interface FileBlobOptions {
-  /** To be read only: nothing is made that is not there, and nothing removed. */
-  readonly asFound?: boolean | undefined;
+  /** Create nothing and remove nothing. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /**
- * A `BlobStore` of files: `<directory>/blobs/<key>`. An upload grows under a name of its own in
- * `<directory>/uploads`, is saved, and only then gets its name; what a crash left there is removed at the start.
- * The directory must be this process's own.
+ * A `BlobStore` of files: `<directory>/blobs/<key>`. An upload is written to a unique name in
+ * `<directory>/uploads`, synced, and only then renamed to its key; leftovers of a crash are removed at startup. No
+ * other process may use the directory.
  */
 export async function fileBlobStore(
   directory: string,
-  { asFound = false }: FileBlobOptions = {},
+  { readOnly = false }: FileBlobOptions = {},
 ): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
-  if (!asFound) {
+  if (!readOnly) {
     await mkdir(uploads, { recursive: true });
-    await removeFiles(await unfinishedIn(uploads)); // what a crash left
+    await removeFiles(await unfinishedIn(uploads)); // left by a crash
     await mkdir(root, { recursive: true });
     await syncDirectory(directory);
   }
@@ -112,7 +112,7 @@ export async function fileBlobStore(
   };
 }
 
-/** The names of uploads: `randomUUID`. A directory that was named by mistake loses nothing else. */
+/** The names of uploads: `randomUUID`. No other files are removed from a directory given by mistake. */
 const uploadName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 async function unfinishedIn(uploads: string): Promise<string[]> {
@@ -121,8 +121,8 @@ async function unfinishedIn(uploads: string): Promise<string[]> {
 }
 
 async function removeFiles(paths: readonly string[]): Promise<void> {
-  for (let at = 0; at < paths.length; at += REMOVE_AT_ONCE) {
-    await Promise.all(paths.slice(at, at + REMOVE_AT_ONCE).map(removeFile));
+  for (let at = 0; at < paths.length; at += REMOVE_CONCURRENCY) {
+    await Promise.all(paths.slice(at, at + REMOVE_CONCURRENCY).map(removeFile));
   }
 }
 
@@ -136,7 +136,7 @@ async function isOlder(path: string, time: number): Promise<boolean> {
   }
 }
 
-/** Removes a file; a path without one, be it absent or a directory, is none of its business. */
+/** Removes a file. Ignores absent paths and directories. */
 async function removeFile(path: string): Promise<void> {
   try {
     await unlink(path);

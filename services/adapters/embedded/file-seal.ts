@@ -5,12 +5,12 @@ import type { Seal } from '../../ports/seal.ts';
 import { SEALING_KEY_BYTES, sealWith } from '../../ports/seal-rules.ts';
 import { syncDirectory } from './durable-directories.ts';
 
-/** The file in the data directory that holds the sealing key, in hex. */
+/** The file in the data directory with the sealing key, in hex. */
 export const SEALING_KEY_FILE = 'sealing.key';
 
 /**
- * A seal whose key is a file in `directory` that only its owner can read. It is made, whole, when something is sealed
- * or opened for the first time.
+ * A seal whose key is a file in `directory` that only its owner can read. The file is created, atomically, when
+ * something is first sealed or opened.
  */
 export function fileSeal(directory: string): Seal {
   const path = join(directory, SEALING_KEY_FILE);
@@ -36,10 +36,10 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
   if (!file) return undefined;
   try {
     const { mode } = await file.stat();
-    if ((mode & 0o077) !== 0) throw new Error(`${path} can be read by others than its owner: chmod 600 it`);
+    if ((mode & 0o077) !== 0) throw new Error(`${path} is readable by other users: run chmod 600 on it`);
     const text = (await file.readFile('utf8')).trim();
     if (!/^[0-9a-f]+$/.test(text) || text.length !== 2 * SEALING_KEY_BYTES) {
-      throw new Error(`${path} is no sealing key: restore it from a backup`);
+      throw new Error(`${path} does not contain a sealing key: restore it from a backup`);
     }
     return Buffer.from(text, 'hex');
   } finally {
@@ -47,7 +47,7 @@ async function readKey(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Writes a key beside its place and then gives it its name, which only one process can. */
+/** Writes a key to a temporary file and links it to its name, which only one process can do. */
 async function makeKey(directory: string, path: string): Promise<Uint8Array> {
   const draft = `${path}.${randomUUID()}`;
   const file = await open(draft, 'wx', 0o600);
@@ -66,6 +66,6 @@ async function makeKey(directory: string, path: string): Promise<Uint8Array> {
   }
   await syncDirectory(directory);
   const key = await readKey(path);
-  if (!key) throw new Error(`${path} is gone again`);
+  if (!key) throw new Error(`${path} was removed`);
   return key;
 }

@@ -1,13 +1,14 @@
 import type { Item, Key } from '../../ports/table.ts';
 
-/** What the cache knows of a key; `item` is undefined when there is none under it. */
+/** A cached lookup. `item` is undefined if there is no item under the key. */
 export interface CachedItem {
   readonly item: Item | undefined;
 }
 
 /**
- * Items by key, in at most about `maxBytes`. New and used entries are young; when the young fill half of the
- * room they become the old and the former old are dropped: near to least recently used, at one map look-up a hit.
+ * Caches items by key in about `maxBytes`. New and used entries are young; when the young entries fill half of the
+ * space, they become the old ones and the previous old ones are dropped. This approximates least recently used
+ * with one map lookup per hit.
  */
 export function itemCache(maxBytes: number) {
   let young = new Map<string, CachedItem & { readonly bytes: number }>();
@@ -47,7 +48,7 @@ export function itemCache(maxBytes: number) {
   };
 }
 
-/** What an entry takes beside its item, about. */
+/** The approximate memory of an entry in addition to its item, in bytes. */
 const ENTRY_BYTES = 200;
 
 function nameOf(key: Key): string {

@@ -2,13 +2,13 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Item, Key, Page, Query } from '../../ports/table.ts';
 import { compareUtf8, indexKey } from '../../ports/table-rules.ts';
 
-/** The tables of items in the database file. */
+/** The item tables in the database file. */
 export type ItemTable = 'registry' | 'audit';
 
 /**
- * The rows of one table of items. An item is JSON text, so that any tool can read it, but for its bytes: they
- * lie end to end in `bytes`, and `layout` is the JSON of their names and lengths.
- * A plain rowid table keeps large rows out of the tree that keys are looked up in.
+ * The schema of an item table. An item is JSON text, so that any tool can read it, except for its bytes: those are
+ * concatenated in `bytes`, and `layout` is the JSON of their names and lengths. A plain rowid table keeps large
+ * rows out of the index in which keys are looked up.
  */
 export function itemSchema(table: ItemTable): string {
   return `
@@ -23,13 +23,13 @@ export function itemSchema(table: ItemTable): string {
     CREATE INDEX IF NOT EXISTS ${table}_expiry ON ${table} (expires_at) WHERE expires_at IS NOT NULL;`;
 }
 
-/** An item read from its row, and about how many bytes it takes in memory. */
+/** An item read from its row, and its approximate memory. */
 export interface FoundItem {
   readonly item: Item;
   readonly bytes: number;
 }
 
-/** Reads items of a table over one connection. */
+/** Reads items of a table on one connection. */
 export function itemReader(database: DatabaseSync, table: ItemTable) {
   const find = database.prepare(`SELECT json, layout, bytes FROM ${table} WHERE pk = ? AND sk = ?`);
   const ranges = new Map<string, ReturnType<typeof rangeOf>>();
@@ -60,7 +60,7 @@ export function itemReader(database: DatabaseSync, table: ItemTable) {
   };
 }
 
-/** Changes items of a table over one connection. */
+/** Changes items of a table on one connection. */
 export function itemWriter(database: DatabaseSync, table: ItemTable) {
   const columns = ['index1pk', 'index1sk', 'index2pk', 'index2sk', 'expires_at', 'json', 'layout', 'bytes'];
   const put = database.prepare(
@@ -119,9 +119,9 @@ function itemOf({ json, layout, bytes }: ItemRow): Item {
   return { ...item, ...Object.fromEntries(parts) };
 }
 
-/** The sort keys of a query: at least `from` and, as bytes, below `to`. */
+/** The bounds of a query's sort keys: from `from` (inclusive) up to `to` (exclusive), compared as bytes. */
 function boundsOf({ prefix = '', after, reverse }: Query): { from: string; to: Uint8Array } {
-  const end = Buffer.concat([Buffer.from(prefix), Buffer.of(0xff)]); // 0xff is in no UTF-8 text
+  const end = Buffer.concat([Buffer.from(prefix), Buffer.of(0xff)]); // 0xff does not occur in UTF-8
   if (after === undefined) return { from: prefix, to: end };
   if (reverse) {
     const within = after.startsWith(prefix) || compareUtf8(after, prefix) < 0;

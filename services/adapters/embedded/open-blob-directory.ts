@@ -2,13 +2,16 @@ import type { BlobStore } from '../../ports/blob-store.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type FileBlobOptions, fileBlobStore } from './file-blob-store.ts';
 
-/** Blobs in a directory of their own. `close` gives the directory back. */
+/** Blobs in a separate directory. `close` releases it. */
 export interface BlobDirectory {
   readonly blobs: BlobStore;
   close(): void;
 }
 
-/** Opens a directory of blobs, which is made when it is absent; throws `EBUSY` when another server has it open. */
+/**
+ * Opens a blob directory, creating it if absent.
+ * @throws Error `EBUSY` when another server has it open
+ */
 export async function openBlobDirectory(
   directory: string,
   options?: FileBlobOptions,

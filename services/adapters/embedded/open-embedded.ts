@@ -14,41 +14,41 @@ import { fileBlobStore } from './file-blob-store.ts';
 import { fileSeal } from './file-seal.ts';
 import { RETURN_ALL } from './queue-rows.ts';
 
-/** The stores of one machine, all in one data directory. */
+/** The stores of a single machine, all in one data directory. */
 export interface Embedded {
-  /** The registry's table. */
+  /** The registry table. */
   readonly table: Table;
   /** The audit table. */
   readonly audit: Table;
   readonly blobs: BlobStore;
   /** Seals with a key in the data directory. */
   readonly seal: Seal;
-  /** The queue of this name; opening it again gives the same messages. */
+  /** The queue of this name. Opening it again returns the same messages. */
   queue(name: string, options: QueueOptions): Queue;
-  /** Removes items whose time is over; also happens every minute. */
+  /** Deletes expired items; also happens every minute. */
   sweep(): Promise<void>;
-  /** Resolves, if ever, when nothing can be written any more: the stores must be opened again. */
+  /** Resolves when nothing can be written any more and the stores must be reopened. Usually never. */
   readonly failed: Promise<Error>;
-  /** Finishes what was asked for and gives the directory back. Stop consumers first. */
+  /** Finishes pending writes and releases the directory. Stop consumers first. */
   close(): Promise<void>;
 }
 
-/** How a data directory is opened. */
+/** How to open a data directory. */
 export interface EmbeddedOptions {
-  /** How much memory the items that were read may take. */
+  /** The memory for cached items, in bytes. */
   readonly cacheBytes?: number;
-  /**
-   * To be read only: what a crash left, messages that were taken and items whose time is over stay as they are, for
-   * the next server to see to.
-   */
-  readonly asFound?: boolean | undefined;
+  /** Open read-only: leftovers of a crash, taken messages and expired items are left for the next server. */
+  readonly readOnly?: boolean | undefined;
 }
 
 const DEFAULT_CACHE = 64 * 1024 * 1024;
 const AUDIT_CACHE = 1024 * 1024;
 const SWEEP_EVERY = 60_000;
 
-/** Opens the stores in `directory`, which is made when it is absent; throws when another server has it open. */
+/**
+ * Opens the stores in `directory`, which is created if absent.
+ * @throws Error `EBUSY` when another server has it open
+ */
 export async function openEmbedded(directory: string, options: EmbeddedOptions = {}): Promise<Embedded> {
   const unlock = await lockDirectory(directory);
   let committer: Committer | undefined;
@@ -56,7 +56,7 @@ export async function openEmbedded(directory: string, options: EmbeddedOptions =
     const file = join(directory, 'packhouse.db');
     committer = await startCommitter(file);
     const blobs = await fileBlobStore(directory, options);
-    if (!options.asFound) {
+    if (!options.readOnly) {
       await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });
       await syncDirectory(directory);
     }
@@ -78,7 +78,7 @@ interface Parts extends EmbeddedOptions {
 }
 
 function storesOf(parts: Parts): Embedded {
-  const { committer, reader, blobs, seal, unlock, cacheBytes = DEFAULT_CACHE, asFound = false } = parts;
+  const { committer, reader, blobs, seal, unlock, cacheBytes = DEFAULT_CACHE, readOnly = false } = parts;
   const table = embeddedTable({ name: 'registry', reader, committer, cacheBytes });
   const audit = embeddedTable({ name: 'audit', reader, committer, cacheBytes: AUDIT_CACHE });
   const bells = new Map<string, EventTarget>();
@@ -88,11 +88,13 @@ function storesOf(parts: Parts): Embedded {
     await audit.sweep(Date.now());
   }
 
-  /** A sweep that fails, as on a full disk, is made up for by the next. */
-  const sweeping = asFound ? undefined : setInterval(() => void sweep().catch(() => {}), SWEEP_EVERY).unref();
+  /** A failed sweep, as on a full disk, is made up for by the next one. */
+  const sweeping = readOnly
+    ? undefined
+    : setInterval(() => void sweep().catch(() => {}), SWEEP_EVERY).unref();
 
   let closing: Promise<void> | undefined;
-  async function letGo(): Promise<void> {
+  async function release(): Promise<void> {
     clearInterval(sweeping);
     await committer.close();
     reader.close();
@@ -112,7 +114,7 @@ function storesOf(parts: Parts): Embedded {
       return embeddedQueue({ ...options, name, reader, committer, bell });
     },
     close() {
-      closing ??= letGo();
+      closing ??= release();
       return closing;
     },
   };

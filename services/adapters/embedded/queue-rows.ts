@@ -1,4 +1,7 @@
-/** Messages of all queues. A message is taken while its `visible_at` is `TAKEN`, and a dead letter when `dead` is 1. */
+/**
+ * The messages of all queues. A message is taken while its `visible_at` is `TAKEN`, and a dead letter if `dead` is
+ * 1.
+ */
 export const QUEUE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, body TEXT NOT NULL,
@@ -6,7 +9,7 @@ export const QUEUE_SCHEMA = `
   );
   CREATE INDEX IF NOT EXISTS messages_due ON messages (queue, dead, visible_at);`;
 
-/** The `visible_at` of a message that a handler has; later than any time. */
+/** The `visible_at` of a message being handled; later than any time. */
 export const TAKEN = Number.MAX_SAFE_INTEGER;
 
 /** Adds a message. Values: queue, body, time. */
@@ -20,23 +23,23 @@ export const TAKE = `
   )
   RETURNING id, body, attempts`;
 
-/** Forgets a message that was handled. Value: id. */
+/** Deletes a handled message. Value: id. */
 export const DONE = 'DELETE FROM messages WHERE id = ?';
 
-/** Lets a message come again. Values: time, id. */
+/** Makes a message visible again. Values: time, id. */
 export const RETRY = 'UPDATE messages SET visible_at = ? WHERE id = ?';
 
-/** Gives a message up. Value: id. */
+/** Makes a message a dead letter. Value: id. */
 export const BURY = 'UPDATE messages SET dead = 1 WHERE id = ?';
 
-/** Returns what was taken by a process that is gone. */
+/** Makes messages visible that were taken by a process that has ended. */
 export const RETURN_ALL = `UPDATE messages SET visible_at = 0 WHERE dead = 0 AND visible_at = ${TAKEN}`;
 
-/** Gives up messages whose last attempt ended with its process. Values: queue, most attempts. */
+/** Makes messages dead letters whose last attempt ended with its process. Values: queue, maximum attempts. */
 export const BURY_SPENT = `
   UPDATE messages SET dead = 1 WHERE queue = ? AND dead = 0 AND visible_at < ${TAKEN} AND attempts >= ?`;
 
-/** When the next message falls due, or null. Value: queue. */
+/** The time at which the next message is due, or null. Value: queue. */
 export const NEXT_DUE = `
   SELECT min(visible_at) AS due FROM messages WHERE queue = ? AND dead = 0 AND visible_at < ${TAKEN}`;
 

@@ -2,9 +2,8 @@ import { MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 
 /**
- * A `BlobStore` on its way from one store to another: what is written goes to the new one, what is read comes from
- * there or, as long as it is not there, from the former one. The same key is the same bytes in both, so it does not
- * matter who copies them, or when.
+ * A `BlobStore` during the migration from one store to another: writes go to the new one; reads fall back to the
+ * former one. A key has the same bytes in both, so it does not matter who copies them, or when.
  */
 export function layeredBlobStore(next: BlobStore, former: BlobStore): BlobStore {
   return {
@@ -12,7 +11,7 @@ export function layeredBlobStore(next: BlobStore, former: BlobStore): BlobStore 
     get: async (key, range) => (await next.get(key, range)) ?? former.get(key, range),
     head: async (key) => (await next.head(key)) ?? former.head(key),
     async delete(keys) {
-      // In this order nobody who copies can bring back what was deleted, unless it is being copied right now.
+      // In this order a concurrent copy can't restore deleted blobs, unless it is in progress right now.
       await former.delete(keys);
       await next.delete(keys);
     },
@@ -35,7 +34,7 @@ export function layeredBlobStore(next: BlobStore, former: BlobStore): BlobStore 
   };
 }
 
-/** Both lists in key order; of a key that is in both, what the first one says. */
+/** Merges both lists in key order; the first wins for keys in both. */
 function inOrder(first: readonly BlobInfo[], second: readonly BlobInfo[]): BlobInfo[] {
   const byKey = new Map([...second, ...first].map((info) => [info.key, info]));
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -1,10 +1,10 @@
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 
-/** How many bytes a reader is handed at a time, so that callers meet more than one chunk. */
+/** The chunk size of readers, in bytes, so that callers get more than one chunk. */
 const CHUNK = 64 * 1024;
 
-/** A `BlobStore` that lives in memory, for tests and demonstrations. It has no links to give. */
+/** A `BlobStore` in memory, for tests and demonstrations. It creates no links. */
 export function memoryBlobStore(): BlobStore {
   const blobs = new Map<string, BlobInfo & { readonly bytes: Uint8Array }>();
 
@@ -25,8 +25,8 @@ export function memoryBlobStore(): BlobStore {
       const blob = blobs.get(key);
       if (!blob) return undefined;
       if (range) checkRange(range, blob.size);
-      const wanted = range ? blob.bytes.subarray(range.start, range.end + 1) : blob.bytes;
-      return { key, size: blob.size, modifiedAt: blob.modifiedAt, body: streamOf(wanted) };
+      const bytes = range ? blob.bytes.subarray(range.start, range.end + 1) : blob.bytes;
+      return { key, size: blob.size, modifiedAt: blob.modifiedAt, body: streamOf(bytes) };
     },
     async head(key) {
       checkBlobKey(key);

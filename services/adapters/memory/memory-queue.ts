@@ -3,14 +3,14 @@ import { type Clock, systemClock } from '../../ports/clock.ts';
 import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import { checkBodies } from '../../ports/queue-rules.ts';
 
-/** How many messages one `consume` handles at a time. */
-const AT_ONCE = 8;
+/** The maximum number of messages that one `consume` handles concurrently. */
+const CONCURRENCY = 8;
 
-/** How often a clock that was handed in is looked at while messages wait for it (milliseconds). */
-const GLANCE = 10;
+/** How often a custom clock is checked while messages are waiting, in milliseconds. */
+const CLOCK_POLL = 10;
 
-/** The longest a timer is set for (milliseconds). */
-const LONGEST = 60_000;
+/** The longest timer, in milliseconds. */
+const MAX_TIMER = 60_000;
 
 interface Waiting {
   readonly id: string;
@@ -19,7 +19,7 @@ interface Waiting {
   visibleAt: number;
 }
 
-/** A `Queue` that lives in memory, for tests and demonstrations. */
+/** A `Queue` in memory, for tests and demonstrations. */
 export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }): Queue {
   const { retryAfter, maxAttempts, clock = systemClock } = options;
   const waiting: Waiting[] = [];
@@ -35,11 +35,11 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
     return index < 0 ? undefined : waiting.splice(index, 1)[0];
   }
 
-  /** Resolves when `wakeAll` is called or, when asked for `more`, once a message may have fallen due. */
-  function somethingHappens(more: boolean): Promise<void> {
+  /** Resolves when `wakeAll` is called or, if there is room for `more`, once a message may be due. */
+  function workOrWake(more: boolean): Promise<void> {
     return new Promise((resolve) => {
       const due = Math.min(...waiting.map(({ visibleAt }) => visibleAt)) - clock.now();
-      const pause = clock === systemClock ? Math.max(0, Math.min(due, LONGEST)) : GLANCE;
+      const pause = clock === systemClock ? Math.max(0, Math.min(due, MAX_TIMER)) : CLOCK_POLL;
       const timer = more && waiting.length > 0 ? setTimeout(wake, pause) : undefined;
       sleepers.add(wake);
       function wake(): void {
@@ -72,7 +72,7 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
       const running = new Set<Promise<void>>();
       signal.addEventListener('abort', wakeAll);
       while (!signal.aborted) {
-        const entry = running.size < AT_ONCE ? take() : undefined;
+        const entry = running.size < CONCURRENCY ? take() : undefined;
         if (entry) {
           const delivery = deliver(entry, handler).finally(() => {
             running.delete(delivery);
@@ -80,7 +80,7 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
           });
           running.add(delivery);
         } else {
-          await somethingHappens(running.size < AT_ONCE);
+          await workOrWake(running.size < CONCURRENCY);
         }
       }
       await Promise.all(running);

@@ -11,15 +11,15 @@ import {
   keyOf,
 } from '../../ports/table-rules.ts';
 
-/** An item's place in a partition: sorted by `sort`, then by the item's own key. */
-interface Place {
+/** An entry of a sorted partition: ordered by `sort`, then by the item's own key. */
+interface Entry {
   readonly sort: string;
   readonly item: Item;
 }
 
-type Partitions = Map<string, Place[]>;
+type Partitions = Map<string, Entry[]>;
 
-/** A `Table` that lives in memory, for tests and demonstrations. */
+/** A `Table` in memory, for tests and demonstrations. */
 export function memoryTable(): Table {
   const rows = new Map<string, Map<string, Item>>();
   const orders = { key: new Map(), index1: new Map(), index2: new Map() } satisfies Record<
@@ -38,8 +38,8 @@ export function memoryTable(): Table {
       rows.set(key.pk, partition.set(key.sk, after));
     }
     for (const order of ['key', 'index1', 'index2'] as const) {
-      if (before) remove(orders[order], placeKey(before, order), before);
-      if (after) insert(orders[order], placeKey(after, order), after);
+      if (before) remove(orders[order], entryKey(before, order), before);
+      if (after) insert(orders[order], entryKey(after, order), after);
     }
   }
 
@@ -56,11 +56,11 @@ export function memoryTable(): Table {
   return {
     async get(key) {
       checkKey(key);
-      return handedOut(find(key));
+      return copyOf(find(key));
     },
     async getMany(keys) {
       checkKeys(keys);
-      return keys.map((key) => handedOut(find(key)));
+      return keys.map((key) => copyOf(find(key)));
     },
     async query(query) {
       const limit = checkQuery(query);
@@ -72,56 +72,56 @@ export function memoryTable(): Table {
     },
     async update(key, changes, when) {
       apply([{ ...changes, update: key, ...(when && { when }) }]);
-      return handedOut(find(key)) as Item;
+      return copyOf(find(key)) as Item;
     },
   };
 }
 
 /** Bytes cannot be frozen, so every reader gets its own copy. */
-function handedOut(item: Item | undefined): Item | undefined {
+function copyOf(item: Item | undefined): Item | undefined {
   return item && frozenItem(item);
 }
 
-function placeKey(item: Item, order: 'key' | 'index1' | 'index2'): Key | undefined {
+function entryKey(item: Item, order: 'key' | 'index1' | 'index2'): Key | undefined {
   return order === 'key' ? item : indexKey(item, order);
 }
 
-function pageOf(places: readonly Place[], query: Query, limit: number): Page {
+function pageOf(entries: readonly Entry[], query: Query, limit: number): Page {
   const { prefix = '', after, reverse = false } = query;
-  const wanted = places.filter(({ sort }) => {
+  const matching = entries.filter(({ sort }) => {
     if (!sort.startsWith(prefix)) return false;
     if (after === undefined) return true;
     const order = compareUtf8(sort, after);
     return reverse ? order < 0 : order > 0;
   });
-  if (reverse) wanted.reverse();
-  return { items: wanted.slice(0, limit).map(({ item }) => item), more: wanted.length > limit };
+  if (reverse) matching.reverse();
+  return { items: matching.slice(0, limit).map(({ item }) => item), more: matching.length > limit };
 }
 
 function insert(partitions: Partitions, key: Key | undefined, item: Item): void {
   if (!key) return;
-  const places = partitions.get(key.pk) ?? [];
-  partitions.set(key.pk, places);
-  places.splice(position(places, { sort: key.sk, item }), 0, { sort: key.sk, item });
+  const entries = partitions.get(key.pk) ?? [];
+  partitions.set(key.pk, entries);
+  entries.splice(position(entries, { sort: key.sk, item }), 0, { sort: key.sk, item });
 }
 
 function remove(partitions: Partitions, key: Key | undefined, item: Item): void {
   if (key) partitions.get(key.pk)?.splice(position(partitions.get(key.pk) ?? [], { sort: key.sk, item }), 1);
 }
 
-/** Where the place is in the sorted list, or would be. */
-function position(places: readonly Place[], wanted: Place): number {
+/** The index of the entry in the sorted list, or where to insert it. */
+function position(entries: readonly Entry[], entry: Entry): number {
   let low = 0;
-  let high = places.length;
+  let high = entries.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (comparePlaces(places[middle] as Place, wanted) < 0) low = middle + 1;
+    if (compareEntries(entries[middle] as Entry, entry) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-function comparePlaces(a: Place, b: Place): number {
+function compareEntries(a: Entry, b: Entry): number {
   return (
     compareUtf8(a.sort, b.sort) || compareUtf8(a.item.pk, b.item.pk) || compareUtf8(a.item.sk, b.item.sk)
   );

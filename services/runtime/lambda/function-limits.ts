@@ -1,4 +1,4 @@
-import type { S3Patience } from '../../adapters/aws/open-s3.ts';
+import type { S3Timeouts } from '../../adapters/aws/open-s3.ts';
 import type { RegistrySettings } from '../../registry/context.ts';
 
 /**
@@ -20,4 +20,4 @@ export function functionBodyLimit({ ingest, url }: { readonly ingest: boolean; r
 }
 
 /** Chosen so that the client gets our response before the gateway times out after 30 seconds. */
-export const functionS3Patience: S3Patience = { silence: 6_000, attempts: 3 };
+export const functionS3Timeouts: S3Timeouts = { idleTimeout: 6_000, attempts: 3 };

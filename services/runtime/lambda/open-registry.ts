@@ -7,7 +7,7 @@ import type { Registry } from '../../registry/context.ts';
 import { createRegistry } from '../compose.ts';
 import { loggingCounter } from '../download-log.ts';
 import { type LambdaEnvironment, readEnvironment } from './environment.ts';
-import { functionBodyLimit, functionS3Patience } from './function-limits.ts';
+import { functionBodyLimit, functionS3Timeouts } from './function-limits.ts';
 import { log } from './logging.ts';
 
 /** The largest response of a function, in bytes: 6 MB, of which base64 leaves three quarters. */
@@ -39,7 +39,7 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats = async () =
     auditTableName,
     bucket,
     queueUrls: { job: { url: queueUrl, deadLetterUrl: '' } },
-    s3Patience: functionS3Patience,
+    s3Timeouts: functionS3Timeouts,
     ...(s3Endpoint ? { s3Endpoint, s3PathStyle: true } : {}),
     cloudfront: cloudfront && {
       ...cloudfront,

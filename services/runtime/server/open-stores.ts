@@ -41,9 +41,9 @@ export interface OpenedStores extends Omit<OpenedRecords, 'files'> {
 /** How stores are opened. */
 export interface OpenOptions {
   /** Opens the stores read-only: nothing is created, cleaned up or removed, now or later. */
-  readonly asFound?: boolean;
+  readonly readOnly?: boolean;
   /** Checks the recorded storage locations before the blob stores are opened; throws to refuse. */
-  readonly judge?: (table: TableReader) => Promise<void>;
+  readonly validate?: (table: TableReader) => Promise<void>;
 }
 
 /** The settings that say where records are stored. */
@@ -60,11 +60,11 @@ export type RecordSettings = Pick<
 export async function openStores(settings: ServerSettings, options: OpenOptions = {}): Promise<OpenedStores> {
   const { migrateFrom, region, s3LinkEndpoint } = settings;
   const links = { linkEndpoint: s3LinkEndpoint, cloudfront: await cloudfrontOf(settings) };
-  const { asFound = false, judge } = options;
-  const { files, ...records } = await openRecords(settings, { asFound });
+  const { readOnly = false, validate } = options;
+  const { files, ...records } = await openRecords(settings, { readOnly });
   const opened: OpenedLocation[] = [];
   async function open(location: StorageLocation, context: LocationContext): Promise<BlobStore> {
-    const store = await openLocation(location, { files, region, existing: asFound, asFound, ...context });
+    const store = await openLocation(location, { files, region, existing: readOnly, readOnly, ...context });
     opened.push(store);
     return store.blobs;
   }
@@ -73,7 +73,7 @@ export async function openStores(settings: ServerSettings, options: OpenOptions 
     await records.close();
   }
   try {
-    await judge?.(records.table);
+    await validate?.(records.table);
     const blobs = await open(homeOf(settings), links);
     if (!migrateFrom) return { ...records, blobs, close };
     const former = await open(migrateFrom, { existing: true });
@@ -88,17 +88,17 @@ export async function openStores(settings: ServerSettings, options: OpenOptions 
 /** Opens the tables. The AWS code is only loaded if needed, since it doubles the startup time. */
 export async function openRecords(
   settings: RecordSettings,
-  { asFound = false }: Pick<OpenOptions, 'asFound'> = {},
+  { readOnly = false }: Pick<OpenOptions, 'readOnly'> = {},
 ): Promise<OpenedRecords> {
   const { table, auditTable = '', region, awsEndpoint, sealingSecret, jobQueues } = settings;
   if (!table) {
-    const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir, { asFound });
+    const { blobs: files, ...embedded }: Embedded = await openEmbedded(settings.dataDir, { readOnly });
     return { ...embedded, files };
   }
   const { openTables } = await import('../../adapters/aws/open-tables.ts');
   const tables = openTables({ tableName: table, auditTableName: auditTable, region, endpoint: awsEndpoint });
   const there = { region, endpoint: awsEndpoint };
-  const queues = jobQueues && !asFound ? await openJobQueues(jobQueues, there) : undefined;
+  const queues = jobQueues && !readOnly ? await openJobQueues(jobQueues, there) : undefined;
   return {
     ...tables,
     ...(queues && { queue: queues.queue, consumes: Object.keys(jobQueues ?? {}) }),
@@ -141,7 +141,7 @@ export interface LocationContext {
   /** The location must already contain blobs, so that a mistyped directory is not created. */
   readonly existing?: boolean;
   /** Opens the store read-only; see `OpenOptions`. */
-  readonly asFound?: boolean;
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -152,7 +152,7 @@ export async function openLocation(
   location: StorageLocation,
   context: LocationContext,
 ): Promise<OpenedLocation> {
-  const { files, linkEndpoint, cloudfront, existing = false, asFound = false } = context;
+  const { files, linkEndpoint, cloudfront, existing = false, readOnly = false } = context;
   if (location.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
     const opened = openS3({
@@ -173,5 +173,5 @@ export async function openLocation(
   if (existing && !existsSync(join(directory, 'blobs'))) {
     throw new SettingsError(`${directory} contains no blobs`);
   }
-  return openBlobDirectory(directory, { asFound });
+  return openBlobDirectory(directory, { readOnly });
 }

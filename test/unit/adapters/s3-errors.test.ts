@@ -31,7 +31,7 @@ test('a store that stands still in the middle of an error is asked again, and gi
     bucket: 'packages',
     endpoint,
     pathStyle: true,
-    patience: { silence: 100, attempts: 2 },
+    timeouts: { idleTimeout: 100, attempts: 2 },
   });
   await expect(blobs.get('blobs/0a/0a11')).rejects.toThrow(StoreUnavailable);
   expect(requests).toBe(2);

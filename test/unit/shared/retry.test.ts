@@ -50,10 +50,10 @@ describe('an operation that is attempted again', () => {
     expect(attempts()).toBe(5);
   });
 
-  test('does not start an attempt after its patience', async () => {
+  test('does not start an attempt after its retryFor', async () => {
     const { attempt, attempts } = failing(100);
     // Pauses of 10, 20 and 40 ms; the next one would end after 150 ms.
-    const result = withRetries(attempt, { ...options, patience: 100 }).catch((error: unknown) => error);
+    const result = withRetries(attempt, { ...options, retryFor: 100 }).catch((error: unknown) => error);
     await vi.runAllTimersAsync();
     expect(await result).toBe(passing);
     expect(attempts()).toBe(4);
