@@ -1,52 +1,56 @@
 /**
- * Which formats there are and where each is served, as plain data: the only file of `services` that `lib` may import.
- * Requests find their format, gateway routes their function, and instructions their address by it.
+ * The formats and where each is served, as plain data: the only file of `services` that `lib` may import besides
+ * the job list. It determines the format of a request, the function of a gateway route, and the URLs in
+ * instructions.
  */
 
-/** Whose packages an endpoint serves: those of a project, of a group and all below it, or of the whole instance. */
+/**
+ * Which packages an endpoint serves: those of a project, of a group and everything below it, or of the whole
+ * instance.
+ */
 export type EndpointLevel = 'project' | 'group' | 'instance';
 
-/** The segment of a mount's path that stands for an id or a full path. */
+/** The segment of a mount's path that is replaced by an id or a full path. */
 export const OWNER = '{owner}';
 
-/** A path below which a format is served. */
+/** A path prefix at which a format is served. */
 export interface Mount {
   readonly level: EndpointLevel;
   /**
-   * Segments of which one may be `{owner}`: the id or the full path of the project or group. A mount of the instance has
-   * no owner. Of several mounts that have the same level and routes, the first is the one that links lead to.
+   * Segments, one of which may be `{owner}`: the id or full path of the project or group. Instance mounts have no
+   * owner. If several mounts have the same level and routes, links use the first.
    */
   readonly path: string;
-  /** Which of the format's `moreRoutes` answer here; without it its `routes` do. */
+  /** The name of the format's `moreRoutes` served here. Defaults to its `routes`. */
   readonly routes?: string;
 }
 
 /** See `CatalogEntry`. */
 export type Duplicates = 'never' | 'by-setting';
 
-/** One package format. */
+/** A package format. */
 export interface CatalogEntry {
-  /** The name of its folder, and its segment in GitLab's URLs. */
+  /** The name of its folder, and of its segment in GitLab's URLs. */
   readonly id: string;
   readonly title: string;
-  /** The function that serves it on AWS. */
+  /** The family whose function serves it on AWS. */
   readonly family: Family;
-  /** The name GitLab's API gives it (`package_type`). */
+  /** Its name in GitLab's API (`package_type`). */
   readonly packageType: string;
   readonly mounts: readonly Mount[];
-  /** Whether files may be published again at all: never, or by the setting of a group. */
+  /** Whether files may be published again: never, or according to a group's setting. */
   readonly duplicates: Duplicates;
-  /** Whether its indexes are signed: its function may then use signing keys. */
+  /** Whether its indexes are signed, so that its function may use signing keys. */
   readonly signs?: boolean;
 }
 
-/** The families: formats with like traffic and like dependencies share one function. */
+/** The families: formats with similar traffic and dependencies share a function. */
 export const families = ['files', 'js', 'jvm', 'python', 'dotnet'] as const;
 
 /** A family's name. */
 export type Family = (typeof families)[number];
 
-/** Where GitLab serves a package format: below `packages/<segment>` of a project, of a group and of the instance. */
+/** The mounts of a format in GitLab: below `packages/<segment>` of a project, a group and the instance. */
 export function packageMounts(segment: string): readonly Mount[] {
   return [
     { level: 'project', path: `/api/v4/projects/${OWNER}/packages/${segment}` },
@@ -55,7 +59,7 @@ export function packageMounts(segment: string): readonly Mount[] {
   ];
 }
 
-/** Every format, in the order in which users see them. */
+/** All formats, in display order. */
 export const catalog = [
   {
     id: 'generic',
@@ -102,17 +106,17 @@ export const catalog = [
 /** A format's id. */
 export type FormatId = (typeof catalog)[number]['id'];
 
-/** Where a format of the catalog is served. */
+/** The mounts of a format. */
 export function mountsOf(id: FormatId): readonly Mount[] {
   return catalog.find((entry) => entry.id === id)?.mounts ?? [];
 }
 
-/** Whether files of a format of the catalog may be published again. */
+/** Whether files of a format may be published again. */
 export function duplicatesOf(id: FormatId): Duplicates {
   return catalog.find((entry) => entry.id === id)?.duplicates ?? 'never';
 }
 
-/** The families with a format whose indexes are signed. */
+/** The families with a format that has signed indexes. */
 export function signingFamilies(entries: readonly CatalogEntry[] = catalog): readonly Family[] {
   return families.filter((family) => entries.some((entry) => entry.signs && entry.family === family));
 }

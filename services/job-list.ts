@@ -1,31 +1,31 @@
 /**
- * The background jobs, as plain data: `lib` makes queues, functions and alarms from it, both hosts run it. A job is one
- * line here and its function in `services/jobs/job-runs.ts`.
+ * The background jobs as plain data: `lib` creates queues, functions and alarms from it, and both hosts run it. A
+ * job is an entry here and its function in `services/jobs/job-runs.ts`.
  */
 import type { EventType } from './domain/events.ts';
 
-/** What a job may do beside reading its settings and writing its log. */
+/** Permissions of a job, in addition to reading its settings and writing its log. */
 export type JobRight = 'change-registry' | 'put-blobs' | 'delete-blobs' | 'append-audit' | 'sign';
 
-/** One background job. Times are seconds. */
+/** A background job. Times are in seconds. */
 export interface Job {
   readonly name: string;
-  /** For the people who see its function. */
+  /** The description of its function. */
   readonly description: string;
-  /** The events it gets: all that transactions record, or those of some types. */
+  /** The event types it subscribes to. */
   readonly events: 'all' | readonly EventType[];
-  /** Where the events come from: the outbox unless told, or what functions log of downloads. */
+  /** The source of the events: by default the outbox, or the downloads that functions log. */
   readonly from?: 'download-log';
-  /** How often it runs without an event, beside those that events start. */
+  /** The interval of scheduled runs, in addition to runs for events. */
   readonly schedule?: number;
-  /** How long one run may take; the job hears of it shortly before and says that it has not finished. */
+  /** The maximum duration of a run. The job is signalled shortly before and reports that it has not finished. */
   readonly timeout: number;
-  /** How many messages a function gets at once, and how long they are gathered for that. */
+  /** The maximum number of messages per invocation, and how long to collect them. */
   readonly batch: number;
   readonly gather?: number;
-  /** How many batches are worked on at once, at least 2. */
+  /** The maximum number of concurrent batches, at least 2. */
   readonly concurrency: number;
-  /** How old a message may get before somebody is told. */
+  /** The age of a message that triggers an alarm. */
   readonly maxAge: number;
   readonly rights: readonly JobRight[];
 }
@@ -47,12 +47,13 @@ export const jobs = [
   },
   {
     name: 'cleanup',
-    description: 'empties deleted projects and removes blobs that nothing refers to',
+    description: 'purges removed projects and deletes orphaned blobs',
     events: ['project_deleted', 'package_deleted', 'package_file_deleted'],
     schedule: 6 * HOUR,
     timeout: 15 * MINUTE,
-    // Two at once would only look at the same blobs twice. Messages are gathered: most find nothing to remove yet,
-    // because blobs are kept for the grace period. A whole batch has to fit into the time, 20 seconds for each message.
+    // Concurrent runs would only check the same blobs twice. Messages are collected: most runs find nothing to
+    // delete yet, because blobs are kept for the grace period. A whole batch must finish in time, with 20 seconds for
+    // each message.
     batch: 40,
     gather: 5 * MINUTE,
     concurrency: 2,
@@ -61,7 +62,7 @@ export const jobs = [
   },
   {
     name: 'search',
-    description: 'keeps the words by which searches find names',
+    description: 'updates the search words of package names',
     events: ['name_listed', 'name_unlisted'],
     timeout: 30,
     batch: 10,
@@ -82,7 +83,7 @@ export const jobs = [
       'package_changed',
     ],
     timeout: 15 * MINUTE,
-    // Many publishes lead to one build. Who reads an index before it has happened builds it.
+    // Many publishes lead to one build. Anyone who reads an index before it is built builds it.
     batch: 100,
     gather: 5,
     concurrency: 2,
@@ -91,7 +92,7 @@ export const jobs = [
   },
   {
     name: 'downloads',
-    description: 'counts the downloads that functions have logged',
+    description: 'counts the downloads logged by functions',
     events: ['files_downloaded'],
     from: 'download-log',
     timeout: MINUTE,
@@ -105,18 +106,18 @@ export const jobs = [
 /** A job's name. */
 export type JobName = (typeof jobs)[number]['name'];
 
-/** How often a message is tried before it lies among the dead letters. */
+/** How many times a message is tried before it becomes a dead letter. */
 export const JOB_ATTEMPTS = 5;
 
 /**
- * Seconds until a message that failed comes again: six times as long as a run may take, as Lambda advises, because a
- * batch may wait for a free function before it runs.
+ * Seconds until a failed message is redelivered: six times the duration of a run, as Lambda recommends, because a
+ * batch may wait for a free function first.
  */
 export function retryAfter(job: Pick<Job, 'timeout'>): number {
   return 6 * job.timeout;
 }
 
-/** Whether a job is to get an event of a type. */
+/** Whether a job subscribes to an event type. */
 export function getsEvent({ events }: Job, type: string): boolean {
   return events === 'all' || events.some((each) => each === type);
 }

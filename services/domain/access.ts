@@ -1,6 +1,6 @@
-/** Roles, visibility and scopes, as GitLab's API numbers and names them. */
+/** Roles, visibility and scopes, with the numbers and names of GitLab's API. */
 
-/** Access levels of members. 60 is the instance administrator. */
+/** Access levels of members. 60 is an instance administrator. */
 export const levels = {
   none: 0,
   minimal: 5,
@@ -13,22 +13,22 @@ export const levels = {
   admin: 60,
 } as const;
 
-/** The levels a member can be given. */
+/** The levels that can be granted to a member. */
 export const grantableLevels: readonly number[] = [5, 10, 15, 20, 30, 40, 50];
 
-/** Who may see a group or project at all. */
+/** Who may see a group or project. */
 export const visibilities = ['private', 'internal', 'public'] as const;
 /** See `visibilities`. */
 export type Visibility = (typeof visibilities)[number];
 
-/** Whether `inner` is no more visible than `outer`, as a child must be to its parent. */
+/** Whether `inner` is at most as visible as `outer`, as required of a child and its parent. */
 export function fitsInside(inner: Visibility, outer: Visibility): boolean {
   return visibilities.indexOf(inner) <= visibilities.indexOf(outer);
 }
 
 /**
- * A project's package switch: `disabled` refuses everyone, `private` admits members only, `enabled` follows the
- * project's visibility, `public` lets anyone pull whatever the visibility.
+ * Access to a project's package registry: `disabled` rejects everyone, `private` admits members only, `enabled`
+ * follows the project's visibility, `public` lets anyone pull regardless of the visibility.
  */
 export const registryAccessLevels = ['disabled', 'private', 'enabled', 'public'] as const;
 /** See `registryAccessLevels`. */
@@ -59,5 +59,5 @@ export const deployTokenScopes = [
   'write_virtual_registry',
 ] as const;
 
-/** Any scope a token may carry. */
+/** Any scope of a token. */
 export type Scope = (typeof accessTokenScopes)[number] | (typeof deployTokenScopes)[number];

@@ -9,14 +9,14 @@ export interface User {
   readonly state: 'active' | 'blocked';
   readonly admin: boolean;
   readonly bot: boolean;
-  /** The user's own namespace, where personal projects live; bots have none (0). */
+  /** The user's personal namespace, which contains personal projects; 0 for bots. */
   readonly namespaceId: number;
   readonly createdAt: number;
 }
 
 /**
- * A namespace that holds projects: a group (maybe nested), or the personal one of a user.
- * `ancestors` are the ids of the groups above it, the root first.
+ * A namespace of projects: a group (possibly nested), or the personal namespace of a user. `ancestors` are the ids
+ * of the groups above it, root first.
  */
 export interface Group {
   readonly id: number;
@@ -35,21 +35,21 @@ export interface Group {
   readonly createdAt: number;
 }
 
-/** Duplicate rules by format id; a format that is absent follows its own default. */
+/** Duplicate rules by format id. A format without an entry uses its default. */
 export interface PackageSettings {
   readonly duplicates: { readonly [format: string]: DuplicateRule };
 }
 
 /**
- * Whether a name and version (or a file of it) may be published again. `exceptions` is an RE2 expression matched
- * against the whole name or version; a match turns the rule around.
+ * Whether an existing version (or one of its files) may be published again. `exceptions` is an RE2 expression
+ * matched against the whole name or version; a match inverts the rule.
  */
 export interface DuplicateRule {
   readonly allowed: boolean;
   readonly exceptions: string;
 }
 
-/** A project: the place packages are published to. `ancestors` are its namespace and those above, root first. */
+/** A project, to which packages are published. `ancestors` are its namespace and the groups above, root first. */
 export interface Project {
   readonly id: number;
   readonly name: string;
@@ -67,41 +67,41 @@ export interface Project {
   readonly updatedAt: number;
 }
 
-/** A user's level in a group or project, direct. */
+/** A user's direct membership in a group or project. */
 export interface Member {
   readonly userId: number;
   readonly level: number;
-  /** The day from whose start it no longer counts, `YYYY-MM-DD` in UTC, or null. */
+  /** The day at whose start the membership ends, `YYYY-MM-DD` in UTC; null if it does not. */
   readonly expiresOn: string | null;
   readonly createdAt: number;
 }
 
-/** What a token is, whatever its kind. The secret itself is never kept, only its SHA-256. */
+/** The attributes common to all kinds of tokens. Only the SHA-256 of the secret is stored. */
 export interface TokenFacts {
   readonly id: number;
   readonly name: string;
   readonly description: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: number;
-  /** The moment it stops working (midnight UTC of its expiry date), or null. */
+  /** When it expires (midnight UTC of its expiry date); null if it does not. */
   readonly expiresAt: number | null;
   readonly revoked: boolean;
   readonly lastUsedAt: number | null;
-  /** The first token of the rotations this one comes from; absent when it is the first. */
+  /** The id of the first token in its chain of rotations; absent for the first itself. */
   readonly lineage?: number;
-  /** What `lineage` is called in tokens that were stored before it had that name. Read by `lineageOf`, never written. */
+  /** The former name of `lineage`, in tokens stored before the renaming. Read by `lineageOf`, never written. */
   readonly family?: number;
 }
 
-/** A token that acts as a user: that of a person, or of the bot of a project or group. */
+/** A token that acts as a user: a person, or the bot of a project or group. */
 export interface AccessToken extends TokenFacts {
   readonly kind: 'personal' | 'project' | 'group';
   readonly userId: number;
-  /** The project or group of the bot; null for a person's. */
+  /** The project or group of the bot; null for a person's token. */
   readonly resourceId: number | null;
 }
 
-/** A token that acts for no user, on one project or on a group and all below it. */
+/** A token without a user, for one project or a group with everything below it. */
 export interface DeployToken extends TokenFacts {
   readonly kind: 'project-deploy' | 'group-deploy';
   readonly username: string;
@@ -111,21 +111,21 @@ export interface DeployToken extends TokenFacts {
 /** Any stored token. */
 export type Token = AccessToken | DeployToken;
 
-/** Who makes a request, as the frame found out. */
+/** The authenticated author of a request. */
 export type Principal =
   | { readonly kind: 'anonymous' }
   | { readonly kind: 'user'; readonly user: User; readonly token: AccessToken }
   | { readonly kind: 'deploy'; readonly token: DeployToken };
 
-/** The principal of a request without credentials. */
+/** The principal of requests without credentials. */
 export const anonymous: Principal = { kind: 'anonymous' };
 
-/** The id of the first token of the rotations that a token comes from; its own when it is the first. */
+/** The id of the first token in a token's chain of rotations; its own id if it is the first. */
 export function lineageOf({ id, lineage, family }: TokenFacts): number {
   return lineage ?? family ?? id;
 }
 
-/** Whether a token still works at `now` (milliseconds). */
+/** Whether a token is valid at `now` (milliseconds since the epoch). */
 export function isActive(token: TokenFacts, now: number): boolean {
   return !token.revoked && (token.expiresAt === null || now < token.expiresAt);
 }

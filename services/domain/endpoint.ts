@@ -1,6 +1,6 @@
-/** What a request is addressed to: a project, a group with everything below it, or the whole instance. */
+/** The target of a request's address: a project, a group with everything below it, or the whole instance. */
 export interface Endpoint {
   readonly level: 'project' | 'group' | 'instance';
-  /** Id or full path of the project or group, decoded; empty for the instance. */
+  /** The id or full path of the project or group, decoded; empty for the instance. */
   readonly owner: string;
 }

@@ -1,10 +1,10 @@
 /**
- * Everything that can go wrong for a caller, in one table: code -> kind and message.
- * The core and the formats throw `RegistryError`; only `http` turns a kind into a status, and a format may word
- * the answer in its client's dialect. Messages reach the terminal of a user: say what to do where we know it.
+ * All errors a caller can get, in one table: code -> kind and default message. The core and the formats throw
+ * `RegistryError`; only `http` maps a kind to a status, and a format may render the error in its client's dialect.
+ * Messages are shown to users: say what to do where possible.
  */
 
-/** What sort of refusal an error is; `http/answer/render-error.ts` maps each to a status. */
+/** The kind of an error, which `http/answer/render-error.ts` maps to a status. */
 export type ErrorKind =
   | 'invalid'
   | 'unauthenticated'
@@ -44,16 +44,16 @@ const errors = {
   uploadStalled: ['too-slow', 'Request Timeout'],
   unprocessable: ['unprocessable', 'Unprocessable Entity'],
   methodNotAllowed: ['unsupported', 'Method Not Allowed'],
-  contended: ['unavailable', 'Too many others change this at the same time, try again later'],
+  contended: ['unavailable', 'Too many concurrent changes, try again later'],
   indexBehind: ['unavailable', 'The index is being built, try again shortly'],
   storageFull: ['full', 'The storage is full; nothing was written'],
   storageUnavailable: ['unavailable', 'The storage is not available, try again later'],
 } as const satisfies Record<string, readonly [ErrorKind, string]>;
 
-/** The name of an error in the table. */
+/** The code of an error in the table. */
 export type ErrorCode = keyof typeof errors;
 
-/** A refusal with a reason a caller may see. `fields` are public details (`{"path": ["is invalid"]}`). */
+/** An error with a message that the caller may see. `fields` are public details (`{"path": ["is invalid"]}`). */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly code: ErrorCode;
@@ -71,37 +71,37 @@ export class RegistryError extends Error {
   }
 }
 
-/** A request that is wrong in itself: what is wrong, in words. */
+/** An invalid request, with a message that says why. */
 export function badRequest(message: string): RegistryError {
   return new RegistryError('invalidRequest', message);
 }
 
-/** Request parameters that are missing or have no valid value, in GitLab's words: `name is missing`. */
+/** Missing or invalid request parameters, in GitLab's words: `name is missing`. */
 export function badParameters(problems: readonly string[]): RegistryError {
   return new RegistryError('invalidParameter', problems.join(', '));
 }
 
-/** An uploaded package that can't be accepted: which part, and why, so that its publisher can mend it. */
+/** A rejected package. `reason` says which part is invalid and why, so that its publisher can fix it. */
 export function invalidPackage(reason: string, cause?: unknown): RegistryError {
   return new RegistryError('invalidPackage', reason, { cause });
 }
 
-/** An upload over its limit. `limit` is in bytes. */
+/** An upload that exceeds `limit` bytes. */
 export function tooLarge(limit: number, hint = ''): RegistryError {
   return new RegistryError('bodyTooLarge', `The file is larger than the limit of ${limit} bytes.${hint}`);
 }
 
-/** The file that stands in the way of a publish. */
+/** An existing file that prevents a publish. */
 export interface ExistingFile {
-  /** The package and version, as their publisher writes them. */
+  /** The package and version, as written by their publisher. */
   readonly name: string;
   readonly version: string;
   readonly fileName: string;
-  /** Whether it has the bytes that were sent; undefined before they were. */
+  /** Whether its bytes equal those uploaded; undefined before they were received. */
   readonly sameBytes: boolean | undefined;
 }
 
-/** `duplicateFile` with the file that is there, for formats whose clients are told of it. */
+/** `duplicateFile` with the existing file, for formats whose clients get its details. */
 export class DuplicateFile extends RegistryError {
   readonly existing: ExistingFile;
   constructor(existing: ExistingFile) {

@@ -1,54 +1,56 @@
-/** What the core must know of a package format to decide for it. Serving it needs more: see `http/format/format.ts`. */
+/**
+ * The facts about a package format that the core needs. Serving a format needs more: see `http/format/format.ts`.
+ */
 import type { Project } from './accounts.ts';
 import type { MetadataType } from './metadata.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 
 /**
- * Which copy of a version answers when several projects hold it. A copy that is listed always goes before one that is
- * not, and then the project with the lower id before others.
+ * Which holding serves a version that several projects have. Listed versions take precedence over unlisted ones,
+ * then the project with the lowest id.
  *
- * - `first-copy`: the first one that has files at all. All files of a version come from it, never some from another.
- * - `first-file`: each file comes from the first copy that has it.
- * - `newest-file`: each file comes from the copy in which it was published last, be that listed or not.
+ * - `first-copy`: the first holding that has any files. All files of a version come from the same holding.
+ * - `first-file`: each file comes from the first holding that has it.
+ * - `newest-file`: each file comes from the holding in which it was published last, listed or not.
  */
 export type Precedence = 'first-copy' | 'first-file' | 'newest-file';
 
 /** See the top of this file. */
 export interface FormatRules {
   readonly id: string;
-  /** Whether files may be published again at all: never, or by the setting of a group. */
+  /** Whether files may be published again: never, or according to a group's setting. */
   readonly duplicates: 'never' | 'by-setting';
-  /** The rule where no group has set one. Formats that never allow duplicates have none. */
+  /** The default where no group has a setting. Absent for formats that never allow duplicates. */
   readonly duplicatesAllowed?: boolean;
-  /** Whether the same bytes again are no duplicate and change nothing, because clients repeat what they have sent. */
+  /** Whether publishing identical bytes again succeeds without a change, because clients repeat uploads. */
   readonly idempotent?: boolean;
   readonly precedence: Precedence;
-  /** How the metadata of a version is read. Formats without any have none. */
+  /** Reads the metadata of a version. Absent for formats without metadata. */
   readonly metadata?: MetadataType;
-  /** The same of a single file. */
+  /** Reads the metadata of a file. */
   readonly fileMetadata?: MetadataType;
   /**
-   * The identity of a file by its name, for formats in which differently spelled names are one file. Publishes give it
-   * with each file; this is for files that were stored before files had identities.
+   * The identity of a file by its name, for formats in which different spellings name the same file. Publishes
+   * provide it with each file; this is for files that were stored before files had identities.
    */
   readonly fileIdentity?: (fileName: string) => string;
-  /** The most bytes of a file. */
+  /** The maximum size of a file, in bytes. */
   readonly fileLimit: number;
   /**
-   * Whether clients send credentials with their first request. For those that wait for a challenge, an anonymous request
-   * for something that is not found is answered with 401 where others get 404.
+   * Whether clients send credentials with their first request. For clients that wait for a challenge, anonymous
+   * requests for missing things get a 401 instead of a 404.
    */
   readonly credentialsFirst: boolean;
   /**
-   * The root namespace a name belongs to, where names say so (npm: `acme` for `@acme/widget`). At instance level such a
-   * name is served only from projects of that namespace.
+   * The root namespace of a package name, for formats whose names include it (npm: `acme` for `@acme/widget`). At
+   * instance level such a name is served only from projects of that namespace.
    */
   readonly namespaceOf?: (name: string) => string | undefined;
-  /** Indexes over all packages of a project, for formats whose clients read one. */
+  /** The index over all packages of a project, for formats whose clients read one. */
   readonly index?: RepositoryIndex;
 }
 
-/** Whether a project is in the namespace that a package name says it belongs to; true of names that say nothing. */
+/** Whether a project is in the namespace of a package name. True for names without a namespace. */
 export function isInOwnNamespace(
   { namespaceOf }: Pick<FormatRules, 'namespaceOf'>,
   name: string,

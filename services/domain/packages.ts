@@ -3,7 +3,10 @@ import type { Digests } from './digests.ts';
 
 import type { StanzaPlace } from './repository-index.ts';
 
-/** What GitLab's API calls the status of a package; `default` and `deprecated` can be installed, `hidden` by address. */
+/**
+ * The status of a package in GitLab's API. `default` and `deprecated` can be installed, `hidden` only by its
+ * address.
+ */
 export const packageStatuses = [
   'default',
   'hidden',
@@ -15,45 +18,45 @@ export const packageStatuses = [
 /** See `packageStatuses`. */
 export type PackageStatus = (typeof packageStatuses)[number];
 
-/** Whether clients are told of a version and choose it by themselves. */
+/** Whether a version appears in indexes, from which clients choose. */
 export function isListed({ status }: Pick<Version, 'status'>): boolean {
   return status === 'default' || status === 'deprecated';
 }
 
-/** Whether a version can be downloaded by its address. A version still being made, broken, or being removed cannot. */
+/** Whether a version can be downloaded by its address. Unfinished, broken and removed versions can't. */
 export function isServed(version: Pick<Version, 'status'>): boolean {
   return isListed(version) || version.status === 'hidden';
 }
 
-/** Bytes in the blob store that no transaction refers to yet. */
+/** Bytes in the blob store to which no record refers yet. */
 export interface StagedBlob {
   readonly storageKey: string;
   readonly size: number;
   readonly digests: Digests;
 }
 
-/** Names a package: a name of a format in a project. `name` is already normalised by the format. */
+/** Identifies a package by project, format and name. The format has already normalized `name`. */
 export interface PackageRef {
   readonly projectId: number;
   readonly format: string;
   readonly name: string;
 }
 
-/** The head of a package: counts every change of it, so that a rendered index can be checked against it. */
+/** The head of a package. It counts changes, so that a rendered index can be checked for being current. */
 export interface PackageHead extends PackageRef {
   readonly revision: number;
   readonly versionCount: number;
-  /** How many other packages this name lists; most formats have no such names. */
+  /** How many other packages this name lists; absent for most formats. */
   readonly listedCount?: number;
   /** The name that lists this package. */
   readonly listedBy?: string;
   readonly updatedAt: number;
 }
 
-/** A version of a package. `metadata` is the format's own; `readMetadata` checks it. */
+/** A version of a package. `metadata` is defined by the format; `readMetadata` validates it. */
 export interface Version<M = unknown> extends PackageRef {
   readonly id: number;
-  /** The name as its publisher writes it, where that is not the normalised one. */
+  /** The name as written by its publisher, if it differs from the normalized name. */
   readonly displayName?: string;
   readonly version: string;
   readonly status: PackageStatus;
@@ -65,13 +68,13 @@ export interface Version<M = unknown> extends PackageRef {
   readonly updatedAt: number;
 }
 
-/** A file of a version. `metadata` is the format's own, of this file alone; most formats have none. */
+/** A file of a version. `metadata` is defined by the format and specific to the file; most formats have none. */
 export interface PackageFile<F = unknown> {
   readonly id: number;
   readonly versionId: number;
   readonly version: string;
   readonly fileName: string;
-  /** What a version has only one file of, whatever the file's name: absent where that is the name. */
+  /** Identifies the file within its version, regardless of its name. Absent if the name does. */
   readonly identity?: string;
   readonly contentType: string;
   readonly size: number;
@@ -79,22 +82,27 @@ export interface PackageFile<F = unknown> {
   readonly storageKey: string;
   readonly createdAt: number;
   readonly metadata?: F;
-  /** The layout of the stored metadata; absent is 1. */
+  /** The layout of the stored metadata; 1 if absent. */
   readonly layout?: number;
-  /** A name by which the file is asked for where its package is not known, such as the key of debug symbols. */
+  /** A name by which clients request the file without knowing its package, such as the key of debug symbols. */
   readonly alias?: string;
-  /** Where indexes over all packages of the project tell of the file. */
+  /** The file's stanzas in indexes over all packages of the project. */
   readonly stanzas?: readonly StanzaPlace[];
-  /** The name of the file that this one only says something about, such as a signature; it goes when that goes. */
+  /**
+   * The name of the file to which this one belongs, such as a signature to what it signs. It is removed together
+   * with it.
+   */
   readonly partOf?: string;
 }
 
-/** What tells the files of a version apart: two files with one identity replace each other. */
+/** The identity of a file within its version: files with the same identity replace each other. */
 export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): string {
   return file.identity ?? file.fileName;
 }
 
-/** A package that another name lists, such as a Maven plugin its group. `metadata` is the format's own. */
+/**
+ * A package that another name lists, as a group of Maven lists its plugins. `metadata` is defined by the format.
+ */
 export interface ListedPackage<L = unknown> {
   readonly name: string;
   readonly metadata: L;

@@ -4,10 +4,10 @@ import type { Registry } from '../registry/context.ts';
 import { buildIndex, type IndexedRules } from '../registry/indexes/build-index.ts';
 import { listIndexes } from '../registry/indexes/project-indexes.ts';
 
-/** How long a builder of another process is left alone before this one looks again, in milliseconds. */
-const LOOK_AGAIN = 1_000;
+/** The delay before checking again while another process builds, in milliseconds. */
+const CHECK_AGAIN = 1_000;
 
-/** Builds the indexes over all packages that an event may have left behind, so that readers need not. */
+/** Builds the indexes that an event has made outdated, so that readers don't have to. */
 export async function buildIndexes(
   registry: Registry,
   event: RegistryEvent | undefined,
@@ -26,8 +26,9 @@ export async function buildIndexes(
 }
 
 /**
- * Builds the indexes of a format over all packages of a project that are behind, until none is any more, whoever builds
- * them. Throws when `signal` is aborted before.
+ * Builds a format's outdated indexes over all packages of a project, until all are current, regardless of which
+ * process builds them.
+ * @throws the reason of `signal` when it is aborted before
  */
 export async function buildRepositoryIndexes(
   registry: Registry,
@@ -40,7 +41,7 @@ export async function buildRepositoryIndexes(
       signal.throwIfAborted();
       const outcome = await buildIndex(registry, rules, ref, { signal });
       if (outcome === 'current') break;
-      if (outcome === 'busy') await delay(LOOK_AGAIN, undefined, { signal });
+      if (outcome === 'busy') await delay(CHECK_AGAIN, undefined, { signal });
     }
   }
 }

@@ -2,7 +2,7 @@ import type { RegistryEvent } from '../domain/events.ts';
 import type { Registry } from '../registry/context.ts';
 import { countDownloads } from '../registry/downloads/count-downloads.ts';
 
-/** Counts the downloads that an event tells of. Delivered twice they are counted once, by the event's id. */
+/** Counts the downloads in an event. A redelivered event counts once, by its id. */
 export async function countLoggedDownloads(
   registry: Registry,
   event: RegistryEvent | undefined,

@@ -3,8 +3,8 @@ import type { JobName } from '../job-list.ts';
 import type { Registry } from '../registry/context.ts';
 
 /**
- * One run of a job: for an event, or without one because its time has come. It may be repeated at any time, and for any
- * event. `unfinished` asks for another run that goes on where this one stopped, be it at `signal` or before.
+ * A run of a job, for an event or on schedule. Any run may be repeated. `unfinished` requests another run that
+ * continues where this one stopped, at `signal` or before.
  */
 export type JobRun = (
   registry: Registry,
@@ -12,7 +12,7 @@ export type JobRun = (
   signal: AbortSignal,
 ) => Promise<'done' | 'unfinished'>;
 
-/** The function of each job, loaded when it is first needed: a Lambda function runs one of them. */
+/** The functions of the jobs, loaded when first needed: a Lambda function runs one of them. */
 export const jobRuns: Readonly<Record<JobName, () => Promise<JobRun>>> = {
   audit: async () => (await import('./record-audit.ts')).recordAudit,
   search: async () => (await import('./index-name.ts')).indexName,

@@ -3,12 +3,12 @@ import type { Registry } from '../registry/context.ts';
 import { itemOf } from '../registry/records/entities.ts';
 import { auditKey } from '../registry/records/keys.ts';
 
-/** Events that follow from others, which are recorded by themselves. */
+/** Events that follow from others, which have their own records. */
 const derived = new Set<EventType>(['name_listed', 'name_unlisted']);
 
 /**
- * Writes an event into the audit table. Delivered twice it is written once: the key is made of the event's id.
- * Audit records are never changed.
+ * Writes an event to the audit table. A redelivered event is written once, because its key contains the event's
+ * id. Audit records are never changed.
  */
 export async function recordAudit(registry: Registry, event: RegistryEvent | undefined): Promise<'done'> {
   if (!event || derived.has(event.type)) return 'done';

@@ -7,14 +7,14 @@ import { sweepOrphans } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { upgradeData } from '../registry/maintenance/upgrade/upgrade-data.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
 
-/** How long each part of a sweep may take, in milliseconds; the next sweep goes on from there. */
-const PATIENCE = 5 * 60_000;
+/** The time limit of each part of a sweep, in milliseconds; the next sweep continues from there. */
+const PART_TIMEOUT = 5 * 60_000;
 
 /**
- * The scheduled sweep: records of an older schema, then removed packages and projects that are due, what publishes left that were killed half-way, then
- * blobs nothing refers to, then bytes no record knows, and at last what is left of uploads whose process was killed. Each
- * part runs, whatever became of those before it.
- * Answers whether it came to its end; throws when a part has failed.
+ * The scheduled sweep: upgrades records of an older schema, purges removed packages and projects that are due, then
+ * deletes the remains of killed publishes, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
+ * processes. Each part runs even if others fail. Returns whether it finished.
+ * @throws the first failure of a part
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
   let finished = true;
@@ -28,7 +28,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     sweepOrphans,
     dropUnfinished,
   ]) {
-    const soon = within(PATIENCE, signal);
+    const soon = withTimeout(PART_TIMEOUT, signal);
     try {
       await part(registry, soon);
     } catch (error) {
@@ -42,13 +42,13 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
   return finished;
 }
 
-/** A signal that is aborted after so many milliseconds, or with another one. */
-export function within(milliseconds: number, signal: AbortSignal | undefined): AbortSignal {
+/** A signal that is aborted after so many milliseconds, or together with another one. */
+export function withTimeout(milliseconds: number, signal: AbortSignal | undefined): AbortSignal {
   const timeout = AbortSignal.timeout(milliseconds);
   return signal ? AbortSignal.any([signal, timeout]) : timeout;
 }
 
 async function dropUnfinished({ blobs, clock, log, settings }: Registry): Promise<void> {
   const uploads = await blobs.dropUnfinished({ prefix: STORED, before: clock.now() - settings.blobGrace });
-  if (uploads > 0) log.info('unfinished uploads removed', { uploads });
+  if (uploads > 0) log.info('unfinished uploads deleted', { uploads });
 }

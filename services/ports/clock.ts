@@ -1,8 +1,8 @@
-/** The time, as a port so that tests can set it. */
+/** The current time, as a port so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
 }
 
-/** The machine's clock. */
+/** The system clock. */
 export const systemClock: Clock = { now: () => Date.now() };

@@ -5,8 +5,11 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Fields of a log line; the same thing has the same name everywhere (`project`, `package`, `duration_ms`, ...). */
+/**
+ * Fields of a log line. Use the same name for the same thing everywhere (`project`, `package`, `duration_ms`,
+ * ...).
+ */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** A log that keeps silent. */
+/** A log that discards everything. */
 export const silentLog: Log = { debug() {}, info() {}, error() {} };

@@ -1,9 +1,12 @@
 /** The rules of the `Queue` port as pure functions, shared by adapters. */
 
-/** The most bytes of UTF-8 in one message. */
+/** The maximum size of a message, in bytes of UTF-8. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
-/** Throws unless every body is small enough to send. */
+/**
+ * Checks the size of every body.
+ * @throws RangeError when one is too large
+ */
 export function checkBodies(bodies: readonly string[]): void {
   for (const body of bodies) {
     const bytes = Buffer.byteLength(body);

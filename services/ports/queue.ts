@@ -1,13 +1,13 @@
 /**
- * The `Queue` port: messages delivered at least once, in no promised order.
+ * The `Queue` port: at-least-once delivery of messages, in no guaranteed order.
  *
  * Promises every adapter keeps (checked by `test/contract/queue-contract.ts`):
- * - `send` returns when the messages are durable.
- * - A message is handed out until a handler returns for it; one whose handler throws comes again after
- *   `retryAfter`, and after `maxAttempts` deliveries it lies among the dead letters instead.
+ * - `send` resolves when the messages are durable.
+ * - A message is delivered until a handler returns for it. If the handler throws, it is redelivered after
+ *   `retryAfter`; after `maxAttempts` deliveries it becomes a dead letter.
  */
 
-/** A message as delivered. `attempt` counts from 1. */
+/** A delivered message. `attempt` starts at 1. */
 export interface Message {
   readonly id: string;
   /** JSON text, at most 256 KB. */
@@ -17,19 +17,18 @@ export interface Message {
 
 /** See the promises at the top of this file. */
 export interface Queue {
-  /** Adds messages (any number; adapters split them as they must). */
+  /** Sends any number of messages; adapters split them into batches. */
   send(bodies: readonly string[]): Promise<void>;
   /**
-   * Takes messages as they come and hands each to `handler`, several at once, until `signal` is aborted.
-   * Resolves once no handler of this call is running any more. Rejects when the queue itself fails; consumed again it
-   * goes on.
+   * Passes messages to `handler`, several concurrently, until `signal` is aborted. Resolves when all its handlers
+   * have finished. Rejects when the queue itself fails; it can then be called again.
    */
   consume(handler: (message: Message) => Promise<void>, signal: AbortSignal): Promise<void>;
-  /** Messages that were given up on, oldest first, at most 100. */
+  /** Dead letters, oldest first, at most 100. */
   deadLetters(): Promise<readonly Message[]>;
 }
 
-/** How a queue repeats: delay before a failed message comes again (milliseconds), and how often it is tried. */
+/** The delay before a failed message is redelivered (milliseconds), and the maximum number of deliveries. */
 export interface QueueOptions {
   readonly retryAfter: number;
   readonly maxAttempts: number;

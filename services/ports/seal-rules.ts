@@ -1,8 +1,11 @@
-/** How adapters of the `Seal` port seal, given a key of 32 bytes: AES-256-GCM, the context authenticated with it. */
+/**
+ * The sealing algorithm of all adapters of the `Seal` port: AES-256-GCM with a key of 32 bytes and the context as
+ * additional authenticated data.
+ */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { type Seal, SealBroken } from './seal.ts';
 
-/** The bytes of a sealing key. */
+/** The size of a sealing key, in bytes. */
 export const SEALING_KEY_BYTES = 32;
 
 const FORMAT = 1;
@@ -10,7 +13,7 @@ const ID_BYTES = 8;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals with the key that `readKey` answers, whatever it takes to get it. */
+/** A seal with the key that `readKey` returns. */
 export function sealWith(readKey: () => Promise<Uint8Array>): Seal {
   return {
     async seal(secret, context) {
@@ -24,11 +27,11 @@ export function sealWith(readKey: () => Promise<Uint8Array>): Seal {
       const key = await readKey();
       const bytes = Buffer.from(sealed);
       const start = 1 + ID_BYTES + IV_BYTES + TAG_BYTES;
-      if (bytes[0] !== FORMAT || bytes.length < start) throw new SealBroken('not something sealed');
+      if (bytes[0] !== FORMAT || bytes.length < start) throw new SealBroken('not a sealed value');
       const sealedBy = bytes.subarray(1, 1 + ID_BYTES);
       if (!sealedBy.equals(idOf(key))) {
         throw new SealBroken(
-          `sealed by the key ${sealedBy.toString('hex')}, and the sealing key is ${idOf(key).toString('hex')}`,
+          `sealed with the key ${sealedBy.toString('hex')}, but the sealing key is ${idOf(key).toString('hex')}`,
         );
       }
       const iv = bytes.subarray(1 + ID_BYTES, 1 + ID_BYTES + IV_BYTES);
@@ -38,13 +41,13 @@ export function sealWith(readKey: () => Promise<Uint8Array>): Seal {
       try {
         return new Uint8Array(Buffer.concat([cipher.update(bytes.subarray(start)), cipher.final()]));
       } catch {
-        throw new SealBroken(`not what was sealed for ${context}`);
+        throw new SealBroken(`the value was not sealed for ${context}, or has changed`);
       }
     },
   };
 }
 
-/** Tells keys apart without telling anything of them. */
+/** Identifies a key without revealing anything about it. */
 function idOf(key: Uint8Array): Buffer {
   return createHash('sha256').update('packhouse sealing key id').update(key).digest().subarray(0, ID_BYTES);
 }

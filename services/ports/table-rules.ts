@@ -1,6 +1,6 @@
 /**
- * The rules of the `Table` port as pure functions, for the adapters that judge and apply writes themselves.
- * Stores that judge on their own (DynamoDB) can use the checks, so that a limit reads the same everywhere.
+ * The rules of the `Table` port as pure functions, for adapters that check conditions and apply writes themselves.
+ * Stores that do so on their own (DynamoDB) can use the checks, so that limits have the same messages everywhere.
  */
 import {
   type Changes,
@@ -14,51 +14,63 @@ import {
   type Write,
 } from './table.ts';
 
-/** The most bytes one item may have, names and values together. */
+/** The maximum size of an item, names and values together, in bytes. */
 export const MAX_ITEM_BYTES = 400 * 1024;
 
-/** The most bytes the items of one `write` may have together. */
+/** The maximum total size of the items of one `write`, in bytes. */
 export const MAX_WRITE_BYTES = 4 * 1024 * 1024;
 
-/** The most bytes of UTF-8 in one part of a key. */
+/** The maximum size of each part of a key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 
-/** The most items one page or one `getMany` may hold. */
+/** The maximum number of items in a page. */
 export const MAX_PAGE = 1000;
 const MAX_GETS = 100;
 const MAX_DEPTH = 32;
 const KEY_PARTS = ['index1pk', 'index1sk', 'index2pk', 'index2sk'] as const;
 
-/** The item a write is about. */
+/** The key of the item that a write changes. */
 export function keyOf(write: Write): Key {
   if ('put' in write) return write.put;
   if ('delete' in write) return write.delete;
   return 'check' in write ? write.check : write.update;
 }
 
-/** Throws unless both parts of the key are strings the port allows. */
+/**
+ * Checks both parts of a key.
+ * @throws TypeError or RangeError when one is invalid
+ */
 export function checkKey(key: Key): void {
   checkKeyPart('pk', key.pk);
   checkKeyPart('sk', key.sk);
 }
 
-/** Throws unless `getMany` may be asked for these keys. */
+/**
+ * Checks the keys of a `getMany`.
+ * @throws RangeError when there are too many
+ */
 export function checkKeys(keys: readonly Key[]): void {
   if (keys.length > MAX_GETS) throw new RangeError(`${keys.length} keys in one read; at most ${MAX_GETS}`);
   for (const key of keys) checkKey(key);
 }
 
-/** Throws unless the query is one the port allows; answers the most items its page may hold. */
+/**
+ * Checks a query and returns the maximum number of items of its page.
+ * @throws RangeError when its limit is invalid
+ */
 export function checkQuery(query: Query): number {
   checkKeyPart('pk', query.pk);
   const limit = query.limit ?? MAX_PAGE;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
-    throw new RangeError(`the limit of a query is 1 to ${MAX_PAGE}, not ${limit}`);
+    throw new RangeError(`the limit of a query must be from 1 to ${MAX_PAGE}, not ${limit}`);
   }
   return limit;
 }
 
-/** Throws unless the operations are few enough, small enough, well formed and on different items. */
+/**
+ * Checks the number, size and form of the operations, and that they are on different items.
+ * @throws TypeError or RangeError when they are invalid
+ */
 export function checkWrites(operations: readonly Write[]): void {
   if (operations.length > MAX_WRITES) {
     throw new RangeError(`${operations.length} operations in one write; at most ${MAX_WRITES}`);
@@ -79,7 +91,10 @@ export function checkWrites(operations: readonly Write[]): void {
   }
 }
 
-/** Throws unless the item can be stored; answers its size in bytes. */
+/**
+ * Checks that an item can be stored and returns its size in bytes.
+ * @throws TypeError or RangeError when it can't
+ */
 export function checkItem(item: Item): number {
   checkKey(item);
   let bytes = 0;
@@ -88,7 +103,10 @@ export function checkItem(item: Item): number {
   return bytes;
 }
 
-/** Throws unless the changes can be made to an item; answers the bytes they bring. */
+/**
+ * Checks changes to an item and returns their size in bytes.
+ * @throws TypeError or RangeError when they are invalid
+ */
 export function checkChanges(key: Key, changes: Changes): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(changes.set ?? {})) {
@@ -112,8 +130,8 @@ export function holds(condition: Condition | undefined, item: Item | undefined):
 }
 
 /**
- * The item as it stands after the operation, frozen, or undefined when there is none.
- * Throws `ConditionFailed` with the number of the operation when its condition does not hold of `before`.
+ * The item after the operation, frozen. Undefined if there is none.
+ * @throws ConditionFailed with the index of the operation when its condition does not hold for `before`
  */
 export function afterWrite(write: Write, before: Item | undefined, operation: number): Item | undefined {
   if (!holds(write.when, before)) throw new ConditionFailed(operation);
@@ -122,7 +140,7 @@ export function afterWrite(write: Write, before: Item | undefined, operation: nu
   return 'delete' in write ? undefined : before;
 }
 
-/** A deeply frozen copy of the item, without the attributes that are undefined. */
+/** A deeply frozen copy of the item, without undefined attributes. */
 export function frozenItem(item: Item): Item {
   const attributes = Object.entries(item).filter(([, value]) => value !== undefined);
   return Object.freeze(
@@ -135,14 +153,14 @@ export function frozenItem(item: Item): Item {
   ) as unknown as Item;
 }
 
-/** The partition and sort key of the item in an index; undefined when it is not in it. */
+/** The partition and sort key of the item in an index. Undefined if it is not in the index. */
 export function indexKey(item: Item, index: 'index1' | 'index2'): Key | undefined {
   const pk = item[`${index}pk`];
   const sk = item[`${index}sk`];
   return pk === undefined || sk === undefined ? undefined : { pk, sk };
 }
 
-/** The order of two strings by their UTF-8 bytes: negative, zero or positive. */
+/** Compares two strings by their UTF-8 bytes: negative, zero or positive. */
 export function compareUtf8(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
@@ -153,7 +171,7 @@ export function compareUtf8(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** UTF-16 puts surrogates below U+E000 to U+FFFF; in UTF-8 the characters they stand for come after them. */
+/** UTF-16 sorts surrogates below U+E000 to U+FFFF; in UTF-8 the characters they encode come after those. */
 function utf8Rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
@@ -182,25 +200,28 @@ function attribute(item: Item | undefined, name: string): Value | Uint8Array | u
 }
 
 function frozen(value: Value | undefined): Value | undefined {
-  if (typeof value === 'number') return value + 0; // -0 comes back as 0, as from JSON
+  if (typeof value === 'number') return value + 0; // -0 becomes 0, as in JSON
   if (typeof value !== 'object' || value === null) return value;
   if (isList(value)) return Object.freeze(value.map((each) => frozen(each) as Value));
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.freeze(Object.fromEntries(entries.map(([name, each]) => [name, frozen(each)])));
 }
 
-/** The bytes an attribute takes, by the rules DynamoDB publishes; throws when it is none the port allows. */
+/**
+ * The size of an attribute in bytes, by DynamoDB's published rules.
+ * @throws TypeError when the port does not allow it
+ */
 function attributeBytes(key: Key, name: string, value: Value | Uint8Array | undefined): number {
   if (value === undefined) return 0;
   if (name === '') throw new TypeError(`an attribute of ${nameOf(key)} has no name`);
-  if (name === '__proto__') throw new TypeError(`an attribute of ${nameOf(key)} is called __proto__`);
+  if (name === '__proto__') throw new TypeError(`an attribute of ${nameOf(key)} is named __proto__`);
   if ((KEY_PARTS as readonly string[]).includes(name)) checkKeyPart(name, value);
   const bytes = value instanceof Uint8Array ? value.byteLength : valueBytes(value, 0);
-  if (Number.isNaN(bytes)) throw new TypeError(`${name} of ${nameOf(key)} holds what cannot be stored`);
+  if (Number.isNaN(bytes)) throw new TypeError(`${name} of ${nameOf(key)} has a value that cannot be stored`);
   return Buffer.byteLength(name) + bytes;
 }
 
-/** The bytes of a value, or NaN when it is no plain finite data or nested too deep. */
+/** The size of a value in bytes. NaN if it is not plain finite data, or nested too deep. */
 function valueBytes(value: unknown, depth: number): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'number') return Number.isFinite(value) ? 21 : Number.NaN;
@@ -226,7 +247,7 @@ function checkSize(key: Key, bytes: number): void {
 
 function checkKeyPart(name: string, value: unknown): void {
   if (typeof value !== 'string' || value === '' || !value.isWellFormed()) {
-    throw new TypeError(`${name} is not a non-empty string of Unicode`);
+    throw new TypeError(`${name} is not a non-empty Unicode string`);
   }
   if (Buffer.byteLength(value) > MAX_KEY_BYTES) {
     throw new RangeError(`${name} is longer than ${MAX_KEY_BYTES} bytes: ${value.slice(0, 100)}...`);

@@ -1,19 +1,19 @@
-/** Bytes on their way from who pushes them to who iterates over them, a few chunks at a time. */
+/** A bounded channel from a producer that pushes bytes to a consumer that iterates over them. */
 export interface ByteChannel extends AsyncIterable<Uint8Array> {
-  /** Resolves when there is room for the next chunk, or nobody reads any more. */
+  /** Adds a chunk. Resolves when there is room for the next one, or the consumer has stopped. */
   push(chunk: Uint8Array): Promise<void>;
-  /** No more chunks come. */
+  /** Ends the channel. */
   end(): void;
-  /** The reader gets this error after the chunks that were pushed. */
+  /** Makes the consumer throw this error after the chunks pushed so far. */
   fail(error: unknown): void;
-  /** Nobody will read any more: whoever pushes is not held up. */
+  /** Stops the consumer's side, so that the producer never waits. */
   abandon(): void;
 }
 
-/** How many chunks wait to be read. */
+/** The maximum number of buffered chunks. */
 const ROOM = 4;
 
-/** Opens a channel that is read once. */
+/** Creates a channel, which can be read once. */
 export function byteChannel(): ByteChannel {
   const waiting: Uint8Array[] = [];
   let ended: { readonly error?: unknown } | undefined;

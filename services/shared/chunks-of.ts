@@ -1,10 +1,10 @@
 import { finished, type Readable } from 'node:stream';
 
 /**
- * The chunks of a stream, one at a time as they came in, read no faster than they are taken. The stream's own iterator
- * joins what has gathered, and so copies it. One that is left before the end leaves the stream as it is.
+ * Yields the chunks of a stream as they arrived, no faster than they are consumed. The stream's own iterator joins
+ * buffered chunks, and so copies them. Leaving the iteration early does not destroy the stream.
  *
- * @throws the stream's error, also when it ends early.
+ * @throws the stream's error, also when it ends early
  */
 export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array> {
   const chunks: Uint8Array[] = [];

@@ -1,9 +1,9 @@
 import pMap, { pMapSkip } from 'p-map';
 
 /**
- * Runs `work` on each item, at most `concurrency` at a time, and returns the results in the order of the items. After a
- * failure nothing more is started; unlike with `p-map` alone, the work under way ends before the failure is thrown, so
- * that nothing goes on behind the caller's back.
+ * Runs `work` on each item, at most `concurrency` at a time, and returns the results in the order of the items.
+ * After a failure no more work is started; unlike `p-map` alone, it waits for the work in progress before
+ * throwing, so that nothing continues in the background.
  *
  * @throws the first failure
  */

@@ -1,21 +1,22 @@
-/** When an operation is attempted again. */
+/** When to retry an operation. */
 export interface RetryOptions {
-  /** Whether the error may not occur the next time. */
+  /** Whether the error may be transient. */
   readonly shouldRetry: (error: unknown) => boolean;
-  /** The most attempts; unlimited when left out. */
+  /** The maximum number of attempts; unlimited by default. */
   readonly attempts?: number;
-  /** No attempt starts later than this, in milliseconds after the first; unlimited when left out. */
+  /** No attempt starts later than this many milliseconds after the first; unlimited by default. */
   readonly retryFor?: number;
-  /** Upper bounds of the pauses before the second attempt and before all later ones, in milliseconds. */
+  /** Upper bounds of the pause before the second attempt and of all later pauses, in milliseconds. */
   readonly firstPause: number;
   readonly longestPause: number;
 }
 
 /**
- * Attempts an operation until it succeeds, with random pauses whose upper bound doubles each time ("full jitter").
- * Better here than `p-retry`, which waits at least half of each bound: twenty writers of one item are done in half the time.
+ * Retries an operation until it succeeds, with random pauses whose upper bound doubles each time ("full jitter").
+ * Used instead of `p-retry`, which waits at least half of each bound: twenty writers of one item finish in half
+ * the time.
  *
- * @throws the last error, once it is not to be retried or the limits are reached.
+ * @throws the last error, if it should not be retried or a limit is reached
  */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { shouldRetry, attempts = Number.POSITIVE_INFINITY, retryFor = Number.POSITIVE_INFINITY } = options;
@@ -31,7 +32,7 @@ export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOp
   }
 }
 
-/** A random pause after the attempt with this number, counted from 1, in milliseconds. */
+/** A random pause in milliseconds after attempt number `count`, which starts at 1. */
 export function jitteredPause(
   count: number,
   { firstPause, longestPause }: Pick<RetryOptions, 'firstPause' | 'longestPause'>,

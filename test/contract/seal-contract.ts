@@ -49,7 +49,7 @@ export function describeSeal(name: string, start: () => Promise<SealHost>): void
 
     test('another host is told that its key is another', async () => {
       const sealed = await host.open().seal(secret, 'key');
-      await expect(host.other().open(sealed, 'key')).rejects.toThrow(/sealed by the key [0-9a-f]{16}/);
+      await expect(host.other().open(sealed, 'key')).rejects.toThrow(/sealed with the key [0-9a-f]{16}/);
     });
 
     test('processes that seal for the first time at once agree on one key', async () => {

@@ -137,7 +137,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       const { pk } = ranges.signingKeys({ kind: 'project', id: 8 });
       await host.table.write(items.map((item) => ({ put: { ...item, pk } })));
       const stolen = signer().of({ kind: 'project', id: 8 }).signDigest('sha1', Buffer.alloc(20));
-      await expect(stolen).rejects.toThrow('not what was sealed for signing key rsa 1 of project 8');
+      await expect(stolen).rejects.toThrow('the value was not sealed for signing key rsa 1 of project 8');
     });
 
     test('an owner that is gone has no keys', async () => {

@@ -42,7 +42,7 @@ export function linkingStore(now: () => number): LinkingStore {
       const modifiedAt = dates.get(content?.key ?? '') ?? 0;
       const common = { etag, 'last-modified': httpDate(modifiedAt) };
       const verdict = judgeConditions(headers, { etag, modifiedAt });
-      if (verdict !== 'go on') {
+      if (verdict !== 'proceed') {
         return new Response(null, { status: verdict === 'failed' ? 412 : 304, headers: common });
       }
       const range = parseRange(headers.get('range')?.split(',')[0], bytes.byteLength);

@@ -2,39 +2,39 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 
-/** Thrown when an archive is damaged or breaks a limit; the message says which. */
+/** An archive is damaged or exceeds a limit; the message says which. */
 export class UnreadableArchive extends Error {
   override readonly name = 'UnreadableArchive';
 }
 
-/** What an archive may cost whoever reads it. */
+/** Limits on reading an archive. */
 export interface ArchiveLimits {
-  /** The most entries, directories and links among them. */
+  /** The maximum number of entries, including directories and links. */
   readonly entries: number;
-  /** The most bytes when decompressed. */
+  /** The maximum size after decompression, in bytes. */
   readonly unpacked: number;
-  /** How many bytes one compressed byte may become, judged once more than `RATIO_FROM` bytes are unpacked. */
+  /** The maximum compression ratio, checked once more than `RATIO_FROM` bytes are unpacked. */
   readonly ratio: number;
 }
 
-/** Below this many unpacked bytes no ratio is suspicious: text and zeros do compress well. */
+/** Up to this many unpacked bytes no ratio is suspicious: text and zeros compress well. */
 export const RATIO_FROM = 64 * 1024 * 1024;
 
-/** Bytes that are unpacked in one go: each go is a trip to another thread and back. */
-const PIECE = 64 * 1024;
+/** The decompression chunk size, in bytes: each chunk is a round trip to another thread. */
+const CHUNK = 64 * 1024;
 
-/** An entry of a tar archive, in the order of the archive. Read it before asking for the next one, or not at all. */
+/** An entry of a tar archive, in archive order. Read it before requesting the next one, or not at all. */
 export interface TarEntry {
   readonly path: string;
   readonly type: 'file' | 'directory' | 'other';
-  /** Bytes of a file; 0 for everything else. */
+  /** The size of a file in bytes; 0 for other entries. */
   readonly size: number;
   /** The first bytes of the entry, at most `limit`. */
   head(limit: number): Promise<Buffer>;
 }
 
 /**
- * The entries of a gzipped tar archive, read as it comes in and never held whole.
+ * Reads the entries of a gzipped tar archive as a stream, without holding it in memory.
  * @throws UnreadableArchive
  */
 export async function* tarEntries(
@@ -68,9 +68,9 @@ export async function* tarEntries(
   }
 }
 
-/** Decompresses, and stops when more comes out than is allowed. */
+/** Decompresses, and fails when the output exceeds the limits. */
 function decompression({ unpacked, ratio }: ArchiveLimits): Gunzip {
-  const gunzip = createGunzip({ chunkSize: PIECE });
+  const gunzip = createGunzip({ chunkSize: CHUNK });
   let plain = 0;
   gunzip.on('data', (chunk: Uint8Array) => {
     plain += chunk.byteLength;

@@ -2,29 +2,30 @@ import { Readable } from 'node:stream';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { UnreadableArchive } from './tar-entries.ts';
 
-/** Bytes of which any part can be read, such as a stored blob. */
+/** Bytes with random access, such as a stored blob. */
 export interface RandomAccess {
   readonly size: number;
-  /** The bytes from `start` up to `end`, which is not among them. */
+  /** The bytes from `start` (inclusive) to `end` (exclusive). */
   read(start: number, end: number): Promise<Uint8Array>;
 }
 
-/** An entry of a zip archive, as its central directory tells of it. */
+/** An entry of a zip archive, according to its central directory. */
 export interface ZipEntry {
   readonly path: string;
-  /** Bytes when unpacked, as the archive says; reading finds out when that is not so. */
+  /** The unpacked size in bytes, as the archive claims; reading checks it. */
   readonly size: number;
-  /** All bytes of the entry. @throws UnreadableArchive when there are more than `limit`. */
+  /** Reads the whole entry. @throws UnreadableArchive when it has more than `limit` bytes */
   bytes(limit: number): Promise<Buffer>;
 }
 
-/** What is read of the archive at a time: the directory and small entries of most packages are in one such block. */
+/** How many bytes to read at once. In most packages a single block contains the directory and small entries. */
 const BLOCK = 256 * 1024;
 
 /**
- * The files of a zip archive, in the order of its central directory, by which every installer goes. Only the directory
- * and the entries that are asked for are read. Read an entry before asking for the next one, or not at all.
- * @throws UnreadableArchive when the archive is damaged, has names that lead out of it, or more than `limit` entries.
+ * The files of a zip archive, in the order of its central directory, which every installer uses. Reads only the
+ * directory and the requested entries. Read an entry before requesting the next one, or not at all.
+ * @throws UnreadableArchive when the archive is damaged, has paths that lead out of it, or more entries than
+ *   allowed
  */
 export async function* zipEntries(
   source: RandomAccess,
@@ -78,7 +79,7 @@ async function bytesOf(zip: ZipFile, entry: Entry, limit: number): Promise<Buffe
   }
 }
 
-/** Reads blocks of the source and keeps the last few, since the directory is read in many small steps. */
+/** Reads blocks of the source and caches the last few, since the directory is read in many small steps. */
 class BlockReader extends RandomAccessReader {
   readonly #source: RandomAccess;
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
@@ -136,7 +137,7 @@ class BlockReader extends RandomAccessReader {
   }
 }
 
-/** Errors of the store pass as they are; whatever the zip or its compressed data is accused of becomes one kind. */
+/** Passes on errors of the store unchanged, and converts all errors about the zip or its compressed data. */
 function asUnreadable(error: unknown): unknown {
   const { code, message, name } = (error ?? {}) as { code?: string; message?: string; name?: string };
   if (error instanceof UnreadableArchive || !message) return error;

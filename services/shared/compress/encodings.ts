@@ -3,12 +3,12 @@ import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { chunksOf } from '../chunks-of.ts';
 
-/** The bytes compressed by gzip. The same bytes always give the same result. */
+/** Compresses with gzip. The same input always gives the same output. */
 export function gzipped(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return through(body, createGzip({ level: 6 }));
 }
 
-/** The bytes compressed by Zstandard. */
+/** Compresses with Zstandard. */
 export function zstandard(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return through(body, createZstdCompress());
 }

@@ -1,9 +1,9 @@
-/** The encodings we have bodies in, the best first. */
+/** The encodings in which we have bodies, best first. */
 export type Encoding = 'br' | 'gzip' | 'identity';
 
 const encodings: readonly Encoding[] = ['br', 'gzip', 'identity'];
 
-/** The encoding for an answer, by the `Accept-Encoding` header of its request (RFC 9110 section 12.5.3). */
+/** Chooses the encoding of a response by the request's `Accept-Encoding` header (RFC 9110 section 12.5.3). */
 export function bestEncoding(header: string | null | undefined): Encoding {
   return preferred(header, encodings) ?? 'identity';
 }
@@ -14,10 +14,11 @@ export function takesGzip(header: string | null | undefined): boolean {
 }
 
 /**
- * Of the types or encodings on offer, the one that an `Accept` or `Accept-Encoding` header names with the highest
- * quality, and of equals the one offered first. Wildcards don't count: what a client doesn't name it may not know.
+ * The offered type or encoding with the highest quality in an `Accept` or `Accept-Encoding` header; of equals, the
+ * first offered. Wildcards don't count: a client may not understand what it does not name.
  *
- * Better here than `negotiator`, which takes the first in the header of equal types and lets wildcards match every offer.
+ * Used instead of `negotiator`, which prefers the header's order among equals and lets wildcards match every
+ * offer.
  */
 export function preferred<T extends string>(
   header: string | null | undefined,
@@ -34,14 +35,14 @@ export function preferred<T extends string>(
   return best;
 }
 
-/** What was read before: clients send a handful of different headers. */
-const known = new Map<string, ReadonlyMap<string, number>>();
-const MAX_KNOWN = 100;
+/** Parsed headers: clients send a handful of different ones. */
+const parsed = new Map<string, ReadonlyMap<string, number>>();
+const MAX_PARSED = 100;
 
-/** The names in such a header, in lower case, with their quality: from 0, which refuses, to 1. */
+/** The lowercase names in a header with their quality, from 0 (not acceptable) to 1. */
 function qualitiesIn(header: string): ReadonlyMap<string, number> {
-  const before = known.get(header);
-  if (before) return before;
+  const cached = parsed.get(header);
+  if (cached) return cached;
   const qualities = new Map<string, number>();
   for (const part of header.toLowerCase().split(',')) {
     const [named = '', ...parameters] = part.split(';').map((each) => each.trim());
@@ -49,11 +50,11 @@ function qualitiesIn(header: string): ReadonlyMap<string, number> {
     const name = named === 'x-gzip' ? 'gzip' : named;
     qualities.set(name, Math.max(qualityOf(parameters), qualities.get(name) ?? 0));
   }
-  if (known.size < MAX_KNOWN) known.set(header, qualities);
+  if (parsed.size < MAX_PARSED) parsed.set(header, qualities);
   return qualities;
 }
 
-/** The quality among parameters: 1 when it is left out, 0 when it is not a number. */
+/** The quality in the parameters: 1 if absent, 0 if not a number. */
 function qualityOf(parameters: readonly string[]): number {
   for (const parameter of parameters) {
     const quality = /^q\s*=\s*(?<quality>.*)$/.exec(parameter)?.groups?.quality;

@@ -1,14 +1,14 @@
-/** Bytes from `start` to `end`, both included. */
+/** Bytes from `start` to `end`, both inclusive. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Reads a `Range` header against a body of `size` bytes (RFC 9110 section 14.2). Answers the range, `whole` when
- * there is none to obey (absent, another unit, malformed, or several ranges, which we do not serve), or
- * `unsatisfiable` when nothing of it lies in the body. Better here than `range-parser`, which finds the last 500 bytes of
- * a shorter body, and `bytes=4-2`, unsatisfiable.
+ * Parses a `Range` header for a body of `size` bytes (RFC 9110 section 14.2). Returns the range, `whole` if there
+ * is none to apply (absent, another unit, malformed, or several ranges, which we do not serve), or `unsatisfiable`
+ * if it lies outside the body. Used instead of `range-parser`, which rejects the last 500 bytes of a shorter body,
+ * and `bytes=4-2`, as unsatisfiable.
  */
 export function parseRange(
   header: string | null | undefined,

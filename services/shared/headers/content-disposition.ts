@@ -1,7 +1,8 @@
 /**
- * A `Content-Disposition` with a file's base name: as ASCII for every client, and in RFC 8187's form where that is not
- * the name, or could be taken for an encoded one (RFC 6266 appendix D). No name can end the header or add another. Better
- * here than `content-disposition`, which escapes quotes by backslashes; that appendix advises against it.
+ * A `Content-Disposition` with a file's base name: in ASCII for every client, and additionally in RFC 8187's
+ * encoding if that differs or could be taken for encoded (RFC 6266 appendix D). No name can end the header or
+ * inject another. Used instead of `content-disposition`, which escapes quotes with backslashes, against that
+ * appendix's advice.
  */
 export function contentDisposition(type: 'attachment' | 'inline', fileName: string): string {
   const base = fileName.slice(fileName.lastIndexOf('/') + 1);
@@ -10,7 +11,7 @@ export function contentDisposition(type: 'attachment' | 'inline', fileName: stri
   return `${type}; filename="${ascii}"${plain ? '' : `; filename*=UTF-8''${encodeStrictly(base)}`}`;
 }
 
-/** Percent-encodes all but unreserved characters (RFC 3986), also the `'()*!` that JavaScript leaves. */
+/** Percent-encodes all except unreserved characters (RFC 3986), including `'()*!`, which JavaScript leaves. */
 export function encodeStrictly(text: string): string {
   return encodeURIComponent(text.toWellFormed()).replaceAll(
     /[!'()*]/g,

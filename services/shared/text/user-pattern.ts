@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
 
-/** The longest expression a user may set. */
+/** The maximum length of a user's expression. */
 export const MAX_PATTERN = 255;
 
-/** Whether a text is an RE2 expression that we accept. */
+/** Whether a text is a valid RE2 expression of acceptable length. */
 export function isPattern(text: string): boolean {
   if (text.length > MAX_PATTERN) return false;
   try {
@@ -14,7 +14,7 @@ export function isPattern(text: string): boolean {
   }
 }
 
-/** Whether an RE2 expression matches the whole of a text, in time linear in the text. */
+/** Whether an RE2 expression matches the whole text, in linear time. */
 export function matchesWhole(pattern: string, text: string): boolean {
   return RE2JS.compile(pattern).matches(text);
 }

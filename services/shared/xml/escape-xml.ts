@@ -1,4 +1,4 @@
-/** What XML 1.0 can't hold, escaped or not. */
+/** Characters that XML 1.0 can't represent, escaped or not. */
 const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
 const escapes: Readonly<Record<string, string>> = {
@@ -10,7 +10,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** A text for use in an element or a quoted attribute. Characters that XML has no way to write become U+FFFD. */
+/** Escapes text for an element or a quoted attribute. Characters that XML can't represent become U+FFFD. */
 export function escapeXml(text: string): string {
   return text.replace(forbidden, '\ufffd').replace(/[&<>"'\r]/g, (character) => escapes[character] ?? '');
 }

@@ -1,39 +1,39 @@
-/** The parts of a name: before its colon, and between that and the next. */
+/** The parts of a qualified name. */
 export interface QualifiedName {
-  /** Empty when there is none. */
+  /** Empty if absent. */
   readonly prefix: string;
   readonly local: string;
 }
 
-/** Prefixes that are bound from the start, and to nothing else. */
+/** Prefixes with a fixed binding. */
 const RESERVED = new Map([
   ['xml', 'http://www.w3.org/XML/1998/namespace'],
   ['xmlns', 'http://www.w3.org/2000/xmlns/'],
 ]);
 
-/** The parts of the name of an element. */
+/** Splits the name of an element. */
 export function qualifiedName(name: string): QualifiedName {
   if (!name.includes(':')) return { prefix: '', local: name };
   const [prefix = '', local = ''] = name.split(':', 2);
   return { prefix, local };
 }
 
-/** The parts of the name of an attribute; one that declares a namespace has the prefix `xmlns`. */
+/** Splits the name of an attribute; namespace declarations have the prefix `xmlns`. */
 export function attributeName(name: string): QualifiedName {
   return name === 'xmlns' ? { prefix: name, local: '' } : qualifiedName(name);
 }
 
 /**
- * The prefixes that are bound where a reader is in a document (Namespaces in XML 1.0). What an element costs depends on
- * its own attributes alone, however many are bound around it. Better here than `sax`'s own `xmlns: true`, whose cost grows
- * with every binding around, and than `saxes`, whose author has stopped working on it.
+ * Tracks the prefixes in scope while reading a document (Namespaces in XML 1.0). The cost of an element depends
+ * only on its own attributes. Used instead of `sax`'s `xmlns: true`, whose cost grows with every binding in scope,
+ * and of `saxes`, which is no longer maintained.
  */
 export class Namespaces {
   readonly #bound = new Map([...RESERVED].map(([prefix, uri]) => [prefix, [uri]]));
-  /** What each open element has bound. */
+  /** The prefixes bound by each open element. */
   readonly #open: string[][] = [];
 
-  /** Goes into an element. Answers what is wrong with the names of it and of its attributes, if something is. */
+  /** Enters an element. Returns the error in its name or those of its attributes, if any. */
   enter(element: string, attributes: ReadonlyMap<string, string>): string | undefined {
     const names = [...attributes.keys()].map(attributeName);
     const declared = [...attributes].flatMap(([name, uri]) => {
@@ -50,7 +50,7 @@ export class Namespaces {
     return unbound && `Unbound namespace prefix: ${JSON.stringify(unbound.prefix)}`;
   }
 
-  /** Goes out of the element that was entered last. */
+  /** Leaves the current element. */
   leave(): void {
     for (const prefix of this.#open.pop() ?? []) this.#bound.get(prefix)?.pop();
   }

@@ -1,17 +1,17 @@
 import sax from 'sax';
 import { attributeName, Namespaces, qualifiedName } from './namespaces.ts';
 
-/** Thrown when a text is no XML, or breaks a limit; the message says which. */
+/** A text is not XML, or exceeds a limit; the message says which. */
 export class UnreadableXml extends Error {
   override readonly name = 'UnreadableXml';
 }
 
-/** An element. Names are local: without their prefix. */
+/** An element. Names are local names, without prefix. */
 export interface XmlElement {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly children: readonly XmlElement[];
-  /** The text directly in the element, white space around it removed. */
+  /** The text directly in the element, trimmed. */
   readonly text: string;
 }
 
@@ -20,14 +20,15 @@ const MAX_ELEMENTS = 100_000;
 const MAX_ATTRIBUTES = 200;
 
 /**
- * The types of sax know nothing of `strictEntities`: XML's own entities alone, none of HTML's. With `xmlns` it would tell
- * of attributes only at the end of their tag, and look each one up in a list of all before it.
+ * sax's types lack `strictEntities`: only XML's own entities, not HTML's. With `xmlns`, sax would report
+ * attributes only at the end of their tag, and look up each one in a list of all previous ones.
  */
 const options = { xmlns: false, strictEntities: true };
 
 /**
- * Reads an XML document into its root element. Document types are refused, so that no entity but XML's own five is
- * ever resolved and nothing is fetched. The encoding is that of the byte order mark, of the declaration, or UTF-8.
+ * Parses an XML document and returns its root element. Document types are rejected, so that only XML's five
+ * predefined entities are resolved and nothing is fetched. The encoding is that of the byte order mark or the
+ * declaration, or UTF-8.
  * @throws UnreadableXml
  */
 export function readXml(bytes: Uint8Array): XmlElement {
@@ -53,7 +54,7 @@ export function readXml(bytes: Uint8Array): XmlElement {
       throw new UnreadableXml(`it has an element with more than ${MAX_ATTRIBUTES} attributes`);
     }
     if (!attributes.has(name)) attributes.set(name, value);
-    // Kept there, one called `hasOwnProperty` would be in the place of the method that sax calls.
+    // Otherwise an attribute named `hasOwnProperty` would replace the method that sax calls.
     delete reader.tag.attributes[name];
   };
   reader.onopentag = ({ name }) => {
@@ -80,17 +81,17 @@ export function readXml(bytes: Uint8Array): XmlElement {
   return root;
 }
 
-/** The first child of a name. */
+/** The first child with this name. */
 export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
   return element?.children.find((child) => child.name === name);
 }
 
-/** The children of a name. */
+/** The children with this name. */
 export function childrenOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
   return element?.children.filter((child) => child.name === name) ?? [];
 }
 
-/** The text of the first child of a name; undefined when there is none or it is empty. */
+/** The text of the first child with this name. Undefined if absent or empty. */
 export function textOf(element: XmlElement | undefined, name: string): string | undefined {
   return childOf(element, name)?.text || undefined;
 }
@@ -131,6 +132,6 @@ function encodingOf(bytes: Uint8Array): string {
   if (first === 0xfe && second === 0xff) return 'utf-16be';
   const start = Buffer.from(bytes.subarray(0, 200)).toString('latin1');
   const declared = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']/.exec(start)?.[1];
-  // Who declares UTF-16 and yet could be read so far has written it in one byte a character.
+  // A document that declares UTF-16 but could be read up to here uses a single-byte encoding.
   return declared === undefined || /^utf-?16/i.test(declared) ? 'utf-8' : declared.toLowerCase();
 }

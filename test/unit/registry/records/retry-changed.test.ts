@@ -40,7 +40,7 @@ test('gives up in words that tell of the others, and logs no failure of the stor
   expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toEqual([
     503,
     '5',
-    { message: 'Too many others change this at the same time, try again later' },
+    { message: 'Too many concurrent changes, try again later' },
   ]);
   expect(errors).toEqual([]);
 });
