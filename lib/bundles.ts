@@ -50,7 +50,7 @@ export function functionEntries(): string[] {
   return [...families, ...files];
 }
 
-/** The file that an entry starts with. Those of families differ in their formats only. */
+/** The source of an entry. Those of families differ only in their formats. */
 function sourceOf(entry: string): string {
   if (!families.some((family) => family === entry)) return `export { handler } from './${entry}.ts';`;
   return `import { formats } from '../families/${entry}.ts';

@@ -192,11 +192,11 @@ export function readSettings(context: (name: string) => unknown): StageSettings 
   if (!overrides) {
     throw new Error(`Unknown stage "${stage}". Stages: ${Object.keys(stages).join(', ')} (lib/settings.ts).`);
   }
-  const given = Object.keys(Settings.shape).flatMap((name) => {
+  const fromContext = Object.keys(Settings.shape).flatMap((name) => {
     const value = name === 'stage' ? undefined : context(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return parseSettings({ ...overrides, ...Object.fromEntries(given), stage });
+  return parseSettings({ ...overrides, ...Object.fromEntries(fromContext), stage });
 }
 
 /**

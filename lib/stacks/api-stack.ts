@@ -99,24 +99,24 @@ export class ApiStack extends Stack {
   }
 
   private makeFunctions(): ReadonlyMap<string, ApiFunction> {
-    const made = new Map<string, ApiFunction>();
+    const functions = new Map<string, ApiFunction>();
     for (const family of families) {
       const formats = this.makeFunction(family, `the formats of the family ${family}`);
       formats.serve(familyRoutes(family));
-      made.set(family, formats);
+      functions.set(family, formats);
     }
     const api = this.makeFunction('api', 'the management API');
     api.serve(managementRoutes);
     const router = this.makeFunction('router', 'requests that the gateway can not distinguish');
     router.serveTheRest();
     for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
-    return made.set('api', api).set('router', router);
+    return functions.set('api', api).set('router', router);
   }
 
   private makeFunction(entry: string, what: string): ApiFunction {
     const { data, code } = this.props;
     const signs = maySign(entry);
-    const made = new ApiFunction(this, entry, {
+    const fn = new ApiFunction(this, entry, {
       entry,
       description: `Package registry: ${what}`,
       code,
@@ -130,12 +130,12 @@ export class ApiStack extends Stack {
       timeout: Duration.seconds(29),
       logRetentionDays: this.settings.logRetentionDays,
     });
-    data.registry.grantReadsAndWrites(made);
-    data.blobs.grantReads(made);
-    data.blobs.grantPuts(made);
-    if (signs) data.sealingKey.grantRead(made.lambda);
-    if (this.settings.cloudfrontKeySecret) grantSecret(made, this.settings.cloudfrontKeySecret);
-    return made;
+    data.registry.grantReadsAndWrites(fn);
+    data.blobs.grantReads(fn);
+    data.blobs.grantPuts(fn);
+    if (signs) data.sealingKey.grantRead(fn.lambda);
+    if (this.settings.cloudfrontKeySecret) grantSecret(fn, this.settings.cloudfrontKeySecret);
+    return fn;
   }
 
   private makeFrontDoor(network: NetworkStack): FrontDoor {

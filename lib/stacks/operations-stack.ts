@@ -87,7 +87,7 @@ export class OperationsStack extends Stack {
       alarmFriendlyName: 'api',
       ...apiAlarms(this.runbook),
     });
-    for (const [name, made] of stack.functions) this.watchFunction(name, made, Duration.seconds(20));
+    for (const [name, fn] of stack.functions) this.watchFunction(name, fn, Duration.seconds(20));
     // Graphs only: CloudFront's metrics are in us-east-1, and an alarm can't use metrics of another region.
     if (stack.frontDoor) {
       this.monitoring.monitorCloudFrontDistribution({

@@ -1,17 +1,17 @@
-/** Digests of bytes in lower-case hex. Nothing else makes a `Digest`, so an unchecked text can't stand for one. */
+/** Digests as lowercase hex. Only this file creates `Digest` values, so unvalidated text can't be used as one. */
 import { hash } from 'node:crypto';
 
-/** The digests that are kept of every blob, and how many hex digits each has. */
+/** The digests stored for every blob, and the number of their hex digits. */
 const lengths = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 
-/** An algorithm of which digests are kept. */
+/** A stored digest algorithm. */
 export type DigestKind = keyof typeof lengths;
 /** See `DigestKind`. */
 export const digestKinds = Object.keys(lengths) as readonly DigestKind[];
 
 declare const kindOf: unique symbol;
 
-/** A digest of one algorithm, in lower-case hex. */
+/** A digest of one algorithm, as lowercase hex. */
 export type Digest<K extends DigestKind> = string & { readonly [kindOf]: K };
 /** See `Digest`. */
 export type Sha1 = Digest<'sha1'>;
@@ -23,7 +23,7 @@ export type Sha512 = Digest<'sha512'>;
 /** Digests of a blob. */
 export type Digests = { readonly [K in DigestKind]: Digest<K> };
 
-/** A digest from hex in any case; undefined when the text is not one of this algorithm. */
+/** Parses a digest from hex in any case. Undefined if it is not a digest of this algorithm. */
 export function parseDigest<K extends DigestKind>(kind: K, text: string): Digest<K> | undefined {
   const isDigest = text.length === lengths[kind] && /^[0-9a-fA-F]+$/.test(text);
   return isDigest ? (text.toLowerCase() as Digest<K>) : undefined;
@@ -34,14 +34,14 @@ export const parseSha1 = (text: string): Sha1 | undefined => parseDigest('sha1',
 /** See `parseDigest`. */
 export const parseSha256 = (text: string): Sha256 | undefined => parseDigest('sha256', text);
 
-/** All digests of bytes at hand, or of a text in UTF-8. */
+/** All digests of bytes, or of text in UTF-8. */
 export function digestsOf(content: string | Uint8Array): Digests {
   const of = <K extends DigestKind>(kind: K) => digestFrom(kind, hash(kind, content, 'buffer'));
   return { md5: of('md5'), sha1: of('sha1'), sha256: of('sha256'), sha512: of('sha512') };
 }
 
-/** The digest that a hash function returned. @throws RangeError when it is of another length. */
+/** Converts the output of a hash function. @throws RangeError when it has the wrong length */
 export function digestFrom<K extends DigestKind>(kind: K, bytes: Uint8Array): Digest<K> {
-  if (bytes.byteLength * 2 !== lengths[kind]) throw new RangeError(`not the bytes of a digest: ${kind}`);
+  if (bytes.byteLength * 2 !== lengths[kind]) throw new RangeError(`not a ${kind} digest`);
   return Buffer.from(bytes).toString('hex') as Digest<K>;
 }

@@ -1,25 +1,25 @@
-/** How a format's own metadata, of a version or of a file, is read from what is stored. */
+/** Reads the format-specific metadata of a version or file from storage. */
 export interface MetadataType<M = unknown> {
-  /** The number of the layout that is written now. The first layout of a format is 1. */
+  /** The current layout, in which metadata is written. The first layout of a format is 1. */
   readonly layout: number;
-  /** The metadata, of the current layout. @throws when it is not that */
+  /** Validates metadata of the current layout. @throws Error when it does not match */
   parse(stored: unknown): M;
-  /** Turns metadata of an older layout into the current one, for `parse` to check. @throws when it can't */
+  /** Converts metadata of an older layout to the current one, before `parse`. @throws Error when it can't */
   upgrade?(stored: unknown, from: number): unknown;
 }
 
-/** What is stored of metadata: the value, and the number of its layout; absent is 1. */
+/** Stored metadata and its layout; an absent layout is 1. */
 export interface StoredMetadata {
   readonly metadata?: unknown;
   readonly layout?: number;
 }
 
-/** How to read layouts before the current one. */
+/** The conversion of older layouts. */
 export type OlderLayouts = Required<Pick<MetadataType, 'layout' | 'upgrade'>>;
 
 /**
- * The type of metadata that fits a schema. The schema checks and changes nothing: fields that it does not know come
- * from a later release, and a version that is changed keeps them.
+ * The metadata type of a schema. The schema validates without changing anything: unknown fields come from a later
+ * release, and are kept when a version is changed.
  */
 export function metadataType<M>(
   schema: { parse(stored: unknown): M },
@@ -35,8 +35,8 @@ export function metadataType<M>(
 }
 
 /**
- * Stored metadata in the current layout.
- * @throws when it does not fit, or was written by a later release in a layout of its own
+ * Returns stored metadata in the current layout.
+ * @throws Error when it is invalid, or has the layout of a later release
  */
 export function parseMetadata<M>(type: MetadataType<M>, { metadata, layout = 1 }: StoredMetadata): M {
   if (layout === type.layout) return type.parse(metadata);
@@ -44,7 +44,7 @@ export function parseMetadata<M>(type: MetadataType<M>, { metadata, layout = 1 }
   return type.parse(type.upgrade(metadata, layout));
 }
 
-/** Stored metadata in the current layout; undefined when it can't be read. */
+/** Stored metadata in the current layout. Undefined if it can't be read. */
 export function readableMetadata<M>(type: MetadataType<M>, stored: StoredMetadata): M | undefined {
   try {
     return parseMetadata(type, stored);
@@ -53,7 +53,7 @@ export function readableMetadata<M>(type: MetadataType<M>, stored: StoredMetadat
   }
 }
 
-/** The layout as it is stored beside metadata: nothing for the first one, or where the format keeps no metadata. */
+/** The layout to store with metadata: nothing for the first layout, or if the format has no metadata. */
 export function layoutOf(type: Pick<MetadataType, 'layout'> | undefined): Pick<StoredMetadata, 'layout'> {
   return type && type.layout > 1 ? { layout: type.layout } : {};
 }

@@ -17,8 +17,8 @@ export async function cleanUp(
   signal?: AbortSignal,
 ): Promise<'done' | 'unfinished'> {
   if (!event) return (await sweep(registry, signal)) ? 'done' : 'unfinished';
-  const soon = withTimeout(EVENT_TIMEOUT, signal);
-  if (event.type === 'project_deleted') await purgeProjects(registry, soon);
-  else await sweepBlobs(registry, soon);
-  return soon.aborted ? 'unfinished' : 'done';
+  const deadline = withTimeout(EVENT_TIMEOUT, signal);
+  if (event.type === 'project_deleted') await purgeProjects(registry, deadline);
+  else await sweepBlobs(registry, deadline);
+  return deadline.aborted ? 'unfinished' : 'done';
 }

@@ -28,13 +28,13 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     sweepOrphans,
     dropUnfinished,
   ]) {
-    const soon = withTimeout(PART_TIMEOUT, signal);
+    const deadline = withTimeout(PART_TIMEOUT, signal);
     try {
-      await part(registry, soon);
+      await part(registry, deadline);
     } catch (error) {
       failures.push(error);
     }
-    finished &&= !soon.aborted;
+    finished &&= !deadline.aborted;
   }
   const [first, ...others] = failures;
   for (const error of others) registry.log.error('sweep failed', { error });

@@ -1,13 +1,13 @@
-/** Parts of a gzip stream that are compressed apart and joined without being compressed again (RFC 1951, RFC 1952). */
+/** Compresses parts of a gzip stream separately and joins them without recompression (RFC 1951, RFC 1952). */
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
 
 const toDeflate = promisify(deflateRaw);
 
-/** A compressed part: whole deflate blocks that end on a byte, none of them the last of a stream. */
+/** A compressed part: complete deflate blocks that end on a byte boundary, none of them the last of a stream. */
 export interface GzipPart {
   readonly bytes: Uint8Array;
-  /** CRC-32 and number of the bytes before compression. */
+  /** CRC-32 and size of the uncompressed bytes. */
   readonly crc: number;
   readonly size: number;
 }
@@ -15,10 +15,10 @@ export interface GzipPart {
 /** Magic number, deflate, no flags, no time, no hints, unknown system. */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff);
 
-/** The last block of a stream, with nothing in it. */
+/** An empty last block of a stream. */
 const LAST_BLOCK = Uint8Array.of(3, 0);
 
-/** CRC-32's polynomial, its bits reversed. */
+/** CRC-32's polynomial, bit-reversed. */
 const POLYNOMIAL = 0xedb88320;
 
 /** Compresses a part. */
@@ -27,7 +27,7 @@ export async function gzipPart(bytes: Uint8Array): Promise<GzipPart> {
   return { bytes: new Uint8Array(deflated), crc: crc32(bytes), size: bytes.byteLength };
 }
 
-/** One gzip stream of all parts, in order. */
+/** Joins all parts, in order, to a gzip stream. */
 export function joinGzipParts(parts: readonly GzipPart[]): Uint8Array {
   const trailer = Buffer.alloc(8);
   let crc = 0;
@@ -41,12 +41,14 @@ export function joinGzipParts(parts: readonly GzipPart[]): Uint8Array {
   return Buffer.concat([HEADER, ...parts.map(({ bytes }) => bytes), LAST_BLOCK, trailer]);
 }
 
-/** The CRC-32 of some bytes with a part behind them: theirs, moved on by the length of the part, and the part's. */
-function joinedCrc(before: number, { crc, size }: GzipPart): number {
-  return (product(powerOfX(size * 8), before) ^ crc) >>> 0;
+/**
+ * The CRC-32 of bytes followed by a part: their CRC shifted by the length of the part, combined with the part's.
+ */
+function joinedCrc(previous: number, { crc, size }: GzipPart): number {
+  return (product(powerOfX(size * 8), previous) ^ crc) >>> 0;
 }
 
-/** The powers x^(2^n), which all others are products of. */
+/** The powers x^(2^n), whose products are all other powers. */
 const squares: number[] = [0x40000000];
 for (let n = 1; n < 64; n++) squares.push(product(squares[n - 1] ?? 0, squares[n - 1] ?? 0));
 
@@ -58,7 +60,7 @@ function powerOfX(exponent: number): number {
   return power;
 }
 
-/** The product of two polynomials modulo CRC-32's, coefficients of low powers in the high bits. */
+/** The product of two polynomials modulo CRC-32's; the high bits are the coefficients of low powers. */
 function product(a: number, b: number): number {
   let result = 0;
   let factor = b;

@@ -21,7 +21,7 @@ export interface QueuedJob {
   readonly queue: Queue;
 }
 
-/** Opens the queue of each job, or of those of some names. */
+/** Opens the queues of all jobs, or of those named. */
 export function openQueues(
   openQueue: (name: string, options: QueueOptions) => Queue,
   names: readonly string[] = jobs.map(({ name }) => name),

@@ -18,7 +18,7 @@ import type { StorageLocation } from './storage-location.ts';
 export interface OpenedRecords {
   readonly table: Table;
   readonly audit: Table;
-  /** The blob store in the data directory, if the records are there too. */
+  /** The blob store in the data directory, if the records are aws too. */
   readonly files?: BlobStore;
   /** Seals signing keys. Undefined for DynamoDB tables without a sealing secret. */
   readonly seal?: Seal | undefined;
@@ -97,12 +97,12 @@ export async function openRecords(
   }
   const { openTables } = await import('../../adapters/aws/open-tables.ts');
   const tables = openTables({ tableName: table, auditTableName: auditTable, region, endpoint: awsEndpoint });
-  const there = { region, endpoint: awsEndpoint };
-  const queues = jobQueues && !readOnly ? await openJobQueues(jobQueues, there) : undefined;
+  const aws = { region, endpoint: awsEndpoint };
+  const queues = jobQueues && !readOnly ? await openJobQueues(jobQueues, aws) : undefined;
   return {
     ...tables,
     ...(queues && { queue: queues.queue, consumes: Object.keys(jobQueues ?? {}) }),
-    ...(sealingSecret !== undefined && { seal: await openSeal(sealingSecret, there) }),
+    ...(sealingSecret !== undefined && { seal: await openSeal(sealingSecret, aws) }),
     async close() {
       queues?.close();
       await tables.close();
@@ -112,14 +112,14 @@ export async function openRecords(
 
 type AwsAddress = { readonly region: string | undefined; readonly endpoint: string | undefined };
 
-async function openJobQueues(queueUrls: JobQueues, there: AwsAddress) {
+async function openJobQueues(queueUrls: JobQueues, aws: AwsAddress) {
   const { openQueues } = await import('../../adapters/aws/open-queues.ts');
-  return openQueues({ queueUrls, ...there });
+  return openQueues({ queueUrls, ...aws });
 }
 
-async function openSeal(secret: string, there: AwsAddress) {
+async function openSeal(secret: string, aws: AwsAddress) {
   const { secretSeal } = await import('../../adapters/aws/secret-seal.ts');
-  return secretSeal(secret, there);
+  return secretSeal(secret, aws);
 }
 
 /** A blob store opened by its storage location. */

@@ -52,30 +52,30 @@ export function parseLocation(text: string): StorageLocation {
   );
   const { bucket, path = '', query = '' } = match?.groups ?? {};
   if (bucket === undefined) throw new TypeError(`invalid storage location: use ${locationSyntax}`);
-  const given = readOptions(query);
-  const pathStyle = given.get('path-style') ?? 'false';
+  const parameters = readOptions(query);
+  const pathStyle = parameters.get('path-style') ?? 'false';
   if (!['true', 'false'].includes(pathStyle)) throw new TypeError('path-style must be true or false');
   return {
     kind: 's3',
     bucket,
     prefix: normalPrefix(path),
-    region: given.get('region') ?? undefined,
-    endpoint: optional(given.get('endpoint'), storeAddress),
+    region: parameters.get('region') ?? undefined,
+    endpoint: optional(parameters.get('endpoint'), storeAddress),
     pathStyle: pathStyle === 'true',
-    profile: given.get('profile') ?? undefined,
-    encryption: optional(given.get('encryption'), encryptionOf),
-    kmsKey: given.get('kms-key') ?? undefined,
+    profile: parameters.get('profile') ?? undefined,
+    encryption: optional(parameters.get('encryption'), encryptionOf),
+    kmsKey: parameters.get('kms-key') ?? undefined,
   };
 }
 
 function readOptions(query: string): URLSearchParams {
-  const given = new URLSearchParams(query);
-  const unknown = [...given.keys()].find((name) => !(options as readonly string[]).includes(name));
+  const parameters = new URLSearchParams(query);
+  const unknown = [...parameters.keys()].find((name) => !(options as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new TypeError(`unknown option ${unknown}; the options are ${options.join(', ')}`);
   }
-  for (const [name, value] of given) if (value === '') throw new TypeError(`${name} needs a value`);
-  return given;
+  for (const [name, value] of parameters) if (value === '') throw new TypeError(`${name} needs a value`);
+  return parameters;
 }
 
 function optional<T>(text: string | null, read: (text: string) => T): T | undefined {

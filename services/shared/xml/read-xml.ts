@@ -104,8 +104,8 @@ interface MutableElement {
   text: string;
 }
 
-function elementOf(name: string, given: ReadonlyMap<string, string>): MutableElement {
-  const attributes = [...given]
+function elementOf(name: string, qualified: ReadonlyMap<string, string>): MutableElement {
+  const attributes = [...qualified]
     .map(([each, value]) => ({ ...attributeName(each), value }))
     .filter(({ prefix }) => prefix !== 'xmlns')
     .map(({ local, value }): [string, string] => [local, value]);
