@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..');
 const retired: readonly (readonly [RegExp, string])[] = [
   [/\b(?:tells?|told) of\b/i, 'describes, mentions, reports'],
   [/\bspeaks? of\b/i, 'mentions, refers to'],
-  [/\b(?:is|are) none\b/i, 'does not exist, is not a ...'],
+  [/(?<!there )\b(?:is|are) none\b/i, 'does not exist, is not a ...'],
   [/\bis asked for\b/i, 'is requested'],
   [/\bpatience\b/i, 'timeout'],
   [/\bstray (?:blob|byte)|\bstrays\b|[sS]trays?\(/, 'orphaned blob'],

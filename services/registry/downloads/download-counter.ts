@@ -1,12 +1,12 @@
 import type { PackageFile } from '../../domain/packages.ts';
 import { type DownloadBatch, dayOf, type VersionDownloads } from './count-downloads.ts';
 
-/** A file of which a download has begun. */
+/** A file whose download has begun. */
 export interface DownloadedFile extends Pick<PackageFile, 'versionId' | 'fileName'> {
   readonly version: string | undefined;
 }
 
-/** Is told of every download that begins. How it gets into the table is up to the host; no request waits for that. */
+/** Gets every download that begins. How it gets into the table is up to the host; no request waits for that. */
 export interface DownloadCounter {
   count(file: DownloadedFile, at: number): void;
 }

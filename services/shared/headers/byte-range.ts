@@ -5,8 +5,8 @@ export interface Range {
 }
 
 /**
- * Parses a `Range` header for a body of `size` bytes (RFC 9110 section 14.2). Returns the range, `whole` if there
- * is none to apply (absent, another unit, malformed, or several ranges, which we do not serve), or `unsatisfiable`
+ * Parses a `Range` header for a body of `size` bytes (RFC 9110 section 14.2). Returns the range, `whole` if it
+ * has no range to apply (absent, another unit, malformed, or several ranges, which we do not serve), or `unsatisfiable`
  * if it lies outside the body. Used instead of `range-parser`, which rejects the last 500 bytes of a shorter body,
  * and `bytes=4-2`, as unsatisfiable.
  */
