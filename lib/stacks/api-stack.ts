@@ -107,7 +107,7 @@ export class ApiStack extends Stack {
     }
     const api = this.makeFunction('api', 'the management API');
     api.serve(managementRoutes);
-    const router = this.makeFunction('router', 'requests that the gateway can not distinguish');
+    const router = this.makeFunction('router', 'requests that the gateway cannot distinguish');
     router.serveTheRest();
     for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
     return functions.set('api', api).set('router', router);

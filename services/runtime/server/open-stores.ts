@@ -18,7 +18,7 @@ import type { StorageLocation } from './storage-location.ts';
 export interface OpenedRecords {
   readonly table: Table;
   readonly audit: Table;
-  /** The blob store in the data directory, if the records are aws too. */
+  /** The blob store in the data directory, if the records are there too. */
   readonly files?: BlobStore;
   /** Seals signing keys. Undefined for DynamoDB tables without a sealing secret. */
   readonly seal?: Seal | undefined;

@@ -13,7 +13,7 @@ import {
   storeAddress,
 } from './storage-location.ts';
 
-/** The settings of `packhouse serve`, flagValues as a flag or environment variable (`--port`, `PACKHOUSE_PORT`). */
+/** The settings of `packhouse serve`, given as a flag or environment variable (`--port`, `PACKHOUSE_PORT`). */
 const Settings = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: whole(0, 65_535).default(8080),

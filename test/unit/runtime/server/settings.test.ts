@@ -48,13 +48,17 @@ describe('the settings of a server', () => {
     [[], { PACKHOUSE_URL: 'ftp://x' }, '--url (PACKHOUSE_URL)'],
     [['--no-such'], {}, '--no-such'],
     [['--trusted-proxies', '11'], {}, '--trusted-proxies (PACKHOUSE_TRUSTED_PROXIES)'],
-    [[], { PACKHOUSE_JOB_QUEUES: 'audit https://q https://d' }, 'PACKHOUSE_JOB_QUEUES needs PACKHOUSE_TABLE'],
+    [
+      [],
+      { PACKHOUSE_JOB_QUEUES: 'audit https://q https://d' },
+      'PACKHOUSE_JOB_QUEUES requires PACKHOUSE_TABLE',
+    ],
     [
       [],
       { ...onAws, PACKHOUSE_JOB_QUEUES: 'tidy https://q https://d' },
       'must name one of the jobs audit, cleanup',
     ],
-    [[], { ...onAws, PACKHOUSE_JOB_QUEUES: 'audit https://q' }, 'that of its dead letters'],
+    [[], { ...onAws, PACKHOUSE_JOB_QUEUES: 'audit https://q' }, 'and the dead-letter queue of audit'],
     [[], { ...onAws, PACKHOUSE_JOB_QUEUES: `${auditQueue},${auditQueue}` }, 'names a job twice'],
     [
       [],
