@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { containsSecret } from '../registry/accounts/token-secret.ts';
 import type { Registry } from '../registry/context.ts';
+import { credentialOf } from './access/credentials.ts';
 import { renderError } from './answer/render-error.ts';
 import type { App, Call } from './call.ts';
-import { addressReader, pathOf, type ReadAddress } from './format/address.ts';
+import { addressReader, decodeOnce, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
 
@@ -34,7 +36,7 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
       registry.log.info('request', {
         request_id: requestId,
         method: request.method,
-        path,
+        path: loggedPath(request, path),
         status: response.status,
         client: host.clientAddress,
         duration_ms: Math.round(performance.now() - started),
@@ -42,6 +44,18 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     }
     return response;
   };
+}
+
+/** The path of a request without the tokens in it: npm's logout has the token in its path. */
+function loggedPath(request: Request, path: string): string {
+  const secret = credentialOf(request)?.secret;
+  return path
+    .split('/')
+    .map((segment) => {
+      const text = decodeOnce(segment) ?? segment;
+      return containsSecret(text) || (text !== '' && text === secret) ? '[token]' : segment;
+    })
+    .join('/');
 }
 
 async function answer(
