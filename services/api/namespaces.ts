@@ -8,8 +8,8 @@ import type { CallEnv } from '../http/call.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
 import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import { maybeEntity } from '../registry/records/entities.ts';
 import { keys } from '../registry/records/keys.ts';
+import { readItem } from '../registry/records/read-items.ts';
 import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
 import { paginate, paging } from './paginate.ts';
@@ -73,7 +73,7 @@ async function namespaceExists(c: ApiContext): Promise<Response> {
   const path = c.req.param('path') ?? '';
   const parent = parentId === undefined ? undefined : await findGroup(table, String(parentId));
   const full = parent ? `${parent.fullPath}/${path}` : path;
-  const exists = maybeEntity(await table.get(keys.route(full))) !== undefined;
+  const exists = (await readItem(table, keys.route(full))) !== undefined;
   return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
 }
 

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Group, Project, User } from '../../domain/accounts.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
-import { entityOf, maybeEntity } from '../records/entities.ts';
+import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
+import { readItem } from '../records/read-items.ts';
 
 /** The user namespace, group or project that a full path belongs to. */
 export interface Route {
@@ -22,7 +23,7 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
   const lower = path.toLowerCase();
   const cached = cache.get(lower);
   if (cached) return { route: cached, fresh: false };
-  const route = maybeEntity<Route>(await table.get(keys.route(lower)));
+  const route = readItem<Route>(table, keys.route(lower));
   if (!route) return undefined;
   cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
@@ -79,7 +80,6 @@ export async function findUser(table: TableReader, id: number): Promise<User | u
 
 /** The user with this name, or undefined. */
 export async function findUserByName(table: Table, username: string): Promise<User | undefined> {
-  const item = await table.get(keys.route(username));
-  if (!item || entityOf<Route>(item).kind !== 'user') return undefined;
-  return findUser(table, Number(item.userId));
+  const route = await readItem<Route & { readonly userId?: number }>(table, keys.route(username));
+  return route?.kind === 'user' ? findUser(table, Number(route.userId)) : undefined;
 }

@@ -17,12 +17,17 @@ const AT_ONCE = 100;
  */
 export async function readItems(table: TableReader, keys: readonly Key[]): Promise<Items> {
   const distinct = new Map<string, Key>();
-  for (const key of keys) if (fits(key.pk) && fits(key.sk)) distinct.set(nameOf(key), key);
+  for (const key of keys) if (isKeyPart(key.pk) && isKeyPart(key.sk)) distinct.set(nameOf(key), key);
   const items = await getAll(table, [...distinct.values()]);
   const found = new Map<string, Item | undefined>();
   let position = 0;
   for (const name of distinct.keys()) found.set(name, items[position++]);
   return { get: (key) => maybeEntity(found.get(nameOf(key))) };
+}
+
+/** Reads one entity by its key; undefined if there is none. A key too long for the table is treated as missing. */
+export async function readItem<T>(table: TableReader, { pk, sk }: Key): Promise<T | undefined> {
+  return isKeyPart(pk) && isKeyPart(sk) ? maybeEntity<T>(await table.get({ pk, sk })) : undefined;
 }
 
 async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
@@ -35,7 +40,8 @@ async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonl
   return (await Promise.all(chunks)).flat();
 }
 
-function fits(part: string): boolean {
+/** Returns whether a part of a key is short enough for the table. */
+export function isKeyPart(part: string): boolean {
   // UTF-8 needs at most three bytes for each UTF-16 code unit.
   return part.length * 3 <= MAX_KEY_BYTES || Buffer.byteLength(part) <= MAX_KEY_BYTES;
 }

@@ -6,7 +6,7 @@ import type { Registry } from '../context.ts';
 import { entityOf } from '../records/entities.ts';
 import { indexes, isOlderFile, keys, packageOf } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { readItems } from '../records/read-items.ts';
+import { isKeyPart, readItems } from '../records/read-items.ts';
 import { isWithin, type Within } from './within.ts';
 
 /** Which alias to search for, where, and for whom. In a project, the caller must already be authorized to pull. */
@@ -37,6 +37,7 @@ export async function* findAliased<M>(
   { format, alias, within, principal }: AliasQuery,
 ): AsyncGenerator<AliasedFile<M>> {
   const range = { ...indexes.aliases(format, alias), reverse: true, limit: PAGE };
+  if (!isKeyPart(range.pk)) return;
   const projects = new Map<number, Project | undefined>();
   let seen = 0;
   for await (const page of queryPages(registry.table, range)) {

@@ -51,6 +51,12 @@ describe('symbol packages', () => {
     expect(nuget.errors).toEqual([]);
   });
 
+  test('with a name that is too long for the table are not found', async () => {
+    const name = 'a'.repeat(1100);
+    expect((await nuget.get(`/symbolfiles/${name}/1/${name}`)).status).toBe(404);
+    expect(nuget.errors).toEqual([]);
+  });
+
   test('are found at every level, as far as the caller may pull', async () => {
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
