@@ -243,8 +243,9 @@ function servedProjects(format: FormatRules, name: string): (project: Project) =
 }
 
 /**
- * No accessible project holds the name: throws `unauthenticated` if credentials could help, else the same error
- * for missing and hidden groups. Returns if the route may report that nothing was found.
+ * No accessible project holds the name: throws `unauthenticated` if credentials could help, even if a project that
+ * holds the name refuses for another reason; then that refusal; else the same error for missing and hidden groups.
+ * Returns if the route may report that nothing was found.
  */
 async function refuseMissing(
   registry: Registry,
@@ -252,9 +253,9 @@ async function refuseMissing(
   { principal, group }: Pick<Access, 'principal' | 'group'>,
   refusal: Decision | undefined,
 ): Promise<void> {
-  if (refusal) requireDecision(refusal);
   const challenged =
     action !== 'pull' || !format.credentialsFirst || (group !== undefined && group.visibility !== 'public');
   if (principal.kind === 'anonymous' && challenged) throw new RegistryError('unauthenticated');
+  if (refusal) requireDecision(refusal);
   if (group) await requireVisibleGroup(registry, principal, group);
 }

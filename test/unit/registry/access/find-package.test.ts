@@ -7,6 +7,7 @@ import { findPackage } from '../../../../services/registry/access/find-package.t
 import type { Selection } from '../../../../services/registry/access/holdings.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
+import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
@@ -94,6 +95,20 @@ describe('what is found of a package', () => {
     }
     await replacing;
     expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
+  });
+});
+
+describe('a client that waits to be asked for credentials', () => {
+  test('is asked for them, whatever a stranger holds under the name in a disabled registry', async () => {
+    await add('a');
+    await app.registry.table.update(keys.project(project.id), { set: { registryAccess: 'disabled' } });
+    const format = { ...generic, credentialsFirst: false };
+    for (const endpoint of endpoints().slice(1)) {
+      for (const name of ['tool', 'nothing']) {
+        const answer = findPackage(app.registry, { credential: undefined, endpoint, format, name });
+        await expect(answer).rejects.toMatchObject({ code: 'unauthenticated' });
+      }
+    }
   });
 });
 
