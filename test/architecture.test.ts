@@ -125,6 +125,18 @@ const inner = imports
   .filter(({ target }) => target.startsWith('.'))
   .map(({ file, target }) => ({ file, target: relative(root, resolve(root, dirname(file), target)) }));
 
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** Whether code names the table other than to make a source of it. */
+function usesTable(source: string): boolean {
+  const code = source
+    .replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
+    .replaceAll('projectSource(registry.table, head)', '');
+  return /\.table\b|\{[^{}]*\btable\b[^{}]*\}/.test(code);
+}
+
 describe('the house', () => {
   test('every import goes downward', () => {
     const wrong = inner.filter(({ file, target }) => {
@@ -199,6 +211,14 @@ describe('the house', () => {
         (isIn(target, 'services/registry/records') || target === 'services/ports/table.ts'),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('nor do they use the table of the registry: they only pass it on to a source', () => {
+    const wrong = sources.filter((file) => isIn(file, 'services/formats') && usesTable(read(file)));
+    expect(wrong).toEqual([]);
+    expect(usesTable('await c.env.registry.table.get({ pk, sk })')).toBe(true);
+    expect(usesTable('const { table: items } = registry;')).toBe(true);
+    expect(usesTable('projectSource(registry.table, head) // the table')).toBe(false);
   });
 
   test('no format judges the status of a version: `isListed` and `isServed` do', () => {
