@@ -23,7 +23,7 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
   const lower = path.toLowerCase();
   const cached = cache.get(lower);
   if (cached) return { route: cached, fresh: false };
-  const route = readItem<Route>(table, keys.route(lower));
+  const route = await readItem<Route>(table, keys.route(lower));
   if (!route) return undefined;
   cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
