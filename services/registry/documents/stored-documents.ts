@@ -1,5 +1,5 @@
 /** Rendered indexes in the table, compressed and in chunks, so that each is rendered once for all processes. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import type { Key, TableReader, Write } from '../../ports/table.ts';
@@ -70,9 +70,13 @@ export async function readDocument(
     documentKey(sources, kind, `#${index + 1}`),
   );
   const items = [first, ...(rest.length > 0 ? await table.getMany(rest) : [])];
-  // Two processes may have stored it concurrently, each with its own `BASE`, or for other sources.
+  // It may be stored again while it is read. Items from before there were stamps differ by `BASE` only.
   const same = items.every(
-    (item) => item?.revision === revision && item.base === first.base && item.sources === list,
+    (item) =>
+      item?.revision === revision &&
+      item.stamp === first.stamp &&
+      item.base === first.base &&
+      item.sources === list,
   );
   if (!same) return undefined;
   const text = await unpacked(Buffer.concat(items.map((item) => item?.bytes as Uint8Array)));
@@ -91,7 +95,7 @@ export async function storeDocument(
   const bytes = await packed(text);
   const chunks = Math.max(1, Math.ceil(bytes.byteLength / CHUNK));
   if (chunks > MAX_CHUNKS) return;
-  const facts = { revision, chunks, ...documentFacts(registry, sources) };
+  const facts = { revision, chunks, stamp: randomUUID(), ...documentFacts(registry, sources) };
   const writes = Array.from({ length: chunks }, (_, index): Write => {
     const key = documentKey(sources, kind, index === 0 ? '' : `#${index}`);
     const part = new Uint8Array(bytes.subarray(index * CHUNK, (index + 1) * CHUNK));
