@@ -3,13 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { managementApi } from '../../services/api/app.ts';
+import type { Project } from '../../services/domain/accounts.ts';
+import type { FormatRules } from '../../services/domain/format-rules.ts';
 import type { App } from '../../services/http/call.ts';
 import type { Item } from '../../services/ports/table.ts';
 import { purgeProjects } from '../../services/registry/accounts/remove-project.ts';
+import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { NewerSchema, readSchema, SCHEMA } from '../../services/registry/maintenance/upgrade/schema.ts';
 import { upgradeData } from '../../services/registry/maintenance/upgrade/upgrade-data.ts';
+import { addFiles } from '../../services/registry/packages/add-files.ts';
+import { entityOf } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
@@ -132,6 +137,51 @@ export function describeUpgrades(
       await purgeProjects(registry);
       const { items } = await registry.table.query({ pk: 'PACKAGE#3#generic#lost', prefix: 'FILE#' });
       expect(items).toEqual([]);
+    });
+
+    const oldName = 'Sample.Pkg-1.0-py3.py2-none-any.whl';
+
+    /** Uploads other bytes of the file that the sample has, as this schema's code does. */
+    async function uploadAgain(rules: Partial<FormatRules> = {}): Promise<unknown> {
+      const [project] = await registry.table.getMany([keys.project(1)]);
+      const format = allFormats.find(({ id }) => id === 'pypi');
+      if (!project || !format?.fileIdentity) throw new Error('no project or format');
+      const blob = await stageBytes(registry, Buffer.from('other bytes'));
+      const file = { fileName: oldName, identity: format.fileIdentity(oldName), contentType: 'a/b', blob };
+      return addFiles<unknown>(registry, {
+        project: entityOf<Project>(project),
+        actor: { kind: 'user', id: 1, name: 'root' },
+        format: { ...format, ...rules },
+        name: 'sample-pkg',
+        version: '1.0',
+        metadata: {},
+        files: [file],
+      });
+    }
+
+    test('a file that is not upgraded yet is no less there for those who publish it again', async () => {
+      await expect(uploadAgain()).rejects.toMatchObject({ code: 'duplicateFile' });
+      expect(await upgradeData(registry)).toBe(true);
+      await expect(uploadAgain()).rejects.toMatchObject({ code: 'duplicateFile' });
+    });
+
+    test('a file whose place is taken while it is moved becomes an older copy', async () => {
+      const { table } = registry;
+      let taken = false;
+      const write: typeof table.write = async (writes) => {
+        if (!taken && writes.some((each) => 'delete' in each && each.delete.sk === `FILE#1.0#${oldName}`)) {
+          taken = true;
+          await uploadAgain({ duplicates: 'by-setting', duplicatesAllowed: true });
+        }
+        await table.write(writes);
+      };
+      expect(await upgradeData({ ...registry, table: { ...table, write } })).toBe(true);
+      expect(await fileKeys()).toEqual([
+        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl',
+        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl#0000000000000015',
+        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl.metadata',
+      ]);
+      expect((await checkStorage(registry, { verify: true, concurrency: 2 })).problems).toEqual([]);
     });
 
     test('records of a newer schema are refused, and left as they are', async () => {

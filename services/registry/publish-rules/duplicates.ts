@@ -16,7 +16,7 @@ export const duplicates: PublishRule = {
   keys(publication) {
     const files = independentFiles(publication);
     if (files.length === 0) return [];
-    const ownKeys = files.map((file) => keyOf(publication, file));
+    const ownKeys = files.flatMap((file) => keysOf(publication, file));
     return [versionKey(publication), ...ownKeys, ...groupKeys(publication)];
   },
   async check(publication, items) {
@@ -50,8 +50,11 @@ function versionKey(publication: Publication): Key {
   return keys.version(refOf(publication), publication.version ?? '');
 }
 
-function keyOf(publication: Publication, file: PublishedFile): Key {
-  return keys.file(refOf(publication), publication.version ?? '', identityOf(file));
+/** Where the file may be: under its identity, and under its name until it is upgraded from schema 1. */
+function keysOf(publication: Publication, file: PublishedFile): Key[] {
+  const { version = '' } = publication;
+  const names = new Set([identityOf(file), file.fileName]);
+  return [...names].map((name) => keys.file(refOf(publication), version, name));
 }
 
 /** The keys of the groups above the project, nearest first. */
@@ -67,8 +70,9 @@ function existingFile(
   items: Items,
 ): PackageFile | undefined {
   const version = items.get<StoredVersion>(versionKey(publication));
-  const file = items.get<PackageFile>(keyOf(publication, published));
-  return version && !version.claim && file?.versionId === version.id ? file : undefined;
+  if (!version || version.claim) return undefined;
+  const files = keysOf(publication, published).map((key) => items.get<PackageFile>(key));
+  return files.find((file) => file?.versionId === version.id);
 }
 
 /** Whether a file has the same bytes as an existing one or, before its bytes have been read, may have. */

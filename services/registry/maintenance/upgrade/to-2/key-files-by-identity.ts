@@ -1,11 +1,11 @@
 import type { FormatRules } from '../../../../domain/format-rules.ts';
 import type { PackageFile, PackageRef } from '../../../../domain/packages.ts';
-import type { Item } from '../../../../ports/table.ts';
+import type { Item, Table } from '../../../../ports/table.ts';
 import type { Registry } from '../../../context.ts';
 import { isOlderFile, keys, ranges } from '../../../records/keys.ts';
 import { queryPages } from '../../../records/query-all.ts';
+import { retryChanged } from '../../../records/retry-changed.ts';
 import { everyProject, packagesOf } from '../../check/walk-files.ts';
-import { unlessChanged } from '../unless-changed.ts';
 
 /**
  * Moves files from the key of their name to that of their identity, in formats that define one. If another file
@@ -33,21 +33,27 @@ async function keyPackage(
   signal: AbortSignal,
 ): Promise<boolean> {
   for await (const items of queryPages(table, ranges.files(ref))) {
-    for (const item of items) {
+    for (const { pk, sk, fileName, identity } of items as readonly (Item & PackageFile)[]) {
       if (signal.aborted) return false;
-      const { fileName, version, id, identity: known } = item as Item & PackageFile;
-      const identity = identityOf(fileName);
-      if (known !== undefined || identity === fileName) continue;
-      const place = keys.file(ref, version, identity);
-      const taken = isOlderFile(item) || (await table.get(place)) !== undefined;
-      const key = taken ? keys.olderFile(ref, version, identity, id) : place;
-      await unlessChanged(() =>
-        table.write([
-          { put: { ...item, ...key, identity }, when: { exists: false } },
-          { delete: { pk: item.pk, sk: item.sk }, when: { equals: { id } } },
-        ]),
-      );
+      if (identity !== undefined || identityOf(fileName) === fileName) continue;
+      await retryChanged(async () => {
+        const item = await table.get({ pk, sk });
+        if (item) await keyFile(table, ref, item, identityOf(fileName));
+      });
     }
   }
   return true;
+}
+
+/** Fails when the place of the file is taken meanwhile, or the file is gone or another one. */
+async function keyFile(table: Table, ref: PackageRef, item: Item, identity: string): Promise<void> {
+  const { pk, sk, version, id, identity: known } = item as Item & PackageFile;
+  if (known !== undefined) return;
+  const place = keys.file(ref, version, identity);
+  const taken = isOlderFile(item) || (await table.get(place)) !== undefined;
+  const key = taken ? keys.olderFile(ref, version, identity, id) : place;
+  await table.write([
+    { put: { ...item, ...key, identity }, when: { exists: false } },
+    { delete: { pk, sk }, when: { equals: { id } } },
+  ]);
 }
