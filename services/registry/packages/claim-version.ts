@@ -9,6 +9,7 @@ import { keys } from '../records/keys.ts';
 import type { Items } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion } from '../removal/removed.ts';
+import { moveHead } from './move-head.ts';
 
 /**
  * A claim without a step for this many milliseconds counts as abandoned. A step takes a few, and at most a second.
@@ -99,10 +100,23 @@ async function removeClaimed(registry: Registry, version: StoredVersion): Promis
         }),
       ]);
     }
-    await table.write([{ delete: key, when: undoing }, { delete: keys.claim(id) }]);
+    await table.write([
+      { delete: key, when: undoing },
+      { delete: keys.claim(id) },
+      ...(await revisionWrites(registry, ref)),
+    ]);
   });
   const fields = { project: projectId, format, package: name, version: version.version };
   registry.log.info('unfinished publish undone', fields);
+}
+
+/**
+ * Moves the package's revision. Files of the claim may have displaced files of a removed version, and a restore that
+ * has already read its files must read them again.
+ */
+async function revisionWrites({ table, clock }: Registry, ref: PackageRef): Promise<Write[]> {
+  const head = await table.get(keys.head(ref));
+  return head ? moveHead(ref, clock.now(), { touched: [], when: { exists: true } }) : [];
 }
 
 /** Returns the existing files under some keys, regardless of their version, except those of the claim `undone`. */

@@ -166,6 +166,8 @@ export interface HeadChange {
   readonly listed?: number;
   /** The name that lists the package from now on. */
   readonly listedBy?: string | undefined;
+  /** The revision at which the change was prepared, where it must still be that. */
+  readonly revision?: number;
 }
 
 /**
@@ -173,7 +175,7 @@ export interface HeadChange {
  * read.
  */
 export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write[] {
-  const { version, versions = 0, listed = 0, listedBy } = change;
+  const { version, versions = 0, listed = 0, listedBy, revision } = change;
   return moveHead(ref, now, {
     touched: version === undefined ? [] : [version],
     add: { versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
@@ -184,7 +186,7 @@ export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, chan
       live: true,
       ...(listedBy !== undefined && { listedBy }),
     },
-    when: { equals: { live: live ? true : undefined } },
+    when: { equals: { live: live ? true : undefined, ...(revision !== undefined && { revision }) } },
   });
 }
 

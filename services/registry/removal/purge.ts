@@ -17,19 +17,19 @@ const INDEXED_AT_ONCE = 14;
 
 /**
  * Purges a removed version: its files, in as many transactions as needed, and its record in the last one.
- * Orphaned blobs are left to the sweep. Once purging has begun, the version can no longer be restored. Can be
- * repeated, and run concurrently.
+ * Orphaned blobs are left to the sweep. Once purging has begun, the version can no longer be restored. A version that
+ * was restored after it was read is kept, even if it was removed again. Can be repeated, and run concurrently.
  */
 export async function purgeVersion(
   registry: Registry,
   removed: RemovedVersion & StoredVersion,
 ): Promise<void> {
-  const { projectId, format, name, id } = removed;
+  const { projectId, format, name, id, removedAt } = removed;
   const ref: PackageRef = { projectId, format, name };
   const record = keys.removedVersion(ref, id);
   const begun =
     removed.purging ||
-    (await holds(registry, { update: record, set: { purging: true }, when: { exists: true } }));
+    (await holds(registry, { update: record, set: { purging: true }, when: { equals: { removedAt } } }));
   if (!begun) return;
   await retryChanged(async () => {
     const files = await filesOfVersion(registry, ref, removed);
@@ -100,7 +100,7 @@ export async function purgeItem(registry: Registry, item: Item): Promise<void> {
 }
 
 /** Executes a write; returns whether its condition held. */
-async function holds(registry: Registry, write: Write): Promise<boolean> {
+export async function holds(registry: Registry, write: Write): Promise<boolean> {
   try {
     await registry.table.write([write]);
     return true;

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import { identityOf, type PackageFile, type PackageRef } from '../../domain/packages.ts';
-import type { Write } from '../../ports/table.ts';
+import type { Condition, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
@@ -14,6 +14,7 @@ import { purgeFile } from './purge.ts';
 import { unchanged, type VersionRemoval } from './remove-version.ts';
 import {
   filesOfVersion,
+  newestOf,
   type Removal,
   type RemovedFile,
   removalBy,
@@ -79,7 +80,7 @@ async function removeSome(
   );
   const now = registry.clock.now();
   await registry.table.write([
-    ...removedFiles.map((file): Write => ({ put: removedFileItem(ref, file) })),
+    ...removedFiles.map((file): Write => ({ put: removedFileItem(ref, file), ...ifOlderCopy(target, file) })),
     ...parts.map(deletion),
     ...(hasMore ? [] : replacementWrites(ref, target, successor)),
     { check: keys.version(ref, input.version), when: unchanged(version) },
@@ -98,10 +99,21 @@ async function removeSome(
   return { removedFiles, hasMore };
 }
 
+/**
+ * The condition for removing an older copy, which keeps its key: it must not have been removed, or become current, in
+ * the meantime.
+ */
+function ifOlderCopy(target: StoredFile, { id }: RemovedFile): { readonly when?: Condition } {
+  if (target.current || target.file.id !== id) return {};
+  return { when: { equals: { id, removedAt: undefined } } };
+}
+
 /** The newest older copy of the file's identity. */
 function newestOlderCopy(files: readonly StoredFile[], target: StoredFile): StoredFile | undefined {
   const own = identityOf(target.file);
-  return files.filter(({ file, current }) => !current && identityOf(file) === own).at(-1);
+  const copies = files.filter(({ file, current }) => !current && identityOf(file) === own);
+  const newest = newestOf(copies.map(({ file }) => file));
+  return copies.find(({ file }) => file === newest);
 }
 
 function partsOf(files: readonly StoredFile[], { file: { fileName } }: StoredFile): StoredFile[] {

@@ -79,6 +79,7 @@ export async function withdrawVersion(
   fate: Fate,
 ): Promise<RemovedVersion> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
+  if (fate === 'purged') await dropManyTags(registry, ref, input.version);
   const removed = await retryChanged(async () => {
     const [headItem, versionItem, readme] = await registry.table.getMany([
       keys.head(ref),
@@ -107,6 +108,31 @@ export async function withdrawVersion(
   return removed;
 }
 
+/** The most tags that are deleted in one transaction. */
+const TAGS_AT_ONCE = 50;
+
+/** Deletes tags of a version that is about to be purged, if it has too many for one transaction. */
+async function dropManyTags(registry: Registry, ref: PackageRef, version: string): Promise<void> {
+  await retryChanged(async () => {
+    const tags = await tagsOf(registry, ref, version);
+    while (tags.length > TAGS_AT_ONCE) {
+      await registry.table.write([
+        ...tags.splice(0, TAGS_AT_ONCE).map(tagDeletion(ref, version)),
+        ...moveHead(ref, registry.clock.now(), { touched: [], when: { exists: true } }),
+      ]);
+    }
+  });
+}
+
+async function tagsOf({ table }: Registry, ref: PackageRef, version: string): Promise<Tag[]> {
+  const items = await queryAll(table, ranges.tags(ref));
+  return items.map((item) => plainEntity(entityOf<Tag>(item))).filter((tag) => tag.version === version);
+}
+
+function tagDeletion(ref: PackageRef, version: string) {
+  return ({ tag }: Tag): Write => ({ delete: keys.tag(ref, tag), when: { equals: { version } } });
+}
+
 async function planWithdrawal(
   registry: Registry,
   input: VersionRemoval & { readonly fate: Fate },
@@ -115,13 +141,11 @@ async function planWithdrawal(
 ): Promise<{ writes: Write[]; withdrawn: RemovedVersion }> {
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: head.projectId, format: head.format, name: head.name };
-  const tagItems = await queryAll(registry.table, ranges.tags(ref));
-  const tags = tagItems
-    .map((item) => plainEntity(entityOf<Tag>(item)))
-    .filter((tag) => tag.version === version.version);
+  const tags = await tagsOf(registry, ref, version.version);
   const last = head.versionCount <= 1;
   const empty = last && (head.listedCount ?? 0) <= 0;
-  const listed = last ? await listedAs(registry, ref, head.listedBy) : undefined;
+  // When many versions are removed concurrently, any of them may turn out to be the last.
+  const listed = await listedAs(registry, ref, head.listedBy);
   const withdrawn: RemovedVersion = {
     ...plainEntity(version),
     ...removalBy(registry, input.actor),
@@ -141,12 +165,7 @@ async function planWithdrawal(
     { put: removedVersionItem(ref, withdrawn) },
     { delete: keys.packageId(ref.projectId, version.id) },
     ...(await presenceWrites(registry, version, false)),
-    ...tags.map(
-      ({ tag }): Write => ({
-        delete: keys.tag(ref, tag),
-        when: { equals: { version: version.version } },
-      }),
-    ),
+    ...tags.map(tagDeletion(ref, version.version)),
     ...(empty ? unlistWrites(input.project, ref, now) : []),
     ...(last && head.listedBy !== undefined
       ? await unlistingWrites(registry, input.project, ref, head.listedBy)
@@ -194,10 +213,11 @@ async function unlistEmpty(registry: Registry, project: Project, ref: PackageRef
     await registry.table.write([
       ...moveHead(ref, now, {
         touched: [],
-        set: { live: undefined },
+        set: { live: undefined, listedBy: undefined },
         when: { equals: { revision: head.revision } },
       }),
       ...unlistWrites(project, ref, now),
+      ...(head.listedBy === undefined ? [] : await unlistingWrites(registry, project, ref, head.listedBy)),
     ]);
   });
 }

@@ -32,7 +32,7 @@ export interface Removal {
 export interface RemovedVersion<M = unknown> extends Version<M>, Removal {
   /** The tags that pointed to it. */
   readonly tags: readonly Tag[];
-  /** The name that listed its package, if this was the last version. */
+  /** The name that listed its package. It lists the package again on a restore, unless another name does. */
   readonly listing?: Listing;
   /** Set once purging has begun: the version can no longer be restored. */
   readonly purging?: true;
@@ -76,6 +76,15 @@ export interface StoredFile {
   readonly file: PackageFile & Partial<Removal>;
   /** Whether it is the current file of its identity, not an older copy. */
   readonly current: boolean;
+}
+
+/**
+ * Returns the copy of a file that was published last. Ids don't tell: each process takes them from its own blocks.
+ */
+export function newestOf<T extends Pick<PackageFile, 'id' | 'createdAt'>>(
+  copies: readonly T[],
+): T | undefined {
+  return [...copies].sort((a, b) => a.createdAt - b.createdAt || a.id - b.id).at(-1);
 }
 
 /** The stored files that belong to the version with this id, including older copies and removed files. */

@@ -38,7 +38,7 @@ import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { unchanged } from './remove-version.ts';
-import type { Removal, RemovedFile, RemovedVersion } from './removed.ts';
+import { newestOf, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
 
 /** What to restore, and who restores it. `id` is the id of the version or file. */
 export interface Restoration {
@@ -64,17 +64,19 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
   const { project, format, name, id } = input;
   const ref: PackageRef = { projectId: project.id, format, name };
   const restored = await retryChanged(async () => {
-    const removed = maybeEntity<RemovedVersion<M>>(await registry.table.get(keys.removedVersion(ref, id)));
-    if (!removed || removed.purging) throw new RegistryError('packageNotFound');
-    const present = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, removed.version)));
-    if (await currentVersion(registry, present)) throw publishedAgain(removed);
-    const items = await queryAll(registry.table, ranges.filesOf(ref, removed.version));
-    const moves = restoringWrites(items, ref, id);
-    const absent = { check: keys.version(ref, removed.version), when: { exists: false } };
-    while (moves.length > FILES_AT_ONCE) {
-      await registry.table.write([absent, ...moves.splice(0, FILES_AT_ONCE).flat()]);
+    for (;;) {
+      const { head, removed } = await readRemoved<M>(registry, ref, id);
+      const items = await queryAll(registry.table, ranges.filesOf(ref, removed.version));
+      const moves = restoringWrites(items, ref, id);
+      if (moves.length <= FILES_AT_ONCE) {
+        return restoreRecord(registry, input, removed, { fileWrites: moves.flat(), revision: head.revision });
+      }
+      const absent = { check: keys.version(ref, removed.version), when: { exists: false } };
+      while (moves.length > FILES_AT_ONCE) {
+        const some = moves.splice(0, FILES_AT_ONCE).flat();
+        await registry.table.write([absent, ...some, ...revisionWrites(registry, ref)]);
+      }
     }
-    return restoreRecord(registry, input, removed, moves.flat());
   });
   registry.log.info('package restored', {
     project: project.id,
@@ -83,6 +85,29 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
     version: restored.version,
   });
   return restored;
+}
+
+/** Reads a removed version that can be restored, and the head of its package. Must come before reading its files. */
+async function readRemoved<M>(
+  registry: Registry,
+  ref: PackageRef,
+  id: number,
+): Promise<{ readonly head: StoredHead; readonly removed: RemovedVersion<M> }> {
+  const [headItem, removedItem] = await registry.table.getMany([
+    keys.head(ref),
+    keys.removedVersion(ref, id),
+  ]);
+  const head = maybeEntity<StoredHead>(headItem);
+  const removed = maybeEntity<RemovedVersion<M>>(removedItem);
+  if (!head || !removed || removed.purging) throw new RegistryError('packageNotFound');
+  const present = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, removed.version)));
+  if (await currentVersion(registry, present)) throw publishedAgain(removed);
+  return { head, removed };
+}
+
+/** Moves the package's revision, so that a concurrent restore whose files were displaced reads them again. */
+function revisionWrites(registry: Registry, ref: PackageRef): Write[] {
+  return moveHead(ref, registry.clock.now(), { touched: [], when: { exists: true } });
 }
 
 /**
@@ -114,12 +139,15 @@ export async function restorePackage(registry: Registry, input: Omit<Restoration
 /** Errors that skip a version when a package is restored: it was published again, or purged in the meantime. */
 const skipped: ReadonlySet<RegistryError['code']> = new Set(['conflict', 'packageNotFound']);
 
-/** The transaction that restores a version together with the last of its files. */
+/**
+ * The transaction that restores a version together with the last of its files. It fails if the package has changed since
+ * its files were read, because other files may have displaced them.
+ */
 async function restoreRecord<M>(
   registry: Registry,
   input: Restoration,
   removed: RemovedVersion<M>,
-  fileWrites: readonly Write[],
+  { fileWrites, revision }: { readonly fileWrites: readonly Write[]; readonly revision: number },
 ): Promise<Version<M>> {
   const { project } = input;
   const now = registry.clock.now();
@@ -136,7 +164,10 @@ async function restoreRecord<M>(
   ]);
   if (items.get(keys.version(ref, version.version))) throw publishedAgain(version);
   const readme = items.get<Item>(keys.removedReadme(ref, version.id));
-  const live = items.get<StoredHead>(keys.head(ref))?.live === true;
+  const head = items.get<StoredHead>(keys.head(ref));
+  const live = head?.live === true;
+  // A listing published in the meantime is newer than the stored one.
+  const listedAgain = head?.listedBy === undefined ? listing : undefined;
   await registry.table.write([
     {
       delete: keys.removedVersion(ref, version.id),
@@ -156,8 +187,13 @@ async function restoreRecord<M>(
     ),
     ...fileWrites,
     ...(isListed(version) ? await presenceWrites(registry, version, true) : []),
-    ...plan.plan(items, now),
-    ...liveHeadWrites(ref, now, live, { version: version.version, versions: 1, listedBy: listing?.name }),
+    ...(listedAgain ? plan.plan(items, now) : []),
+    ...liveHeadWrites(ref, now, live, {
+      version: version.version,
+      versions: 1,
+      listedBy: listedAgain?.name,
+      revision,
+    }),
     ...(live ? [] : nameWrites(project, ref, now)),
     recordEvent(now, {
       ...eventFacts(input, version.version),
@@ -190,7 +226,8 @@ function restoringWrites(items: readonly Item[], ref: PackageRef, versionId: num
   return [...byIdentity.values()].flatMap((copies): Write[][] => {
     const current = copies.find((item) => !isOlderFile(item));
     const own = copies.filter((item) => item.versionId === versionId);
-    const newest = own.find((item) => item === current) ?? own.at(-1);
+    const newest =
+      own.find((item) => item === current) ?? newestOf(own.map((item) => entityOf<Item & PackageFile>(item)));
     if (!newest || newest === current) return [];
     const file = plainEntity(entityOf<PackageFile>(newest));
     const other = current && plainEntity(entityOf<PackageFile>(current));

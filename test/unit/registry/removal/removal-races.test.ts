@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../../../services/domain/accounts.ts';
+import type { PackageFile } from '../../../../services/domain/packages.ts';
+import type { Write } from '../../../../services/ports/table.ts';
+import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
+import type { Registry } from '../../../../services/registry/context.ts';
+import { checkStorage } from '../../../../services/registry/maintenance/check/check-storage.ts';
+import { sweepClaims } from '../../../../services/registry/maintenance/collect/sweep-claims.ts';
+import { type AddedFiles, addFiles } from '../../../../services/registry/packages/add-files.ts';
+import { listHolders } from '../../../../services/registry/packages/locate-packages.ts';
+import { entityOf, maybeEntity, type StoredHead } from '../../../../services/registry/records/entities.ts';
+import { tableIds } from '../../../../services/registry/records/ids.ts';
+import { indexes, keys, ranges } from '../../../../services/registry/records/keys.ts';
+import { queryAll } from '../../../../services/registry/records/query-all.ts';
+import { purgeDue, purgeItem } from '../../../../services/registry/removal/purge.ts';
+import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
+import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { restoreVersion } from '../../../../services/registry/removal/restore.ts';
+import { replacing } from '../../../kit/publish.ts';
+import { startApp, type TestApp } from '../../../kit/start-app.ts';
+
+const DAY = 24 * 3600 * 1000;
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+const place = { format: 'generic', name: 'tool' };
+
+let app: TestApp;
+let project: Project;
+beforeEach(() => start(7 * DAY));
+
+async function start(retention: number): Promise<void> {
+  app = await startApp({ settings: { retention } });
+  project = await app.project('tools');
+}
+
+const ref = () => ({ projectId: project.id, ...place });
+
+async function add(
+  version: string,
+  files: Readonly<Record<string, string>>,
+  { registry = app.registry, ...more }: { registry?: Registry } & Partial<AddedFiles<object>> = {},
+) {
+  const staged = Object.entries(files).map(async ([fileName, content]) => ({
+    fileName,
+    contentType: 'text/plain',
+    blob: await stageBytes(registry, Buffer.from(content)),
+  }));
+  const input = { project, actor, format: replacing, name: place.name, version, metadata: {} };
+  return addFiles<object>(registry, { ...input, ...more, files: await Promise.all(staged) });
+}
+
+const remove = (version: string) => removeVersion(app.registry, { project, actor, ...place, version });
+const restore = (id: number) => restoreVersion(app.registry, { project, actor, ...place, id });
+
+async function send(path: string): Promise<string> {
+  const url = `/api/v4/projects/${project.id}/packages/generic/tool/${path}`;
+  const answer = await app.send('GET', url, { token: app.rootToken });
+  return answer.status === 200 ? answer.text() : String(answer.status);
+}
+
+async function filesOf(version: string): Promise<PackageFile[]> {
+  const items = await queryAll(app.registry.table, ranges.filesOf(ref(), version));
+  return items.map((item) => entityOf<PackageFile>(item));
+}
+
+/** Runs `other` once, right before the first write that `matches` gets to the table. */
+function meanwhile(matches: (writes: readonly Write[]) => boolean, other: () => Promise<unknown>): void {
+  const { table } = app.registry;
+  const write = table.write.bind(table);
+  table.write = async (writes) => {
+    if (matches(writes)) {
+      table.write = write;
+      await other();
+    }
+    return write(writes);
+  };
+}
+
+const deletes = (sk: string) => (writes: readonly Write[]) =>
+  writes.some((write) => 'delete' in write && write.delete.sk === sk);
+const puts = (sk: string) => (writes: readonly Write[]) =>
+  writes.some((write) => 'put' in write && write.put.sk === sk);
+
+async function expectSound(): Promise<void> {
+  const { problems } = await checkStorage(app.registry, { verify: false, concurrency: 4 });
+  expect(problems).toEqual([]);
+}
+
+describe('removing an older copy of a file', () => {
+  async function olderCopy(): Promise<PackageFile> {
+    await add('1', { 'a.bin': 'old' });
+    await add('1', { 'a.bin': 'new' });
+    await add('1', { 'b.bin': 'old' });
+    const [newer, older] = (await filesOf('1')).filter(({ fileName }) => fileName === 'a.bin');
+    if (!newer || !older) throw new Error('no older copy');
+    return older;
+  }
+  const input = () => ({ project, actor, ...place, version: '1' });
+  const removed = (file: PackageFile) => puts(keys.olderFile(ref(), '1', 'a.bin', file.id).sk);
+
+  test('twice at once releases its bytes once', async () => {
+    await start(0);
+    const { id: fileId, ...older } = await olderCopy();
+    const request = () => removeFile(app.registry, { ...input(), fileId });
+    meanwhile(removed({ ...older, id: fileId }), request);
+    await expect(request()).rejects.toMatchObject({ code: 'fileNotFound' });
+    await expectSound();
+  });
+
+  test('while it takes the place of the newer one removes it from there', async () => {
+    const older = await olderCopy();
+    const [newer] = await filesOf('1');
+    meanwhile(removed(older), () => removeFile(app.registry, { ...input(), fileId: newer?.id ?? 0 }));
+    await removeFile(app.registry, { ...input(), fileId: older.id });
+    expect(await send('1/a.bin')).toBe('404');
+    await expectSound();
+    app.clock.advance(8 * DAY);
+    await purgeDue(app.registry);
+    await expectSound();
+  });
+});
+
+describe('of several copies of a file', () => {
+  /** Another process, which takes its ids from a block of its own. */
+  const other = () => ({ ...app.registry, ids: tableIds(app.registry.table) });
+
+  async function publishFromTwo(): Promise<number> {
+    const first = other();
+    // The block of the first process comes before that of the second, which publishes earlier.
+    await first.ids.next('file');
+    const { version } = await add('1', { 'a.bin': 'oldest' }, { registry: other() });
+    app.clock.advance(1000);
+    await add('1', { 'a.bin': 'older' }, { registry: first });
+    app.clock.advance(1000);
+    return version.id;
+  }
+
+  test('the last published takes the place of the one that is removed, whatever their ids', async () => {
+    await publishFromTwo();
+    const { files } = await add('1', { 'a.bin': 'newest' });
+    await removeFile(app.registry, { project, actor, ...place, version: '1', fileId: files[0]?.id ?? 0 });
+    expect(await send('1/a.bin')).toBe('older');
+  });
+
+  test('the last published comes back with its version, whatever their ids', async () => {
+    const id = await publishFromTwo();
+    await remove('1');
+    await add('1', { 'a.bin': 'another version' });
+    await remove('1');
+    await restore(id);
+    expect(await send('1/a.bin')).toBe('older');
+    await expectSound();
+  });
+});
+
+describe('restoring a version', () => {
+  test('brings all files back, also when others were published and removed while it ran', async () => {
+    const { version } = await add('1', { 'a.bin': 'first' });
+    await remove('1');
+    meanwhile(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
+      await add('1', { 'a.bin': 'second' });
+      await remove('1');
+    });
+    await restore(version.id);
+    expect(await send('1/a.bin')).toBe('first');
+    await expectSound();
+  });
+
+  test('brings all of many files back while another of its name is being restored', async () => {
+    const many = (content: string) =>
+      Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`${n}.bin`, `${content} ${n}`]));
+    const ids: number[] = [];
+    for (const content of ['first', 'second']) {
+      const { version } = await add('1', many(content));
+      ids.push(version.id);
+      await remove('1');
+    }
+    const [first = 0, second = 0] = ids;
+    let halfWay = false;
+    meanwhile(deletes(keys.removedVersion(ref(), first).sk), async () => {
+      // The other one gets some of its files into their places, and is killed.
+      const { table } = app.registry;
+      const dying: Registry = {
+        ...app.registry,
+        table: {
+          ...table,
+          async write(writes) {
+            if (halfWay) throw new Error('killed');
+            halfWay = true;
+            await table.write(writes);
+          },
+        },
+      };
+      await expect(restoreVersion(dying, { project, actor, ...place, id: second })).rejects.toThrow('killed');
+    });
+    await restore(first);
+    expect(halfWay).toBe(true);
+    const sent = await Promise.all(Array.from({ length: 40 }, (_, n) => send(`1/${n}.bin`)));
+    expect(sent).toEqual(Array.from({ length: 40 }, (_, n) => `first ${n}`));
+    await expectSound();
+  });
+
+  test('brings all files back, also when a publish in steps came and was undone while it ran', async () => {
+    const { version } = await add('1', { '0.bin': 'first' });
+    await remove('1');
+    meanwhile(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
+      const { table } = app.registry;
+      let written = 0;
+      const dying: Registry = {
+        ...app.registry,
+        table: {
+          ...table,
+          async write(writes) {
+            if (written++ > 1) throw new Error('killed');
+            await table.write(writes);
+          },
+        },
+      };
+      const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}.bin`, `${n}`]));
+      await expect(add('1', many, { registry: dying })).rejects.toThrow('killed');
+      app.clock.advance(61_000);
+      await sweepClaims(app.registry);
+    });
+    await restore(version.id);
+    expect(await send('1/0.bin')).toBe('first');
+    await expectSound();
+  });
+});
+
+describe('purging what is due', () => {
+  test('keeps a version that was restored and removed again since it was read', async () => {
+    const { version } = await add('1', { 'a.bin': 'a' });
+    await remove('1');
+    const [due] = await queryAll(app.registry.table, indexes.removed);
+    app.clock.advance(8 * DAY);
+    await restore(version.id);
+    await remove('1');
+    if (due) await purgeItem(app.registry, due);
+    await restore(version.id);
+    expect(await send('1/a.bin')).toBe('a');
+  });
+});
+
+test('a package whose many versions go all at once is listed no longer', async () => {
+  const listing = { name: 'group', metadata: { prefix: 'tool' } };
+  const versions = Array.from({ length: 30 }, (_, n) => `${n}.0`);
+  for (const version of versions) await add(version, { 'a.bin': version }, { listing });
+  await Promise.all(versions.map(remove));
+  const list = { ...ref(), name: 'group' };
+  expect(await queryAll(app.registry.table, ranges.listed(list))).toEqual([]);
+  expect(await listHolders(app.registry, { format: 'generic', name: 'group' })).toEqual([]);
+  expect(maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())))?.listedBy).toBeUndefined();
+});
