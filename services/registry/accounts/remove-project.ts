@@ -1,14 +1,14 @@
 import type { Group, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import { ConditionFailed, type Item } from '../../ports/table.ts';
+import type { Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { removeIndexes } from '../indexes/project-indexes.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { purgeItem, purgeVersion } from '../removal/purge.ts';
+import { holds, purgeItem, purgeVersion } from '../removal/purge.ts';
 import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
 import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
@@ -32,27 +32,27 @@ export interface RemovedProject extends Project, Removal {
  * @throws RegistryError `projectNotFound` if it no longer exists.
  */
 export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
-  const now = registry.clock.now();
   const owner = { kind: 'project', id: project.id } as const;
-  const removed: RemovedProject = { ...plainEntity(project), ...removalBy(registry, actor) };
-  try {
+  await retryChanged(async () => {
+    const now = registry.clock.now();
+    const current = maybeEntity<Project>(await registry.table.get(keys.project(project.id)));
+    if (current?.fullPath !== project.fullPath) throw new RegistryError('projectNotFound');
+    const { fullPath, updatedAt } = current;
+    const removed: RemovedProject = { ...plainEntity(current), ...removalBy(registry, actor) };
     await registry.table.write([
-      { delete: keys.project(project.id), when: { equals: { fullPath: project.fullPath } } },
-      { delete: keys.route(project.fullPath) },
+      { delete: keys.project(project.id), when: { equals: { fullPath, updatedAt } } },
+      { delete: keys.route(fullPath) },
       { put: itemOf(keys.removedProject(project.id), removed) },
       { update: keys.group(project.namespaceId), add: { children: -1 }, when: { exists: true } },
       ...accountEvent(now, {
         type: 'project_deleted',
         actor,
-        owner: { ...owner, path: project.fullPath },
-        name: project.fullPath,
+        owner: { ...owner, path: fullPath },
+        name: fullPath,
         details: {},
       }),
     ]);
-  } catch (error) {
-    if (error instanceof ConditionFailed) throw new RegistryError('projectNotFound');
-    throw error;
-  }
+  });
   await removeTokens(registry, owner);
   registry.log.info('project removed', { project: project.id });
 }
@@ -79,6 +79,8 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
       );
     }
     if (route) throw invalidField('path', 'has already been taken');
+    // They may still exist if the removal was interrupted.
+    await removeTokens(registry, { kind: 'project', id });
     const now = registry.clock.now();
     const { removedAt, removedBy, purgeAt, purging, ...rest } = plainEntity(removed);
     const project: Project = { ...rest, updatedAt: now };
@@ -101,17 +103,20 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
 
 /**
  * Purges the contents of removed projects whose retention has ended, until `signal` aborts. Deletes the record
- * of a project once nothing of it is left and no upload to it can still be in progress.
+ * of a project once nothing of it is left and no upload to it can still be in progress. Logs projects that can't be
+ * purged, and continues with the next one.
  */
 export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
     for (const item of items) {
       const removed = entityOf<RemovedProject>(item);
-      const { id, removedAt, purgeAt } = removed;
-      if (registry.clock.now() < purgeAt) continue;
-      if (!(await purgeProject(registry, id, signal))) return;
-      if (registry.clock.now() - removedAt > UPLOAD_GRACE) {
-        await registry.table.write([{ delete: keys.removedProject(id) }]);
+      if (registry.clock.now() < removed.purgeAt) continue;
+      try {
+        if (!(await purgeRemoved(registry, removed, signal))) return;
+        if (registry.clock.now() - removed.removedAt > UPLOAD_GRACE) await deleteRecord(registry, removed);
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error;
+        registry.log.error('removed project not purged', { project: removed.id, error });
       }
     }
   }
@@ -122,15 +127,26 @@ export async function purgeProjects(registry: Registry, signal?: AbortSignal): P
  * whether nothing is left. Can be repeated, and run concurrently.
  */
 export async function purgeProject(registry: Registry, id: number, signal?: AbortSignal): Promise<boolean> {
+  const removed = maybeEntity<RemovedProject>(await registry.table.get(keys.removedProject(id)));
+  return !removed || purgeRemoved(registry, removed, signal);
+}
+
+/** Deletes the record of a purged project, unless the project was removed again in the meantime. */
+async function deleteRecord(registry: Registry, { id, removedAt }: RemovedProject): Promise<void> {
+  const when = { equals: { removedAt, purging: true } };
+  await holds(registry, { delete: keys.removedProject(id), when });
+}
+
+/** Keeps a project that was restored after it was read, even if it was removed again. */
+async function purgeRemoved(
+  registry: Registry,
+  removed: RemovedProject,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { id, removedAt } = removed;
   const key = keys.removedProject(id);
-  try {
-    await registry.table.write([{ update: key, set: { purging: true }, when: { exists: true } }]);
-  } catch (error) {
-    if (error instanceof ConditionFailed) return true;
-    throw error;
-  }
-  const removed = maybeEntity<RemovedProject>(await registry.table.get(key));
-  if (!removed) return true;
+  const begun = { update: key, set: { purging: true }, when: { exists: true, equals: { removedAt } } };
+  if (!(await holds(registry, begun))) return true;
   const owner = { kind: 'project', id } as const;
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);

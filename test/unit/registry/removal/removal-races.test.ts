@@ -2,12 +2,20 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import type { PackageFile } from '../../../../services/domain/packages.ts';
 import type { Write } from '../../../../services/ports/table.ts';
+import { changeProject } from '../../../../services/registry/accounts/change-project.ts';
+import {
+  purgeProject,
+  purgeProjects,
+  removeProject,
+  restoreProject,
+} from '../../../../services/registry/accounts/remove-project.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../../../services/registry/context.ts';
 import { checkStorage } from '../../../../services/registry/maintenance/check/check-storage.ts';
 import { sweepClaims } from '../../../../services/registry/maintenance/collect/sweep-claims.ts';
 import { type AddedFiles, addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../../../services/registry/packages/locate-packages.ts';
+import { moveTag } from '../../../../services/registry/packages/move-tag.ts';
 import { entityOf, maybeEntity, type StoredHead } from '../../../../services/registry/records/entities.ts';
 import { tableIds } from '../../../../services/registry/records/ids.ts';
 import { indexes, keys, ranges } from '../../../../services/registry/records/keys.ts';
@@ -17,7 +25,7 @@ import { removeFile } from '../../../../services/registry/removal/remove-file.ts
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { restoreVersion } from '../../../../services/registry/removal/restore.ts';
 import { replacing } from '../../../kit/publish.ts';
-import { startApp, type TestApp } from '../../../kit/start-app.ts';
+import { deployToken, startApp, type TestApp } from '../../../kit/start-app.ts';
 
 const DAY = 24 * 3600 * 1000;
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -237,6 +245,73 @@ describe('purging what is due', () => {
     if (due) await purgeItem(app.registry, due);
     await restore(version.id);
     expect(await send('1/a.bin')).toBe('a');
+  });
+
+  test('purges a project of which a version has more tags than one transaction takes away', async () => {
+    await add('1', { 'a.bin': 'a' });
+    for (let n = 0; n < 120; n++) {
+      await moveTag(app.registry, { project, actor, ...place, tag: `tag-${n}`, version: '1' });
+    }
+    await removeProject(app.registry, project, actor);
+    app.clock.advance(8 * DAY);
+    await purgeProjects(app.registry);
+    expect(await app.registry.table.get(keys.removedProject(project.id))).toBeUndefined();
+    expect(await queryAll(app.registry.table, ranges.tags(ref()))).toEqual([]);
+    expect(await filesOf('1')).toEqual([]);
+  });
+
+  test('keeps a project that was restored and removed again since it was read', async () => {
+    await add('1', { 'a.bin': 'a' });
+    await removeProject(app.registry, project, actor);
+    app.clock.advance(8 * DAY);
+    meanwhile(
+      (writes) => writes.some((write) => 'update' in write && write.set?.purging === true),
+      async () => {
+        project = await restoreProject(app.registry, project.id, actor);
+        await removeProject(app.registry, project, actor);
+      },
+    );
+    await purgeProjects(app.registry);
+    await restoreProject(app.registry, project.id, actor);
+    expect(await send('1/a.bin')).toBe('a');
+  });
+});
+
+describe('a project that was removed', () => {
+  test('comes back without its tokens, also when its removal was cut off', async () => {
+    await add('1', { 'a.bin': 'a' });
+    const { secret } = await deployToken(app.registry, project, ['read_package_registry']);
+    const { table } = app.registry;
+    let written = 0;
+    const dying: Registry = {
+      ...app.registry,
+      table: {
+        ...table,
+        async write(writes) {
+          if (written++ > 0) throw new Error('killed');
+          await table.write(writes);
+        },
+      },
+    };
+    await expect(removeProject(dying, project, actor)).rejects.toThrow('killed');
+    await restoreProject(app.registry, project.id, actor);
+    const url = `/api/v4/projects/${project.id}/packages/generic/tool/1/a.bin`;
+    expect((await app.send('GET', url, { headers: { 'deploy-token': secret } })).status).not.toBe(200);
+  });
+
+  test('comes back as it was last changed', async () => {
+    const before = project;
+    await changeProject(app.registry, before, { description: 'changed' }, actor);
+    await removeProject(app.registry, before, actor);
+    const restored = await restoreProject(app.registry, project.id, actor);
+    expect(restored.description).toBe('changed');
+  });
+
+  test('purged at once leaves nothing', async () => {
+    await add('1', { 'a.bin': 'a' });
+    await removeProject(app.registry, project, actor);
+    expect(await purgeProject(app.registry, project.id)).toBe(true);
+    await expectSound();
   });
 });
 
