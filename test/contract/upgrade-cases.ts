@@ -184,6 +184,14 @@ export function describeUpgrades(
       expect((await checkStorage(registry, { verify: true, concurrency: 2 })).problems).toEqual([]);
     });
 
+    test('a deleted project is purged when it has been upgraded, and not before', async () => {
+      await purgeProjects(registry);
+      expect(await registry.table.get(keys.removedProject(3))).not.toHaveProperty('purging');
+      await upgradeData(registry);
+      await purgeProjects(registry);
+      expect(await registry.table.get(keys.removedProject(3))).toHaveProperty('purging', true);
+    });
+
     test('records of a newer schema are refused, and left as they are', async () => {
       await registry.table.write([{ put: { ...keys.schema(), schema: SCHEMA + 1 } }]);
       await expect(upgradeData(registry)).rejects.toBeInstanceOf(NewerSchema);

@@ -1,3 +1,4 @@
+import { fitsInside } from '../../domain/access.ts';
 import type { Group, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
@@ -58,7 +59,7 @@ export async function removeProject(registry: Registry, project: Project, actor:
 }
 
 /**
- * Restores a removed project under its former path.
+ * Restores a removed project under its former path. Its visibility is limited to that of its group.
  * @throws RegistryError `projectNotFound` if it was not removed, or is being purged.
  * @throws RegistryError `conflict` if its group is gone or has another path.
  * @throws RegistryError `invalidRequest` if its path is taken.
@@ -83,7 +84,9 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
     await removeTokens(registry, { kind: 'project', id });
     const now = registry.clock.now();
     const { removedAt, removedBy, purgeAt, purging, ...rest } = plainEntity(removed);
-    const project: Project = { ...rest, updatedAt: now };
+    // The group's visibility may have been reduced in the meantime.
+    const { visibility } = fitsInside(rest.visibility, namespace.visibility) ? rest : namespace;
+    const project: Project = { ...rest, visibility, updatedAt: now };
     await registry.table.write([
       { delete: keys.removedProject(id), when: { equals: { removedAt, purging: undefined } } },
       { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
@@ -110,7 +113,8 @@ export async function purgeProjects(registry: Registry, signal?: AbortSignal): P
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
     for (const item of items) {
       const removed = entityOf<RemovedProject>(item);
-      if (registry.clock.now() < removed.purgeAt) continue;
+      // Projects deleted in schema 1 have no such time until they are upgraded.
+      if (!(removed.purgeAt <= registry.clock.now())) continue;
       try {
         if (!(await purgeRemoved(registry, removed, signal))) return;
         if (registry.clock.now() - removed.removedAt > UPLOAD_GRACE) await deleteRecord(registry, removed);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import type { PackageFile } from '../../../../services/domain/packages.ts';
 import type { Write } from '../../../../services/ports/table.ts';
+import { changeGroup } from '../../../../services/registry/accounts/change-group.ts';
 import { changeProject } from '../../../../services/registry/accounts/change-project.ts';
 import {
   purgeProject,
@@ -297,6 +298,15 @@ describe('a project that was removed', () => {
     await restoreProject(app.registry, project.id, actor);
     const url = `/api/v4/projects/${project.id}/packages/generic/tool/1/a.bin`;
     expect((await app.send('GET', url, { headers: { 'deploy-token': secret } })).status).not.toBe(200);
+  });
+
+  test('comes back no more visible than its group is by now', async () => {
+    const group = await app.subgroup('shared');
+    const open = await app.project('open', 'public', group);
+    await removeProject(app.registry, open, actor);
+    await changeGroup(app.registry, group, { visibility: 'private' }, actor);
+    expect(await restoreProject(app.registry, open.id, actor)).toMatchObject({ visibility: 'private' });
+    expect((await app.send('GET', `/api/v4/projects/${open.id}`)).status).toBe(401);
   });
 
   test('comes back as it was last changed', async () => {
