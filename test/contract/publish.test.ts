@@ -5,8 +5,10 @@ import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 
-for (const describeOn of [describePublishing, describeAddingFiles, describeRacingDeletes, describeRemoval]) {
+for (const describeOn of [describePublishing, describeAddingFiles, describeRemoval]) {
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }
+// On a disk these are in the deep tier: they write many thousand rows.
 describeManyFiles('memory stores', openMemoryStores);
+describeRacingDeletes('memory stores', openMemoryStores);
