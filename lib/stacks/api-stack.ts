@@ -23,14 +23,13 @@ import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
 import { linkEnvironment, registryEnvironment, signingEnvironment } from './registry-environment.ts';
 
-/** The format of access log lines. They include the path but not the query, in which some clients send tokens. */
+/** The format of access log lines. Paths and queries are left out: some clients send tokens in them. */
 const accessLog = JSON.stringify({
   time: '$context.requestTime',
   request_id: '$context.requestId',
   client: '$context.identity.sourceIp',
   user_agent: '$context.identity.userAgent',
   method: '$context.httpMethod',
-  path: '$context.path',
   route: '$context.routeKey',
   status: '$context.status',
   size_bytes: '$context.responseLength',
