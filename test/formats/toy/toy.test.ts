@@ -117,6 +117,29 @@ describe('a format with mounts of its own', () => {
     expect(app.errors).toEqual([]);
   });
 
+  test('publishes a version of sixty files at once, which is seen whole or not at all', async () => {
+    const texts = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}.bin`, `text ${n}`]));
+    const publishAll = () =>
+      app.send('POST', `${url}/truck/1.0`, {
+        headers: { 'x-toy-key': app.rootToken },
+        body: JSON.stringify(texts),
+      });
+    const outcomes = (await Promise.all([publishAll(), publishAll()])).map(({ status }) => status);
+    expect(outcomes.sort()).toEqual([201, 409]);
+    expect((await publishAll()).status).toBe(409);
+    for (const prefix of [url, '/toy2/g/acme/files', '/toy2/files']) {
+      for (const [fileName, text] of Object.entries(texts)) {
+        const answer = await app.send('GET', `${prefix}/truck/1.0/${fileName}`, { token: app.rootToken });
+        expect([fileName, await answer.text()]).toEqual([fileName, text]);
+      }
+    }
+    const index = await app.send('GET', `${url}/-/index/InRelease`, { token: app.rootToken });
+    expect(index.status).toBe(200);
+    const gone = await app.send('DELETE', `${url}/truck/1.0`, { token: app.rootToken });
+    expect(gone.status).toBe(204);
+    expect((await app.send('GET', `${url}/truck/1.0/7.bin`, { token: app.rootToken })).status).toBe(404);
+  });
+
   test('is refused at the start when a mount names routes that it does not have', () => {
     expect(() => formatApp({ ...toy, moreRoutes: {} })).toThrow(
       'toy2 has no routes discovery for /.well-known/toy2.json',

@@ -14,7 +14,9 @@ import { takeFile } from '../../../services/http/body/take-file.ts';
 import { prefixOf } from '../../../services/http/format/address.ts';
 import type { FormatRoutes } from '../../../services/http/format/format.ts';
 import type { FoundPackage } from '../../../services/registry/access/find-package.ts';
+import { stageBytes } from '../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
+import { publishVersion } from '../../../services/registry/packages/publish-version.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import type { ToyMetadata } from './metadata.ts';
 import { toyName } from './names.ts';
@@ -30,13 +32,15 @@ const withFile = {
 };
 
 /**
- * PUT stores and GET sends a file at `/<name>/<version>/<file>`; DELETE removes `/<name>/<version>`. GET of
+ * PUT stores and GET sends a file at `/<name>/<version>/<file>`; POST publishes `/<name>/<version>` with all its files, a
+ * JSON object of names and texts; DELETE removes it. GET of
  * `/-/index/<document>` sends a document of the project's index.
  */
 export function routes(app: FormatRoutes): void {
   app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
   app.get('/:name/:version/:file', pull(withFile, download));
   app.put('/:name/:version/:file', publish({ name, announced: withFile.select }, upload));
+  app.post('/:name/:version', publish({ name }, publishAll));
   app.delete('/:name/:version', change('delete', { name }, remove));
 }
 
@@ -59,6 +63,22 @@ async function upload(c: FormatContext, { project, actor }: Target): Promise<Res
       files: [{ fileName: file(c), contentType: 'application/octet-stream', blob }],
     });
   await takeFile(c, store);
+  return reply(c, 201, null);
+}
+
+async function publishAll(c: FormatContext, { project, actor }: Target): Promise<Response> {
+  const texts = (await c.req.raw.json()) as Readonly<Record<string, string>>;
+  const files = await Promise.all(
+    Object.entries(texts).map(async ([fileName, text]) => ({
+      fileName: toyName(fileName),
+      contentType: 'application/octet-stream',
+      blob: await stageBytes(c.env.registry, Buffer.from(text)),
+    })),
+  );
+  await publishVersion<ToyMetadata>(c.env.registry, {
+    ...{ project, actor, format: c.env.format, name: name(c), version: version(c), metadata: metadata(c) },
+    files,
+  });
   return reply(c, 201, null);
 }
 
