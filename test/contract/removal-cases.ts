@@ -39,7 +39,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
     beforeEach(async () => {
       const opened = await open();
       close = opened.close;
-      app = await startApp({ ...opened, settings: { retention: 7 * DAY } });
+      app = await startApp({ ...opened, settings: { retention: 7 * DAY, proxyDownload: true } });
       project = await app.project('tools');
     });
     afterEach(() => close());
