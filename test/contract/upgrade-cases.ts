@@ -48,7 +48,7 @@ export function describeUpgrades(
       const opened = await open();
       close = opened.close;
       const stores = { ...opened.stores, clock: fakeClock(), formats: async () => allFormats };
-      registry = createRegistry(stores, { url: 'http://registry.test' });
+      registry = createRegistry(stores, { url: 'http://registry.test', proxyDownload: true });
       app = createApp(registry, { formats: allFormats, api: managementApi });
       await load();
     });
