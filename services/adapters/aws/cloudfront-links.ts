@@ -1,5 +1,6 @@
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer';
 import { encodeStrictly } from '../../shared/headers/content-disposition.ts';
+import { remember } from '../../shared/remember.ts';
 import type { Links } from './s3-links.ts';
 
 /** A CloudFront distribution in front of a bucket, and the key whose signatures it trusts. */
@@ -8,7 +9,7 @@ export interface CloudfrontSettings {
   readonly url: string;
   /** The id of the public key in the distribution's key group. */
   readonly keyId: string;
-  /** Returns the private RSA key in PEM format; called once. */
+  /** Returns the private RSA key in PEM format; called again only if it fails. */
   privateKey(): Promise<string>;
 }
 
@@ -18,12 +19,8 @@ export interface CloudfrontSettings {
  * distribution sets the cache headers: if S3 set them, they would also apply to CloudFront's own cache.
  */
 export function cloudfrontLinks({ url, keyId, privateKey }: CloudfrontSettings): Links {
-  let key: Promise<string> | undefined;
+  const readKey = remember(privateKey);
   return async (objectKey, { lifetime, contentType, contentDisposition }) => {
-    key ??= privateKey().catch((error: unknown) => {
-      key = undefined;
-      throw error;
-    });
     const query = Object.entries({
       'response-content-disposition': contentDisposition,
       'response-content-type': contentType,
@@ -31,7 +28,7 @@ export function cloudfrontLinks({ url, keyId, privateKey }: CloudfrontSettings):
     return getSignedUrl({
       url: `${url}/${objectKey}${query.length > 0 ? `?${query.join('&')}` : ''}`,
       keyPairId: keyId,
-      privateKey: await key,
+      privateKey: await readKey(),
       dateLessThan: Date.now() + lifetime * 1000,
       algorithm: 'SHA256',
     });

@@ -2,6 +2,7 @@ import { hkdf } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Seal } from '../../ports/seal.ts';
 import { SEALING_KEY_BYTES, sealWith } from '../../ports/seal-rules.ts';
+import { remember } from '../../shared/remember.ts';
 import { type ReadSecretOptions, readSecret } from './read-secret.ts';
 
 const derive = promisify(hkdf);
@@ -14,14 +15,7 @@ const MIN_LENGTH = 32;
  * the secret. It is read once, when something is first sealed or opened.
  */
 export function secretSeal(secretId: string, options: ReadSecretOptions = {}): Seal {
-  let key: Promise<Uint8Array> | undefined;
-  return sealWith(() => {
-    key ??= readKey(secretId, options).catch((error: unknown) => {
-      key = undefined;
-      throw error;
-    });
-    return key;
-  });
+  return sealWith(remember(() => readKey(secretId, options)));
 }
 
 async function readKey(secretId: string, options: ReadSecretOptions): Promise<Uint8Array> {

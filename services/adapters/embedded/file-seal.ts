@@ -3,6 +3,7 @@ import { link, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Seal } from '../../ports/seal.ts';
 import { SEALING_KEY_BYTES, sealWith } from '../../ports/seal-rules.ts';
+import { remember } from '../../shared/remember.ts';
 import { syncDirectory } from './durable-directories.ts';
 
 /** The file in the data directory with the sealing key, in hex. */
@@ -14,14 +15,7 @@ export const SEALING_KEY_FILE = 'sealing.key';
  */
 export function fileSeal(directory: string): Seal {
   const path = join(directory, SEALING_KEY_FILE);
-  let key: Promise<Uint8Array> | undefined;
-  return sealWith(() => {
-    key ??= readOrMake(directory, path).catch((error: unknown) => {
-      key = undefined;
-      throw error;
-    });
-    return key;
-  });
+  return sealWith(remember(() => readOrMake(directory, path)));
 }
 
 async function readOrMake(directory: string, path: string): Promise<Uint8Array> {
