@@ -1,9 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
-import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import type { Table } from '../../services/ports/table.ts';
 import {
   countDownloads,
@@ -14,31 +9,21 @@ import {
 import { pendingDownloads } from '../../services/registry/downloads/download-counter.ts';
 import { flushDownloads } from '../../services/runtime/server/flush-downloads.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
-
-interface Opened {
-  readonly stores: { readonly table: Table };
-  close(): Promise<void>;
-}
+import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
+import type { OpenedStores } from './publish-cases.ts';
 
 const DAY = 24 * 3600 * 1000;
-const memory = async (): Promise<Opened> => ({ stores: { table: memoryTable() }, close: async () => {} });
-
-async function embedded(): Promise<Opened> {
-  const folder = await mkdtemp(join(tmpdir(), 'packhouse-downloads-'));
-  const stores = await openEmbedded(folder);
-  return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
-}
 
 describe.each([
-  ['memory', memory],
-  ['embedded', embedded],
+  ['memory', openMemoryStores],
+  ['embedded', openEmbeddedStores],
 ])('downloads on %s stores', (_name, open) => {
   let app: TestApp;
-  let opened: Opened;
+  let opened: OpenedStores;
   let project: Awaited<ReturnType<TestApp['project']>>;
   beforeEach(async () => {
     opened = await open();
-    app = await startApp({ stores: opened.stores });
+    app = await startApp(opened);
     project = await app.project('tools');
     await app.send('PUT', path(), { token: app.rootToken, body: 'some bytes' });
   });
@@ -87,8 +72,8 @@ describe.each([
 
   test('do not wait for a write, and write nothing themselves', async () => {
     let writes = 0;
-    const table: Table = { ...opened.stores.table };
-    const { write, update } = opened.stores.table;
+    const table: Table = { ...app.registry.table };
+    const { write, update } = app.registry.table;
     Object.assign(app.registry.table, {
       write(...args: Parameters<Table['write']>) {
         writes++;
@@ -141,7 +126,7 @@ describe.each([
     const table: Table = {
       ...app.registry.table,
       async update(...args) {
-        const done = await opened.stores.table.update(...args);
+        const done = await app.registry.table.update(...args);
         if (calls++ === 0) throw new Error('the answer was lost');
         return done;
       },

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
-import type { Write } from '../../services/ports/table.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
@@ -11,6 +10,7 @@ import { queryAll } from '../../services/registry/records/query-all.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { bytesOf, replacing } from '../kit/publish.ts';
+import { deletes, runBeforeWrite, type WritesMatch } from '../kit/racing-writes.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -48,21 +48,8 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       return (await Promise.all(found.map((range) => queryAll(table, range)))).map((items) => items.length);
     };
 
-    /** Runs `other` once, right before the first write that `matches` gets to the table. */
-    function meanwhile(matches: (writes: readonly Write[]) => boolean, other: () => Promise<unknown>): void {
-      const { table } = app.registry;
-      const write = table.write.bind(table);
-      table.write = async (writes) => {
-        if (matches(writes)) {
-          table.write = write;
-          await other();
-        }
-        return write(writes);
-      };
-    }
-
-    const deletes = (sk: string) => (writes: readonly Write[]) =>
-      writes.some((write) => 'delete' in write && write.delete.sk === sk);
+    const meanwhile = (matches: WritesMatch, other: () => Promise<unknown>) =>
+      runBeforeWrite(app.registry.table, matches, other);
 
     test('files and tags that come in before the last write go with their version', async () => {
       await add('1');

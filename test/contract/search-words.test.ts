@@ -1,9 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
-import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import type { RegistryEvent } from '../../services/domain/events.ts';
 import { indexName } from '../../services/jobs/index-name.ts';
 import type { Table } from '../../services/ports/table.ts';
@@ -11,30 +6,19 @@ import { EVENT_SHARDS, eventOf } from '../../services/registry/events/record-eve
 import { ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
-
-interface Opened {
-  readonly stores: { readonly table: Table };
-  close(): Promise<void>;
-}
-
-const memory = async (): Promise<Opened> => ({ stores: { table: memoryTable() }, close: async () => {} });
-
-async function embedded(): Promise<Opened> {
-  const folder = await mkdtemp(join(tmpdir(), 'packhouse-words-'));
-  const stores = await openEmbedded(folder);
-  return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
-}
+import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
+import type { OpenedStores } from './publish-cases.ts';
 
 describe.each([
-  ['memory', memory],
-  ['embedded', embedded],
+  ['memory', openMemoryStores],
+  ['embedded', openEmbeddedStores],
 ])('search words on %s stores', (_name, open) => {
   let app: TestApp;
-  let opened: Opened;
+  let opened: OpenedStores;
   let project: Awaited<ReturnType<TestApp['project']>>;
   beforeEach(async () => {
     opened = await open();
-    app = await startApp({ stores: opened.stores });
+    app = await startApp(opened);
     project = await app.project('tools', 'public');
   });
   afterEach(() => opened.close());

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import type { PackageFile } from '../../../../services/domain/packages.ts';
-import type { Write } from '../../../../services/ports/table.ts';
 import { changeGroup } from '../../../../services/registry/accounts/change-group.ts';
 import { changeProject } from '../../../../services/registry/accounts/change-project.ts';
 import {
@@ -26,6 +25,7 @@ import { removeFile } from '../../../../services/registry/removal/remove-file.ts
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { restoreVersion } from '../../../../services/registry/removal/restore.ts';
 import { replacing } from '../../../kit/publish.ts';
+import { deletes, diesAfter, puts, runBeforeWrite, type WritesMatch } from '../../../kit/racing-writes.ts';
 import { deployToken, startApp, type TestApp } from '../../../kit/start-app.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -71,23 +71,8 @@ async function filesOf(version: string): Promise<PackageFile[]> {
   return items.map((item) => entityOf<PackageFile>(item));
 }
 
-/** Runs `other` once, right before the first write that `matches` gets to the table. */
-function meanwhile(matches: (writes: readonly Write[]) => boolean, other: () => Promise<unknown>): void {
-  const { table } = app.registry;
-  const write = table.write.bind(table);
-  table.write = async (writes) => {
-    if (matches(writes)) {
-      table.write = write;
-      await other();
-    }
-    return write(writes);
-  };
-}
-
-const deletes = (sk: string) => (writes: readonly Write[]) =>
-  writes.some((write) => 'delete' in write && write.delete.sk === sk);
-const puts = (sk: string) => (writes: readonly Write[]) =>
-  writes.some((write) => 'put' in write && write.put.sk === sk);
+const meanwhile = (matches: WritesMatch, other: () => Promise<unknown>) =>
+  runBeforeWrite(app.registry.table, matches, other);
 
 async function expectSound(): Promise<void> {
   const { problems } = await checkStorage(app.registry, { verify: false, concurrency: 4 });
@@ -187,19 +172,9 @@ describe('restoring a version', () => {
     let halfWay = false;
     meanwhile(deletes(keys.removedVersion(ref(), first).sk), async () => {
       // The other one gets some of its files into their places, and is killed.
-      const { table } = app.registry;
-      const dying: Registry = {
-        ...app.registry,
-        table: {
-          ...table,
-          async write(writes) {
-            if (halfWay) throw new Error('killed');
-            halfWay = true;
-            await table.write(writes);
-          },
-        },
-      };
+      const dying = diesAfter(app.registry, 1);
       await expect(restoreVersion(dying, { project, actor, ...place, id: second })).rejects.toThrow('killed');
+      halfWay = true;
     });
     await restore(first);
     expect(halfWay).toBe(true);
@@ -212,18 +187,7 @@ describe('restoring a version', () => {
     const { version } = await add('1', { '0.bin': 'first' });
     await remove('1');
     meanwhile(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
-      const { table } = app.registry;
-      let written = 0;
-      const dying: Registry = {
-        ...app.registry,
-        table: {
-          ...table,
-          async write(writes) {
-            if (written++ > 1) throw new Error('killed');
-            await table.write(writes);
-          },
-        },
-      };
+      const dying = diesAfter(app.registry, 2);
       const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}.bin`, `${n}`]));
       await expect(add('1', many, { registry: dying })).rejects.toThrow('killed');
       app.clock.advance(61_000);
@@ -282,18 +246,7 @@ describe('a project that was removed', () => {
   test('comes back without its tokens, also when its removal was cut off', async () => {
     await add('1', { 'a.bin': 'a' });
     const { secret } = await deployToken(app.registry, project, ['read_package_registry']);
-    const { table } = app.registry;
-    let written = 0;
-    const dying: Registry = {
-      ...app.registry,
-      table: {
-        ...table,
-        async write(writes) {
-          if (written++ > 0) throw new Error('killed');
-          await table.write(writes);
-        },
-      },
-    };
+    const dying = diesAfter(app.registry, 1);
     await expect(removeProject(dying, project, actor)).rejects.toThrow('killed');
     await restoreProject(app.registry, project.id, actor);
     const url = `/api/v4/projects/${project.id}/packages/generic/tool/1/a.bin`;
