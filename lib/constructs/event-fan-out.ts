@@ -16,7 +16,7 @@ const OUTBOX_INSERTS = { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ 
  * queue per job.
  *
  * One pipe and a topic, not a pipe per job: a stream is throttled with more than two readers, so a third job could
- * not have its own pipe. A topic has any number of subscribers, and a stalled queue does not hold up the others.
+ * not get a pipe of its own. A topic can have many subscribers, and a stalled queue does not hold up the others.
  */
 export class EventFanOut extends Construct {
   readonly pipe: CfnPipe;

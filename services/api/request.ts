@@ -33,7 +33,7 @@ export const scopes = {
 
 /**
  * Returns the caller. Administrators may act as another user (`Sudo`).
- * @throws RegistryError when the caller's token has none of the needed scopes
+ * @throws RegistryError when the caller's token lacks the required scope
  */
 export async function callerOf(c: ApiContext, needed: readonly Scope[]): Promise<Principal> {
   const principal = await authenticate(c.env.registry, c.req.raw);

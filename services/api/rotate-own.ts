@@ -45,7 +45,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
   return replyJson(c, 200, { ...shown, token: issued.secret }, { 'cache-control': 'no-store' });
 }
 
-/** Returns the access token the request was made with, even if revoked or expired; undefined if there is none. */
+/** Returns the access token the request was made with, even if revoked or expired, or undefined without one. */
 export async function presentedAccess(c: ApiContext): Promise<StoredToken<AccessToken> | undefined> {
   const credential = credentialOf(c.req.raw);
   const stored = credential && (await findTokenBySecret(c.env.registry, credential.secret));

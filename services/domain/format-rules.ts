@@ -9,7 +9,7 @@ import type { RepositoryIndex } from './repository-index.ts';
  * Which holding serves a version that several projects have. Listed versions take precedence over unlisted ones,
  * then the project with the lowest id.
  *
- * - `first-copy`: the first holding that has any files. All files of a version come from the same holding.
+ * - `first-copy`: the first holding with at least one file. All files of a version come from the same holding.
  * - `first-file`: each file comes from the first holding that has it.
  * - `newest-file`: each file comes from the holding in which it was published last, listed or not.
  */

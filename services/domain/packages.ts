@@ -68,7 +68,7 @@ export interface Version<M = unknown> extends PackageRef {
   readonly updatedAt: number;
 }
 
-/** A file of a version. `metadata` is defined by the format and specific to the file; most formats have none. */
+/** A file of a version. `metadata` is defined by the format and specific to the file; most formats do not use it. */
 export interface PackageFile<F = unknown> {
   readonly id: number;
   readonly versionId: number;

@@ -34,7 +34,7 @@ export interface PublicKey {
 export interface Signer {
   /** A signer with the keys of an owner. */
   of(owner: KeyOwner): IndexSigner;
-  /** The published keys, the current one first. Creates one if there is none. */
+  /** The published keys, the current one first. Creates the first key if needed. */
   publicKeys(owner: KeyOwner, algorithm: KeyAlgorithm): Promise<readonly PublicKey[]>;
   /**
    * Creates a new current key; the previous one stays active for `overlap` milliseconds. Of two concurrent

@@ -130,7 +130,7 @@ export function holds(condition: Condition | undefined, item: Item | undefined):
 }
 
 /**
- * The item after the operation, frozen. Undefined if there is none.
+ * The item after the operation, frozen. Undefined if no item remains.
  * @throws ConditionFailed with the index of the operation when its condition does not hold for `before`
  */
 export function afterWrite(write: Write, before: Item | undefined, operation: number): Item | undefined {

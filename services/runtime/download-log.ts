@@ -35,7 +35,7 @@ interface LogEvents {
 }
 
 /**
- * The event with the downloads in a delivery. Undefined if there are none. A repeated delivery has the same event
+ * The event with the downloads in a delivery, or undefined without downloads. A repeated delivery has the same event
  * id.
  */
 export function downloadsEvent({ awslogs }: LogDelivery): RegistryEvent | undefined {

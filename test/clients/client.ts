@@ -78,7 +78,7 @@ function missing(id: string, version: string): string | undefined {
   return version ? undefined : `${id} is not installed: run .ci/install-clients.sh`;
 }
 
-/** Describes the tests of a tool. Where the tool is missing they are skipped by name, but in CI they fail. */
+/** Describes the tests of a tool. If the tool is missing, they are skipped and named; in CI they fail. */
 export function describeTool(tool: Tool, tests: () => void): void {
   if (tool.missing === undefined) return void describe(`${tool.id} (${tool.version})`, tests);
   if (!process.env.CI) return void describe.skip(`${tool.id} (${tool.missing})`, tests);
@@ -92,7 +92,7 @@ export interface Workspace {
   readonly home: string;
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Writes a file, into the project unless `in` says otherwise. Folders come to be as needed. */
+  /** Writes a file, into the project unless `in` says otherwise. Creates folders as needed. */
   write(path: string, content: string | Uint8Array, where?: 'home' | 'project'): Promise<string>;
   /** Runs a command in the project, or in the folder `cwd`. */
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Ran>;

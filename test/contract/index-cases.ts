@@ -299,7 +299,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('a build that is cut off leaves the old index, and the next one comes to its end', async () => {
+    test('a build that is cut off leaves the old index, and the next one completes', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       const before = await toys.text('apps/Packages');
       const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
@@ -308,7 +308,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
         ...toyRules,
         index: {
           ...toyRules.index,
-          // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
+          // biome-ignore lint/correctness/useYield: it throws before the first entry
           async *release() {
             throw new Error('cut off');
           },

@@ -52,7 +52,7 @@ test('the key file is made once, whole, for its owner only, and leaves no draft 
   await rm(folder, { recursive: true });
 });
 
-test('a key file that others can read, or that is none, is refused with what to do', async () => {
+test('a key file that is invalid or readable by others is refused with instructions', async () => {
   const folder = await directory();
   const path = join(folder, SEALING_KEY_FILE);
   await fileSeal(folder).seal(Buffer.from('x'), 'x');

@@ -133,7 +133,7 @@ describe.each(everySample)('a failed upload of $id', (sample) => {
     expect((await blobs.list()).blobs).toEqual([]);
   });
 
-  test('is none for want of a length', async () => {
+  test('is not caused by a missing length', async () => {
     const answer = await publish((whole) => inPieces(whole, (controller) => controller.close()));
     expect(answer.status).toBeLessThan(300);
     const got = await app.send('GET', url + sample.file('sample', '1.0.0'), { token: app.rootToken });

@@ -156,7 +156,7 @@ const waiting = everySample.filter(({ anonymousMissing }) => anonymousMissing ==
 describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
   '$id above project level',
   ({ sample }) => {
-    test('asks for credentials where a version of a public name is hidden, and where there is none', async () => {
+    test('asks for credentials when a version of a public name is hidden or missing', async () => {
       await publishTo(await app.project('open', 'public'), sample, 'lib', '1.0.0');
       await publishTo(await app.project('closed'), sample, 'lib', '2.0.0');
       const { token } = await app.user('stranger');

@@ -55,7 +55,7 @@ export function readResult(json: string | undefined, renameChallenge: boolean): 
   };
 }
 
-/** The function's headers as they are sent on; undefined when one has a value that is none. */
+/** The function's headers as they are passed on, or undefined if a value is invalid. */
 function passOn(headers: Record<string, unknown>, renameChallenge: boolean): Map<string, string> | undefined {
   const sent = new Map<string, string>();
   for (const [key, value] of Object.entries(headers)) {

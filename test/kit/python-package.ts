@@ -151,7 +151,7 @@ export function formOf(parts: readonly (readonly [string, FormPart])[]) {
   };
 }
 
-/** A PEP 740 attestation of a file, in the shape that counts; its signature is none. */
+/** A PEP 740 attestation of a file, in the valid shape but with a fake signature. */
 export function attestationOf(fileName: string, sha256: string, statement: object = {}) {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const stated = {

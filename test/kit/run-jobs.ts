@@ -69,7 +69,7 @@ function countedQueue(deliveries = 1) {
       await queue.send(all);
     },
   };
-  /** Works off all there is; answers whether there was anything. */
+  /** Processes all waiting messages. Returns false if no message was waiting. */
   async function drain(work: (message: Message, signal: AbortSignal) => Promise<void>): Promise<boolean> {
     if (waiting === 0) return false;
     const stop = new AbortController();

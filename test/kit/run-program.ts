@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 export interface RunOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What it reads on its standard input; without it there is none. */
+  /** Its standard input; empty by default. */
   readonly input?: Uint8Array | string;
   /** How long it may take, in milliseconds. */
   readonly patience?: number;

@@ -68,7 +68,7 @@ function isInRange(sortKey: string, { prefix = '', after }: Query): boolean {
   return sortKey !== after && sortKey.startsWith(prefix);
 }
 
-/** The first string after all strings that start with `prefix`. Undefined if there is none. */
+/** The first string after all strings that start with `prefix`, or undefined if no string follows them. */
 function endOfPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {

@@ -47,7 +47,7 @@ async function* unfinished(
   } while (page.IsTruncated);
 }
 
-/** The time of the last part, in milliseconds since the epoch; 0 if there is none. */
+/** The time of the last part, in milliseconds since the epoch; 0 if no part was uploaded. */
 async function lastPart(
   client: S3Client,
   upload: { Bucket: string; Key: string | undefined; UploadId: string | undefined },

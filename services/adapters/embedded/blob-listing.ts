@@ -23,7 +23,7 @@ async function* walk(root: string, folder: string, prefix: string, after: string
   }
 }
 
-/** The metadata of a blob. Undefined if there is none. */
+/** The metadata of a blob, or undefined if it does not exist. */
 export async function blobInfo(root: string, key: string): Promise<BlobInfo | undefined> {
   try {
     const found = await stat(join(root, key));

@@ -23,7 +23,7 @@ export async function readBody(
   });
 }
 
-/** Opens a file for reading. Undefined if there is none. */
+/** Opens a file for reading. Returns undefined if it does not exist. */
 export async function openExisting(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r');

@@ -62,7 +62,7 @@ export function distTag(text: string): string {
   return text;
 }
 
-/** The scope of a name, without its `@`; undefined if it has none. */
+/** The scope of a name without its `@`, or undefined for unscoped names. */
 export function scopeOf(name: string): string | undefined {
   return /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
 }

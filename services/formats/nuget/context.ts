@@ -24,8 +24,8 @@ export function baseOf(c: FormatContext): string {
 }
 
 /**
- * The versions of a package that a search found, in ascending order, from the first project that has any. A package
- * that can't be read is logged and left out.
+ * The versions of a package that a search found, in ascending order, from the first project that has versions of
+ * it. A package that can't be read is logged and left out.
  */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,

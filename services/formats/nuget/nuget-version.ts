@@ -122,8 +122,8 @@ export interface VersionRange {
 const ANY: VersionRange = { low: undefined, high: undefined, withLow: false, withHigh: false };
 
 /**
- * Parses a dependency's range: `1.0` means that version or higher. Like NuGet, reads an invalid range as any
- * version.
+ * Parses a dependency's range: `1.0` means that version or higher. Like NuGet, treats an invalid range as
+ * one that allows every version.
  */
 export function parseRange(text: string): VersionRange {
   const single = parseVersion(text);

@@ -15,7 +15,7 @@ export interface SentBytes {
 /**
  * Sends a few bytes that were extracted from a file, or 304. Publishers control these bytes, so the headers keep
  * browsers from treating them as a page of the registry.
- * @throws RegistryError `fileNotFound` when there are none
+ * @throws RegistryError `fileNotFound` when the file does not contain these bytes
  */
 export async function sendBytes(c: SendContext, { etag, contentType, read }: SentBytes): Promise<Response> {
   const quoted = `"${etag}"`;

@@ -47,7 +47,7 @@ export interface Format extends FormatRules {
   readonly tokenHeaders?: readonly string[];
   /** Normalises the spelling of a path before routes are matched (npm: `@scope/name` is one segment). */
   readonly canonicalPath?: (path: string) => string;
-  /** Headers to add to every response to a request, errors included; undefined if there are none. */
+  /** Headers to add to every response to a request, errors included. */
   readonly headers?: (request: Request, call: Call) => Readonly<Record<string, string>> | undefined;
   /** Renders an error the way the format's clients expect. The default is GitLab's `{"message": ...}`. */
   readonly renderError?: (error: RegistryError, status: number) => RenderedError;

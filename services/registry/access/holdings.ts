@@ -19,7 +19,7 @@ import { type Items, readItems } from '../records/read-items.ts';
 export interface Selection {
   /** A version, spelled as it is stored. */
   readonly version?: string | undefined;
-  /** Files of the version. An empty list selects a copy of the version that has any files. */
+  /** Files of the version. An empty list selects a copy of the version with at least one file. */
   readonly files?: readonly SelectedFile[];
   /** The SHA-256 digest the first of these files must have; a file with other bytes does not match. */
   readonly sha256?: Sha256 | undefined;

@@ -25,7 +25,7 @@ export async function readItems(table: TableReader, keys: readonly Key[]): Promi
   return { get: (key) => maybeEntity(found.get(nameOf(key))) };
 }
 
-/** Reads one entity by its key; undefined if there is none. A key too long for the table is treated as missing. */
+/** Reads one entity by its key. Returns undefined if it does not exist. A key too long for the table is treated as missing. */
 export async function readItem<T>(table: TableReader, { pk, sk }: Key): Promise<T | undefined> {
   return isKeyPart(pk) && isKeyPart(sk) ? maybeEntity<T>(await table.get({ pk, sk })) : undefined;
 }

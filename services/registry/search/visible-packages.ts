@@ -32,7 +32,7 @@ export async function findVisible(
   return checked(registry, access, await findNames(registry, queryOf(access), names));
 }
 
-/** Returns the hits; if there are none in a group, requires that the caller may see the group. */
+/** Returns the hits. If a group has no hits, requires that the caller may see the group. */
 async function checked(registry: Registry, { group, principal }: Access, hits: SearchHit[]) {
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
   return hits;

@@ -29,7 +29,7 @@ export interface KeyStore {
   readonly make: Readonly<Record<KeyAlgorithm, (owner: KeyOwner) => Promise<NewKey>>>;
 }
 
-/** The keys of an owner that are in use, the current one first. Makes one when there is none. */
+/** The keys of an owner that are in use, the current one first. Creates the first key if needed. */
 export async function keysInUse(
   store: KeyStore,
   owner: KeyOwner,

@@ -132,7 +132,7 @@ export interface OpenedLocation {
 export interface LocationContext {
   /** The blob store in the data directory. */
   readonly files?: BlobStore | undefined;
-  /** The region of buckets whose location has none. */
+  /** The region of buckets whose location does not name one. */
   readonly region?: string | undefined;
   /** The endpoint at which clients of the registry reach the bucket, if it differs. */
   readonly linkEndpoint?: string | undefined;

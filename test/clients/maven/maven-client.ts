@@ -123,7 +123,7 @@ function serverXml({ id, token, carrier }: Server): string {
   return `<server><id>${id}</id><configuration><httpHeaders>${header}</httpHeaders></configuration></server>`;
 }
 
-/** Checksums must fit what comes from the registry; the prepared folder has none. */
+/** Files from the registry must match their checksums; the prepared folder has no checksums. */
 export function repositoryXml(
   element: 'repository' | 'pluginRepository',
   { id, url }: RepositoryUse,

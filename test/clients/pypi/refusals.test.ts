@@ -104,8 +104,8 @@ for (const client of [twine7, uvPublish, poetryPublish]) {
 }
 
 /**
- * What installers say when their token is wrong, and when they have none. pip keeps to itself what comes of a page unless
- * it is asked twice (`-vv`), and then tells it among traces for its own authors.
+ * What installers print when their token is wrong or missing. pip prints the text of an error page only with `-vv`, among
+ * its own debug output.
  */
 const installers: readonly (readonly [Installer, RegExp, RegExp])[] = [
   [pip26, /WARNING: 401 Error, Credentials not correct/, /No matching distribution found/],

@@ -292,7 +292,7 @@ describe('personal access tokens', () => {
     expect(none.body).toEqual({ groups: [], projects: [] });
   });
 
-  test('an expired token is none', async () => {
+  test('an expired token is refused', async () => {
     const ann = await api.app.user('ann');
     const json = { name: 'n', scopes: ['api'], expires_at: '2026-01-05' };
     const { body } = await api.post('/user/personal_access_tokens', json, ann);

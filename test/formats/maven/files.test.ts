@@ -350,7 +350,7 @@ describe('refusals', () => {
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
-  test('of paths that are none of a repository say what one is', async () => {
+  test('of invalid repository paths explain the valid form', async () => {
     for (const path of ['app.jar', 'g/a/app.jar', 'g/a/1/%C3%A4.jar', '..%2f/a/1/a.jar', 'g/a/1/%zz']) {
       const refused = await repository.put(path, 'x');
       expect([path, refused.status]).toEqual([path, 400]);

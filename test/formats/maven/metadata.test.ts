@@ -403,7 +403,7 @@ describe('the metadata of a group', () => {
     ['an empty jar', Buffer.alloc(0)],
     ['a jar cut off', Buffer.from(jar({ artifactId: 'x-maven-plugin', prefix: 'x' })).subarray(0, 300)],
     ['a descriptor of another artifact', jar({ artifactId: 'other-maven-plugin', prefix: 'x' })],
-    ['a prefix that is none', jar({ artifactId: 'x-maven-plugin', prefix: 'a b/c' })],
+    ['an invalid prefix', jar({ artifactId: 'x-maven-plugin', prefix: 'a b/c' })],
     ['a descriptor that is no XML', jar({ artifactId: 'x-maven-plugin', prefix: '<' })],
   ])('does not have %s, which is stored all the same', async (_, bytes) => {
     const path = 'com/example/x-maven-plugin/1.0/x-maven-plugin-1.0.jar';

@@ -262,7 +262,7 @@ describe('what is no package', () => {
     ['an id that leads away', nupkg({ id: '../../x' }), /id "..\/..\/x" is not valid|invalid relative path/],
     ['an id that is too long', nupkg({ id: 'a'.repeat(101) }), /is not valid: use at most 100/],
     ['an id with a space', nupkg({ id: 'a b' }), /id "a b" is not valid/],
-    ['a version that is none', nupkg({ version: 'latest' }), /version "latest" is not valid/],
+    ['an invalid version', nupkg({ version: 'latest' }), /version "latest" is not valid/],
     [
       'a dependency on nothing',
       nupkg({ metadata: '<dependencies><dependency /></dependencies>' }),

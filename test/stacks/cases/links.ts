@@ -107,7 +107,7 @@ describe('links by CloudFront', () => {
     }
   });
 
-  it('are none of the business of jobs and of the service that takes uploads, which may not read the key', () => {
+  it('do not concern jobs and the ingest service, which may not read the key', () => {
     const { ingest } = synthesizeIngest(settings);
     expect(JSON.stringify(jobs.toJSON())).not.toContain('CLOUDFRONT');
     expect(JSON.stringify(ingest.toJSON())).not.toMatch(/CLOUDFRONT|secretsmanager/);

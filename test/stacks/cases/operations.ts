@@ -54,7 +54,7 @@ describe('alarms', () => {
     expect(without).toHaveLength(alarms.length - ofIngest.length);
   });
 
-  it('tell that tasks are missing also when there is none to count', () => {
+  it('report missing tasks also when no task runs', () => {
     operations.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'packhouse-main-ingest-Healthy-Tasks-Critical',
       ComparisonOperator: 'LessThanThreshold',

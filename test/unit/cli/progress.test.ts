@@ -48,7 +48,7 @@ describe('a bar', () => {
     }
   });
 
-  test('is none while nobody knows how much there is', () => {
+  test('is empty while the total is unknown', () => {
     const counting = { title: 'Counting', things: 'blobs', done: 4210, bytes: 1.2e9 };
     expect(barLine(counting, undefined, 100)).toBe('Counting  4,210 blobs  1.2 GB');
     expect(barLine(counting, undefined, 10)).toBe('Counting');

@@ -220,7 +220,7 @@ describe('routes', () => {
     expect((await send('/p/a%2Fb/npm/x')).body.toString()).toBe('npm');
   });
 
-  it('answer 404 where there is none', async () => {
+  it('answer 404 for an unknown route', async () => {
     gateway = await startGateway({ routes: {} });
     expect(await send('/')).toMatchObject({ status: 404 });
   });

@@ -63,7 +63,7 @@ describe('the chunks of a stream', () => {
     expect(await text(stream)).toBe('twothree');
   });
 
-  test('are none of an empty stream', async () => {
+  test('of an empty stream are empty', async () => {
     expect(await chunksOf(Readable.from([])).next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -24,7 +24,7 @@ export interface Archive {
   readonly hasShrinkwrap: boolean;
   /** Whether a `binding.gyp` makes npm build the package on installation. */
   readonly hasGyp: boolean;
-  /** The start of the readme; empty if there is none. */
+  /** The start of the readme; empty without a readme. */
   readonly readme: string;
 }
 

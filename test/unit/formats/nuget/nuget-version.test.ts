@@ -56,7 +56,7 @@ describe('versions', () => {
     '2147483648',
     '-1',
     '1,0',
-  ])('%j is none', (text) => expect(parseVersion(text)).toBeUndefined());
+  ])('%j is not a version', (text) => expect(parseVersion(text)).toBeUndefined());
 
   test('are read within a limit, in linear time', () => {
     expect(parseVersion(`1.0-${'a'.repeat(124)}`)).toBeDefined();

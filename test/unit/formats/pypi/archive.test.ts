@@ -121,7 +121,7 @@ describe('a source distribution', () => {
     await expect(readTarSdist(bytesOf(tar))).rejects.toThrow('must have exactly one');
   });
 
-  test('is refused when it is a bomb, has too many entries, or is none', async () => {
+  test('is refused when it is a bomb, has too many entries, or is not an archive', async () => {
     const bomb = gzipSync(await tarOf([[{ name: 'a/b' }, new Uint8Array(80_000_000)]]), { level: 9 });
     await expect(readTarSdist(bytesOf(bomb))).rejects.toThrow('times its size');
     const { bytes } = await sdist();

@@ -22,7 +22,7 @@ describe('the name of a project', () => {
   });
 
   test.each(['', '-a', 'a-', '.', '..', 'a b', 'ä', 'a/b', 'a\n', 'ſ', 'x'.repeat(201)])(
-    '%j is none',
+    '%j is not a file name',
     (name) => {
       expect(normalizedName(name)).toBeUndefined();
       expect(() => projectName(name)).toThrow('is not a valid project name');

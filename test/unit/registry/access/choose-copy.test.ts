@@ -63,7 +63,7 @@ async function chosen(
 const every: readonly Precedence[] = ['first-copy', 'first-file', 'newest-file'];
 
 describe.each(every)('of several copies, by %s,', (precedence) => {
-  test('none answers where there is none', async () => {
+  test('no copy is chosen if none exists', async () => {
     expect(await chosen(precedence, [])).toBeUndefined();
   });
 
@@ -73,7 +73,7 @@ describe.each(every)('of several copies, by %s,', (precedence) => {
     expect(await chosen(precedence, copies)).toEqual([1, 'a']);
   });
 
-  test('one without the file answers that it has none, where no copy has it', async () => {
+  test('a copy without the file is chosen if no copy has it', async () => {
     expect(await chosen(precedence, [{ others: ['b'] }, { others: ['c'] }], ['a'])).toEqual([1]);
     expect(await chosen(precedence, [{}, {}], ['a'])).toEqual([1]);
   });

@@ -9,7 +9,7 @@ describe('the limit of uploads on functions', () => {
     expect(functionBodyLimit({ ingest: false, url }).hint).toContain('stage setting `ingest`');
   });
 
-  test('names the address that has none, where there is an ingest service', () => {
+  test('names the address without a limit if there is an ingest service', () => {
     const { hint } = functionBodyLimit({ ingest: true, url });
     expect(hint).toContain(`to ${url}`);
     expect(hint).not.toContain('setting');

@@ -225,7 +225,7 @@ describe('a server that stops', () => {
 test.each([
   ['a length twice', ['content-length: 3', 'content-length: 4']],
   ['a length and chunks', ['content-length: 3', 'transfer-encoding: chunked']],
-  ['a length that is none', ['content-length: 3x']],
+  ['an invalid length', ['content-length: 3x']],
   ['a negative length', ['content-length: -3']],
   ['chunks that are compressed', ['transfer-encoding: gzip']],
 ])('a request with %s is refused and its connection closed', async (_what, headers) => {

@@ -36,7 +36,7 @@ describe('the status line of an error', () => {
     expect(await statusLine('The file is damaged')).toEqual([409, 'The file is damaged']);
   });
 
-  test('has those of the status where the format has none', async () => {
+  test('uses the words of the status if the format defines none', async () => {
     expect(await statusLine(undefined)).toEqual([409, 'Conflict']);
   });
 

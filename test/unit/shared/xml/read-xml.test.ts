@@ -69,7 +69,7 @@ describe('XML', () => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => attribute(index)).join('');
     expect(read(`<a${many(200)}/>`).name).toBe('a');
     expect(() => read(`<a${many(201)}/>`)).toThrow(/an element with more than 200 attributes/);
-    // Whoever read on to the end of the tag would say that it has none.
+    // A parser that read on to the end of the tag would report that it is unclosed.
     expect(() => read(`<a${many(100_000)} <`)).toThrow(/an element with more than 200 attributes/);
   });
 
