@@ -270,7 +270,10 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     await opened.blobs.delete([key]);
     opened.close();
     const check = await runPackhouse(['doctor', ...records, ...store('new')]);
-    expect([check.code, check.output]).toEqual([1, expect.stringContaining('missing: the bytes of a record are not in the store')]);
+    expect([check.code, check.output]).toEqual([
+      1,
+      expect.stringContaining('missing: the bytes of a record are not in the store'),
+    ]);
     await end(server);
   });
 
