@@ -8,13 +8,13 @@ import { bundleFolder, bundleFunctions, functionEntries } from '../../lib/bundle
 describe('bundles', () => {
   beforeAll(() => bundleFunctions());
 
-  it('are the same bytes every time', () => {
+  it('have the same bytes in every build', () => {
     const before = digests();
     bundleFunctions();
     expect(digests()).toEqual(before);
   });
 
-  it.each(functionEntries())('of %s can be loaded and hold a handler', async (entry) => {
+  it.each(functionEntries())('can be loaded and export a handler: %s', async (entry) => {
     for (const name of [
       'TABLE',
       'AUDIT_TABLE',

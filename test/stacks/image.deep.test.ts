@@ -21,23 +21,23 @@ describe('the image of the server', () => {
 
   const content = () => readdirSync(join(folder, 'image'), { recursive: true, encoding: 'utf8' }).sort();
 
-  it('runs on the Node that the tests run on', () => {
+  it('runs the same Node version as the tests', () => {
     const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     expect(image.from).toMatch(/^public\.ecr\.aws\/docker\/library\/node:[\d.]+-bookworm-slim$/);
     expect(image.from).toContain(`:${devDependencies.node}-`);
     expect(process.version).toBe(`v${devDependencies.node}`);
   });
 
-  it('is not run by root, and hears when it is to stop', () => {
+  it('does not run as root, and stops on SIGTERM', () => {
     expect(image).toMatchObject({ user: '1000:1000', stopSignal: 'SIGTERM' });
   });
 
-  it('listens where the outside can reach it, on the port that it names', () => {
+  it('listens on all addresses, on the port that it exposes', () => {
     expect(image.env.PACKHOUSE_HOST).toBe('0.0.0.0');
     expect(image.ports).toEqual([image.env.PACKHOUSE_PORT]);
   });
 
-  it('is the same when it is made again, so that what has not changed is not deployed', () => {
+  it('is the same in every build, so that only changes are deployed', () => {
     const files = readdirSync(serverFolder).map((name) => join(serverFolder, name));
     const read = () => files.map((file) => readFileSync(file, 'utf8'));
     const before = read();
@@ -46,20 +46,20 @@ describe('the image of the server', () => {
     expect(read()).toEqual(before);
   });
 
-  it('holds the bundle and nothing else', () => {
+  it('contains only the bundle', () => {
     const bundle = readdirSync(serverFolder).map((name) => join('app', name));
     expect(bundle).toContain('app/packhouse.mjs');
     expect(content()).toEqual(['app', ...bundle].sort());
   });
 
-  it('is refused by the tests when it does what they can not repeat', () => {
+  it('is rejected by the tests when it has steps that they cannot reproduce', () => {
     const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
     expect(() => readImage(`${text}RUN npm install\n`)).toThrow('RUN npm install');
     const wrong = readImage(text.replace('dist/server/ ', 'lib/ '));
     expect(() => layOut(wrong, join(folder, 'wrong'))).toThrow('lib/, where the build finds nothing');
   });
 
-  it('serves a registry from what it holds, and writes nothing into it', async () => {
+  it('serves a registry, and writes nothing into itself', async () => {
     const before = content();
     const server = await untilReady(
       startImage(image, join(folder, 'image'), {
@@ -71,8 +71,8 @@ describe('the image of the server', () => {
     );
     const headers = { 'private-token': token };
     const form = new URLSearchParams({ name: 'tools' });
-    const made = await fetch(`${server.url}/api/v4/projects`, { method: 'POST', headers, body: form });
-    const { id } = (await made.json()) as { id: number };
+    const created = await fetch(`${server.url}/api/v4/projects`, { method: 'POST', headers, body: form });
+    const { id } = (await created.json()) as { id: number };
     const url = `${server.url}/api/v4/projects/${id}/packages/generic/a/1.0/a.bin`;
     const body = Buffer.alloc(1_000_000, 'bytes ');
     expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(201);

@@ -4,11 +4,11 @@ import { parseSettings, readSettings } from '../../lib/settings.ts';
 const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4444-8888-ffffffffffff';
 
 describe('stage settings', () => {
-  it('need nothing', () => {
+  it('have defaults', () => {
     expect(readSettings(() => undefined)).toMatchObject({ stage: 'main', retainData: true, ingest: false });
   });
 
-  it('can be changed for one run, as text', () => {
+  it('can be overridden for one run, as text', () => {
     const context: Record<string, string> = {
       linkLifetime: '300',
       retainData: 'false',
@@ -21,7 +21,7 @@ describe('stage settings', () => {
     });
   });
 
-  it('of the ingest service may come as text, too', () => {
+  it('can be overridden as text for the ingest service too', () => {
     const context: Record<string, string> = {
       ingest: 'true',
       url: 'https://x.example',
@@ -39,7 +39,7 @@ describe('stage settings', () => {
     });
   });
 
-  it('name a stage that is there', () => {
+  it('reject an unknown stage', () => {
     expect(() => readSettings((name) => (name === 'stage' ? 'prdo' : undefined))).toThrow(
       /Unknown stage "prdo".*main/,
     );
@@ -47,41 +47,49 @@ describe('stage settings', () => {
 
   it.each([
     [
-      'ingest at a name of its own without a certificate',
+      'ingest at a custom domain without a certificate',
       { ingest: true, url: 'https://x.example' },
       /needs its certificate\s*→ at certificate/,
     ],
-    ['a certificate without a name', { ingest: true, certificate }, /requires a url with https/],
+    ['a certificate without a URL', { ingest: true, certificate }, /requires a url with https/],
     [
       'a certificate of another region',
       { certificate: certificate.replace('us-east-1', 'eu-west-1') },
       /in us-east-1, as CloudFront requires/,
     ],
     ['a single zone', { zones: ['eu-west-1a'] }, /at zones/],
-    ['a processor that Fargate does not have', { ingestCpu: 600 }, /256\|512\|1024\|2048\|4096/],
+    ['a CPU size that Fargate does not offer', { ingestCpu: 600 }, /256\|512\|1024\|2048\|4096/],
     [
-      'memory that does not fit the processor',
+      'memory that does not fit the CPU size',
       { ingestCpu: 512, ingestMemory: 8192 },
       /2 to 8 times ingestCpu/,
     ],
-    ['less at most than at least', { ingestTasks: 4, ingestMaxTasks: 2 }, /must be at least ingestTasks/],
-    ['a URL with a path', { url: 'https://x.example/packages' }, /must have no path/],
-    ['a stage that can not be part of a name', { stage: 'Prod!' }, /start with a letter/],
-    ['a retention that CloudWatch does not know', { logRetentionDays: 8 }, /must be one of 1, 3, 5/],
     [
-      'a key that is not there',
+      'a maximum number of tasks below the minimum',
+      { ingestTasks: 4, ingestMaxTasks: 2 },
+      /must be at least ingestTasks/,
+    ],
+    ['a URL with a path', { url: 'https://x.example/packages' }, /must have no path/],
+    ['a stage with characters that resource names cannot have', { stage: 'Prod!' }, /start with a letter/],
+    ['a retention that CloudWatch does not offer', { logRetentionDays: 8 }, /must be one of 1, 3, 5/],
+    [
+      'a missing key file',
       { cloudfrontPublicKey: 'no/such.pem' },
       /no\/such.pem does not contain a public key/,
     ],
-    ['what is no key', { cloudfrontPublicKey: 'package.json' }, /package.json does not contain a public key/],
-    ['part of the ARN of a secret', { cloudfrontKeySecret: 'links' }, /complete ARN/],
     [
-      'a key without its other half',
+      'a file without a key',
+      { cloudfrontPublicKey: 'package.json' },
+      /package.json does not contain a public key/,
+    ],
+    ['an incomplete ARN of a secret', { cloudfrontKeySecret: 'links' }, /complete ARN/],
+    [
+      'a key secret without a public key',
       { cloudfrontKeySecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf' },
       /cloudfrontPublicKey and cloudfrontKeySecret must be set together/,
     ],
-    ['what is no setting', { retain: true }, /Unrecognized key: "retain"/],
-  ])('refuse %s', (_, settings, message) => {
+    ['an unknown setting', { retain: true }, /Unrecognized key: "retain"/],
+  ])('reject %s', (_, settings, message) => {
     expect(() => parseSettings({ stage: 'main', ...settings })).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-// One file for all stacks: to load the CDK takes longer than all checks together.
+// One file for all stacks, because loading the CDK takes longer than all checks together.
 import './cases/api.ts';
 import './cases/data.ts';
 import './cases/every-stack.ts';

@@ -7,15 +7,15 @@ import { addChecks, addStacks } from '../../lib/app.ts';
 import { serverImage } from '../../lib/server-image.ts';
 import { parseSettings, type StageOverrides } from '../../lib/settings.ts';
 
-/** The repository. */
+/** The root folder of the repository. */
 export const root = join(import.meta.dirname, '../..');
 
 const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
 
-/** Turns off the rules of CloudFormation that the CDK checks each template against, which take most of a synthesis. */
+/** Turns off the CDK's check of each template against the rules of CloudFormation, which takes most of a synthesis. */
 const withoutRules = { '@aws-cdk/core:validateAgainstDefaultRules': false };
 
-/** The app of a stage, made and checked as by `cdk synth`, but with functions that have no code. */
+/** The app of a stage, built and checked as by `cdk synth`, but with functions that have no code. */
 export function makeCheckedApp(overrides: StageOverrides & { stage?: string } = {}): App {
   const { app } = makeApp(overrides, context);
   addChecks(app);
@@ -38,23 +38,23 @@ export type Templates = Readonly<Record<'data' | 'api' | 'jobs' | 'operations', 
 /** The templates of a stage with the ingest service. */
 export type IngestTemplates = Templates & Readonly<Record<'network' | 'ingest', Template>>;
 
-const made = new Map<string, Templates>();
+const cache = new Map<string, Templates>();
 
-/** The templates of a stage, unchecked; made once for the same settings. */
+/** The templates of a stage, unchecked; synthesized once for the same settings. */
 export function synthesize(overrides: StageOverrides & { stage?: string } = {}): Templates {
   const key = JSON.stringify(overrides);
-  let templates = made.get(key);
+  let templates = cache.get(key);
   if (!templates) {
     const stacks = Object.entries(makeApp(overrides, { ...context, ...withoutRules }).stacks);
     const present = stacks.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => !!entry[1]);
     const all = Object.fromEntries(present.map(([name, stack]) => [name, Template.fromStack(stack)]));
     templates = all as Templates;
-    made.set(key, templates);
+    cache.set(key, templates);
   }
   return templates;
 }
 
-/** The templates of a stage with the ingest service; made once for the same settings. */
+/** The templates of a stage with the ingest service; synthesized once for the same settings. */
 export function synthesizeIngest(overrides: StageOverrides & { stage?: string } = {}): IngestTemplates {
   return synthesize({ ...overrides, ingest: true }) as IngestTemplates;
 }
@@ -78,7 +78,7 @@ export function allowedTo(template: Template, entry: string): Allowed[] {
   return rightsOf(template, role);
 }
 
-/** All that a role may do, by its policies in the same stack. */
+/** All that a role may do, from its policies in the same stack. */
 export function rightsOf(template: Template, role: string): Allowed[] {
   const policies = Object.values(template.findResources('AWS::IAM::Policy')) as Json[];
   return policies
@@ -97,7 +97,7 @@ function serviceNamed(entry: string) {
   return { Properties: { Environment: { Variables: Match.objectLike({ POWERTOOLS_SERVICE_NAME: entry }) } } };
 }
 
-/** Names of the functions of a template, but for those that CDK brings along. */
+/** The names of the functions of a template, without those that the CDK adds. */
 export function functionNames(template: Template): string[] {
   const functions = Object.values(template.findResources('AWS::Lambda::Function')) as Json[];
   return functions.flatMap(({ Properties }) => {

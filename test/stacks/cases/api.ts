@@ -17,7 +17,7 @@ describe('the API', () => {
     },
   );
 
-  it('has the routes of GitLab for formats that are served where GitLab serves them', () => {
+  it("has GitLab's routes for npm", () => {
     expect(routes).toEqual(
       expect.arrayContaining([
         'ANY /api/v4/projects/{id}/packages/npm/{proxy+}',
@@ -27,16 +27,16 @@ describe('the API', () => {
     );
   });
 
-  it('sends what no route names to the router', () => {
+  it('sends all other requests to the router', () => {
     expect(routes.filter((route) => route === '$default')).toHaveLength(1);
   });
 
-  it('names each route once and stays below the quota of 300', () => {
+  it('has no duplicate route and stays below the quota of 300', () => {
     expect(new Set(routes).size).toBe(routes.length);
     expect(routes.length).toBeLessThan(300);
   });
 
-  it('writes the challenge of a 401 anew, whatever function it comes from', () => {
+  it('sets WWW-Authenticate in the 401 responses of every function', () => {
     const integrations = propertiesOf(api, 'AWS::ApiGatewayV2::Integration');
     expect(integrations).toHaveLength(families.length + 2);
     for (const integration of integrations) {
@@ -57,7 +57,7 @@ describe('the API', () => {
     }
   });
 
-  it('is served at the root of its host, throttled, with an access log that leaves out the query', () => {
+  it('serves the root of its host, throttles requests, and keeps queries out of the access log', () => {
     api.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       AutoDeploy: true,
@@ -71,13 +71,13 @@ describe('the API', () => {
     expect(AccessLogSettings.Format).not.toMatch(/query/i);
   });
 
-  it('tells its address and where the root token lies', () => {
+  it('outputs its URL, the secret of the root token and the command that reads it', () => {
     expect(Object.keys(api.findOutputs('*'))).toEqual(
       expect.arrayContaining(['Url', 'RootTokenSecret', 'RootTokenCommand']),
     );
   });
 
-  it('gives functions the address that users type, and says whether large uploads are taken there', () => {
+  it('passes functions the configured URL, and that there is no ingest service', () => {
     const own = synthesize({ url: 'https://packages.example' });
     for (const template of [own.api, own.jobs]) {
       for (const { Environment } of propertiesOf(template, 'AWS::Lambda::Function')) {

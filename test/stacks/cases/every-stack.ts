@@ -8,26 +8,26 @@ import { functionNames, propertiesOf, synthesize, synthesizeIngest } from '../sy
 const templates = synthesizeIngest();
 const all: Template[] = Object.values(templates);
 
-/** Functions are ours, but for the one by which CDK looks something up. */
+/** Our own functions, without the one that the CDK adds for look-ups. */
 const functionsOf = (template: Template) =>
   propertiesOf(template, 'AWS::Lambda::Function').filter(({ Environment }) => Environment);
 
 describe('every stack', () => {
-  it('has its own log group, with an end, for each function', () => {
+  it('has a log group with a retention for each function', () => {
     for (const template of all) {
       const groups = propertiesOf(template, 'AWS::Logs::LogGroup');
       for (const group of groups) expect(group.RetentionInDays).toBe(90);
-      for (const made of propertiesOf(template, 'AWS::Lambda::Function')) {
-        expect(made.LoggingConfig).toMatchObject({ LogGroup: { Ref: expect.any(String) } });
+      for (const lambda of propertiesOf(template, 'AWS::Lambda::Function')) {
+        expect(lambda.LoggingConfig).toMatchObject({ LogGroup: { Ref: expect.any(String) } });
       }
-      for (const made of functionsOf(template)) expect(made.LoggingConfig.LogFormat).toBe('JSON');
+      for (const lambda of functionsOf(template)) expect(lambda.LoggingConfig.LogFormat).toBe('JSON');
     }
   });
 
-  it('runs functions on Node 24 and arm64, traced', () => {
+  it('runs functions on Node 24 and arm64, with tracing', () => {
     for (const template of all) {
-      for (const made of functionsOf(template)) {
-        expect(made).toMatchObject({
+      for (const lambda of functionsOf(template)) {
+        expect(lambda).toMatchObject({
           Runtime: 'nodejs24.x',
           Architectures: ['arm64'],
           TracingConfig: { Mode: 'Active' },
@@ -36,7 +36,7 @@ describe('every stack', () => {
     }
   });
 
-  it('names nothing that a second stage in the account would need too', () => {
+  it('shares no physical name with a second stage in the account', () => {
     const named =
       /^(Function|Table|Bucket|Queue|Topic|Role|LogGroup|Policy|Secret|Rule|Cluster|Service)?Name$|^Family$/;
     const other = synthesizeIngest({ stage: 'other' });
@@ -53,25 +53,25 @@ describe('every stack', () => {
 });
 
 describe('a stage without ingest', () => {
-  it('has the same stacks but for two', () => {
+  it('has no network stack and no ingest stack', () => {
     expect(Object.keys(synthesize())).toEqual(['data', 'api', 'jobs', 'operations']);
     expect(Object.keys(templates)).toEqual(['data', 'network', 'api', 'jobs', 'ingest', 'operations']);
   });
 
-  it('has its data in the same stack, unchanged', () => {
+  it('has the same data stack as a stage with ingest', () => {
     const resources = (template: Template) => template.toJSON().Resources;
     expect(resources(templates.data)).toEqual(resources(synthesize().data));
   });
 });
 
 describe('functions', () => {
-  it('all have an entry, and every entry is a function', () => {
+  it('have an entry each, and no entry is unused', () => {
     const isJob = (name: string) => jobs.some((job) => job.name === name);
     const entries = all.flatMap(functionNames).map((name) => (isJob(name) ? 'job' : name));
     expect(functionEntries().sort()).toEqual([...new Set(entries)].sort());
   });
 
-  it('are there for every family', () => {
+  it('exist for every family', () => {
     expect(functionNames(templates.api)).toEqual(expect.arrayContaining([...families]));
   });
 });

@@ -11,16 +11,16 @@ const behaviors = [config.DefaultCacheBehavior, ...config.CacheBehaviors];
 const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4444-8888-ffffffffffff';
 const own = synthesizeIngest({ url: 'https://packages.example', certificate });
 
-/** AWS's own policies, by the ids that are the same in every account. */
+/** The ids of policies that AWS manages, the same in every account. */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 const ALL_VIEWER_EXCEPT_HOST_HEADER = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 
 describe('the front door', () => {
-  it('is there only with the ingest service', () => {
+  it('exists only with the ingest service', () => {
     expect(propertiesOf(synthesize().api, 'AWS::CloudFront::Distribution')).toEqual([]);
   });
 
-  it('keeps nothing, hands on everything but the host, and refuses what is not encrypted', () => {
+  it('caches nothing, forwards everything but the Host header, and requires HTTPS', () => {
     expect(behaviors).toHaveLength(2);
     for (const behavior of behaviors) {
       expect(behavior).toMatchObject({
@@ -35,15 +35,15 @@ describe('the front door', () => {
     }
   });
 
-  it('keeps no errors either: a package that was missing may be there a moment later', () => {
-    const kept = config.CustomErrorResponses.map((error: { ErrorCode: number }) => error.ErrorCode);
-    expect(kept).toEqual([400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]);
+  it('does not cache errors, since a missing package may be published a moment later', () => {
+    const statuses = config.CustomErrorResponses.map((error: { ErrorCode: number }) => error.ErrorCode);
+    expect(statuses).toEqual([400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]);
     for (const error of config.CustomErrorResponses) {
       expect(error).toEqual({ ErrorCode: error.ErrorCode, ErrorCachingMinTTL: 0 });
     }
   });
 
-  it('sends to the API what its function does not send to the service', () => {
+  it('sends requests to the API unless its function selects the ingest service', () => {
     const { TargetOriginId, FunctionAssociations } = config.DefaultCacheBehavior;
     expect(TargetOriginId).toBe('api');
     expect(FunctionAssociations).toMatchObject([{ EventType: 'viewer-request' }]);
@@ -54,18 +54,18 @@ describe('the front door', () => {
     expect(config.Origins.map((origin: { Id: string }) => origin.Id)).toEqual(['api', selected]);
   });
 
-  it('shows how the service is', () => {
+  it('serves the readiness of the ingest service', () => {
     expect(config.CacheBehaviors).toMatchObject([{ PathPattern: '/-/readiness', TargetOriginId: 'ingest' }]);
   });
 
-  it('reaches the API by TLS and the service inside of AWS, and waits for its answer', () => {
+  it('reaches the API over TLS and the service through its VPC, with a read timeout for each', () => {
     expect(config.Origins).toMatchObject([
       {
         Id: 'api',
         CustomOriginConfig: {
           OriginProtocolPolicy: 'https-only',
           OriginSSLProtocols: ['TLSv1.2'],
-          // The API gives up after 30 seconds itself.
+          // The API itself times out after 30 seconds.
           OriginReadTimeout: 35,
         },
       },
@@ -78,32 +78,32 @@ describe('the front door', () => {
       },
     ]);
     expect(uploadTimes.edgeKeepAlive).toBeLessThan(uploadTimes.idle);
-    // Nothing limits how long an upload as a whole may take.
+    // The total duration of an upload is not limited.
     for (const origin of config.Origins) expect(origin).not.toHaveProperty('ResponseCompletionTimeout');
   });
 
-  it('is the address that functions, service and jobs know', () => {
+  it('is the URL that functions, jobs and the ingest service get', () => {
     const name = { 'Fn::GetAtt': [expect.stringMatching(/^FrontDoorDistribution/), 'DomainName'] };
     for (const { Environment } of propertiesOf(api, 'AWS::Lambda::Function')) {
       expect(Environment.Variables.PACKHOUSE_URL).toEqual({ 'Fn::Join': ['', ['https://', name]] });
     }
-    // By a weak reference: a strong one would hold the address fast when the service comes or goes.
-    const known =
+    // A weak reference: a strong one would prevent a change of address when the service is added or removed.
+    const reference =
       /"Fn::GetStackOutput":\{"StackName":"packhouse-main-api",.*FrontDoorDistribution\w*DomainName/;
     for (const { Environment } of propertiesOf(jobs, 'AWS::Lambda::Function')) {
-      expect(JSON.stringify(Environment.Variables.PACKHOUSE_URL)).toMatch(known);
+      expect(JSON.stringify(Environment.Variables.PACKHOUSE_URL)).toMatch(reference);
     }
     const [task] = propertiesOf(ingest, 'AWS::ECS::TaskDefinition');
     const url = task.ContainerDefinitions[0].Environment.find(
       (variable: { Name: string }) => variable.Name === 'PACKHOUSE_URL',
     );
-    expect(JSON.stringify(url.Value)).toMatch(known);
+    expect(JSON.stringify(url.Value)).toMatch(reference);
     expect(Object.keys(api.findOutputs('*'))).toContain('FrontDoorName');
   });
 });
 
-describe('the front door with a name of its own', () => {
-  it('answers for it, with its certificate and TLS 1.2', () => {
+describe('the front door with a custom domain', () => {
+  it('serves the domain with its certificate and TLS 1.2', () => {
     const [distribution] = propertiesOf(own.api, 'AWS::CloudFront::Distribution');
     expect(distribution.DistributionConfig).toMatchObject({
       Aliases: ['packages.example'],
@@ -115,7 +115,7 @@ describe('the front door with a name of its own', () => {
     });
   });
 
-  it('is the address that functions and service know', () => {
+  it('uses the domain in the output of the API and in the ingest service', () => {
     own.api.hasOutput('Url', { Value: 'https://packages.example' });
     const [task] = propertiesOf(own.ingest, 'AWS::ECS::TaskDefinition');
     expect(task.ContainerDefinitions[0].Environment).toContainEqual({

@@ -8,7 +8,8 @@ const functions = [api, jobs].flatMap((template) =>
   functionNames(template).map((name) => ({ name, template })),
 );
 
-const who = (can: (action: string, resource: string) => boolean) =>
+/** The names of the functions that have a matching permission. */
+const functionsThat = (can: (action: string, resource: string) => boolean) =>
   functions
     .filter(({ name, template }) =>
       allowedTo(template, name).some(({ action, resource }) => can(action, resource)),
@@ -16,7 +17,7 @@ const who = (can: (action: string, resource: string) => boolean) =>
     .map(({ name }) => name);
 
 describe('functions', () => {
-  it('are those of the families and a few more', () => {
+  it('exist for the families, the API, the router, the jobs and the bootstrap', () => {
     expect(functions.map(({ name }) => name)).toEqual([
       ...families,
       'api',
@@ -40,37 +41,42 @@ describe('functions', () => {
     expect(sends.length).toBeGreaterThan(0);
   });
 
-  it('may delete blobs only for the sweep', () => {
-    expect(who((action) => action.startsWith('s3:Delete'))).toEqual(['cleanup']);
+  it('do not delete blobs, except in the cleanup job', () => {
+    expect(functionsThat((action) => action.startsWith('s3:Delete'))).toEqual(['cleanup']);
   });
 
-  it('may end the uploads of others only for the sweep', () => {
-    expect(who((action) => action === 's3:ListBucketMultipartUploads')).toEqual(['cleanup']);
-    expect(who((action) => action === 's3:ListMultipartUploadParts')).toEqual(['cleanup']);
-    expect(who((action) => action === 's3:AbortMultipartUpload')).toContain('cleanup');
+  it('do not list and abort the multipart uploads of others, except in the cleanup job', () => {
+    expect(functionsThat((action) => action === 's3:ListBucketMultipartUploads')).toEqual(['cleanup']);
+    expect(functionsThat((action) => action === 's3:ListMultipartUploadParts')).toEqual(['cleanup']);
+    expect(functionsThat((action) => action === 's3:AbortMultipartUpload')).toContain('cleanup');
   });
 
-  it('may store blobs only behind the API, and for indexes', () => {
-    expect(who((action) => action === 's3:PutObject')).toEqual([...families, 'api', 'router', 'indexes']);
+  it('store blobs only behind the API and in the index job', () => {
+    expect(functionsThat((action) => action === 's3:PutObject')).toEqual([
+      ...families,
+      'api',
+      'router',
+      'indexes',
+    ]);
   });
 
-  it('may use signing keys only where indexes are built and signed', () => {
+  it('use the sealing key only where indexes are built and signed', () => {
     const signing = signingFamilies();
-    const sealing = who(
+    const sealing = functionsThat(
       (action, resource) => action.startsWith('secretsmanager:') && resource.includes('SealingKey'),
     );
     expect(sealing).toEqual([...signing, ...(signing.length > 0 ? ['router'] : []), 'indexes']);
-    const told = [api, jobs]
+    const configured = [api, jobs]
       .flatMap((template) => propertiesOf(template, 'AWS::Lambda::Function'))
       .flatMap(({ Environment }) => (Environment?.Variables.PACKHOUSE_SEALING_SECRET ? Environment : []));
-    expect(told.map(({ Variables }) => Variables.POWERTOOLS_SERVICE_NAME)).toEqual(sealing);
+    expect(configured.map(({ Variables }) => Variables.POWERTOOLS_SERVICE_NAME)).toEqual(sealing);
   });
 
-  it('may write the audit table only for the audit job, which may only append', () => {
+  it('do not write the audit table, except in the audit job, which may only append', () => {
     const writes = /Put|Update|Delete|Batch(Write)/;
-    expect(who((action, resource) => writes.test(action) && resource.includes('AuditTable'))).toEqual([
-      'audit',
-    ]);
+    expect(
+      functionsThat((action, resource) => writes.test(action) && resource.includes('AuditTable')),
+    ).toEqual(['audit']);
     expect(allowedTo(jobs, 'audit').filter(({ action }) => action.startsWith('dynamodb:'))).toMatchObject([
       { action: 'dynamodb:PutItem' },
       { action: 'dynamodb:PutItem' },
@@ -78,26 +84,30 @@ describe('functions', () => {
     ]);
   });
 
-  it('may read the audit table only for the management API', () => {
+  it('do not read the audit table, except for the management API', () => {
     const reads = (action: string) => /Get|Query|Scan/.test(action);
-    expect(who((action, resource) => reads(action) && resource.includes('AuditTable'))).toEqual([
+    expect(functionsThat((action, resource) => reads(action) && resource.includes('AuditTable'))).toEqual([
       'api',
       'router',
     ]);
   });
 
-  it('may not scan a table, change one, or touch streams', () => {
-    expect(who((action) => /^dynamodb:(Scan|.*Table|.*Stream|\*)/.test(action))).toEqual([]);
+  it('cannot scan or alter tables or read their streams', () => {
+    expect(functionsThat((action) => /^dynamodb:(Scan|.*Table|.*Stream|\*)/.test(action))).toEqual([]);
   });
 
-  it('may read the root token only for the bootstrap', () => {
+  it('cannot read the root token, except for the bootstrap', () => {
     expect(
-      who((action, resource) => action.startsWith('secretsmanager:') && resource.includes('RootToken')),
+      functionsThat(
+        (action, resource) => action.startsWith('secretsmanager:') && resource.includes('RootToken'),
+      ),
     ).toEqual(['bootstrap']);
-    expect(who((action) => /^secretsmanager:(?!GetSecretValue|DescribeSecret)/.test(action))).toEqual([]);
+    expect(
+      functionsThat((action) => /^secretsmanager:(?!GetSecretValue|DescribeSecret)/.test(action)),
+    ).toEqual([]);
   });
 
-  it('have nothing on every resource but traces', () => {
+  it('have no permission on all resources except for traces', () => {
     const wide = functions.flatMap(({ name, template }) =>
       allowedTo(template, name).filter(({ resource }) => resource === '"*"'),
     );

@@ -14,7 +14,7 @@ const environment: Record<string, unknown> = Object.fromEntries(
 );
 
 describe('a task of the ingest service', () => {
-  it('is one container on arm64, of the size of the settings', () => {
+  it('is one container on arm64 of the configured size', () => {
     expect(moreContainers).toEqual([]);
     expect(task).toMatchObject({
       Cpu: '512',
@@ -28,7 +28,7 @@ describe('a task of the ingest service', () => {
     );
   });
 
-  it('runs the image of the Dockerfile, as its user and on its port, and may change nothing', () => {
+  it('runs the image of the Dockerfile with its user and port, read-only and without capabilities', () => {
     expect(JSON.stringify(container.Image)).toContain('cdk-hnb659fds-container-assets');
     const image = readImage();
     expect(container).toMatchObject({
@@ -41,7 +41,7 @@ describe('a task of the ingest service', () => {
     expect(container).not.toHaveProperty('Command');
   });
 
-  it('knows tables and bucket, leaves the user root and blobs alone, and holds no secret', () => {
+  it('gets tables and bucket, creates no root user, deletes no blobs and holds no secret', () => {
     expect(environment).toMatchObject({
       PACKHOUSE_TABLE: { 'Fn::ImportValue': expect.stringContaining('RegistryTable') },
       PACKHOUSE_AUDIT_TABLE: { 'Fn::ImportValue': expect.stringContaining('AuditTable') },
@@ -55,7 +55,7 @@ describe('a task of the ingest service', () => {
     expect(container).not.toHaveProperty('Secrets');
   });
 
-  it('logs into a group of its own, with an end, and does not wait for it', () => {
+  it('logs to its own group, with a retention and without blocking', () => {
     expect(container.LogConfiguration).toMatchObject({
       LogDriver: 'awslogs',
       Options: { mode: 'non-blocking', 'awslogs-group': { Ref: expect.any(String) } },
@@ -63,24 +63,24 @@ describe('a task of the ingest service', () => {
     ingest.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
   });
 
-  it('may publish, and nothing more', () => {
+  it('has only the permissions that publishing needs', () => {
     const allowed = rightsOf(ingest, task.TaskRoleArn['Fn::GetAtt'][0]);
-    const on = (what: string) => [
-      ...new Set(allowed.filter(({ resource }) => resource.includes(what)).map(({ action }) => action)),
+    const actionsOn = (name: string) => [
+      ...new Set(allowed.filter(({ resource }) => resource.includes(name)).map(({ action }) => action)),
     ];
-    expect(on('RegistryTable').sort()).toEqual(
+    expect(actionsOn('RegistryTable').sort()).toEqual(
       ['BatchGetItem', 'ConditionCheckItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),
     );
-    expect(on('Blobs').sort()).toEqual(
+    expect(actionsOn('Blobs').sort()).toEqual(
       ['AbortMultipartUpload', 'GetObject', 'ListBucket', 'PutObject'].map((action) => `s3:${action}`),
     );
     const elsewhere = allowed.filter(({ resource }) => !/RegistryTable|Blobs/.test(resource));
     expect(elsewhere).toEqual([]);
   });
 
-  it('is started with a role that fetches the image and writes the log', () => {
+  it('starts with a role that may only fetch the image and write the log', () => {
     const allowed = rightsOf(ingest, task.ExecutionRoleArn['Fn::GetAtt'][0]);
     expect(allowed.map(({ action }) => action).sort()).toEqual(
       [
@@ -105,24 +105,24 @@ describe('a task of the ingest service', () => {
 });
 
 describe('the ingest service', () => {
-  it('is where only the load balancer reaches it', () => {
+  it('runs on Fargate in two subnets, in the security group of the tasks', () => {
     const { AwsvpcConfiguration: network } = service.NetworkConfiguration;
     expect(network.SecurityGroups).toEqual([{ 'Fn::ImportValue': expect.stringContaining('TasksGroup') }]);
     expect(network.Subnets).toHaveLength(2);
     expect(service.LaunchType).toBe('FARGATE');
   });
 
-  it('is replaced task by task, and taken back when the new ones do not become ready', () => {
+  it('keeps its capacity during a deployment, and rolls back when new tasks do not become ready', () => {
     expect(service.DeploymentConfiguration).toEqual({
       MinimumHealthyPercent: 100,
       MaximumPercent: 200,
       DeploymentCircuitBreaker: { Enable: true, Rollback: true },
     });
-    // Left out, a deployment keeps as many as there are.
+    // Without a desired count, a deployment keeps the current number of tasks.
     expect(service).not.toHaveProperty('DesiredCount');
   });
 
-  it('grows with processor use and requests, between the bounds of the settings', () => {
+  it('scales by CPU use and requests, within the configured bounds', () => {
     ingest.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
       MinCapacity: 2,
       MaxCapacity: 8,
@@ -134,7 +134,7 @@ describe('the ingest service', () => {
     expect(metrics.sort()).toEqual(['ALBRequestCountPerTarget', 'ECSServiceAverageCPUUtilization']);
   });
 
-  it('counts as ready when the server says so, and gets the upload that has the fewest beside it', () => {
+  it('is checked at the readiness endpoint, and its least busy task gets the next upload', () => {
     expect(targets).toMatchObject({
       TargetType: 'ip',
       Port: SERVER_PORT,
@@ -152,37 +152,37 @@ describe('the ingest service', () => {
     });
   });
 
-  it('is watched by insights', () => {
+  it('has Container Insights enabled', () => {
     ingest.hasResourceProperties('AWS::ECS::Cluster', {
       ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }],
     });
   });
 
-  it('is the only one that the distribution sends uploads to', () => {
+  it('is not referenced by the API stack, which refers to the network stack only', () => {
     expect(JSON.stringify(api.toJSON())).toContain('packhouse-main-network:');
     expect(JSON.stringify(api.toJSON())).not.toContain('packhouse-main-ingest:');
   });
 });
 
-describe('a task that is to go', () => {
-  it('gets no new uploads for long before it is told, and time after that', () => {
+describe('a stopping task', () => {
+  it('has a deregistration delay that is longer than its stop timeout', () => {
     expect(targets.TargetGroupAttributes).toContainEqual({
       Key: 'deregistration_delay.timeout_seconds',
       Value: String(uploadTimes.deregister),
     });
     expect(container.StopTimeout).toBe(uploadTimes.stop);
     expect(uploadTimes.deregister).toBeGreaterThan(uploadTimes.stop);
-    // The most that Fargate grants.
+    // The maximum on Fargate.
     expect(uploadTimes.stop).toBeLessThanOrEqual(120);
   });
 
-  it('takes requests until the load balancer has seen that it goes, and has the rest of the time to finish', () => {
+  it('accepts requests until the health checks have failed, and keeps most of its stop timeout to finish', () => {
     expect(environment.PACKHOUSE_DRAIN_SECONDS).toBe(String(uploadTimes.drain));
     expect(uploadTimes.drain).toBeGreaterThan(uploadTimes.healthInterval * uploadTimes.healthChecks);
     expect(uploadTimes.drain).toBeLessThan(uploadTimes.stop / 2);
   });
 
-  it('does not close a connection that the load balancer still uses', () => {
+  it('keeps idle connections open longer than the load balancer does', () => {
     expect(environment.PACKHOUSE_KEEP_ALIVE_SECONDS).toBe(String(uploadTimes.serverKeepAlive));
     expect(uploadTimes.serverKeepAlive).toBeGreaterThan(uploadTimes.idle);
   });

@@ -11,7 +11,7 @@ const { jobs } = synthesize();
 const fromOutbox = (jobList as readonly Job[]).filter(({ from }) => from === undefined);
 
 describe('events', () => {
-  it('are the new items of the outbox, and nothing else in the table', () => {
+  it('are the new items of the outbox, and no other items of the table', () => {
     const [pipe, ...others] = propertiesOf(jobs, 'AWS::Pipes::Pipe');
     expect(others).toEqual([]);
     const [{ Pattern }] = pipe.SourceParameters.FilterCriteria.Filters;
@@ -23,11 +23,11 @@ describe('events', () => {
       StartingPosition: 'TRIM_HORIZON',
       DeadLetterConfig: { Arn: expect.anything() },
     });
-    // Without a limit the pipe tries until the stream drops a record, which is a day.
+    // Without a limit the pipe retries until the stream drops the record, which is after a day.
     expect(pipe.SourceParameters.DynamoDBStreamParameters).not.toHaveProperty('MaximumRetryAttempts');
   });
 
-  it('reach a queue per job as they are, and are kept when they can not be delivered', () => {
+  it('reach one queue per job unchanged, and are kept when they cannot be delivered', () => {
     const subscriptions = propertiesOf(jobs, 'AWS::SNS::Subscription');
     expect(subscriptions).toHaveLength(fromOutbox.length);
     for (const subscription of subscriptions) {
@@ -41,17 +41,17 @@ describe('events', () => {
 });
 
 describe('the topic', () => {
-  it.each(fromOutbox)('sends $name the events it wants and no others', ({ name, events }) => {
+  it.each(fromOutbox)('sends the $name job only the events of its list', ({ name, events }) => {
     const filters = propertiesOf(jobs, 'AWS::SNS::Subscription')
       .filter(({ Endpoint }) => Endpoint['Fn::GetAtt'][0].toLowerCase().startsWith(`${name}queue`))
       .map(({ FilterPolicy, FilterPolicyScope }) => ({ FilterPolicy, FilterPolicyScope }));
-    const wanted = { dynamodb: { NewImage: { type: { S: events } } } };
+    const policy = { dynamodb: { NewImage: { type: { S: events } } } };
     expect(filters).toEqual([
-      events === 'all' ? {} : { FilterPolicy: wanted, FilterPolicyScope: 'MessageBody' },
+      events === 'all' ? {} : { FilterPolicy: policy, FilterPolicyScope: 'MessageBody' },
     ]);
   });
 
-  it('finds the type of an event where the outbox has it', () => {
+  it('filters by the attribute in which the outbox stores the type of an event', () => {
     const write = recordEvent(0, { ...facts, type: 'package_published', details: { size: 1 } });
     expect('put' in write && write.put.type).toBe('package_published');
   });
@@ -65,7 +65,7 @@ describe('the topic', () => {
 describe('downloads', () => {
   const filters = propertiesOf(jobs, 'AWS::Logs::SubscriptionFilter');
 
-  it('are read from the log of every function that serves files', () => {
+  it('are read from the logs of all functions that serve files', () => {
     expect(filters).toHaveLength(families.length + 2);
     expect(new Set(filters.map(({ LogGroupName }) => JSON.stringify(LogGroupName))).size).toBe(
       filters.length,
@@ -75,7 +75,7 @@ describe('downloads', () => {
     }
   });
 
-  it('may be handed over by the logs of one stack only', () => {
+  it('are accepted only from the logs of the API stack', () => {
     const permissions = propertiesOf(jobs, 'AWS::Lambda::Permission').filter(
       ({ Principal }) => Principal === 'logs.amazonaws.com',
     );
@@ -84,7 +84,7 @@ describe('downloads', () => {
     expect(JSON.stringify(permissions[0].SourceArn)).toContain(':log-group:packhouse-main-api-*:*');
   });
 
-  it('that can not be counted lie among the dead letters', () => {
+  it('go to the dead letters when they cannot be counted', () => {
     const [config, ...others] = propertiesOf(jobs, 'AWS::Lambda::EventInvokeConfig');
     expect(others).toEqual([]);
     expect(JSON.stringify(config.DestinationConfig.OnFailure)).toContain('DownloadsQueueDeadLetters');
@@ -94,7 +94,7 @@ describe('downloads', () => {
 describe('queues', () => {
   const queues = propertiesOf(jobs, 'AWS::SQS::Queue');
 
-  it('have dead letters that are kept for two weeks', () => {
+  it('keep dead letters for two weeks', () => {
     const [working, dead] = [queues.filter((q) => q.RedrivePolicy), queues.filter((q) => !q.RedrivePolicy)];
     expect(working).toHaveLength(jobList.length);
     for (const queue of working) expect(queue.RedrivePolicy.maxReceiveCount).toBe(5);
@@ -106,14 +106,14 @@ describe('queues', () => {
     for (const queue of queues) expect(queue.SqsManagedSseEnabled).toBe(true);
   });
 
-  it('bring only failed messages again', () => {
+  it('redeliver only the failed messages of a batch', () => {
     const sources = propertiesOf(jobs, 'AWS::Lambda::EventSourceMapping');
     expect(sources).toHaveLength(jobList.length);
     for (const source of sources) expect(source.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
   });
 
-  it('hide a message for six times as long as a function may run', () => {
-    const timeouts = propertiesOf(jobs, 'AWS::Lambda::Function').map((made) => made.Timeout);
+  it('have a visibility timeout of six times the timeout of a function', () => {
+    const timeouts = propertiesOf(jobs, 'AWS::Lambda::Function').map(({ Timeout }) => Timeout);
     for (const { VisibilityTimeout } of queues.filter((queue) => queue.RedrivePolicy)) {
       expect(timeouts).toContain(VisibilityTimeout / 6);
     }
@@ -123,20 +123,20 @@ describe('queues', () => {
 describe('scheduled jobs', () => {
   const scheduled = jobList.filter((job: Job) => job.schedule !== undefined);
 
-  it.each(scheduled)('start $name through its queue', ({ name }) => {
+  it.each(scheduled)('start the $name job through its queue', ({ name }) => {
     jobs.hasResourceProperties('AWS::Events::Rule', {
       Targets: [Match.objectLike({ Input: scheduledRun(name) })],
     });
   });
 
-  it('start as often as the list says', () => {
+  it('start every six hours', () => {
     const rules = propertiesOf(jobs, 'AWS::Events::Rule').map((rule) => rule.ScheduleExpression);
     expect(rules).toEqual(['rate(6 hours)']);
   });
 });
 
 describe('the bootstrap', () => {
-  it('runs when the stack is made, again when its code changes, and is not waited for long', () => {
+  it('runs when the stack is created or its code changes, with a timeout of six minutes', () => {
     jobs.hasResourceProperties('Custom::RootUser', {
       ServiceTimeout: '360',
       code: Match.objectLike({ 'Fn::GetAtt': [Match.stringLikeRegexp('CurrentVersion'), 'Version'] }),

@@ -17,7 +17,7 @@ const publicKey = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   }).publicKey;
 
-/** A file with these keys. */
+/** Writes these keys to a file and returns its path. */
 function fileOf(...keys: string[]): string {
   const file = join(folder, randomUUID());
   writeFileSync(file, keys.join(''));
@@ -29,8 +29,8 @@ const key = publicKey();
 const settings = { cloudfrontPublicKey: fileOf(key), cloudfrontKeySecret: secret };
 const { data, api, jobs } = synthesize(settings);
 
-describe('links by CloudFront', () => {
-  it('are not there unless they are asked for', () => {
+describe('CloudFront links', () => {
+  it('are off by default', () => {
     const plain = synthesize();
     plain.data.resourceCountIs('AWS::CloudFront::Distribution', 0);
     expect(JSON.stringify(plain.api.toJSON())).not.toContain('CLOUDFRONT');
@@ -39,7 +39,7 @@ describe('links by CloudFront', () => {
     );
   });
 
-  it('are answered only with a signature, over TLS, and for reading', () => {
+  it('require a signature and HTTPS, and allow only GET and HEAD', () => {
     const [{ DistributionConfig: distribution }] = propertiesOf(data, 'AWS::CloudFront::Distribution');
     expect(distribution.DefaultCacheBehavior).toMatchObject({
       TrustedKeyGroups: [{ Ref: expect.stringContaining('Keys') }],
@@ -53,7 +53,7 @@ describe('links by CloudFront', () => {
     ]);
   });
 
-  it('come from a bucket that lets in this distribution and nobody else', () => {
+  it('read from a bucket whose policy lets in only this distribution', () => {
     data.hasResourceProperties('AWS::CloudFront::OriginAccessControl', {
       OriginAccessControlConfig: { SigningBehavior: 'always', OriginAccessControlOriginType: 's3' },
     });
@@ -71,7 +71,7 @@ describe('links by CloudFront', () => {
     });
   });
 
-  it('are kept by CloudFront under the names they answer with, and by no other cache', () => {
+  it('are cached by CloudFront per response file name and type, and by no other shared cache', () => {
     data.hasResourceProperties('AWS::CloudFront::CachePolicy', {
       CachePolicyConfig: {
         ParametersInCacheKeyAndForwardedToOrigin: {
@@ -93,34 +93,34 @@ describe('links by CloudFront', () => {
     });
   });
 
-  it('are signed by the functions that answer requests, and by no others', () => {
-    const may = (template: typeof api) =>
+  it('are signed only by the functions that answer requests', () => {
+    const readersOfKey = (template: typeof api) =>
       functionNames(template).filter((name) =>
         allowedTo(template, name).some(
           ({ action, resource }) => action === 'secretsmanager:GetSecretValue' && resource.includes(secret),
         ),
       );
-    expect(may(api)).toEqual([...families, 'api', 'router']);
-    expect(may(jobs)).toEqual([]);
+    expect(readersOfKey(api)).toEqual([...families, 'api', 'router']);
+    expect(readersOfKey(jobs)).toEqual([]);
     for (const { Environment } of propertiesOf(api, 'AWS::Lambda::Function')) {
       expect(Environment.Variables).toMatchObject({ PACKHOUSE_CLOUDFRONT_KEY: secret });
     }
   });
 
-  it('do not concern jobs and the ingest service, which may not read the key', () => {
+  it('do not involve jobs and the ingest service, which cannot read the key', () => {
     const { ingest } = synthesizeIngest(settings);
     expect(JSON.stringify(jobs.toJSON())).not.toContain('CLOUDFRONT');
     expect(JSON.stringify(ingest.toJSON())).not.toMatch(/CLOUDFRONT|secretsmanager/);
   });
 
-  it('get another key as another resource, since a key can not be changed', () => {
+  it('put a new key into a new resource, since a key cannot be changed', () => {
     const names = (template: typeof data) =>
       Object.keys(template.findResources('AWS::CloudFront::PublicKey'));
     const other = synthesize({ ...settings, cloudfrontPublicKey: fileOf(publicKey()) });
     expect(names(other.data)).not.toEqual(names(data));
   });
 
-  it('may be checked by several keys, of which the first is that of new links', () => {
+  it('accept several keys and sign new links with the first', () => {
     const next = publicKey();
     const changed = synthesize({ ...settings, cloudfrontPublicKey: fileOf(next, key) });
     const [group] = propertiesOf(changed.data, 'AWS::CloudFront::KeyGroup');

@@ -20,7 +20,7 @@ const tasks = groupOf('Tasks of the package registry');
 const idOf = (group: string) => ({ 'Fn::GetAtt': [group, 'GroupId'] });
 
 describe('the network of the ingest service', () => {
-  it('has a load balancer without a public address, in subnets without a way out', () => {
+  it('has an internal load balancer, in subnets without routes to the outside', () => {
     const [{ Scheme, Subnets }, ...others] = propertiesOf(
       network,
       'AWS::ElasticLoadBalancingV2::LoadBalancer',
@@ -37,7 +37,7 @@ describe('the network of the ingest service', () => {
     for (const table of tables) expect(routed).not.toContain(table);
   });
 
-  it('lets CloudFront to the load balancer, the load balancer to the tasks, and nobody else anywhere', () => {
+  it('admits only CloudFront to the load balancer, and only the load balancer to the tasks', () => {
     const inline = propertiesOf(network, 'AWS::EC2::SecurityGroup').flatMap(
       (group) => group.SecurityGroupIngress ?? [],
     );
@@ -63,7 +63,7 @@ describe('the network of the ingest service', () => {
     );
   });
 
-  it('lets the load balancer out to the tasks only, and tasks to HTTPS only', () => {
+  it('lets the load balancer connect only to the tasks, and tasks only to HTTPS ports', () => {
     expect(propertiesOf(network, 'AWS::EC2::SecurityGroupEgress')).toMatchObject([
       { GroupId: idOf(balancer), DestinationSecurityGroupId: idOf(tasks), FromPort: 8080, ToPort: 8080 },
     ]);
@@ -73,7 +73,7 @@ describe('the network of the ingest service', () => {
     });
   });
 
-  it('asks AWS for the list of the addresses of CloudFront, and may do nothing else', () => {
+  it('looks up the prefix list of CloudFront, with permission for that and for logs only', () => {
     const [list] = propertiesOf(network, 'Custom::PrefixListId');
     expect(JSON.parse(list.Create)).toMatchObject({
       service: 'ec2',
@@ -92,14 +92,14 @@ describe('the network of the ingest service', () => {
     });
   });
 
-  it('reaches tables and bucket by gateways, and has no NAT', () => {
+  it('reaches the tables and the bucket through gateway endpoints, and has no NAT', () => {
     const endpoints = propertiesOf(network, 'AWS::EC2::VPCEndpoint');
     expect(endpoints.map(({ VpcEndpointType }) => VpcEndpointType)).toEqual(['Gateway', 'Gateway']);
     expect(JSON.stringify(endpoints.map(({ ServiceName }) => ServiceName))).toMatch(/\.s3".*\.dynamodb"/);
     network.resourceCountIs('AWS::EC2::NatGateway', 0);
   });
 
-  it('is spread over two zones, those of the settings where they name them', () => {
+  it('spans two availability zones, which the settings may choose', () => {
     const zones = (template = network) => [
       ...new Set(
         propertiesOf(template, 'AWS::EC2::Subnet').map(({ AvailabilityZone }) =>
@@ -112,7 +112,7 @@ describe('the network of the ingest service', () => {
     expect(zones(named.network)).toEqual(['"us-east-1b"', '"us-east-1d"']);
   });
 
-  it('logs what it rejects', () => {
+  it('logs rejected traffic', () => {
     network.hasResourceProperties('AWS::EC2::FlowLog', {
       TrafficType: 'REJECT',
       LogDestinationType: 'cloud-watch-logs',
@@ -121,7 +121,7 @@ describe('the network of the ingest service', () => {
 });
 
 describe('the load balancer', () => {
-  it('is an origin of CloudFront once the gateway is there that CloudFront asks for', () => {
+  it('becomes an origin of CloudFront after the internet gateway that CloudFront requires', () => {
     network.hasResource('AWS::CloudFront::VpcOrigin', {
       Properties: {
         VpcOriginEndpointConfig: {
@@ -133,7 +133,7 @@ describe('the load balancer', () => {
     });
   });
 
-  it('waits for uploads on which nothing moves longer than CloudFront waits for an answer', () => {
+  it('has an idle timeout that is longer than CloudFront waits for an answer', () => {
     network.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
       LoadBalancerAttributes: Match.arrayWith([
         { Key: 'idle_timeout.timeout_seconds', Value: String(uploadTimes.idle) },

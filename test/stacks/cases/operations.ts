@@ -39,7 +39,7 @@ describe('alarms', () => {
     );
   });
 
-  it('watch the ingest service where there is one', () => {
+  it('watch the ingest service only in a stage that has one', () => {
     const ofIngest = [
       'packhouse-main-uploads-server-errors-Critical',
       'packhouse-main-uploads-load-balancer-errors-Critical',
@@ -50,11 +50,11 @@ describe('alarms', () => {
       'packhouse-main-ingest-Running-Tasks-High-Warning',
     ];
     expect(names).toEqual(expect.arrayContaining(ofIngest));
-    const without = propertiesOf(synthesize().operations, 'AWS::CloudWatch::Alarm');
-    expect(without).toHaveLength(alarms.length - ofIngest.length);
+    const withoutIngest = propertiesOf(synthesize().operations, 'AWS::CloudWatch::Alarm');
+    expect(withoutIngest).toHaveLength(alarms.length - ofIngest.length);
   });
 
-  it('report missing tasks also when no task runs', () => {
+  it('report missing tasks even when no task runs', () => {
     operations.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'packhouse-main-ingest-Healthy-Tasks-Critical',
       ComparisonOperator: 'LessThanThreshold',
@@ -63,19 +63,19 @@ describe('alarms', () => {
     });
   });
 
-  it('do not tell that there are as many tasks as there may be where that is always so', () => {
+  it('leave out the one for the maximum number of tasks when the number is fixed', () => {
     const fixed = synthesizeIngest({ ingestTasks: 3, ingestMaxTasks: 3 }).operations;
     const all = propertiesOf(fixed, 'AWS::CloudWatch::Alarm').map((alarm) => alarm.AlarmName);
     expect(all).not.toContain('packhouse-main-ingest-Running-Tasks-High-Warning');
     expect(all).toContain('packhouse-main-ingest-Healthy-Tasks-Critical');
   });
 
-  it('all go to the topic', () => {
+  it('all notify the topic', () => {
     for (const alarm of alarms)
       expect(alarm.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^Alarms/) }]);
   });
 
-  it('all link to a section that the runbook has', () => {
+  it('link to every section of the runbook, and to no other', () => {
     const runbook = readFileSync(join(root, 'lib', 'README.md'), 'utf8');
     const sections = [...runbook.matchAll(/^### (?<title>.+)$/gm)].map(({ groups }) =>
       groups?.title?.toLowerCase().replaceAll(' ', '-'),
@@ -86,22 +86,25 @@ describe('alarms', () => {
     expect([...linked].sort()).toEqual(sections.sort());
   });
 
-  it('may be written to their topic by CloudWatch', () => {
+  it('can be published to their topic by CloudWatch', () => {
     const [{ PolicyDocument }] = propertiesOf(operations, 'AWS::SNS::TopicPolicy');
     expect(PolicyDocument.Statement).toContainEqual(
       expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
     );
   });
 
-  it('reach a person by e-mail when the settings name one', () => {
+  it('are sent by e-mail only when the settings have an address', () => {
     expect(propertiesOf(operations, 'AWS::SNS::Subscription')).toEqual([]);
-    const { operations: with_ } = synthesize({ alarmEmail: 'ops@example.com' });
-    with_.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+    const { operations: withEmail } = synthesize({ alarmEmail: 'ops@example.com' });
+    withEmail.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    });
   });
 });
 
 describe('the dashboard', () => {
-  it('is one for the stage', () => {
+  it('is the only one of the stage, and shows CloudFront and ECS', () => {
     const dashboards = propertiesOf(operations, 'AWS::CloudWatch::Dashboard');
     expect(dashboards).toMatchObject([{ DashboardName: 'packhouse-main' }]);
     expect(JSON.stringify(dashboards)).toContain('AWS/CloudFront');
