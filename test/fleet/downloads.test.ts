@@ -6,7 +6,7 @@ import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
 const hour = 3_600_000;
 
-/** What a request comes to, after a redirect if there is one: the status, and the bytes it brought. */
+/** The result of a request, after a redirect if there is one: the status, and the range of bytes received. */
 interface Outcome {
   readonly status: number;
   readonly part?: readonly [start: number, end: number];
@@ -16,12 +16,12 @@ type RequestHeaders = Record<string, string>;
 
 /** Cases for a file of `size` bytes with this ETag and this date. */
 function cases(size: number, etag: string, date: (later: number) => string): [RequestHeaders, Outcome][] {
-  const whole: Outcome = { status: 200, part: [0, size] };
-  const some: Outcome = { status: 206, part: [0, 10] };
+  const complete: Outcome = { status: 200, part: [0, size] };
+  const partial: Outcome = { status: 206, part: [0, 10] };
   const range = 'bytes=0-9';
   return [
-    [{}, whole],
-    [{ range }, some],
+    [{}, complete],
+    [{ range }, partial],
     [{ range: 'bytes=10-19' }, { status: 206, part: [10, 20] }],
     [{ range: 'bytes=0-0' }, { status: 206, part: [0, 1] }],
     [{ range: 'bytes=10-' }, { status: 206, part: [10, size] }],
@@ -31,33 +31,33 @@ function cases(size: number, etag: string, date: (later: number) => string): [Re
     [{ range: `bytes=${size}-` }, { status: 416 }],
     [{ range: 'bytes=999999-' }, { status: 416 }],
     [{ range: 'bytes=-0' }, { status: 416 }],
-    [{ range: 'bytes=0-1,4-5' }, whole],
-    [{ range: 'bytes=0-1, -1' }, whole],
-    [{ range: 'bytes=9-2' }, whole],
-    [{ range: 'lines=0-1' }, whole],
-    [{ range: 'bytes=' }, whole],
-    [{ range, 'if-range': etag }, some],
-    [{ range, 'if-range': '"another"' }, whole],
-    [{ range, 'if-range': `W/${etag}` }, whole],
-    [{ range, 'if-range': date(0) }, some],
-    [{ range, 'if-range': date(-hour) }, whole],
-    [{ range, 'if-range': date(hour) }, whole],
-    [{ range: `bytes=${size}-`, 'if-range': '"another"' }, whole],
+    [{ range: 'bytes=0-1,4-5' }, complete],
+    [{ range: 'bytes=0-1, -1' }, complete],
+    [{ range: 'bytes=9-2' }, complete],
+    [{ range: 'lines=0-1' }, complete],
+    [{ range: 'bytes=' }, complete],
+    [{ range, 'if-range': etag }, partial],
+    [{ range, 'if-range': '"another"' }, complete],
+    [{ range, 'if-range': `W/${etag}` }, complete],
+    [{ range, 'if-range': date(0) }, partial],
+    [{ range, 'if-range': date(-hour) }, complete],
+    [{ range, 'if-range': date(hour) }, complete],
+    [{ range: `bytes=${size}-`, 'if-range': '"another"' }, complete],
     [{ 'if-none-match': etag }, { status: 304 }],
     [{ 'if-none-match': `W/${etag}` }, { status: 304 }],
     [{ 'if-none-match': `"another", ${etag}` }, { status: 304 }],
     [{ 'if-none-match': '*' }, { status: 304 }],
-    [{ 'if-none-match': '"another"' }, whole],
-    [{ 'if-none-match': '"another"', 'if-modified-since': date(hour) }, whole],
+    [{ 'if-none-match': '"another"' }, complete],
+    [{ 'if-none-match': '"another"', 'if-modified-since': date(hour) }, complete],
     [{ 'if-none-match': etag, range }, { status: 304 }],
     [{ 'if-modified-since': date(0) }, { status: 304 }],
     [{ 'if-modified-since': date(hour) }, { status: 304 }],
-    [{ 'if-modified-since': date(-hour) }, whole],
-    [{ 'if-modified-since': 'yesterday' }, whole],
-    [{ 'if-match': etag, range }, some],
-    [{ 'if-match': '*' }, whole],
+    [{ 'if-modified-since': date(-hour) }, complete],
+    [{ 'if-modified-since': 'yesterday' }, complete],
+    [{ 'if-match': etag, range }, partial],
+    [{ 'if-match': '*' }, complete],
     [{ 'if-match': '"another"' }, { status: 412 }],
-    [{ 'if-unmodified-since': date(0) }, whole],
+    [{ 'if-unmodified-since': date(0) }, complete],
     [{ 'if-unmodified-since': date(-hour) }, { status: 412 }],
   ];
 }
@@ -89,41 +89,47 @@ describe.each(everySample)('downloads of $id', (sample) => {
       bytes = request.bytes;
     });
 
-    const described = () => app.send('HEAD', url, { token: app.rootToken });
+    const sendHead = () => app.send('HEAD', url, { token: app.rootToken });
 
-    /** Asks as clients do, who take all headers but their credentials along. */
+    /** Sends a GET and follows its redirect as clients do: with all headers but the credentials. */
     async function follow(headers: Record<string, string>): Promise<Response> {
       const answer = await app.send('GET', url, { token: app.rootToken, headers });
       const location = answer.headers.get('location');
       return location === null ? answer : store.follow(location, new Headers(headers));
     }
 
-    test.each(names.map((name, index) => [name, index] as const))('with %s', async (_name, index) => {
-      const head = await described();
-      const etag = head.headers.get('etag') ?? '';
-      const changed = Date.parse(head.headers.get('last-modified') ?? '');
-      const date = (later: number) => new Date(changed + later).toUTCString();
-      const [headers, { status, part }] = cases(bytes.byteLength, etag, date)[index] ?? [{}, { status: 0 }];
-      const answer = await follow(headers);
-      expect(answer.status).toBe(status);
-      const body = Buffer.from(await answer.arrayBuffer());
-      if (status === 416) expect(answer.headers.get('content-range')).toBe(`bytes */${bytes.byteLength}`);
-      if (!part) return;
-      expect(body.equals(bytes.slice(...part))).toBe(true);
-      const named = status === 206 ? `bytes ${part[0]}-${part[1] - 1}/${bytes.byteLength}` : null;
-      expect(answer.headers.get('content-range')).toBe(named);
-    });
+    test.each(names.map((name, index) => [name, index] as const))(
+      'honour the request headers %s',
+      async (_name, index) => {
+        const head = await sendHead();
+        const etag = head.headers.get('etag') ?? '';
+        const changed = Date.parse(head.headers.get('last-modified') ?? '');
+        const date = (later: number) => new Date(changed + later).toUTCString();
+        const [headers, { status, part }] = cases(bytes.byteLength, etag, date)[index] ?? [{}, { status: 0 }];
+        const answer = await follow(headers);
+        expect(answer.status).toBe(status);
+        const body = Buffer.from(await answer.arrayBuffer());
+        if (status === 416) expect(answer.headers.get('content-range')).toBe(`bytes */${bytes.byteLength}`);
+        if (!part) return;
+        expect(body.equals(bytes.slice(...part))).toBe(true);
+        const contentRange = status === 206 ? `bytes ${part[0]}-${part[1] - 1}/${bytes.byteLength}` : null;
+        expect(answer.headers.get('content-range')).toBe(contentRange);
+      },
+    );
 
-    test('HEAD tells of the whole file, whatever range it names, and heeds conditions', async () => {
-      const whole = await described();
-      const part = await app.send('HEAD', url, { token: app.rootToken, headers: { range: 'bytes=0-9' } });
-      for (const answer of [whole, part]) {
+    test('answer HEAD for the complete file, whatever the range, and honour its conditions', async () => {
+      const withoutRange = await sendHead();
+      const withRange = await app.send('HEAD', url, {
+        token: app.rootToken,
+        headers: { range: 'bytes=0-9' },
+      });
+      for (const answer of [withoutRange, withRange]) {
         expect([answer.status, answer.headers.get('content-range')]).toEqual([200, null]);
         expect(answer.headers.get('content-length')).toBe(String(bytes.byteLength));
         expect(answer.headers.get('accept-ranges')).toBe('bytes');
         expect(answer.headers.get('location')).toBeNull();
       }
-      const headers = { 'if-none-match': whole.headers.get('etag') ?? '' };
+      const headers = { 'if-none-match': withoutRange.headers.get('etag') ?? '' };
       expect((await app.send('HEAD', url, { token: app.rootToken, headers })).status).toBe(304);
     });
   });

@@ -43,7 +43,7 @@ describe.each(everySample)('$id', (sample) => {
   const file = sample.file('sample', '1.0.0');
   const readPaths = [file, ...(sample.index ? [sample.index('sample')] : [])];
 
-  test('what was published is served at project, group and instance level, byte for byte', async () => {
+  test('a published file is served byte for byte at project, group and instance level', async () => {
     const { response, bytes } = await publish();
     expect(response.status).toBeLessThan(300);
     for (const [level, prefix] of Object.entries(prefixes)) {
@@ -55,7 +55,7 @@ describe.each(everySample)('$id', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
-  test('without credentials a private project answers 401 with the challenge, twice', async () => {
+  test('a private project answers 401 without credentials, with the challenge in both headers', async () => {
     await publish();
     const { challenge } = formatOf(sample);
     for (const path of [...readPaths, sample.file('no-such', '1.0.0')]) {
@@ -69,7 +69,7 @@ describe.each(everySample)('$id', (sample) => {
     expect(missing.status).toBe(401);
   });
 
-  test('what an anonymous caller may not see is answered like what is not there', async () => {
+  test('hidden and missing packages get the same answer for anonymous callers', async () => {
     await publish();
     for (const level of ['group', 'instance'] as const) {
       for (const path of readPaths) {
@@ -83,7 +83,7 @@ describe.each(everySample)('$id', (sample) => {
     }
   });
 
-  test('a user who sees nothing of a private project gets 404, at every level', async () => {
+  test('a user without access to a private project gets 404 at every level', async () => {
     await publish();
     const { token } = await app.user('stranger');
     for (const prefix of Object.values(prefixes)) {
@@ -92,7 +92,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await publish({ token, version: '2.0.0' })).response.status).toBe(404);
   });
 
-  test('guest and reporter: 403 where the project is visible but the action is not allowed', async () => {
+  test('a guest and a reporter get 403 for actions that their role in a visible project does not allow', async () => {
     await publish();
     const guest = await app.user('guest', { level: levels.guest, of: project });
     const reporter = await app.user('reporter', { level: levels.reporter, of: project });
@@ -103,7 +103,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await publish({ token: reporter.token, version: '2.0.0' })).response.status).toBe(403);
   });
 
-  test('a developer publishes but does not delete', async () => {
+  test('a developer may publish but not delete', async () => {
     const developer = await app.user('developer', { level: levels.developer, of: project });
     expect((await publish({ token: developer.token })).response.status).toBeLessThan(300);
     if (!sample.delete) return;
@@ -115,7 +115,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(prefixes.project + file, app.rootToken)).status).toBe(404);
   });
 
-  test('a public project is open to anyone, also to a token with no right of its own, but not to a wrong token', async () => {
+  test('a public project is open to anonymous callers and to tokens without rights, but not to wrong tokens', async () => {
     const open = await app.project('open', 'public');
     await publish({ to: open });
     const stranger = await app.user('stranger');
@@ -127,7 +127,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(url, 'phat-wrong')).status).toBe(401);
   });
 
-  test('every token kind works in every carrier', async () => {
+  test('every kind of token works in every header and in the query', async () => {
     await publish();
     const { user } = await app.user('reader', { level: levels.reporter, of: project });
     const deploy = await deployToken(app.registry, app.group, ['read_package_registry']);
@@ -156,7 +156,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(prefixes.project + file, undefined, wrongName)).status).toBe(401);
   });
 
-  test('a token header of one format counts there, and neither for others nor for the management API', async () => {
+  test('a token header of one format is ignored by other formats and by the management API', async () => {
     await publish();
     const own = formatOf(sample).tokenHeaders ?? [];
     const every = everySample.flatMap((each) => formatOf(each).tokenHeaders ?? []);
@@ -170,7 +170,7 @@ describe.each(everySample)('$id', (sample) => {
     }
   });
 
-  test('a deploy token publishes with the write scope, and only where it belongs', async () => {
+  test('a deploy token publishes only with the write scope and only to its own project', async () => {
     const writer = await deployToken(app.registry, project, ['write_package_registry']);
     const reader = await deployToken(app.registry, project, ['read_package_registry']);
     const other = await app.project('other');
@@ -179,7 +179,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await publish({ token: writer.secret, to: other })).response.status).toBe(404);
   });
 
-  test('expired and revoked tokens and those of blocked users are refused', async () => {
+  test('expired tokens, revoked tokens and tokens of blocked users are rejected', async () => {
     await publish();
     const { user, token } = await app.user('reader', { level: levels.reporter, of: project });
     expect((await get(prefixes.project + file, token)).status).toBe(200);
@@ -197,20 +197,20 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(prefixes.project + file, expiring.secret)).status).toBe(401);
   });
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('HEAD answers like GET, without the body', async () => {
     await publish();
     for (const path of readPaths) {
-      const whole = await get(prefixes.project + path, app.rootToken);
+      const got = await get(prefixes.project + path, app.rootToken);
       const head = await app.send('HEAD', prefixes.project + path, { token: app.rootToken });
       expect(head.status).toBe(200);
       expect(await head.text()).toBe('');
       for (const name of ['content-type', 'content-length', 'etag', 'cache-control']) {
-        expect([name, head.headers.get(name)]).toEqual([name, whole.headers.get(name)]);
+        expect([name, head.headers.get(name)]).toEqual([name, got.headers.get(name)]);
       }
     }
   });
 
-  test('ranges of a file: a part, a suffix, one past the end, and several at once', async () => {
+  test('a single range of a file is served, one past the end is rejected, and several are ignored', async () => {
     const { bytes } = await publish();
     const range = (value: string) => get(prefixes.project + file, app.rootToken, { range: value });
     const part = await range('bytes=10-19');
@@ -226,7 +226,7 @@ describe.each(everySample)('$id', (sample) => {
     expect([several.status, (await several.arrayBuffer()).byteLength]).toEqual([200, bytes.byteLength]);
   });
 
-  test('an ETag that is still right answers 304, also for an index until something is published', async () => {
+  test('a current ETag answers 304, for an index until the next publish', async () => {
     await publish();
     for (const path of readPaths) {
       const first = await get(prefixes.project + path, app.rootToken);
@@ -243,7 +243,7 @@ describe.each(everySample)('$id', (sample) => {
     expect(after.headers.get('etag')).not.toBe(before);
   });
 
-  test('publishing a version twice', async () => {
+  test('a second publish of a version gets the status of the format, and the file stays', async () => {
     await publish();
     const { response } = await publish();
     if (sample.duplicate === undefined) expect(response.status).toBeLessThan(300);
@@ -251,7 +251,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(prefixes.project + file, app.rootToken)).status).toBe(200);
   });
 
-  test('no path leads out of the registry', async () => {
+  test('hostile paths get a client error and cause no server error', async () => {
     await publish();
     const hostile = [
       '..%2f..%2fetc%2fpasswd',
@@ -278,7 +278,7 @@ describe.each(everySample)('$id', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
-  test('a file over the limit of the host is refused with 413, in words, and leaves nothing', async () => {
+  test("a file over the host's limit is rejected with 413 and a hint, and leaves nothing", async () => {
     const small = await startApp({
       formats: formatsWith(sample),
       settings: { bodyLimit: { bytes: 100, hint: ' Turn on the ingest service.' } },
@@ -299,7 +299,7 @@ describe.each(everySample)('$id', (sample) => {
     expect(small.errors).toEqual([]);
   });
 
-  test('a switched-off registry refuses everyone, an archived project refuses changes', async () => {
+  test('a disabled registry rejects everyone, and an archived project rejects changes', async () => {
     await publish();
     await app.registry.table.update(keys.project(project.id), { set: { archived: true } });
     expect((await publish({ version: '2.0.0' })).response.status).toBe(403);
@@ -312,7 +312,7 @@ describe.each(everySample)('$id', (sample) => {
     expect((await get(prefixes.project + file)).status).toBe(200);
   });
 
-  test('publishing to a group or the instance is refused with a hint', async () => {
+  test('publishing to a group or to the instance is rejected with a hint', async () => {
     const { method, path, headers, body } = await sample.publish('sample', '1.0.0');
     for (const level of ['group', 'instance'] as const) {
       const answer = await app.send(method, prefixes[level] + path, { token: app.rootToken, headers, body });

@@ -7,11 +7,11 @@ import { toySample } from '../kit/toy-format/sample.ts';
 import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 import type { Sample } from './samples/sample.ts';
 
-/** The same answer, so that nobody can tell what is hidden from what is not there. */
+/** Expects the same answer, so that a caller cannot distinguish hidden from missing. */
 async function expectSame(one: Response, other: Response): Promise<void> {
   const facts = async ({ status, headers }: Response, text: string) => [
     status,
-    // It may tell what was requested.
+    // The challenge may contain the request path.
     headers.get('www-authenticate')?.replaceAll('nothing', 'hush'),
     text,
   ];
@@ -44,7 +44,7 @@ async function publishTo(project: Project, sample: Sample, name: string, version
   expect([sample.id, answer.status < 300, answer.status]).toEqual([sample.id, true, answer.status]);
 }
 
-/** Malformed requests to formats whose routes ask for items beside the package. */
+/** Malformed requests to formats whose routes read other items along with the package. */
 const malformed: readonly (readonly [string, string])[] = [
   ['nuget', '/download/hush/bad/x'],
   ['nuget', '/metadata/hush/bad.json'],
@@ -54,25 +54,22 @@ const malformed: readonly (readonly [string, string])[] = [
 ];
 
 describe('a malformed request', () => {
-  test.for(malformed)(
-    'of %s (%s) does not tell that there is a hidden project or package',
-    async ([id, path]) => {
-      const hidden = await app.project('hidden');
-      await publishTo(hidden, sampleOf(id), 'hush');
-      const { token } = await app.user('stranger');
-      for (const credential of [{}, { token }]) {
-        await expectSame(
-          await app.send('GET', projectPath('acme/hidden', id) + path, credential),
-          await app.send('GET', projectPath('acme/nothing', id) + path, credential),
-        );
-        const elsewhere = path.replace('hush', 'nothing');
-        await expectSame(
-          await app.send('GET', instancePath(id) + path, credential),
-          await app.send('GET', instancePath(id) + elsewhere, credential),
-        );
-      }
-    },
-  );
+  test.for(malformed)('for %s (%s) does not reveal a hidden project or package', async ([id, path]) => {
+    const hidden = await app.project('hidden');
+    await publishTo(hidden, sampleOf(id), 'hush');
+    const { token } = await app.user('stranger');
+    for (const credential of [{}, { token }]) {
+      await expectSame(
+        await app.send('GET', projectPath('acme/hidden', id) + path, credential),
+        await app.send('GET', projectPath('acme/nothing', id) + path, credential),
+      );
+      const elsewhere = path.replace('hush', 'nothing');
+      await expectSame(
+        await app.send('GET', instancePath(id) + path, credential),
+        await app.send('GET', instancePath(id) + elsewhere, credential),
+      );
+    }
+  });
 });
 
 describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
@@ -89,7 +86,7 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
       });
     });
 
-    test('does not tell that the group is there', async () => {
+    test('does not reveal that the group exists', async () => {
       const project = await app.project('inside', 'private', secret);
       await publishTo(project, sample, 'hush');
       const { token } = await app.user('stranger');
@@ -103,7 +100,7 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
       }
     });
 
-    test('is served to whom a project below lets in, who is told which of group and package is missing', async () => {
+    test('is served to members of a project in the group, for whom a missing package is not a missing group', async () => {
       const below = await app.subgroup('below', 'private', secret);
       const project = await app.project('inside', 'private', below);
       await publishTo(project, sample, 'hush');
@@ -120,7 +117,7 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
 describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
   '$id at instance level',
   ({ sample }) => {
-    test('is served to members of a project that many strangers hold the name before', async () => {
+    test('is served to members of a project even when many earlier projects hold the name', async () => {
       for (let n = 0; n < 60; n++) await publishTo(await app.project(`stranger-${n}`), sample, 'utils');
       const mine = await app.project('mine');
       await publishTo(mine, sample, 'utils');
@@ -131,7 +128,7 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
       }
     });
 
-    test('has no versions of strangers among those of a package', async () => {
+    test('has versions of one root namespace only', async () => {
       const { id: ownerId } = app.root;
       const other = await createGroup(app.registry, {
         name: 'Other',
@@ -150,13 +147,13 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
   },
 );
 
-/** Formats whose clients send credentials only when they are asked for them. */
-const waiting = everySample.filter(({ anonymousMissing }) => anonymousMissing === 401);
+/** Formats whose clients send credentials only after a challenge. */
+const challenged = everySample.filter(({ anonymousMissing }) => anonymousMissing === 401);
 
-describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
+describe.for(challenged.map((sample) => ({ sample, id: sample.id })))(
   '$id above project level',
   ({ sample }) => {
-    test('asks for credentials when a version of a public name is hidden or missing', async () => {
+    test('answers 401 to anonymous callers when a version of a public name is hidden or missing', async () => {
       await publishTo(await app.project('open', 'public'), sample, 'lib', '1.0.0');
       await publishTo(await app.project('closed'), sample, 'lib', '2.0.0');
       const { token } = await app.user('stranger');
@@ -175,7 +172,7 @@ describe.for(waiting.map((sample) => ({ sample, id: sample.id })))(
   },
 );
 
-test('an npm name with a scope is served at instance level from the namespace of that scope alone', async () => {
+test('a scoped npm name is served at instance level only from the namespace of its scope', async () => {
   const npm = sampleOf('npm');
   const { id: ownerId } = app.root;
   const other = await createGroup(app.registry, {
@@ -195,7 +192,7 @@ test('an npm name with a scope is served at instance level from the namespace of
   expect(packument['dist-tags']).toEqual({ latest: '1.0.0' });
 });
 
-test('who changes something without a token is asked for one, at every level', async () => {
+test('a change without a token answers 401 at every level', async () => {
   const npm = sampleOf('npm');
   const project = await app.project('open', 'public');
   await publishTo(project, npm, 'open');

@@ -10,7 +10,7 @@ import { everySample, formatOf, formatsWith } from './samples/every.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
-/** One file, as many as one transaction takes, and more. */
+/** One file, as many as fit into one transaction, and more. */
 const counts = [1, 20, 25, 60];
 
 describe.each(everySample)('the first publish of a $id package', (sample) => {
@@ -22,7 +22,7 @@ describe.each(everySample)('the first publish of a $id package', (sample) => {
   });
 
   test.each(counts)(
-    'takes %i files with the most tags, a long readme and a name of many words',
+    'accepts %i files with the maximum number of tags, a long readme and a name of many words',
     async (count) => {
       const { registry } = app;
       const name = Array.from({ length: 40 }, (_, n) => `word${n}`).join('-');

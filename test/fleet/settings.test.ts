@@ -39,14 +39,14 @@ describe.each(samples)('package settings of $id', (sample) => {
     return Buffer.from(await (await app.send('GET', url, { token: app.rootToken })).arrayBuffer());
   }
 
-  test('the descriptor says what the catalog says', () => {
+  test('are the same in the descriptor and the catalog', () => {
     expect(formatOf(sample).duplicates).toBe(duplicates);
   });
 
   const never = duplicates === 'never' ? test : undefined;
   const bySetting = duplicates === 'by-setting' ? test : undefined;
 
-  never?.('what the format can not honour is refused, and nothing changes', async () => {
+  never?.('reject values that the format cannot honour, and change nothing', async () => {
     const before = await settings();
     for (const ignored of [
       { [allowed]: true },
@@ -63,14 +63,14 @@ describe.each(samples)('package settings of $id', (sample) => {
     expect((await publish()).answer.status).toBe(sample.duplicate);
   });
 
-  never?.('its only possible value stays allowed', async () => {
+  never?.('accept the only values that the format can honour', async () => {
     for (const value of [false, null]) {
       expect((await set({ [allowed]: value, [exceptions]: '' })).status).toBe(200);
       expect(await settings()).toMatchObject({ [allowed]: value, [exceptions]: '' });
     }
   });
 
-  bySetting?.('whether a file may be published again is as it was set', async () => {
+  bySetting?.('decide whether a file may be published again', async () => {
     const { bytes } = await publish();
     expect((await set({ [allowed]: false })).status).toBe(200);
     const refused = await publish('something else');

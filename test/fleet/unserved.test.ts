@@ -7,12 +7,12 @@ import { removeVersion } from '../../services/registry/removal/remove-version.ts
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
-/** The statuses of versions that are still being made, broken, or about to be deleted. */
+/** The statuses of versions that are still being processed, broken, or about to be deleted. */
 const unserved: readonly PackageStatus[] = ['processing', 'error', 'pending_destruction'];
 
 const cases = everySample.flatMap((sample) => unserved.map((status) => ({ id: sample.id, status, sample })));
 
-describe.each(cases)('a $id version that is in $status', ({ sample, status }) => {
+describe.each(cases)('a $id version with status $status', ({ sample, status }) => {
   let app: TestApp;
   let first: Project;
   let second: Project;
@@ -41,7 +41,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
     version,
   });
 
-  async function spoil(project: Project, version: string): Promise<void> {
+  async function setStatus(project: Project, version: string): Promise<void> {
     const { version: only, ...rest } = versionIn(project, version);
     const { changed } = await changeVersions(app.registry, { ...rest, versions: [only] }, () => ({ status }));
     expect(changed).toBe(1);
@@ -53,7 +53,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
     ['instance', () => ''],
   ];
 
-  /** The addresses that tell of the version, or of the package it is of. */
+  /** The addresses that show the version or its package. */
   const reads = (version: string) => [
     sample.file(name, version),
     ...(sample.index ? [sample.index(name)] : []),
@@ -61,7 +61,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
     ...(sample.reads?.(name, version) ?? []),
   ];
 
-  /** What is answered at every level to a caller without a token and to one who may read everything, by address. */
+  /** The answers at every level, by address: to a caller without a token, and to one who may read everything. */
   async function answers(
     paths: readonly string[],
   ): Promise<Record<string, readonly [number, string | null, string]>> {
@@ -72,7 +72,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
         for (const path of paths) {
           const url = prefixIn(sample, level, owner()) + path;
           const answer = await app.send('GET', url, credential);
-          // The revision of a package moves on with each change, also one that shows nowhere else.
+          // The revision of a package increases with each change, even one that shows nowhere else.
           const text = (await answer.text()).replace(/"_rev":"[^"]*"/, '');
           found[`${Object.keys(credential)} ${url}`] = [
             answer.status,
@@ -85,48 +85,48 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
     return found;
   }
 
-  test('is answered like one that was removed, beside another version', async () => {
+  test('gets the same answers as a removed version when the package has another version', async () => {
     await publish(first, '1.1.0');
     await publish(first, '1.0.0');
     const paths = [...reads('1.0.0'), ...(sample.searches?.(name) ?? [])];
     const before = await answers(paths);
-    await spoil(first, '1.0.0');
-    const spoiled = await answers(paths);
+    await setStatus(first, '1.0.0');
+    const unservedAnswers = await answers(paths);
     await removeVersion(app.registry, versionIn(first, '1.0.0'));
-    expect(spoiled).toEqual(await answers(paths));
-    expect(spoiled).not.toEqual(before);
+    expect(unservedAnswers).toEqual(await answers(paths));
+    expect(unservedAnswers).not.toEqual(before);
   });
 
-  test('is answered like one that was removed, where there is no other', async () => {
+  test('gets the same status codes as a removed version when the package has no other version', async () => {
     await publish(first, '1.0.0');
-    await spoil(first, '1.0.0');
+    await setStatus(first, '1.0.0');
     const statuses = async () =>
       Object.entries(await answers(reads('1.0.0'))).map(([url, [code, challenge]]) => [url, code, challenge]);
-    const spoiled = await statuses();
+    const unservedAnswers = await statuses();
     await removeVersion(app.registry, versionIn(first, '1.0.0'));
-    expect(spoiled).toEqual(await statuses());
+    expect(unservedAnswers).toEqual(await statuses());
   });
 
-  test('gives way to a good copy in a later project', async () => {
+  test('is replaced by the served copy of another project at group and instance level', async () => {
     await publish(first, '1.0.0');
     const bytes = await publish(second, '1.0.0');
-    await spoil(first, '1.0.0');
+    await setStatus(first, '1.0.0');
     const file = sample.file(name, '1.0.0');
     for (const [level, owner] of endpoints.slice(1)) {
       const answer = await app.send('GET', prefixIn(sample, level, owner()) + file, { token: app.rootToken });
       expect([level, answer.status]).toEqual([level, 200]);
       expect(new Uint8Array(await answer.arrayBuffer())).toEqual(new Uint8Array(bytes));
     }
-    const shared = async () => {
+    const answersElsewhere = async () => {
       const all = await answers([...reads('1.0.0'), ...(sample.searches?.(name) ?? [])]);
       return Object.entries(all).filter(([url]) => !url.includes(prefixIn(sample, 'project', first.id)));
     };
-    const spoiled = await shared();
+    const unservedAnswers = await answersElsewhere();
     await removeVersion(app.registry, versionIn(first, '1.0.0'));
-    expect(spoiled).toEqual(await shared());
+    expect(unservedAnswers).toEqual(await answersElsewhere());
   });
 
-  test('has no file that the management API sends', async () => {
+  test('cannot be downloaded through the management API', async () => {
     await publish(first, '1.0.0');
     const packages = `/api/v4/projects/${first.id}/packages`;
     const get = async (path: string) => app.send('GET', packages + path, { token: app.rootToken });
@@ -134,7 +134,7 @@ describe.each(cases)('a $id version that is in $status', ({ sample, status }) =>
     const [file] = (await (await get(`/${id}/package_files`)).json()) as [{ id: number }];
     const download = `/${id}/package_files/${file.id}/download`;
     expect((await get(download)).status).toBe(200);
-    await spoil(first, '1.0.0');
+    await setStatus(first, '1.0.0');
     expect((await get(download)).status).toBe(404);
   });
 });

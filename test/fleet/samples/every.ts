@@ -6,10 +6,10 @@ import { toySample } from '../../kit/toy-format/sample.ts';
 import { samples } from './all.ts';
 import type { Sample } from './sample.ts';
 
-/** A sample of every format, and of one that exists in tests only and is served at addresses of its own. */
+/** A sample of every format, and of one that exists only in tests and has its own addresses. */
 export const everySample: readonly Sample[] = [...samples, toySample];
 
-/** The formats of an app that knows the sample. */
+/** The formats of an app that serves the sample. */
 export function formatsWith({ format }: Sample): readonly Format[] {
   return format ? [...allFormats, format] : allFormats;
 }
@@ -21,7 +21,7 @@ export function formatOf(sample: Sample): Format {
   return format;
 }
 
-/** Where the sample's format is served for an owner, as links have it. */
+/** The path prefix at which the sample's format is served for an owner, as in links. */
 export function prefixIn(sample: Sample, level: EndpointLevel, owner: string | number = ''): string {
   return prefixOf(formatOf(sample).mounts, level, owner);
 }

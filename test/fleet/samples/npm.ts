@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Sample } from './sample.ts';
 
-/** A tarball is the same bytes whenever it is packed. */
+/** A fixed date, so that a tarball has the same bytes whenever it is packed. */
 const BUILT = new Date(0);
 
 async function tarball(manifest: object): Promise<Uint8Array> {
@@ -51,7 +51,7 @@ export const npm: Sample = {
     `/-/npm/v1/attestations/${name}@${version}`,
   ],
   searches: (name) => [`/-/v1/search?text=${name}`],
-  // A version that must be new is published without reading again what the guard has read.
+  // Versions cannot be replaced, so a publish does not read again what the guard has read.
   publishTrips: 3,
   duplicate: 403,
   anonymousMissing: 404,

@@ -1,7 +1,7 @@
 import { nupkg, pushForm } from '../../kit/nupkg.ts';
 import type { Sample } from './sample.ts';
 
-/** NuGet packages in the fleet tests. A version that was deleted is still served: it is unlisted. */
+/** NuGet packages in the fleet tests. Deleting a version unlists it; it is still served. */
 export const nuget: Sample = {
   id: 'nuget',
   async publish(name, version, content) {

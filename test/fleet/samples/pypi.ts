@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { uploadForm, wheel } from '../../kit/python-package.ts';
 import type { Sample } from './sample.ts';
 
-/** Wheels are the same bytes whenever they are built, so their addresses are known before they are published. */
+/** The address of a wheel, known before the publish because a wheel has the same bytes whenever it is built. */
 function addressOf(name: string, version: string): string {
   const { fileName, bytes } = wheel({ name, version });
   return `/files/${createHash('sha256').update(bytes).digest('hex')}/${fileName}`;
