@@ -1,22 +1,22 @@
 import { expect } from 'vitest';
 import { startApp, type TestApp, URL_BASE } from '../../kit/start-app.ts';
 
-/** An answer of the API with its body read. */
+/** An answer of the API with its parsed body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read bodies of every shape
   readonly body: any;
 }
 
-/** How a request is made: whose token, and its parameters as JSON. */
+/** The options of a request: its token, its parameters as JSON, and further headers. */
 export interface Ask {
   readonly token?: string | undefined;
   readonly json?: unknown;
   readonly headers?: Record<string, string>;
 }
 
-/** The app under test, asked as an API client asks. Requests are root's unless they say otherwise; `token: ''` is no one. */
+/** The app under test, called as by an API client. Requests have root's token unless given another; `''` means none. */
 export async function startApi(options: Parameters<typeof startApp>[0] = {}) {
   const app = await startApp(options);
   async function ask(method: string, path: string, { token, json, headers = {} }: Ask = {}): Promise<Answer> {
@@ -54,7 +54,7 @@ export async function startApi(options: Parameters<typeof startApp>[0] = {}) {
 /** See `startApi`. */
 export type Api = Awaited<ReturnType<typeof startApi>>;
 
-/** Follows `rel="next"` from the first page; answers the pages and checks that links stay on the external URL. */
+/** Follows `rel="next"` from the first page. Returns the pages, and checks that links are below the external URL. */
 export async function pagesOf(api: Api, path: string, options?: Ask): Promise<Answer[]> {
   const pages: Answer[] = [];
   for (let next: string | undefined = path; next !== undefined; ) {
@@ -69,7 +69,7 @@ export async function pagesOf(api: Api, path: string, options?: Ask): Promise<An
   return pages;
 }
 
-/** The events in the outbox, in the order of time. */
+/** The events in the outbox, oldest first. */
 export async function eventsOf(app: TestApp) {
   const { ranges } = await import('../../../services/registry/records/keys.ts');
   const { EVENT_SHARDS, eventOf } = await import('../../../services/registry/events/record-event.ts');

@@ -21,8 +21,8 @@ async function publish(token: string, headers: Record<string, string> = {}, clie
   return (await eventsOf(app)).find(({ type }) => type === 'package_published')?.actor;
 }
 
-describe('events tell who called', () => {
-  test('by a personal token: user, token, address, client and request', async () => {
+describe('the actor of an event', () => {
+  test('is the user of a personal token, with token, address, client and request', async () => {
     const { user, token } = await app.user('ann', { level: 30, of: project });
     expect(await publish(token, { 'user-agent': 'curl/8.9' })).toEqual({
       kind: 'user',
@@ -37,7 +37,7 @@ describe('events tell who called', () => {
     });
   });
 
-  test('by a deploy token', async () => {
+  test('is a deploy token, without its secret', async () => {
     const { token, secret } = await deployToken(app.registry, project, ['write_package_registry']);
     expect(await publish(secret)).toMatchObject({
       kind: 'deploy_token',
@@ -46,7 +46,7 @@ describe('events tell who called', () => {
     expect(JSON.stringify(await eventsOf(app))).not.toContain(secret);
   });
 
-  test('by an administrator who acts as somebody else: that user, and the token that was used', async () => {
+  test('is the user as whom an administrator acts, with the token that was used', async () => {
     const { user } = await app.user('ann');
     const before = await eventsOf(app);
     const headers = {
@@ -62,7 +62,7 @@ describe('events tell who called', () => {
     expect(event?.actor).toMatchObject({ id: user.id, via: { address: '::1', token: { kind: 'personal' } } });
   });
 
-  test('without what a client could forge a line with, and no more of it than 256 characters', async () => {
+  test('has a user agent of at most 256 characters, without control characters', async () => {
     const userAgent = `evil\u00a0\u0085{"level":"error"}\u009b31m${'x'.repeat(5000)}`;
     const actor = await publish(app.rootToken, { 'user-agent': userAgent });
     expect(actor?.via?.userAgent).toMatch(/^evil.*x{100}$/);
@@ -70,12 +70,12 @@ describe('events tell who called', () => {
     expect(actor?.via?.userAgent).toHaveLength(256);
   });
 
-  test('and nothing of a request that says nothing', async () => {
+  test('has no address and no user agent if the request has none', async () => {
     const actor = await publish(app.rootToken, {}, '');
     expect(Object.keys(actor?.via ?? {}).sort()).toEqual(['requestId', 'token']);
   });
 
-  test('in the audit table too', async () => {
+  test('is in the audit table too', async () => {
     await publish(app.rootToken, { 'user-agent': 'curl/8.9' });
     await app.runJobs();
     const { items } = await app.registry.audit.query({ pk: `PROJECT#${project.id}` });
@@ -86,7 +86,7 @@ describe('events tell who called', () => {
   });
 });
 
-test('events that an earlier version recorded are audited as they are', async () => {
+test('events of an earlier or later release are audited with all their fields', async () => {
   const old = {
     id: '000000000001-aa',
     type: 'member_changed',

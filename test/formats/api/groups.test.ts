@@ -10,8 +10,8 @@ beforeEach(async () => {
 
 const paths = (answer: Answer) => answer.body.map((each: { full_path: string }) => each.full_path);
 
-describe('making groups', () => {
-  test('a user makes a group and owns it; a subgroup is below it', async () => {
+describe('creating groups', () => {
+  test('makes the user its owner, and puts a subgroup below its parent', async () => {
     const { token, user } = await api.app.user('ann');
     const group = await api.post('/groups', { name: 'New', path: 'new', visibility: 'public' }, { token });
     expect(group.status).toBe(201);
@@ -31,7 +31,7 @@ describe('making groups', () => {
     expect(sub.body).toMatchObject({ full_path: 'new/sub', full_name: 'New / Sub', visibility: 'private' });
   });
 
-  test('what is wrong is told in the words of GitLab', async () => {
+  test("with invalid parameters is rejected in GitLab's words", async () => {
     const cases = [
       [{}, { error: 'name is missing, path is missing' }],
       [{ name: 'x' }, { error: 'path is missing' }],
@@ -51,7 +51,7 @@ describe('making groups', () => {
     expect([refused.status, Object.keys(refused.body.message)]).toEqual([400, ['visibility_level']]);
   });
 
-  test('parameters come as JSON, as a form or in the query', async () => {
+  test('accepts parameters as JSON, as a form or in the query', async () => {
     const form = new URLSearchParams({ name: 'Form', path: 'form' });
     const headers = { authorization: `Bearer ${api.app.rootToken}` };
     expect((await api.app.send('POST', '/api/v4/groups', { headers, body: form })).status).toBe(201);
@@ -67,14 +67,14 @@ describe('making groups', () => {
     expect(bad.status).toBe(400);
   });
 
-  test('of two clients that make the same path, one wins', async () => {
+  test('with the same path succeeds once among concurrent requests', async () => {
     const answers = await Promise.all(
       [1, 2, 3].map((n) => api.post('/groups', { name: `${n}`, path: 'one' })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
   });
 
-  test('who may make subgroups and projects is set on the group', async () => {
+  test('below a group, or projects in it, requires the level that the group sets', async () => {
     const { group } = api.app;
     const { token } = await api.app.user('dev', { level: levels.developer, of: group });
     const sub = (path: string) => api.post('/groups', { name: path, path, parent_id: group.id }, { token });
@@ -113,7 +113,7 @@ describe('showing and listing groups', () => {
     expect((await api.get('/groups/root')).status).toBe(404);
   });
 
-  test('who sees which group', async () => {
+  test('anyone sees public groups, and members also private ones', async () => {
     const secret = await api.app.subgroup('secret', 'private');
     const stranger = await api.app.user('stranger');
     const member = await api.app.user('member', { level: levels.guest, of: secret });
@@ -129,7 +129,7 @@ describe('showing and listing groups', () => {
     expect(paths(await api.get('/groups/acme/subgroups', stranger))).toEqual([]);
   });
 
-  test('filters and orders', async () => {
+  test('lists can be filtered and ordered', async () => {
     for (const name of ['zoo', 'bar', 'foo']) {
       await api.post('/groups', { name, path: name, visibility: name === 'foo' ? 'internal' : 'public' });
     }
@@ -153,7 +153,7 @@ describe('showing and listing groups', () => {
     expect((await api.get('/groups?order_by=nonsense')).status).toBe(400);
   });
 
-  test.each(['page', 'keyset'])('all groups come once, page by page (%s)', async (mode) => {
+  test.each(['page', 'keyset'])('pages have every group once (%s)', async (mode) => {
     for (let n = 0; n < 7; n++) await api.post('/groups', { name: n % 2 ? 'same' : `g${n}`, path: `g${n}` });
     const query = mode === 'keyset' ? 'per_page=3&pagination=keyset' : 'per_page=3';
     const pages = await pagesOf(api, `/groups?${query}&private_token=x`);
@@ -166,7 +166,7 @@ describe('showing and listing groups', () => {
 });
 
 describe('changing and deleting groups', () => {
-  test('an owner renames a group, and what it holds shows the new name', async () => {
+  test('an owner may rename a group, and its subgroups and projects show the new name', async () => {
     const sub = await api.app.subgroup('sub');
     const project = await api.app.project('tools', 'private', sub);
     const changed = await api.put('/groups/acme', { name: 'Ajax', description: 'd' });
@@ -180,7 +180,7 @@ describe('changing and deleting groups', () => {
     expect((await api.get(`/projects/${project.id}`)).body.name_with_namespace).toBe('Ajax / sub / tools');
   });
 
-  test('the path changes only while the group is empty, and to one that is free', async () => {
+  test('the path can change only while the group is empty, and only to a free path', async () => {
     const { body } = await api.post('/groups', { name: 'a', path: 'a' });
     expect((await api.put(`/groups/${body.id}`, { path: 'acme' })).body.message.path).toEqual([
       'has already been taken',
@@ -192,7 +192,7 @@ describe('changing and deleting groups', () => {
     expect((await api.post('/groups', { name: 'a', path: 'a' })).status).toBe(201);
   });
 
-  test('a group is not less visible than what it holds', async () => {
+  test('a group cannot be less visible than its subgroups', async () => {
     await api.app.subgroup('open', 'public');
     const refused = await api.put('/groups/acme', { visibility: 'private' });
     expect([refused.status, refused.body.message.visibility_level[0]]).toEqual([
@@ -211,7 +211,7 @@ describe('changing and deleting groups', () => {
     });
   });
 
-  test('only owners change and delete', async () => {
+  test('only owners may change and delete a group', async () => {
     const maintainer = await api.app.user('mia', { level: levels.maintainer, of: api.app.group });
     const stranger = await api.app.user('stranger');
     const secret = await api.app.subgroup('secret', 'private');
@@ -221,7 +221,7 @@ describe('changing and deleting groups', () => {
     expect((await api.del(`/groups/${secret.id}`, { token: '' })).status).toBe(401);
   });
 
-  test('an empty group goes at once; its path is free again', async () => {
+  test('an empty group is deleted immediately, and its path is free again', async () => {
     const { body } = await api.post('/groups', { name: 'a', path: 'a' });
     const answer = await api.del(`/groups/${body.id}`);
     expect([answer.status, answer.body]).toEqual([202, { message: '202 Accepted' }]);
@@ -230,7 +230,7 @@ describe('changing and deleting groups', () => {
     expect((await api.post('/groups', { name: 'a', path: 'a' })).status).toBe(201);
   });
 
-  test('one that holds anything goes only when the request spells its path', async () => {
+  test('a group that is not empty is deleted only when the request repeats its path', async () => {
     const sub = await api.app.subgroup('sub');
     const project = await api.app.project('tools', 'private', sub);
     await api.publish(project.id, 'tool', '1.0');
@@ -243,23 +243,23 @@ describe('changing and deleting groups', () => {
     expect((await api.post('/groups', { name: 'Acme', path: 'acme' })).status).toBe(201);
   });
 
-  test('a group is not deleted while something is being made in it', async () => {
+  test('a group is not deleted while a project is created in it', async () => {
     const { body } = await api.post('/groups', { name: 'a', path: 'a' });
-    const [made, deleted] = await Promise.all([
+    const [created, deleted] = await Promise.all([
       api.post('/projects', { path: 'p', namespace_id: body.id }),
       api.del(`/groups/${body.id}`),
     ]);
-    const outcome = [made.status, deleted.status];
+    const outcome = [created.status, deleted.status];
     expect([
       [201, 409],
       [404, 202],
       [409, 202],
     ]).toContainEqual(outcome);
-    const gone = (await api.get(`/groups/${body.id}`)).status === 404;
-    expect(gone).toBe(deleted.status === 202);
+    const missing = (await api.get(`/groups/${body.id}`)).status === 404;
+    expect(missing).toBe(deleted.status === 202);
   });
 
-  test('changes leave events that name who did it', async () => {
+  test('changes are recorded in events that name the actor', async () => {
     const { body } = await api.post('/groups', { name: 'a', path: 'a' });
     api.app.clock.advance(1);
     await api.put(`/groups/${body.id}`, { description: 'd' });
@@ -280,7 +280,7 @@ describe('changing and deleting groups', () => {
 });
 
 describe('package settings', () => {
-  test('duplicate rules are set by format, and hold', async () => {
+  test('duplicate rules are set per format and enforced', async () => {
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
     const settings = await api.get('/groups/acme/package_settings');
@@ -308,7 +308,7 @@ describe('package settings', () => {
     expect((await upload('tool')).status).toBe(201);
   });
 
-  test('bad expressions and callers are refused', async () => {
+  test('invalid expressions and callers without permission are rejected', async () => {
     const put = (json: object, options = {}) => api.put('/groups/acme/package_settings', json, options);
     expect((await put({ generic_duplicate_exception_regex: '(' })).body.error).toContain('RE2');
     expect((await put({ generic_duplicate_exception_regex: 'a' })).body).toEqual({

@@ -13,11 +13,11 @@ beforeEach(async () => {
 
 const listed = (answer: Answer) =>
   answer.body.map((each: { username: string; access_level: number }) => [each.username, each.access_level]);
-const plain = async (name: string): Promise<User> => (await api.app.user(name)).user;
+const newUser = async (name: string): Promise<User> => (await api.app.user(name)).user;
 
 describe('adding members', () => {
-  test('by id or by name, with an expiry', async () => {
-    const ann = await plain('ann');
+  test('works by id or by name, with an expiry', async () => {
+    const ann = await newUser('ann');
     const path = `/projects/${project.id}/members`;
     const answer = await api.post(path, { user_id: ann.id, access_level: 30, expires_at: '2026-06-01' });
     expect(answer.status).toBe(201);
@@ -29,7 +29,7 @@ describe('adding members', () => {
       expires_at: '2026-06-01',
       membership_state: 'active',
     });
-    await plain('bob');
+    await newUser('bob');
     expect((await api.post(path, { username: 'bob', access_level: '20' })).body.access_level).toBe(20);
     expect(listed(await api.get(path))).toEqual([
       ['ann', 30],
@@ -38,13 +38,13 @@ describe('adding members', () => {
     expect((await api.get(`${path}/${ann.id}`)).body.username).toBe('ann');
   });
 
-  test('several at once', async () => {
-    const [ann, bob] = [await plain('ann'), await plain('bob')];
+  test('works for several users in one request, and reports each failure', async () => {
+    const [ann, bob] = [await newUser('ann'), await newUser('bob')];
     const path = '/groups/acme/members';
     expect((await api.post(path, { user_id: `${ann.id},${bob.id}`, access_level: 10 })).body).toEqual({
       status: 'success',
     });
-    await plain('cid');
+    await newUser('cid');
     expect((await api.post(path, { username: 'bob,cid', access_level: 10 })).body).toEqual({
       status: 'error',
       message: { bob: 'Member already exists' },
@@ -52,8 +52,8 @@ describe('adding members', () => {
     expect(listed(await api.get(`${path}?query=CI`))).toEqual([['cid', 10]]);
   });
 
-  test('what is wrong is told', async () => {
-    const ann = await plain('ann');
+  test('with invalid parameters is rejected with the reason', async () => {
+    const ann = await newUser('ann');
     const path = `/projects/${project.id}/members`;
     const cases = [
       [{}, 400, { error: 'access_level is missing' }],
@@ -79,8 +79,8 @@ describe('adding members', () => {
     }
   });
 
-  test('twice is a conflict, also for two at once', async () => {
-    const ann = await plain('ann');
+  test('twice is a conflict, even concurrently', async () => {
+    const ann = await newUser('ann');
     const json = { user_id: ann.id, access_level: 30 };
     const answers = await Promise.all([1, 2, 3].map(() => api.post(`/projects/${project.id}/members`, json)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
@@ -89,8 +89,8 @@ describe('adding members', () => {
     });
   });
 
-  test('not below the level that a group above gives', async () => {
-    const ann = await plain('ann');
+  test('with less than the inherited level is rejected', async () => {
+    const ann = await newUser('ann');
     await addMember(api.app.registry, ann, api.app.group, levels.maintainer);
     const add = (level: number) =>
       api.post(`/projects/${project.id}/members`, { user_id: ann.id, access_level: level });
@@ -100,16 +100,16 @@ describe('adding members', () => {
   });
 });
 
-describe('who may', () => {
+describe('permissions', () => {
   test.each([
     ['guest', levels.guest, levels.guest, 403],
     ['developer', levels.developer, levels.guest, 403],
     ['maintainer', levels.maintainer, levels.maintainer, 201],
     ['maintainer', levels.maintainer, levels.owner, 403],
     ['owner', levels.owner, levels.owner, 201],
-  ])('a project %s (%i) giving level %i gets %i', async (name, own, given, status) => {
+  ])('a project %s (%i) who grants level %i gets %i', async (name, own, given, status) => {
     const caller = await api.app.user(name, { level: own, of: project });
-    const ann = await plain('ann');
+    const ann = await newUser('ann');
     const json = { user_id: ann.id, access_level: given };
     expect((await api.post(`/projects/${project.id}/members`, json, caller)).status).toBe(status);
   });
@@ -117,14 +117,14 @@ describe('who may', () => {
   test.each([
     ['maintainer', levels.maintainer, 403],
     ['owner', levels.owner, 201],
-  ])('a group %s (%i) adding a member gets %i', async (name, own, status) => {
+  ])('a group %s (%i) who adds a member gets %i', async (name, own, status) => {
     const caller = await api.app.user(name, { level: own, of: api.app.group });
-    const ann = await plain('ann');
+    const ann = await newUser('ann');
     const json = { user_id: ann.id, access_level: 10 };
     expect((await api.post('/groups/acme/members', json, caller)).status).toBe(status);
   });
 
-  test('strangers see nothing of a private project', async () => {
+  test('strangers see no members of a private project', async () => {
     const stranger = await api.app.user('stranger');
     const path = `/projects/${project.id}/members`;
     expect((await api.get(path, stranger)).status).toBe(404);
@@ -134,7 +134,7 @@ describe('who may', () => {
     expect((await api.get(path, { token: '' })).status).toBe(401);
   });
 
-  test('a maintainer does not change or remove an owner', async () => {
+  test('a maintainer may not change or remove an owner', async () => {
     const mia = await api.app.user('mia', { level: levels.maintainer, of: project });
     const boss = await api.app.user('boss', { level: levels.owner, of: project });
     const path = `/projects/${project.id}/members/${boss.user.id}`;
@@ -145,10 +145,10 @@ describe('who may', () => {
 });
 
 describe('inherited members', () => {
-  test('/all has everyone once, with the highest level', async () => {
+  test('/all lists everyone once, with the highest level', async () => {
     const sub = await api.app.subgroup('sub');
     const inner = await api.app.project('inner', 'private', sub);
-    const [ann, bob] = [await plain('ann'), await plain('bob')];
+    const [ann, bob] = [await newUser('ann'), await newUser('bob')];
     const { registry } = api.app;
     await addMember(registry, ann, api.app.group, levels.developer);
     await addMember(registry, ann, inner, levels.maintainer);
@@ -173,7 +173,7 @@ describe('inherited members', () => {
     ]);
   });
 
-  test('an expired membership counts no more', async () => {
+  test('an expired membership gives no access', async () => {
     const { token, user } = await api.app.user('ann');
     await api.post(`/projects/${project.id}/members`, {
       user_id: user.id,
@@ -189,7 +189,7 @@ describe('inherited members', () => {
 });
 
 describe('changing and removing members', () => {
-  test('a level changes at once, in what the member may do', async () => {
+  test('a new level takes effect immediately', async () => {
     const ann = await api.app.user('ann', { level: levels.reporter, of: project });
     const upload = () =>
       api.app.send('PUT', `/api/v4/projects/${project.id}/packages/generic/a/1/f`, {
@@ -212,13 +212,13 @@ describe('changing and removing members', () => {
     expect((await api.put(path, { access_level: 30 })).status).toBe(404);
   });
 
-  test('members may leave by themselves', async () => {
+  test('members may remove themselves', async () => {
     const ann = await api.app.user('ann', { level: levels.guest, of: project });
     expect((await api.del(`/projects/${project.id}/members/${ann.user.id}`, ann)).status).toBe(204);
     expect((await api.get(`/projects/${project.id}`, ann)).status).toBe(404);
   });
 
-  test('a group keeps an owner, also when two go at once', async () => {
+  test('a group keeps an owner, even when two leave concurrently', async () => {
     const { root } = api.app;
     const path = (id: number) => `/groups/acme/members/${id}`;
     expect((await api.del(path(root.id))).status).toBe(403);
@@ -230,8 +230,8 @@ describe('changing and removing members', () => {
     expect((await api.get('/groups/acme/members')).body).toHaveLength(1);
   });
 
-  test('changes leave events', async () => {
-    const ann = await plain('ann');
+  test('changes are recorded in events', async () => {
+    const ann = await newUser('ann');
     const path = `/projects/${project.id}/members`;
     await api.post(path, { user_id: ann.id, access_level: 30 });
     api.app.clock.advance(1);
@@ -248,9 +248,9 @@ describe('changing and removing members', () => {
   });
 });
 
-test.each(['', '&pagination=keyset'])('members come page by page%s', async (mode) => {
+test.each(['', '&pagination=keyset'])('members are listed in pages%s', async (mode) => {
   for (let n = 0; n < 5; n++)
-    await addMember(api.app.registry, await plain(`user${n}`), project, levels.guest);
+    await addMember(api.app.registry, await newUser(`user${n}`), project, levels.guest);
   for (const path of ['members', 'members/all']) {
     const pages = await pagesOf(api, `/projects/${project.id}/${path}?per_page=2${mode}`);
     expect(pages.map((page) => page.body.length)).toEqual(path === 'members' ? [2, 2, 1] : [2, 2, 2]);

@@ -30,8 +30,8 @@ async function setStatus(id: number, status: PackageStatus): Promise<void> {
   await api.app.registry.table.write(changedVersionWrites(project, { ...version, status }));
 }
 
-describe('the list of a project', () => {
-  test('shows what was published a moment ago', async () => {
+describe('the package list of a project', () => {
+  test('shows a version right after its publish', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const { body, headers } = await list();
     const [{ id }] = body;
@@ -57,7 +57,7 @@ describe('the list of a project', () => {
     expect((await list('', reporter.token)).body[0]._links.delete_api_path).toBeUndefined();
   });
 
-  test('filters and orders', async () => {
+  test('can be filtered and ordered, and rejects invalid parameters', async () => {
     for (const [name, version] of [
       ['zeta', '1.0'],
       ['alpha-tool', '2.0'],
@@ -96,7 +96,7 @@ describe('the list of a project', () => {
     }
   });
 
-  test('hidden packages and those being made or deleted are listed only when asked for', async () => {
+  test('includes hidden packages and those in processing or destruction only on request', async () => {
     const statuses = [
       'default',
       'hidden',
@@ -121,7 +121,7 @@ describe('the list of a project', () => {
   });
 
   test.each(['', '&pagination=keyset', '&pagination=keyset&order_by=name&sort=desc'])(
-    'everything comes once, page by page%s',
+    'has every version once across its pages%s',
     async (mode) => {
       for (let n = 0; n < 7; n++) await api.publish(project.id, `tool${n}`, '1.0');
       const pages = await pagesOf(api, `/projects/${project.id}/packages?per_page=3${mode}`);
@@ -131,8 +131,8 @@ describe('the list of a project', () => {
   );
 });
 
-describe('one package', () => {
-  test('tells its other versions and its tags', async () => {
+describe('a package', () => {
+  test('shows its other versions and its tags', async () => {
     for (const version of ['1.0', '2.0']) await api.publish(project.id, 'tool', version);
     await api.publish(project.id, 'tool-2', '1.0');
     const actor = { kind: 'system', id: 0, name: 'system' } as const;
@@ -152,7 +152,7 @@ describe('one package', () => {
     expect((await list('?package_version=2.0')).body[0].tags).toMatchObject([tag]);
   });
 
-  test('lists its files and sends them', async () => {
+  test('lists its files and serves them', async () => {
     for (const file of ['b.txt', 'a.txt']) await api.publish(project.id, 'tool', '1.0', undefined, file);
     const path = `/projects/${project.id}/packages/${await idOf('tool', '1.0')}/package_files`;
     const { body } = await api.get(path);
@@ -174,7 +174,7 @@ describe('one package', () => {
     expect((await api.get(`${path}/999/download`)).body).toEqual({ message: '404 Package File Not Found' });
   });
 
-  test('has no pipelines, and takes at most 20 of them a page', async () => {
+  test('has an empty list of pipelines, with at most 20 per page', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const path = `/projects/${project.id}/packages/${await idOf('tool', '1.0')}/pipelines`;
     expect((await api.get(path)).body).toEqual([]);
@@ -183,7 +183,7 @@ describe('one package', () => {
     });
   });
 
-  test('is not found by the id of another project', async () => {
+  test('is not found in another project', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const other = await api.app.project('other');
     const answer = await api.get(`/projects/${other.id}/packages/${await idOf('tool', '1.0')}`);
@@ -193,7 +193,7 @@ describe('one package', () => {
 });
 
 describe('deleting', () => {
-  test('a package', async () => {
+  test('removes a package, which gets a new id when it is published again', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const id = await idOf('tool', '1.0');
     const answer = await api.del(`/projects/${project.id}/packages/${id}`);
@@ -204,7 +204,7 @@ describe('deleting', () => {
     expect((await list()).body[0].id).not.toBe(id);
   });
 
-  test('a file', async () => {
+  test('removes a file', async () => {
     for (const file of ['a.txt', 'b.txt']) await api.publish(project.id, 'tool', '1.0', undefined, file);
     const path = `/projects/${project.id}/packages/${await idOf('tool', '1.0')}/package_files`;
     const { body } = await api.get(path);
@@ -213,7 +213,7 @@ describe('deleting', () => {
     expect((await api.del(`${path}/${body[0].id}`)).status).toBe(404);
   });
 
-  test('not when it changed since', async () => {
+  test('answers 412 when the package has changed since the given time', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const path = `/projects/${project.id}/packages/${await idOf('tool', '1.0')}`;
     const since = (time: string) => ({ headers: { 'if-unmodified-since': time } });
@@ -222,14 +222,14 @@ describe('deleting', () => {
     expect((await api.del(path, since('Fri, 02 Jan 2026 03:04:05 GMT'))).status).toBe(204);
   });
 
-  test('an inner version leaves the others', async () => {
+  test('removes one version and keeps the others', async () => {
     for (const version of ['1.0', '2.0', '3.0']) await api.publish(project.id, 'tool', version);
     await api.del(`/projects/${project.id}/packages/${await idOf('tool', '2.0')}`);
     expect(versions(await list())).toEqual(['tool 1.0', 'tool 3.0']);
   });
 });
 
-describe('who may', () => {
+describe('permissions', () => {
   const roles = [
     ['guest', levels.guest, 403, 403],
     ['reporter', levels.reporter, 200, 403],
@@ -237,7 +237,7 @@ describe('who may', () => {
     ['maintainer', levels.maintainer, 200, 204],
   ] as const;
   test.each(roles)(
-    'a %s (%i) reads a private project: %i, deletes: %i',
+    'a %s (%i) in a private project gets %i for reading and %i for deleting',
     async (name, level, reads, deletes) => {
       await api.publish(project.id, 'tool', '1.0');
       const id = await idOf('tool', '1.0');
@@ -248,7 +248,7 @@ describe('who may', () => {
     },
   );
 
-  test('strangers get 404, anonymous callers 401, and everyone 403 when it is switched off', async () => {
+  test('strangers get 404, anonymous callers 401, and everyone 403 when the registry is disabled', async () => {
     const stranger = await api.app.user('stranger');
     expect((await list('', stranger.token)).body).toEqual({ message: '404 Project Not Found' });
     expect((await list('', '')).status).toBe(401);
@@ -258,7 +258,7 @@ describe('who may', () => {
     expect((await list('', '')).status).toBe(200);
   });
 
-  test('packages open to everyone open nothing else of a private project', async () => {
+  test('public packages make nothing else of a private project public', async () => {
     await api.publish(project.id, 'tool', '1.0');
     await api.put(`/projects/${project.id}`, { package_registry_access_level: 'public' });
     const stranger = await api.app.user('stranger');
@@ -274,7 +274,7 @@ describe('who may', () => {
     ['read_api', 200, 403],
     ['read_registry', 403, 403],
     ['read_user', 403, 403],
-  ] as const)('a token with %s reads: %i, deletes: %i', async (scope, reads, deletes) => {
+  ] as const)('a token with %s gets %i for reading and %i for deleting', async (scope, reads, deletes) => {
     await api.publish(project.id, 'tool', '1.0');
     const id = await idOf('tool', '1.0');
     const token = await personalToken(api.app.registry, api.app.root, [scope]);
@@ -282,7 +282,7 @@ describe('who may', () => {
     expect((await api.del(`/projects/${project.id}/packages/${id}`, { token })).status).toBe(deletes);
   });
 
-  test('a deploy token that may write does not delete', async () => {
+  test('a deploy token with the write scope may not delete', async () => {
     await api.publish(project.id, 'tool', '1.0');
     const { secret } = await deployToken(api.app.registry, project, ['write_package_registry']);
     const id = await idOf('tool', '1.0');
@@ -290,8 +290,8 @@ describe('who may', () => {
   });
 });
 
-describe('the list of a group', () => {
-  test('has the packages of the projects that the caller may read, and says where they are', async () => {
+describe('the package list of a group', () => {
+  test('has the packages of all projects that the caller may read, with their projects', async () => {
     const sub = await api.app.subgroup('sub');
     const inner = await api.app.project('inner', 'public', sub);
     await api.publish(project.id, 'secret', '1.0');
@@ -316,7 +316,7 @@ describe('the list of a group', () => {
     expect(versions(await api.get('/groups/acme/packages'))).toEqual(['open 1.0']);
   });
 
-  test('of very many projects is the same', async () => {
+  test('covers very many projects', async () => {
     for (let n = 0; n < 60; n++) {
       const each = await api.app.project(`p${n}`);
       if (n % 20 === 0) await api.publish(each.id, `tool${n}`, '1.0');

@@ -13,8 +13,8 @@ beforeEach(async () => {
 
 const names = (answer: Answer) => answer.body.map((each: { path: string }) => each.path);
 
-describe('making projects', () => {
-  test('in a group, by name or path; the other is made from it', async () => {
+describe('creating projects', () => {
+  test('in a group needs a name or a path, from which the other is derived', async () => {
     const namespace_id = api.app.group.id;
     const byName = await api.post('/projects', { name: 'My Tools!', namespace_id });
     expect(byName.status).toBe(201);
@@ -34,15 +34,15 @@ describe('making projects', () => {
     expect(byPath.body).toMatchObject({ name: 'plain', package_registry_access_level: 'disabled' });
   });
 
-  test('without a namespace, in that of the caller', async () => {
+  test("without a namespace uses the caller's own", async () => {
     const { token } = await api.app.user('ann');
-    const made = await api.post('/projects', { name: 'mine' }, { token });
-    expect(made.body).toMatchObject({ path_with_namespace: 'ann/mine', namespace: { kind: 'user' } });
+    const created = await api.post('/projects', { name: 'mine' }, { token });
+    expect(created.body).toMatchObject({ path_with_namespace: 'ann/mine', namespace: { kind: 'user' } });
     expect((await api.get('/users/ann/projects', { token })).body).toMatchObject([{ path: 'mine' }]);
     expect((await api.get('/users/ann/projects', { token: '' })).body).toEqual([]);
   });
 
-  test('what is wrong is told', async () => {
+  test('with invalid parameters is rejected with the reason', async () => {
     await api.app.project('taken');
     const namespace_id = api.app.group.id;
     const secret = await api.app.subgroup('secret', 'private');
@@ -63,14 +63,14 @@ describe('making projects', () => {
     expect(Object.keys(wide.body.message)).toEqual(['visibility_level']);
   });
 
-  test('of two clients that make the same path, one wins', async () => {
+  test('with the same path succeeds once among concurrent requests', async () => {
     const json = { path: 'one', namespace_id: api.app.group.id };
     const answers = await Promise.all([1, 2, 3].map(() => api.post('/projects', json)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
     expect(names(await api.get('/projects'))).toEqual(['one']);
   });
 
-  test('strangers and readers may not', async () => {
+  test('is denied to reporters and anonymous callers', async () => {
     const json = { path: 'x', namespace_id: api.app.group.id };
     const reporter = await api.app.user('rep', { level: levels.reporter, of: api.app.group });
     expect((await api.post('/projects', json, reporter)).status).toBe(403);
@@ -90,7 +90,7 @@ describe('showing and listing projects', () => {
     }
   });
 
-  test('the caller sees its own access', async () => {
+  test('a project shows the access level of the caller', async () => {
     const project = await api.app.project('tools');
     const { token } = await api.app.user('dev', { level: levels.developer, of: project });
     expect((await api.get(`/projects/${project.id}`, { token })).body.permissions).toEqual({
@@ -99,7 +99,7 @@ describe('showing and listing projects', () => {
     });
   });
 
-  test('who sees which project', async () => {
+  test('anyone sees public projects, users also internal ones, and members also private ones', async () => {
     for (const visibility of ['private', 'internal', 'public'] as const)
       await api.app.project(visibility, visibility);
     const stranger = await api.app.user('stranger');
@@ -119,7 +119,7 @@ describe('showing and listing projects', () => {
     expect((await api.get('/projects/acme%2Fmissing', { token: '' })).status).toBe(401);
   });
 
-  test('filters and orders', async () => {
+  test('lists can be filtered and ordered', async () => {
     const sub = await api.app.subgroup('sub');
     const zed = await api.app.project('zed', 'public');
     api.app.clock.advance(1000);
@@ -156,7 +156,7 @@ describe('showing and listing projects', () => {
     ['per_page=3&pagination=keyset&order_by=id&sort=desc', [3, 3, 1]],
     ['per_page=3&pagination=keyset&order_by=name&sort=desc', [3, 3, 1]],
     ['per_page=7', [7]],
-  ])('all projects come once, page by page (%s)', async (query, sizes) => {
+  ])('pages have every project once (%s)', async (query, sizes) => {
     for (let n = 0; n < 7; n++) await api.app.project(`p${n}`);
     const pages = await pagesOf(api, `/projects?${query}`);
     expect(pages.map((page) => page.body.length)).toEqual(sizes);
@@ -165,7 +165,7 @@ describe('showing and listing projects', () => {
     expect(seen).toEqual(query.includes('asc') ? [...seen].sort() : [...seen].sort().reverse());
   });
 
-  test('page headers count', async () => {
+  test('page headers have counts and links, and invalid parameters are rejected', async () => {
     for (let n = 0; n < 5; n++) await api.app.project(`p${n}`);
     const answer = await api.get('/projects?per_page=2&page=2&private_token=secret');
     const headers = ['page', 'per-page', 'next-page', 'prev-page', 'total', 'total-pages'];
@@ -193,7 +193,7 @@ describe('showing and listing projects', () => {
 });
 
 describe('changing projects', () => {
-  test('a maintainer changes most, an owner all', async () => {
+  test('a maintainer may change most settings, an owner all', async () => {
     const project = await api.app.project('tools');
     const mia = await api.app.user('mia', { level: levels.maintainer, of: project });
     const dev = await api.app.user('dev', { level: levels.developer, of: project });
@@ -216,7 +216,7 @@ describe('changing projects', () => {
     });
   });
 
-  test('a new path takes the place of the old one', async () => {
+  test('a new path replaces the old one', async () => {
     const project = await api.app.project('old');
     await api.app.project('taken');
     expect((await api.put('/projects/acme%2Fold', { path: 'taken' })).body.message.path).toEqual([
@@ -230,7 +230,7 @@ describe('changing projects', () => {
     expect((await api.post('/projects', { path: 'old', namespace_id: api.app.group.id })).status).toBe(201);
   });
 
-  test('an archived project can be read and not written', async () => {
+  test('an archived project can be read but not written', async () => {
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
     const archived = await api.post(`/projects/${project.id}/archive`);
@@ -247,7 +247,7 @@ describe('changing projects', () => {
 });
 
 describe('deleting projects', () => {
-  test('takes packages, tokens and members with it, and frees path and bytes', async () => {
+  test('removes packages, tokens and members, and frees the path and the bytes', async () => {
     const project = await api.app.project('tools');
     for (const version of ['1.0', '2.0']) await api.publish(project.id, 'tool', version);
     const { registry } = api.app;
@@ -278,7 +278,7 @@ describe('deleting projects', () => {
     expect(api.app.errors).toEqual([]);
   });
 
-  test('what an upload under way leaves behind is removed later, and then the project is forgotten', async () => {
+  test('purges what concurrent uploads have left, and later the record of the project', async () => {
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
     const { registry, clock } = api.app;
@@ -293,7 +293,7 @@ describe('deleting projects', () => {
     expect((await registry.table.query(ranges.removedProjects())).items).toEqual([]);
   });
 
-  test('is for owners, and happens once', async () => {
+  test('requires an owner, and succeeds once', async () => {
     const project = await api.app.project('tools');
     const mia = await api.app.user('mia', { level: levels.maintainer, of: project });
     expect((await api.del(`/projects/${project.id}`, mia)).status).toBe(403);

@@ -10,10 +10,10 @@ beforeEach(async () => {
   api = await startApi();
 });
 
-const moving = { place: 's3://bucket', from: 'local' };
+const migrating = { place: 's3://bucket', from: 'local' };
 
 describe('storage', () => {
-  test('is shown to administrators alone', async () => {
+  test('is shown only to administrators', async () => {
     const { token } = await api.app.user('ann');
     expect((await api.get('/admin/storage', { token: '' })).status).toBe(401);
     expect((await api.get('/admin/storage', { token })).status).toBe(403);
@@ -23,14 +23,14 @@ describe('storage', () => {
     expect(body).toEqual({ place: 'local', migrating_from: null, migration: null, dry_run: null });
   });
 
-  test('is moved only by a server that has two places', async () => {
+  test('can be migrated only by a server with two storage locations', async () => {
     await claimHome(api.app.registry.table, { place: 'local' });
     const answer = await api.post('/admin/storage/migrations');
     expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('--migrate-from')]);
   });
 
-  test('a move is started once, and joined after that', async () => {
-    await claimHome(api.app.registry.table, moving);
+  test('starts a migration once, and joins it after that', async () => {
+    await claimHome(api.app.registry.table, migrating);
     const started = await api.post('/admin/storage/migrations', { concurrency: 3 });
     expect([started.status, started.body]).toMatchObject([
       201,
@@ -43,11 +43,11 @@ describe('storage', () => {
     expect([body.migration.id, body.dry_run.id]).toEqual([started.body.id, dry.body.id]);
   });
 
-  test('shows what a move has come to', async () => {
+  test('shows the result of a migration', async () => {
     const { registry } = api.app;
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
-    await claimHome(registry.table, moving);
+    await claimHome(registry.table, migrating);
     await api.post('/admin/storage/migrations');
     const job = await findMigration(registry.table);
     await runMigration(registry, { from: registry.blobs, to: memoryBlobStore() }, job!);
@@ -66,8 +66,8 @@ describe('storage', () => {
     [{ concurrency: 0 }, 400],
     [{ concurrency: 'many' }, 400],
     [{ dry_run: 'perhaps' }, 400],
-  ])('%j is refused', async (parameters, status) => {
-    await claimHome(api.app.registry.table, moving);
+  ])('rejects a migration with %j', async (parameters, status) => {
+    await claimHome(api.app.registry.table, migrating);
     expect((await api.post('/admin/storage/migrations', parameters)).status).toBe(status);
   });
 });

@@ -19,7 +19,7 @@ const works = async (token: string) => (await api.get('/user', { token })).statu
 const pull = (token: string) => api.get(`/projects/${project.id}/packages`, { token });
 
 describe('deploy tokens', () => {
-  test('the secret is shown once, works, and stops working when deleted', async () => {
+  test('the secret is shown once, works, and stops working when the token is deleted', async () => {
     const path = `/projects/${project.id}/deploy_tokens`;
     const created = await api.post(path, {
       name: 'ci',
@@ -49,20 +49,20 @@ describe('deploy tokens', () => {
     expect((await api.del(`${path}/${shown.id}`)).status).toBe(404);
   });
 
-  test('a deploy token reads packages of the API and nothing else', async () => {
-    const make = async (scopes: string[]) =>
+  test('a deploy token may read packages through the API, and nothing else', async () => {
+    const create = async (scopes: string[]) =>
       (await api.post('/groups/acme/deploy_tokens', { name: 'g', scopes, username: 'robot' })).body
         .token as string;
-    const reader = await make(['read_package_registry']);
+    const reader = await create(['read_package_registry']);
     expect((await pull(reader)).status).toBe(200);
     expect((await api.get('/groups/acme/packages', { token: reader })).status).toBe(200);
     for (const path of ['/user', '/projects', '/groups', `/projects/${project.id}`, '/groups/acme/members']) {
       expect([path, (await api.get(path, { token: reader })).status]).toEqual([path, 403]);
     }
-    expect((await pull(await make(['read_registry']))).status).toBe(403);
+    expect((await pull(await create(['read_registry']))).status).toBe(403);
   });
 
-  test('what is wrong is told', async () => {
+  test('invalid parameters are rejected with the reason', async () => {
     const path = `/projects/${project.id}/deploy_tokens`;
     const cases = [
       [{}, { error: 'name is missing, scopes is missing' }],
@@ -80,15 +80,18 @@ describe('deploy tokens', () => {
     ['developer', levels.developer, 403, 403],
     ['maintainer', levels.maintainer, 201, 403],
     ['owner', levels.owner, 201, 201],
-  ])('a %s (%i) makes one for a project: %i, for a group: %i', async (name, level, inProject, inGroup) => {
-    const caller = await api.app.user(name, { level, of: api.app.group });
-    const json = { name: 'x', scopes: ['read_registry'] };
-    expect((await api.post(`/projects/${project.id}/deploy_tokens`, json, caller)).status).toBe(inProject);
-    expect((await api.post('/groups/acme/deploy_tokens', json, caller)).status).toBe(inGroup);
-    expect((await api.get('/deploy_tokens', caller)).status).toBe(403);
-  });
+  ])(
+    'a %s (%i) who creates one gets %i in a project and %i in a group',
+    async (name, level, inProject, inGroup) => {
+      const caller = await api.app.user(name, { level, of: api.app.group });
+      const json = { name: 'x', scopes: ['read_registry'] };
+      expect((await api.post(`/projects/${project.id}/deploy_tokens`, json, caller)).status).toBe(inProject);
+      expect((await api.post('/groups/acme/deploy_tokens', json, caller)).status).toBe(inGroup);
+      expect((await api.get('/deploy_tokens', caller)).status).toBe(403);
+    },
+  );
 
-  test('expired ones are told apart', async () => {
+  test('expired ones are marked and can be filtered', async () => {
     const path = `/projects/${project.id}/deploy_tokens`;
     await api.post(path, { name: 'short', scopes: ['read_registry'], expires_at: '2026-01-05' });
     await api.post(path, { name: 'long', scopes: ['read_registry'] });
@@ -170,24 +173,24 @@ describe('access tokens of projects and groups', () => {
     }
   });
 
-  test('no one makes a token above the own level, and bots make none', async () => {
+  test('callers cannot create tokens above their own level, and bots cannot create any', async () => {
     const path = `/projects/${project.id}/access_tokens`;
     const mia = await api.app.user('mia', { level: levels.maintainer, of: project });
     const dev = await api.app.user('dev', { level: levels.developer, of: project });
     const base = { name: 'x', scopes: ['api'] };
     expect((await api.post(path, { ...base, access_level: 50 }, mia)).status).toBe(400);
     expect((await api.post(path, base, dev)).status).toBe(403);
-    const made = await api.post(path, { ...base, access_level: 40 }, mia);
-    expect(made.status).toBe(201);
-    expect((await api.post(path, base, { token: made.body.token })).status).toBe(403);
-    expect((await api.post('/user/personal_access_tokens', base, { token: made.body.token })).status).toBe(
+    const created = await api.post(path, { ...base, access_level: 40 }, mia);
+    expect(created.status).toBe(201);
+    expect((await api.post(path, base, { token: created.body.token })).status).toBe(403);
+    expect((await api.post('/user/personal_access_tokens', base, { token: created.body.token })).status).toBe(
       403,
     );
     const owner = await api.post(path, { ...base, access_level: 50 });
     expect((await api.post(`${path}/${owner.body.id}/rotate`, {}, mia)).status).toBe(403);
   });
 
-  test('lists can be narrowed and sorted', async () => {
+  test('lists can be filtered, sorted and paged', async () => {
     const path = `/projects/${project.id}/access_tokens`;
     for (const [name, expires_at] of [
       ['beta', '2026-04-01'],
@@ -220,7 +223,7 @@ describe('access tokens of projects and groups', () => {
 });
 
 describe('personal access tokens', () => {
-  test('a user sees its own, an administrator all', async () => {
+  test('a user sees their own tokens, an administrator all', async () => {
     const ann = await api.app.user('ann');
     const ids = async (query: string, options = {}) =>
       (await api.get(`/personal_access_tokens?${query}`, options)).body.map(
@@ -243,47 +246,51 @@ describe('personal access tokens', () => {
     expect((await api.del(`/personal_access_tokens/${roots}`, ann)).status).toBe(404);
   });
 
-  test('an administrator makes one for a user, who revokes it', async () => {
+  test('an administrator may create one for a user, who may revoke it', async () => {
     const ann = await api.app.user('ann');
     const path = `/users/${ann.user.id}/personal_access_tokens`;
     const json = { name: 'n', scopes: 'read_api,read_user' };
     expect((await api.post(path, json, ann)).status).toBe(403);
-    const made = await api.post(path, json);
-    expect([made.status, made.body.scopes, made.body.user_id]).toEqual([
+    const created = await api.post(path, json);
+    expect([created.status, created.body.scopes, created.body.user_id]).toEqual([
       201,
       ['read_api', 'read_user'],
       ann.user.id,
     ]);
-    expect(await works(made.body.token)).toBe(true);
-    expect((await api.del(`/personal_access_tokens/${made.body.id}`, ann)).status).toBe(204);
-    expect(await works(made.body.token)).toBe(false);
+    expect(await works(created.body.token)).toBe(true);
+    expect((await api.del(`/personal_access_tokens/${created.body.id}`, ann)).status).toBe(204);
+    expect(await works(created.body.token)).toBe(false);
   });
 
-  test('a token of any scope revokes itself', async () => {
+  test('a token of any scope may revoke itself', async () => {
     const token = await personalToken(api.app.registry, api.app.root, ['read_registry']);
     expect((await api.del('/personal_access_tokens/self', { token })).status).toBe(204);
     expect((await api.get('/personal_access_tokens/self', { token })).status).toBe(401);
   });
 
-  test('a user makes one that does not outlive the token used', async () => {
+  test('a user may create one that expires no later than the token used', async () => {
     const ann = await api.app.user('ann');
     const json = { name: 'n', scopes: ['api'], expires_at: '2026-02-01' };
-    const made = await api.post('/user/personal_access_tokens', json, ann);
-    expect(made.status).toBe(201);
-    const asMade = { token: made.body.token };
+    const created = await api.post('/user/personal_access_tokens', json, ann);
+    expect(created.status).toBe(201);
+    const asCreated = { token: created.body.token };
     const later = await api.post(
       '/user/personal_access_tokens',
       { ...json, expires_at: '2026-03-01' },
-      asMade,
+      asCreated,
     );
     expect([later.status, Object.keys(later.body.message)]).toEqual([400, ['expires_at']]);
-    const silent = await api.post('/user/personal_access_tokens', { name: 'n', scopes: ['api'] }, asMade);
-    expect(silent.body.expires_at).toBe('2026-02-01');
+    const withoutExpiry = await api.post(
+      '/user/personal_access_tokens',
+      { name: 'n', scopes: ['api'] },
+      asCreated,
+    );
+    expect(withoutExpiry.body.expires_at).toBe('2026-02-01');
     const reader = await personalToken(api.app.registry, ann.user, ['read_api']);
     expect((await api.post('/user/personal_access_tokens', json, { token: reader })).status).toBe(403);
   });
 
-  test('associations tell what a token reaches', async () => {
+  test('associations list the groups and projects that a token gives access to', async () => {
     const ann = await api.app.user('ann', { level: levels.developer, of: api.app.group });
     const { body } = await api.get('/personal_access_tokens/self/associations', ann);
     expect(body.groups).toMatchObject([{ id: api.app.group.id, access_levels: 30 }]);
@@ -292,7 +299,7 @@ describe('personal access tokens', () => {
     expect(none.body).toEqual({ groups: [], projects: [] });
   });
 
-  test('an expired token is refused', async () => {
+  test('an expired token is rejected', async () => {
     const ann = await api.app.user('ann');
     const json = { name: 'n', scopes: ['api'], expires_at: '2026-01-05' };
     const { body } = await api.post('/user/personal_access_tokens', json, ann);
@@ -311,7 +318,7 @@ describe('rotation', () => {
   const rotateSelf = (token: string, json: object = {}) =>
     api.post('/personal_access_tokens/self/rotate', json, { token });
 
-  test('gives a new secret for a week and ends the old one', async () => {
+  test('returns a new secret for a week and revokes the old one', async () => {
     const ann = await api.app.user('ann');
     const rotated = await rotateSelf(ann.token);
     expect([rotated.status, rotated.body.expires_at, rotated.body.scopes]).toEqual([
@@ -332,7 +339,7 @@ describe('rotation', () => {
     ]);
   });
 
-  test('a token with self_rotate alone may do just that', async () => {
+  test('is all that a token with only the scope self_rotate may do', async () => {
     const token = await personalToken(api.app.registry, api.app.root, ['self_rotate']);
     expect((await api.get('/user', { token })).status).toBe(403);
     expect((await rotateSelf(token)).status).toBe(200);
@@ -340,7 +347,7 @@ describe('rotation', () => {
     expect((await rotateSelf(reader)).status).toBe(403);
   });
 
-  test('presenting a revoked token ends everything that came of it, and nothing else', async () => {
+  test('of a revoked token revokes its lineage, and nothing else', async () => {
     const ann = await api.app.user('ann');
     const bystander = await personalToken(api.app.registry, ann.user);
     const second = (await rotateSelf(ann.token)).body.token;
@@ -349,7 +356,7 @@ describe('rotation', () => {
     expect([await works(second), await works(third), await works(bystander)]).toEqual([false, false, true]);
   });
 
-  test('tokens whose lineage was stored under its old name, family, belong to it', async () => {
+  test('of a revoked token revokes tokens whose lineage is stored in the old attribute "family" too', async () => {
     const ann = await api.app.user('ann');
     const second = (await rotateSelf(ann.token)).body.token;
     const key = keys.token(secretDigest(second));
@@ -362,7 +369,7 @@ describe('rotation', () => {
     expect([await works(second), await works(third)]).toEqual([false, false]);
   });
 
-  test('rotating a revoked token by its id does the same', async () => {
+  test('of a revoked token by its id revokes its lineage too', async () => {
     const path = `/projects/${project.id}/access_tokens`;
     const first = await api.post(path, { name: 'b', scopes: ['api'] });
     const second = await api.post(`${path}/${first.body.id}/rotate`);
@@ -375,7 +382,7 @@ describe('rotation', () => {
     expect(await works(second.body.token)).toBe(false);
   });
 
-  test('of several at once one wins, and its token works', async () => {
+  test('succeeds once when it is repeated concurrently, and the new token works', async () => {
     const ann = await api.app.user('ann');
     const id = (await api.get('/personal_access_tokens/self', ann)).body.id;
     const answers = await Promise.all(
@@ -386,7 +393,7 @@ describe('rotation', () => {
     expect(await works(winners[0]?.body.token)).toBe(true);
   });
 
-  test('a bot rotates itself where it belongs', async () => {
+  test('by a bot works only at its own project or group', async () => {
     const path = `/projects/${project.id}/access_tokens`;
     const other = await api.app.project('other');
     const { token } = (await api.post(path, { name: 'b', scopes: ['self_rotate'] })).body;
@@ -401,16 +408,16 @@ describe('rotation', () => {
     expect((await api.get('/personal_access_tokens/self', { token: rotated.body.token })).status).toBe(401);
   });
 
-  test('events tell of tokens without their secrets', async () => {
-    const made = await api.post(`/projects/${project.id}/access_tokens`, { name: 'b', scopes: ['api'] });
+  test('is recorded in events without secrets, as are creation and revocation', async () => {
+    const created = await api.post(`/projects/${project.id}/access_tokens`, { name: 'b', scopes: ['api'] });
     api.app.clock.advance(1);
-    const rotated = await api.post(`/projects/${project.id}/access_tokens/${made.body.id}/rotate`);
+    const rotated = await api.post(`/projects/${project.id}/access_tokens/${created.body.id}/rotate`);
     api.app.clock.advance(1);
     await api.del(`/projects/${project.id}/access_tokens/${rotated.body.id}`);
     const events = await eventsOf(api.app);
     expect(events).toMatchObject([
-      { type: 'token_created', details: { token: made.body.id } },
-      { type: 'token_rotated', details: { token: made.body.id, successor: rotated.body.id } },
+      { type: 'token_created', details: { token: created.body.id } },
+      { type: 'token_rotated', details: { token: created.body.id, successor: rotated.body.id } },
       { type: 'token_revoked', details: { token: rotated.body.id } },
     ]);
     expect(JSON.stringify(events)).not.toContain('phat-');

@@ -8,7 +8,7 @@ beforeEach(async () => {
 });
 
 describe('discovery', () => {
-  test('version and metadata look like GitLab', async () => {
+  test('version and metadata resemble those of GitLab', async () => {
     expect((await api.get('/version')).body).toEqual({
       version: expect.stringMatching(/^18\.\d+\.0-packhouse$/),
       revision: 'packhouse',
@@ -28,7 +28,7 @@ describe('discovery', () => {
     });
   });
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('HEAD answers like GET, without the body', async () => {
     for (const path of ['/user', '/projects', '/groups', '/version']) {
       const get = await api.get(path);
       const head = await api.ask('HEAD', path);
@@ -37,7 +37,7 @@ describe('discovery', () => {
     }
   });
 
-  test('an unknown route has another body than an unknown thing', async () => {
+  test('an unknown route and an unknown object have different error bodies', async () => {
     expect([(await api.get('/nonsense')).status, (await api.get('/nonsense')).body]).toEqual([
       404,
       { error: '404 Not Found' },
@@ -48,7 +48,7 @@ describe('discovery', () => {
 });
 
 describe('users', () => {
-  test('an administrator makes users; a taken or bad name is refused', async () => {
+  test('an administrator may create users, and a taken or invalid name is rejected', async () => {
     const ann = { username: 'ann', name: 'Ann', email: 'ann@example.com' };
     const created = await api.post('/users', ann);
     expect([created.status, created.body.username, created.body.is_admin]).toEqual([201, 'ann', false]);
@@ -70,7 +70,7 @@ describe('users', () => {
     expect((await api.get('/users?username=nobody')).body).toEqual([]);
   });
 
-  test('others see no e-mail address, and may not make or block users', async () => {
+  test('others see no e-mail address, and may not create or block users', async () => {
     const { token, user } = await api.app.user('ann');
     expect((await api.get(`/users/${api.app.root.id}`, { token })).body.email).toBeUndefined();
     expect((await api.get(`/users/${user.id}`, { token })).body.email).toBe('ann@example.com');
@@ -81,7 +81,7 @@ describe('users', () => {
     expect((await api.get('/users/abc')).status).toBe(400);
   });
 
-  test('a blocked user is out at once, and in again when unblocked', async () => {
+  test('a blocked user loses access immediately, and regains it when unblocked', async () => {
     const { token, user } = await api.app.user('ann');
     expect((await api.post(`/users/${user.id}/block`)).status).toBe(201);
     expect((await api.get('/user', { token })).status).toBe(401);
@@ -90,7 +90,7 @@ describe('users', () => {
     expect((await api.post(`/users/${api.app.root.id}/block`)).status).toBe(403);
   });
 
-  test('sudo is for administrators', async () => {
+  test('only administrators may use sudo', async () => {
     const { token } = await api.app.user('ann');
     expect((await api.get('/user', { headers: { sudo: 'ann' } })).body.username).toBe('ann');
     expect((await api.get('/user', { token, headers: { sudo: 'root' } })).status).toBe(403);
@@ -107,7 +107,7 @@ describe('scopes', () => {
     ['read_api', '/user', 200],
     ['read_package_registry', '/groups', 403],
     ['read_package_registry', '/personal_access_tokens/self', 200],
-  ] as const)('a token with %s asking for %s gets %i', async (scope, path, status) => {
+  ] as const)('a token with %s that requests %s gets %i', async (scope, path, status) => {
     const token = await personalToken(api.app.registry, api.app.root, [scope]);
     const answer = await api.get(path, { token });
     expect(answer.status).toBe(status);
@@ -116,7 +116,7 @@ describe('scopes', () => {
     }
   });
 
-  test('read_api does not write', async () => {
+  test('a token with read_api may not write', async () => {
     const token = await personalToken(api.app.registry, api.app.root, ['read_api']);
     const answer = await api.post('/groups', { name: 'x', path: 'x' }, { token });
     expect([answer.status, answer.body.error, answer.body.scope]).toEqual([403, 'insufficient_scope', 'api']);
@@ -124,7 +124,7 @@ describe('scopes', () => {
 });
 
 describe('namespaces', () => {
-  test('list, show, and whether a path is free', async () => {
+  test('can be listed and shown, and checked for a free path', async () => {
     const { token } = await api.app.user('ann', { level: 30, of: api.app.group });
     const list = await api.get('/namespaces', { token });
     expect(list.body.map((each: { full_path: string; kind: string }) => [each.full_path, each.kind])).toEqual(

@@ -19,7 +19,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   app.send('GET', path, { token: app.rootToken, headers });
 
 describe('generic packages', () => {
-  test('an uploaded file comes back byte for byte', async () => {
+  test('an uploaded file is served byte for byte', async () => {
     const created = await put('/tool/1.0/tool.zip', 'bytes of the tool');
     expect(created.status).toBe(201);
     expect(await created.json()).toEqual({ message: '201 Created' });
@@ -32,7 +32,7 @@ describe('generic packages', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('the project may be named by its encoded path, or by its path with plain slashes', async () => {
+  test('the project may be addressed by its encoded path, or by its path with plain slashes', async () => {
     await put('/tool/1.0/a.txt', 'a');
     for (const id of ['acme%2Ftools', 'acme/tools', 'ACME%2Ftools']) {
       const answer = await get(`/api/v4/projects/${id}/packages/generic/tool/1.0/a.txt`);
@@ -40,7 +40,7 @@ describe('generic packages', () => {
     }
   });
 
-  test('the group and the instance serve what their projects hold', async () => {
+  test('the group and the instance serve the files of their projects', async () => {
     await put('/tool/1.0/a.txt', 'a');
     for (const prefix of ['/api/v4/groups/acme/-/packages/generic', '/api/v4/packages/generic']) {
       const answer = await get(`${prefix}/tool/1.0/a.txt`);
@@ -48,7 +48,7 @@ describe('generic packages', () => {
     }
   });
 
-  test('select=package_file answers the stored file', async () => {
+  test('select=package_file returns the attributes of the stored file', async () => {
     const answer = await put('/tool/1.0/dir/a.txt?select=package_file', 'abc');
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({
@@ -64,7 +64,7 @@ describe('generic packages', () => {
     expect((await get(`${base}/tool/1.0/linux%2Famd64%2Ftool`)).status).toBe(200);
   });
 
-  test('a name, version or file name that could mislead is refused with the reason', async () => {
+  test('an invalid name, version or file name is rejected with the reason', async () => {
     const bad = [
       '/to%20ol/1.0/a',
       '/tool/1..0/a',
@@ -103,14 +103,14 @@ describe('generic packages', () => {
     expect((await get(`${base}/tool/1.0/b.txt`)).status).toBe(404);
   });
 
-  test('deleting the newest of several files of one name brings the older one back', async () => {
+  test('deleting the newest of several files with the same name restores the older one', async () => {
     await put('/tool/1.0/a.txt', 'one');
     await put('/tool/1.0/a.txt', 'two');
     await app.send('DELETE', `${base}/tool/1.0/a.txt`, { token: app.rootToken });
     expect(await (await get(`${base}/tool/1.0/a.txt`)).text()).toBe('one');
   });
 
-  test('ranges, HEAD and conditional requests', async () => {
+  test('ranges, HEAD and conditional requests are supported', async () => {
     await put('/tool/1.0/a.txt', '0123456789');
     const part = await get(`${base}/tool/1.0/a.txt`, { range: 'bytes=2-4' });
     expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([
@@ -125,7 +125,7 @@ describe('generic packages', () => {
     expect(again.status).toBe(304);
   });
 
-  test('multipart uploads are taken as well', async () => {
+  test('multipart uploads are accepted if they have a file', async () => {
     const form = new FormData();
     form.set('file', new Blob(['from a form']), 'any-name');
     expect(
@@ -139,12 +139,9 @@ describe('generic packages', () => {
   });
 
   test.each([
-    ['in its file', '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhalf a fi'],
-    [
-      'in a file that is passed over',
-      '--b\r\nContent-Disposition: form-data; name="x"; filename="a"\r\n\r\nha',
-    ],
-  ])('a form that ends %s is refused, and leaves nothing', async (_where, body) => {
+    ['inside its file', '--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nhalf a fi'],
+    ['inside an ignored file', '--b\r\nContent-Disposition: form-data; name="x"; filename="a"\r\n\r\nha'],
+  ])('a form that ends %s is rejected and leaves nothing', async (_where, body) => {
     const headers = { 'content-type': 'multipart/form-data; boundary=b' };
     const refused = await app.send('PUT', `${base}/tool/1.0/a.txt`, { token: app.rootToken, headers, body });
     expect(refused.status).toBe(400);
@@ -152,7 +149,7 @@ describe('generic packages', () => {
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
-  test('who may not is told so: 401 without credentials, 404 when blind, 403 when only reading', async () => {
+  test('callers get 401 without credentials, 404 without access, and 403 for writing with read access', async () => {
     await put('/tool/1.0/a.txt', 'x');
     const anonymous = await app.send('GET', `${base}/tool/1.0/a.txt`);
     expect(anonymous.status).toBe(401);
@@ -167,7 +164,7 @@ describe('generic packages', () => {
     expect(app.errors).toEqual([]);
   });
 
-  describe('where a group refuses duplicates', () => {
+  describe('in a group that forbids duplicates', () => {
     const rule = (settings: object, group = 'acme') =>
       app.send('PUT', `/api/v4/groups/${encodeURIComponent(group)}/package_settings`, {
         token: app.rootToken,
@@ -175,7 +172,7 @@ describe('generic packages', () => {
         body: JSON.stringify(settings),
       });
 
-    test('a file is published once, the refusal says so, and the first bytes stay', async () => {
+    test('a second publish of a file is rejected with the reason, and the first bytes stay', async () => {
       expect((await rule({ generic_duplicates_allowed: false })).status).toBe(200);
       expect((await put('/tool/1.0/a.txt', 'one')).status).toBe(201);
       expect((await put('/tool/1.0/b.txt', 'another file')).status).toBe(201);
@@ -188,7 +185,7 @@ describe('generic packages', () => {
       expect((await app.registry.blobs.list()).blobs).toHaveLength(2);
     });
 
-    test('of ten that upload one file at once exactly one wins', async () => {
+    test('exactly one of ten concurrent uploads of a file succeeds', async () => {
       await rule({ generic_duplicates_allowed: false });
       const tries = Array.from({ length: 10 }, (_, index) => put('/tool/1.0/a.txt', `try ${index}`));
       const statuses = (await Promise.all(tries)).map(({ status }) => status).sort();
@@ -196,7 +193,7 @@ describe('generic packages', () => {
       expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
     });
 
-    test('an exception turns the rule around for the names and versions it matches whole', async () => {
+    test('an exception inverts the rule for names and versions that it matches completely', async () => {
       await rule({
         generic_duplicates_allowed: false,
         generic_duplicate_exception_regex: '.*-SNAPSHOT|scratch',
@@ -246,18 +243,18 @@ describe('forms', () => {
 
   test.each([
     ['end inside the file', start, "The form can't be read"],
-    ['hold no file', `--${boundary}--`, 'file is missing'],
+    ['have no file', `--${boundary}--`, 'file is missing'],
     ['have another field', `${start.replace('"file"', '"other"')}\r\n--${boundary}--\r\n`, 'file is missing'],
     ['end inside another field', start.replace('"file"', '"other"'), "The form can't be read"],
     ['are empty', '', "The form can't be read"],
-  ])('that %s are refused and leave nothing', async (_what, body, reason) => {
+  ])('are rejected and leave nothing when they %s', async (_case, body, reason) => {
     const answer = await upload(body);
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(reason)]);
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
     expect(app.errors).toEqual([]);
   });
 
-  test('that break off are refused and leave nothing', async () => {
+  test('are rejected and leave nothing when the connection breaks', async () => {
     const broken = new ReadableStream({
       start(controller) {
         controller.enqueue(Buffer.from(start));

@@ -28,7 +28,7 @@ async function stored<T>(key: 'head' | 'version', name = 'com/example/app', vers
 }
 
 describe('files', () => {
-  test('come back byte for byte, with their checksums beside them and in headers', async () => {
+  test('are served byte for byte, with checksums at their own addresses and in headers', async () => {
     const bytes = jar();
     const created = await repository.put(`${app1}/app-1.0.jar`, bytes);
     expect([created.status, await created.json()]).toMatchObject([
@@ -49,7 +49,7 @@ describe('files', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('of any kind belong to one version: POM, sources, signatures, module metadata, archives', async () => {
+  test('of every kind belong to one version: POM, sources, signatures, module metadata, archives', async () => {
     const names = [
       '.jar',
       '.pom',
@@ -72,7 +72,7 @@ describe('files', () => {
     ]);
   });
 
-  test('sent at once by many threads make one package and lose nothing', async () => {
+  test('make one package and are all stored when they are uploaded concurrently', async () => {
     const indexes = Array.from({ length: 30 }, (_, index) => index);
     const answers = await Promise.all(
       indexes.map((index) => repository.put(`${app1}/app-1.0-part${index}.jar`, `part ${index}`)),
@@ -89,7 +89,7 @@ describe('files', () => {
     expect(await repository.text('g/a/1.0%2Bb/a-1.0+b.jar')).toBe('plus');
   });
 
-  test('that are not there are a plain 404, whatever their path: clients go on to another repository', async () => {
+  test('answer 404 when they are missing, whatever the path, so that clients try another repository', async () => {
     await repository.put(`${app1}/app-1.0.jar`, 'x');
     for (const path of [
       `${app1}/app-1.0.pom`,
@@ -113,7 +113,7 @@ describe('files', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('of a version in several projects come from the first one alone', async () => {
+  test('of a version in several projects come only from the first one', async () => {
     const second = await app.project('second');
     const other = mavenRepository(app, second);
     await other.put(`${app1}/app-1.0-sources.jar`, 'sources of the second');
@@ -124,7 +124,7 @@ describe('files', () => {
     expect(await repository.text('com/example/app/2.0/app-2.0.jar', 'group')).toBe('only in the second');
   });
 
-  test('of a version whose files were all deleted hide nothing of another project', async () => {
+  test('of a version come from another project when those of the first were all deleted', async () => {
     const other = mavenRepository(app, await app.project('second'));
     const snapshot = 'com/example/app/1.0-SNAPSHOT';
     const paths = [`${app1}/app-1.0.jar`, `${snapshot}/app-1.0-SNAPSHOT.jar`];
@@ -155,7 +155,7 @@ describe('files', () => {
 describe('checksums that clients send', () => {
   beforeEach(() => repository.put(`${app1}/app-1.0.jar`, 'the bytes'));
 
-  test.each(['md5', 'sha1', 'sha256', 'sha512'])('of %s are compared, not stored', async (algorithm) => {
+  test.each(['md5', 'sha1', 'sha256', 'sha512'])('are compared and not stored: %s', async (algorithm) => {
     const digest = hex(algorithm, 'the bytes');
     const path = `${app1}/app-1.0.jar.${algorithm}`;
     for (const text of [
@@ -184,7 +184,7 @@ describe('checksums that clients send', () => {
     expect(await stored<PackageHead>('head')).toMatchObject({ revision: 1 });
   });
 
-  test('of a file that is not there are refused with what to do', async () => {
+  test('are rejected for a missing file, with a hint', async () => {
     const refused = await repository.put(`${app1}/app-1.0.pom.sha1`, hex('sha1', 'x'));
     expect([refused.status, await refused.json()]).toEqual([
       404,
@@ -192,7 +192,7 @@ describe('checksums that clients send', () => {
     ]);
   });
 
-  test('need the right to publish, and so does metadata', async () => {
+  test('require the permission to publish, as does metadata', async () => {
     const { token } = await app.user('reader', { level: levels.reporter, of: project });
     const paths = [
       `${app1}/app-1.0.jar.sha1`,
@@ -216,7 +216,7 @@ describe('a file that is published again', () => {
       body: JSON.stringify(settings),
     });
 
-  test('takes the place of the one before, unless a group says otherwise', async () => {
+  test('replaces the previous one, unless a group forbids it', async () => {
     await repository.put(`${app1}/app-1.0.jar`, 'one');
     expect((await repository.put(`${app1}/app-1.0.jar`, 'two')).status).toBe(200);
     expect(await repository.text(`${app1}/app-1.0.jar`)).toBe('two');
@@ -231,7 +231,7 @@ describe('a file that is published again', () => {
     expect((await app.registry.blobs.list()).blobs).toHaveLength(3);
   });
 
-  test('with the same bytes changes nothing, also where duplicates are refused', async () => {
+  test('with the same bytes changes nothing, even where duplicates are forbidden', async () => {
     await rule({ maven_duplicates_allowed: false });
     const first = await (await repository.put(`${app1}/app-1.0.jar`, 'same')).json();
     const tries = await Promise.all(
@@ -242,7 +242,7 @@ describe('a file that is published again', () => {
     expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
   });
 
-  test('may be excepted by its name or version', async () => {
+  test('is allowed by exceptions for its name or version', async () => {
     const exceptions = 'com/example/scratch|.*-SNAPSHOT';
     await rule({ maven_duplicates_allowed: false, maven_duplicate_exception_regex: exceptions });
     const again = async (path: string) => {
@@ -255,10 +255,10 @@ describe('a file that is published again', () => {
   });
 });
 
-describe('what a POM tells', () => {
+describe('the metadata from a POM', () => {
   const facts = async () => (await stored<Version>('version'))?.metadata;
 
-  test('is kept of the version, whatever comes first', async () => {
+  test('is stored with the version, whichever file comes first', async () => {
     await repository.put(`${app1}/app-1.0.jar`, 'jar');
     expect(await facts()).toEqual({});
     const text =
@@ -287,17 +287,17 @@ describe('what a POM tells', () => {
   });
 
   test.each([
-    ['no XML', 'not < xml'],
+    ['not XML', 'not < xml'],
     ['another document', '<html/>'],
     [
-      'a document type',
+      'XML with a document type',
       '<!DOCTYPE p [<!ENTITY e SYSTEM "file:///etc/passwd">]><project><name>&e;</name></project>',
     ],
-    ['too deep', '<project>'.repeat(200)],
-    ['bytes', Buffer.from([0xff, 0xfe, 0x00, 0xd8])],
+    ['nested too deeply', '<project>'.repeat(200)],
+    ['binary', Buffer.from([0xff, 0xfe, 0x00, 0xd8])],
     ['too large', pom(`<name>${'x'.repeat(1 << 20)}</name>`)],
-    ['nothing', ''],
-  ])('is nothing when it is %s, which is served as it is', async (_, body) => {
+    ['empty', ''],
+  ])('is empty when the POM is %s, which is served unchanged', async (_, body) => {
     expect((await repository.put(`${app1}/app-1.0.pom`, body)).status).toBe(200);
     expect(await facts()).toEqual({});
     const answer = await repository.get(`${app1}/app-1.0.pom`);
@@ -305,7 +305,7 @@ describe('what a POM tells', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('has limits', async () => {
+  test('has a limited description and a limited number of dependencies', async () => {
     const dependency = '<dependency><groupId>g</groupId><artifactId>a</artifactId></dependency>';
     const many = `<dependencies>${dependency.repeat(1000)}</dependencies>`;
     await repository.put(`${app1}/app-1.0.pom`, pom(`<description>${'d'.repeat(5000)}</description>${many}`));
@@ -313,7 +313,7 @@ describe('what a POM tells', () => {
     expect([found.description.length, found.dependencies.length]).toEqual([1000, 300]);
   });
 
-  test('of very long texts is cut to what the table can hold', async () => {
+  test('is shortened to what the table can hold', async () => {
     const long = (name: string) => `<${name}>${'€'.repeat(1000)}</${name}>`;
     const fields = ['groupId', 'artifactId', 'version', 'scope'].map(long).join('');
     const text = pom(
@@ -329,8 +329,8 @@ describe('what a POM tells', () => {
   });
 });
 
-describe('refusals', () => {
-  test('tell who may not why, as a problem that Maven prints', async () => {
+describe('error answers', () => {
+  test('give callers without permission the reason, as a problem that Maven prints', async () => {
     const anonymous = await app.send('PUT', `${repository.places.project}/${app1}/app-1.0.jar`, {
       body: 'x',
     });
@@ -350,7 +350,7 @@ describe('refusals', () => {
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
-  test('of invalid repository paths explain the valid form', async () => {
+  test('explain the valid form of a repository path', async () => {
     for (const path of ['app.jar', 'g/a/app.jar', 'g/a/1/%C3%A4.jar', '..%2f/a/1/a.jar', 'g/a/1/%zz']) {
       const refused = await repository.put(path, 'x');
       expect([path, refused.status]).toEqual([path, 400]);
@@ -358,7 +358,7 @@ describe('refusals', () => {
     }
   });
 
-  test('of an upload that breaks off leave nothing', async () => {
+  test('leave nothing of an upload that is cut off', async () => {
     async function* broken() {
       yield Buffer.from('the first half');
       throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });

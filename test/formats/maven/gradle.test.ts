@@ -4,8 +4,8 @@ import { mavenRepository, pom } from '../../kit/maven-repository.ts';
 import { deployToken, startApp, type TestApp } from '../../kit/start-app.ts';
 
 /**
- * The requests of Gradle 9, in its order (`AbstractMavenPublisher`). The real Gradle of the clients tests is Debian's
- * 4.4.1, which knows neither header credentials nor module metadata.
+ * The requests of Gradle 9, in the same order (`AbstractMavenPublisher`). The real Gradle of the clients tests is Debian's
+ * 4.4.1, which supports neither header credentials nor module metadata.
  */
 let app: TestApp;
 let repository: ReturnType<typeof mavenRepository>;
@@ -22,7 +22,7 @@ beforeEach(async () => {
     app.send(method, `${repository.places.project}/${path}`, { headers: { 'Deploy-Token': secret }, body });
 });
 
-/** PUT of a file, and of its checksums; the first two must be taken, or the build fails. */
+/** Uploads a file and its checksums. Gradle fails the build unless the first two are accepted. */
 async function publish(path: string, content: string): Promise<void> {
   expect([path, (await send('PUT', path, content)).status]).toEqual([path, 200]);
   for (const algorithm of ['sha1', 'md5', 'sha256', 'sha512']) {
@@ -38,8 +38,8 @@ async function publish(path: string, content: string): Promise<void> {
 const module = (version: string) =>
   JSON.stringify({ formatVersion: '1.1', component: { group: 'com.example', module: 'lib', version } });
 
-describe('what Gradle publishes', () => {
-  test('as a release is found again, module metadata and all', async () => {
+describe('a publish by Gradle', () => {
+  test('of a release can be read back, including its module metadata', async () => {
     const base = 'com/example/lib/1.0/lib-1.0';
     await publish(`${base}.jar`, 'jar');
     await publish(`${base}.pom`, pom('<artifactId>lib</artifactId>'));
@@ -56,7 +56,7 @@ describe('what Gradle publishes', () => {
     );
   });
 
-  test('as a snapshot has a number that goes on from the last', async () => {
+  test('of a snapshot continues the build numbers', async () => {
     const folder = 'com/example/lib/1.0-SNAPSHOT';
     expect((await send('GET', `${folder}/maven-metadata.xml`)).status).toBe(404);
     for (const number of [1, 2]) {

@@ -48,7 +48,7 @@ async function versioning(path: string, level: Level = 'project') {
   };
 }
 
-/** Asks for checksums of a document until all fit the document that was asked for before. */
+/** Expects that the checksums of a document, as documents and in its headers, match it. */
 async function expectChecksums(path: string, level: Level): Promise<void> {
   const answer = await repository.get(path, level);
   const text = await answer.text();
@@ -60,7 +60,7 @@ async function expectChecksums(path: string, level: Level): Promise<void> {
 }
 
 describe('the metadata of an artifact', () => {
-  test('is made from what is stored, byte for byte', async () => {
+  test('is rendered from the stored versions, byte for byte', async () => {
     await publish('1.10', '1.9', '2.0-SNAPSHOT', '1.10-rc1');
     expect(
       await repository.text('com/example/app/maven-metadata.xml'),
@@ -83,7 +83,7 @@ describe('the metadata of an artifact', () => {
 `);
   });
 
-  test('has no release as long as there are snapshots alone', async () => {
+  test('has no release while there are only snapshots', async () => {
     await publish('1.0-SNAPSHOT');
     expect(await versioning('com/example/app')).toEqual({
       latest: '1.0-SNAPSHOT',
@@ -92,7 +92,7 @@ describe('the metadata of an artifact', () => {
     });
   });
 
-  test('does not listen to what clients say of it', async () => {
+  test('accepts but ignores the metadata that clients upload', async () => {
     await publish('1.0');
     const claim =
       '<metadata><versioning><latest>9</latest><versions><version>9</version></versions></versioning></metadata>';
@@ -123,7 +123,7 @@ describe('the metadata of an artifact', () => {
     expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
   });
 
-  test('follows what is published and deleted, and so do its checksums', async () => {
+  test('reflects publishes and deletions, as do its checksums', async () => {
     for (const version of ['1.0', '1.1', '1.2-SNAPSHOT']) {
       await publish(version);
       for (const level of ['project', 'group', 'instance'] as const) {
@@ -140,7 +140,7 @@ describe('the metadata of an artifact', () => {
     expect(await repository.text('com/example/app/maven-metadata.xml.sha1')).toBe(404);
   });
 
-  test('of a group has the versions of all its projects, with the time of the last change', async () => {
+  test('at group level has the versions of all projects and the time of the last change', async () => {
     await publish('1.0');
     app.clock.advance(60_000);
     const other = mavenRepository(app, await app.project('other'));
@@ -174,7 +174,7 @@ describe('the metadata of a snapshot', () => {
     };
   }
 
-  test('has no file of one that was removed, and is gone with one that is not served', async () => {
+  test('has no files of a removed version, and is missing for an unserved one', async () => {
     const actor = { kind: 'user', id: app.root.id, name: 'root' } as const;
     const version = { project, actor, format: 'maven', name: 'com/example/app', version: '1.0-SNAPSHOT' };
     await file('20260131.120000-1', '.jar');
@@ -191,7 +191,7 @@ describe('the metadata of a snapshot', () => {
     }
   });
 
-  test('names the newest of each sort of file, byte for byte', async () => {
+  test('lists the newest file of each kind, byte for byte', async () => {
     await file('20260131.120000-1', '.jar');
     await file('20260131.120000-1', '.pom');
     await file('20260131.120000-1', '-sources.jar');
@@ -232,7 +232,7 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     }
   });
 
-  test('names a build only once it has a POM, where any has one', async () => {
+  test('names a build only when it has a POM, if any build has one', async () => {
     await file('20260131.120000-1', '.jar');
     expect(await builds()).toMatchObject({ build: '20260131.120000-1' });
     await file('20260131.120000-1', '.pom');
@@ -245,7 +245,7 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     expect(await builds()).toMatchObject({ build: '20260131.120100-2' });
   });
 
-  test('has builds of one moment in the order of their numbers, and all their files', async () => {
+  test('orders builds with the same timestamp by number, and the files of all can be downloaded', async () => {
     for (const build of ['20260131.120000-10', '20260131.120000-9', '20260131.115900-11']) {
       await file(build, '.pom');
     }
@@ -256,7 +256,7 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     expect(await repository.text(`${base}/app-1.0-20260131.120000-9.pom`)).toBe('20260131.120000-9.pom');
   });
 
-  test('of files that keep their names says so, until there are builds', async () => {
+  test('lists files without build numbers until there are builds', async () => {
     await repository.put(`${base}/app-1.0-SNAPSHOT.jar`, 'one');
     await repository.put(`${base}/app-1.0-SNAPSHOT.jar`, 'two');
     await repository.put(`${base}/app-1.0-SNAPSHOT-sources.jar`, 'sources');
@@ -272,12 +272,12 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     });
   });
 
-  test('survives files with names of their own', async () => {
+  test('ignores files with other names', async () => {
     await repository.put(`${base}/notes.txt`, 'x');
     expect(await builds()).toEqual({ build: undefined, files: [] });
   });
 
-  test('is made of the last thousand files', async () => {
+  test('covers the last thousand files', async () => {
     const numbers = Array.from({ length: 1010 }, (_, index) => index);
     const nameOf = (number: number) =>
       `2026013${1 + Math.floor(number / 1000)}.12${String(number % 1000).padStart(4, '0')}-1`;
@@ -288,7 +288,7 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     });
   });
 
-  test('loses no file behind more than a thousand older copies of others', async () => {
+  test('includes a file even when another has more than a thousand older copies', async () => {
     const named = (rest: string, content: string) =>
       repository.put(`${base}/app-1.0-SNAPSHOT${rest}`, content);
     await named('-a.jar', 'first by name');
@@ -300,14 +300,14 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     });
   });
 
-  test('of a version in several projects is that of the first', async () => {
+  test('comes from the first of several projects that have the version', async () => {
     await file('20260131.120000-1', '.pom');
     const other = mavenRepository(app, await app.project('other'));
     await other.put(`${base}/app-1.0-20260201.120000-2.pom`, 'x');
     expect(await builds('group')).toMatchObject({ build: '20260131.120000-1' });
   });
 
-  test('loses what is deleted', async () => {
+  test('excludes deleted files and versions', async () => {
     await file('20260131.120000-1', '.pom');
     await file('20260131.120100-2', '.pom');
     const packages = `/api/v4/projects/${project.id}/packages`;
@@ -339,7 +339,7 @@ describe('the metadata of a group', () => {
     );
   }
 
-  test('has the plugins whose jars were published, byte for byte', async () => {
+  test('lists the plugins whose jars were published, byte for byte', async () => {
     await plugin('hello-maven-plugin', 'hello');
     await repository.put('com/example/app/1.0/app-1.0.jar', jar());
     expect(
@@ -361,7 +361,7 @@ describe('the metadata of a group', () => {
     }
   });
 
-  test('follows new plugins, new prefixes, and plugins that go', async () => {
+  test('reflects new plugins, changed prefixes and deleted plugins', async () => {
     await plugin('b-maven-plugin', 'b');
     await plugin('a-maven-plugin', 'a');
     expect(await prefixes('group')).toEqual(['a a-maven-plugin', 'b b-maven-plugin']);
@@ -375,21 +375,21 @@ describe('the metadata of a group', () => {
     expect(await prefixes('group')).toEqual(['b b-maven-plugin']);
   });
 
-  test('of several projects has the plugins of all', async () => {
+  test('lists the plugins of all projects', async () => {
     await plugin('a-maven-plugin', 'a');
     await plugin('b-maven-plugin', 'b', '1.0', mavenRepository(app, await app.project('other')));
     expect(await prefixes('group')).toEqual(['a a-maven-plugin', 'b b-maven-plugin']);
     expect(await prefixes()).toEqual(['a a-maven-plugin']);
   });
 
-  test('and that of an artifact of the same path are one document', async () => {
+  test('shares one document with an artifact of the same path', async () => {
     await repository.put('com/example/1.0/example-1.0.jar', jar());
     await plugin('a-maven-plugin', 'a');
     expect(await prefixes()).toEqual(['a a-maven-plugin']);
     expect(await versioning('com/example')).toMatchObject({ versions: ['1.0'] });
   });
 
-  test('knows plugins of snapshots and none of classifiers', async () => {
+  test('includes plugins of snapshots, but not of jars with a classifier', async () => {
     const bytes = jar({ artifactId: 's-maven-plugin', prefix: 's' });
     const base = 'com/example/s-maven-plugin/1-SNAPSHOT';
     await repository.put(`${base}/s-maven-plugin-1-20260131.120000-1-tests.jar`, bytes);
@@ -399,13 +399,13 @@ describe('the metadata of a group', () => {
   });
 
   test.each([
-    ['a jar that is no archive', Buffer.from('PK\u0003\u0004 or so')],
+    ['a jar that is not an archive', Buffer.from('PK\u0003\u0004 or so')],
     ['an empty jar', Buffer.alloc(0)],
-    ['a jar cut off', Buffer.from(jar({ artifactId: 'x-maven-plugin', prefix: 'x' })).subarray(0, 300)],
+    ['a truncated jar', Buffer.from(jar({ artifactId: 'x-maven-plugin', prefix: 'x' })).subarray(0, 300)],
     ['a descriptor of another artifact', jar({ artifactId: 'other-maven-plugin', prefix: 'x' })],
     ['an invalid prefix', jar({ artifactId: 'x-maven-plugin', prefix: 'a b/c' })],
-    ['a descriptor that is no XML', jar({ artifactId: 'x-maven-plugin', prefix: '<' })],
-  ])('does not have %s, which is stored all the same', async (_, bytes) => {
+    ['a descriptor that is not XML', jar({ artifactId: 'x-maven-plugin', prefix: '<' })],
+  ])('excludes %s, which is stored nevertheless', async (_, bytes) => {
     const path = 'com/example/x-maven-plugin/1.0/x-maven-plugin-1.0.jar';
     expect((await repository.put(path, bytes)).status).toBe(200);
     expect(await prefixes()).toBe(404);
@@ -413,7 +413,7 @@ describe('the metadata of a group', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('is right after many plugins were published at once', async () => {
+  test('lists all of many plugins that were published concurrently', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `p${String(index).padStart(2, '0')}`);
     await Promise.all(names.map((name) => plugin(`${name}-maven-plugin`, name)));
     expect(await prefixes('group')).toEqual(names.map((name) => `${name} ${name}-maven-plugin`));
@@ -421,16 +421,16 @@ describe('the metadata of a group', () => {
 });
 
 test.each(['com/example', 'com/example/app', 'com/example/app/1.0-SNAPSHOT'])(
-  'a hot read of the metadata of %s waits for few table calls and for no blob',
+  'a repeated read of the metadata of %s makes few sequential table calls and no blob call',
   async (path) => {
     await repository.put('com/example/app/1.0-SNAPSHOT/app-1.0-SNAPSHOT.jar', jar({ prefix: 'app' }));
     const most = { project: 2, group: 3, instance: 3 } as const;
     for (const level of ['project', 'group', 'instance'] as const) {
       for (const ending of ['', '.sha1']) {
-        const ask = () => repository.text(`${path}/maven-metadata.xml${ending}`, level);
-        await ask();
+        const read = () => repository.text(`${path}/maven-metadata.xml${ending}`, level);
+        await read();
         recorder.take();
-        expect(await ask()).toEqual(expect.any(String));
+        expect(await read()).toEqual(expect.any(String));
         const calls = recorder.take();
         expect(calls.every(({ store }) => store === 'table')).toBe(true);
         expect(sequentialTrips(calls)).toBeGreaterThan(0);

@@ -15,8 +15,8 @@ const json = async (method: string, path: string, init: Parameters<typeof npm.se
   return [response.status, await response.json()];
 };
 
-describe('who am I', () => {
-  test('the user of a token, or the name of a deploy token, at every level', async () => {
+describe('the account of the caller', () => {
+  test('is the user of a token, or the name of a deploy token, at every level', async () => {
     const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
     for (const prefix of prefixes()) {
       expect(await json('GET', `${prefix}/-/whoami`)).toEqual([200, { username: 'root' }]);
@@ -31,7 +31,7 @@ describe('who am I', () => {
     }
   });
 
-  test('the profile, and the token in use', async () => {
+  test('has a profile, and lists the token in use', async () => {
     const token = await personalToken(npm.registry, npm.root, ['read_api']);
     const created = new Date(npm.clock.now()).toISOString();
     expect(await json('GET', `${npm.base}/-/npm/v1/user`, { token })).toEqual([
@@ -62,7 +62,7 @@ describe('login', () => {
       { token: '' },
     );
 
-  test('with a token of the user, or a deploy token and its own name, answers that token', async () => {
+  test('with a token of the user, or a deploy token and its own name, returns that token', async () => {
     const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
     for (const [name, secret] of [
       ['root', npm.rootToken],
@@ -77,7 +77,7 @@ describe('login', () => {
     }
   });
 
-  test('with anything else is a 401 that says what to use', async () => {
+  test('with anything else answers 401 with a hint', async () => {
     const { token: other } = await npm.user('other');
     const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
     for (const [name, secret, at] of [
@@ -98,7 +98,7 @@ describe('login', () => {
     expect((await npm.put(`${npm.base}/-/user/org.couchdb.user:root`, { name: 1 })).status).toBe(400);
   });
 
-  test('through the browser is not there, so that npm falls back to a password', async () => {
+  test('through the browser answers 404, so that npm falls back to a password', async () => {
     const response = await npm.send('POST', `${npm.base}/-/v1/login`, { token: '', body: '{}' });
     expect([response.status, await errorOf(response)]).toEqual([
       404,
@@ -106,7 +106,7 @@ describe('login', () => {
     ]);
   });
 
-  test('out of npm leaves the token valid, and says so', async () => {
+  test('keeps the token valid after a logout, which says so', async () => {
     const response = await npm.send('DELETE', `${npm.base}/-/user/token/${npm.rootToken}`);
     expect([response.status, response.headers.get('npm-notice')]).toEqual([
       200,
@@ -116,7 +116,7 @@ describe('login', () => {
   });
 });
 
-test('a small body that unpacks to more than its limit is refused', async () => {
+test('a small body that unpacks to more than its limit is rejected', async () => {
   const body = gzipSync(JSON.stringify({ name: 'root', password: 'x'.repeat(65 * 1024) }));
   const path = `${npm.base}/-/user/org.couchdb.user:root`;
   expect((await json('PUT', path, { body, token: '' }))[0]).toBe(413);
@@ -143,7 +143,7 @@ describe('audits', () => {
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     json('POST', path, { body, headers, token: '' });
 
-  test('know no advisories, with plain and gzipped requests, at every level', async () => {
+  test('return no advisories for plain and gzipped requests, at every level', async () => {
     for (const prefix of prefixes()) {
       const bulk = `${prefix}/-/npm/v1/security/advisories/bulk`;
       expect(await post(bulk, '{"a":["1.0.0"]}')).toEqual([200, {}]);
@@ -160,13 +160,13 @@ describe('audits', () => {
     }
   });
 
-  test('refuse what is too large', async () => {
+  test('reject a body that is too large', async () => {
     const bulk = `${npm.base}/-/npm/v1/security/advisories/bulk`;
     expect((await post(bulk, `"${'x'.repeat(9 << 20)}"`))[0]).toBe(413);
     expect(npm.errors).toEqual([]);
   });
 
-  test('look at nothing of a tree: one that would unpack to more than the limit is answered like any', async () => {
+  test('do not unpack the tree, so one that exceeds the limit gets the usual answer', async () => {
     const gzip = { 'content-encoding': 'gzip' };
     const bomb = gzipSync(`[${'{},'.repeat(10_000_000)}{}]`, { level: 1 });
     for (const path of ['advisories/bulk', 'audits', 'audits/quick']) {
@@ -174,11 +174,11 @@ describe('audits', () => {
     }
   });
 
-  test('know of nothing, also for a tree that a gateway unpacked or spoiled on its way', async () => {
+  test('return no advisories for a tree that a gateway unpacked or corrupted', async () => {
     const bulk = `${npm.base}/-/npm/v1/security/advisories/bulk`;
     const gzip = { 'content-encoding': 'gzip' };
-    const spoiled = Buffer.from(gzipSync('{"left-pad":["1.0.0"]}').toString('utf8'));
-    for (const body of ['{"left-pad":["1.0.0"]}', spoiled]) {
+    const corrupted = Buffer.from(gzipSync('{"left-pad":["1.0.0"]}').toString('utf8'));
+    for (const body of ['{"left-pad":["1.0.0"]}', corrupted]) {
       const [status, answer] = await post(bulk, body, gzip);
       expect([status, answer]).toEqual([200, {}]);
     }

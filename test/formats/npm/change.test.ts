@@ -46,14 +46,14 @@ describe('tags', () => {
     expect(npm.errors).toEqual([]);
   });
 
-  test('latest is the highest version where it was removed', async () => {
+  test('fall back to the highest version when `latest` was removed', async () => {
     await publishAll('2.0.0', '1.0.0');
     expect(await tags()).toEqual({ latest: '1.0.0' });
     expect((await npm.send('DELETE', npm.base + tagPath('latest'))).status).toBe(200);
     expect(await tags()).toEqual({ latest: '2.0.0' });
   });
 
-  test('are refused for versions and tags that can not be', async () => {
+  test('are rejected for invalid or missing versions and tags', async () => {
     await publishAll('1.0.0');
     expect((await npm.put(npm.base + tagPath('stable'), '9.0.0')).status).toBe(404);
     expect((await npm.put(npm.base + tagPath('stable'), 'latest')).status).toBe(400);
@@ -64,7 +64,7 @@ describe('tags', () => {
     expect((await npm.send('GET', `${npm.base}/-/package/none/dist-tags`)).status).toBe(404);
   });
 
-  test('need Developer to move and Maintainer to remove', async () => {
+  test('require a Developer to move and a Maintainer to remove', async () => {
     await publishAll('1.0.0');
     const { token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
     const { token: developer } = await npm.user('developer', { level: levels.developer, of: npm.tools });
@@ -91,17 +91,17 @@ describe('deprecating', () => {
       changed.versions[version] = { ...changed.versions[version], deprecated: message };
     return npm.put(npm.base + TOOL, changed, { headers: { 'npm-command': 'deprecate' }, ...init });
   }
-  const told = async () =>
+  const messages = async () =>
     Object.fromEntries(
       Object.entries((await npm.packument()).versions).map(([version, m]) => [version, m.deprecated]),
     );
 
-  test('tells so of versions, and takes it back', async () => {
+  test('sets and removes the message of versions', async () => {
     await publishAll('1.0.0', '1.1.0', '2.0.0');
     expect((await deprecate('use 2', ['1.0.0', '1.1.0'])).status).toBe(200);
-    expect(await told()).toEqual({ '1.0.0': 'use 2', '1.1.0': 'use 2', '2.0.0': undefined });
+    expect(await messages()).toEqual({ '1.0.0': 'use 2', '1.1.0': 'use 2', '2.0.0': undefined });
     expect((await deprecate('', ['1.0.0'])).status).toBe(200);
-    expect(await told()).toEqual({ '1.0.0': undefined, '1.1.0': 'use 2', '2.0.0': undefined });
+    expect(await messages()).toEqual({ '1.0.0': undefined, '1.1.0': 'use 2', '2.0.0': undefined });
     expect((await npm.send('GET', `${npm.base}/@acme/tool/-/tool-1.1.0.tgz`)).status).toBe(200);
     const changed = (await events()).filter((event) => event.startsWith('package_changed'));
     expect(changed.sort()).toEqual([
@@ -111,7 +111,7 @@ describe('deprecating', () => {
     ]);
   });
 
-  test('moves the revision on once for some versions, and not at all where nothing changes', async () => {
+  test('increases the revision once for several versions, and not at all when nothing changes', async () => {
     await publishAll('1.0.0', '1.1.0');
     const revision = async () => Number.parseInt((await npm.packument())._rev, 10);
     const before = await revision();
@@ -124,21 +124,21 @@ describe('deprecating', () => {
     ]);
   });
 
-  test('of fifty versions at once, while others publish, loses nothing', async () => {
+  test('of fifty versions loses nothing while others publish', async () => {
     const all = Array.from({ length: 50 }, (_, index) => `1.0.${index}`);
     await Promise.all(all.map((version) => npm.publish({ version })));
     const publishes = Array.from({ length: 20 }, (_, index) => npm.publish({ version: `2.0.${index}` }));
     const [answer, ...published] = await Promise.all([deprecate('old', all), ...publishes]);
     expect(answer.status).toBe(200);
     expect(new Set(published.map(({ response }) => response.status))).toEqual(new Set([200]));
-    const result = await told();
+    const result = await messages();
     expect(Object.keys(result)).toHaveLength(70);
     for (const [version, message] of Object.entries(result)) {
       expect([version, message]).toEqual([version, version.startsWith('1.') ? 'old' : undefined]);
     }
   });
 
-  test('needs Maintainer, versions, and a message that is not too long', async () => {
+  test('requires a Maintainer, existing versions and a message within the limit', async () => {
     await publishAll('1.0.0');
     const { token } = await npm.user('developer', { level: levels.developer, of: npm.tools });
     expect((await deprecate('x', ['1.0.0'], { token })).status).toBe(403);
@@ -152,19 +152,19 @@ describe('deprecating', () => {
       (await npm.put(`${npm.base}/none`, { versions: { '1.0.0': { name: 'none', version: '1.0.0' } } }))
         .status,
     ).toBe(404);
-    expect(await told()).toEqual({ '1.0.0': undefined });
+    expect(await messages()).toEqual({ '1.0.0': undefined });
   });
 });
 
 describe('unpublishing', () => {
-  /** What `npm unpublish <name>@<version>` sends. */
+  /** Sends the requests of `npm unpublish <name>@<version>`. */
   async function unpublish(version: string, init: Parameters<typeof npm.put>[2] = {}) {
     const packument = await npm.packument();
-    const { [version]: gone, ...left } = packument.versions;
-    expect(gone).toBeDefined();
+    const { [version]: removed, ...rest } = packument.versions;
+    expect(removed).toBeDefined();
     const put = await npm.put(
       `${npm.base}${TOOL}/-rev/${packument._rev}`,
-      { ...packument, versions: left },
+      { ...packument, versions: rest },
       init,
     );
     if (put.status !== 200) return put;
@@ -172,7 +172,7 @@ describe('unpublishing', () => {
     return npm.send('DELETE', `${npm.base}/@acme/tool/-/tool-${version}.tgz/-rev/${_rev}`, init);
   }
 
-  test('one version takes its tarball and its tags along', async () => {
+  test('one version removes its tarball and its tags', async () => {
     await publishAll('1.0.0', '1.1.0');
     expect((await unpublish('1.1.0')).status).toBe(200);
     expect(await versions()).toEqual(['1.0.0']);
@@ -181,7 +181,7 @@ describe('unpublishing', () => {
     expect((await npm.publish({ version: '1.1.0' })).response.status).toBe(200);
   });
 
-  test('the whole package leaves nothing', async () => {
+  test('the complete package leaves nothing', async () => {
     await publishAll('1.0.0', '1.1.0');
     const { _rev } = await npm.packument();
     expect((await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`)).status).toBe(200);
@@ -194,13 +194,13 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0']);
   });
 
-  test('a packument read before another publish is refused with 409, and nothing is lost', async () => {
+  test('answers 409 and loses nothing when the packument was read before another publish', async () => {
     await publishAll('1.0.0', '1.1.0');
     const old = await npm.packument();
     await publishAll('1.2.0');
-    const { '1.0.0': _gone, ...left } = old.versions;
+    const { '1.0.0': _removed, ...rest } = old.versions;
     const requests = [
-      npm.put(`${npm.base}${TOOL}/-rev/${old._rev}`, { ...old, versions: left }),
+      npm.put(`${npm.base}${TOOL}/-rev/${old._rev}`, { ...old, versions: rest }),
       npm.send('DELETE', `${npm.base}${TOOL}/-rev/${old._rev}`),
       npm.send('DELETE', `${npm.base}/@acme/tool/-/tool-1.0.0.tgz/-rev/${old._rev}`),
     ];
@@ -213,11 +213,11 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
   });
 
-  test('a request in the midst of which another publishes is refused with 409, and nothing is lost', async () => {
+  test('answers 409 and loses nothing when another publish happens during the request', async () => {
     await publishAll('1.0.0', '1.1.0');
     const { _rev, ...packument } = await npm.packument();
-    const { '1.0.0': _gone, ...left } = packument.versions;
-    const text = Buffer.from(JSON.stringify({ ...packument, versions: left }));
+    const { '1.0.0': _removed, ...rest } = packument.versions;
+    const text = Buffer.from(JSON.stringify({ ...packument, versions: rest }));
     const body = ReadableStream.from(
       (async function* () {
         yield text.subarray(0, 50);
@@ -233,7 +233,7 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0', '1.1.0', '2.0.0']);
   });
 
-  test.each(['PUT', 'DELETE'])('with %s never takes along what is published meanwhile', async (method) => {
+  test.each(['PUT', 'DELETE'])('with %s keeps a version that is published concurrently', async (method) => {
     await publishAll('1.0.0', '1.1.0');
     const { _rev, ...packument } = await npm.packument();
     const { table } = npm.registry;
@@ -250,7 +250,7 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['2.0.0']);
   });
 
-  test('the last version goes with thirty tags that name it', async () => {
+  test('the last version removes its thirty tags', async () => {
     await publishAll('1.0.0');
     for (let index = 0; index < 30; index++) {
       const path = `${npm.base}/-/package${TOOL}/dist-tags/tag-${index}`;
@@ -261,7 +261,7 @@ describe('unpublishing', () => {
     expect((await npm.send('GET', npm.base + TOOL)).status).toBe(404);
   });
 
-  test('a tarball that is deleted first takes its version along', async () => {
+  test('removes the version when its tarball is deleted first', async () => {
     await publishAll('1.0.0', '1.1.0');
     const { _rev } = await npm.packument();
     const path = `${npm.base}/@acme%2ftool/-/@acme%2ftool-1.0.0.tgz/-rev/${_rev}`;
@@ -271,7 +271,7 @@ describe('unpublishing', () => {
     expect((await npm.send('DELETE', `${npm.base}${TOOL}/-/nonsense/-rev/${_rev}`)).status).toBe(404);
   });
 
-  test('owners are not kept: that they can not be changed is said', async () => {
+  test('rejects a change of owners, which the registry does not store', async () => {
     await publishAll('1.0.0');
     const { _rev } = await npm.packument();
     const response = await npm.put(`${npm.base}${TOOL}/-rev/${_rev}`, {
@@ -283,7 +283,7 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0']);
   });
 
-  test('needs Maintainer, and a project', async () => {
+  test('requires a Maintainer and a project', async () => {
     await publishAll('1.0.0', '1.1.0');
     const { token } = await npm.user('developer', { level: levels.developer, of: npm.tools });
     expect((await unpublish('1.0.0', { token })).status).toBe(403);
@@ -294,12 +294,12 @@ describe('unpublishing', () => {
     expect(await versions()).toEqual(['1.0.0', '1.1.0']);
   });
 
-  test('the bytes of what is gone are not referred to any more', async () => {
+  test('marks the bytes of the package as unreferenced', async () => {
     await publishAll('1.0.0');
     await npm.publish({ name: 'same', files: {} });
     const { _rev } = await npm.packument();
     await npm.send('DELETE', `${npm.base}${TOOL}/-rev/${_rev}`);
-    const left = await npm.registry.table.query({ index: 'index2', pk: 'UNREFERENCED' });
-    expect(left.items).toHaveLength(1);
+    const unreferenced = await npm.registry.table.query({ index: 'index2', pk: 'UNREFERENCED' });
+    expect(unreferenced.items).toHaveLength(1);
   });
 });

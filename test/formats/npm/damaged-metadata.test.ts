@@ -10,7 +10,7 @@ beforeEach(async () => {
 const TOOL = '/@acme%2ftool';
 const names = (versions: object) => Object.keys(versions);
 
-/** Writes something else over the stored metadata of a version. */
+/** Overwrites the stored metadata of a version. */
 async function damage(version: string, metadata: object, projectId = npm.tools.id): Promise<void> {
   const key = keys.version({ projectId, format: 'npm', name: '@acme/tool' }, version);
   await npm.registry.table.update(key, { set: { metadata: { ...metadata } } });
@@ -22,7 +22,7 @@ describe('a version whose metadata is damaged', () => {
     await damage('1.1.0', { manifest: 17, secret: 'contents' });
   });
 
-  test('is left out of the indexes, and logged once without its contents', async () => {
+  test('is excluded from indexes, and logged once without its contents', async () => {
     expect(names((await npm.packument()).versions)).toEqual(['1.0.0', '2.0.0']);
     expect((await npm.send('GET', `${npm.base}${TOOL}/1.1.0`)).status).toBe(404);
     expect((await npm.send('GET', `${npm.base}${TOOL}/2.0.0`)).status).toBe(200);
@@ -36,13 +36,13 @@ describe('a version whose metadata is damaged', () => {
     ]);
   });
 
-  test('can be downloaded, since its bytes are as they were', async () => {
+  test('can be downloaded, since its bytes are intact', async () => {
     const tarball = await npm.send('GET', `${npm.base}${TOOL}/-/tool-1.1.0.tgz`);
     expect(tarball.status).toBe(200);
     expect(npm.errors).toEqual([]);
   });
 
-  test('is passed over when versions change', async () => {
+  test('is skipped when versions change', async () => {
     const seen = await npm.packument();
     const changed = {
       ...seen,
@@ -60,7 +60,7 @@ describe('a version whose metadata is damaged', () => {
     expect((await npm.packument()).versions['1.0.0']?.deprecated).toBe('old');
   });
 
-  test('gives way to the same version of another project, in a group', async () => {
+  test('is replaced in a group by the same version of another project', async () => {
     const other = await npm.project('zz-other');
     await npm.publish({ version: '1.1.0', to: other });
     const group = '/api/v4/groups/acme/-/packages/npm';
@@ -68,7 +68,7 @@ describe('a version whose metadata is damaged', () => {
   });
 });
 
-test('metadata that a later release extended keeps what it does not know when it is changed', async () => {
+test('metadata of a later release keeps its unknown fields when it is changed', async () => {
   await npm.publish({ version: '1.0.0' });
   const key = keys.version({ projectId: npm.tools.id, format: 'npm', name: '@acme/tool' }, '1.0.0');
   const stored = (await npm.registry.table.get(key))?.metadata as object;

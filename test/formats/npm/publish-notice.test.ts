@@ -19,27 +19,27 @@ beforeEach(async () => {
 const get = (headers: Record<string, string>, where = path) =>
   app.send('GET', base + where, { token: app.rootToken, headers });
 
-describe('on a host that takes small files only, who is about to publish', () => {
+describe('a client that is about to publish on a host with a size limit', () => {
   test.each([
     ['a version of a package', () => path, 200],
     ['a new package', () => '/new', 404],
   ])(
-    '%s is told so, and npm must not keep the answer, whose notice it would not show then',
-    async (_what, where, status) => {
+    'gets an uncacheable notice for %s, since npm does not show notices of cached answers',
+    async (_case, where, status) => {
       const answer = await get({ 'npm-command': 'publish' }, where());
       expect([answer.status, answer.headers.get('npm-notice')]).toEqual([status, hint.trim()]);
       expect(answer.headers.get('cache-control')).toBe('no-store');
     },
   );
 
-  test('and has the packument already is told too', async () => {
+  test('gets the notice even if it has the packument already', async () => {
     const etag = (await get({})).headers.get('etag') ?? '';
     expect((await get({ 'if-none-match': etag })).status).toBe(304);
     const answer = await get({ 'if-none-match': etag, 'npm-command': 'publish' });
     expect([answer.status, answer.headers.get('npm-notice')]).toEqual([200, hint.trim()]);
   });
 
-  test('is the only one who is', async () => {
+  test('is the only client that gets the notice', async () => {
     for (const headers of [{}, { 'npm-command': 'install' }] as Record<string, string>[]) {
       const answer = await get(headers);
       expect([answer.status, answer.headers.get('npm-notice')]).toEqual([200, null]);
@@ -47,7 +47,7 @@ describe('on a host that takes small files only, who is about to publish', () =>
   });
 });
 
-test('on any other host nobody is told anything', async () => {
+test('a host without a size limit sends no notice', async () => {
   const other = await startApp();
   const project = await other.project('tools');
   const answer = await other.send('GET', `${npmPrefix.project(project.id)}/new`, {

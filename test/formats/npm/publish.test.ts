@@ -13,7 +13,7 @@ beforeEach(async () => {
 const blobCount = async () => (await npm.registry.blobs.list()).blobs.length;
 
 describe('publishing', () => {
-  test('a package can be installed right after', async () => {
+  test('makes a package installable', async () => {
     const { response, tarball } = await npm.publish({
       fields: { description: 'A tool', bin: './cli.js', scripts: { postinstall: 'x' } },
       files: { 'cli.js': '', 'README.md': '# The tool' },
@@ -43,13 +43,13 @@ describe('publishing', () => {
     expect(npm.errors).toEqual([]);
   });
 
-  test('the name may be written with a plain slash, as gateways that decode pass it on', async () => {
+  test('accepts a name with a plain slash, as decoding gateways forward it', async () => {
     const { document } = await npmPackage();
     expect((await npm.put(`${npm.base}/@acme/tool`, document)).status).toBe(200);
     expect((await npm.send('GET', `${npm.base}/@acme/tool`)).status).toBe(200);
   });
 
-  test('the order of the document does not matter: the tarball may come first', async () => {
+  test('accepts a document in any order, even with the tarball first', async () => {
     const { document, path } = await npmPackage();
     const reversed = Object.fromEntries(Object.entries(document).reverse());
     expect(JSON.stringify(reversed).indexOf('_attachments')).toBeLessThan(5);
@@ -57,7 +57,7 @@ describe('publishing', () => {
     expect(Object.keys((await npm.packument()).versions)).toEqual(['1.0.0']);
   });
 
-  test('a body in small chunks is read as it comes in', async () => {
+  test('accepts a body in small chunks', async () => {
     const { document, path } = await npmPackage({ files: { 'big.bin': Buffer.alloc(100_000, 'xyz') } });
     const bytes = Buffer.from(JSON.stringify(document));
     let at = 0;
@@ -71,14 +71,14 @@ describe('publishing', () => {
     expect((await npm.send('PUT', npm.base + path, { body })).status).toBe(200);
   });
 
-  test('a version with build metadata is published without it', async () => {
+  test('removes build metadata from the version', async () => {
     expect((await npm.publish({ version: '1.0.0+build.5' })).response.status).toBe(200);
     const { versions } = await npm.packument();
     expect(versions['1.0.0']).toMatchObject({ version: '1.0.0' });
     expect((await npm.publish({ version: '1.0.0+build.6' })).response.status).toBe(403);
   });
 
-  test('what a client leaves out of the manifest is read from the tarball', async () => {
+  test('reads fields that the manifest lacks from the tarball', async () => {
     await npm.publish({
       fields: { dependencies: { a: '1' }, license: 'MIT' },
       claim: { dependencies: undefined, license: undefined },
@@ -89,14 +89,14 @@ describe('publishing', () => {
     });
   });
 
-  test('a deprecated package can be published', async () => {
+  test('accepts a deprecated package', async () => {
     await npm.publish({ fields: { deprecated: 'use another' } });
     expect((await npm.packument()).versions['1.0.0']).toMatchObject({ deprecated: 'use another' });
   });
 });
 
-describe('a publish is refused', () => {
-  test('when the version is there, with a 403 that npm prints', async () => {
+describe('an invalid publish', () => {
+  test('is rejected with a 403 that npm prints when the version exists', async () => {
     await npm.publish();
     const { response } = await npm.publish({ files: { 'other.js': '' } });
     expect([response.status, await response.json()]).toEqual([
@@ -143,7 +143,7 @@ describe('a publish is refused', () => {
     ['"@acme/Tool" is not allowed: it contains capital letters', { name: '@acme/Tool' }],
     ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, claim: { more: 'x'.repeat(150_000) } }],
     ['body is invalid at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
-  ])('when %s', async (message, options) => {
+  ])('is rejected with the reason: %s', async (message, options) => {
     const { document, path } = await npmPackage(options);
     const broken = message.startsWith('body is invalid')
       ? { ...document, 'dist-tags': { latest: 1 } }
@@ -164,20 +164,20 @@ describe('a publish is refused', () => {
     ['a list', '[]'],
     ['nothing to publish', '{"name":"@acme/tool","versions":{},"_attachments":{}}'],
     ['deep nesting', '['.repeat(5000)],
-  ])('when the body is %s', async (_case, body) => {
+  ])('is rejected when the body is %s', async (_case, body) => {
     const response = await npm.send('PUT', `${npm.base}/@acme%2ftool`, { body });
     expect([response.status, typeof (await errorOf(response))]).toEqual([400, 'string']);
     expect(await blobCount()).toBe(0);
     expect(npm.errors).toEqual([]);
   });
 
-  test('when the document is of another package than the address', async () => {
+  test('is rejected when the document and the address name different packages', async () => {
     const { document } = await npmPackage();
     expect((await npm.put(`${npm.base}/@acme%2fother`, document)).status).toBe(400);
     expect(await blobCount()).toBe(0);
   });
 
-  test('when the length of the attachment is wrong', async () => {
+  test('is rejected when the length of the attachment is wrong', async () => {
     const { document, path, tarball } = await npmPackage();
     const file = '@acme/tool-1.0.0.tgz';
     const attachment = { ...document._attachments[file], length: tarball.byteLength + 1 };
@@ -186,7 +186,7 @@ describe('a publish is refused', () => {
     expect(await blobCount()).toBe(0);
   });
 
-  test('when the document beside the tarball is too large, and when an attachment is', async () => {
+  test('is rejected when an attachment or the rest of the document is too large', async () => {
     async function* pieces(start: string, piece: string, count: number) {
       yield Buffer.from(start);
       for (let index = 0; index < count; index++) yield Buffer.from(piece);
@@ -206,13 +206,13 @@ describe('a publish is refused', () => {
 
   test.each([
     ['before the tarball', false],
-    ['after it', true],
+    ['after the tarball', true],
   ])(
-    'when a version is told of in more than 4 MB, %s, which a packument sent back may have',
+    'is rejected for more than 4 MB of document %s, which a change without a tarball may have',
     async (_case, last) => {
       const { document, path } = await npmPackage();
-      const { _attachments, ...told } = document;
-      const large = { ...told, readme: 'x'.repeat(5 << 20) };
+      const { _attachments, ...rest } = document;
+      const large = { ...rest, readme: 'x'.repeat(5 << 20) };
       const body = last ? { _attachments, ...large } : { ...large, _attachments };
       const response = await npm.put(npm.base + path, body);
       expect([response.status, await errorOf(response)]).toEqual([
@@ -225,7 +225,7 @@ describe('a publish is refused', () => {
     },
   );
 
-  test('when the document has few bytes, but so many values that they would fill the memory', async () => {
+  test('is rejected when a small document has so many values that they would fill the memory', async () => {
     for (const piece of ['{},', '[],', '0,', '[{"a":0}],']) {
       const body = `{"name":"@acme/tool","x":[${piece.repeat(1_000_001)}0]}`;
       const response = await npm.send('PUT', `${npm.base}/@acme%2ftool`, { body });
@@ -236,7 +236,7 @@ describe('a publish is refused', () => {
     }
   });
 
-  test('by who may not: no token, a wrong one, a reader, a token that only reads', async () => {
+  test('is rejected without a token, with a wrong one, and from callers who may only read', async () => {
     const { user, token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
     expect(user.username).toBe('reporter');
     const reads = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
@@ -254,13 +254,13 @@ describe('a publish is refused', () => {
     expect(versions['1.0.0']).toMatchObject({ _npmUser: { name: writes.token.username } });
   });
 
-  test('with a challenge that npm explains, and none of the words that mean something else to it', async () => {
+  test('gets a challenge that npm explains, without words that npm would misinterpret', async () => {
     const { response } = await npm.publish({ token: '' });
     expect(response.headers.get('www-authenticate')).toBe('Bearer realm="npm"');
     expect(await response.text()).toBe('{"error":"Unauthorized","message":"Unauthorized"}');
   });
 
-  test('at group and instance level, with a hint', async () => {
+  test('is rejected at group and instance level, with a hint', async () => {
     const { document, path } = await npmPackage();
     for (const prefix of ['/api/v4/groups/acme/-/packages/npm', '/api/v4/packages/npm']) {
       const response = await npm.put(prefix + path, document);
@@ -291,19 +291,19 @@ describe('provenance', () => {
 
   async function publishWith(make: (sha512: string) => object) {
     const { createHash } = await import('node:crypto');
-    const made = await npmPackage();
-    const bundle = make(createHash('sha512').update(made.tarball).digest('hex'));
+    const built = await npmPackage();
+    const bundle = make(createHash('sha512').update(built.tarball).digest('hex'));
     const data = JSON.stringify(bundle);
     const attachment = {
       content_type: 'application/vnd.dev.sigstore.bundle.v0.3+json',
       data,
       length: data.length,
     };
-    const _attachments = { ...made.document._attachments, '@acme/tool-1.0.0.sigstore': attachment };
-    return { bundle, response: await npm.put(npm.base + made.path, { ...made.document, _attachments }) };
+    const _attachments = { ...built.document._attachments, '@acme/tool-1.0.0.sigstore': attachment };
+    return { bundle, response: await npm.put(npm.base + built.path, { ...built.document, _attachments }) };
   }
 
-  test('is kept, told in the packument, and served as npm verifies it', async () => {
+  test('is stored, announced in the packument, and served as npm verifies it', async () => {
     const { bundle, response } = await publishWith((sha512) => bundleFor(sha512));
     expect(response.status).toBe(200);
     const { attestations } = (await npm.packument()).versions['1.0.0']!.dist;
@@ -320,7 +320,7 @@ describe('provenance', () => {
     }
   });
 
-  test('is not served of a version that is not', async () => {
+  test('is not served for an unserved version', async () => {
     await publishWith((sha512) => bundleFor(sha512));
     const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
     const change = { project: npm.tools, actor, format: 'npm', name: '@acme/tool', versions: ['1.0.0'] };
@@ -331,7 +331,7 @@ describe('provenance', () => {
     }
   });
 
-  test('that is about other bytes or another package is refused', async () => {
+  test('is rejected when it is about other bytes or another package', async () => {
     for (const make of [
       () => bundleFor('00'),
       (sha512: string) => bundleFor(sha512, 'pkg:npm/%40acme/other@1.0.0'),
@@ -345,7 +345,7 @@ describe('provenance', () => {
     }
   });
 
-  test('that is not there is a 404', async () => {
+  test('answers 404 when it is missing', async () => {
     await npm.publish();
     for (const spec of ['@acme%2ftool@1.0.0', '@acme%2ftool@9.0.0', '@acme%2fother@1.0.0', 'nonsense']) {
       expect((await npm.send('GET', `${npm.base}/-/npm/v1/attestations/${spec}`)).status).toBe(404);
@@ -353,8 +353,8 @@ describe('provenance', () => {
   });
 });
 
-describe('many at once', () => {
-  test('a hundred clients publish different versions of a new package, and all of them are there', async () => {
+describe('concurrent publishes', () => {
+  test('of a hundred versions of a new package all succeed', async () => {
     const all = Array.from({ length: 100 }, (_, index) => `1.0.${index}`);
     const statuses = await Promise.all(
       all.map(async (version) => (await npm.publish({ version })).response.status),
@@ -366,16 +366,16 @@ describe('many at once', () => {
     expect(npm.errors).toEqual([]);
   });
 
-  test('of ten that publish the same version exactly one wins', async () => {
-    const made = await Promise.all(
+  test('of the same version succeed exactly once', async () => {
+    const built = await Promise.all(
       Array.from({ length: 10 }, (_, index) => npmPackage({ files: { 'which.txt': String(index) } })),
     );
     const statuses = await Promise.all(
-      made.map(async ({ document, path }) => (await npm.put(npm.base + path, document)).status),
+      built.map(async ({ document, path }) => (await npm.put(npm.base + path, document)).status),
     );
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     expect(statuses.filter((status) => status === 403)).toHaveLength(9);
-    const winner = made[statuses.indexOf(200)];
+    const winner = built[statuses.indexOf(200)];
     const download = await npm.send('GET', `${npm.base}/@acme/tool/-/tool-1.0.0.tgz`);
     expect(Buffer.from(await download.arrayBuffer()).equals(winner!.tarball)).toBe(true);
     expect(await blobCount()).toBe(1);

@@ -24,7 +24,7 @@ describe('packuments', () => {
     ['application/vnd.npm.install-v1+json;q=0', 'application/json'],
     ['*/*', 'application/json'],
     ['', 'application/json'],
-  ])('Accept: %s is answered with %s', async (accept, type) => {
+  ])('answer Accept: %s with %s', async (accept, type) => {
     await npm.publish({ files: { 'README.md': '# Tool' } });
     const response = await get(`${npm.base}/@acme%2ftool`, accept === '' ? {} : { accept });
     expect(response.headers.get('content-type')).toBe(type);
@@ -34,13 +34,13 @@ describe('packuments', () => {
     expect('modified' in document).toBe(type !== 'application/json');
   });
 
-  test('a client that will write gets the whole one, whatever it accepts', async () => {
+  test('are complete for a client that will write, whatever it accepts', async () => {
     await npm.publish();
     const response = await get(`${npm.base}/@acme%2ftool?write=true`, { accept: INSTALL });
     expect(await response.json()).toMatchObject({ _id: '@acme/tool', _rev: expect.stringMatching(/^1-/) });
   });
 
-  test('times are those of the publishes', async () => {
+  test('have the times of the publishes', async () => {
     const start = npm.clock.now();
     await npm.publish();
     npm.clock.advance(60_000);
@@ -54,7 +54,7 @@ describe('packuments', () => {
     });
   });
 
-  test('the ETag is checked against the revision, and tells variants, levels and encodings apart', async () => {
+  test('have an ETag per variant, level and encoding, which any change of the package invalidates', async () => {
     await npm.publish({ fields: { description: 'x'.repeat(2000) } });
     const url = `${npm.base}/@acme%2ftool`;
     const seen = new Set<string>();
@@ -78,7 +78,7 @@ describe('packuments', () => {
     for (const etag of seen) expect((await get(url, { 'if-none-match': etag })).status).toBe(200);
   });
 
-  test('are compressed as the client likes it', async () => {
+  test('are compressed as the client requests', async () => {
     await npm.publish({ fields: { description: 'x'.repeat(5000) } });
     const plain = await (await get(`${npm.base}/@acme%2ftool`)).text();
     const read = async (encoding: string) => {
@@ -90,7 +90,7 @@ describe('packuments', () => {
     expect(brotliDecompressSync(await read('br')).toString()).toBe(plain);
   });
 
-  test('one version is answered by its number and by a tag', async () => {
+  test('contain versions that are also served by number and by tag', async () => {
     await npm.publish();
     await npm.publish({ version: '2.0.0-beta.1', tag: 'beta' });
     const versionAt = async (at: string) => {
@@ -102,12 +102,12 @@ describe('packuments', () => {
     expect(await versionAt('1.0.0')).toBe('1.0.0');
     expect(await versionAt('latest')).toBe('1.0.0');
     expect(await versionAt('beta')).toBe('2.0.0-beta.1');
-    for (const none of ['9.0.0', 'none', '__proto__', 'constructor', 'toString']) {
-      expect(await versionAt(none)).toBe(404);
+    for (const missing of ['9.0.0', 'none', '__proto__', 'constructor', 'toString']) {
+      expect(await versionAt(missing)).toBe(404);
     }
   });
 
-  test('one version is answered as the packument has it, at every level', async () => {
+  test('contain the same manifest as the address of the version, at every level', async () => {
     const other = await npm.project('other', 'public');
     await npm.publish({ fields: { description: 'first' } });
     await npm.publish({ fields: { description: 'second' }, to: other });
@@ -126,7 +126,7 @@ describe('packuments', () => {
     }
   });
 
-  test('a tag that names a version which is not listed names none; `latest` is then the highest', async () => {
+  test('ignore a tag of an unlisted version, and `latest` falls back to the highest version', async () => {
     const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
     await npm.publish();
     await npm.publish({ version: '2.0.0', tag: 'next' });
@@ -147,7 +147,7 @@ describe('packuments', () => {
     expect([await at('latest'), await at('next'), await at('3.0.0')]).toEqual(['1.0.0', 404, 404]);
   });
 
-  test('unscoped names work alike', async () => {
+  test('are served for unscoped names too', async () => {
     expect((await npm.publish({ name: 'tool' })).response.status).toBe(200);
     const { dist } = (await npm.packument('tool')).versions['1.0.0']!;
     expect(dist.tarball).toBe(`http://registry.test${npm.base}/tool/-/tool-1.0.0.tgz`);
@@ -164,7 +164,7 @@ describe('packuments', () => {
     '/-/nothing',
     '/-/v1/nothing',
     '/a/b/c/d',
-  ])('%s is not found, in npm words', async (path) => {
+  ])('are not found at %s, with an error that npm prints', async (path) => {
     const response = await get(npm.base + path);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: expect.stringContaining('Not Found') });
@@ -180,7 +180,7 @@ describe('tarballs', () => {
     '/@acme%2ftool/-/@acme%2ftool-1.0.0.tgz',
   ];
 
-  test('are found in every spelling at every level, also the one of lock files made with GitLab', async () => {
+  test('are found at every level in every spelling, including that of lock files made with GitLab', async () => {
     const { tarball } = await npm.publish();
     for (const prefix of [
       npm.base,
@@ -196,7 +196,7 @@ describe('tarballs', () => {
     }
   });
 
-  test('HEAD, ranges and conditions', async () => {
+  test('support HEAD, ranges and conditions', async () => {
     const { tarball } = await npm.publish();
     const url = npm.base + spellings[0];
     const head = await npm.send('HEAD', url);
@@ -214,14 +214,14 @@ describe('tarballs', () => {
     '/@acme/tool/-/@other/tool-1.0.0.tgz',
     '/@acme/tool/-/tool-1.0.0.tgz.sigstore',
     '/@acme/other/-/other-1.0.0.tgz',
-  ])('%s is not found', async (path) => {
+  ])('are not found at %s', async (path) => {
     await npm.publish();
     expect((await get(npm.base + path)).status).toBe(404);
   });
 });
 
 describe('groups and the instance', () => {
-  test('merge what projects hold, the oldest project winning, and link to themselves', async () => {
+  test('merge the versions of their projects, prefer the oldest project, and link to their own addresses', async () => {
     const other = await npm.project('other', 'public');
     await npm.publish({ version: '1.0.0', fields: { description: 'first' } });
     await npm.publish({ version: '1.0.0', fields: { description: 'second' }, to: other });
@@ -243,7 +243,7 @@ describe('groups and the instance', () => {
     });
   });
 
-  test('send the tarball of the version that the packument shows, not of one that a project hides', async () => {
+  test('send the tarball of the version in the packument, not of a hidden one', async () => {
     const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
     const other = await npm.project('other', 'public');
     const hidden = await npm.publish({ name: 'dup', files: { 'a.js': 'hidden' } });
@@ -263,7 +263,7 @@ describe('groups and the instance', () => {
     expect((await bytesAt(npm.base)).equals(hidden.tarball)).toBe(true);
   });
 
-  test('a project outside of the group does not show in it', async () => {
+  test('exclude projects outside of the group', async () => {
     const inner = await npm.subgroup('inner');
     const there = await npm.project('there', 'public', inner);
     await npm.publish({ to: there });
@@ -275,7 +275,7 @@ describe('groups and the instance', () => {
     );
   });
 
-  test('a name that the caller may not see is answered like one that nothing has', async () => {
+  test('answer for a hidden name as for a missing one', async () => {
     await npm.publish({ name: '@acme/secret' });
     const { token } = await npm.user('stranger');
     for (const prefix of [npm.base, npmPrefix.group('acme'), npmPrefix.instance]) {
@@ -285,18 +285,18 @@ describe('groups and the instance', () => {
         '/@acme%2fNAME/1.0.0',
         '/-/package/@acme%2fNAME/dist-tags',
       ]) {
-        const asked = async (name: string, as: string) => {
+        const answerFor = async (name: string, as: string) => {
           const response = await npm.send('GET', prefix + path.replaceAll('NAME', name), { token: as });
           return [response.status, await response.text()];
         };
-        expect(await asked('secret', token)).toEqual(await asked('absent', token));
-        expect(await asked('secret', '')).toEqual(await asked('absent', ''));
-        expect((await asked('secret', token))[0]).toBe(404);
+        expect(await answerFor('secret', token)).toEqual(await answerFor('absent', token));
+        expect(await answerFor('secret', '')).toEqual(await answerFor('absent', ''));
+        expect((await answerFor('secret', token))[0]).toBe(404);
       }
     }
   });
 
-  test('visibility is told as npm asks for it before a publish with provenance', async () => {
+  test('show the visibility of a package, which npm reads before a publish with provenance', async () => {
     const open = await npm.project('open', 'public');
     await npm.publish();
     await npm.publish({ name: 'open', to: open });

@@ -34,7 +34,7 @@ describe('search', () => {
     expect((await search('')).toString().split(',')).toHaveLength(6);
   });
 
-  test('answers what npm shows', async () => {
+  test('returns the fields that npm shows', async () => {
     await npm.publish({
       fields: {
         description: 'A tool',
@@ -71,7 +71,7 @@ describe('search', () => {
     });
   });
 
-  test('shows the highest version where there is no latest tag', async () => {
+  test('shows the highest version when there is no latest tag', async () => {
     await npm.publish({ tag: 'old' });
     await npm.publish({ version: '1.1.0', tag: 'new' });
     await npm.runJobs();
@@ -79,7 +79,7 @@ describe('search', () => {
     expect(await response.json()).toMatchObject({ objects: [{ package: { version: '1.1.0' } }] });
   });
 
-  test('comes in pages', async () => {
+  test('returns pages', async () => {
     for (const name of ['tool-a', 'tool-b', 'tool-c']) await npm.publish({ name });
     expect(await search('tool', { more: '&size=2' })).toEqual(['tool-a', 'tool-b']);
     expect(await search('tool', { more: '&size=2&from=2' })).toEqual(['tool-c']);
@@ -87,7 +87,7 @@ describe('search', () => {
     expect(await search('tool', { more: '&size=0' })).toEqual([]);
   });
 
-  test('at group and instance level a name shows once, from where the caller may read it', async () => {
+  test('shows a name once at group and instance level, from projects that the caller may read', async () => {
     const inner = await npm.subgroup('inner');
     const open = await npm.project('open', 'public', inner);
     await npm.publish({ name: 'tool', fields: { description: 'private' } });
@@ -111,23 +111,23 @@ describe('search', () => {
     expect(await search('tool', { token: '' })).toBe(401);
   });
 
-  test('a group that the caller may not see is answered like one that is not there', async () => {
+  test('answers for a hidden group as for a missing one', async () => {
     const hidden = await npm.subgroup('hidden', 'private');
     await npm.publish({ to: await npm.project('deep', 'private', hidden) });
     const { token } = await npm.user('stranger');
     for (const as of [token, '']) {
-      const there = await npm.send('GET', `${npmPrefix.group('acme/hidden')}/-/v1/search?text=tool`, {
+      const existing = await npm.send('GET', `${npmPrefix.group('acme/hidden')}/-/v1/search?text=tool`, {
         token: as,
       });
       const absent = await npm.send('GET', `${npmPrefix.group('acme/absent')}/-/v1/search?text=tool`, {
         token: as,
       });
-      expect([there.status, await there.text()]).toEqual([absent.status, await absent.text()]);
+      expect([existing.status, await existing.text()]).toEqual([absent.status, await absent.text()]);
     }
     expect(await search('tool', { prefix: npmPrefix.group('acme/hidden') })).toEqual(['@acme/tool']);
   });
 
-  test('what was unpublished, or can not be installed, is not found', async () => {
+  test('does not find unpublished packages', async () => {
     await npm.publish({ name: 'gone' });
     const { _rev } = await npm.packument('gone');
     await npm.send('DELETE', `${npm.base}/gone/-rev/${_rev}`);

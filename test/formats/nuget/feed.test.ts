@@ -14,7 +14,7 @@ const names = async (path: string) => {
 };
 
 describe('the V2 feed', () => {
-  test('describes itself', async () => {
+  test('has a service document and metadata', async () => {
     const read = async (path: string) => readXml(Buffer.from(await (await nuget.get(path)).arrayBuffer()));
     const service = await read('/v2');
     expect(service.attributes.get('base')).toBe(`${nuget.url}/v2/`);
@@ -33,7 +33,7 @@ describe('the V2 feed', () => {
     expect((await nuget.get('/v2/')).status).toBe(200);
   });
 
-  test('has every fact of a version, escaped, and its bytes', async () => {
+  test('has every property of a version, escaped, and a link to its bytes', async () => {
     const metadata = `<title>A &lt;b&gt; &amp; "c"</title><summary>Short</summary><tags>a b</tags>
       <licenseUrl>https://acme.example/?a=1&amp;b=2</licenseUrl><releaseNotes>1 ]]&gt; 2</releaseNotes>
       <dependencies><group targetFramework="net45"><dependency id="X" version="1.0" /><dependency id="Y" /></group>
@@ -86,7 +86,7 @@ describe('the V2 feed', () => {
     expect(Buffer.from(await download.arrayBuffer()).equals(bytes)).toBe(true);
   });
 
-  test('finds the versions of an id, unlisted ones with the year 1900', async () => {
+  test('finds all versions of an id, and dates unlisted ones to 1900', async () => {
     for (const version of ['1.0', '1.1', '2.0-a', '2.0-a.1']) await nuget.push({ version });
     await nuget.send('DELETE', '/Acme.Tool/1.1');
     expect(await names(`FindPackagesById()?id='Acme.Tool'`)).toEqual([
@@ -108,7 +108,7 @@ describe('the V2 feed', () => {
     expect(await names(`FindPackagesById()?id='${encodeURIComponent("a''b")}'`)).toEqual([]);
   });
 
-  test('refuses a filter that is too much work, and knows no call that can not be read', async () => {
+  test('rejects a filter that is too expensive, and answers 404 for unreadable calls', async () => {
     const filter = Array(40).fill("substringof('b',tolower(ReleaseNotes))").join(' or ');
     const refused = await nuget.get(`/v2/Packages()?${query({ $filter: filter })}`);
     expect(await refusalOf(refused)).toEqual([400, expect.stringMatching(/more than 150 names/)]);
@@ -123,7 +123,7 @@ describe('the V2 feed', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  // What Chocolatey, PowerShellGet and NuGet 2 ask.
+  // Filters that Chocolatey, PowerShellGet and NuGet 2 send.
   test.for([
     ["(tolower(Id) eq 'acme.tool') and IsLatestVersion", ['Acme.Tool 1.1']],
     ["((Id eq 'Acme.Tool') and (Version eq '1.0.0.0'))", ['Acme.Tool 1.0']],
@@ -135,34 +135,34 @@ describe('the V2 feed', () => {
     ["Version gt '1.0' and Id eq 'Acme.Tool'", ['Acme.Tool 1.1']],
     ["Id eq 'absent'", []],
     ['IsLatestVersion', ['Acme.Base 1.0', 'Acme.Tool 1.1']],
-  ] as const)('answers Packages()?$filter=%s', async ([filter, wanted]) => {
+  ] as const)('answers Packages()?$filter=%s', async ([filter, expected]) => {
     for (const version of ['1.0', '1.1']) await nuget.push({ version });
     for (const version of ['1.0', '2.0-a']) await nuget.push({ id: 'Acme.Base', version });
-    expect(await names(`Packages()?${query({ $filter: filter })}`)).toEqual(wanted);
+    expect(await names(`Packages()?${query({ $filter: filter })}`)).toEqual(expected);
     expect((await nuget.get(`/v2/Packages()/$count?${query({ $filter: filter })}`)).status).toBe(200);
   });
 
-  // PSResourceGet installs the first of the versions that it asks for.
+  // PSResourceGet installs the first version of the answer.
   test.for([
     ['Version', ['2.0.0-rc.2', '2.0.0-rc.10', '2.0.0']],
     ['Version desc', ['2.0.0', '2.0.0-rc.10', '2.0.0-rc.2']],
     ['NormalizedVersion desc', ['2.0.0', '2.0.0-rc.10', '2.0.0-rc.2']],
     ['Id,NormalizedVersion', ['2.0.0-rc.2', '2.0.0-rc.10', '2.0.0']],
-  ] as const)('sorts versions by their rules: $orderby=%s', async ([order, wanted]) => {
+  ] as const)('sorts versions as versions and not as text: $orderby=%s', async ([order, expected]) => {
     for (const version of ['1.9.0', '2.0.0', '2.0.0-rc.10', '2.0.0-rc.2', '1.10.0'])
       await nuget.push({ version });
     const ordered = (filter: string) =>
       names(
         `FindPackagesById()?${query({ id: "'Acme.Tool'", semVerLevel: '2.0.0', $orderby: order, $filter: filter })}`,
       );
-    expect(await ordered("Version gt '1.10.0'")).toEqual(wanted.map((version) => `Acme.Tool ${version}`));
+    expect(await ordered("Version gt '1.10.0'")).toEqual(expected.map((version) => `Acme.Tool ${version}`));
     const stable = ['Acme.Tool 1.9.0', 'Acme.Tool 1.10.0'];
     expect(await ordered("Version lt '2.0.0-a' and startswith(Id, 'acme')")).toEqual(
       order.endsWith('desc') ? stable.reverse() : stable,
     );
   });
 
-  test('searches as NuGet 2 lists', async () => {
+  test('answers the searches of `nuget list` of NuGet 2', async () => {
     for (const [id, version] of [
       ['Acme.Tool', '1.0'],
       ['Acme.Tool', '1.1-a'],
@@ -199,7 +199,7 @@ describe('the V2 feed', () => {
     expect(await search({ searchTerm: "'other'" })).toEqual([]);
   });
 
-  test('tells updates of packages in certain versions', async () => {
+  test('finds updates for the versions in the query', async () => {
     for (const version of ['1.0', '1.1', '2.0', '3.0-a']) await nuget.push({ version });
     await nuget.push({ id: 'Acme.Base', version: '1.0' });
     const updates = (parameters: Record<string, string>) =>
@@ -219,7 +219,7 @@ describe('the V2 feed', () => {
     expect(await updates({})).toEqual(['Acme.Tool 1.1']);
   });
 
-  test('goes on at another address after a hundred versions, and counts on request', async () => {
+  test('splits more than a hundred versions into pages, and counts on request', async () => {
     for (let index = 0; index < 130; index++) await nuget.push({ version: `1.0.${index}` });
     const first = await nuget.feed(`/v2/FindPackagesById()?id='Acme.Tool'&$inlinecount=allpages`);
     expect([first.entries.length, textOf(first.root, 'count')]).toEqual([100, '130']);
@@ -235,11 +235,11 @@ describe('the V2 feed', () => {
     );
     expect(await names(`FindPackagesById()?id='Acme.Tool'&$skip=128&$top=5`)).toHaveLength(2);
     expect(await names(`FindPackagesById()?id='Acme.Tool'&$top=3`)).toHaveLength(3);
-    const whole = await nuget.get(`/v2/FindPackagesById()/$count?id='Acme.Tool'`);
-    expect(await whole.text()).toBe('130');
+    const count = await nuget.get(`/v2/FindPackagesById()/$count?id='Acme.Tool'`);
+    expect(await count.text()).toBe('130');
   });
 
-  test('refuses what it does not understand, and does not know what is not there', async () => {
+  test('rejects invalid queries, and answers 404 for missing versions and unknown calls', async () => {
     await nuget.push();
     const refused = await nuget.get(`/v2/Packages()?${query({ $filter: 'drop(Id)' })}`);
     expect(await refusalOf(refused)).toEqual([400, '$filter uses the unsupported function "drop"']);
@@ -258,7 +258,7 @@ describe('the V2 feed', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test('is as private as its project, and open where that is', async () => {
+  test('has the visibility of its project', async () => {
     await nuget.push();
     for (const path of [
       '',
@@ -278,7 +278,7 @@ describe('the V2 feed', () => {
     }
   });
 
-  test('serves groups and the instance', async () => {
+  test('is served at group and instance level', async () => {
     await nuget.push();
     for (const prefix of ['/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
       for (const path of [

@@ -19,7 +19,7 @@ const stored = async (version: string) =>
   maybeEntity<Version<Metadata>>(await nuget.registry.table.get(keys.version(ref(), version)));
 
 describe('pushing', () => {
-  test('a package can be downloaded right after, byte for byte, with its signature', async () => {
+  test('makes a package with its signature downloadable, byte for byte', async () => {
     const signed = nupkg({ files: [{ path: '.signature.p7s', content: 'signed', stored: true }] });
     const { response, bytes } = await nuget.push(signed);
     expect([response.status, await response.json()]).toEqual([201, { message: '201 Created' }]);
@@ -30,12 +30,12 @@ describe('pushing', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test.for(['/', '', '/v2', '/v2/', '/v2/package', '/v2/package/'])('is taken at %j', async (path) => {
+  test.for(['/', '', '/v2', '/v2/', '/v2/package', '/v2/package/'])('is accepted at %j', async (path) => {
     expect((await nuget.push({}, { path: nuget.base + path })).response.status).toBe(201);
     expect((await nuget.get('/download/acme.tool/index.json')).status).toBe(200);
   });
 
-  test('the body may be the package itself, and the file of a form may have any name', async () => {
+  test('accepts the package as the body, and in a form under any field name', async () => {
     const raw = await nuget.send('PUT', '/', { body: nupkg({ version: '1.0.1' }) });
     expect(raw.status).toBe(201);
     const form = new FormData();
@@ -45,7 +45,7 @@ describe('pushing', () => {
     expect(await nuget.json('/download/acme.tool/index.json')).toEqual({ versions: ['1.0.1', '1.0.2'] });
   });
 
-  test('the key of X-NuGet-ApiKey is a token, and counts where there is no other', async () => {
+  test('accepts a token in X-NuGet-ApiKey, unless other credentials are sent', async () => {
     const key = (value: string) => ({ token: null, headers: { 'x-nuget-apikey': value } });
     expect((await nuget.push({}, key(nuget.rootToken))).response.status).toBe(201);
     const wrong = (await nuget.push({}, key('not-a-token'))).response;
@@ -53,12 +53,12 @@ describe('pushing', () => {
       401,
       'Basic realm="GitLab Packages Registry"',
     ]);
-    // Many send a made-up key beside the credentials of the source.
+    // Many clients send a made-up key along with the credentials of the source.
     const both = { headers: { 'x-nuget-apikey': 'az' } };
     expect((await nuget.push({ version: '1.0.1' }, both)).response.status).toBe(201);
   });
 
-  test('the id keeps its case for people, and the version its spelling', async () => {
+  test('keeps the case of the id, and the original version in the metadata', async () => {
     await nuget.push({ id: 'Acme.Tool', version: '1.2-Beta.1+Build' });
     const [listed] = await nuget.json<{ name: string; version: string; package_type: string }[]>(
       `/api/v4/projects/${nuget.project.id}/packages`,
@@ -71,7 +71,7 @@ describe('pushing', () => {
     });
   });
 
-  test('everything a nuspec tells is kept', async () => {
+  test('stores all metadata of the nuspec', async () => {
     const metadata = `
       <title>The &amp; Tool</title><owners>nobody</owners><summary>Short</summary>
       <releaseNotes>New</releaseNotes><copyright>(c)</copyright><language>en</language>
@@ -118,7 +118,7 @@ describe('pushing', () => {
     });
   });
 
-  test('old nuspecs are read too: without a namespace, and with dependencies in no group', async () => {
+  test('accepts old nuspecs without a namespace and with ungrouped dependencies', async () => {
     const metadata = '<dependencies><dependency id="A" version="1" /><dependency id="B" /></dependencies>';
     expect((await nuget.push({ metadata, xmlns: '' })).response.status).toBe(201);
     expect((await stored('1.0.0'))?.metadata.dependencyGroups).toEqual([
@@ -132,7 +132,7 @@ describe('pushing', () => {
     ]);
   });
 
-  test('a package that needs SemVer 2 by a dependency says so', async () => {
+  test('marks a package as SemVer 2 when a dependency requires it', async () => {
     const metadata = '<dependencies><dependency id="A" version="1.0-a.1" /></dependencies>';
     await nuget.push({ metadata });
     expect((await stored('1.0.0'))?.metadata.semVer2).toBe(true);
@@ -146,7 +146,7 @@ describe('pushing again', () => {
       body: JSON.stringify(rule),
     });
 
-  test('replaces the package with all that is told of it, unless the group forbids it', async () => {
+  test('replaces the package and its metadata, unless the group forbids it', async () => {
     const readme = { path: 'README.md', content: '# One' };
     await nuget.push({ metadata: '<title>One</title><readme>README.md</readme>', files: [readme] });
     const { bytes } = await nuget.push({ metadata: '<title>Two</title>' });
@@ -169,7 +169,7 @@ describe('pushing again', () => {
     expect((await stored('1.0.0'))?.metadata.title).toBe('Two');
   });
 
-  test('exceptions turn the rule around, by id as it is written or by version', async () => {
+  test('inverts the rule for exceptions by version or by id in its original case', async () => {
     await settings({ nuget_duplicates_allowed: false, nuget_duplicate_exception_regex: 'Acme\\..*' });
     await nuget.push();
     await nuget.push({ id: 'Other' });
@@ -179,7 +179,7 @@ describe('pushing again', () => {
     expect((await nuget.push()).response.status).toBe(409);
   });
 
-  test('at once: everyone succeeds, and what is told is of the bytes that are served', async () => {
+  test('concurrently succeeds for all, and the metadata matches the bytes that are served', async () => {
     const pushes = Array.from({ length: 8 }, (_, index) =>
       nuget.push({
         metadata: `<title>T${index}</title>`,
@@ -194,7 +194,7 @@ describe('pushing again', () => {
     expect((await stored('1.0.0'))?.metadata).toMatchObject({ title: `T${winner}`, size: bytes.byteLength });
   });
 
-  test('at once where it is forbidden: one wins', async () => {
+  test('concurrently succeeds once where duplicates are forbidden', async () => {
     await settings({ nuget_duplicates_allowed: false });
     const pushes = Array.from({ length: 8 }, (_, index) =>
       nuget.push({ metadata: `<title>T${index}</title>` }),
@@ -204,21 +204,21 @@ describe('pushing again', () => {
     expect(await nuget.blobCount()).toBe(1);
   });
 
-  test('different versions at once all arrive', async () => {
+  test('stores all of several versions that are pushed concurrently', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, index) => nuget.push({ version: `1.0.${index}` })));
     const { versions } = await nuget.json<{ versions: string[] }>('/download/acme.tool/index.json');
     expect(versions).toEqual(Array.from({ length: 20 }, (_, index) => `1.0.${index}`));
   });
 
-  test('ids that differ in case are one package', async () => {
+  test('treats ids that differ in case as one package', async () => {
     await nuget.push({ id: 'acme.tool', version: '1.0' });
     await nuget.push({ id: 'ACME.Tool', version: '2.0' });
     expect(await nuget.json('/download/Acme.TOOL/index.json')).toEqual({ versions: ['1.0.0', '2.0.0'] });
   });
 });
 
-describe('who may not push', () => {
-  test('is told why', async () => {
+describe('a caller who may not push', () => {
+  test('gets the reason', async () => {
     const reporter = await nuget.user('reporter', { level: levels.reporter, of: nuget.project });
     const denied = (await nuget.push({}, { token: reporter.token })).response;
     expect(await refusalOf(denied)).toEqual([403, expect.stringContaining('needs the role Developer')]);
@@ -235,73 +235,81 @@ describe('who may not push', () => {
   });
 });
 
-describe('what is no package', () => {
-  const refused = async (bytes: Uint8Array, path = '/') => {
+describe('invalid packages', () => {
+  const pushInvalid = async (bytes: Uint8Array, path = '/') => {
     const { response } = await nuget.push(bytes, { path });
     expect(await nuget.blobCount()).toBe(0);
     return refusalOf(response);
   };
-  const of = (text: string) => zip([{ path: 'a.nuspec', content: text }]);
+  const withNuspec = (text: string) => zip([{ path: 'a.nuspec', content: text }]);
   const lolz = '<!DOCTYPE lolz [<!ENTITY lol "lol">]><package><metadata><id>&lol;</id></metadata></package>';
 
   test.for([
     ['text', Buffer.from('this is no zip'), /not a whole zip archive/],
-    ['nothing', Buffer.alloc(0), /not a whole zip archive/],
-    ['half a package', nupkg().subarray(0, 300), /not a whole zip archive/],
+    ['an empty body', Buffer.alloc(0), /not a whole zip archive/],
+    ['a truncated package', nupkg().subarray(0, 300), /not a whole zip archive/],
     ['a zip without a nuspec', zip([{ path: 'a.txt', content: 'x' }]), /no nuspec in its root/],
     ['a nuspec in a folder', zip([{ path: 'sub/a.nuspec', content: nuspec() }]), /no nuspec in its root/],
     ['two nuspecs', nupkg({ files: [{ path: 'Other.NUSPEC', content: nuspec() }] }), /more than one nuspec/],
-    ['a nuspec that is no XML', of('<package'), /The nuspec can't be read: it is not well-formed XML/],
-    ['a nuspec with entities', of(lolz), /document type declaration/],
-    ['another document', of('<html/>'), /no <metadata>/],
+    [
+      'a nuspec that is not XML',
+      withNuspec('<package'),
+      /The nuspec can't be read: it is not well-formed XML/,
+    ],
+    ['a nuspec with entities', withNuspec(lolz), /document type declaration/],
+    ['another document', withNuspec('<html/>'), /no <metadata>/],
     [
       'a nuspec without an id',
-      of('<package><metadata><version>1</version></metadata></package>'),
+      withNuspec('<package><metadata><version>1</version></metadata></package>'),
       /id "" is not valid/,
     ],
-    ['an id that leads away', nupkg({ id: '../../x' }), /id "..\/..\/x" is not valid|invalid relative path/],
+    ['an id that is a path', nupkg({ id: '../../x' }), /id "..\/..\/x" is not valid|invalid relative path/],
     ['an id that is too long', nupkg({ id: 'a'.repeat(101) }), /is not valid: use at most 100/],
     ['an id with a space', nupkg({ id: 'a b' }), /id "a b" is not valid/],
     ['an invalid version', nupkg({ version: 'latest' }), /version "latest" is not valid/],
     [
-      'a dependency on nothing',
+      'a dependency without an id',
       nupkg({ metadata: '<dependencies><dependency /></dependencies>' }),
       /depends on ""/,
     ],
-    ['an entry that leads away', nupkg({ files: [{ path: '../evil', content: 'x' }] }), /can't be read/],
-    ['a nuspec that is too large', of(' '.repeat(1 << 20) + nuspec()), /has more than 1048576 bytes/],
     [
-      'a nuspec that lies about its size',
+      'an entry with a path outside of the package',
+      nupkg({ files: [{ path: '../evil', content: 'x' }] }),
+      /can't be read/,
+    ],
+    ['a nuspec that is too large', withNuspec(' '.repeat(1 << 20) + nuspec()), /has more than 1048576 bytes/],
+    [
+      'a nuspec with a false size',
       zip([{ path: 'a.nuspec', content: ' '.repeat(1 << 22), claimedSize: 10 }]),
       /can't be read/,
     ],
     ['an encrypted nuspec', zip([{ path: 'a.nuspec', content: nuspec(), flags: 1 }]), /is encrypted/],
     [
-      'a bomb',
+      'a zip bomb',
       nupkg({
         files: [0, 1, 2].map((index) => ({ path: `${index}`, content: 'x', claimedSize: 0xfffffff0 })),
       }),
       /unpacks to more than/,
     ],
     ['a symbol package', snupkg({ files: [] }), /push it to the address ending in "\/symbolpackage"/],
-  ] as const)('is refused, and leaves nothing: %s', async ([, bytes, why]) => {
-    const [status, message] = await refused(new Uint8Array(bytes));
+  ] as const)('are rejected and leave nothing: %s', async ([, bytes, why]) => {
+    const [status, message] = await pushInvalid(new Uint8Array(bytes));
     expect([status, message]).toEqual([400, expect.stringMatching(why)]);
     expect(nuget.errors).toEqual([]);
   });
 
-  test('a nuspec with too much metadata is refused', async () => {
-    const [status, message] = await refused(
+  test('are rejected when the nuspec has too much metadata', async () => {
+    const [status, message] = await pushInvalid(
       nupkg({ metadata: `<releaseNotes>${'"'.repeat(200_000)}</releaseNotes>` }),
     );
     expect([status, message]).toEqual([400, expect.stringMatching(/at most 300000 are allowed/)]);
   });
 
-  test('many entries are read, too many are not', async () => {
+  test('are rejected for too many entries, while 2,000 are accepted', async () => {
     const files = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ path: `content/${index}`, content: '' }));
     expect((await nuget.push({ files: files(2000) })).response.status).toBe(201);
-    // The count in the directory's end record is all that is read of such an archive.
+    // Of such an archive only the count in the end record of its directory is read.
     const many = Buffer.from(nupkg());
     many.writeUInt16LE(65_000, many.byteLength - 12);
     many.writeUInt16LE(65_000, many.byteLength - 14);
@@ -309,7 +317,7 @@ describe('what is no package', () => {
     expect(message).toMatch(/more than 50000 entries/);
   });
 
-  test('a push that breaks off leaves nothing', async () => {
+  test('leave nothing when the push is cut off', async () => {
     const { body, headers } = pushForm(nupkg());
     const broken = async function* () {
       yield body.subarray(0, 700);

@@ -38,7 +38,7 @@ const pathOf = (url: string) => new URL(url).pathname;
 const versionsOf = (page: Page) => page.items?.map(({ catalogEntry }) => catalogEntry.version);
 
 describe('the service index', () => {
-  test('is the same for everyone, of any project, and leads below itself', async () => {
+  test('is the same for every caller and project, with all URLs below its own', async () => {
     const own = await nuget.get('/index.json', { token: null });
     expect([own.status, own.headers.get('content-type')]).toEqual([200, 'application/json']);
     const index = (await own.json()) as { version: string; resources: { '@id': string; '@type': string }[] };
@@ -70,7 +70,7 @@ describe('the service index', () => {
     ['SearchAutocompleteService/3.5.0', '/autocomplete'],
     ['ReadmeUriTemplate/6.13.0', '/download/{lower_id}/{lower_version}/readme'],
     ['LegacyGallery/2.0.0', '/v2'],
-  ])('has %s at %s', async ([type, path]) => {
+  ])('lists %s at %s', async ([type, path]) => {
     const { resources } = await nuget.json<{ resources: { '@id': string; '@type': string }[] }>(
       '/index.json',
     );
@@ -79,7 +79,7 @@ describe('the service index', () => {
     ]);
   });
 
-  test('of a group and of the instance publishes nothing', async () => {
+  test('offers no publishing for a group or the instance', async () => {
     for (const path of ['/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
       const { resources } = await nuget.json<{ resources: { '@type': string }[] }>(`${path}/index.json`);
       const types = resources.map((each) => each['@type']);
@@ -90,7 +90,7 @@ describe('the service index', () => {
 });
 
 describe('package content', () => {
-  test('lists every version that can be had, lowest first, in lower case', async () => {
+  test('lists every served version in lower case, lowest first', async () => {
     for (const version of ['2.0', '1.10', '1.9.0-RC.1+x', '1.9']) await nuget.push({ version });
     expect(await nuget.json('/download/acme.tool/index.json')).toEqual({
       versions: ['1.9.0-rc.1', '1.9.0', '1.10.0', '2.0.0'],
@@ -100,7 +100,7 @@ describe('package content', () => {
     );
   });
 
-  test('ids and versions may be written in any way that means the same', async () => {
+  test('is found by every equivalent spelling of id and version', async () => {
     const { bytes } = await nuget.push({ version: '1.2.0-Beta' });
     for (const path of [
       '/download/acme.tool/1.2.0-beta/acme.tool.1.2.0-beta.nupkg',
@@ -114,7 +114,7 @@ describe('package content', () => {
     }
   });
 
-  test('what is not there is a 404 without a warning', async () => {
+  test('answers 404 without a warning when it is missing', async () => {
     await nuget.push();
     for (const path of [
       '/download/acme.tool/1.0.1/acme.tool.1.0.1.nupkg',
@@ -138,7 +138,7 @@ describe('package content', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test('the nuspec, readme, icon and licence in a package have addresses of their own', async () => {
+  test('includes the nuspec, readme, icon and licence at their own addresses', async () => {
     const png = Buffer.from('\u0089PNG\r\n\u001a\n...', 'latin1');
     const metadata =
       '<readme>docs\\READ ME.md</readme><icon>./images/icon.png</icon><license type="file">LICENSE</license>';
@@ -178,7 +178,7 @@ describe('package content', () => {
     });
   });
 
-  test('files that the nuspec names but that are not there, damaged or too large are not served', async () => {
+  test('excludes missing, damaged and oversized files that the nuspec names', async () => {
     const metadata = '<readme>no.md</readme><icon>icon.png</icon><license type="file">big</license>';
     const files = [
       { path: 'icon.png', content: 'x', claimedSize: 100 },
@@ -193,7 +193,7 @@ describe('package content', () => {
 });
 
 describe('registrations', () => {
-  test('tell of every version, and lead to its content', async () => {
+  test('describe every version and link to its content', async () => {
     const metadata = `<tags>a b</tags><dependencies><group targetFramework="net8.0">
       <dependency id="Acme.Base" version="1.0" /></group></dependencies>`;
     const { bytes } = await nuget.push({ metadata, version: '1.0.0+build' });
@@ -255,7 +255,7 @@ describe('registrations', () => {
     expect(alone).toEqual({ ...leaf, listed: true, published: leaf?.catalogEntry.published });
   });
 
-  test('have versions that need SemVer 2 only where clients can read them', async () => {
+  test('include SemVer 2 versions only for clients that can read them', async () => {
     for (const version of ['1.0.0', '1.1.0-beta', '1.2.0-beta.1']) await nuget.push({ version });
     const versions = async (path: string) => {
       const { items } = await nuget.json<Registration>(`/${path}/acme.tool/index.json`);
@@ -271,7 +271,7 @@ describe('registrations', () => {
   });
 
   test.for(['/metadata-gz/', '/metadata-gz-semver1/'])(
-    'are in gzip at %s, whatever is accepted',
+    'are gzipped at %s, whatever the client accepts',
     async (hive) => {
       await nuget.push();
       for (const name of ['index', '1.0.0', 'page/1.0.0/1.0.0']) {
@@ -287,7 +287,7 @@ describe('registrations', () => {
     },
   );
 
-  test('of many versions come in pages', async () => {
+  test('are split into pages when there are many versions', async () => {
     for (let index = 0; index < 130; index++) await nuget.push({ version: `1.0.${index}` });
     const index = await nuget.json<Registration>('/metadata/acme.tool/index.json');
     expect(index.items.map(({ lower, upper, count, items }) => [lower, upper, count, items])).toEqual([
@@ -309,7 +309,7 @@ describe('registrations', () => {
     expect((await nuget.get('/metadata/acme.tool/page/1.0.0/1.0.129.json')).status).toBe(404);
   });
 
-  test('have pages of as many versions as they tell of, however many others lie between', async () => {
+  test('have pages with as many versions as their count says, even with many excluded ones between', async () => {
     for (let index = 0; index < 66; index++) await nuget.push({ version: `1.${index}.0` });
     for (let index = 0; index < 130; index++) await nuget.push({ version: `1.3.0-ci.${index}` });
     const { items } = await nuget.json<Registration>('/metadata-semver1/acme.tool/index.json');
@@ -319,7 +319,7 @@ describe('registrations', () => {
     }
   });
 
-  test('pages have an ETag, which a change of the package changes', async () => {
+  test('have pages with an ETag that changes with the package', async () => {
     for (let index = 0; index < 65; index++) await nuget.push({ version: `1.0.${index}` });
     const path = '/metadata/acme.tool/page/1.0.64/1.0.64.json';
     const etag = (await nuget.get(path)).headers.get('etag') ?? '';
@@ -331,8 +331,8 @@ describe('registrations', () => {
   });
 });
 
-describe('several projects with one id', () => {
-  test('are one package in their group: every version once, an unlisted one giving way', async () => {
+describe('several projects with the same id', () => {
+  test('are merged in their group, with listed copies of a version before unlisted ones', async () => {
     const other = await nuget.app.project('other', 'private');
     const to = (id: number) => ({ path: `/api/v4/projects/${id}/packages/nuget/` });
     const first = await nuget.push({ version: '1.0.0', metadata: '<title>first</title>' });
@@ -370,7 +370,7 @@ describe('unlisting', () => {
     return items[0]?.items?.find(({ catalogEntry }) => catalogEntry.version === version)?.catalogEntry.listed;
   };
 
-  test('keeps a version for those who depend on it, and out of searches, until it is listed again', async () => {
+  test('keeps a version downloadable but out of searches until it is listed again', async () => {
     await nuget.push();
     await nuget.push({ version: '1.1.0' });
     expect((await nuget.send('DELETE', '/ACME.tool/1.1')).status).toBe(204);
@@ -389,7 +389,7 @@ describe('unlisting', () => {
     expect(await nuget.json('/query?q=acme')).toMatchObject({ totalHits: 1, data: [{ version: '1.1.0' }] });
   });
 
-  test('works at the addresses of V2 too, and a push does not list the version again', async () => {
+  test('works at the V2 addresses too, and is not undone by a push', async () => {
     await nuget.push();
     for (const prefix of ['/v2', '/v2/package']) {
       expect((await nuget.send('DELETE', `${prefix}/Acme.Tool/1.0.0`)).status).toBe(204);
@@ -402,7 +402,7 @@ describe('unlisting', () => {
     expect(await statusOf('1.0.0')).toBe(false);
   });
 
-  test('is for Maintainers, in a project, and of versions that are there', async () => {
+  test('requires a Maintainer, a project and an existing version', async () => {
     await nuget.push();
     const developer = await nuget.user('developer', { level: 30, of: nuget.project });
     const denied = await nuget.send('DELETE', '/Acme.Tool/1.0.0', { token: developer.token });
@@ -414,7 +414,7 @@ describe('unlisting', () => {
     expect(await refusalOf(group)).toEqual([405, 'Unlist in a project: this address only serves packages']);
   });
 
-  test('a version removed by the management API is gone', async () => {
+  test('does not keep a version that the management API removes', async () => {
     await nuget.push();
     await nuget.send('DELETE', '/Acme.Tool/1.0.0');
     const hidden = `/api/v4/projects/${nuget.project.id}/packages?status=hidden`;

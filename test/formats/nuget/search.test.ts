@@ -30,7 +30,7 @@ const found = async (query: string, token?: string) => {
 };
 
 describe('searches', () => {
-  test('show a package with its latest version and the others', async () => {
+  test('show a package with its latest version and all others', async () => {
     const metadata =
       '<title>The Tool</title><tags>a b</tags><packageTypes><packageType name="DotnetTool" /></packageTypes>';
     await nuget.push({ version: '1.0.0' });
@@ -79,7 +79,7 @@ describe('searches', () => {
     expect((await nuget.get(new URL(latest?.['@id'] ?? '').pathname)).status).toBe(200);
   });
 
-  test('leave out what was not asked for: prereleases, and what needs SemVer 2', async () => {
+  test('exclude prereleases and SemVer 2 versions unless they are requested', async () => {
     for (const version of ['1.0.0', '1.1.0-beta', '1.2.0-beta.1']) await nuget.push({ version });
     await nuget.push({ id: 'Acme.Preview', version: '1.0.0-a' });
     expect(await found('q=acme')).toEqual([1, 'Acme.Tool 1.0.0']);
@@ -93,7 +93,7 @@ describe('searches', () => {
     expect(await found('q=tool&semVerLevel=2.0.0')).toEqual([1, 'Acme.Tool 1.0.0']);
   });
 
-  test('find every word of an id, or one id', async () => {
+  test('find packages by any words of their id, or by the exact id', async () => {
     for (const id of ['Acme.Tool', 'Acme.Tool.Extra', 'Other-Tool_Kit']) await nuget.push({ id });
     expect(await found('q=')).toEqual([
       3,
@@ -110,7 +110,7 @@ describe('searches', () => {
   });
 
   test.for(['json soft', 'soft json', 'json newton', 'son newton', 'newtonsoft', 'NEWTONSOFT.JSON'])(
-    'find an id when a word begins a part of it and the others are in it: %s',
+    'find an id when one word starts a part of it and the others occur in it: %s',
     async (text) => {
       await nuget.push({ id: 'Newtonsoft.Json' });
       await nuget.push({ id: 'Software' });
@@ -118,13 +118,13 @@ describe('searches', () => {
     },
   );
 
-  test('find no id of which no part begins with a word', async () => {
+  test('do not find an id when no word starts a part of it', async () => {
     await nuget.push({ id: 'Newtonsoft.Json' });
     expect(await found('q=soft')).toEqual([0]);
     expect(await found('q=soft%20son')).toEqual([0]);
   });
 
-  test('come in pages, and count them all', async () => {
+  test('return pages and the total count', async () => {
     for (const id of ['A', 'B', 'C', 'D', 'E']) await nuget.push({ id });
     expect(await found('skip=1&take=2')).toEqual([5, 'B 1.0.0', 'C 1.0.0']);
     expect(await found('skip=4&take=100000')).toEqual([5, 'E 1.0.0']);
@@ -134,7 +134,7 @@ describe('searches', () => {
     expect((await nuget.get('/query?skip=x')).status).toBe(400);
   });
 
-  test('look into the packages of their page alone, and leave out one that cannot be read', async () => {
+  test('read only the packages of their page, and skip an unreadable one', async () => {
     for (const id of ['A', 'B', 'C']) await nuget.push({ id });
     const { table } = nuget.registry;
     const broken = keys.version({ projectId: nuget.project.id, format: 'nuget', name: 'b' }, '1.0.0');
@@ -146,7 +146,7 @@ describe('searches', () => {
     expect(nuget.errors).toMatchObject([{ message: 'metadata of a version not readable', package: 'b' }]);
   });
 
-  test('tell the start of a long text; the registration of the version has the whole', async () => {
+  test('shorten long texts, which only the registration of the version has in full', async () => {
     const long = (letter: string) => letter.repeat(10_000);
     const metadata = `<summary>${long('s')}</summary><releaseNotes>${long('r')}</releaseNotes>`;
     await nuget.push({ metadata });
@@ -160,7 +160,7 @@ describe('searches', () => {
     expect(leaf).toMatchObject({ catalogEntry: { summary: long('s') } });
   });
 
-  test('find ids that were named, however many others begin like them', async () => {
+  test('find exact ids even when more than a thousand others start like them', async () => {
     const { table } = nuget.registry;
     for (const id of ['Corp.Y', 'Corp.Z']) await nuget.push({ id });
     for (let index = 0; index < 1200; index++) {
@@ -185,7 +185,7 @@ describe('searches', () => {
     }
   });
 
-  test('find packages of a type', async () => {
+  test('filter by package type', async () => {
     const types =
       '<packageTypes><packageType name="DotnetTool" /><packageType name="Other" /></packageTypes>';
     await nuget.push({ id: 'Cli', metadata: types });
@@ -196,7 +196,7 @@ describe('searches', () => {
     expect(await found('packageType=x')).toEqual([0]);
   });
 
-  test('show in a group and everywhere what the caller may pull, and challenge who may say who they are', async () => {
+  test('show at group and instance level what the caller may pull, and challenge anonymous callers', async () => {
     const open = await nuget.app.project('open', 'public');
     await nuget.push({ id: 'Closed' });
     await nuget.push({ id: 'Open' }, { path: `/api/v4/projects/${open.id}/packages/nuget/` });
@@ -218,7 +218,7 @@ describe('searches', () => {
     expect(anyone.totalHits).toBe(1);
   });
 
-  test('in a group that must stay hidden are answered like those in none', async () => {
+  test('in a hidden group get the same answer as in a missing one', async () => {
     const hidden = await nuget.subgroup('hidden', 'private');
     await nuget.app.project('inside', 'private', hidden);
     const { token } = await nuget.user('stranger');
@@ -246,7 +246,7 @@ describe('autocomplete', () => {
     expect(await complete('q=x')).toMatchObject({ totalHits: 0, data: [] });
   });
 
-  test('tells the versions of an id', async () => {
+  test('lists the versions of an id', async () => {
     for (const version of ['1.0', '1.1-a', '1.2-a.1', '2.0']) await nuget.push({ version });
     await nuget.send('DELETE', '/Acme.Tool/2.0');
     expect((await complete('id=ACME.Tool')).data).toEqual(['1.0.0']);

@@ -20,7 +20,7 @@ const pushSymbols = (bytes: Uint8Array, token?: string) =>
   nuget.push(bytes, { path: '/symbolpackage/', ...(token !== undefined && { token }) });
 
 describe('symbol packages', () => {
-  test('are kept with their version, and their symbols are found by name and identity', async () => {
+  test('are stored with their version, and their symbols are found by name and signature', async () => {
     await nuget.push();
     const files = [
       { path: 'lib/net8.0/Acme.Tool.pdb', content: pdb(1) },
@@ -29,12 +29,12 @@ describe('symbol packages', () => {
     ];
     const { response, bytes } = await pushSymbols(snupkg({ files }));
     expect(response.status).toBe(201);
-    const whole = await nuget.get('/download/acme.tool/1.0.0/acme.tool.1.0.0.snupkg');
-    expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true);
+    const download = await nuget.get('/download/acme.tool/1.0.0/acme.tool.1.0.0.snupkg');
+    expect(Buffer.from(await download.arrayBuffer()).equals(bytes)).toBe(true);
     for (const number of [1, 2]) {
       const path = address('Acme.Tool.pdb', pdb(number));
-      const any = path.replace('Acme.Tool.pdb', 'ACME.TOOL.PDB').replace('ffffffff', 'FFFFFFFF');
-      for (const each of [path, any]) {
+      const otherCase = path.replace('Acme.Tool.pdb', 'ACME.TOOL.PDB').replace('ffffffff', 'FFFFFFFF');
+      for (const each of [path, otherCase]) {
         const answer = await nuget.get(each);
         expect([each, answer.status]).toEqual([each, 200]);
         expect(Buffer.from(await answer.arrayBuffer()).equals(pdb(number))).toBe(true);
@@ -51,13 +51,13 @@ describe('symbol packages', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test('with a name that is too long for the table are not found', async () => {
+  test('answer 404 for a name that is too long for the table', async () => {
     const name = 'a'.repeat(1100);
     expect((await nuget.get(`/symbolfiles/${name}/1/${name}`)).status).toBe(404);
     expect(nuget.errors).toEqual([]);
   });
 
-  test('are found at every level, as far as the caller may pull', async () => {
+  test('are found at every level by callers who may pull, and hidden from others', async () => {
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
     const { token } = await nuget.user('stranger');
@@ -75,10 +75,10 @@ describe('symbol packages', () => {
     }
   });
 
-  test('are not served of a version that is not, but of another that has the same', async () => {
+  test('are not served from an unserved version, but from another one with the same symbols', async () => {
     const actor = { kind: 'user', id: nuget.app.root.id, name: 'root' } as const;
     const symbols = (id: string) => snupkg({ id, files: [{ path: 'a.pdb', content: pdb(1) }] });
-    const spoil = (name: string) => {
+    const markUnserved = (name: string) => {
       const change = { project: nuget.project, actor, format: 'nuget', name, versions: ['1.0.0'] };
       return changeVersions(nuget.app.registry, change, () => ({ status: 'pending_destruction' }));
     };
@@ -92,13 +92,13 @@ describe('symbol packages', () => {
           async (prefix) => (await nuget.get(prefix + address('a.pdb', pdb(1)))).status,
         ),
       );
-    await spoil('last');
+    await markUnserved('last');
     expect(await statuses()).toEqual([200, 200, 200]);
-    await spoil('first');
+    await markUnserved('first');
     expect(await statuses()).toEqual([404, 404, 404]);
   });
 
-  test('are not hidden by a package the caller may not see', async () => {
+  test('are found even if a hidden package has the same symbols', async () => {
     const open = await nuget.app.project('open', 'public');
     const symbols = (id: string) => snupkg({ id, files: [{ path: 'a.pdb', content: pdb(1) }] });
     await nuget.push({ id: 'Closed' });
@@ -113,7 +113,7 @@ describe('symbol packages', () => {
     expect((await nuget.get(nuget.base + address('a.pdb', pdb(1)), { token })).status).toBe(404);
   });
 
-  test('are found however many packages that the caller may not see have the same', async () => {
+  test('are found even if hundreds of hidden packages have the same symbols', async () => {
     const { registry } = nuget;
     const alias = `a.pdb/${signatureOf(pdb(1))}`.toLowerCase();
     const closed = await nuget.app.project('closed', 'private');
@@ -132,21 +132,21 @@ describe('symbol packages', () => {
     }
   });
 
-  test('are only sent to a debugger whose checksum they have', async () => {
+  test('are sent only if they match a checksum of the debugger', async () => {
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
     const right = readPdb(pdb(1))?.checksum ?? '';
     const wrong = '0'.repeat(64);
-    const asked = async (checksum: string) =>
+    const statusFor = async (checksum: string) =>
       (await nuget.get(address('a.pdb', pdb(1)), { headers: { symbolchecksum: checksum } })).status;
-    expect(await asked(`SHA256:${right}`)).toBe(200);
-    expect(await asked(`sha256:${right.toUpperCase()}`)).toBe(200);
-    expect(await asked(`SHA256:${wrong};SHA256:${right}`)).toBe(200);
-    expect(await asked(`SHA256:${wrong}`)).toBe(404);
-    expect(await asked('MD5:00')).toBe(200);
+    expect(await statusFor(`SHA256:${right}`)).toBe(200);
+    expect(await statusFor(`sha256:${right.toUpperCase()}`)).toBe(200);
+    expect(await statusFor(`SHA256:${wrong};SHA256:${right}`)).toBe(200);
+    expect(await statusFor(`SHA256:${wrong}`)).toBe(404);
+    expect(await statusFor('MD5:00')).toBe(200);
   });
 
-  test('of many files arrive whole', async () => {
+  test('are stored completely when they have many files', async () => {
     await nuget.push();
     const files = Array.from({ length: 45 }, (_, index) => ({
       path: `lib/${index}/a.pdb`,
@@ -158,7 +158,7 @@ describe('symbol packages', () => {
     }
   });
 
-  test('may be pushed again as packages may', async () => {
+  test('may be pushed again unless the group forbids duplicates', async () => {
     await nuget.push();
     const symbols = (content: string) => snupkg({ files: [{ path: 'a.pdb', content: pdb(1, content) }] });
     await pushSymbols(symbols('one'));
@@ -178,7 +178,7 @@ describe('symbol packages', () => {
     expect(Buffer.from(await after.arrayBuffer()).equals(pdb(1, 'two'))).toBe(true);
   });
 
-  test('do not bring back a version that is deleted while they are pushed', async () => {
+  test('do not restore a version that is removed during the push', async () => {
     await nuget.push();
     await nuget.push({ version: '2.0.0' });
     const { table } = nuget.registry;
@@ -195,7 +195,7 @@ describe('symbol packages', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test('are gone with their version', async () => {
+  test('are deleted with their version', async () => {
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
     const [{ id } = { id: 0 }] = await nuget.json<{ id: number }[]>(
@@ -207,27 +207,31 @@ describe('symbol packages', () => {
 
   const files = [{ path: 'a.pdb', content: pdb(1) }];
   test.for([
-    ['without its package', snupkg({ version: '2.0', files }), /Push Acme.Tool 2.0.0 before its symbols/],
-    ['that says it is no symbol package', nupkg({ files }), /no package type "SymbolsPackage"/],
     [
-      'with other bytes for symbols',
+      'symbols without their package',
+      snupkg({ version: '2.0', files }),
+      /Push Acme.Tool 2.0.0 before its symbols/,
+    ],
+    ['a package without the type "SymbolsPackage"', nupkg({ files }), /no package type "SymbolsPackage"/],
+    [
+      'symbols that are not a PDB',
       snupkg({ files: [...files, { path: 'b.pdb', content: 'x' }] }),
       /b.pdb is not a symbol file \(PDB\)/,
     ],
     [
-      'with damaged symbols',
+      'damaged symbols',
       snupkg({ files: [...files, { path: 'b.pdb', content: pdb(2), claimedSize: 9 }] }),
       /can't be read/,
     ],
     [
-      'that unpack to far more than was sent',
+      'symbols that unpack to far more than the upload',
       snupkg({
         files: [...files, { path: 'b.pdb', content: Buffer.concat([pdb(2), Buffer.alloc(4 << 20)]) }],
       }),
       /has \d+ bytes of symbols; at most \d+ are allowed$/,
     ],
-    ['that is no zip', new Uint8Array(9), /not a whole zip archive/],
-  ] as const)('%s are refused, and leave nothing', async ([, bytes, why]) => {
+    ['a body that is not a zip', new Uint8Array(9), /not a whole zip archive/],
+  ] as const)('are rejected and leave nothing: %s', async ([, bytes, why]) => {
     await nuget.push();
     const { response } = await pushSymbols(bytes);
     expect(await refusalOf(response)).toEqual([400, expect.stringMatching(why)]);
@@ -236,7 +240,7 @@ describe('symbol packages', () => {
     expect(nuget.errors).toEqual([]);
   });
 
-  test('are refused to who may not publish', async () => {
+  test('are rejected from callers who may not publish', async () => {
     await nuget.push();
     const reporter = await nuget.user('reporter', { level: 20, of: nuget.project });
     expect((await pushSymbols(snupkg({ files }), reporter.token)).response.status).toBe(403);

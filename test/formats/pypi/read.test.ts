@@ -19,7 +19,7 @@ describe('the page of a project', () => {
     await pypi.upload(wheel({ metadata: { 'Requires-Python': '<4,>=3.9' } }));
   });
 
-  test('is HTML unless JSON is asked for, and says what it is', async () => {
+  test('is HTML unless JSON is requested, with the matching content type', async () => {
     const html = await pypi.send('GET', `${pypi.base}/simple/sample/`);
     expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const text = await html.text();
@@ -37,7 +37,7 @@ describe('the page of a project', () => {
     expect(await byUrl.json()).toEqual(await json.json());
   });
 
-  test('is at its normal name, where other spellings lead', async () => {
+  test('is at the normalized name, to which other spellings redirect', async () => {
     await pypi.upload(await sdist({ name: 'My.Pkg', version: '1' }), { name: 'My.Pkg' });
     for (const name of ['My.Pkg', 'my_pkg', 'MY---pkg']) {
       const answer = await pypi.send('GET', `${pypi.base}/simple/${name}/?format=x`);
@@ -53,7 +53,7 @@ describe('the page of a project', () => {
     ]);
   });
 
-  test('is the same at every address of the project, with links of the asked one', async () => {
+  test('is the same at every level, with links below the requested address', async () => {
     for (const prefix of [
       pypi.base,
       pypiPrefix.project('acme/tools'),
@@ -68,7 +68,7 @@ describe('the page of a project', () => {
     }
   });
 
-  test('is not there for a name that has nothing to install', async () => {
+  test('does not exist for a missing package', async () => {
     await pypi.registry.table.update(keys.project(pypi.tools.id), { set: { visibility: 'public' } });
     const missing = await pypi.send('GET', `${pypi.base}/simple/absent/`);
     expect([missing.status, await messageOf(missing)]).toEqual([404, 'Package Not Found']);
@@ -78,7 +78,7 @@ describe('the page of a project', () => {
 });
 
 describe('a file', () => {
-  test('is served by its digest and its name together', async () => {
+  test('is served only at its digest and exact name', async () => {
     await pypi.upload(wheel());
     const [file] = (await pypi.page()).files;
     const path = pathOf(file?.url ?? '');
@@ -101,7 +101,7 @@ describe('a file', () => {
     expect(pypi.errors).toEqual([]);
   });
 
-  test('is asked for in parts by installers that find no metadata', async () => {
+  test('is served in ranges, for installers that find no metadata', async () => {
     const built = await sdist();
     await pypi.upload(built);
     const [file] = (await pypi.page()).files;
@@ -114,7 +114,7 @@ describe('a file', () => {
 });
 
 describe('a group', () => {
-  test('serves what its projects hold: of a version that several have, the files of the oldest project', async () => {
+  test('serves the packages of its projects, and of a shared version the files of the oldest project', async () => {
     const other = await pypi.project('other');
     await pypi.upload(wheel());
     await pypi.upload(await sdist(), {}, { to: other });
@@ -127,7 +127,7 @@ describe('a group', () => {
     for (const { url } of files) expect((await pypi.send('GET', pathOf(url))).status).toBe(200);
   });
 
-  test('shows each caller its own projects only', async () => {
+  test('shows each caller only the projects that they may read', async () => {
     const team = await pypi.subgroup('team');
     const secret = await pypi.project('secret', 'private', team);
     const open = await pypi.project('open', 'public', team);
@@ -164,7 +164,7 @@ describe('the index of all projects', () => {
       await pypi.upload(await sdist({ name, description: 'other' }), { name }, { to: open });
   });
 
-  test('names each project once, at each level, as HTML and as JSON', async () => {
+  test('lists each project once at every level, as HTML and as JSON', async () => {
     expect((await index(pypi.base)).names).toEqual(['a', 'b-b']);
     for (const prefix of [pypiPrefix.group('acme'), pypiPrefix.instance]) {
       expect((await index(prefix)).names).toEqual(['a', 'b-b', 'c']);
@@ -180,7 +180,7 @@ describe('the index of all projects', () => {
     expect(await json.json()).toMatchObject({ meta: { 'api-version': '1.4' } });
   });
 
-  test('is gzipped for who takes that', async () => {
+  test('is gzipped for clients that accept gzip', async () => {
     const headers = { accept: JSON_TYPE, 'accept-encoding': 'gzip, deflate' };
     const answer = await pypi.send('GET', `${pypi.base}/simple/`, { headers });
     expect(answer.headers.get('content-encoding')).toBe('gzip');
@@ -189,7 +189,7 @@ describe('the index of all projects', () => {
     expect([head.status, await head.text(), head.headers.get('content-type')]).toEqual([200, '', JSON_TYPE]);
   });
 
-  test('names only what the caller may install', async () => {
+  test('lists only what the caller may install', async () => {
     const stranger = await pypi.user('stranger');
     expect((await index(pypiPrefix.instance, { token: '' })).names).toEqual(['a', 'c']);
     expect((await index(pypiPrefix.group('acme'), { token: stranger.token })).names).toEqual(['a', 'c']);
@@ -197,7 +197,7 @@ describe('the index of all projects', () => {
     expect((await index(pypi.base, { token: stranger.token })).status).toBe(404);
   });
 
-  test('of a group that is not to be seen is not there', async () => {
+  test('answers 404 for a hidden group, as for a missing one', async () => {
     const hidden = await pypi.subgroup('hidden', 'private');
     const stranger = await pypi.user('stranger');
     expect((await index(pypiPrefix.group(hidden.id))).names).toEqual([]);
@@ -206,7 +206,7 @@ describe('the index of all projects', () => {
     expect((await index(pypiPrefix.group('nowhere'), { token: stranger.token })).status).toBe(404);
   });
 
-  test('is empty where nothing is, but asks an anonymous caller of the instance to log in', async () => {
+  test('is empty without packages, but challenges anonymous callers at instance level', async () => {
     const empty = await startPypi();
     const instance = `${pypiPrefix.instance}/simple/`;
     const answer = await empty.send('GET', instance, { headers: { accept: JSON_TYPE } });

@@ -26,7 +26,7 @@ const pathOf = (url: string) => new URL(url).pathname;
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 describe('an upload', () => {
-  test('of a wheel and a source distribution can be installed right after', async () => {
+  test('makes a wheel and a source distribution installable', async () => {
     const built = [wheel({ metadata: { 'Requires-Python': '>=3.9, <4' } }), await sdist()];
     for (const each of built) {
       const answer = await pypi.upload(each);
@@ -45,7 +45,7 @@ describe('an upload', () => {
     expect(pypi.errors).toEqual([]);
   });
 
-  test("of a wheel keeps its metadata beside it, in the wheel's own bytes", async () => {
+  test('of a wheel also publishes its metadata file, byte for byte', async () => {
     const built = wheel({ description: 'größer' });
     await pypi.upload(built);
     const [file] = (await pypi.page()).files;
@@ -55,20 +55,20 @@ describe('an upload', () => {
     expect(file?.['core-metadata']).toEqual({ sha256: sha256(text) });
   });
 
-  test('of a source distribution announces no metadata: it may change when it is built', async () => {
+  test('of a source distribution publishes no metadata, since a build may change it', async () => {
     await pypi.upload(await sdist());
     const [file] = (await pypi.page()).files;
     expect(file?.['core-metadata']).toBe(false);
     expect((await pypi.send('GET', `${pathOf(file?.url ?? '')}.metadata`)).status).toBe(404);
   });
 
-  test('of a source distribution as zip is taken as well', async () => {
+  test('of a source distribution may be a zip', async () => {
     const { metadata } = await sdist();
     const bytes = zip([{ path: 'sample-1.0.0/PKG-INFO', content: metadata }]);
     expect((await pypi.upload({ fileName: 'sample-1.0.0.zip', bytes, metadata })).status).toBe(201);
   });
 
-  test('may have its fields behind the file, a slash at the end of the address, and no action', async () => {
+  test('may have fields after the file, a trailing slash in the address, and no action', async () => {
     const { fileName, bytes } = wheel();
     const form = formOf([
       ['content', { fileName, bytes }],
@@ -79,7 +79,7 @@ describe('an upload', () => {
     expect((await pypi.send('POST', `${pypi.base}/`, form)).status).toBe(201);
   });
 
-  test('of a package of many dependencies, and with a long description, is taken', async () => {
+  test('may have many dependencies and a long description', async () => {
     const many = Array.from({ length: 2_000 }, (_, index) => `package-${index}>=1; extra == "all"`);
     const description = 'größer '.repeat(200_000);
     const built = wheel({ description, metadata: { 'Requires-Dist': many } });
@@ -90,7 +90,7 @@ describe('an upload', () => {
     );
   });
 
-  test('in small pieces is read as it comes in', async () => {
+  test('may arrive in small pieces', async () => {
     const { body, headers } = uploadForm(
       await sdist({ files: { 'sample-1.0.0/big': Buffer.alloc(200_000, 'xyz') } }),
     );
@@ -108,7 +108,7 @@ describe('an upload', () => {
   test.each([
     ['My.Odd__Name', 'my_odd_name', '1.0.post1', '1.0.post1'],
     ['sample', 'Sample', '1!2.0+Local.7', '1!2.0+local.7'],
-  ])('of %s is found by its normal name, whatever the spelling', async (name, file, version, normal) => {
+  ])('of %s is found by its normalized name, whatever the spelling', async (name, file, version, normal) => {
     const built = await sdist({ name, version, fileName: `${file}-${version}.tar.gz` });
     expect((await pypi.upload(built, { name, version })).status).toBe(201);
     const { files, versions } = await pypi.page(name.toLowerCase().replaceAll(/[-_.]+/g, '-'));
@@ -118,7 +118,7 @@ describe('an upload', () => {
     expect(download.headers.get('content-disposition')).toContain(built.fileName);
   });
 
-  test('with a signature and attestations keeps and serves both', async () => {
+  test('may have a signature and attestations, which are stored and served', async () => {
     const built = wheel();
     const signature = '-----BEGIN PGP SIGNATURE-----\n\nabc\n-----END PGP SIGNATURE-----\n';
     const attestation = attestationOf(built.fileName, sha256(built.bytes));
@@ -140,8 +140,8 @@ describe('an upload', () => {
   });
 });
 
-describe('an upload is refused', () => {
-  async function refused(answer: Response, status: number, message: string): Promise<void> {
+describe('an invalid upload', () => {
+  async function expectRefusal(answer: Response, status: number, message: string): Promise<void> {
     const text = await messageOf(answer);
     expect([answer.status, text]).toEqual([status, expect.stringContaining(message)]);
     expect(answer.statusText).toBe(text);
@@ -190,15 +190,15 @@ describe('an upload is refused', () => {
       'is not the file name of a distribution',
       { content: { fileName, bytes: good.bytes } },
     ]),
-  ])('when %s', async (message, fields) => {
-    await refused(await pypi.upload(good, fields), 400, message);
+  ])('is rejected with the reason: %s', async (message, fields) => {
+    await expectRefusal(await pypi.upload(good, fields), 400, message);
   });
 
-  test('when its content has no file name, whatever type it is of', async () => {
+  test('is rejected when its content has no file name', async () => {
     const { body, headers } = uploadForm(good);
     const nameless = Buffer.from(body).toString('latin1').replace(`; filename="${good.fileName}"`, '');
     const answer = await pypi.send('POST', pypi.base, { body: Buffer.from(nameless, 'latin1'), headers });
-    await refused(answer, 400, 'content must be sent as a file, with a file name');
+    await expectRefusal(answer, 400, 'content must be sent as a file, with a file name');
   });
 
   test.each<[string, () => Promise<Built> | Built]>([
@@ -217,73 +217,81 @@ describe('an upload is refused', () => {
     ["The archive can't be read", () => ({ ...wheel(), bytes: Buffer.from('no zip') })],
     ["The archive can't be read", async () => ({ ...(await sdist()), bytes: Buffer.from('no tar') })],
     ["The archive can't be read", () => ({ ...wheel(), bytes: new Uint8Array() })],
-  ])('when the archive says otherwise: %s', async (message, build) => {
+  ])('is rejected when the archive is invalid or contradicts the form: %s', async (message, build) => {
     const built = await build();
     const [name, version] = ['sample', '1.0.0'];
     const formName = message.includes('has the name other') ? 'other' : name;
     const formVersion = message.includes('has the version 2.0') ? '2.0' : version;
-    await refused(await pypi.upload(built, { name: formName, version: formVersion }), 400, message);
+    await expectRefusal(await pypi.upload(built, { name: formName, version: formVersion }), 400, message);
   });
 
-  test('when the body is no form, or ends early', async () => {
+  test('is rejected when the body is not a form or is truncated', async () => {
     const headers = { 'content-type': 'application/json' };
-    await refused(await pypi.send('POST', pypi.base, { body: '{}', headers }), 400, "form can't be read");
+    await expectRefusal(
+      await pypi.send('POST', pypi.base, { body: '{}', headers }),
+      400,
+      "form can't be read",
+    );
     const form = uploadForm(wheel());
     for (const length of [20, 200, form.body.byteLength - 300, form.body.byteLength - 4]) {
       const body = form.body.subarray(0, length);
-      await refused(await pypi.send('POST', pypi.base, { ...form, body }), 400, "form can't be read");
+      await expectRefusal(await pypi.send('POST', pypi.base, { ...form, body }), 400, "form can't be read");
     }
   });
 
-  test('when it goes to the index, with the right address', async () => {
+  test('is rejected at the address of the index, with the correct address', async () => {
     const form = uploadForm(wheel());
-    await refused(
+    await expectRefusal(
       await pypi.send('POST', `${pypi.base}/simple/`, form),
       405,
       `upload to http://registry.test${pypi.base}`,
     );
-    await refused(
+    await expectRefusal(
       await pypi.send('POST', '/api/v4/packages/pypi/simple', form),
       405,
       'the address of a project',
     );
   });
 
-  test('when the caller may not: in words for each case', async () => {
+  test('is rejected with the reason when the caller may not publish', async () => {
     const reader = await deployToken(pypi.registry, pypi.tools, ['read_package_registry']);
     const guest = await pypi.user('guest', { level: levels.reporter, of: pypi.tools });
-    await refused(await pypi.upload(wheel(), {}, { token: '' }), 401, 'The token is missing, wrong');
-    await refused(
+    await expectRefusal(await pypi.upload(wheel(), {}, { token: '' }), 401, 'The token is missing, wrong');
+    await expectRefusal(
       await pypi.upload(wheel(), {}, { token: 'phat-wrong' }),
       401,
       'The token is missing, wrong',
     );
-    await refused(await pypi.upload(wheel(), {}, { token: reader.secret }), 403, 'The token has no scope');
-    await refused(await pypi.upload(wheel(), {}, { token: guest.token }), 403, 'publishing Developer');
+    await expectRefusal(
+      await pypi.upload(wheel(), {}, { token: reader.secret }),
+      403,
+      'The token has no scope',
+    );
+    await expectRefusal(await pypi.upload(wheel(), {}, { token: guest.token }), 403, 'publishing Developer');
   });
 });
 
-describe('a file that is there', () => {
+describe('an existing file', () => {
   const words = /already been taken.*already exists/;
 
-  test('is not replaced, by the same bytes or by others, in the words that clients look for', async () => {
+  test('is not replaced by equal or different bytes, with an error that clients recognize', async () => {
     await pypi.upload(wheel());
     const kept = await blobCount();
-    for (const [description, told] of [
+    for (const [description, difference] of [
       [undefined, 'with the same content'],
       ['other', 'with other content'],
     ] as const) {
       const answer = await pypi.upload(wheel(description ? { description } : {}));
       const message = await messageOf(answer);
       expect([answer.status, message]).toEqual([400, expect.stringMatching(words)]);
-      expect(message).toContain(told);
+      expect(message).toContain(difference);
       expect(await blobCount()).toBe(kept);
     }
     const [file] = (await pypi.page()).files;
     expect(file?.hashes.sha256).toBe(sha256(wheel().bytes));
   });
 
-  test('is not joined by one whose name installers take for the same', async () => {
+  test('rules out a file whose name means the same to installers', async () => {
     const first = await sdist({ name: 'my-pkg', version: '1.0rc1' });
     const second = await sdist({ name: 'My.Pkg', version: '1.0.RC1', fileName: 'My.Pkg-1.0.RC1.tar.gz' });
     expect((await pypi.upload(first)).status).toBe(201);
@@ -294,7 +302,7 @@ describe('a file that is there', () => {
     ]);
   });
 
-  test('may be uploaded again once it was deleted', async () => {
+  test('may be uploaded again after it was deleted', async () => {
     await pypi.upload(wheel());
     const list = (await (await pypi.send('GET', `/api/v4/projects/${pypi.tools.id}/packages`)).json()) as {
       id: number;
@@ -309,8 +317,8 @@ describe('a file that is there', () => {
   });
 });
 
-describe('an upload that can not be finished', () => {
-  test('leaves nothing, says so, and succeeds when it is tried again', async () => {
+describe('an upload that cannot be committed', () => {
+  test('leaves nothing, answers 503, and succeeds when it is retried', async () => {
     const table = memoryTable();
     let broken = false;
     const write: typeof table.write = async (operations) => {
@@ -334,8 +342,8 @@ describe('an upload that can not be finished', () => {
   });
 });
 
-describe('uploads at once', () => {
-  test('of many files of a new version lose none', async () => {
+describe('concurrent uploads', () => {
+  test('of several files of a new version are all stored', async () => {
     const built = ['cp310', 'cp311', 'cp312', 'cp313', 'cp314'].map((tag) =>
       wheel({ tag: `${tag}-${tag}-win_amd64` }),
     );
@@ -348,7 +356,7 @@ describe('uploads at once', () => {
     expect(list).toHaveLength(1);
   });
 
-  test('of one file with different bytes let one win', async () => {
+  test('of one file with different bytes succeed once', async () => {
     const built = ['a', 'b', 'c', 'd'].map((description) => wheel({ description }));
     const answers = await Promise.all(built.map((each) => pypi.upload(each)));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400, 400]);
@@ -362,38 +370,38 @@ describe('uploads at once', () => {
   });
 
   test.each([false, true])(
-    'of one file in several spellings let one win (version there: %s)',
-    async (there) => {
+    'of one file in several spellings succeed once (version exists: %s)',
+    async (exists) => {
       const names = ['foo_bar', 'Foo.Bar', 'foo-bar', 'FOO__BAR'];
       const table = memoryTable();
       let racing = false;
-      let looking = 0;
-      let all = () => {};
-      const allLook = new Promise<void>((resolve) => {
-        all = resolve;
+      let lookups = 0;
+      let release = () => {};
+      const allLooked = new Promise<void>((resolve) => {
+        release = resolve;
       });
-      // Each has looked for the file before any adds its own.
+      // Every upload looks for the file before any of them adds its own.
       const getMany: typeof table.getMany = async (keys) => {
         const items = await table.getMany(keys);
         if (racing && keys.some(({ sk }) => sk.startsWith('FILE#'))) {
-          if (++looking >= names.length) all();
-          await allLook;
+          if (++lookups >= names.length) release();
+          await allLooked;
         }
         return items;
       };
       pypi = await startPypi({ stores: { table: { ...table, getMany } } });
-      const of = { name: 'foo-bar' };
-      if (there) expect((await pypi.upload(wheel(of), of)).status).toBe(201);
+      const fields = { name: 'foo-bar' };
+      if (exists) expect((await pypi.upload(wheel(fields), fields)).status).toBe(201);
       racing = true;
       const built = await Promise.all(
-        names.map((name) => sdist({ ...of, fileName: `${name}-1.0.0.tar.gz`, description: name })),
+        names.map((name) => sdist({ ...fields, fileName: `${name}-1.0.0.tar.gz`, description: name })),
       );
-      const answers = await Promise.all(built.map((each) => pypi.upload(each, of)));
+      const answers = await Promise.all(built.map((each) => pypi.upload(each, fields)));
       expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400, 400]);
       for (const answer of answers.filter(({ status }) => status === 400)) {
         expect(await messageOf(answer)).toMatch(words);
       }
-      expect((await pypi.page('foo-bar')).files).toHaveLength(there ? 2 : 1);
+      expect((await pypi.page('foo-bar')).files).toHaveLength(exists ? 2 : 1);
     },
   );
 

@@ -17,12 +17,16 @@ describe('yanking a version', () => {
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const json = { 'content-type': 'application/json' };
   test.each([
-    ['for no reason', {}, true],
+    ['without a reason', {}, true],
     ['for a reason in a form', { body: 'reason=broken+on+3.9', headers: form }, 'broken on 3.9'],
     ['for a reason in JSON', { body: '{"reason":"größer\\n <b>"}', headers: json }, 'größer <b>'],
-    ['for a reason in words of ours', { body: 'reason={packhouse:base}' }, '{packhouse:base}'],
-    ['with JSON that names none', { body: '{}', headers: json }, true],
-  ])('%s shows in the index, and is taken back', async (_, init, shown) => {
+    [
+      'for a reason that looks like a placeholder of ours',
+      { body: 'reason={packhouse:base}' },
+      '{packhouse:base}',
+    ],
+    ['with JSON without a reason', { body: '{}', headers: json }, true],
+  ])('%s shows in the index and can be undone', async (_, init, shown) => {
     const before = (await pypi.send('GET', `${pypi.base}/simple/sample/`)).headers.get('etag') ?? '';
     expect((await yank('1.0', init)).status).toBe(204);
     expect(await yanked()).toEqual([shown, false]);
@@ -35,14 +39,14 @@ describe('yanking a version', () => {
     expect(await yanked()).toEqual([false, false]);
   });
 
-  test('holds for files that are added later, and for the spelling of name and version', async () => {
+  test('applies to files that are added later, and accepts any spelling of name and version', async () => {
     await pypi.upload(await sdist({ name: 'My.Pkg', version: '1.0rc1' }), { name: 'My.Pkg' });
     expect((await yank('1.0.RC1', {}, 'my_PKG')).status).toBe(204);
     await pypi.upload(wheel({ name: 'My.Pkg', version: '1.0rc1' }), { name: 'My.Pkg' });
     expect((await pypi.page('my-pkg')).files.map((file) => file.yanked)).toEqual([true, true]);
   });
 
-  test('keeps its files where they are, and shows as deprecated in the lists', async () => {
+  test('keeps its files downloadable, and shows the version as deprecated in lists', async () => {
     await yank('1.0');
     const [file] = (await pypi.page()).files;
     expect((await pypi.send('GET', new URL(file?.url ?? '').pathname)).status).toBe(200);
@@ -55,7 +59,7 @@ describe('yanking a version', () => {
     ]);
   });
 
-  test('twice, or back without need, changes nothing', async () => {
+  test('is idempotent, and so is undoing it', async () => {
     await yank('1.0', { body: 'reason=a' });
     const etag = (await pypi.send('HEAD', `${pypi.base}/simple/sample/`)).headers.get('etag');
     expect((await yank('1.0', { body: 'reason=a' })).status).toBe(204);
@@ -63,7 +67,7 @@ describe('yanking a version', () => {
     expect((await pypi.send('HEAD', `${pypi.base}/simple/sample/`)).headers.get('etag')).toBe(etag);
   });
 
-  test('is refused in words', async () => {
+  test('is rejected with the reason', async () => {
     const developer = await pypi.user('developer', { level: levels.developer, of: pypi.tools });
     const cases: [Response, number, string][] = [
       [await yank('3.0'), 404, 'Version not found'],

@@ -23,7 +23,7 @@ const stored = async () => {
   return { metadata: item?.metadata, layout: item?.layout };
 };
 
-/** Publishes a version, and stores it as a release did that wrote layout 1. */
+/** Publishes a version and stores it as an earlier release with layout 1 did. */
 async function publishInLayout1(metadata: Record<string, string>): Promise<void> {
   await toys.publish('car', '1.0', { metadata: { description: 'new' } });
   const { layout: _, ...item }: Partial<Item> = (await app.registry.table.get(keyOf())) ?? {};
@@ -36,7 +36,7 @@ describe('metadata whose layout has changed', () => {
     expect(await stored()).toEqual({ metadata: { description: 'fast' }, layout: 2 });
   });
 
-  test('is upgraded where it is read, and stays as it is stored', async () => {
+  test('is upgraded when it is read, without a change of the stored record', async () => {
     await publishInLayout1({ summary: 'old words' });
     await toys.publish('car', '1.0', { file: 'second.bin' });
     await toys.build();
@@ -55,7 +55,7 @@ describe('metadata whose layout has changed', () => {
     expect(await stored()).toEqual({ metadata: { description: 'old words' }, layout: 2 });
   });
 
-  test('is replaced by a publish that amends it, when it is damaged', async () => {
+  test('is replaced by an amending publish when it is damaged', async () => {
     await publishInLayout1({ summary: 'old words' });
     await app.registry.table.update(keyOf(), { set: { layout: 3 } });
     await toys.publish('car', '1.0', { file: 'b.bin', amend: { description: 'mended' } });

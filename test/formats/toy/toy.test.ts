@@ -6,7 +6,7 @@ import { allFormats } from '../../../services/runtime/families/all.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 import { toy } from '../../kit/toy-format/format.ts';
 
-/** What the fleet does not ask of a format whose addresses are unlike GitLab's. */
+/** Behaviour of a format with addresses unlike GitLab's that the fleet tests do not cover. */
 
 let app: TestApp;
 let project: Project;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 const publish = (path: string, headers: Record<string, string> = { 'x-toy-key': app.rootToken }) =>
   app.send('PUT', path, { headers, body: Buffer.from('bytes') });
 
-describe('a format with mounts of its own', () => {
+describe('a format with its own mounts', () => {
   test('is served at each of them', async () => {
     expect((await publish(`${url}/car/1.0/car.bin`)).status).toBe(201);
     for (const prefix of [
@@ -38,7 +38,7 @@ describe('a format with mounts of its own', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('is not served where the formats of GitLab are', async () => {
+  test("is not served at the addresses of GitLab's formats", async () => {
     await publish(`${url}/car/1.0/car.bin`);
     for (const prefix of [`/api/v4/projects/${project.id}/packages/toy2`, '/api/v4/packages/toy2']) {
       const answer = await app.send('GET', `${prefix}/car/1.0/car.bin`, { token: app.rootToken });
@@ -46,7 +46,7 @@ describe('a format with mounts of its own', () => {
     }
   });
 
-  test('tells at the root of the host where it is, to anybody, with whatever credentials', async () => {
+  test('serves a discovery document at the root of the host, whatever the credentials', async () => {
     for (const credentials of [{}, { token: app.rootToken }, { token: 'wrong' }]) {
       const answer = await app.send('GET', '/.well-known/toy2.json', credentials);
       expect([answer.status, await answer.json()]).toEqual([200, { files: '/toy2/files/' }]);
@@ -57,7 +57,7 @@ describe('a format with mounts of its own', () => {
     expect([beside.status, await beside.json()]).toEqual([404, { error: '404 Not Found' }]);
   });
 
-  test('challenges for what was requested, in printable characters', async () => {
+  test('sends a challenge for the requested path, in printable characters', async () => {
     const challenge = async (path: string) => {
       const answer = await app.send('GET', path);
       expect([path, answer.status]).toEqual([path, 401]);
@@ -80,7 +80,7 @@ describe('a format with mounts of its own', () => {
     ]);
   });
 
-  test('takes tokens in its own header, after those that all formats share', async () => {
+  test('accepts tokens in its own header, unless a shared header has one', async () => {
     const path = (version: string) => `${url}/car/${version}/car.bin`;
     expect((await publish(path('1.0'))).status).toBe(201);
     expect((await publish(path('1.1'), { 'x-toy-key': 'wrong' })).status).toBe(401);
@@ -90,7 +90,7 @@ describe('a format with mounts of its own', () => {
     expect((await publish(path('1.3'), { 'x-nuget-apikey': app.rootToken })).status).toBe(401);
   });
 
-  test('has a signed index over all packages of a project, with conditions and ranges, for who may read it', async () => {
+  test('serves a signed repository-wide index, with conditions and ranges, to callers who may read', async () => {
     const index = (document: string, headers = {}) =>
       app.send('GET', `${url}/-/index/${document}`, { token: app.rootToken, headers });
     expect((await index('InRelease')).status).toBe(404);
@@ -117,7 +117,7 @@ describe('a format with mounts of its own', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('publishes a version of sixty files at once, which is seen whole or not at all', async () => {
+  test('publishes sixty files of a version in one request, and only once', async () => {
     const texts = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`${n}.bin`, `text ${n}`]));
     const publishAll = () =>
       app.send('POST', `${url}/truck/1.0`, {
@@ -140,7 +140,7 @@ describe('a format with mounts of its own', () => {
     expect((await app.send('GET', `${url}/truck/1.0/7.bin`, { token: app.rootToken })).status).toBe(404);
   });
 
-  test('is refused at the start when a mount names routes that it does not have', () => {
+  test('is rejected at startup when a mount names missing routes', () => {
     expect(() => formatApp({ ...toy, moreRoutes: {} })).toThrow(
       'toy2 has no routes discovery for /.well-known/toy2.json',
     );
