@@ -13,7 +13,7 @@ const now = Date.UTC(2026, 10, 21, 12);
 beforeEach(() => vi.useFakeTimers({ now }));
 afterEach(() => vi.useRealTimers());
 
-/** Judges a link as CloudFront does: the signature of the policy that follows from address and time. */
+/** Checks a link as CloudFront does: it must have a valid signature of the policy for its address and expiry time. */
 function isSigned(link: string): boolean {
   const [, resource = '', expires = '', parameters = ''] = /^(.*?)[?&]Expires=(\d+)&(.*)$/.exec(link) ?? [];
   const given = new URLSearchParams(parameters);
@@ -31,21 +31,21 @@ function isSigned(link: string): boolean {
   );
 }
 
-describe('links of CloudFront', () => {
+describe('CloudFront links', () => {
   const links = cloudfrontLinks({ url, keyId: 'K1', privateKey: async () => pem });
 
-  test('are signed for one object, its headers, and a time', async () => {
+  test('are signed for one object, its headers and an expiry time', async () => {
     const disposition = contentDisposition('attachment', `a'(1)*!+ü".tgz`);
     const link = await links('deep/blobs/ab/key', {
       ...options,
       contentType: 'application/gzip',
       contentDisposition: disposition,
     });
-    const asked = new URL(link);
-    expect(asked.origin + asked.pathname).toBe(`${url}/deep/blobs/ab/key`);
-    expect(asked.searchParams.get('response-content-disposition')).toBe(disposition);
-    expect(asked.searchParams.get('response-content-type')).toBe('application/gzip');
-    expect(asked.searchParams.get('Expires')).toBe(String(now / 1000 + 600));
+    const parsed = new URL(link);
+    expect(parsed.origin + parsed.pathname).toBe(`${url}/deep/blobs/ab/key`);
+    expect(parsed.searchParams.get('response-content-disposition')).toBe(disposition);
+    expect(parsed.searchParams.get('response-content-type')).toBe('application/gzip');
+    expect(parsed.searchParams.get('Expires')).toBe(String(now / 1000 + 600));
     expect(isSigned(link)).toBe(true);
     for (const other of [
       link.replace('/ab/', '/ac/'),
@@ -57,12 +57,12 @@ describe('links of CloudFront', () => {
     }
   });
 
-  test('need no headers', async () => {
+  test('are valid without headers', async () => {
     const link = await links('blobs/ab/key', options);
     expect([link.startsWith(`${url}/blobs/ab/key?Expires=`), isSigned(link)]).toEqual([true, true]);
   });
 
-  test('ask for their key once, and again only when that failed', async () => {
+  test('load their key once, and again only after a failure', async () => {
     const key = vi
       .fn<() => Promise<string>>()
       .mockRejectedValueOnce(new Error('no access'))
@@ -73,7 +73,7 @@ describe('links of CloudFront', () => {
     expect(key).toHaveBeenCalledTimes(2);
   });
 
-  test('are those of a bucket that has a distribution, below its prefix', async () => {
+  test('are used for a bucket that has a distribution, below its prefix', async () => {
     const cloudfront = { url, keyId: 'K1', privateKey: async () => pem };
     const { blobs, close } = openS3({ bucket: 'packages', prefix: 'deep/', region: 'eu-west-1', cloudfront });
     const link = (await blobs.link('blobs/ab/key', { ...options, cacheControl: 'private' })) ?? '';

@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The address a link leads to, and who it says signed it for which region. */
+/** The address of a link, and the access key and the region of its signature. */
 async function linkOf(settings: Partial<S3Settings>): Promise<{ at: string; signer: string }> {
   const { blobs, close } = openS3({ bucket: 'packages', ...settings });
   const link = new URL((await blobs.link('blobs/ab/key', { method: 'GET', lifetime: 60 })) ?? '');
@@ -41,7 +41,7 @@ async function linkOf(settings: Partial<S3Settings>): Promise<{ at: string; sign
 
 const minio = 'https://minio.test:9000';
 
-describe('a bucket', () => {
+describe('links to a bucket', () => {
   test.each<[string, Partial<S3Settings>, string, string]>([
     [
       'of AWS',
@@ -50,13 +50,13 @@ describe('a bucket', () => {
       'OWN eu-west-1',
     ],
     [
-      'of another store, by host',
+      'of another store, with the bucket in the host',
       { endpoint: minio },
       'https://packages.minio.test:9000/blobs/ab/key',
       'OWN us-east-1',
     ],
     [
-      'of another store, by path, below a prefix',
+      'of another store, with the bucket in the path, below a prefix',
       { endpoint: minio, pathStyle: true, prefix: 'deep/' },
       `${minio}/packages/deep/blobs/ab/key`,
       'OWN us-east-1',
@@ -68,18 +68,18 @@ describe('a bucket', () => {
       'OTHER eu-central-1',
     ],
     [
-      'whose own region goes before that of the profile',
+      'with a region that overrides that of the profile',
       { endpoint: minio, pathStyle: true, profile: 'other', region: 'eu-west-1' },
       `${minio}/packages/blobs/ab/key`,
       'OTHER eu-west-1',
     ],
     [
-      'that clients know by another address',
+      'with another endpoint for clients',
       { endpoint: 'http://10.0.0.5:9000', linkEndpoint: minio, pathStyle: true },
       `${minio}/packages/blobs/ab/key`,
       'OWN us-east-1',
     ],
-  ])('%s has its links', async (_what, settings, at, signer) => {
+  ])('have the right address and signature: %s', async (_case, settings, at, signer) => {
     expect(await linkOf(settings)).toEqual({ at, signer });
   });
 });

@@ -9,7 +9,7 @@ let server: Server;
 let requests = 0;
 beforeEach(async () => {
   requests = 0;
-  // An error whose end never comes.
+  // An error response that never ends.
   server = createServer((_request, answer) => {
     requests++;
     answer.writeHead(500, { 'content-length': '1000' });
@@ -25,7 +25,7 @@ afterEach(() => {
   server.close();
 });
 
-test('a store that stands still in the middle of an error is asked again, and given up', async () => {
+test('a request to a store that stalls during an error response is retried, then fails', async () => {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { blobs, close } = openS3({
     bucket: 'packages',

@@ -10,7 +10,7 @@ const pages: Record<string, { readonly keys: readonly string[]; readonly more: b
   'registry/blobs/0a/0a11': { keys: ['registry/blobs/0a/x y'], more: false },
 };
 
-test('what others put into a bucket is not listed, and a page with more behind it is not empty', async () => {
+test('foreign objects in a bucket are not listed, and no page is empty if more blobs follow', async () => {
   const server = createServer((request, answer) => {
     const after = new URL(request.url ?? '', 'http://s3').searchParams.get('start-after') ?? '';
     const { keys, more } = pages[after] ?? { keys: [], more: false };

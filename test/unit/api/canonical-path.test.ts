@@ -24,11 +24,11 @@ test.each([
   ['/api/v4/users/1/projects', '/api/v4/users/1/projects'],
   ['/other/a/b', '/other/a/b'],
   ['/', '/'],
-])('%s is %s', (path, expected) => {
+])('the canonical path of %s is %s', (path, expected) => {
   expect(canonical(path)).toBe(expected);
 });
 
-test('no group or project can have the name of a word that ends an id', () => {
+test('groups and projects cannot be named like a subresource of an owner', () => {
   for (const word of ownerSubresources) {
     for (const spelling of [word, word.toUpperCase()]) expect(() => checkPath(spelling)).toThrow();
   }

@@ -40,25 +40,25 @@ async function run(...line: string[]) {
   return { code, output: output.join(''), progress: progress.join('') };
 }
 
-/** Publishes two packages into the directory; answers where their bytes lie. */
+/** Publishes two packages into the data directory; returns the storage keys of their files. */
 async function fill() {
   const stores = await openEmbedded(folder);
   const app = await startApp({ stores: { table: stores.table, audit: stores.audit, blobs: stores.blobs } });
   const project = await app.project('tools');
-  const placed = [];
+  const published = [];
   for (const name of ['one', 'two']) {
-    placed.push(await publish(app.registry, project, name, `bytes of ${name}`));
+    published.push(await publish(app.registry, project, name, `bytes of ${name}`));
   }
   await claimHome(stores.table, { place: 'local' });
   await stores.close();
-  return placed.map(({ storageKey }) => storageKey);
+  return published.map(({ storageKey }) => storageKey);
 }
 
 const doctor = (...flags: string[]) => run('doctor', '--data-dir', folder, ...flags);
 const fileOf = (storageKey: string) => join(folder, 'blobs', storageKey);
 
 describe('packhouse', () => {
-  test('tells its commands', async () => {
+  test('lists its commands', async () => {
     for (const line of [[], ['--help'], ['help']]) {
       expect(await run(...line)).toMatchObject({ code: 0, output: expect.stringContaining('doctor') });
     }
@@ -66,7 +66,7 @@ describe('packhouse', () => {
     expect(await run('constructor')).toMatchObject({ code: 2, output: '' });
   });
 
-  test.each(['serve', 'migrate-storage', 'doctor'])('tells how to use %s', async (name) => {
+  test.each(['serve', 'migrate-storage', 'doctor'])('prints the usage of %s', async (name) => {
     expect(await run(name, '--help')).toMatchObject({
       code: 0,
       output: expect.stringMatching(new RegExp(`^Usage: packhouse ${name} `)),
@@ -89,12 +89,12 @@ describe('packhouse', () => {
       ['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'],
       '--data-dir has no effect',
     ],
-  ])('%j is refused with what is wrong', async (line, message) => {
+  ])('rejects %j with the reason', async (line, message) => {
     const { code, progress } = await run(...line);
     expect([code, progress]).toEqual([2, expect.stringContaining(message)]);
   });
 
-  test('a server that does not answer is told without a stack', async () => {
+  test('reports a server that does not respond, without a stack trace', async () => {
     const line = ['migrate-storage', '--server', 'http://127.0.0.1:1', '--token', 'x'];
     expect(await run(...line)).toMatchObject({
       code: 1,
@@ -102,7 +102,7 @@ describe('packhouse', () => {
     });
   });
 
-  test('flags of a command and settings may come in any order', () => {
+  test('accepts flags of a command and settings in any order', () => {
     const options = { verify: { type: 'boolean' }, from: { type: 'string' } } as const;
     const line = ['--data-dir', '--odd', '--from', 'a', '--verify', '--bucket=b', '--from=c'];
     expect(ownFlags(line, options)).toEqual({
@@ -115,8 +115,8 @@ describe('packhouse', () => {
 describe('packhouse migrate-storage', () => {
   const move = (...flags: string[]) => run('migrate-storage', '--data-dir', folder, ...flags);
 
-  test('moves files to a directory of their own, and tells how to start the server then', async () => {
-    const keysOf = await fill();
+  test('moves blobs to another directory, and prints how to start the server from then on', async () => {
+    const storageKeys = await fill();
     const other = join(folder, 'other');
     const to = pathToFileURL(other).href;
     const dry = await move('--from', 'local', '--to', to, '--dry-run');
@@ -129,13 +129,13 @@ describe('packhouse migrate-storage', () => {
     expect(output).toMatch(
       /No problems\.\n\nFrom now on, start the server with\n {2}--blob-dir .*\/other\n$/,
     );
-    for (const key of keysOf) expect(existsSync(join(other, 'blobs', key))).toBe(true);
+    for (const key of storageKeys) expect(existsSync(join(other, 'blobs', key))).toBe(true);
     expect((await doctor()).progress).toContain(`the blobs are in ${to}, not in local`);
     await rm(join(folder, 'blobs'), { recursive: true });
     expect((await doctor('--blob-dir', other, '--verify')).code).toBe(0);
   });
 
-  test('makes no directory to move from', async () => {
+  test('does not create the directory of a missing source', async () => {
     await fill();
     const missing = pathToFileURL(join(folder, 'missing')).href;
     const { code, progress } = await move('--from', missing, '--to', 'local');
@@ -143,7 +143,7 @@ describe('packhouse migrate-storage', () => {
     expect(existsSync(join(folder, 'missing'))).toBe(false);
   });
 
-  test('names the place that can not be reached', async () => {
+  test('names the storage location that cannot be reached', async () => {
     await fill();
     const to = 's3://packages?endpoint=http://127.0.0.1:1&path-style=true';
     const environment = { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
@@ -157,10 +157,10 @@ describe('packhouse migrate-storage', () => {
 });
 
 describe('packhouse doctor', () => {
-  test('leaves everything as it is: unfinished uploads, taken messages, expired items', async () => {
+  test('changes neither unfinished uploads nor messages that are being processed', async () => {
     await fill();
-    const left = join(folder, 'uploads', randomUUID());
-    await writeFile(left, 'half');
+    const unfinished = join(folder, 'uploads', randomUUID());
+    await writeFile(unfinished, 'half');
     const database = () => new DatabaseSync(join(folder, 'packhouse.db'));
     const messages = 'SELECT * FROM messages ORDER BY id';
     const other = database();
@@ -168,13 +168,13 @@ describe('packhouse doctor', () => {
     const before = other.prepare(messages).all();
     other.close();
     expect((await doctor('--verify')).code).toBe(0);
-    expect(existsSync(left)).toBe(true);
+    expect(existsSync(unfinished)).toBe(true);
     const after = database();
     expect(after.prepare(messages).all()).toEqual(before);
     after.close();
   });
 
-  test('makes no directory that was mistyped', async () => {
+  test('does not create a mistyped directory', async () => {
     await fill();
     const mistyped = join(folder, 'typo');
     const { code, progress } = await doctor('--blob-dir', mistyped);
@@ -187,7 +187,7 @@ describe('packhouse doctor', () => {
     expect(existsSync(mistyped)).toBe(false);
   });
 
-  test('finds nothing wrong where nothing is', async () => {
+  test('reports no problems in an intact registry', async () => {
     await fill();
     const { code, output } = await doctor('--verify');
     expect(code).toBe(0);
@@ -204,7 +204,7 @@ describe('packhouse doctor', () => {
     );
   });
 
-  test('finds what is missing, of another size, unknown and miscounted, and names the files', async () => {
+  test('reports missing blobs, wrong sizes and orphaned blobs, and names the files', async () => {
     const [one = '', two = ''] = await fill();
     await rm(fileOf(one));
     await writeFile(fileOf(two), 'short');
@@ -232,7 +232,7 @@ describe('packhouse doctor', () => {
     ]);
   });
 
-  test('reads the bytes only when it is told to', async () => {
+  test('reads the bytes only with --verify', async () => {
     const [one = ''] = await fill();
     await writeFile(fileOf(one), 'BYTES of one');
     expect((await doctor()).code).toBe(0);
@@ -240,7 +240,7 @@ describe('packhouse doctor', () => {
     expect([verified.code, verified.output]).toEqual([1, expect.stringContaining('wrong-digest')]);
   });
 
-  test('finds a count of references that is wrong', async () => {
+  test('reports a wrong count of references', async () => {
     await fill();
     const stores = await openEmbedded(folder);
     const [page] = await Promise.all(
@@ -254,7 +254,7 @@ describe('packhouse doctor', () => {
     expect([code, output]).toEqual([1, expect.stringContaining('counts 2, there are 1')]);
   });
 
-  test('changes nothing', async () => {
+  test('changes no stored files', async () => {
     const [one = ''] = await fill();
     await rm(fileOf(one));
     const before = await readdir(join(folder, 'blobs'), { recursive: true });
@@ -262,13 +262,13 @@ describe('packhouse doctor', () => {
     expect(await readdir(join(folder, 'blobs'), { recursive: true })).toEqual(before);
   });
 
-  test('does not look where the blobs are not', async () => {
+  test('refuses a storage location other than that of the blobs', async () => {
     await fill();
     const { code, progress } = await doctor('--bucket', 'packages', '--region', 'eu-west-1');
     expect([code, progress]).toEqual([2, expect.stringContaining('the blobs are in local')]);
   });
 
-  test('waits for no server that has the directory open', async () => {
+  test('refuses a data directory that is in use by a server', async () => {
     const settings = readSettings(['--port', '0', '--data-dir', folder, '--log', 'silent'], {});
     const serving = await serve(settings, () => {});
     const { code, progress } = await doctor();

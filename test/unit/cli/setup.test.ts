@@ -3,14 +3,14 @@ import { catalog } from '../../../services/catalog.ts';
 import { runCommand } from '../../../services/cli/run-command.ts';
 
 async function setup(...parameters: string[]) {
-  const said = { output: '', progress: '' };
+  const printed = { output: '', progress: '' };
   const code = await runCommand(['setup', ...parameters], {
     environment: { PACKHOUSE_URL: 'https://packages.example.com/' },
-    output: { write: (text) => (said.output += text) },
-    progress: { write: (text) => (said.progress += text) },
+    output: { write: (text) => (printed.output += text) },
+    progress: { write: (text) => (printed.progress += text) },
     signal: new AbortController().signal,
   });
-  return { code, ...said };
+  return { code, ...printed };
 }
 
 describe.for(catalog.map(({ id, title }) => ({ id, title })))('setup $id', ({ id, title }) => {
@@ -27,7 +27,7 @@ describe.for(catalog.map(({ id, title }) => ({ id, title })))('setup $id', ({ id
   test.for([
     { flags: ['--group', 'acme'], path: 'groups/acme/-/packages' },
     { flags: [], path: 'packages' },
-  ])('shows no way to publish at $path', async ({ flags, path }) => {
+  ])('omits publishing at $path', async ({ flags, path }) => {
     const { code, output } = await setup(id, ...flags, '--package', 'com/other/thing', '--version', '9.8.7');
     expect(code).toBe(0);
     expect(output).toContain(`https://packages.example.com/api/v4/${path}/${id}`);
@@ -37,7 +37,7 @@ describe.for(catalog.map(({ id, title }) => ({ id, title })))('setup $id', ({ id
 });
 
 describe('setup', () => {
-  test('tells what one client needs', async () => {
+  test('prints the instructions for one client', async () => {
     const { output } = await setup('npm', '--group', 'acme', '--client', 'yarn');
     expect(output).toBe(`npm packages of the group acme at https://packages.example.com
 ==============================================================
@@ -63,13 +63,13 @@ Install:
 `);
   });
 
-  test('tells of user names only where there are any', async () => {
-    const words = 'Any user name works with it';
-    expect((await setup('pypi')).output).toContain(words);
-    expect((await setup('generic')).output).not.toContain(words);
+  test('mentions user names only for clients that have them', async () => {
+    const sentence = 'Any user name works with it';
+    expect((await setup('pypi')).output).toContain(sentence);
+    expect((await setup('generic')).output).not.toContain(sentence);
   });
 
-  test('of a package without a scope is the registry of all packages', async () => {
+  test('configures the registry for all packages if the package has no scope', async () => {
     const { output } = await setup('npm', '--package', 'widget');
     expect(output).toContain('\n    registry=https://packages.example.com/api/v4/packages/npm/\n');
     expect(output).toContain(
@@ -77,7 +77,7 @@ Install:
     );
   });
 
-  test('tells clients to put up with an address without TLS', async () => {
+  test('configures clients to accept a URL without TLS', async () => {
     for (const [id, word] of [
       ['npm', 'unsafeHttpWhitelist: ["127.0.0.1"]'],
       ['maven', 'allowInsecureProtocol = true'],
@@ -96,7 +96,7 @@ Install:
     [['npm', '--project', ''], '--project needs a value'],
     [['npm', '--client', 'cargo'], '--client must be one of npm, pnpm, Yarn, Bun'],
     [['npm', '--bucket', 'x'], "Unknown option '--bucket'"],
-  ] as const)('says what is wrong with %j', async ([parameters, reason]) => {
+  ] as const)('rejects %j with the reason', async ([parameters, reason]) => {
     const { code, output, progress } = await setup(...parameters);
     expect([code, output, progress]).toEqual([2, '', expect.stringContaining(reason)]);
   });

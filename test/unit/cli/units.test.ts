@@ -11,14 +11,14 @@ test.each([
   [123.4e6, '123.4 MB'],
   [3.4e9, '3.4 GB'],
   [5e18, '5.0 EB'],
-])('%i bytes read %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
+])('%i bytes are printed as %s', (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
 test.each([
   [0, '0'],
   [999, '999'],
   [999.6, '1,000'],
   [1_234_567, '1,234,567'],
-])('%i reads %s', (count, text) => expect(countText(count)).toBe(text));
+])('the count %i is printed as %s', (count, text) => expect(countText(count)).toBe(text));
 
 test.each([
   [-1, '0s'],
@@ -29,7 +29,7 @@ test.each([
   [3_569, '59m'],
   [7_500, '2h'],
   [273_600, '3d'],
-])('%i seconds are roughly %s', (seconds, text) => expect(roughTimeText(seconds)).toBe(text));
+])('%i seconds are printed roughly as %s', (seconds, text) => expect(roughTimeText(seconds)).toBe(text));
 
 test.each([
   [0, '0s'],
@@ -40,4 +40,4 @@ test.each([
   [7500, '2h 5m'],
   [86_400, '1d'],
   [273_600, '3d 4h'],
-])('%i seconds read %s', (seconds, text) => expect(timeText(seconds)).toBe(text));
+])('%i seconds are printed as %s', (seconds, text) => expect(timeText(seconds)).toBe(text));

@@ -17,26 +17,26 @@ const empty = {
 };
 
 describe('digests', () => {
-  test('are those of the bytes', () => {
+  test('are computed from bytes, or from text as UTF-8', () => {
     expect(digestsOf('')).toEqual(empty);
     expect(digestsOf(Buffer.from('ä'))).toEqual(digestsOf('ä'));
   });
 
-  test.each(digestKinds)('of %s are read in any case, and kept in lower case', (kind) => {
+  test.each(digestKinds)('of %s are parsed in any case, and converted to lower case', (kind) => {
     expect(parseDigest(kind, empty[kind])).toBe(empty[kind]);
     expect(parseDigest(kind, empty[kind].toUpperCase())).toBe(empty[kind]);
   });
 
   test.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a digest of another algorithm', empty.sha1],
-    ['a digit too few', empty.sha256.slice(1)],
-    ['a digit too many', `${empty.sha256}0`],
-    ['other letters', empty.sha256.replace('e', 'g')],
-    ['space', ` ${empty.sha256.slice(1)}`],
+    ['one digit too few', empty.sha256.slice(1)],
+    ['one digit too many', `${empty.sha256}0`],
+    ['an invalid digit', empty.sha256.replace('e', 'g')],
+    ['a space', ` ${empty.sha256.slice(1)}`],
     ['a line end', `${empty.sha256.slice(1)}\n`],
     ['a path', `${'../'.repeat(21)}a`],
-  ])('are not read from %s', (_case, text) => {
+  ])('are not parsed from %s', (_case, text) => {
     expect(parseSha256(text)).toBeUndefined();
   });
 

@@ -3,7 +3,7 @@ import type { FormatRules } from '../../../services/domain/format-rules.ts';
 import { parseMetadata, type StoredMetadata } from '../../../services/domain/metadata.ts';
 import { allFormats } from '../../../services/runtime/families/all.ts';
 
-/** What publishing stores, of every layout there was. These samples stay when a layout changes. */
+/** Metadata as publishing has stored it, in every layout so far. Keep these samples when a layout changes. */
 const versions: Readonly<Record<string, readonly StoredMetadata[]>> = {
   npm: [
     {
@@ -106,7 +106,7 @@ const types = allFormats.flatMap(({ id, metadata, fileMetadata }: FormatRules) =
 ]);
 
 describe.each(types)('stored metadata of a $id $kind', ({ type, samples }) => {
-  test('is read in every layout there was', () => {
+  test('can be read in every layout so far', () => {
     const layouts = new Set(samples.map(({ layout = 1 }) => layout));
     expect([...layouts]).toEqual(Array.from({ length: type.layout }, (_, index) => index + 1));
     for (const sample of samples) expect(() => parseMetadata(type, sample)).not.toThrow();
@@ -120,14 +120,14 @@ describe.each(types)('stored metadata of a $id $kind', ({ type, samples }) => {
   });
 
   test.each([
-    ['nothing', undefined],
+    ['missing', undefined],
     ['a text', 'garbage'],
     ['a list', []],
-  ])('is not read from %s', (_case, metadata) => {
+  ])('is rejected if it is %s', (_case, metadata) => {
     expect(() => parseMetadata(type, { metadata })).toThrow();
   });
 
-  test('is not read when a field has another type', () => {
+  test('is rejected if a field has another type', () => {
     for (const { metadata } of samples) {
       for (const field of Object.keys(metadata as object)) {
         const wrong = { ...(metadata as object), [field]: { other: 'type' } };
@@ -136,7 +136,7 @@ describe.each(types)('stored metadata of a $id $kind', ({ type, samples }) => {
     }
   });
 
-  test('is not read in a layout of a later release', () => {
+  test('is rejected in a layout of a later release', () => {
     for (const { metadata } of samples) {
       expect(() => parseMetadata(type, { metadata, layout: type.layout + 1 })).toThrow('unknown layout');
     }

@@ -11,13 +11,13 @@ import { createApp } from '../../../services/runtime/compose.ts';
 import { everySample, formatsWith, prefixIn } from '../../fleet/samples/every.ts';
 import { startApp, type TestApp, URL_BASE } from '../../kit/start-app.ts';
 
-/** The most calls of the table that a hot read may wait for one after the other. */
+/** The maximum number of sequential table calls of a hot read. */
 const most = { project: 2, group: 3, instance: 3 } as const;
 
 describe('the count of sequential calls', () => {
   const call = (began: number, ended: number) => ({ store: 'table', method: 'get', began, ended });
 
-  test('calls beside each other count once, calls after each other each', () => {
+  test('counts concurrent calls once, and sequential calls separately', () => {
     expect(sequentialTrips([])).toBe(0);
     expect(sequentialTrips([call(1, 3), call(2, 4)])).toBe(1);
     expect(sequentialTrips([call(1, 2), call(3, 4)])).toBe(2);
@@ -25,13 +25,13 @@ describe('the count of sequential calls', () => {
   });
 });
 
-describe.each(everySample)('hot reads of $id', (sample) => {
+describe.each(everySample)('requests to $id', (sample) => {
   const recorder = recordCalls();
   let app: TestApp;
   let project: Project;
   let token: string;
 
-  /** A store that gives links, as S3 does. */
+  /** A store that provides links, as S3 does. */
   function linking(inner: BlobStore): BlobStore {
     return { ...inner, link: async (key) => `https://blobs.example.com/${key}` };
   }
@@ -78,15 +78,18 @@ describe.each(everySample)('hot reads of $id', (sample) => {
     { where: 'the instance', level: 'instance', owner: () => '' },
   ];
 
-  test.each(places)('in $where wait for few table calls and for no blob', async ({ level, owner }) => {
-    for (const path of paths) {
-      const { calls, answer } = await callsOf(prefixIn(sample, level, owner()) + path);
-      expect([200, 302]).toContain(answer.status);
-      expect(calls.filter(({ store }) => store !== 'table')).toEqual([]);
-      expect(sequentialTrips(calls)).toBeGreaterThan(0);
-      expect(sequentialTrips(calls)).toBeLessThanOrEqual(most[level]);
-    }
-  });
+  test.each(places)(
+    'need few sequential table calls and no blob call for a hot read: $where',
+    async ({ level, owner }) => {
+      for (const path of paths) {
+        const { calls, answer } = await callsOf(prefixIn(sample, level, owner()) + path);
+        expect([200, 302]).toContain(answer.status);
+        expect(calls.filter(({ store }) => store !== 'table')).toEqual([]);
+        expect(sequentialTrips(calls)).toBeGreaterThan(0);
+        expect(sequentialTrips(calls)).toBeLessThanOrEqual(most[level]);
+      }
+    },
+  );
 
   async function expectFewTripsForRepositoryIndex(path: string): Promise<void> {
     const url = prefixIn(sample, 'project', project.id) + path;
@@ -98,16 +101,15 @@ describe.each(everySample)('hot reads of $id', (sample) => {
 
   const { repositoryIndex } = sample;
   if (repositoryIndex !== undefined) {
-    test('of an index over all packages wait for no more', () =>
+    test('need no more calls for a hot read of a repository-wide index', () =>
       expectFewTripsForRepositoryIndex(repositoryIndex));
   }
 
   /**
-   * Two for access and rules, one to read what the publish depends on, one to write. With the group's rule read on its
-   * own, and in a process that must take ids first, it was 5 (generic, Maven, NuGet) or 6 (PyPI), and two more in a new
-   * process; npm took 4 and 6.
+   * Two for access and rules, one to read the records that the publish depends on, one to write. Reading the group's
+   * rule separately, or taking ids before these reads, would add calls.
    */
-  test('publishes wait for at most four table calls, also the first of a process', async () => {
+  test('need at most four sequential table calls for a publish, even for the first of a process', async () => {
     const most = sample.publishTrips ?? 4;
     for (const [name, version] of [
       ['other', '1.0.0'],
@@ -122,7 +124,7 @@ describe.each(everySample)('hot reads of $id', (sample) => {
       expect(tables.filter(({ method }) => method === 'write')).toHaveLength(1);
       expect(sequentialTrips(tables)).toBeLessThanOrEqual(most);
     }
-    // A new process has taken no ids yet: it takes them beside what it reads.
+    // A new process has no ids yet, and takes them concurrently with its reads.
     const fresh = { ...app.registry, ids: tableIds(app.registry.table) };
     const { method, path, headers, body } = await sample.publish('fourth', '1.0.0');
     const call = createApp(fresh, { formats: formatsWith(sample), api: managementApi });
@@ -138,7 +140,7 @@ describe.each(everySample)('hot reads of $id', (sample) => {
     expect(trips).toBeLessThanOrEqual(4);
   });
 
-  test('of what the client has already cost no more', async () => {
+  test('need no more calls for a read that is answered with 304', async () => {
     for (const path of [sample.file('sample', '1.0.0'), sample.index?.('sample')]) {
       if (path === undefined) continue;
       const url = prefixIn(sample, 'project', project.id) + path;

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const never = new AbortController().signal;
 
-/** The events of packages, oldest first. */
+/** The events of the toy format's packages, oldest first. */
 async function events(): Promise<RegistryEvent[]> {
   const shards = Array.from({ length: EVENT_SHARDS }, (_, shard) =>
     app.registry.table.query(ranges.events(shard)),
@@ -35,7 +35,7 @@ async function events(): Promise<RegistryEvent[]> {
 const built = async () => (await readState(app.registry, toys.ref))?.built?.revision;
 
 describe('the job that builds indexes', () => {
-  test('builds once for many events, and again for what comes later', async () => {
+  test('builds an index once for several events, and again after a later change', async () => {
     await toys.publish('apple', '1');
     await toys.publish('pear', '1');
     for (const event of await events()) expect(await buildIndexes(app.registry, event, never)).toBe('done');
@@ -46,7 +46,7 @@ describe('the job that builds indexes', () => {
     expect(await toys.listed()).toEqual(['apple 1']);
   });
 
-  test('leaves an index alone that another process is building, for as long as that lives', async () => {
+  test('waits while another process holds the lease of an index, and builds once the lease expires', async () => {
     await toys.publish('apple', '1');
     await takeLease(app.registry, toys.ref, 'reader');
     const [event] = await events();
@@ -67,7 +67,7 @@ describe('the job that builds indexes', () => {
     expect(await built()).toBeUndefined();
   });
 
-  test('asks for another run when it is cut off', async () => {
+  test('reports unfinished work when it is aborted, and builds the index in the next run', async () => {
     await toys.publish('apple', '1');
     const [event] = await events();
     expect(await buildIndexes(app.registry, event, AbortSignal.abort())).toBe('unfinished');

@@ -23,7 +23,7 @@ async function publishSome(count: number) {
   return { app, project, path };
 }
 
-/** The queues of all jobs, which keep what they are sent. */
+/** The queues of all jobs. They record the messages that are sent to them. */
 function recordingQueues() {
   const sent = new Map<Queue, string[]>();
   const all = openQueues((_name, options) => {
@@ -45,7 +45,7 @@ function recordingQueues() {
 const queued = () => openQueues((_name, options) => memoryQueue(options));
 
 describe('events', () => {
-  test('go from the outbox to the queues that want them, and leave the outbox', async () => {
+  test('are sent to the queue of each job that handles them, and deleted from the outbox', async () => {
     const { app, path } = await publishSome(30);
     await app.send('DELETE', path(0), { token: app.rootToken });
     const { all, sentTo, count } = recordingQueues();
@@ -54,8 +54,8 @@ describe('events', () => {
     const everything = sentTo(all.find(({ job }) => job.name === 'audit') as QueuedJob);
     expect(new Set(everything).size).toBe(moved);
     for (const each of all) {
-      const wanted = everything.filter((body) => getsEvent(each.job, JSON.parse(body).type));
-      expect(sentTo(each)).toEqual(wanted);
+      const handled = everything.filter((body) => getsEvent(each.job, JSON.parse(body).type));
+      expect(sentTo(each)).toEqual(handled);
     }
     expect(count()).toBeGreaterThan(moved);
     for (let shard = 0; shard < EVENT_SHARDS; shard++) {
@@ -64,7 +64,7 @@ describe('events', () => {
     expect(await dispatchEvents(app.registry, all)).toBe(0);
   });
 
-  test('stay in the outbox while a queue can not be reached', async () => {
+  test('stay in the outbox while a queue cannot be reached', async () => {
     const { app } = await publishSome(1);
     const broken = queued().map((each) => ({
       ...each,
@@ -76,7 +76,7 @@ describe('events', () => {
 });
 
 describe('scheduled runs', () => {
-  test('start at first, then when their time has come, and no more often with two servers or a restart', async () => {
+  test('are sent at the start and then on schedule, only once by two servers', async () => {
     const app = await startApp();
     const scheduled = jobs.filter((job: Job) => job.schedule !== undefined).length;
     const [one, two] = [recordingQueues(), recordingQueues()];
@@ -88,7 +88,7 @@ describe('scheduled runs', () => {
     expect(one.count() + two.count()).toBe(2 * scheduled);
   });
 
-  test('are not lost when the queue can not be reached', async () => {
+  test('are sent later if the queue cannot be reached', async () => {
     const app = await startApp();
     const broken = queued().map((each) => ({
       ...each,
@@ -101,7 +101,7 @@ describe('scheduled runs', () => {
   });
 });
 
-test('each part of a sweep runs, whatever became of the others', async () => {
+test('every part of a sweep runs, even if another part fails', async () => {
   const app = await startApp();
   await app.registry.blobs.put('blobs/0a/0a11', [Buffer.from('orphan')] as never);
   app.clock.advance(Date.now() - app.clock.now() + 2 * 24 * 3600 * 1000);
@@ -112,7 +112,7 @@ test('each part of a sweep runs, whatever became of the others', async () => {
   expect(dropped).toBe(1);
 });
 
-test('what a deleted project held is removed, and its bytes after the grace period', async () => {
+test('a sweep deletes the records of a deleted project, and its blobs after the grace period', async () => {
   const { app, project } = await publishSome(3);
   const answer = await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });
   expect(answer.status).toBe(202);

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const echo = async (event: unknown) => ({ statusCode: 200, body: JSON.stringify(event) });
 
-/** Sends a request byte for byte, without the tidying that `fetch` does. */
+/** Sends a request exactly as given, without the normalization that `fetch` does. */
 async function send(
   path: string,
   options: { method?: string; headers?: Record<string, string | string[]>; body?: Buffer } = {},
@@ -49,33 +49,33 @@ describe('the event', () => {
     ['//a/', '//a/'],
     ['/%C3%A9', '/é'],
     ['/a%zz', '/a%zz'],
-  ])('has the path %s decoded to %s', async (sent, got) => {
+  ])('has the path %s decoded as %s', async (sent, got) => {
     expect(await eventOf(sent)).toMatchObject({ rawPath: got });
   });
 
-  it('can keep the encoded percent sign', async () => {
+  it('can keep encoded percent signs', async () => {
     expect(await eventOf('/a%252Fb%20%25', {}, { percent: 'kept' })).toMatchObject({
       rawPath: '/a%252Fb %25',
     });
   });
 
-  it('has the query untouched', async () => {
+  it('has the query string unchanged', async () => {
     expect(await eventOf('/a?x=%2B+1&y=a?b')).toMatchObject({ rawQueryString: 'x=%2B+1&y=a?b' });
   });
 
-  it('has header names in lower case and the values of one name joined', async () => {
+  it('has header names in lower case, and repeated headers joined', async () => {
     const event = await eventOf('/', { headers: { 'X-Thing': ['1', '2'], Accept: 'a/b, c/d' } });
     expect(event.headers).toMatchObject({ 'x-thing': '1,2', accept: 'a/b, c/d' });
   });
 
-  it('has cookies apart from the headers', async () => {
+  it('has cookies in a separate list, not in the headers', async () => {
     const event = await eventOf('/', { headers: { cookie: 'a=1; b=2' } });
     expect(event.cookies).toEqual(['a=1', 'b=2']);
     expect(event.headers).not.toHaveProperty('cookie');
   });
 
   it.each(['text/plain', 'application/json; charset=utf-8', 'application/xml'])(
-    'has a body of %s as text',
+    'has a body of type %s as text',
     async (type) => {
       const event = await eventOf('/', {
         method: 'PUT',
@@ -87,7 +87,7 @@ describe('the event', () => {
   );
 
   it.each(['application/octet-stream', 'application/x-www-form-urlencoded', 'application/vnd.x+json'])(
-    'has a body of %s in base64',
+    'has a body of type %s in Base64',
     async (type) => {
       const event = await eventOf('/', {
         method: 'PUT',
@@ -98,7 +98,7 @@ describe('the event', () => {
     },
   );
 
-  it('has no body where none was sent', async () => {
+  it('has no body if none was sent', async () => {
     expect(await eventOf('/', { method: 'DELETE' })).not.toHaveProperty('body');
   });
 });
@@ -127,7 +127,7 @@ describe('limits', () => {
     expect(await send('/6291556')).toMatchObject({ status: 500 });
   });
 
-  it('stops waiting', async () => {
+  it('answers 503 when the function exceeds its timeout', async () => {
     const abort = new AbortController();
     const handler = () => delay(60_000, undefined, { signal: abort.signal, ref: false }).catch(() => {});
     gateway = await startGateway({ handler, timeout: 50 });
@@ -137,7 +137,7 @@ describe('limits', () => {
 });
 
 describe('the answer', () => {
-  it('decodes base64 and counts the bytes itself', async () => {
+  it('has a Base64 body decoded, with its actual length', async () => {
     const bytes = Buffer.from([0, 255, 128]);
     const headers = { 'Content-Type': 'application/octet-stream', 'content-length': '99' };
     gateway = await startGateway({
@@ -156,7 +156,7 @@ describe('the answer', () => {
     });
   });
 
-  it('sends each cookie as a header of its own', async () => {
+  it('has a separate Set-Cookie header for each cookie', async () => {
     gateway = await startGateway({ handler: async () => ({ statusCode: 200, cookies: ['a=1', 'b=2'] }) });
     expect((await send('/')).headers['set-cookie']).toEqual(['a=1', 'b=2']);
   });
@@ -166,7 +166,7 @@ describe('the answer', () => {
     expect((await send('/', { method: 'HEAD' })).body.length).toBe(0);
   });
 
-  it('loses the challenge of a 401 unless a copy stands in x-registry-challenge', async () => {
+  it('lacks the challenge of a 401 unless x-registry-challenge has a copy', async () => {
     const challenge = 'Basic realm="r"';
     gateway = await startGateway({
       handler: async (event) => ({
@@ -183,9 +183,9 @@ describe('the answer', () => {
 
   it.each([
     ['throws', () => Promise.reject(new Error('no'))],
-    ['has a header that is a list', async () => ({ statusCode: 200, headers: { a: ['b'] } })],
-    ['has no status of its own', async () => ({ statusCode: 'ok' })],
-  ])('is a bare server error when the function %s', async (_, handler) => {
+    ['returns a list as a header', async () => ({ statusCode: 200, headers: { a: ['b'] } })],
+    ['returns an invalid status', async () => ({ statusCode: 'ok' })],
+  ])('is a 500 without details when the function %s', async (_, handler) => {
     gateway = await startGateway({ handler });
     const answer = await send('/');
     expect([answer.status, answer.body.toString()]).toEqual([500, '{"message":"Internal Server Error"}']);
@@ -210,17 +210,17 @@ describe('routes', () => {
     ['/p/1', 'project'],
     ['/p/a%2Fb/npm/x', 'greedy'],
     ['/', 'rest'],
-  ])('%s goes to %s', async (path, name) => {
+  ])('map %s to %s', async (path, name) => {
     gateway = await startGateway(options);
     expect((await send(path)).body.toString()).toBe(name);
   });
 
-  it('can be matched against the path as sent', async () => {
+  it('can be matched against the encoded path', async () => {
     gateway = await startGateway({ ...options, routeBy: 'encoded' });
     expect((await send('/p/a%2Fb/npm/x')).body.toString()).toBe('npm');
   });
 
-  it('answer 404 for an unknown route', async () => {
+  it('answer 404 if none matches', async () => {
     gateway = await startGateway({ routes: {} });
     expect(await send('/')).toMatchObject({ status: 404 });
   });

@@ -10,7 +10,7 @@ const factors = {
 
 const names = Object.keys(factors) as (keyof typeof factors)[];
 
-/** The pairs of values of two factors that are in some combination, as text. */
+/** The pairs of values of two factors that occur in the combinations, as text. */
 function pairsIn(
   chosen: readonly Record<string, unknown>[],
   first: keyof typeof factors,
@@ -23,8 +23,8 @@ function everyPair(first: keyof typeof factors, second: keyof typeof factors): s
   return factors[first].flatMap((value) => factors[second].map((other) => `${value} ${other}`)).sort();
 }
 
-describe('combinations by pairs', () => {
-  test('hold every pair of values of any two factors', () => {
+describe('pairwise combinations', () => {
+  test('contain every pair of values of any two factors', () => {
     const chosen = pairwise(factors);
     for (const [index, first] of names.entries()) {
       for (const second of names.slice(index + 1)) {
@@ -33,17 +33,17 @@ describe('combinations by pairs', () => {
     }
   });
 
-  test('are far fewer than all combinations, and never fewer than the two largest factors need', () => {
+  test('are far fewer than all combinations, and at least as many as the two largest factors require', () => {
     const { length } = pairwise(factors);
     expect(length).toBeGreaterThanOrEqual(4 * 3);
     expect(length).toBeLessThanOrEqual(16);
   });
 
-  test('are the same every time', () => {
+  test('are the same in every call', () => {
     expect(pairwise(factors)).toEqual(pairwise(factors));
   });
 
-  test('of independent factors need not meet, but every value has its turn', () => {
+  test('need not contain every pair of independent factors', () => {
     const chosen = pairwise(factors, {
       independent: [
         ['kind', 'client'],
@@ -55,7 +55,7 @@ describe('combinations by pairs', () => {
     expect(pairsIn(chosen, 'level', 'client')).toEqual(everyPair('level', 'client'));
   });
 
-  test('leave out what can not be, and still hold all other pairs', () => {
+  test('leave out impossible pairs, and contain all others', () => {
     const chosen = pairwise(factors, {
       possible: ({ client, carrier }) => client !== 'bun' || carrier !== 'basic',
     });
@@ -65,7 +65,7 @@ describe('combinations by pairs', () => {
     expect(pairsIn(chosen, 'kind', 'level')).toEqual(everyPair('kind', 'level'));
   });
 
-  test('of one factor are its values', () => {
+  test('are the values if there is only one factor', () => {
     expect(pairwise({ level: ['project', 'group'] })).toEqual([{ level: 'project' }, { level: 'group' }]);
   });
 });

@@ -7,7 +7,7 @@ import { type LambdaHandler, matchRoute } from '../../kit/gateway-simulator-rout
 import { toy } from '../../kit/toy-format/format.ts';
 
 describe('the routes of a mount', () => {
-  test('lead below it, and to itself where it has no owner', () => {
+  test('match the paths below it, and its own path if it has no owner', () => {
     expect(packageMounts('go').flatMap(mountRoutes)).toEqual([
       '/api/v4/projects/{id}/packages/go/{proxy+}',
       '/api/v4/groups/{id}/-/packages/go/{proxy+}',
@@ -18,7 +18,7 @@ describe('the routes of a mount', () => {
   });
 });
 
-/** What serves a path when the gateway goes by its routes: a family, `toy2`, `api`, or `router`. */
+/** The functions and their routes: one per family, `toy2` and `api`. All other paths go to `router`. */
 const functions = new Map<string, readonly string[]>([
   ...families.map((family) => [family, familyRoutes(family)] as const),
   [toy.id, toy.mounts.flatMap(mountRoutes)],
@@ -39,14 +39,14 @@ function routed(url: string): string {
 
 const readAddress = addressReader([...catalog, toy]);
 
-/** Which function holds what the registry itself takes a path for. */
-function meant(path: string): string {
+/** The function of the format that the registry itself finds in a path, or `api`. */
+function expectedFunction(path: string): string {
   const format = readAddress(path)?.format;
   if (format === toy.id) return toy.id;
   return catalog.find(({ id }) => id === format)?.family ?? 'api';
 }
 
-/** The same numbers in each run. */
+/** Pseudo-random numbers that are the same in every run. */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -55,7 +55,7 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-test('the gateway sends no path to a function that does not hold what the path means', () => {
+test('the gateway routes every path to the function of its format or to the router', () => {
   const heads = [
     '/api/v4/projects',
     '/api/v4/groups',
@@ -73,7 +73,7 @@ test('the gateway sends no path to a function that does not hold what the path m
     const tail = Array.from({ length: 1 + next(7) }, () => words[next(words.length)]);
     const path = [heads[next(heads.length)], ...tail].join('/') + (next(8) === 0 ? '/' : '');
     const by = routed(path);
-    if (by !== 'router') expect([path, by]).toEqual([path, meant(path)]);
+    if (by !== 'router') expect([path, by]).toEqual([path, expectedFunction(path)]);
     seen.set(by, (seen.get(by) ?? 0) + 1);
   }
   for (const name of ['router', 'api', 'js', 'files', 'dotnet', 'toy2']) {

@@ -31,8 +31,8 @@ function delivery(lines: readonly string[], messageType = 'DATA_MESSAGE', step =
   return { awslogs: { data } };
 }
 
-describe('lines of a log that tell of downloads', () => {
-  test('become one event with the counts of each version by day', () => {
+describe('log lines of downloads', () => {
+  test('become one event with the counts of each version per day', () => {
     const event = downloadsEvent(delivery([lineOf(7), lineOf(8), lineOf(7)], undefined, DAY));
     expect(event).toMatchObject({
       id: '0-2',
@@ -46,7 +46,7 @@ describe('lines of a log that tell of downloads', () => {
     });
   });
 
-  test('and others beside them are passed over', () => {
+  test('are picked out from other log lines', () => {
     const others = ['no JSON', 'null', '{"message":"file downloaded"}', '{"message":"x","version_id":1}'];
     const text = '{"message":"file downloaded","version_id":"1"}';
     expect(downloadsEvent(delivery([...others, text]))).toBeUndefined();
@@ -56,7 +56,7 @@ describe('lines of a log that tell of downloads', () => {
     });
   });
 
-  test('are not unpacked without end', () => {
+  test('are rejected when they unpack to too many bytes', () => {
     const data = gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('base64');
     expect(() => downloadsEvent({ awslogs: { data } })).toThrow();
   });

@@ -3,23 +3,23 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { chunksOf } from '../../../services/shared/chunks-of.ts';
 
-/** A stream to which everything has come already. */
-function gathered(...contents: string[]): Readable {
+/** A stream that holds all its contents in its buffer, and has not ended. */
+function buffered(...contents: string[]): Readable {
   const stream = new Readable({ read() {} });
   for (const content of contents) stream.push(Buffer.from(content));
   return stream;
 }
 
 describe('the chunks of a stream', () => {
-  test('come as they came in, also when many have gathered', async () => {
-    const stream = gathered('one', 'two', 'three');
+  test('keep their boundaries when several are buffered', async () => {
+    const stream = buffered('one', 'two', 'three');
     stream.push(null);
     const chunks: string[] = [];
     for await (const chunk of chunksOf(stream)) chunks.push(String(chunk));
     expect(chunks).toEqual(['one', 'two', 'three']);
   });
 
-  test('are not read before they are wanted', async () => {
+  test('are read only on demand', async () => {
     let made = 0;
     const stream = new Readable({
       highWaterMark: 10,
@@ -37,23 +37,23 @@ describe('the chunks of a stream', () => {
     await chunks.return(undefined);
   });
 
-  test('end with the error of the stream', async () => {
-    const stream = gathered('one');
+  test('fail with the error of the stream', async () => {
+    const stream = buffered('one');
     const chunks = chunksOf(stream);
     expect(String((await chunks.next()).value)).toBe('one');
     stream.destroy(new Error('broken'));
     await expect(chunks.next()).rejects.toThrow('broken');
   });
 
-  test('end with an error when the stream ends early without one, also before the first', async () => {
-    for (const stream of [gathered(), gathered('one')]) {
+  test('fail when the stream is destroyed without an error, even before the first chunk', async () => {
+    for (const stream of [buffered(), buffered('one')]) {
       stream.destroy();
       await expect(chunksOf(stream).next()).rejects.toThrow('Premature close');
     }
   });
 
-  test('that are left leave the rest of the stream to others', async () => {
-    const stream = gathered('one', 'two', 'three');
+  test('leave the rest of the stream readable when the loop stops early', async () => {
+    const stream = buffered('one', 'two', 'three');
     for await (const chunk of chunksOf(stream)) {
       expect(String(chunk)).toBe('one');
       break;
@@ -63,7 +63,7 @@ describe('the chunks of a stream', () => {
     expect(await text(stream)).toBe('twothree');
   });
 
-  test('of an empty stream are empty', async () => {
+  test('are empty for an empty stream', async () => {
     expect(await chunksOf(Readable.from([])).next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mapConcurrently } from '../../../services/shared/map-concurrently.ts';
 
-/** Work that waits until it is told to end, item by item. */
+/** Work on items, each of which is pending until the test resolves or rejects it. */
 function heldWork() {
   const started: string[] = [];
   const held = new Map<string, PromiseWithResolvers<string>>();
@@ -14,7 +14,7 @@ function heldWork() {
   return { started, work, end: (item: string) => held.get(item)!, turn: () => new Promise(setImmediate) };
 }
 
-test('results come in the order of the items, however long each takes', async () => {
+test('mapConcurrently returns the results in the order of the items, whichever finishes first', async () => {
   const { work, end, turn } = heldWork();
   const results = mapConcurrently(['a', 'b', 'c'], 3, work);
   await turn();
@@ -25,7 +25,7 @@ test('results come in the order of the items, however long each takes', async ()
   expect(await results).toEqual(['A', 'B', 'C']);
 });
 
-test('no more work is under way than the limit, and the next starts when one ends', async () => {
+test('mapConcurrently runs at most as many items as the limit, and starts the next when one finishes', async () => {
   const { started, work, end, turn } = heldWork();
   const results = mapConcurrently(['a', 'b', 'c', 'd'], 2, work);
   await turn();
@@ -40,7 +40,7 @@ test('no more work is under way than the limit, and the next starts when one end
   expect(await results).toEqual(['A', 'B', 'C', 'D']);
 });
 
-test('after a failure nothing starts, and it is thrown once the work under way has ended', async () => {
+test('mapConcurrently starts nothing after a failure, and throws it once the running work has finished', async () => {
   const { started, work, end, turn } = heldWork();
   let outcome: unknown;
   mapConcurrently(['a', 'b', 'c', 'd'], 2, work).catch((error: unknown) => {
@@ -56,7 +56,7 @@ test('after a failure nothing starts, and it is thrown once the work under way h
   expect(outcome).toEqual(new Error('first'));
 });
 
-test('items are taken only when there is room for them', async () => {
+test('mapConcurrently takes an item from the iterable only when it can start it', async () => {
   const { work, end, turn } = heldWork();
   const taken: string[] = [];
   function* items() {
@@ -75,13 +75,13 @@ test('items are taken only when there is room for them', async () => {
   expect(await results).toEqual(['a', 'b', 'c']);
 });
 
-test('work that throws at once is a failure like any other', async () => {
+test('mapConcurrently rejects when the work throws synchronously', async () => {
   const failing = mapConcurrently(['a'], 2, () => {
     throw new Error('at once');
   });
   await expect(failing).rejects.toThrow('at once');
 });
 
-test('nothing comes of nothing', async () => {
+test('mapConcurrently returns an empty list for an empty list', async () => {
   expect(await mapConcurrently([], 5, async () => 1)).toEqual([]);
 });

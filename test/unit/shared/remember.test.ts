@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { remember } from '../../../services/shared/remember.ts';
 
-test('a remembered value is read once, also by callers at the same time', async () => {
+test('a remembered value is read once, even for concurrent callers', async () => {
   const read = vi.fn(async () => ({}));
   const value = remember(read);
   const [first, second] = await Promise.all([value(), value()]);

@@ -11,25 +11,25 @@ describe('values in the wire format', () => {
     ['a large number', 2 ** 60, { N: '1152921504606847000' }],
     ['a number beyond integers', 1.5e300, { N: '1.5e+300' }],
     ['a tiny number', 1e-100, { N: '1e-100' }],
-    ['truth', true, { BOOL: true }],
-    ['nothing', null, { NULL: true }],
+    ['a boolean', true, { BOOL: true }],
+    ['null', null, { NULL: true }],
     ['a list', [1, [null]], { L: [{ N: '1' }, { L: [{ NULL: true }] }] }],
     ['a map', { a: { b: '' } }, { M: { a: { M: { b: { S: '' } } } } }],
     ['a map without a prototype', Object.assign(Object.create(null), { a: 1 }), { M: { a: { N: '1' } } }],
     ['__proto__', JSON.parse('{"__proto__":1}'), { SS: ['{"__proto__":1}'] }],
     ['constructor', [{ constructor: { name: 'Set' } }], { SS: ['[{"constructor":{"name":"Set"}}]'] }],
-  ])('%s is written as such and read again', (_what, value, wire) => {
+  ])('are written and read back: %s', (_case, value, wire) => {
     const item = { ...key, value } as Item;
     expect(toWireItem(item).value).toEqual(wire);
     expect(JSON.stringify(fromWireItem(toWireItem(item)).value)).toBe(JSON.stringify(value));
   });
 
-  test('what is undefined is left out, at any depth', () => {
+  test('leave out undefined properties at any depth', () => {
     const item = { ...key, gone: undefined, map: { gone: undefined, a: 1 } };
     expect(fromWireItem(toWireItem(item))).toStrictEqual({ ...key, map: { a: 1 } });
   });
 
-  test('bytes are read as plain bytes, also from the buffers of the SDK', () => {
+  test('have bytes read as plain arrays, even from buffers of the SDK', () => {
     const wire = { ...toWireItem(key), bytes: { B: Buffer.from('xbytes').subarray(1) } };
     expect(fromWireItem(wire).bytes).toStrictEqual(new Uint8Array(Buffer.from('bytes')));
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type InFlight, inFlightUpTo } from '../../../../services/adapters/aws/in-flight.ts';
 
-/** Asks for room for these in turn; answers which have been let in so far. */
+/** Enters the sizes in turn; returns a function that lists the indexes of those admitted so far. */
 function enterAll(inFlight: InFlight, sizes: readonly number[]): () => Promise<number[]> {
   const inside: number[] = [];
   sizes.forEach((size, index) => {
@@ -14,7 +14,7 @@ function enterAll(inFlight: InFlight, sizes: readonly number[]): () => Promise<n
 }
 
 describe('bytes in flight', () => {
-  test('are let in up to the limit, and further ones in order as there is room', async () => {
+  test('are admitted up to the limit, and further ones in order as others leave', async () => {
     const inFlight = inFlightUpTo(100);
     const entered = enterAll(inFlight, [40, 60, 10, 30, 5]);
     expect(await entered()).toEqual([0, 1]);
@@ -24,7 +24,7 @@ describe('bytes in flight', () => {
     expect(await entered()).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('do not pass one that waits, small as they may be', async () => {
+  test('never overtake waiting ones, however few they are', async () => {
     const inFlight = inFlightUpTo(100);
     const entered = enterAll(inFlight, [90, 50, 1]);
     expect(await entered()).toEqual([0]);
@@ -32,7 +32,7 @@ describe('bytes in flight', () => {
     expect(await entered()).toEqual([0, 1, 2]);
   });
 
-  test('over the limit are let in alone', async () => {
+  test('above the limit are admitted alone', async () => {
     const inFlight = inFlightUpTo(100);
     const entered = enterAll(inFlight, [10, 500, 10]);
     expect(await entered()).toEqual([0]);

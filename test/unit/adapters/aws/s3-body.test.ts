@@ -12,8 +12,8 @@ function open() {
   return { source, reader: bodyStream(source, SILENCE).getReader() };
 }
 
-describe('the body of an answer', () => {
-  test('comes as it was sent', async () => {
+describe('the body of a response from S3', () => {
+  test('arrives unchanged', async () => {
     const { source, reader } = open();
     source.end('bytes');
     expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe('bytes');
@@ -42,7 +42,7 @@ describe('the body of an answer', () => {
     expect(source.destroyed).toBe(false);
   });
 
-  test('that breaks off is an error, and no end', async () => {
+  test('fails when the connection is lost', async () => {
     const { source, reader } = open();
     source.write('half');
     await reader.read();
@@ -50,7 +50,7 @@ describe('the body of an answer', () => {
     await expect(reader.read()).rejects.toThrow('aborted');
   });
 
-  test('that nobody wants any more is let go', async () => {
+  test('closes its source when it is cancelled', async () => {
     const { source, reader } = open();
     await reader.cancel();
     expect(source.destroyed).toBe(true);

@@ -6,7 +6,7 @@ import {
   publishAddress,
 } from '../../../../services/formats/maven/names.ts';
 
-describe('a path leads to', () => {
+describe('a path of the repository', () => {
   const none = { checksum: undefined };
   test.each<[path: string, address: object]>([
     [
@@ -55,7 +55,7 @@ describe('a path leads to', () => {
       { kind: 'metadata-companion', name: 'g/a/1.0-SNAPSHOT', checksum: 'sha1' },
     ],
     ['/g/1-SNAPSHOT/maven-metadata.xml', { kind: 'metadata', name: 'g/1-SNAPSHOT', ...none }],
-  ])('%s', (path, address) => {
+  ])('is parsed: %s', (path, address) => {
     expect(addressOf(path)).toEqual(address);
     expect(publishAddress(path)).toEqual(address);
   });
@@ -82,13 +82,13 @@ describe('a path leads to', () => {
     `/g/a/1/${'x'.repeat(256)}`,
     `/g/a/${'1'.repeat(129)}/a.jar`,
     `/${'g/'.repeat(300)}a/1/a-1.jar`,
-  ])('nothing: %s', (path) => {
+  ])('is rejected: %s', (path) => {
     expect(addressOf(path)).toBeUndefined();
     expect(() => publishAddress(path)).toThrow('The path does not fit the Maven repository layout');
   });
 });
 
-describe('the name of a file tells', () => {
+describe('the parts of a file name', () => {
   const parts = (version: string, file: string) => {
     const found = filePartsOf('my.app_2', version, file);
     return found && [found.classifier, found.extension, found.value, found.build];
@@ -105,7 +105,7 @@ describe('the name of a file tells', () => {
     ['my.app_2-1.0.jar.sigstore.json', '', 'jar.sigstore.json'],
     ['my.app_2-1.0-linux-x86_64.so', 'linux-x86_64', 'so'],
     ['my.app_2-1.0-scala_2.12.jar', 'scala_2.12', 'jar'],
-  ])('of a release: %s', (file, classifier, extension) => {
+  ])('are read for a release: %s', (file, classifier, extension) => {
     expect(parts('1.0', file)).toEqual([classifier, extension, '1.0', undefined]);
   });
 
@@ -115,7 +115,7 @@ describe('the name of a file tells', () => {
     ['my.app_2-1.0-20260131.120001-12-tests.tar.gz', 'tests', 'tar.gz', '1.0-20260131.120001-12', build],
     ['my.app_2-1.0-SNAPSHOT.jar', '', 'jar', '1.0-SNAPSHOT', undefined],
     ['my.app_2-1.0-SNAPSHOT-sources.jar', 'sources', 'jar', '1.0-SNAPSHOT', undefined],
-  ])('of a snapshot: %s', (file, classifier, extension, value, found) => {
+  ])('are read for a snapshot: %s', (file, classifier, extension, value, found) => {
     expect(parts('1.0-SNAPSHOT', file)).toEqual([classifier, extension, value, found]);
   });
 
@@ -129,12 +129,12 @@ describe('the name of a file tells', () => {
     ['1.0-SNAPSHOT', 'my.app_2-1.0-20260131-12.jar'],
     ['1.0-SNAPSHOT', 'my.app_2-1.0-20260131.120001-12x.jar'],
     ['1.0-SNAPSHOT', 'my.app_2-1.0-SNAPSHOTS.jar'],
-  ])('nothing in version %s: %s', (version, file) => {
+  ])('are undefined if the name does not fit version %s: %s', (version, file) => {
     expect(parts(version, file)).toBeUndefined();
   });
 });
 
-test('content types go by the names of files', () => {
+test('content types depend on file names', () => {
   const types = ['a.jar', 'a.pom', 'a.module', 'a.jar.asc', 'a.tar.gz', 'a.zip', 'a.so'].map(contentTypeOf);
   expect(types).toEqual([
     'application/java-archive',

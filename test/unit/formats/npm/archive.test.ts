@@ -11,8 +11,8 @@ const read = async (files: TarballFiles, allowed = limits) =>
   readArchive(once(await tarballOf(files)), allowed);
 const manifest = '{"name":"tool","version":"1.0.0"}';
 
-describe('what a tarball tells', () => {
-  test('manifest, counts, readme, shrinkwrap and binding.gyp', async () => {
+describe('a tarball', () => {
+  test('is read for its manifest, counts, readme, shrinkwrap and binding.gyp', async () => {
     const archive = await read({
       'package.json': `\ufeff${manifest}`,
       'index.js': '12345',
@@ -33,18 +33,18 @@ describe('what a tarball tells', () => {
     });
   });
 
-  test('the first directory may be called anything, as with tarballs of Git hosts', async () => {
+  test('can have any name for its top directory, as tarballs of Git hosts do', async () => {
     expect((await read({ 'tool-main/package.json': manifest })).manifest).toMatchObject({ name: 'tool' });
     expect((await read({ 'tool//package.json': manifest })).manifest).toMatchObject({ name: 'tool' });
   });
 
-  test('a long readme is cut', async () => {
+  test('has a long readme truncated', async () => {
     const { readme } = await read({ 'package.json': manifest, 'readme.markdown': 'x'.repeat(100_000) });
     expect(readme.length).toBe(65_536);
   });
 });
 
-describe('a tarball is refused', () => {
+describe('an invalid tarball', () => {
   test.each<[string, TarballFiles]>([
     ['no package.json in its top directory', { 'index.js': '' }],
     ['no package.json in its top directory', { './package/package.json': manifest }],
@@ -57,18 +57,18 @@ describe('a tarball is refused', () => {
     ['package.json has 300002 bytes', { 'package.json': `"${'x'.repeat(300_000)}"` }],
     ['a path that leads out of it', { 'package.json': manifest, 'package/../../etc/passwd': '' }],
     ['a path that leads out of it', { 'package.json': manifest, 'package/..\\evil': '' }],
-  ])('for %s', async (reason, files) => {
+  ])('is rejected: %s', async (reason, files) => {
     await expect(read(files)).rejects.toThrow(reason);
   });
 
-  test('for a package.json that is a link', async () => {
+  test('is rejected if its package.json is a link', async () => {
     const tar = await tarOf([
       [{ name: 'package/package.json', type: 'symlink', linkname: '/etc/passwd' }, ''],
     ]);
     await expect(readArchive(once(gzipSync(tar)))).rejects.toThrow('no package.json');
   });
 
-  test('for what it costs to unpack', async () => {
+  test('is rejected if it exceeds a limit for unpacking', async () => {
     const files = { 'package.json': manifest, a: Buffer.alloc(5000), b: '' };
     await expect(read(files, { ...limits, entries: 2 })).rejects.toThrow(
       "The tarball can't be read: it has more than 2 entries",
@@ -78,7 +78,7 @@ describe('a tarball is refused', () => {
     );
   });
 
-  test('for not being one', async () => {
+  test('is rejected if it is not an archive', async () => {
     await expect(readArchive(once(Buffer.from('hello')))).rejects.toMatchObject({ code: 'invalidPackage' });
   });
 });

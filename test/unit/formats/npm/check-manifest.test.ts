@@ -14,15 +14,15 @@ function check(claimed: Fields, actual: Fields) {
   return checkedManifest({ ...base, ...claimed }, archiveOf({ ...base, ...actual }));
 }
 
-describe('a manifest that says what the tarball says', () => {
-  test('keeps what is public of it', () => {
+describe('a manifest that matches the tarball', () => {
+  test('keeps its public fields', () => {
     const fields = {
       license: 'MIT',
       exports: { '.': './x.js' },
       _nodeVersion: '24.0.0',
       _npmVersion: '11.0.0',
     };
-    const private_ = {
+    const privateFields = {
       _id: 'x',
       _secret: 'x',
       dist: {},
@@ -30,14 +30,14 @@ describe('a manifest that says what the tarball says', () => {
       readmeFilename: 'x',
       hasInstallScript: true,
     };
-    expect(check({ ...fields, ...private_ }, { license: 'MIT' })).toEqual({
+    expect(check({ ...fields, ...privateFields }, { license: 'MIT' })).toEqual({
       name: '@acme/tool',
       version: '1.0.0',
       ...fields,
     });
   });
 
-  test('is completed from the tarball where a client claims less, as Bun before 1.2 does', () => {
+  test('is completed from the tarball if the client sends less, as Bun before 1.2 does', () => {
     const actual = {
       dependencies: { a: '1' },
       bin: './cli.js',
@@ -66,7 +66,11 @@ describe('a manifest that says what the tarball says', () => {
       { bin: { a: 'bin/a', c: 'bin/b/c' } },
       { directories: { bin: './bin/' } },
     ],
-    ['commands from directories.bin that is all', { bin: { a: 'a' } }, { directories: { bin: '.' } }],
+    [
+      'commands from a directories.bin of the package itself',
+      { bin: { a: 'a' } },
+      { directories: { bin: '.' } },
+    ],
     ['no commands from directories.bin', {}, { directories: { bin: 'bin' } }],
     [
       'optional dependencies repeated among the others',
@@ -74,7 +78,7 @@ describe('a manifest that says what the tarball says', () => {
       { dependencies: { a: '1' }, optionalDependencies: { o: '2' } },
     ],
     [
-      'optional dependencies taken out of the others',
+      'optional dependencies removed from the others',
       { dependencies: { a: '1' }, optionalDependencies: { o: '2' } },
       { dependencies: { a: '1', o: '2' }, optionalDependencies: { o: '2' } },
     ],
@@ -84,7 +88,7 @@ describe('a manifest that says what the tarball says', () => {
       { bundledDependencies: ['b'] },
     ],
     ['dependencies as an old list', { dependencies: { a: '1', b: '>2' } }, { dependencies: ['a@1', 'b >2'] }],
-    ['dependencies that are no text', { dependencies: {} }, { dependencies: { a: 1 } }],
+    ['dependencies that are not text', { dependencies: {} }, { dependencies: { a: 1 } }],
     [
       'Git dependencies that npm writes out',
       { dependencies: { a: 'github:u/r', b: 'git+ssh://git@github.com/u/r.git#v1' } },
@@ -96,21 +100,21 @@ describe('a manifest that says what the tarball says', () => {
       { scripts: undefined },
     ],
     [
-      'a script without its node_modules/.bin',
+      'a script without its prefix node_modules/.bin',
       { scripts: { install: 'build' } },
       { scripts: { install: 'node_modules/.bin/build' } },
     ],
     [
-      'scripts that a pack script took out and put back',
+      'scripts that a pack script removed and restored',
       { scripts: { postinstall: 'husky', test: 'x' } },
       { scripts: { test: 'x' } },
     ],
     ['a start script for server.js', { scripts: { start: 'node server.js' } }, {}],
-  ])('passes with %s', (_case, claimed, actual) => {
+  ])('is accepted with %s', (_case, claimed, actual) => {
     expect(() => check(claimed, actual)).not.toThrow();
   });
 
-  test('says how to install it by the tarball alone, whatever is claimed', () => {
+  test('has the fields that control installation from the tarball, whatever the client claims', () => {
     const actual = {
       bundledDependencies: ['b'],
       os: 'linux',
@@ -151,14 +155,14 @@ describe('a manifest that says what the tarball says', () => {
     [['b'], ['b']],
     [false, undefined],
     [[], undefined],
-  ])('brings along what bundleDependencies of %j tell', (bundleDependencies, names) => {
+  ])('has its bundled dependencies from bundleDependencies: %j', (bundleDependencies, names) => {
     const dependencies = { a: '1', b: '1' };
     const kept = check({ dependencies }, { dependencies, bundleDependencies });
     expect(kept.bundleDependencies).toEqual(names);
   });
 
   test.each([{ y: { a: 1 } }, { y: 1 }, { y: null }, { '//': ['why'] }])(
-    'keeps of %j no more than texts',
+    'drops dependencies that are not text: %j',
     (odd) => {
       const fields = { dependencies: { ...odd, a: '1' }, peerDependencies: odd };
       for (const kept of [check(fields, fields), check(fields, { dependencies: { a: '1' } })]) {
@@ -167,13 +171,13 @@ describe('a manifest that says what the tarball says', () => {
     },
   );
 
-  test('keeps no install script that the tarball does not have', () => {
+  test('drops install scripts that the tarball does not have', () => {
     const kept = check({ scripts: { postinstall: 'husky', test: 'x' } }, { scripts: { test: 'x' } });
     expect(kept.scripts).toEqual({ test: 'x' });
   });
 });
 
-describe('a manifest that says otherwise than the tarball is refused by its field', () => {
+describe('a manifest that differs from the tarball', () => {
   test.each<[string, Fields, Fields]>([
     ['name is "@acme/tool"', {}, { name: '@acme/other' }],
     ['name is "@acme/tool" in the published manifest but missing', {}, { name: 5 }],
@@ -203,7 +207,7 @@ describe('a manifest that says otherwise than the tarball is refused by its fiel
     ['scripts.preinstall', { scripts: {} }, { scripts: { preinstall: 'evil' } }],
     ['scripts.postinstall', { scripts: { postinstall: 'fine' } }, { scripts: { postinstall: 'evil' } }],
     ['scripts.install', { scripts: { install: 'node-gyp rebuild' } }, { scripts: { install: 'evil' } }],
-  ])('%s', (message, claimed, actual) => {
+  ])('is rejected with its field: %s', (message, claimed, actual) => {
     expect(() => check(claimed, actual)).toThrow(message);
   });
 });
@@ -223,7 +227,7 @@ test.each([
   ['u/r', 'git+https://evil.example/u/r.git', false],
   ['https://evil.example/github.com/u/r', 'github:u/r', false],
   ['file:../a', 'file:../b', false],
-])('%s and %s are the same: %s', (one, other, same) => {
+])('dependency specs %s and %s are the same: %s', (one, other, same) => {
   expect(sameSpec(one, other)).toBe(same);
   expect(sameSpec(other, one)).toBe(same);
 });
@@ -234,6 +238,6 @@ test.each<[string, Fields, boolean, boolean]>([
   ['a postinstall script', { scripts: { postinstall: 'x' } }, false, true],
   ['a binding.gyp', {}, true, true],
   ['a binding.gyp that is switched off', { gypfile: false }, true, false],
-])('a package with %s runs something at install', (_case, manifest, hasGyp, runs) => {
+])('code that a package runs at install is detected: %s', (_case, manifest, hasGyp, runs) => {
   expect(runsAtInstall(archiveOf(manifest, hasGyp))).toBe(runs);
 });

@@ -9,7 +9,7 @@ import {
   versionOfTarball,
 } from '../../../../services/formats/npm/names.ts';
 
-describe('names', () => {
+describe('package names', () => {
   test.each([
     'some-package',
     'example.com',
@@ -19,7 +19,7 @@ describe('names', () => {
     '@npm/thingy',
     '@a.b/c_d',
     'x',
-  ])('%s may be published', (name) => {
+  ])('can be published: %s', (name) => {
     expect(newPackageName(name)).toBe(name);
     expect(packageName(name)).toBe(name);
   });
@@ -30,7 +30,7 @@ describe('names', () => {
     ['CAPITAL-LETTERS', 'it contains capital letters'],
     ['http', 'it is the name of a Node.js module'],
     ['x'.repeat(215), 'it is longer than 214 characters'],
-  ])('%s may not be published, but read where it is old', (name, reason) => {
+  ])('can be read but not published: %s', (name, reason) => {
     expect(() => newPackageName(name)).toThrow(reason);
     expect(packageName(name)).toBe(name);
   });
@@ -56,7 +56,7 @@ describe('names', () => {
     'größe',
     'a b',
     'nul\0',
-  ])('%j names nothing', (name) => {
+  ])('are rejected: %j', (name) => {
     expect(() => newPackageName(name)).toThrow('is not allowed');
     expect(() => packageName(name)).toThrow('Package Not Found');
   });
@@ -68,11 +68,11 @@ test.each([
   ['1.0.0-beta.1', '1.0.0-beta.1'],
   ['1.0.0+build.5', '1.0.0'],
   [' 1.0.0 ', '1.0.0'],
-])('the version %j is %s', (text, version) => {
+])('the version %j is normalized to %s', (text, version) => {
   expect(packageVersion(text)).toBe(version);
 });
 
-test.each(['', '1', '1.0', 'latest', '01.0.0', '1.0.0-', '1.0.0/..'])('%j is no version', (text) => {
+test.each(['', '1', '1.0', 'latest', '01.0.0', '1.0.0-', '1.0.0/..'])('%j is not a version', (text) => {
   expect(() => packageVersion(text)).toThrow('is not a valid version');
 });
 
@@ -95,7 +95,7 @@ test.each([
   '\ud800',
   'a\udc00',
   'x'.repeat(129),
-])('%s can not be a tag', (tag) => {
+])('%s cannot be a tag', (tag) => {
   expect(() => distTag(tag)).toThrow("can't be a tag");
 });
 
@@ -115,7 +115,7 @@ test.each([
   'tool-1.0.0.tgz.tgz',
   'tool.tgz',
   '',
-])('%j is no tarball of the package', (file) => {
+])('%j is not a tarball of the package', (file) => {
   expect(versionOfTarball('@acme/tool', file)).toBeUndefined();
 });
 
@@ -141,7 +141,7 @@ describe('paths', () => {
     ['/-/v1/search', '/-/v1/search'],
     ['/@acme', '/@acme'],
     ['/@acme/', '/@acme/'],
-  ])('%s is %s', (path, canonical) => {
+  ])('have one canonical form: %s becomes %s', (path, canonical) => {
     expect(canonicalPath(path)).toBe(canonical);
   });
 });

@@ -80,8 +80,8 @@ const one = release('1.0.0', {
   status: 'deprecated',
 });
 
-describe('packuments, byte for byte', () => {
-  test('full', async () => {
+describe('the index documents of a package', () => {
+  test('include the full packument, byte for byte', async () => {
     const text = await renderIndex(fullPackument, {
       ...contents([one], { latest: '1.0.0' }),
       readme: '# Tool',
@@ -102,7 +102,7 @@ describe('packuments, byte for byte', () => {
     );
   });
 
-  test('abbreviated', async () => {
+  test('include the abbreviated packument, byte for byte', async () => {
     expect(await renderIndex(abbreviatedPackument, contents([one], { latest: '1.0.0' }))).toBe(
       '{"name":"@acme/tool","dist-tags":{"latest":"1.0.0"},"versions":{"1.0.0":{"name":"@acme/tool",' +
         '"version":"1.0.0","dependencies":{"a":"^1.0.0"},"peerDependenciesMeta":{"b":{"optional":true}},' +
@@ -115,7 +115,7 @@ describe('packuments, byte for byte', () => {
     );
   });
 
-  test('tags', async () => {
+  test('include the tags of listed versions', async () => {
     const tagged = contents([one, release('2.0.0')], {
       next: '2.0.0',
       latest: '1.0.0',
@@ -126,7 +126,7 @@ describe('packuments, byte for byte', () => {
   });
 });
 
-describe('the order and choice of versions', () => {
+describe('the versions of a packument', () => {
   const parsed = async (all: PackageContents<Metadata>) =>
     JSON.parse(await renderIndex(fullPackument, all)) as {
       versions: object;
@@ -135,7 +135,7 @@ describe('the order and choice of versions', () => {
       readme: string;
     };
 
-  test('versions go up, times go on', async () => {
+  test('are in ascending order, and their times in order of publication', async () => {
     const all = ['10.0.0', '9.0.0', '1.0.0-rc.1', '1.0.0'].map((version, index) =>
       release(version, { later: index }),
     );
@@ -151,7 +151,7 @@ describe('the order and choice of versions', () => {
     ]);
   });
 
-  test('only what may be installed is listed', async () => {
+  test('are the listed ones', async () => {
     const statuses: PackageStatus[] = [
       'default',
       'hidden',
@@ -173,17 +173,17 @@ describe('the order and choice of versions', () => {
     [['1.0.0', '1.9.0', '1.10.0'], {}, '1.10.0'],
     [['1.0.0', '2.0.0'], { latest: '1.0.0' }, '1.0.0'],
     [['1.0.0', '2.0.0'], { latest: '3.0.0' }, '2.0.0'],
-  ])('latest of %j with tags %j is %s', async (versions, tags, latest) => {
+  ])('determine the tag latest: of %j with tags %j it is %s', async (versions, tags, latest) => {
     const all = contents(
       versions.map((version) => release(version)),
       tags as Record<string, string>,
     );
-    const asked: string[] = [];
+    const readmesRead: string[] = [];
     const text = await renderIndex(fullPackument, all, async ({ version }) => {
-      asked.push(version);
+      readmesRead.push(version);
       return `# ${version}`;
     });
     expect(JSON.parse(text)).toMatchObject({ 'dist-tags': { latest }, readme: `# ${latest}` });
-    expect(asked).toEqual([latest]);
+    expect(readmesRead).toEqual([latest]);
   });
 });

@@ -12,10 +12,10 @@ import {
   storedVersion,
 } from '../../../../services/formats/nuget/nuget-version.ts';
 
-/** The version a text must be. */
+/** Parses a text that is a valid version. */
 function version(text: string) {
   const parsed = parseVersion(text);
-  if (!parsed) throw new Error(`${text} is no version`);
+  if (!parsed) throw new Error(`${text} is not a version`);
   return parsed;
 }
 
@@ -34,8 +34,8 @@ describe('versions', () => {
     [' 2.0 ', '2.0.0'],
     ['0.0.0.1-a-b', '0.0.0.1-a-b'],
     ['2147483647.0', '2147483647.0.0'],
-  ])('%s is normalised to %s', ([text, wanted]) => {
-    expect(normalised(version(text!))).toBe(wanted);
+  ])('are normalised from %s to %s', ([text, expected]) => {
+    expect(normalised(version(text!))).toBe(expected);
   });
 
   test('are stored in lower case', () => {
@@ -56,15 +56,15 @@ describe('versions', () => {
     '2147483648',
     '-1',
     '1,0',
-  ])('%j is not a version', (text) => expect(parseVersion(text)).toBeUndefined());
+  ])('are undefined if the text is invalid: %j', (text) => expect(parseVersion(text)).toBeUndefined());
 
-  test('are read within a limit, in linear time', () => {
+  test('are undefined if the text is too long', () => {
     expect(parseVersion(`1.0-${'a'.repeat(124)}`)).toBeDefined();
     expect(parseVersion(`1.0-${'a'.repeat(125)}`)).toBeUndefined();
     expect(parseVersion(`1.0-${'a.'.repeat(1_000_000)}`)).toBeUndefined();
   });
 
-  test('stand in order: by numbers, by labels, and labels before none', () => {
+  test('are sorted by numbers, then by labels, with prereleases first', () => {
     const sorted = [
       '0.9',
       '1.0-0',
@@ -88,15 +88,15 @@ describe('versions', () => {
     expect(byVersion([...sorted].reverse(), (text) => text)).toEqual(sorted);
   });
 
-  test('are the same whatever their case and build metadata', () => {
+  test('are equal regardless of case and build metadata', () => {
     expect(compareVersions(version('1.0-RC+a'), version('1.0.0.0-rc+b'))).toBe(0);
   });
 
-  test('texts that are no versions sort first', () => {
+  test('are sorted after texts that are not versions', () => {
     expect(byVersion(['1.0', 'x'], (text) => text)).toEqual(['x', '1.0']);
   });
 
-  test('are prereleases, and of SemVer 2, by their labels and metadata', () => {
+  test('are prereleases or SemVer 2 depending on their labels and metadata', () => {
     const facts = (text: string) => [isPrerelease(version(text)), isSemVer2(version(text))];
     expect(facts('1.0')).toEqual([false, false]);
     expect(facts('1.0.0.1')).toEqual([false, false]);
@@ -127,20 +127,23 @@ describe('ranges', () => {
     ['[]', '(, )', ['0', '9'], []],
     ['[', '(, )', ['0', '9'], []],
     ['1.0, 2.0', '(, )', ['0', '9'], []],
-  ] as const)('%j is normalised to %j', ([text, wanted, inside, outside]) => {
-    const range = parseRange(text);
-    expect(normalisedRange(range)).toBe(wanted);
-    for (const each of inside) expect([each, isInRange(version(each), range)]).toEqual([each, true]);
-    for (const each of outside) expect([each, isInRange(version(each), range)]).toEqual([each, false]);
-  });
+  ] as const)(
+    'are normalised from %j to %j, and contain the right versions',
+    ([text, expected, inside, outside]) => {
+      const range = parseRange(text);
+      expect(normalisedRange(range)).toBe(expected);
+      for (const each of inside) expect([each, isInRange(version(each), range)]).toEqual([each, true]);
+      for (const each of outside) expect([each, isInRange(version(each), range)]).toEqual([each, false]);
+    },
+  );
 
-  test('of blanks mean any version, however many there are', () => {
+  test('can contain many blanks', () => {
     const blanks = ' '.repeat(140);
     expect(normalisedRange(parseRange(`[${blanks},${blanks}x`))).toBe('(, )');
     expect(normalisedRange(parseRange(`[${blanks}1.0,${blanks}2.0]`))).toBe('[1.0.0, 2.0.0]');
   });
 
-  test('that are far too long mean any version, at once', () => {
+  test('mean any version if they are too long', () => {
     expect(normalisedRange(parseRange(`[${' '.repeat(1_000_000)}1.0]`))).toBe('(, )');
   });
 });

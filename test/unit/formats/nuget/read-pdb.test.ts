@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { readPdb } from '../../../../services/formats/nuget/symbols/read-pdb.ts';
 import { portablePdb } from '../../../kit/nupkg.ts';
 
-/** 28f3ed1d-753b-4c51-afb0-b4d4bb01d655 as .NET lays it out, and a stamp. */
+/** The GUID 28f3ed1d-753b-4c51-afb0-b4d4bb01d655 in the byte order of .NET, followed by a stamp. */
 const identity = '1dedf3283b75514cafb0b4d4bb01d65501020304';
 const signature = '28f3ed1d753b4c51afb0b4d4bb01d655';
 
-/** Windows symbols (MSF 7.00) with the age of their info stream and, where there is a fourth stream, of that one. */
+/** Windows symbols (MSF 7.00) with the age of their info stream and, if given, of their debug stream, the fourth. */
 function windowsPdb({ infoAge = 2, debugAge }: { infoAge?: number; debugAge?: number } = {}): Buffer {
   const block = 512;
   const file = Buffer.alloc(block * 7);
@@ -32,11 +32,11 @@ function windowsPdb({ infoAge = 2, debugAge }: { infoAge?: number; debugAge?: nu
 }
 
 describe('portable symbols', () => {
-  test('are known by the GUID of their #Pdb stream', () => {
+  test('are identified by the GUID of their #Pdb stream', () => {
     expect(readPdb(portablePdb(identity))?.signature).toBe(`${signature}ffffffff`);
   });
 
-  test('have the checksum that compilers compute: with the identity set to zero', () => {
+  test('have the checksum that compilers compute, with the identity set to zero', () => {
     const bytes = portablePdb(identity);
     const without = Buffer.from(bytes);
     without.fill(
@@ -44,44 +44,44 @@ describe('portable symbols', () => {
       bytes.indexOf(Buffer.from(identity, 'hex')),
       bytes.indexOf(Buffer.from(identity, 'hex')) + 20,
     );
-    const wanted = createHash('sha256').update(without).digest('hex');
-    expect(readPdb(bytes)?.checksum).toBe(wanted);
-    expect(readPdb(portablePdb('00'.repeat(20)))?.checksum).toBe(wanted);
-    expect(readPdb(portablePdb(identity, 'other documents'))?.checksum).not.toBe(wanted);
+    const expected = createHash('sha256').update(without).digest('hex');
+    expect(readPdb(bytes)?.checksum).toBe(expected);
+    expect(readPdb(portablePdb('00'.repeat(20)))?.checksum).toBe(expected);
+    expect(readPdb(portablePdb(identity, 'other documents'))?.checksum).not.toBe(expected);
   });
 });
 
 describe('Windows symbols', () => {
-  test('are known by their GUID and the age of their debug stream, or else of their info stream', () => {
+  test('are identified by their GUID and the age of their debug stream, or else of their info stream', () => {
     expect(readPdb(windowsPdb({ infoAge: 2 }))?.signature).toBe(`${signature}2`);
     expect(readPdb(windowsPdb({ infoAge: 2, debugAge: 27 }))?.signature).toBe(`${signature}1b`);
   });
 });
 
-describe('what is no file of symbols', () => {
+describe('a file without readable symbols', () => {
   test.for([
-    ['nothing', Buffer.alloc(0)],
-    ['text', Buffer.from('not symbols at all')],
+    ['an empty file', Buffer.alloc(0)],
+    ['plain text', Buffer.from('not symbols at all')],
     [
       'metadata without a #Pdb stream',
       Buffer.from(portablePdb(identity).toString('latin1').replace('#Pdb', '#Pdx'), 'latin1'),
     ],
-    ['a start alone', Buffer.from('BSJB')],
-    ['symbols that end in their identity', portablePdb(identity).subarray(0, -30)],
-    ['Windows symbols that end early', windowsPdb().subarray(0, 1000)],
-  ] as const)('is told from symbols: %s', ([, bytes]) => expect(readPdb(bytes)).toBeUndefined());
+    ['a signature alone', Buffer.from('BSJB')],
+    ['portable symbols truncated in their identity', portablePdb(identity).subarray(0, -30)],
+    ['truncated Windows symbols', windowsPdb().subarray(0, 1000)],
+  ] as const)('is recognized: %s', ([, bytes]) => expect(readPdb(bytes)).toBeUndefined());
 
-  test('any damage is survived', () => {
-    for (const whole of [portablePdb(identity), windowsPdb({ debugAge: 3 })]) {
+  test('never causes an exception, wherever it is damaged', () => {
+    for (const intact of [portablePdb(identity), windowsPdb({ debugAge: 3 })]) {
       for (let at = 0; at < 64; at++) {
         for (const value of [0x00, 0x7f, 0xff]) {
-          const bytes = Buffer.from(whole);
+          const bytes = Buffer.from(intact);
           bytes.fill(value, at, at + 4);
           expect(() => readPdb(bytes)).not.toThrow();
         }
       }
-      for (let end = 0; end < whole.byteLength; end += 5)
-        expect(() => readPdb(whole.subarray(0, end))).not.toThrow();
+      for (let end = 0; end < intact.byteLength; end += 5)
+        expect(() => readPdb(intact.subarray(0, end))).not.toThrow();
     }
   });
 });

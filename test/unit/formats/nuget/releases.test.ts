@@ -4,7 +4,7 @@ import { type ReleaseFacts, releaseCatalog } from '../../../../services/formats/
 import type { Metadata } from '../../../../services/formats/nuget/schema.ts';
 import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
 
-test('a catalog that would be too long has the highest versions alone', async () => {
+test('a catalog that would be too long contains only the highest versions', async () => {
   const tags = ['x'.repeat(300_000)];
   const versions = Array.from({ length: 150 }, (_, index) => {
     const version = `1.${index}.0`;

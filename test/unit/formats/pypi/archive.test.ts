@@ -23,13 +23,13 @@ const info = 'sample-1.0.0.dist-info';
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe('a wheel', () => {
-  test('tells its metadata', async () => {
+  test('is read for its metadata', async () => {
     const { bytes, metadata } = wheel({ description: 'größer' });
     const found = await readWheel(access(bytes), sample);
     expect([found.path, text(found.bytes)]).toEqual([`${info}/METADATA`, metadata]);
   });
 
-  test('may spell the name of its directory otherwise', async () => {
+  test('can have another spelling of its name in the .dist-info directory', async () => {
     const { bytes } = wheel({
       name: 'My.Pkg',
       version: '1.0',
@@ -61,25 +61,25 @@ describe('a wheel', () => {
     await expect(readWheel(access(wheel(options).bytes), sample)).rejects.toThrow(message);
   });
 
-  test('is refused when it holds its metadata twice', async () => {
+  test('is refused if it contains its metadata twice', async () => {
     const file = (name: string) => ({ path: `${info}/${name}`, content: metadataOf({}) });
     const bytes = zip([file('METADATA'), file('WHEEL'), file('RECORD'), file('METADATA')]);
     await expect(readWheel(access(bytes), sample)).rejects.toThrow('METADATA twice');
   });
 
   test.each([
-    ['nothing', new Uint8Array()],
-    ['noise', randomBytes(10_000)],
+    ['an empty file', new Uint8Array()],
+    ['random bytes', randomBytes(10_000)],
     ['a tar archive', gzipSync('x'.repeat(1000))],
-    ['a zip cut off', wheel().bytes.subarray(0, 500)],
-    ['a zip without a directory', zip([{ path: 'a.py', content: '' }])],
+    ['a truncated zip', wheel().bytes.subarray(0, 500)],
+    ['a zip without a .dist-info directory', zip([{ path: 'a.py', content: '' }])],
   ])('is refused: %s', async (_, bytes) => {
     await expect(readWheel(access(bytes), sample)).rejects.toMatchObject({ code: 'invalidPackage' });
   });
 });
 
 describe('a source distribution', () => {
-  test('tells its metadata, as a tar and as a zip archive', async () => {
+  test('is read for its metadata, as a tar and as a zip archive', async () => {
     const { bytes, metadata } = await sdist();
     expect(text((await readTarSdist(bytesOf(bytes))).bytes)).toBe(metadata);
     const zipped = zip([
@@ -90,7 +90,7 @@ describe('a source distribution', () => {
     expect(text((await readZipSdist(access(zipped))).bytes)).toBe(metadata);
   });
 
-  test('may have an egg-info further down, and dots before its paths', async () => {
+  test('can have an egg-info directory with another PKG-INFO, and paths that start with ./', async () => {
     const entries = ['./sample-1.0.0/PKG-INFO', 'sample-1.0.0/sample.egg-info/PKG-INFO'] as const;
     const tar = await tarOf(entries.map((name) => [{ name }, `of ${name}`] as const));
     expect(text((await readTarSdist(bytesOf(gzipSync(tar)))).bytes)).toBe('of ./sample-1.0.0/PKG-INFO');
@@ -109,27 +109,27 @@ describe('a source distribution', () => {
     await expect(readTarSdist(bytesOf((await sdist(options)).bytes))).rejects.toThrow(message);
   });
 
-  test('is refused when a zip archive holds two', async () => {
+  test('is refused as a zip archive with two PKG-INFO files or none', async () => {
     const twice = zip(['a', 'b'].map((top) => ({ path: `${top}/PKG-INFO`, content: 'x' })));
     await expect(readZipSdist(access(twice))).rejects.toThrow('must have exactly one');
     await expect(readZipSdist(access(zip([{ path: 'a', content: '' }])))).rejects.toThrow('no PKG-INFO');
   });
 
-  test('is refused when its PKG-INFO is a link', async () => {
+  test('is refused if its PKG-INFO is a link', async () => {
     const header = { name: 'sample-1.0.0/PKG-INFO', type: 'symlink', linkname: '/etc/passwd' } as const;
     const tar = gzipSync(await tarOf([[header, '']]));
     await expect(readTarSdist(bytesOf(tar))).rejects.toThrow('must have exactly one');
   });
 
-  test('is refused when it is a bomb, has too many entries, or is not an archive', async () => {
+  test('is refused if it is a bomb, has too many entries, or is not an archive', async () => {
     const bomb = gzipSync(await tarOf([[{ name: 'a/b' }, new Uint8Array(80_000_000)]]), { level: 9 });
     await expect(readTarSdist(bytesOf(bomb))).rejects.toThrow('times its size');
     const { bytes } = await sdist();
     await expect(readTarSdist(bytesOf(bytes), { ...limits, entries: 2 })).rejects.toThrow(
       'more than 2 entries',
     );
-    for (const wrong of [new Uint8Array(), randomBytes(1000), bytes.subarray(0, 100), gzipSync('no tar')]) {
-      await expect(readTarSdist(bytesOf(wrong))).rejects.toMatchObject({ code: 'invalidPackage' });
+    for (const invalid of [new Uint8Array(), randomBytes(1000), bytes.subarray(0, 100), gzipSync('no tar')]) {
+      await expect(readTarSdist(bytesOf(invalid))).rejects.toMatchObject({ code: 'invalidPackage' });
     }
   });
 });

@@ -8,7 +8,7 @@ const subject = { fileName: 'my_pkg-1.0.tar.gz', sha256 };
 const good = attestationOf(subject.fileName, sha256);
 
 describe('attestations', () => {
-  test('become a provenance object, as they are', () => {
+  test('are put unchanged into a provenance object', () => {
     const provenance = JSON.parse(provenanceOf(JSON.stringify([good, good]), subject, 'root'));
     expect(provenance).toEqual({
       version: 1,
@@ -16,7 +16,7 @@ describe('attestations', () => {
     });
   });
 
-  test('may spell the name of the file otherwise', () => {
+  test('can use another spelling of the file name', () => {
     const other = attestationOf('My.Pkg-1.0.tar.gz', sha256.toUpperCase());
     expect(() => provenanceOf(JSON.stringify([other]), subject, 'root')).not.toThrow();
   });
@@ -56,7 +56,7 @@ describe('attestations', () => {
     expect(() => provenanceOf(text, subject, 'root')).toThrow('Invalid attestations: ');
   });
 
-  test('are refused when they are nested deeper than anybody could write them', () => {
+  test('are refused when they are nested too deeply', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const text = JSON.stringify([{ ...good, more: 'deep' }]).replace('"deep"', deep);
     expect(() => provenanceOf(text, subject, 'root')).toThrow(

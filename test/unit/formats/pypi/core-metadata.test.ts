@@ -9,7 +9,7 @@ function read(text: string | Uint8Array) {
 }
 
 describe('core metadata', () => {
-  test('fields once or often, in any case, with the description behind them', () => {
+  test('has single and repeated fields in any case, followed by the description', () => {
     const metadata = read(
       `${head}requires-python:  >=3.9 \nClassifier: One\nCLASSIFIER: Two\nX-Odd: a: b\n\n# Title\n\nName: none\n`,
     );
@@ -21,14 +21,14 @@ describe('core metadata', () => {
   });
 
   test.each([
-    ['Windows', head.replaceAll('\n', '\r\n')],
-    ['an old Macintosh', head.replaceAll('\n', '\r')],
+    ['Windows line ends', head.replaceAll('\n', '\r\n')],
+    ['old Macintosh line ends', head.replaceAll('\n', '\r')],
     ['a byte order mark', `\ufeff${head}`],
-  ])('lines as %s writes them', (_, text) => {
+  ])('can have %s', (_, text) => {
     expect(read(`${text}`)).toMatchObject({ name: 'a', version: '1', description: '' });
   });
 
-  test('lines that go on, and an old description among the headers', () => {
+  test('can have continuation lines, and the description in a header', () => {
     const metadata = read(
       `${head}License: line one\n  line two\nDescription: First\n        Second\n        \n       |Third\nSummary: s\n`,
     );
@@ -37,14 +37,14 @@ describe('core metadata', () => {
     expect(metadata.values('summary')).toEqual(['s']);
   });
 
-  test('only line feeds and carriage returns end lines, as for installers', () => {
+  test('has lines that end only at line feeds and carriage returns, as in installers', () => {
     const metadata = read(`${head}Summary: a\u2028b\u2029c\u0085d\u000be\rAuthor: f\r more\r\rtext\r`);
     expect(metadata.values('summary')).toEqual(['a\u2028b\u2029c\u0085d\u000be']);
     expect(metadata.values('author')).toEqual(['f\n more']);
     expect(metadata.description).toBe('text\r');
   });
 
-  test('a line that is no header ends them, as for installers', () => {
+  test('has no more headers after a line that is not a header, as in installers', () => {
     const metadata = read(`${head}no header here\nRequires-Python: <3\n`);
     expect(metadata.requiresPython).toBe('');
     expect(metadata.description).toBe('no header here\nRequires-Python: <3\n');
@@ -64,25 +64,25 @@ describe('core metadata', () => {
     expect(() => read(text)).toThrow(message);
   });
 
-  test('bytes that are no UTF-8 do no harm', () => {
+  test('has replacement characters for invalid UTF-8', () => {
     const metadata = read(Buffer.concat([Buffer.from(`${head}Author: `), Buffer.from([0xe9, 0x0a])]));
     expect(metadata.values('author')).toEqual(['\ufffd']);
   });
 
-  test('a header of many spaces is read in time', () => {
+  test('can have a header with millions of spaces', () => {
     const spaces = ' '.repeat(3_000_000);
     expect(read(`${head}Summary:${spaces}\u2028x\n`).values('summary')).toEqual(['x']);
     expect(read(`${head}Summary: a${spaces}\u2028${spaces}b\n`).values('summary')[0]).toHaveLength(6_000_003);
   });
 
-  test('a huge one is read in time', () => {
+  test('can have very many headers', () => {
     const metadata = read(`${head}${'Classifier: x\n y\n'.repeat(100_000)}`);
     expect(metadata.values('classifier')).toHaveLength(100_000);
   });
 });
 
-describe('what is kept of a version', () => {
-  test('is what people look for', () => {
+describe('the stored metadata of a version', () => {
+  test('contains the fields that users look for', () => {
     const text = `${head.replace('Name: a', 'Name: My.Pkg')}Summary: s\nAuthor-email: "A" <a@example.com>\nLicense-Expression: MIT
 Project-URL: Source, https://example.com\nRequires-Dist: b>=1\nRequires-Dist: c; extra == "x"\nProvides-Extra: x\n\nreadme`;
     const metadata = read(text);
@@ -105,7 +105,7 @@ Project-URL: Source, https://example.com\nRequires-Dist: b>=1\nRequires-Dist: c;
     expect(readmeOf(metadata)).toBe('readme');
   });
 
-  test('stays small enough for an item of the table, whatever is sent', () => {
+  test('fits into a table item, however much is sent', () => {
     const long = 'ü€𝄞'.repeat(3_000);
     const lists = ['Requires-Dist', 'Classifier', 'Project-URL', 'Provides-Extra'];
     const many = lists.map((field) => `${field}: ${long.slice(0, 500)}\n`.repeat(500)).join('');

@@ -16,13 +16,13 @@ describe('the name of a project', () => {
     ['A', 'a'],
     ['7zip', '7zip'],
     ['zope.interface__x', 'zope-interface-x'],
-  ])('%s is %s', (name, normal) => {
+  ])('is normalized from %s to %s', (name, normal) => {
     expect(normalizedName(name)).toBe(normal);
     expect(projectName(name)).toBe(normal);
   });
 
   test.each(['', '-a', 'a-', '.', '..', 'a b', 'ä', 'a/b', 'a\n', 'ſ', 'x'.repeat(201)])(
-    '%j is not a file name',
+    'is refused: %j',
     (name) => {
       expect(normalizedName(name)).toBeUndefined();
       expect(() => projectName(name)).toThrow('is not a valid project name');
@@ -42,7 +42,7 @@ describe('the name of a file', () => {
     ['python-dateutil-2.9.0.post0.tar.gz', 'sdist', 'python-dateutil', '2.9.0.post0'],
     ['numpy-1.21.0.zip', 'sdist', 'numpy', '1.21.0'],
     ['a-1.0.RC1.tar.gz', 'sdist', 'a', '1.0rc1'],
-  ])('%s', (fileName, kind, name, version) => {
+  ])('is parsed: %s', (fileName, kind, name, version) => {
     expect(readFileName(fileName)).toMatchObject({ fileName, kind, name, version });
   });
 
@@ -71,7 +71,7 @@ describe('the name of a file', () => {
     '.a-1.0.tar.gz',
     'a-1.0.tar.gz.asc',
     `${'x'.repeat(250)}-1.0.tar.gz`,
-  ])('%j is refused', (fileName) => {
+  ])('is refused: %j', (fileName) => {
     expect(readFileName(fileName)).toBeUndefined();
     expect(() => distributionOf(fileName)).toThrow('is not the file name of a distribution');
   });
@@ -84,7 +84,7 @@ describe('the name of a file', () => {
     ['foo-1.0-py3-none-any.whl', 'foo-1.0-1-py3-none-any.whl', false],
     ['foo-1.0-py3-none-any.whl', 'foo-1.0-py3-none-win32.whl', false],
     ['foo-1.0-py3-none-any.whl', 'foo-1.0.tar.gz', false],
-  ])('whether %s and %s are one file to installers: %s', (a, b, same) => {
+  ])('has an identity: %s and %s are one file: %s', (a, b, same) => {
     expect(distributionOf(a).identity === distributionOf(b).identity).toBe(same);
   });
 
@@ -93,22 +93,22 @@ describe('the name of a file', () => {
     ['a-1.0.tar.gz.asc', 'a-1.0.tar.gz'],
     ['a-1.0-py3-none-any.whl.metadata', 'a-1.0-py3-none-any.whl'],
     ['a-1.0.zip.provenance', 'a-1.0.zip'],
-  ])('%s lies beside %s', (fileName, whole) => {
-    expect(wholeOf(fileName)).toBe(whole);
+  ])('contains the name of its distribution: %s belongs to %s', (fileName, distribution) => {
+    expect(wholeOf(fileName)).toBe(distribution);
   });
 });
 
 describe('a file of a version', () => {
   const identityOf = (fileName: string) => namedFile(fileName).identity;
 
-  test('has the identity of its distribution, and what lies beside it the same with its ending', () => {
+  test('has the identity of its distribution, with the ending of a companion file added', () => {
     expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo_bar-1.0-py3-none-any.whl');
     expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo_bar-1.0-py3-none-any.whl.metadata');
     expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo_bar-1.0.tar.gz.asc');
     expect(namedFile('something else')).toEqual({ fileName: 'something else' });
   });
 
-  test('is never taken for what lies beside another, whatever it is called', () => {
+  test('never has the identity of another distribution or of its companion file', () => {
     const tagged = identityOf('foo-1.0-py3-none-any.metadata.whl');
     expect(tagged).not.toBe(identityOf('foo-1.0-py3-none-any.whl.metadata'));
     expect(identityOf('foo-1.0.zip')).not.toBe(identityOf('foo-1.0.tar.gz'));

@@ -5,7 +5,7 @@ const json = 'application/vnd.pypi.simple.v1+json';
 const html = 'application/vnd.pypi.simple.v1+html';
 const plain = 'text/html; charset=utf-8';
 
-describe('what a client gets by its Accept header', () => {
+describe('the representation of a page', () => {
   test.each([
     ['', plain],
     ['*/*', plain],
@@ -27,19 +27,19 @@ describe('what a client gets by its Accept header', () => {
     [`${json};q=0`, plain],
     [`${json.toUpperCase()} ; Q=1`, json],
     [`${json};q=nonsense, text/html;q=0.1`, plain],
-  ])('%s: %s', (accept, contentType) => {
+  ])('depends on the Accept header: "%s" gets %s', (accept, contentType) => {
     expect(representationFor(accept).contentType).toBe(contentType);
     expect(representationFor(accept)).toBe(representationFor(accept));
   });
 
-  test('the parameter of the URL goes before it, when it names a type there is', () => {
+  test('depends on the URL parameter first, if that names a known type', () => {
     expect(representationFor('text/html', json).contentType).toBe(json);
     expect(representationFor('text/html', json.replace('+', ' ')).contentType).toBe(json);
     expect(representationFor(json, 'text/html').contentType).toBe(plain);
     expect(representationFor(json, 'application/xml').contentType).toBe(json);
   });
 
-  test('many different headers do not pile up', () => {
+  test('is correct for many different headers', () => {
     for (let index = 0; index < 1000; index++)
       expect(representationFor(`${json};v=${index}`).form).toBe('json');
   });

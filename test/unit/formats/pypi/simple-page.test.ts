@@ -34,7 +34,7 @@ function file(
   fileName: string,
   more: Partial<PackageFile<FileFacts>> = {},
 ): PackageFile<FileFacts> {
-  // Readable in the expected pages; renderers only copy them.
+  // Not real digests, but readable in the expected pages. Renderers only copy them.
   const digest = <K extends DigestKind>(kind: K) => `${kind}-of-${fileName}` as Digest<K>;
   return {
     id: versionId * 10,
@@ -74,7 +74,7 @@ const full = contents(
 );
 
 describe('the page of a project', () => {
-  test('as JSON', async () => {
+  test('is rendered as JSON', async () => {
     expect(JSON.parse(await renderIndex(jsonPage, full))).toEqual({
       meta: { 'api-version': '1.4' },
       name: 'my-pkg',
@@ -108,7 +108,7 @@ describe('the page of a project', () => {
     });
   });
 
-  test('as HTML, to the byte', async () => {
+  test('is rendered as HTML, byte for byte', async () => {
     expect(await renderIndex(htmlPage, full)).toBe(`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -125,7 +125,7 @@ describe('the page of a project', () => {
 `);
   });
 
-  test('orders versions as PEP 440 does, and files by name', async () => {
+  test('sorts versions according to PEP 440, and files by name', async () => {
     const versions = ['1.10', '1.9', '1.10rc1', '1!0.1', '1.10.post1'].map((version, index) =>
       release(index, version),
     );
@@ -142,7 +142,7 @@ describe('the page of a project', () => {
     ]);
   });
 
-  test('says what is yanked, and why', async () => {
+  test('marks yanked files with the reason', async () => {
     const versions = [
       release(1, '1', { status: 'deprecated', yanked: '' }),
       release(2, '2', { status: 'deprecated', yanked: 'broken "on" <3.9' }),
@@ -160,7 +160,7 @@ describe('the page of a project', () => {
     expect(html).toEqual([' data-yanked=""', ' data-yanked="broken &quot;on&quot; &lt;3.9"']);
   });
 
-  test('leaves out versions that are not to be listed, and those without files', async () => {
+  test('leaves out versions that are not listed or have no files', async () => {
     const hidden = release(2, '2.0', { status: 'hidden' });
     const empty = release(3, '3.0');
     const page = JSON.parse(
@@ -170,7 +170,7 @@ describe('the page of a project', () => {
     expect(page.files).toHaveLength(2);
   });
 
-  test('is empty when there is nothing to install', async () => {
+  test('is empty if there is no listed version with files', async () => {
     const hidden = release(2, '2.0', { status: 'hidden' });
     const nothing = contents([hidden, release(3, '3.0')], [file(hidden, 'a-2.0.zip')]);
     expect([await renderIndex(jsonPage, nothing), await renderIndex(htmlPage, nothing)]).toEqual(['', '']);

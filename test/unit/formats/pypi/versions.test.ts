@@ -33,7 +33,7 @@ describe('the normal form of a version', () => {
     ['1.0+Ubuntu-1', '1.0+ubuntu.1'],
     ['1.0+ubuntu_01.abc', '1.0+ubuntu.1.abc'],
     ['1.0.dev20240101123456789012345', '1.0.dev20240101123456789012345'],
-  ])('%s is %s', (text, normal) => {
+  ])('of %s is %s', (text, normal) => {
     expect(normalizedVersion(text)).toBe(normal);
     expect(normalizedVersion(normal)).toBe(normal);
   });
@@ -57,13 +57,13 @@ describe('the normal form of a version', () => {
     '1.0-1-1',
     '\u0661.0',
     `1${'.0'.repeat(100)}`,
-  ])('%j is no version', (text) => {
+  ])('is undefined for %j', (text) => {
     expect(normalizedVersion(text)).toBeUndefined();
   });
 });
 
 describe('the order of versions', () => {
-  /** As the specification and its reference implementation order them. */
+  /** Versions as the specification and its reference implementation sort them. */
   const ascending = [
     'no version',
     '0.0.dev1',
@@ -115,7 +115,7 @@ describe('the order of versions', () => {
     ['1.0-1', '1.0.post1'],
     ['1.0+a_1', '1.0+A.01'],
     ['x', 'y'],
-  ])('%s and %s are equal', (a, b) => {
+  ])('treats %s and %s as equal', (a, b) => {
     expect(compareVersions(a, b)).toBe(0);
     expect(compareVersions(b, a)).toBe(0);
   });

@@ -21,7 +21,7 @@ async function setRules(rules: object): Promise<void> {
   expect(answer.status).toBe(200);
 }
 
-/** Sends a file; answers the status, and whether a byte of it was read. */
+/** Uploads a file; returns the status, and whether the body was read. */
 async function put(path: string, bytes: Uint8Array, options: { token?: string; length?: number } = {}) {
   let read = false;
   async function* body() {
@@ -37,10 +37,10 @@ async function put(path: string, bytes: Uint8Array, options: { token?: string; l
 
 const [old, other] = [Buffer.from('old bytes'), Buffer.from('other bytes, and more')];
 
-describe('a file that may not be published again', () => {
+describe('a rule against duplicate files', () => {
   const path = '/generic/tool/1.0/a.bin';
 
-  test('is refused before a byte of it is read', async () => {
+  test('refuses a duplicate before its body is read', async () => {
     await setRules({ generic_duplicates_allowed: false });
     expect(await put(path, old)).toEqual({ status: 201, read: true });
     expect(await put(path, other)).toEqual({ status: 400, read: false });
@@ -50,7 +50,7 @@ describe('a file that may not be published again', () => {
     expect(await put(path, other)).toEqual({ status: 201, read: true });
   });
 
-  test('is not told of to somebody who may not publish', async () => {
+  test('does not reveal to a user without access whether a file exists', async () => {
     await setRules({ generic_duplicates_allowed: false });
     await put(path, old);
     const { token } = await app.user('stranger');
@@ -58,7 +58,7 @@ describe('a file that may not be published again', () => {
     expect(await put('/generic/tool/1.0/b.bin', other, { token })).toEqual({ status: 404, read: false });
   });
 
-  test('may be published once the version it was of is removed', async () => {
+  test('allows a file again once its version is removed', async () => {
     app = await startApp({ settings: { retention: 60_000 } });
     project = await app.project('tools');
     await setRules({ generic_duplicates_allowed: false });
@@ -68,7 +68,7 @@ describe('a file that may not be published again', () => {
     expect(await put(path, other)).toEqual({ status: 201, read: true });
   });
 
-  test('is read where the same bytes again are no duplicate, unless its length says that they are others', async () => {
+  test('allows equal bytes in Maven, and refuses other bytes before reading if their length differs', async () => {
     await setRules({ maven_duplicates_allowed: false });
     const maven = '/maven/com/example/app/1.0/app-1.0.jar';
     const bytes = jar({ artifactId: 'app', content: 'one' });
@@ -82,7 +82,7 @@ describe('a file that may not be published again', () => {
   });
 });
 
-test('a rule that changes while the body comes in is asked again before anything is stored', async () => {
+test('a rule that changes during an upload is checked again before anything is stored', async () => {
   const path = '/generic/tool/1.0/a.bin';
   await put(path, old);
   let changed = false;

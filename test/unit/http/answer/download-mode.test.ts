@@ -24,13 +24,13 @@ function decide(
 }
 
 describe('a download', () => {
-  test('is a link unless something speaks against it', () => {
+  test('is redirected to a link by default', () => {
     expect(decide()).toBe('direct');
     expect(decide({ authorization: 'Bearer x', 'user-agent': 'curl/8.5.0' })).toBe('direct');
     expect(decide({ 'if-none-match': '"other"' })).toBe('direct');
   });
 
-  test('goes through the registry when the operator wants that, or when it is small', () => {
+  test('goes through the registry if the settings say so, or if the file is small', () => {
     expect(decide({}, { proxyDownload: true })).toBe('proxy');
     expect(decide({}, {}, { size: 1_000 })).toBe('proxy');
     expect(decide({}, {}, { size: 1_001, length: 10 })).toBe('direct');
@@ -43,13 +43,13 @@ describe('a download', () => {
     'Java-http-client/17.0.15',
     'Bun/1.3.14',
     'Bun/0.8.1',
-  ])('of %s, which would take its credentials to the store, goes through the registry', (agent) => {
+  ])('goes through the registry for %s, which would send its credentials to the store', (agent) => {
     expect(decide({ 'user-agent': agent, authorization: 'Bearer x' })).toBe('proxy');
     expect(decide({ 'user-agent': agent })).toBe('direct');
   });
 
   test.each(['Bun/1.4.5', 'Wget2/2.1', 'npm/11.0.0 node/v24', 'python-requests/2.32', 'Java/17.0.15'])(
-    'of %s, which keeps its credentials, is a link',
+    'is redirected for %s, which does not send its credentials to the store',
     (agent) => expect(decide({ 'user-agent': agent, authorization: 'Bearer x' })).toBe('direct'),
   );
 
@@ -59,22 +59,22 @@ describe('a download', () => {
     ['if-modified-since', 'Sat, 21 Nov 2026 10:00:00 GMT'],
     ['if-unmodified-since', 'Sat, 21 Nov 2026 10:00:00 GMT'],
     ['range', 'bytes=0-1,4-5'],
-  ])('with %s: %s, which the store may take for something else, goes through the registry', (name, value) => {
+  ])('goes through the registry for %s: %s, which the store may interpret differently', (name, value) => {
     expect(decide({ [name]: value })).toBe('proxy');
   });
 
-  test('takes the way the client asks for', () => {
+  test('uses the mode that the client requests', () => {
     expect(decide({}, {}, { query: '?download_mode=proxy' })).toBe('proxy');
     expect(decide({}, {}, { size: 1, query: '?a=b&download_mode=direct' })).toBe('direct');
     expect(decide({}, {}, { query: '?download_mode=teleport' })).toBe('direct');
   });
 
-  test('takes it only where the operator allows it', () => {
+  test('uses the requested mode only if the settings allow it', () => {
     const settings = { proxyDownload: true, allowedDownloadModes: ['proxy'] as const };
     expect(decide({}, settings, { query: '?download_mode=direct' })).toBe('proxy');
   });
 
-  test('is a link when the host can not send so much at once', () => {
+  test('is redirected if the host cannot send a response of its size', () => {
     const settings = { proxyDownload: true, proxyLimit: 1e6 };
     expect(decide({}, settings, { size: 1e6 + 1 })).toBe('direct');
     expect(decide({}, settings, { size: 1e6 + 1, length: 1e6 })).toBe('proxy');

@@ -23,7 +23,7 @@ const get = (file: string, headers: Record<string, string> = {}) =>
   app.send('GET', urlOf(file), { token: app.rootToken, headers });
 
 describe('a redirect', () => {
-  test('leads to one blob for a while, under the name of the file, and is kept by nobody', async () => {
+  test('leads to the blob for a limited time under the name of the file, and must not be cached', async () => {
     await put('dir/a+b.txt', 'some bytes');
     const answer = await get('dir/a+b.txt');
     expect([answer.status, await answer.text()]).toEqual([302, '']);
@@ -50,7 +50,7 @@ describe('a redirect', () => {
     expect(await (await store.follow(location, new Headers())).text()).toBe('some bytes');
   });
 
-  test('is not given for what is small, nor to a client that would lose it', async () => {
+  test('is not used for small files, for clients that mishandle it, or if the client requests a proxy', async () => {
     await put('small.txt', 'tiny');
     expect((await get('small.txt')).status).toBe(200);
     await put('large.txt', 'large enough');
@@ -59,7 +59,7 @@ describe('a redirect', () => {
     expect((await get('large.txt?download_mode=proxy')).status).toBe(200);
   });
 
-  test('never takes a file for unchanged because its bytes are older than the file', async () => {
+  test('is not used with If-Modified-Since, because the bytes may be older than the file', async () => {
     await put('other.txt', 'old bytes');
     app.clock.advance(3_600_000);
     await put('file.txt', 'first bytes');
@@ -70,7 +70,7 @@ describe('a redirect', () => {
     expect([answer.status, await answer.text()]).toEqual([200, 'old bytes']);
   });
 
-  test('is not given to a client that wants to go on where the store began, but may have another file', async () => {
+  test('is not used when a client resumes a download with the ETag of the store', async () => {
     await put('file.txt', 'some bytes');
     const first = await store.follow((await get('file.txt')).headers.get('location') ?? '', new Headers());
     const headers = { range: 'bytes=5-', 'if-range': first.headers.get('etag') ?? '' };
@@ -79,7 +79,7 @@ describe('a redirect', () => {
   });
 });
 
-test('a blob that is not in the store is told as a failure of the store, not of the client', async () => {
+test('a missing blob is reported as a failure of the store, not of the client', async () => {
   await put('lost.txt', 'bytes that get lost');
   await store.delete((await store.list()).blobs.map(({ key }) => key));
   const answer = await get('lost.txt?download_mode=proxy');

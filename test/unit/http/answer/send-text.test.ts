@@ -12,10 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => server?.stop());
 
-/** Serves a text made of pieces; answers its address. */
-async function serve(pieces: () => AsyncIterable<string>): Promise<string> {
+/** Serves a text made of pieces; returns its URL. */
+async function serve(source: () => AsyncIterable<string>): Promise<string> {
   const hono = new Hono<FormatEnv>();
-  hono.get('/', (c) => sendText(c, pieces(), { contentType: 'text/plain', vary: 'Accept' }));
+  hono.get('/', (c) => sendText(c, source(), { contentType: 'text/plain', vary: 'Accept' }));
   const bindings = { registry: app.registry, requestId: 'test' } as unknown as FormatEnv['Bindings'];
   server = await listen(async (request) => hono.fetch(request, bindings), {
     host: '127.0.0.1',
@@ -24,29 +24,32 @@ async function serve(pieces: () => AsyncIterable<string>): Promise<string> {
   return `http://127.0.0.1:${server.port}/`;
 }
 
-async function* some(count: number, ended?: () => void): AsyncGenerator<string> {
+async function* pieces(count: number, onEnd?: () => void): AsyncGenerator<string> {
   try {
     for (let index = 0; index < count; index++) yield `piece ${index} größer\n`;
   } finally {
-    ended?.();
+    onEnd?.();
   }
 }
 
-describe('a text that is sent as it comes to be', () => {
-  test.each(['gzip', 'br, gzip', 'identity', 'br', 'gzip;q=0'])('arrives whole (%s)', async (encoding) => {
-    const url = await serve(() => some(5_000));
-    const answer = await fetch(url, { headers: { 'accept-encoding': encoding } });
-    expect(answer.headers.get('content-encoding')).toBe(/gzip$/.test(encoding) ? 'gzip' : null);
-    expect(answer.headers.get('vary')).toBe('Accept-Encoding, Accept');
-    const lines = (await answer.text()).split('\n');
-    expect([lines.length, lines[4_999]]).toEqual([5_001, 'piece 4999 größer']);
-  });
+describe('a streamed text', () => {
+  test.each(['gzip', 'br, gzip', 'identity', 'br', 'gzip;q=0'])(
+    'arrives completely (%s)',
+    async (encoding) => {
+      const url = await serve(() => pieces(5_000));
+      const answer = await fetch(url, { headers: { 'accept-encoding': encoding } });
+      expect(answer.headers.get('content-encoding')).toBe(/gzip$/.test(encoding) ? 'gzip' : null);
+      expect(answer.headers.get('vary')).toBe('Accept-Encoding, Accept');
+      const lines = (await answer.text()).split('\n');
+      expect([lines.length, lines[4_999]]).toEqual([5_001, 'piece 4999 größer']);
+    },
+  );
 
   test.each(['gzip', 'identity'])(
-    'is cut off when it fails on the way, so that nobody takes it for whole (%s)',
+    'breaks the connection when its source fails, so that the client sees that it is incomplete (%s)',
     async (encoding) => {
       async function* failing() {
-        yield* some(5_000);
+        yield* pieces(5_000);
         throw new Error('the table is gone');
       }
       const url = await serve(failing);
@@ -60,18 +63,18 @@ describe('a text that is sent as it comes to be', () => {
     },
   );
 
-  test('is not made on when its reader has gone', async () => {
-    let ended = () => {};
-    const gone = new Promise<void>((resolve) => {
-      ended = resolve;
+  test('stops its source when the client disconnects', async () => {
+    let onEnd = () => {};
+    const sourceEnded = new Promise<void>((resolve) => {
+      onEnd = resolve;
     });
-    const url = await serve(() => some(Number.POSITIVE_INFINITY, ended));
-    const leaving = new AbortController();
-    const answer = await fetch(url, { signal: leaving.signal });
+    const url = await serve(() => pieces(Number.POSITIVE_INFINITY, onEnd));
+    const abort = new AbortController();
+    const answer = await fetch(url, { signal: abort.signal });
     const reader = answer.body?.getReader();
     await reader?.read();
-    leaving.abort();
-    await gone;
+    abort.abort();
+    await sourceEnded;
     await expect(reader?.read()).rejects.toThrow();
   });
 });

@@ -18,20 +18,23 @@ async function mended(text: string, size: number, contentType = type): Promise<s
 
 describe.for([1, 7, 50, 52, 53, 64, 1000])('a form in chunks of %i bytes', (size) => {
   test.for(['', 'x', 'bytes\n', `a\n--${boundary}\nb`, 'long '.repeat(100)])(
-    'that ends in a line feed alone gets its carriage return: %j',
+    'gets the missing carriage return before its last boundary: %j',
     async (content) => {
       expect(await mended(form(content, '\n'), size)).toBe(form(content, '\r\n'));
     },
   );
 
-  test.for(['\r\n', ' '])('that ends in %j stays as it is, also with something after it', async (end) => {
-    for (const after of ['', '\r\n', '\r\n\r\n']) {
-      const text = form('bytes', end) + after;
-      expect(await mended(text, size)).toBe(text);
-    }
-  });
+  test.for(['\r\n', ' '])(
+    'is unchanged if its content ends with %j, even with line ends after the form',
+    async (end) => {
+      for (const after of ['', '\r\n', '\r\n\r\n']) {
+        const text = form('bytes', end) + after;
+        expect(await mended(text, size)).toBe(text);
+      }
+    },
+  );
 
-  test('without a boundary, and an empty one, stay as they are', async () => {
+  test('is unchanged if it is empty or no boundary is given', async () => {
     expect(await mended(form('bytes', '\n'), size, 'multipart/form-data')).toBe(form('bytes', '\n'));
     expect(await mended('', size)).toBe('');
   });

@@ -13,7 +13,7 @@ beforeEach(async () => {
   app = await startApp();
 });
 
-/** How files are taken in. */
+/** A handler for the files of a form. */
 type Take = (file: FormFile) => Promise<void>;
 
 const BOUNDARY = 'x-boundary';
@@ -48,7 +48,7 @@ function bindings(fileLimit = 1e6): FormatEnv['Bindings'] {
   return { registry: app.registry, format, requestId: 'test' } as unknown as FormatEnv['Bindings'];
 }
 
-/** Sends a form to a route that reads it; answers the fields, the files, and the answer. */
+/** Sends a form to a route that reads it; returns the fields, the files, and the answer. */
 async function send(
   body: string | ReadableStream,
   options: { limits?: Partial<FormLimits>; fileLimit?: number; take?: Take; type?: string } = {},
@@ -69,7 +69,7 @@ async function send(
   return { status: answer.status, text: await answer.text(), fields, files };
 }
 
-function slowly(text: string, size = 7): ReadableStream {
+function inChunks(text: string, size = 7): ReadableStream {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
@@ -84,51 +84,57 @@ describe('a form', () => {
   const form = `${part('a', '1')}${part('file', 'bytes', 'dir/ä.txt')}${part('a', 'zwei ü')}${part('b', '')}${END}`;
 
   test.each([
-    ['at once', form],
-    ['in small pieces', slowly(form)],
-  ])('is read in any order, sent %s', async (_, body) => {
+    ['in one piece', form],
+    ['in small chunks', inChunks(form)],
+  ])('is read with its parts in any order, sent %s', async (_, body) => {
     const { status, fields, files } = await send(body);
     expect(status).toBe(200);
     expect(fields).toEqual({ a: ['1', 'zwei ü'], b: [''] });
     expect(files).toEqual({ 'file: dir/ä.txt': 'bytes' });
   });
 
-  test('may have a file that only its content type makes one', async () => {
+  test('can contain a file without a file name, recognized by its content type', async () => {
     const body = `${part('f', 'bytes').replace('\r\n\r\n', `\r\n${OCTETS}\r\n`)}${END}`;
     expect((await send(body)).files).toEqual({ 'f: undefined': 'bytes' });
   });
 
-  test('goes on behind a file that is not read', async () => {
-    const body = slowly(`${part('file', 'x'.repeat(500_000), 'a')}${part('a', '1')}${END}`, 10_000);
+  test('is read to its end after a file that the handler does not read', async () => {
+    const body = inChunks(`${part('file', 'x'.repeat(500_000), 'a')}${part('a', '1')}${END}`, 10_000);
     const { status, fields } = await send(body, { take: async () => {} });
     expect([status, fields]).toEqual([200, { a: ['1'] }]);
   });
 
   test.each<[string, number, string, string, Parameters<typeof send>[1]]>([
-    ['no form', 400, "The form can't be read", 'x', { type: 'text/plain' }],
-    ['nothing', 400, "The form can't be read", '', {}],
-    ['a form cut off in a field', 400, "The form can't be read", part('a', '1').slice(0, -5), {}],
-    ['a form cut off in a file', 400, "The form can't be read", part('f', '1', 'a').slice(0, -3), {}],
+    ['another content type', 400, "The form can't be read", 'x', { type: 'text/plain' }],
+    ['an empty body', 400, "The form can't be read", '', {}],
+    ['a form truncated in a field', 400, "The form can't be read", part('a', '1').slice(0, -5), {}],
+    ['a form truncated in a file', 400, "The form can't be read", part('f', '1', 'a').slice(0, -3), {}],
     ['too many fields', 400, 'more than 2 fields', form + END, { limits: { fields: 2 } }],
     ['too much text', 413, '100 bytes', `${part('a', 'x'.repeat(101))}${END}`, { limits: { text: 100 } }],
     [
-      'too much text in all',
+      'too much text in total',
       413,
       '100 bytes',
       `${part('a', 'x'.repeat(60)).repeat(2)}${END}`,
       { limits: { text: 100 } },
     ],
-    ['too large a file', 413, '10 bytes', `${part('f', 'x'.repeat(11), 'a')}${END}`, { fileLimit: 10 }],
+    [
+      'a file that is too large',
+      413,
+      '10 bytes',
+      `${part('f', 'x'.repeat(11), 'a')}${END}`,
+      { fileLimit: 10 },
+    ],
     ['a part without a name', 400, 'has no name', `${nameless()}${part('f', 'x', 'a')}${END}`, {}],
     ['a file without a name', 400, 'has no name', `${part('a', '1')}${nameless(OCTETS)}${END}`, {}],
     ['too many files', 400, 'more than 10 files', `${part('f', 'x', 'a').repeat(11)}${END}`, {}],
-  ])('is refused: %s', async (_, status, message, body, options) => {
+  ])('is rejected: %s', async (_, status, message, body, options) => {
     const answer = await send(body, options);
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(message)]);
     expect(app.errors).toEqual([]);
   });
 
-  test('fails with what its reader throws, also before the file is awaited', async () => {
+  test('fails with the error of its file handler, even if it is thrown synchronously', async () => {
     const take = () => {
       throw badRequest('not this one');
     };
@@ -136,7 +142,7 @@ describe('a form', () => {
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('not this one')]);
   });
 
-  test('without a name for a part ends no process', async () => {
+  test('is rejected without crashing the server if a part has no name', async () => {
     const port = { host: '127.0.0.1', port: 0 };
     const server = await listen(async (request) => reading().fetch(request, bindings()), port);
     try {
@@ -153,7 +159,7 @@ describe('a form', () => {
     }
   });
 
-  test('is not read on when a file is refused', async () => {
+  test('is not read further when a file is refused', async () => {
     let pulled = 0;
     const endless = new ReadableStream({
       pull(controller) {
@@ -167,7 +173,7 @@ describe('a form', () => {
     expect(pulled).toBeLessThan(200);
   });
 
-  test('ends what has begun when it breaks off', async () => {
+  test('stops its file handler when the connection is lost', async () => {
     const begun: string[] = [];
     const take: Take = async ({ fileName, body }) => {
       try {

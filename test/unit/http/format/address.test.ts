@@ -77,7 +77,7 @@ describe('the address of a format endpoint', () => {
     ['/api/v4/virtual_registries/packages/9/x', { format: 'virtual', owner: '9', path: '/x' }],
     ['/api/v4/virtual_registries/packages/9', { format: 'virtual', owner: '9', path: '/' }],
   ];
-  test.each(cases)('%s', (path, expected) => expect(addressOf(path)).toMatchObject(expected));
+  test.each(cases)('is read from %s', (path, expected) => expect(addressOf(path)).toMatchObject(expected));
 
   test.each([
     '',
@@ -103,7 +103,7 @@ describe('the address of a format endpoint', () => {
     '/jwt/authority',
     '/.well-known/terraform.json5',
     '/x/v2/a',
-  ])('%j is no format endpoint', (path) => expect(addressOf(path)).toBeUndefined());
+  ])('is undefined for %j', (path) => expect(addressOf(path)).toBeUndefined());
 
   test.each([
     ['/api/v4/projects/7/packages/generic/a/1/packages/npm/x', 'generic', '/a/1/packages/npm/x'],
@@ -112,11 +112,11 @@ describe('the address of a format endpoint', () => {
     ['/api/v4/packages/generic/api/v4/packages/npm', 'generic', '/api/v4/packages/npm'],
     ['/api/v4/projects/7/packages/generic/debian_distributions/1/f', 'generic', '/debian_distributions/1/f'],
     ['/v2/api/v4/packages/npm/manifests/1', 'images', '/api/v4/packages/npm/manifests/1'],
-  ])('%s is decided by its first mount', (path, format, rest) => {
+  ])('is that of the first mount in %s', (path, format, rest) => {
     expect(addressOf(path)).toMatchObject({ format, path: rest });
   });
 
-  test('what follows a resource of the management API is never taken for a mount', () => {
+  test('is undefined if a resource of the management API precedes the mount', () => {
     for (const path of [
       '/api/v4/projects/7/packages/12/packages/npm/x',
       '/api/v4/projects/7/packages/protection/packages/npm/x',
@@ -127,14 +127,14 @@ describe('the address of a format endpoint', () => {
     }
   });
 
-  test('a function that holds one family does not take what belongs to another', () => {
+  test('is undefined in a function of one family for the paths of another', () => {
     const alone = addressReader([{ id: 'npm', mounts: mountsOf('npm') }]);
     expect(alone('/api/v4/projects/7/packages/npm/x')).toMatchObject({ format: 'npm' });
     expect(alone('/api/v4/projects/7/packages/generic/packages/npm/x')).toBeUndefined();
     expect(alone('/api/v4/groups/a/-/packages/generic/-/packages/npm/x')).toBeUndefined();
   });
 
-  test('a path of ten thousand segments is decided at once', () => {
+  test('is found in a path of ten thousand segments', () => {
     const deep = 'a/'.repeat(10_000);
     expect(addressOf(`/api/v4/projects/${deep}x`)).toBeUndefined();
     expect(addressOf(`/api/v4/projects/${deep}packages/npm/${deep}`)).toMatchObject({ format: 'npm' });
@@ -143,7 +143,7 @@ describe('the address of a format endpoint', () => {
 });
 
 describe('the prefix of links', () => {
-  test('has one spelling, however the project was named', () => {
+  test('has one spelling, whether the path of the project was encoded or not', () => {
     const encoded = addressOf('/api/v4/projects/a%2fb/packages/npm/x');
     const plain = addressOf('/api/v4/projects/a/b/packages/npm/x');
     expect(encoded?.prefix).toBe('/api/v4/projects/a%2Fb/packages/npm');
@@ -166,7 +166,7 @@ describe('the prefix of links', () => {
     expect(() => prefixOf(images, 'group', 'a')).toThrow('not served at group level');
   });
 
-  test('keeps what stands in an owner to one segment', () => {
+  test('keeps an owner with special characters in one segment', () => {
     expect(addressOf('/api/v4/projects/a%2F..%3Fx%23/packages/npm/x')?.prefix).toBe(
       '/api/v4/projects/a%2F..%3Fx%23/packages/npm',
     );
@@ -184,8 +184,8 @@ describe('mounts', () => {
     ['is not the path of a mount', [one('/{owner}/x/{owner}', 'project')]],
     ['the owner of /x is unclear', [one('/x', 'project')]],
     ['the owner of /{owner}/x is unclear', [one('/{owner}/x', 'instance')]],
-  ])('that are wrong are refused at the start: %s', (message, wrong) => {
-    expect(() => addressReader(wrong)).toThrow(message);
+  ])('are rejected at startup if they are invalid: %s', (message, invalid) => {
+    expect(() => addressReader(invalid)).toThrow(message);
   });
 });
 
@@ -196,7 +196,7 @@ describe('a path', () => {
     expect(decodeOnce('%')).toBeUndefined();
   });
 
-  test('goes up to the query of its URL', () => {
+  test('ends before the query string of its URL', () => {
     expect(pathOf('http://h/a%2Fb?c=/d')).toBe('/a%2Fb');
     expect(pathOf('http://h')).toBe('/');
     expect(pathOf('http://h:1/x//y')).toBe('/x//y');

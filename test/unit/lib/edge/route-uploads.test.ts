@@ -3,7 +3,7 @@ import { loadRouting, type ViewerRequest } from '../../../kit/front-door.ts';
 
 const route = loadRouting();
 
-/** A request that nobody can change without being seen. */
+/** A frozen request, so that a change to it throws an error. */
 function requestBy(method: string): ViewerRequest {
   return Object.freeze({
     method,
@@ -16,8 +16,8 @@ function requestBy(method: string): ViewerRequest {
   });
 }
 
-describe('the function at the front door', () => {
-  test.each(['PUT', 'POST', 'PATCH'])('sends %s to the service', (method) => {
+describe('the CloudFront function for uploads', () => {
+  test.each(['PUT', 'POST', 'PATCH'])('sends %s to the ingest service', (method) => {
     expect(route(requestBy(method)).origin).toBe('ingest');
   });
 
@@ -25,7 +25,7 @@ describe('the function at the front door', () => {
     expect(route(requestBy(method)).origin).toBeUndefined();
   });
 
-  test('hands on the request as it came, with its encoded slashes and its credentials', () => {
+  test('passes on the request unchanged, with its encoded slashes and its credentials', () => {
     for (const method of ['GET', 'PUT']) {
       const request = requestBy(method);
       expect(route(request).request).toBe(request);

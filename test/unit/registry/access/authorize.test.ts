@@ -100,7 +100,7 @@ function group(visibility: Visibility, changes: Partial<Group> = {}): Group {
   };
 }
 
-/** Who asks: the principal, and the level of its user in the project. */
+/** The callers: the principal, and the level of its user in the project. */
 const callers = {
   anonymous: [anonymous, 0],
   stranger: [user(), levels.none],
@@ -111,8 +111,8 @@ const callers = {
   maintainer: [user(), levels.maintainer],
   owner: [user(), levels.owner],
   admin: [user(['api'], true), levels.none],
-  'deploy: reads': [deploy('project-deploy', 5, ['read_package_registry']), 0],
-  'deploy: writes': [deploy('project-deploy', 5, ['write_package_registry']), 0],
+  'deploy: read': [deploy('project-deploy', 5, ['read_package_registry']), 0],
+  'deploy: write': [deploy('project-deploy', 5, ['write_package_registry']), 0],
   'deploy: of a group above': [
     deploy('group-deploy', 1, ['read_package_registry', 'write_package_registry']),
     0,
@@ -128,22 +128,22 @@ const staff: Caller[] = ['developer', 'maintainer', 'owner', 'admin'];
 const insiders: Caller[] = [
   'reporter',
   ...staff,
-  'deploy: reads',
-  'deploy: writes',
+  'deploy: read',
+  'deploy: write',
   'deploy: of a group above',
 ];
 
-/** What each caller gets: the first list that names it decides; the callers of no list get `otherwise`. */
+/** The decision for each caller. The first list that contains it counts; callers in no list get `fallback`. */
 interface Expected {
   readonly allow: readonly Caller[];
   readonly denied?: readonly Caller[];
-  /** Those whose token covers the project but has not the scope. */
+  /** Those whose token covers the project but lacks the scope. */
   readonly outOfScope?: readonly Caller[];
-  readonly otherwise?: Decision;
+  readonly fallback?: Decision;
 }
 
-/** Callers that are turned away: anonymous ones may sign in, others must think that there is nothing. */
-function turnedAway(caller: Caller): Decision {
+/** The decision for callers without access: anonymous ones may sign in, from others the project is hidden. */
+function refusal(caller: Caller): Decision {
   return caller === 'anonymous' ? 'unauthenticated' : 'hidden';
 }
 
@@ -152,17 +152,17 @@ function check(expected: Expected, decide: (principal: Principal, level: number)
     const [principal, level] = callers[caller];
     return [caller, decide(principal, level)];
   });
-  const wanted = everyone.map((caller) => {
+  const expectedDecisions = everyone.map((caller) => {
     if (expected.allow.includes(caller)) return [caller, 'allow'];
     if (expected.outOfScope?.includes(caller)) return [caller, 'out-of-scope'];
     if (expected.denied?.includes(caller)) return [caller, 'denied'];
-    return [caller, expected.otherwise ?? turnedAway(caller)];
+    return [caller, expected.fallback ?? refusal(caller)];
   });
-  expect(Object.fromEntries(decisions)).toEqual(Object.fromEntries(wanted));
+  expect(Object.fromEntries(decisions)).toEqual(Object.fromEntries(expectedDecisions));
 }
 
 const signedIn: Caller[] = ['stranger', 'guest', 'planner', 'reporter', ...staff];
-const seenFromOutside = everyone.filter((caller) => caller !== 'anonymous');
+const identified = everyone.filter((caller) => caller !== 'anonymous');
 const without = (all: readonly Caller[], some: readonly Caller[]) =>
   all.filter((each) => !some.includes(each));
 
@@ -181,7 +181,7 @@ describe('pulling', () => {
       public: { allow: everyone },
     },
     public: {
-      private: { allow: insiders, denied: without(seenFromOutside, insiders), outOfScope },
+      private: { allow: insiders, denied: without(identified, insiders), outOfScope },
       enabled: { allow: everyone },
       public: { allow: everyone },
     },
@@ -189,7 +189,7 @@ describe('pulling', () => {
   for (const visibility of visibilities) {
     for (const access of registryAccessLevels) {
       if (access === 'disabled') continue;
-      test(`from a ${visibility} project whose packages are ${access}`, () => {
+      test(`depends on the caller: project ${visibility}, packages ${access}`, () => {
         const expected = table[visibility][access];
         check(expected, (principal, level) =>
           authorizeProject('pull', principal, project(visibility, access), level),
@@ -198,7 +198,7 @@ describe('pulling', () => {
     }
   }
 
-  test('a switched-off registry refuses everyone who may see the project, owners too', () => {
+  test('is refused like any action if the registry of the project is disabled, even to owners', () => {
     const actions = ['pull', 'publish', 'delete'] as const;
     const insider: Caller[] = ['guest', 'planner', 'deploy: images only', ...insiders];
     const seen: Record<Visibility, readonly Caller[]> = {
@@ -211,7 +211,7 @@ describe('pulling', () => {
         for (const caller of everyone) {
           const [principal, level] = callers[caller];
           const decision = authorizeProject(action, principal, project(visibility, 'disabled'), level);
-          const expected = seen[visibility].includes(caller) ? 'disabled' : turnedAway(caller);
+          const expected = seen[visibility].includes(caller) ? 'disabled' : refusal(caller);
           expect([visibility, action, caller, decision]).toEqual([visibility, action, caller, expected]);
         }
       }
@@ -223,19 +223,19 @@ describe('publishing and deleting', () => {
   const rules: readonly [ProjectAction, readonly Caller[], readonly Caller[]][] = [
     [
       'publish',
-      [...staff, 'deploy: writes', 'deploy: of a group above'],
-      ['deploy: reads', 'deploy: images only'],
+      [...staff, 'deploy: write', 'deploy: of a group above'],
+      ['deploy: read', 'deploy: images only'],
     ],
     ['delete', ['maintainer', 'owner', 'admin'], []],
   ];
   for (const [action, allow, outOfScope] of rules) {
     for (const visibility of visibilities) {
       for (const access of ['private', 'enabled', 'public'] as const) {
-        test(`${action} in a ${visibility} project whose packages are ${access}`, () => {
+        test(`depend on the caller: ${action}, project ${visibility}, packages ${access}`, () => {
           const outsiders: Caller[] = ['stranger', 'deploy: of another project', 'deploy: of another group'];
           const open = visibility === 'public' || access === 'public';
-          const blind: Caller[] = open ? [] : visibility === 'internal' ? outsiders.slice(1) : outsiders;
-          const denied = without(seenFromOutside, [...allow, ...blind]);
+          const unaware: Caller[] = open ? [] : visibility === 'internal' ? outsiders.slice(1) : outsiders;
+          const denied = without(identified, [...allow, ...unaware]);
           check({ allow, denied, outOfScope }, (principal, level) =>
             authorizeProject(action, principal, project(visibility, access), level),
           );
@@ -244,7 +244,7 @@ describe('publishing and deleting', () => {
     }
   }
 
-  test('an archived project can be read and not written', () => {
+  test('are refused in an archived project, which can still be read', () => {
     const archived = project('private', 'enabled', true);
     const decide = (action: ProjectAction) => authorizeProject(action, user(), archived, levels.owner);
     expect((['pull', 'publish', 'delete', 'admin', 'own', 'view'] as const).map(decide)).toEqual([
@@ -259,9 +259,9 @@ describe('publishing and deleting', () => {
   });
 });
 
-describe('the project itself', () => {
+describe('a project itself', () => {
   const members: Caller[] = ['guest', 'planner', 'reporter', ...staff];
-  const covering: Caller[] = ['deploy: reads', 'deploy: writes', 'deploy: of a group above'];
+  const covering: Caller[] = ['deploy: read', 'deploy: write', 'deploy: of a group above'];
   const byVisibility: Record<Visibility, readonly Caller[]> = {
     private: [...members, ...covering],
     internal: ['stranger', ...members, ...covering],
@@ -269,10 +269,10 @@ describe('the project itself', () => {
   };
   for (const visibility of visibilities) {
     for (const access of registryAccessLevels) {
-      test(`viewing a ${visibility} one does not depend on whether packages are ${access}`, () => {
+      test(`can be viewed depending on the caller: project ${visibility}, packages ${access}`, () => {
         check({ allow: [...byVisibility[visibility]] }, (principal, level) => {
           const decision = authorizeProject('view', principal, project(visibility, access), level);
-          // A token without any scope of packages or the API sees nothing wherever it is.
+          // Nothing is visible to a token without any scope for packages or the API.
           return decision === 'out-of-scope' ? 'hidden' : decision;
         });
       });
@@ -282,17 +282,17 @@ describe('the project itself', () => {
   test.each([
     ['admin', ['maintainer', 'owner', 'admin']],
     ['own', ['owner', 'admin']],
-  ] as const)('%s is for %j', (action, allow) => {
-    const blind: Caller[] = ['stranger', 'deploy: of another project', 'deploy: of another group'];
+  ] as const)('allows %s only for %j', (action, allow) => {
+    const unaware: Caller[] = ['stranger', 'deploy: of another project', 'deploy: of another group'];
     for (const access of registryAccessLevels) {
-      check({ allow, denied: without(seenFromOutside, [...allow, ...blind]) }, (principal, level) =>
+      check({ allow, denied: without(identified, [...allow, ...unaware]) }, (principal, level) =>
         authorizeProject(action, principal, project('private', access), level),
       );
     }
   });
 });
 
-describe('scopes of an owner', () => {
+describe("the scope of an owner's token", () => {
   const all: ProjectAction[] = ['view', 'pull', 'publish', 'delete', 'admin', 'own'];
   test.each([
     ['api', all],
@@ -311,7 +311,7 @@ describe('scopes of an owner', () => {
     }
   });
 
-  test('what anyone may pull may be pulled with a token of any scope', () => {
+  test('does not matter for pulling packages that anyone may pull', () => {
     expect(authorizeProject('pull', user(['read_user']), project('public'), levels.none)).toBe('allow');
     expect(authorizeProject('pull', user(['read_user']), project('private', 'public'), levels.none)).toBe(
       'allow',
@@ -328,7 +328,7 @@ describe('groups', () => {
     ['private', [...members, 'deploy: of a group above']],
     ['internal', ['stranger', ...members, 'deploy: of a group above']],
     ['public', everyone],
-  ] as [Visibility, Caller[]][])('viewing a %s one', (visibility, allow) => {
+  ] as [Visibility, Caller[]][])('can be viewed depending on the caller: %s', (visibility, allow) => {
     check({ allow }, (principal, level) => authorizeGroup('view', principal, group(visibility), level));
   });
 
@@ -341,16 +341,19 @@ describe('groups', () => {
     ['create-subgroup', {}, levels.maintainer],
     ['create-subgroup', { subgroupCreationLevel: 'owner' }, levels.owner],
     ['own', {}, levels.owner],
-  ] as [GroupAction, Partial<Group>, number][])('%s with %j needs level %i', (action, changes, needed) => {
-    for (const level of [0, 10, 15, 20, 30, 40, 50]) {
-      const decision = authorizeGroup(action, user(), group('private', changes), level);
-      const expected = level >= needed ? 'allow' : level === 0 ? 'hidden' : 'denied';
-      expect([level, decision]).toEqual([level, expected]);
-    }
-    expect(authorizeGroup(action, user(['api'], true), group('private', changes), 0)).toBe('allow');
-    expect(authorizeGroup(action, user(['read_api']), group('private', changes), levels.admin)).toBe(
-      'out-of-scope',
-    );
-    expect(authorizeGroup(action, anonymous, group('public', changes), 0)).toBe('unauthenticated');
-  });
+  ] as [GroupAction, Partial<Group>, number][])(
+    'allow %s with %j from level %i',
+    (action, changes, needed) => {
+      for (const level of [0, 10, 15, 20, 30, 40, 50]) {
+        const decision = authorizeGroup(action, user(), group('private', changes), level);
+        const expected = level >= needed ? 'allow' : level === 0 ? 'hidden' : 'denied';
+        expect([level, decision]).toEqual([level, expected]);
+      }
+      expect(authorizeGroup(action, user(['api'], true), group('private', changes), 0)).toBe('allow');
+      expect(authorizeGroup(action, user(['read_api']), group('private', changes), levels.admin)).toBe(
+        'out-of-scope',
+      );
+      expect(authorizeGroup(action, anonymous, group('public', changes), 0)).toBe('unauthenticated');
+    },
+  );
 });

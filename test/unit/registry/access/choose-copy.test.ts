@@ -10,7 +10,7 @@ import { itemOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { sha256Of } from '../../../kit/publish.ts';
 
-/** A project's copy of version 1: its status, and the times at which its files were published, by their names. */
+/** A project's copy of version 1: its status, and the publish times of its files by name. */
 interface CopyFacts {
   readonly status?: PackageStatus;
   readonly files?: Readonly<Record<string, number>>;
@@ -38,7 +38,7 @@ async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> 
 
 let projects = 0;
 
-/** Which of the copies answers, counted from 1, and the names of the selected files it has. */
+/** The number of the copy that answers, counted from 1, and the names of the selected files that it has. */
 async function chosen(
   precedence: Precedence,
   copies: readonly CopyFacts[],
@@ -62,40 +62,40 @@ async function chosen(
 
 const every: readonly Precedence[] = ['first-copy', 'first-file', 'newest-file'];
 
-describe.each(every)('of several copies, by %s,', (precedence) => {
-  test('no copy is chosen if none exists', async () => {
+describe.each(every)('the choice among copies by %s', (precedence) => {
+  test('is undefined if there is no copy', async () => {
     expect(await chosen(precedence, [])).toBeUndefined();
   });
 
-  test('the first one answers when nothing tells them apart', async () => {
+  test('is the first copy if they are equal', async () => {
     const copies = [{ files: { a: 1 } }, { files: { a: 1 } }];
     expect(await chosen(precedence, copies, ['a'])).toEqual([1, 'a']);
     expect(await chosen(precedence, copies)).toEqual([1, 'a']);
   });
 
-  test('a copy without the file is chosen if no copy has it', async () => {
+  test('is the first copy if none has the file', async () => {
     expect(await chosen(precedence, [{ others: ['b'] }, { others: ['c'] }], ['a'])).toEqual([1]);
     expect(await chosen(precedence, [{}, {}], ['a'])).toEqual([1]);
   });
 
-  test('one of which nothing is left gives way', async () => {
+  test('is a copy with files rather than one without', async () => {
     expect(await chosen(precedence, [{}, { files: { a: 1 } }], ['a'])).toEqual([2, 'a']);
     expect(await chosen(precedence, [{}, { status: 'hidden', files: { a: 1 } }], ['a'])).toEqual([2, 'a']);
   });
 });
 
-describe('a copy that is kept out of lists', () => {
+describe('a copy with a hidden version', () => {
   const copies = [{ status: 'hidden', files: { a: 1 } }, { files: { a: 1 } }] as const;
 
   test.each(['first-copy', 'first-file'] as const)(
-    'goes after those that are listed (%s)',
+    'is chosen only if there is no listed one (%s)',
     async (precedence) => {
       expect(await chosen(precedence, copies, ['a'])).toEqual([2, 'a']);
       expect(await chosen(precedence, copies.slice(0, 1), ['a'])).toEqual([1, 'a']);
     },
   );
 
-  test('answers with the newest file all the same', async () => {
+  test('is chosen if it has the newest file and the newest file takes precedence', async () => {
     const newer = [copies[1], { status: 'hidden', files: { a: 2 } }] as const;
     expect(await chosen('newest-file', newer, ['a'])).toEqual([2, 'a']);
   });
@@ -104,18 +104,18 @@ describe('a copy that is kept out of lists', () => {
 describe('a file that the first copy lacks', () => {
   const copies = [{ others: ['pom'] }, { files: { sources: 5 } }, { files: { sources: 7 } }];
 
-  test('is not taken from another copy where copies stay whole', async () => {
+  test('is not taken from another copy by first-copy', async () => {
     expect(await chosen('first-copy', copies, ['sources'])).toEqual([1]);
   });
 
-  test('is taken from the first copy that has it, or from that in which it is newest', async () => {
+  test('is taken from the first copy that has it, or from the one in which it is newest', async () => {
     expect(await chosen('first-file', copies, ['sources'])).toEqual([2, 'sources']);
     expect(await chosen('newest-file', copies, ['sources'])).toEqual([3, 'sources']);
   });
 });
 
-describe('a file with other bytes than the digest in the address', () => {
-  test('is another file', async () => {
+describe('a digest in the address', () => {
+  test('selects the copy whose file has it', async () => {
     const copies = [
       { sha256: sha256Of('a'), files: { wheel: 1, metadata: 1 } },
       { sha256: sha256Of('b'), files: { wheel: 1, metadata: 1 } },
@@ -128,7 +128,7 @@ describe('a file with other bytes than the digest in the address', () => {
     expect(await chosen('first-file', copies, ['wheel'], sha256Of('c'))).toEqual([1]);
   });
 
-  test('does not stand before one that has all that is selected', async () => {
+  test('selects a copy with all selected files', async () => {
     const copies = [{ files: { wheel: 1 } }, { files: { wheel: 1, metadata: 1 } }];
     expect(await chosen('first-file', copies, ['wheel', 'metadata'], sha256Of('a'))).toEqual([
       2,

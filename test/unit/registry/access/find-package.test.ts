@@ -37,7 +37,7 @@ const endpoints = (): Endpoint[] => [
   { level: 'instance', owner: '' },
 ];
 
-/** The names of the files that are found at each level, or undefined where there is no version. */
+/** The names of the files that are found at each level, or undefined if there is no version. */
 async function found({ files, ...rest }: Omit<Selection, 'files'> & { files?: readonly string[] }) {
   const selection: Selection = { ...rest, ...(files && { files: files.map((fileName) => ({ fileName })) }) };
   const names = endpoints().map(async (endpoint) => {
@@ -54,29 +54,29 @@ async function found({ files, ...rest }: Omit<Selection, 'files'> & { files?: re
   return Promise.all(names);
 }
 
-describe('what is found of a package', () => {
-  test('is the version and those of the selected files that it has', async () => {
+describe('the copy that is found', () => {
+  test('has the version and those of the selected files that exist', async () => {
     await add('a', 'b');
     expect(await found({ version: '1', files: ['a', 'c'] })).toEqual([['a'], ['a'], ['a']]);
     expect(await found({ version: '2', files: ['a'] })).toEqual([undefined, undefined, undefined]);
     expect(await found({})).toEqual([undefined, undefined, undefined]);
   });
 
-  test('has no files of a version of the same name that was removed', async () => {
+  test('has no files of a removed version of the same name', async () => {
     await add('a', 'b');
     await removeVersion(app.registry, { project, actor, format: 'generic', name: 'tool', version: '1' });
     await add('a');
     expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
   });
 
-  test('is nothing where a name is longer than any that is stored', async () => {
+  test('lacks what is selected by a name that is too long to be stored', async () => {
     await add('a');
     const long = 'ü'.repeat(1000);
     expect(await found({ version: '1', files: [long], tag: long })).toEqual([[], [], []]);
     expect(await found({ version: long, files: ['a'] })).toEqual([undefined, undefined, undefined]);
   });
 
-  test('is never a file beside the version it does not belong to, while others remove and publish', async () => {
+  test('never has a file of another version while versions are removed and published concurrently', async () => {
     await add('a', 'b');
     let over = false;
     const replacing = (async () => {
@@ -98,8 +98,8 @@ describe('what is found of a package', () => {
   });
 });
 
-describe('a client that waits to be asked for credentials', () => {
-  test('is asked for them, whatever a stranger holds under the name in a disabled registry', async () => {
+describe('a client that waits for a challenge', () => {
+  test('gets one, even if a disabled registry has a package of the name', async () => {
     await add('a');
     await app.registry.table.update(keys.project(project.id), { set: { registryAccess: 'disabled' } });
     const format = { ...generic, credentialsFirst: false };
@@ -117,19 +117,22 @@ describe('a malformed request', () => {
     throw badRequest('malformed');
   };
 
-  test.each(['tool', 'nothing'])('is reported where %s may be known to be there or not', async (name) => {
-    await add('a');
-    for (const endpoint of endpoints()) {
-      const answer = findPackage(app.registry, {
-        credential: undefined,
-        endpoint,
-        format: generic,
-        name,
-        select,
-      });
-      const known = name === 'tool' || endpoint.level === 'project';
-      if (known) await expect(answer).rejects.toThrow('malformed');
-      else expect((await answer).holdings).toEqual([]);
-    }
-  });
+  test.each(['tool', 'nothing'])(
+    'is reported unless the answer would reveal whether %s exists',
+    async (name) => {
+      await add('a');
+      for (const endpoint of endpoints()) {
+        const answer = findPackage(app.registry, {
+          credential: undefined,
+          endpoint,
+          format: generic,
+          name,
+          select,
+        });
+        const known = name === 'tool' || endpoint.level === 'project';
+        if (known) await expect(answer).rejects.toThrow('malformed');
+        else expect((await answer).holdings).toEqual([]);
+      }
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { startApp, type TestApp } from '../../../kit/start-app.ts';
 describe.each([
   ['small', 1_000],
   ['large', 1_000_000],
-])('a %s file whose blob', (_kind, size) => {
+])('a %s file', (_kind, size) => {
   let app: TestApp;
   let blobs: BlobStore;
   let url: string;
@@ -22,7 +22,7 @@ describe.each([
 
   const get = () => app.send('GET', url, { token: app.rootToken });
 
-  /** Lets the store answer something else than what it holds. */
+  /** Makes the store return something other than its stored content. */
   function change(how: (content: BlobContent) => BlobContent | undefined): void {
     const real = blobs.get;
     vi.spyOn(blobs, 'get').mockImplementation(async (key, range) => {
@@ -35,14 +35,14 @@ describe.each([
     ['is missing', () => undefined],
     ['is shorter than its record says', (content: BlobContent) => ({ ...content, size: content.size - 1 })],
     ['is longer than its record says', (content: BlobContent) => ({ ...content, size: content.size + 1 })],
-  ])('%s is not sent', async (_what, how) => {
+  ])('is not sent if its blob %s', async (_case, how) => {
     change(how);
     const answer = await get();
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
     expect(app.errors).toMatchObject([{ message: 'storage failed' }]);
   });
 
-  test('breaks off is never a whole answer', async () => {
+  test('never arrives completely if the store fails while it is read', async () => {
     const broken = () =>
       new ReadableStream<Uint8Array>({
         pull(controller) {

@@ -6,7 +6,7 @@ import { bytesOf } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
 describe('staged blobs', () => {
-  test('are removed when what they are for is refused', async () => {
+  test('are deleted when the publish is refused', async () => {
     const { registry } = await startApp();
     const { blob } = await stageBlob(registry, bytesOf('bytes'), { limit: 10 });
     const work = () => Promise.reject(new RegistryError('duplicateFile'));
@@ -14,7 +14,7 @@ describe('staged blobs', () => {
     expect(await registry.blobs.head(blob.storageKey)).toBeUndefined();
   });
 
-  test('stay when the answer is lost of a transaction that may refer to them', async () => {
+  test('are kept when a transaction fails that may have stored references to them', async () => {
     const app = await startApp();
     const project = await app.project('tools');
     const url = `/api/v4/projects/${project.id}/packages/generic/tool/1.0/a.bin`;
@@ -33,7 +33,7 @@ describe('staged blobs', () => {
   });
 });
 
-test('an upload that breaks off after its inspector had enough, or never looked, is no more than that', async () => {
+test('an interrupted upload throws only its own error, even if its inspector finished early or never read', async () => {
   const { registry } = await startApp();
   async function* body(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('some');
@@ -45,7 +45,7 @@ test('an upload that breaks off after its inspector had enough, or never looked,
   for (const inspect of [async () => 'enough', () => new Promise<string>(() => {})]) {
     await expect(stageBlob(registry, body(), { limit: 100, inspect })).rejects.toThrow('the client is gone');
   }
-  // An error that nobody listens to is thrown in a turn of its own.
+  // An unhandled error is thrown in a separate turn of the event loop.
   await new Promise(setImmediate);
   process.off('uncaughtException', listen);
   expect(uncaught).toEqual([]);

@@ -21,8 +21,8 @@ function contentsOf(projectId: number, statuses: Record<string, PackageStatus>):
   return { head: { ...ref, revision: 1, versionCount: 1, updatedAt: 0 }, versions, tags, files: [] };
 }
 
-describe('the contents of a name that several projects hold', () => {
-  test('have every version once, the first project winning', () => {
+describe('the merged contents of several projects', () => {
+  test('have every version once, from the first project that has it', () => {
     const merged = mergeContents([
       contentsOf(1, { '1.0.0': 'default' }),
       contentsOf(2, { '1.0.0': 'default', '2.0.0': 'deprecated' }),
@@ -34,7 +34,7 @@ describe('the contents of a name that several projects hold', () => {
     expect(merged.tags).toMatchObject([{ tag: 'latest', version: '1.0.0' }]);
   });
 
-  test('are not hidden by what another project keeps out of its lists', () => {
+  test('have a listed version even if an earlier project does not list it', () => {
     const merged = mergeContents([
       contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'error' }),
       contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }),
@@ -42,7 +42,7 @@ describe('the contents of a name that several projects hold', () => {
     expect(merged.versions.map(({ projectId }) => projectId)).toEqual([2, 2]);
   });
 
-  test('have what is served but not listed, unless another project lists it', () => {
+  test('have a version that is served but not listed, unless another project lists it', () => {
     const merged = mergeContents([
       contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'hidden', '3.0.0': 'processing' }),
       contentsOf(2, { '1.0.0': 'hidden', '2.0.0': 'default' }),
@@ -53,7 +53,7 @@ describe('the contents of a name that several projects hold', () => {
     ]);
   });
 
-  test('have the files of the versions they have, and where files count no version without any', () => {
+  test('have the files of their versions, and no versions without files if files are required', () => {
     const withFiles = (contents: PackageContents, ...names: string[]): PackageContents => {
       const [version] = contents.versions;
       const files = names.map((fileName) => ({ fileName, versionId: version?.id }) as PackageFile);
@@ -72,7 +72,7 @@ describe('the contents of a name that several projects hold', () => {
     expect(found(mergeContents(all))).toEqual([['1 1.0.0', '2 2.0.0'], []]);
   });
 
-  test('list what the names of all projects list, the first project winning, as of the last change', () => {
+  test('list the names of all projects, from the first that has each, with the time of the last change', () => {
     const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
       const contents = contentsOf(projectId, {});
       const listed = names.map((name) => ({ name, metadata: { projectId } }));

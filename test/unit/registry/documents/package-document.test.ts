@@ -15,7 +15,7 @@ import { startPypi } from '../../../kit/pypi-registry.ts';
 import { wheel } from '../../../kit/python-package.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
-test('what one process has rendered and stored another sends at its own address', async () => {
+test('an index that one process has stored is sent by another with its own address', async () => {
   const pypi = await startPypi();
   await pypi.upload(wheel());
   const [file] = (await pypi.page()).files;
@@ -45,8 +45,8 @@ describe('an index of several projects', () => {
     for (const [index, project] of projects.entries()) {
       await publishPlain({ registry: app.registry, project }, plainVersion('npm', `${index + 1}.0.0`));
     }
-    const sourcesOf = async (table: Table, ...which: number[]) => {
-      const ids = which.flatMap((index) => projects[index]?.id ?? []);
+    const sourcesOf = async (table: Table, ...indexes: number[]) => {
+      const ids = indexes.flatMap((index) => projects[index]?.id ?? []);
       const heads = await table.getMany(
         ids.map((projectId) => keys.head({ projectId, format: 'npm', name: 'sample' })),
       );
@@ -57,10 +57,10 @@ describe('an index of several projects', () => {
     return { ...app, projects, sourcesOf };
   }
 
-  /** Which versions a process of its own shows, how often it renders, and what it reads beside single items. */
+  /** Reads an index in a separate process: its versions, how many fragments were rendered, and the queries. */
   async function otherProcess(
     { registry, sourcesOf }: Awaited<ReturnType<typeof threeProjects>>,
-    ...which: number[]
+    ...indexes: number[]
   ) {
     const queries: string[] = [];
     const table: Table = {
@@ -73,7 +73,7 @@ describe('an index of several projects', () => {
     const fragment = vi.fn(abbreviatedPackument.fragment);
     const own = { ...registry, table, documents: documentCache(1e6) };
     const kind = { ...abbreviatedPackument, fragment };
-    const document = await packageDocument(own, await sourcesOf(table, ...which), kind, 'https://a.test');
+    const document = await packageDocument(own, await sourcesOf(table, ...indexes), kind, 'https://a.test');
     const text = await documentText(document);
     return {
       text,
@@ -83,14 +83,14 @@ describe('an index of several projects', () => {
     };
   }
 
-  test('that one process has rendered no other renders, nor does it read versions', async () => {
+  test('is not rendered again by another process, which reads no versions either', async () => {
     const app = await threeProjects();
     const first = await otherProcess(app, 0, 1);
     expect(first).toMatchObject({ versions: ['1.0.0', '2.0.0'], rendered: 2 });
     expect(await otherProcess(app, 0, 1)).toEqual({ ...first, rendered: 0, queries: [] });
   });
 
-  test('is rendered anew once one of them changes', async () => {
+  test('is rendered again after one of them changes', async () => {
     const app = await threeProjects();
     await otherProcess(app, 0, 1);
     const [, project] = app.projects;
@@ -101,7 +101,7 @@ describe('an index of several projects', () => {
     expect(await otherProcess(app, 0, 1)).toMatchObject({ rendered: 0 });
   });
 
-  test('has nothing of a project that is not among them, also where places in the table are shared', async () => {
+  test('contains only its own projects, even if several indexes share a key in the table', async () => {
     const app = await threeProjects();
     const lists = [
       [0, 1],
@@ -110,7 +110,7 @@ describe('an index of several projects', () => {
       [0, 1, 2],
       [1, 0],
     ];
-    const shared = { ...app, registry: { ...app.registry, table: inOnePlace(app.registry.table) } };
+    const shared = { ...app, registry: { ...app.registry, table: withOneKey(app.registry.table) } };
     for (const process of [app, shared, shared]) {
       for (const list of lists) {
         const { versions } = await otherProcess(process, ...list);
@@ -119,33 +119,33 @@ describe('an index of several projects', () => {
     }
   });
 
-  test('is kept for a week, in a bounded number of places', async () => {
+  test('is kept for a week, under a limited number of keys', async () => {
     const { registry, ...app } = await threeProjects();
-    const item = await registry.table.get(await storedPlace());
+    const item = await registry.table.get(await storedKey());
     expect(item?.expiresAt).toBe(Math.floor(registry.clock.now() / 1000) + 7 * 24 * 3600);
 
-    async function storedPlace() {
+    async function storedKey() {
       await otherProcess({ registry, ...app }, 0, 1);
       return documentKey(await app.sourcesOf(registry.table, 0, 1), abbreviatedPackument.kind);
     }
-    const places = new Set<string>();
+    const sortKeys = new Set<string>();
     const [one] = await app.sourcesOf(registry.table, 0);
     for (let id = 0; id < 5000; id++) {
-      places.add(documentKey([one, { ...one, id: String(id) }], 'kind').sk);
+      sortKeys.add(documentKey([one, { ...one, id: String(id) }], 'kind').sk);
     }
-    expect(places.size).toBeLessThanOrEqual(256);
+    expect(sortKeys.size).toBeLessThanOrEqual(256);
   });
 
-  /** A table in which all lists of sources have one place. */
-  function inOnePlace(inner: Table): Table {
-    const moved = <K extends Key>(key: K): K =>
+  /** A table that stores the indexes of all lists of sources under the same key. */
+  function withOneKey(inner: Table): Table {
+    const mapped = <K extends Key>(key: K): K =>
       key.pk.startsWith('MERGED#') ? { ...key, sk: key.sk.replace(/#\d+$/, '#0') } : key;
     return {
       ...inner,
-      get: (key) => inner.get(moved(key)),
-      getMany: (all) => inner.getMany(all.map(moved)),
+      get: (key) => inner.get(mapped(key)),
+      getMany: (all) => inner.getMany(all.map(mapped)),
       write: (all) =>
-        inner.write(all.map((each) => ('put' in each ? { ...each, put: moved(each.put) } : each))),
+        inner.write(all.map((each) => ('put' in each ? { ...each, put: mapped(each.put) } : each))),
     };
   }
 });

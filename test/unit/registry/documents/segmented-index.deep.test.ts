@@ -47,7 +47,7 @@ const kinds: Readonly<Record<string, readonly AnyIndex[]>> = {
   nuget: [versionList, semVer1List, releaseCatalog, ...Object.values(hives).map(registrationIndex)],
 };
 
-/** What publishers write to break indexes that are put together from texts. */
+/** Texts of publishers that could break indexes which are composed of texts. */
 const hostile = [
   '{packhouse:base:00000000-0000-0000-0000-000000000000}',
   'a\n\u2028","b":["',
@@ -66,8 +66,11 @@ beforeEach(async () => {
 
 function versionOf(format: string, text: string, number: number) {
   const plain = plainVersion(format, text);
-  const told = hostile[number % hostile.length];
-  return { ...plain, metadata: { ...plain.metadata, deprecated: told, description: told, yanked: told } };
+  const hostileText = hostile[number % hostile.length];
+  return {
+    ...plain,
+    metadata: { ...plain.metadata, deprecated: hostileText, description: hostileText, yanked: hostileText },
+  };
 }
 
 async function sourcesOf(table: Table, format: string, from: readonly Project[]): Promise<Sources> {
@@ -78,7 +81,7 @@ async function sourcesOf(table: Table, format: string, from: readonly Project[])
   ) as unknown as Sources;
 }
 
-/** The index rendered from everything the table has now. */
+/** Renders the index from all current contents of the table. */
 async function fromScratch(sources: Sources, kind: AnyIndex): Promise<string> {
   const all = await Promise.all(
     sources.map((source) => source.read<never>({ versions: 'all', files: true, tags: true, listed: true })),
@@ -97,13 +100,13 @@ async function expectSame(registry: Registry, format: string, from: readonly Pro
     const document = await packageDocument(registry, sources, kind, address);
     const text = await fromScratch(plain, kind);
     expect(Buffer.from(await document.identity()).toString()).toBe(Buffer.from(text).toString());
-    const whole = Buffer.from(gunzipSync(await document.gzip()));
-    expect(whole.equals(Buffer.from(text))).toBe(true);
+    const unzipped = Buffer.from(gunzipSync(await document.gzip()));
+    expect(unzipped.equals(Buffer.from(text))).toBe(true);
     if (text.length > 2 ** 17) expect(isLarge(document)).toBe(true);
   }
 }
 
-/** A process with nothing in memory, and the ranges of versions that it reads. */
+/** A process with an empty cache, which records its reads of all versions. */
 function otherProcess(): Registry & { readonly wholeReads: string[] } {
   const { table } = app.registry;
   const wholeReads: string[] = [];
@@ -121,7 +124,7 @@ function otherProcess(): Registry & { readonly wholeReads: string[] } {
   };
 }
 
-/** Numbers that look random and are the same in every run. */
+/** Pseudo-random numbers that are the same in every run. */
 function numbersFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -130,17 +133,17 @@ function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
-describe.each(Object.keys(kinds))('the indexes of %s, of many versions', (format) => {
+describe.each(Object.keys(kinds))('the indexes of %s with many versions', (format) => {
   const random = numbersFrom(format.length * 7919);
 
-  test('are, after any changes, what rendering everything would give', async () => {
+  test('equal, after any changes, an index rendered from all versions', async () => {
     const { registry } = app;
-    const there: [Map<string, Project>, Map<string, Project>] = [new Map(), new Map()];
+    const published: [Map<string, Project>, Map<string, Project>] = [new Map(), new Map()];
     let number = 0;
     const publish = async (which: 0 | 1) => {
       const text = `${random(3)}.${random(40)}.${number++}${['', '-rc.1', '-beta'][format === 'pypi' ? 0 : random(3)]}`;
       await publishPlain({ registry, project: projects[which] }, versionOf(format, text, number));
-      there[which].set(text, projects[which]);
+      published[which].set(text, projects[which]);
     };
     for (let count = 0; count < FEW_VERSIONS + 20; count++) await publish(0);
     for (let count = 0; count < 30; count++) await publish(1);
@@ -151,7 +154,7 @@ describe.each(Object.keys(kinds))('the indexes of %s, of many versions', (format
       (which) => publish(which),
       async (which, version) => {
         await removeVersion(registry, { project: projects[which], actor, format, name, version });
-        there[which].delete(version);
+        published[which].delete(version);
       },
       (which, version) =>
         changeVersions(
@@ -167,11 +170,11 @@ describe.each(Object.keys(kinds))('the indexes of %s, of many versions', (format
       (which) =>
         deleteTag(registry, { project: projects[which], actor, format, name, tag: 'latest' }).catch(() => {}),
       async (which) => {
-        // The same version in both projects.
-        const text = [...there[(1 - which) as 0 | 1].keys()].find((each) => !there[which].has(each));
+        // Publishes the same version in both projects.
+        const text = [...published[(1 - which) as 0 | 1].keys()].find((each) => !published[which].has(each));
         if (text === undefined) return;
         await publishPlain({ registry, project: projects[which] }, versionOf(format, text, number++));
-        there[which].set(text, projects[which]);
+        published[which].set(text, projects[which]);
       },
     ];
     const warm = otherProcess();
@@ -181,7 +184,7 @@ describe.each(Object.keys(kinds))('the indexes of %s, of many versions', (format
     for (let round = 0; round < 12; round++) {
       for (let count = random(4); count >= 0; count--) {
         const which = random(2) as 0 | 1;
-        const versions = [...there[which].keys()];
+        const versions = [...published[which].keys()];
         await steps[random(steps.length)]?.(which, versions[random(versions.length)] ?? '');
       }
       await expectSame(warm, format, [projects[0]]);

@@ -5,7 +5,7 @@ import { projectSource } from '../../../../services/registry/documents/source.ts
 import { readDocument, storeDocument } from '../../../../services/registry/documents/stored-documents.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
-test('an index in chunks is never put together from two that one process stored for a revision', async () => {
+test('an index is never composed of chunks from two writes for the same revision', async () => {
   const { registry } = await startApp();
   const head = { projectId: 1, format: 'npm', name: 'sample', revision: 1, versionCount: 1, updatedAt: 0 };
   const source = projectSource(registry.table, head as Parameters<typeof projectSource>[1]);

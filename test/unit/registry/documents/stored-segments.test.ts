@@ -45,7 +45,7 @@ async function sourceOf(table: Table) {
   return projectSource(table, entityOf<PackageHead>(head));
 }
 
-/** A process with nothing in memory, whose table may be another; it counts the times it read all versions. */
+/** A process with an empty cache, and optional changes to its table. It counts its reads of all versions. */
 function newProcess(changes: Partial<Table> = {}, memory = 1e8) {
   const { table } = app.registry;
   const own = { wholeReads: 0 };
@@ -78,7 +78,7 @@ async function expected(): Promise<string> {
 }
 
 describe('the stored segments of an index', () => {
-  test('are what another process goes on from, with a placeholder of its own', async () => {
+  test('are updated by another process, which has a different placeholder', async () => {
     await newProcess().read();
     await publish('0.1.0');
     vi.resetModules();
@@ -96,20 +96,20 @@ describe('the stored segments of an index', () => {
     const document = await otherDocument(registry, [await sourceOf(table)], kind, 'https://a.test');
     expect(Buffer.from(await document.identity()).toString()).toBe(await expected());
     expect(query.mock.calls.filter(([{ prefix }]) => prefix === 'VERSION#')).toEqual([]);
-    // The segment it made has its placeholder; the first process goes on from there.
+    // Its new segment contains its placeholder, and is read with this one.
     await publish('0.1.1');
     expect(await own.read()).toBe(await expected());
     expect(own.wholeReads).toBe(0);
   });
 
-  test.each([0, 1, 2])('are as before when a process stops after %i of its writes', async (done) => {
+  test.each([0, 1, 2])('remain correct when a process stops after %i of its writes', async (done) => {
     const warm = newProcess();
     await warm.read();
     let writes = 0;
     const stopping = newProcess({
       write(all: readonly Write[]) {
         if (writes++ >= done) throw new Error('stopped');
-        // A transaction that is cut into its operations: less than any table promises.
+        // Writes only the first operation of the transaction, which is less than any table promises.
         return app.registry.table.write(all.slice(0, 1));
       },
     });
@@ -124,7 +124,7 @@ describe('the stored segments of an index', () => {
     expect([next.wholeReads, warm.wholeReads]).toEqual([0, 1]);
   });
 
-  test('are made anew when one of them is not what the manifest names', async () => {
+  test('are rebuilt when one that the manifest names is missing', async () => {
     await newProcess().read();
     const ref = { projectId: project.id, format: 'npm', name: 'sample' };
     const key = keys.document(ref, `${abbreviatedPackument.kind}#s1`);
@@ -137,7 +137,7 @@ describe('the stored segments of an index', () => {
     expect(next.wholeReads).toBe(0);
   });
 
-  test('take a bounded number of places, however often versions come and go', async () => {
+  test('are limited in number, however often versions are published and removed', async () => {
     const own = newProcess();
     await own.read();
     const ref = { projectId: project.id, format: 'npm', name: 'sample' };
@@ -158,7 +158,7 @@ describe('the stored segments of an index', () => {
 });
 
 describe('reads of a large package', () => {
-  test('by processes at once, while versions come and go, show every version that was there before', async () => {
+  test('by concurrent processes show every version published before, during publishes and removals', async () => {
     const processes = [newProcess(), newProcess(), newProcess()];
     let published = 0;
     const publishing = async (major: number) => {
@@ -189,7 +189,7 @@ describe('reads of a large package', () => {
     expect(app.errors).toEqual([]);
   }, 60_000);
 
-  test('after a hundred versions were removed at once are of what is left', async () => {
+  test('show the remaining versions after a hundred were removed concurrently', async () => {
     const own = newProcess();
     await own.read();
     await Promise.all(Array.from({ length: 100 }, (_, minor) => remove(`1.${minor}.0`)));
@@ -198,7 +198,7 @@ describe('reads of a large package', () => {
     expect(await own.read()).toBe('');
   }, 60_000);
 
-  test('that is further behind than the log goes are made from all versions', async () => {
+  test('render all versions if the index in memory is older than the change log', async () => {
     const own = newProcess();
     await own.read();
     for (let minor = 0; minor < 310; minor++) await publish(`3.${minor}.0`);
@@ -206,7 +206,7 @@ describe('reads of a large package', () => {
     expect(own.wholeReads).toBe(2);
   }, 60_000);
 
-  test('need no memory to be right', async () => {
+  test('are correct even if the cache is too small for the index', async () => {
     const own = newProcess({}, 1000);
     expect(await own.read()).toBe(await expected());
     await publish('0.1.0');
@@ -214,7 +214,7 @@ describe('reads of a large package', () => {
     expect(own.wholeReads).toBe(1);
   });
 
-  test('have manifests of 300 KB, which are stored one to a segment', async () => {
+  test('can contain manifests of 300 KB, which are stored one per segment', async () => {
     const long = 'é'.repeat(20) + Array.from({ length: 40_000 }, (_, index) => index.toString(36)).join('');
     for (let minor = 0; minor < 12; minor++) {
       const plain = plainVersion('npm', `5.${minor}.0`);

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
-const place = { format: 'generic', name: 'a', version: '1' };
+const target = { format: 'generic', name: 'a', version: '1' };
 
 async function add(files: Readonly<Record<string, { content: string; partOf?: string }>>) {
   const staged = Object.entries(files).map(async ([fileName, { content, partOf }]) => ({
@@ -27,19 +27,19 @@ async function add(files: Readonly<Record<string, { content: string; partOf?: st
     blob: await stageBytes(app.registry, Buffer.from(content)),
     ...(partOf && { partOf }),
   }));
-  const { name, version } = place;
+  const { name, version } = target;
   const input = { project, actor, format: replacing, name, version, metadata: {} };
   return addFiles(app.registry, { ...input, files: await Promise.all(staged) });
 }
 
 async function filesLeft(): Promise<PackageFile[]> {
-  const items = await queryAll(app.registry.table, ranges.filesOf({ projectId: project.id, ...place }, '1'));
+  const items = await queryAll(app.registry.table, ranges.filesOf({ projectId: project.id, ...target }, '1'));
   return items.map((item) => entityOf<PackageFile>(item));
 }
 
 async function remove(fileName: string): Promise<void> {
   const file = (await filesLeft()).findLast((each) => each.fileName === fileName);
-  await removeFile(app.registry, { project, actor, ...place, fileId: file?.id ?? 0 });
+  await removeFile(app.registry, { project, actor, ...target, fileId: file?.id ?? 0 });
 }
 
 async function refsOf(content: string): Promise<number | undefined> {
@@ -48,7 +48,7 @@ async function refsOf(content: string): Promise<number | undefined> {
 }
 
 describe('deleting a file', () => {
-  test('takes what is part of it along, and nothing else', async () => {
+  test('removes its parts too, and nothing else', async () => {
     await add({
       'a.whl': { content: 'a' },
       'a.whl.asc': { content: 'signature', partOf: 'a.whl' },
@@ -61,19 +61,19 @@ describe('deleting a file', () => {
     expect([await refsOf('a'), await refsOf('signature'), await refsOf('shared')]).toEqual([0, 0, 1]);
   });
 
-  test('keeps the parts while an older file of the name takes its place', async () => {
+  test('keeps its parts if an older file of the same name takes its place', async () => {
     await add({ 'a.bin': { content: 'old' }, 'a.bin.asc': { content: 'signature', partOf: 'a.bin' } });
     await add({ 'a.bin': { content: 'new' } });
     const [newest] = (await filesLeft()).filter(({ digests }) => digests.sha256 === sha256Of('new'));
-    await removeFile(app.registry, { project, actor, ...place, fileId: newest?.id ?? 0 });
+    await removeFile(app.registry, { project, actor, ...target, fileId: newest?.id ?? 0 });
     expect((await filesLeft()).map(({ fileName }) => fileName)).toEqual(['a.bin', 'a.bin.asc']);
     await remove('a.bin');
     expect(await filesLeft()).toEqual([]);
   });
 
-  test('by its name takes the current one, and of two requests at once only one succeeds', async () => {
+  test('by its name removes the current one, and only one of two concurrent requests succeeds', async () => {
     for (const content of ['oldest', 'older', 'newest']) await add({ 'a.bin': { content } });
-    const request = () => removeFile(app.registry, { project, actor, ...place, fileName: 'a.bin' });
+    const request = () => removeFile(app.registry, { project, actor, ...target, fileName: 'a.bin' });
     const outcomes = await Promise.allSettled([request(), request()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const left = (await filesLeft()).map(({ digests }) => digests.sha256);
@@ -84,7 +84,7 @@ describe('deleting a file', () => {
     expect(await filesLeft()).toEqual([]);
   });
 
-  test('a part is not shown as a file of the package, and can not be deleted on its own', async () => {
+  test('is impossible for a part, which is not listed as a file of the package', async () => {
     const { version } = await add({
       'a.bin': { content: 'a' },
       'a.bin.asc': { content: 's', partOf: 'a.bin' },

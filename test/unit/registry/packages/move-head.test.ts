@@ -16,7 +16,7 @@ import { startApp } from '../../../kit/start-app.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
-test('every step of a revision is logged once, with the versions it changed', async () => {
+test('every revision is logged once, with the versions that it changed', async () => {
   const { registry, project: makeProject } = await startApp();
   const project = await makeProject('tools');
   const target = { project, actor, format: 'maven', name: 'com/example/sample' };

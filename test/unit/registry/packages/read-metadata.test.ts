@@ -29,12 +29,12 @@ function recordingLog() {
 }
 
 describe('the metadata of a stored version', () => {
-  test('is taken as it is in the current layout', () => {
+  test('is returned unchanged in the current layout', () => {
     const version = versionOf(1, { authors: ['Jo'], added: 'later' }, 2);
     expect(readMetadata(recordingLog(), version, type)).toBe(version);
   });
 
-  test('is upgraded from an older layout, and carries the number of the new one', () => {
+  test('is upgraded from an older layout, and has the number of the new one', () => {
     const old = versionOf(1, { author: 'Jo' });
     expect(readMetadata(recordingLog(), old, type)).toEqual({
       ...old,
@@ -45,10 +45,10 @@ describe('the metadata of a stored version', () => {
   });
 
   test.each([
-    ['garbage', versionOf(1, 'secret text', 2)],
-    ['an old layout of which nothing is as it was', versionOf(1, { secret: 'text' })],
-    ['a layout of a later release', versionOf(1, { authors: ['secret text'] }, 3)],
-  ])('leaves out a version with %s, and logs which one once, without its contents', (_case, damaged) => {
+    ['invalid', versionOf(1, 'secret text', 2)],
+    ['invalid in an old layout', versionOf(1, { secret: 'text' })],
+    ['in a layout of a later release', versionOf(1, { authors: ['secret text'] }, 3)],
+  ])('is left out if it is %s, and logged once without its contents', (_case, damaged) => {
     const { log, lines } = recordingLog();
     const good = versionOf(2, { authors: [] }, 2);
     for (const _again of [1, 2]) expect(readableVersions({ log }, [damaged, good], type)).toEqual([good]);

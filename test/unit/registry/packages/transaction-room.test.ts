@@ -54,7 +54,7 @@ async function files(format: FormatRules, of: string): Promise<NewFile[]> {
   );
 }
 
-/** How many writes are left of those a transaction may have; there must have been one transaction only. */
+/** Runs a publish in a single transaction; returns how many more writes the transaction could have had. */
 async function roomOf(publish: () => Promise<unknown>): Promise<number> {
   sizes = [];
   await publish();
@@ -75,7 +75,7 @@ async function add(format: FormatRules, of: string, version = '1') {
   return () => addFiles(app.registry, { ...input, files: staged, amend: () => ({ of }) });
 }
 
-/** These fail when a publish gets a write more: then `filesAtOnce` may have to shrink. */
+/** These tests fail when a publish needs more writes. Then `filesAtOnce` may have to be reduced. */
 describe.each([
   { title: 'a plain format', format: replacing, left: { first: 39, again: 19, listed: 41, replaced: 31 } },
   {
@@ -83,22 +83,22 @@ describe.each([
     format: indexed,
     left: { first: 41, again: 35, listed: 43, replaced: 23 },
   },
-])('the largest publish of $title leaves so much of a transaction', ({ format, left }) => {
-  test('a first version with files, tags and readme', async () => {
+])('the largest transaction of $title leaves room', ({ format, left }) => {
+  test('for a first version with files, tags and readme', async () => {
     expect(await roomOf(await publish(format, 'first'))).toBe(left.first);
   });
 
-  test('the same in the place of one that was removed', async () => {
+  test('for the same version after the first was removed', async () => {
     await (await publish(format, 'first'))();
     await removeVersion(app.registry, { project, actor, format: format.id, name: 'a-name', version: '1' });
     expect(await roomOf(await publish(format, 'again'))).toBe(left.again);
   });
 
-  test('the first files of a name that another lists', async () => {
+  test('for the first files of a name that another name lists', async () => {
     expect(await roomOf(await add(format, 'first'))).toBe(left.listed);
   });
 
-  test('files that all take the place of others, amend their version and change what lists it', async () => {
+  test('for files that all replace others, amend their version and change its listing', async () => {
     await (await add(format, 'first'))();
     expect(await roomOf(await add(format, 'again'))).toBe(left.replaced);
   });

@@ -15,12 +15,12 @@ function failing(times: number) {
 
 const withoutPauses = { attempts: 20, firstPause: 0, longestPause: 0 };
 
-test('tries again until nobody gets in between', async () => {
+test('an attempt is repeated while concurrent changes make its condition fail', async () => {
   const { attempt } = failing(3);
   expect(await retryChanged(attempt)).toBe(4);
 });
 
-test('passes on what is no changed condition, at once', async () => {
+test('any other error is thrown without a retry', async () => {
   let tries = 0;
   const attempt = () => {
     tries++;
@@ -30,7 +30,7 @@ test('passes on what is no changed condition, at once', async () => {
   expect(tries).toBe(1);
 });
 
-test('gives up in words that tell of the others, and logs no failure of the storage', async () => {
+test('too many attempts end in an error about concurrent changes, and no failure of the storage is logged', async () => {
   const { attempt, tries } = failing(100);
   const error = await retryChanged(attempt, withoutPauses).catch((thrown: unknown) => thrown);
   expect(tries()).toBe(20);

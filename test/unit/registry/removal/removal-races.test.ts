@@ -30,7 +30,7 @@ import { deployToken, startApp, type TestApp } from '../../../kit/start-app.ts';
 
 const DAY = 24 * 3600 * 1000;
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
-const place = { format: 'generic', name: 'tool' };
+const target = { format: 'generic', name: 'tool' };
 
 let app: TestApp;
 let project: Project;
@@ -41,7 +41,7 @@ async function start(retention: number): Promise<void> {
   project = await app.project('tools');
 }
 
-const ref = () => ({ projectId: project.id, ...place });
+const ref = () => ({ projectId: project.id, ...target });
 
 async function add(
   version: string,
@@ -53,12 +53,12 @@ async function add(
     contentType: 'text/plain',
     blob: await stageBytes(registry, Buffer.from(content)),
   }));
-  const input = { project, actor, format: replacing, name: place.name, version, metadata: {} };
+  const input = { project, actor, format: replacing, name: target.name, version, metadata: {} };
   return addFiles<object>(registry, { ...input, ...more, files: await Promise.all(staged) });
 }
 
-const remove = (version: string) => removeVersion(app.registry, { project, actor, ...place, version });
-const restore = (id: number) => restoreVersion(app.registry, { project, actor, ...place, id });
+const remove = (version: string) => removeVersion(app.registry, { project, actor, ...target, version });
+const restore = (id: number) => restoreVersion(app.registry, { project, actor, ...target, id });
 
 async function send(path: string): Promise<string> {
   const url = `/api/v4/projects/${project.id}/packages/generic/tool/${path}`;
@@ -71,10 +71,10 @@ async function filesOf(version: string): Promise<PackageFile[]> {
   return items.map((item) => entityOf<PackageFile>(item));
 }
 
-const meanwhile = (matches: WritesMatch, other: () => Promise<unknown>) =>
+const beforeWrite = (matches: WritesMatch, other: () => Promise<unknown>) =>
   runBeforeWrite(app.registry.table, matches, other);
 
-async function expectSound(): Promise<void> {
+async function expectConsistent(): Promise<void> {
   const { problems } = await checkStorage(app.registry, { verify: false, concurrency: 4 });
   expect(problems).toEqual([]);
 }
@@ -88,33 +88,33 @@ describe('removing an older copy of a file', () => {
     if (!newer || !older) throw new Error('no older copy');
     return older;
   }
-  const input = () => ({ project, actor, ...place, version: '1' });
+  const input = () => ({ project, actor, ...target, version: '1' });
   const removed = (file: PackageFile) => puts(keys.olderFile(ref(), '1', 'a.bin', file.id).sk);
 
-  test('twice at once releases its bytes once', async () => {
+  test('releases its bytes only once for two concurrent requests', async () => {
     await start(0);
     const { id: fileId, ...older } = await olderCopy();
     const request = () => removeFile(app.registry, { ...input(), fileId });
-    meanwhile(removed({ ...older, id: fileId }), request);
+    beforeWrite(removed({ ...older, id: fileId }), request);
     await expect(request()).rejects.toMatchObject({ code: 'fileNotFound' });
-    await expectSound();
+    await expectConsistent();
   });
 
-  test('while it takes the place of the newer one removes it from there', async () => {
+  test('succeeds even if it has just taken the place of the newer copy', async () => {
     const older = await olderCopy();
     const [newer] = await filesOf('1');
-    meanwhile(removed(older), () => removeFile(app.registry, { ...input(), fileId: newer?.id ?? 0 }));
+    beforeWrite(removed(older), () => removeFile(app.registry, { ...input(), fileId: newer?.id ?? 0 }));
     await removeFile(app.registry, { ...input(), fileId: older.id });
     expect(await send('1/a.bin')).toBe('404');
-    await expectSound();
+    await expectConsistent();
     app.clock.advance(8 * DAY);
     await purgeDue(app.registry);
-    await expectSound();
+    await expectConsistent();
   });
 });
 
-describe('of several copies of a file', () => {
-  /** Another process, which takes its ids from a block of its own. */
+describe('the copy of a file that was published last', () => {
+  /** Another process, with its own block of ids. */
   const other = () => ({ ...app.registry, ids: tableIds(app.registry.table) });
 
   async function publishFromTwo(): Promise<number> {
@@ -128,38 +128,38 @@ describe('of several copies of a file', () => {
     return version.id;
   }
 
-  test('the last published takes the place of the one that is removed, whatever their ids', async () => {
+  test('takes the place of a removed newer copy, regardless of their ids', async () => {
     await publishFromTwo();
     const { files } = await add('1', { 'a.bin': 'newest' });
-    await removeFile(app.registry, { project, actor, ...place, version: '1', fileId: files[0]?.id ?? 0 });
+    await removeFile(app.registry, { project, actor, ...target, version: '1', fileId: files[0]?.id ?? 0 });
     expect(await send('1/a.bin')).toBe('older');
   });
 
-  test('the last published comes back with its version, whatever their ids', async () => {
+  test('is served when its version is restored, regardless of their ids', async () => {
     const id = await publishFromTwo();
     await remove('1');
     await add('1', { 'a.bin': 'another version' });
     await remove('1');
     await restore(id);
     expect(await send('1/a.bin')).toBe('older');
-    await expectSound();
+    await expectConsistent();
   });
 });
 
 describe('restoring a version', () => {
-  test('brings all files back, also when others were published and removed while it ran', async () => {
+  test('brings back all files even if others are published and removed concurrently', async () => {
     const { version } = await add('1', { 'a.bin': 'first' });
     await remove('1');
-    meanwhile(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
+    beforeWrite(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
       await add('1', { 'a.bin': 'second' });
       await remove('1');
     });
     await restore(version.id);
     expect(await send('1/a.bin')).toBe('first');
-    await expectSound();
+    await expectConsistent();
   });
 
-  test('brings all of many files back while another of its name is being restored', async () => {
+  test('brings back all of many files even if another version of its name is half restored', async () => {
     const many = (content: string) =>
       Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`${n}.bin`, `${content} ${n}`]));
     const ids: number[] = [];
@@ -170,23 +170,25 @@ describe('restoring a version', () => {
     }
     const [first = 0, second = 0] = ids;
     let halfWay = false;
-    meanwhile(deletes(keys.removedVersion(ref(), first).sk), async () => {
-      // The other one gets some of its files into their places, and is killed.
+    beforeWrite(deletes(keys.removedVersion(ref(), first).sk), async () => {
+      // The other restore moves some of its files into place, and is killed.
       const dying = diesAfter(app.registry, 1);
-      await expect(restoreVersion(dying, { project, actor, ...place, id: second })).rejects.toThrow('killed');
+      await expect(restoreVersion(dying, { project, actor, ...target, id: second })).rejects.toThrow(
+        'killed',
+      );
       halfWay = true;
     });
     await restore(first);
     expect(halfWay).toBe(true);
     const sent = await Promise.all(Array.from({ length: 40 }, (_, n) => send(`1/${n}.bin`)));
     expect(sent).toEqual(Array.from({ length: 40 }, (_, n) => `first ${n}`));
-    await expectSound();
+    await expectConsistent();
   });
 
-  test('brings all files back, also when a publish in steps came and was undone while it ran', async () => {
+  test('brings back all files even if a publish in steps starts and is undone concurrently', async () => {
     const { version } = await add('1', { '0.bin': 'first' });
     await remove('1');
-    meanwhile(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
+    beforeWrite(deletes(keys.removedVersion(ref(), version.id).sk), async () => {
       const dying = diesAfter(app.registry, 2);
       const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`${n}.bin`, `${n}`]));
       await expect(add('1', many, { registry: dying })).rejects.toThrow('killed');
@@ -195,12 +197,12 @@ describe('restoring a version', () => {
     });
     await restore(version.id);
     expect(await send('1/0.bin')).toBe('first');
-    await expectSound();
+    await expectConsistent();
   });
 });
 
-describe('purging what is due', () => {
-  test('keeps a version that was restored and removed again since it was read', async () => {
+describe('the purge of removed versions and projects', () => {
+  test('keeps a version that was restored and removed again after it was read', async () => {
     const { version } = await add('1', { 'a.bin': 'a' });
     await remove('1');
     const [due] = await queryAll(app.registry.table, indexes.removed);
@@ -212,10 +214,10 @@ describe('purging what is due', () => {
     expect(await send('1/a.bin')).toBe('a');
   });
 
-  test('purges a project of which a version has more tags than one transaction takes away', async () => {
+  test('deletes a project with more tags of a version than one transaction can delete', async () => {
     await add('1', { 'a.bin': 'a' });
     for (let n = 0; n < 120; n++) {
-      await moveTag(app.registry, { project, actor, ...place, tag: `tag-${n}`, version: '1' });
+      await moveTag(app.registry, { project, actor, ...target, tag: `tag-${n}`, version: '1' });
     }
     await removeProject(app.registry, project, actor);
     app.clock.advance(8 * DAY);
@@ -225,11 +227,11 @@ describe('purging what is due', () => {
     expect(await filesOf('1')).toEqual([]);
   });
 
-  test('keeps a project that was restored and removed again since it was read', async () => {
+  test('keeps a project that was restored and removed again after it was read', async () => {
     await add('1', { 'a.bin': 'a' });
     await removeProject(app.registry, project, actor);
     app.clock.advance(8 * DAY);
-    meanwhile(
+    beforeWrite(
       (writes) => writes.some((write) => 'update' in write && write.set?.purging === true),
       async () => {
         project = await restoreProject(app.registry, project.id, actor);
@@ -242,8 +244,8 @@ describe('purging what is due', () => {
   });
 });
 
-describe('a project that was removed', () => {
-  test('comes back without its tokens, also when its removal was cut off', async () => {
+describe('a removed project', () => {
+  test('is restored without its tokens, even if its removal was interrupted', async () => {
     await add('1', { 'a.bin': 'a' });
     const { secret } = await deployToken(app.registry, project, ['read_package_registry']);
     const dying = diesAfter(app.registry, 1);
@@ -253,7 +255,7 @@ describe('a project that was removed', () => {
     expect((await app.send('GET', url, { headers: { 'deploy-token': secret } })).status).not.toBe(200);
   });
 
-  test('comes back no more visible than its group is by now', async () => {
+  test('is restored with at most the current visibility of its group', async () => {
     const group = await app.subgroup('shared');
     const open = await app.project('open', 'public', group);
     await removeProject(app.registry, open, actor);
@@ -262,7 +264,7 @@ describe('a project that was removed', () => {
     expect((await app.send('GET', `/api/v4/projects/${open.id}`)).status).toBe(401);
   });
 
-  test('comes back as it was last changed', async () => {
+  test('is restored with its latest changes', async () => {
     const before = project;
     await changeProject(app.registry, before, { description: 'changed' }, actor);
     await removeProject(app.registry, before, actor);
@@ -270,15 +272,15 @@ describe('a project that was removed', () => {
     expect(restored.description).toBe('changed');
   });
 
-  test('purged at once leaves nothing', async () => {
+  test('leaves no inconsistencies when it is purged immediately', async () => {
     await add('1', { 'a.bin': 'a' });
     await removeProject(app.registry, project, actor);
     expect(await purgeProject(app.registry, project.id)).toBe(true);
-    await expectSound();
+    await expectConsistent();
   });
 });
 
-test('a package whose many versions go all at once is listed no longer', async () => {
+test('a package is no longer listed after its many versions are removed concurrently', async () => {
   const listing = { name: 'group', metadata: { prefix: 'tool' } };
   const versions = Array.from({ length: 30 }, (_, n) => `${n}.0`);
   for (const version of versions) await add(version, { 'a.bin': version }, { listing });

@@ -29,7 +29,7 @@ async function namesIn(within: NameList['within'], principal: Principal = anonym
   return pages.flat();
 }
 
-/** A user by whose token everything may be read that the user may read. */
+/** A user with a token for everything that the user may read. */
 function principalOf(user: User): Principal {
   const token: AccessToken = {
     id: 1,
@@ -47,8 +47,8 @@ function principalOf(user: User): Principal {
   return { kind: 'user', user, token };
 }
 
-describe('the names of a format', () => {
-  test('are listed once each and in order, at every level', async () => {
+describe('the package names of a format', () => {
+  test('are listed once each and in order at every level', async () => {
     for (const name of ['b', 'a', 'c.d']) await publish(app.registry, tools, name, name);
     for (const name of ['b', 'e%#']) await publish(app.registry, deep, name, `other ${name}`);
     expect(await namesIn({ project: tools })).toEqual(['a', 'b', 'c.d']);
@@ -62,7 +62,7 @@ describe('the names of a format', () => {
     expect(await namesIn('instance', anonymous, 'npm')).toEqual([]);
   });
 
-  test('leave no trace of what the caller may not pull', async () => {
+  test('include only those that the caller may pull', async () => {
     await publish(app.registry, secret, 'hidden', 'x');
     await publish(app.registry, secret, 'shared', 'x');
     await publish(app.registry, tools, 'shared', 'y');
@@ -73,7 +73,7 @@ describe('the names of a format', () => {
     expect(await namesIn({ group: app.group }, principalOf(member))).toEqual(['hidden', 'shared']);
   });
 
-  test('are gone with the last version of the name', async () => {
+  test('are no longer listed after the last version of the name is deleted', async () => {
     await publish(app.registry, tools, 'a', 'x');
     await publish(app.registry, deep, 'a', 'x');
     await unpublish(app.registry, tools, 'a');
@@ -82,7 +82,7 @@ describe('the names of a format', () => {
     expect(await namesIn('instance')).toEqual([]);
   });
 
-  test('come some at a time', async () => {
+  test('are listed in pages', async () => {
     const limited = {
       ...app.registry,
       table: { ...app.registry.table, query: limitedTo(2) },

@@ -44,7 +44,7 @@ async function call(RequestType: 'Create' | 'Update' | 'Delete', work: () => Pro
 }
 
 describe('a custom resource', () => {
-  it('tells CloudFormation that it is made, in a body without a type', async () => {
+  it('reports success to CloudFormation in a body without a content type', async () => {
     const work = vi.fn(async () => {});
     await call('Create', work);
     expect(work).toHaveBeenCalledOnce();
@@ -58,21 +58,21 @@ describe('a custom resource', () => {
     expect(answers).toEqual([{ type: '', body }]);
   });
 
-  it('tells why it could not be made', async () => {
+  it('reports a failure to CloudFormation with its reason', async () => {
     await call('Update', () => Promise.reject(new Error('no table')));
     expect(answers).toMatchObject([
       { body: { Status: 'FAILED', Reason: expect.stringContaining('no table') } },
     ]);
   });
 
-  it('does nothing when it is deleted', async () => {
+  it('reports success without running the work when it is deleted', async () => {
     const work = vi.fn(async () => {});
     await call('Delete', work);
     expect(work).not.toHaveBeenCalled();
     expect(answers).toMatchObject([{ body: { Status: 'SUCCESS' } }]);
   });
 
-  it('can be called by hand', async () => {
+  it('runs the work without a report when it is invoked manually', async () => {
     const work = vi.fn(async () => {});
     await customResource(work)({}, {} as Context);
     expect(work).toHaveBeenCalledOnce();

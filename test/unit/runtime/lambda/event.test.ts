@@ -18,20 +18,20 @@ const paths = [
 ];
 
 describe('the path of a request', () => {
-  it.each(paths)('%s comes out as it was sent, through either kind of gateway', (path) => {
+  it.each(paths)('is restored as the client sent it, through either kind of gateway: %s', (path) => {
     expect(encodePath(decodePath(path, 'kept'))).toBe(path);
     expect(encodePath(decodePath(path, 'decoded'))).toBe(path);
   });
 
-  it('has what need not be encoded in its plain spelling', () => {
+  it('has characters that need no encoding unencoded', () => {
     expect(encodePath(decodePath('/%40scope%2Fname/1.0%2Bb', 'decoded'))).toBe('/@scope/name/1.0+b');
   });
 
-  it('bears half a character', () => {
+  it('has a replacement character for a lone surrogate', () => {
     expect(encodePath('/a\ud800')).toBe('/a%EF%BF%BD');
   });
 
-  it('can not become the host', () => {
+  it('never changes the host of the URL', () => {
     expect(toRequest(event({ rawPath: '//evil.example/a' }), 'https://here.example').url).toBe(
       'https://here.example//evil.example/a',
     );
@@ -42,7 +42,7 @@ describe('the path of a request', () => {
 });
 
 describe('a request', () => {
-  it('has the host of the configuration and the query as sent', () => {
+  it('has the configured host and the query string as sent', () => {
     const request = toRequest(
       event({ rawPath: '/a', rawQueryString: 'x=%2B+1', headers: { host: 'evil.example' } }),
       'https://here.example',
@@ -50,17 +50,17 @@ describe('a request', () => {
     expect(request.url).toBe('https://here.example/a?x=%2B+1');
   });
 
-  it('has cookies back in their header', () => {
+  it('has its cookies in the Cookie header', () => {
     const request = toRequest(event({ cookies: ['a=1', 'b=2'] }), 'https://here.example');
     expect(request.headers.get('cookie')).toBe('a=1; b=2');
   });
 
-  it('has header bytes as Node reads them', () => {
+  it('has the bytes of its headers decoded as Latin-1, like in Node', () => {
     const request = toRequest(event({ headers: { 'x-name': 'zażółć' } }), 'https://here.example');
     expect(Buffer.from(request.headers.get('x-name') ?? '', 'latin1').toString('utf8')).toBe('zażółć');
   });
 
-  it('has the body as bytes', async () => {
+  it('has a Base64 body decoded to bytes', async () => {
     const bytes = Buffer.from([0, 1, 254, 255]);
     const request = toRequest(
       event({ method: 'PUT', body: bytes.toString('base64'), isBase64Encoded: true }),
@@ -69,12 +69,12 @@ describe('a request', () => {
     expect(Buffer.from(await request.arrayBuffer())).toEqual(bytes);
   });
 
-  it('has the body of text as UTF-8', async () => {
+  it('has a text body encoded as UTF-8', async () => {
     const request = toRequest(event({ method: 'POST', body: '{"a":"é"}' }), 'https://here.example');
     expect(await request.json()).toEqual({ a: 'é' });
   });
 
-  it('of GET has no body, whatever was sent', () => {
+  it('has no body if its method is GET, even if the event has one', () => {
     expect(toRequest(event({ body: 'x' }), 'https://here.example').body).toBeNull();
   });
 });

@@ -15,8 +15,8 @@ let gateway: Gateway;
 afterEach(() => gateway.stop());
 
 /**
- * The registry as the API stack puts it up: a function per family, one for the API, one for the rest. A format that
- * exists in tests only has a family and a function of its own.
+ * Serves the registry with the functions of the API stack: one per family, one for the API and the router. The format
+ * that exists only in tests has its own family and function.
  */
 async function serve(options: GatewayOptions): Promise<{ app: TestApp; project: Project }> {
   const app = await startApp({ formats: formatsWith(toySample) });
@@ -32,15 +32,15 @@ async function serve(options: GatewayOptions): Promise<{ app: TestApp; project: 
 }
 
 const kinds: [string, GatewayOptions][] = [
-  ['decodes paths before it routes', { routeBy: 'decoded' }],
-  ['decodes paths after it has routed', { routeBy: 'encoded' }],
-  ['leaves the encoded percent sign', { percent: 'kept' }],
+  ['routes by decoded paths', { routeBy: 'decoded' }],
+  ['routes by encoded paths', { routeBy: 'encoded' }],
+  ['keeps encoded percent signs', { percent: 'kept' }],
 ];
 
 describe.each(everySample)('$id behind a gateway', (sample) => {
   const file = sample.file('sample', '1.0.0');
 
-  it.each(kinds)('that %s is published and served byte for byte', async (_, options) => {
+  it.each(kinds)('that %s accepts a publish and serves the same bytes', async (_, options) => {
     const { app, project } = await serve(options);
     const { method, path, headers, body, bytes } = await sample.publish('sample', '1.0.0');
     const inProject = (owner: string | number) => gateway.url + prefixIn(sample, 'project', owner);
@@ -51,21 +51,21 @@ describe.each(everySample)('$id behind a gateway', (sample) => {
       body: body as string,
     });
     expect([published.status < 300, await published.text()]).toEqual([true, expect.any(String)]);
-    const places = [
+    const urls = [
       inProject(project.id),
       inProject(project.fullPath).replace('%2F', '/'),
       gateway.url + prefixIn(sample, 'group', 'acme'),
       gateway.url + prefixIn(sample, 'instance'),
     ];
-    for (const place of places) {
-      const answer = await fetch(place + file, { headers: credentials });
-      expect([place, answer.status]).toEqual([place, 200]);
+    for (const url of urls) {
+      const answer = await fetch(url + file, { headers: credentials });
+      expect([url, answer.status]).toEqual([url, 200]);
       expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
     }
     expect(app.errors).toEqual([]);
   });
 
-  it('challenges its clients, although the gateway renames the challenge', async () => {
+  it('sends its challenge to clients even if the gateway renames the header', async () => {
     const { project } = await serve({ renameChallenge: true });
     const answer = await fetch(gateway.url + prefixIn(sample, 'project', project.id) + file);
     expect(answer.status).toBe(401);

@@ -4,18 +4,18 @@ import { startGateway } from '../../../kit/gateway-simulator.ts';
 
 const url = 'https://packages.example.com';
 
-describe('the limit of uploads on functions', () => {
-  test('names the setting that lifts it', () => {
+describe('the upload limit of functions', () => {
+  test('has a hint that names the setting to lift it', () => {
     expect(functionBodyLimit({ ingest: false, url }).hint).toContain('stage setting `ingest`');
   });
 
-  test('names the address without a limit if there is an ingest service', () => {
+  test('has a hint with the address that has no limit if there is an ingest service', () => {
     const { hint } = functionBodyLimit({ ingest: true, url });
     expect(hint).toContain(`to ${url}`);
     expect(hint).not.toContain('setting');
   });
 
-  test('is the most that a gateway can hand on of bytes that are no text', async () => {
+  test('is the largest binary body that a gateway passes to a function', async () => {
     const { bytes } = functionBodyLimit({ ingest: false, url });
     let seen = 0;
     const gateway = await startGateway({

@@ -23,7 +23,7 @@ async function serve(app: App): Promise<string> {
 }
 
 describe('an app behind the gateway', () => {
-  it('sees the request as on any host', async () => {
+  it('gets the same request as on any other host', async () => {
     const url = await serve(async (request, host) => {
       const body = await request.text();
       return Response.json({ method: request.method, url: request.url, body, host });
@@ -37,13 +37,13 @@ describe('an app behind the gateway', () => {
     });
   });
 
-  it('can challenge its clients', async () => {
+  it('sends its challenge to the client', async () => {
     const headers = { 'www-authenticate': 'Basic realm="r"' };
     const url = await serve(async () => new Response('', { status: 401, headers }));
     expect((await fetch(url)).headers.get('www-authenticate')).toBe('Basic realm="r"');
   });
 
-  it('that fails in itself is a bare 500, and is logged', async () => {
+  it('answers an unexpected error with 500 without details, and logs it', async () => {
     const url = await serve(async () => {
       throw new RegistryError('storageUnavailable');
     });

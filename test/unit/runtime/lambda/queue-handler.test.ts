@@ -4,7 +4,7 @@ import { logger, metrics } from '../../../../services/runtime/lambda/logging.ts'
 import { queueHandler } from '../../../../services/runtime/lambda/queue-handler.ts';
 
 describe('a batch of messages', () => {
-  it('comes back with those that failed, and no others', async () => {
+  it('reports only the messages that failed', async () => {
     vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
     vi.spyOn(logger, 'error').mockReturnValue();
     const done: string[] = [];
@@ -25,8 +25,8 @@ describe('a batch of messages', () => {
   });
 });
 
-describe('a message that comes up when the function must end', () => {
-  it('is not begun, and comes again', async () => {
+describe('a message whose turn comes shortly before the timeout of the function', () => {
+  it('is not started, and is delivered again', async () => {
     vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
     vi.spyOn(logger, 'error').mockReturnValue();
     const begun: string[] = [];

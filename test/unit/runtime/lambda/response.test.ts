@@ -6,7 +6,7 @@ const result = (body: ConstructorParameters<typeof Response>[0], init: ResponseI
   toResult(new Response(body, init), method, silentLog);
 
 describe('the result of a function', () => {
-  it('has text as text', async () => {
+  it('has a text body unencoded', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
     expect(await result('{"a":"é"}', { headers })).toMatchObject({
       body: '{"a":"é"}',
@@ -20,16 +20,16 @@ describe('the result of a function', () => {
   });
 
   it.each([
-    ['bytes', { 'content-type': 'application/octet-stream' }],
-    ['what says to be text and is not', { 'content-type': 'text/plain' }],
-    ['what is compressed', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
-    ['what says nothing', {}],
-  ])('has %s in base64', async (_, headers: Record<string, string>) => {
+    ['a binary body', { 'content-type': 'application/octet-stream' }],
+    ['a binary body labelled as text', { 'content-type': 'text/plain' }],
+    ['a compressed body', { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
+    ['a body without a content type', {}],
+  ])('has %s in Base64', async (_, headers: Record<string, string>) => {
     const bytes = new Uint8Array([0x1f, 0x8b, 0xff]);
     expect(await result(bytes, { headers })).toMatchObject({ body: 'H4v/', isBase64Encoded: true });
   });
 
-  it('has cookies in their own list', async () => {
+  it('has cookies in a separate list', async () => {
     const headers = new Headers({ 'content-type': 'text/plain' });
     headers.append('set-cookie', 'a=1; Path=/');
     headers.append('set-cookie', 'b=2');
@@ -38,7 +38,7 @@ describe('the result of a function', () => {
     expect(answer.headers).not.toHaveProperty('set-cookie');
   });
 
-  it('repeats the challenge of a 401', async () => {
+  it('repeats the challenge of a 401 in a second header', async () => {
     const challenge = 'Bearer realm="x",service="y"';
     const answer = await result('', { status: 401, headers: { 'www-authenticate': challenge } });
     expect(answer.headers).toMatchObject({
@@ -47,31 +47,31 @@ describe('the result of a function', () => {
     });
   });
 
-  it('leaves the length to the gateway, but for HEAD', async () => {
+  it('leaves Content-Length to the gateway, except for HEAD', async () => {
     const headers = { 'content-length': '1' };
     expect((await result('a', { headers })).headers).not.toHaveProperty('content-length');
     const head = await result('a', { headers }, 'HEAD');
     expect(head).toMatchObject({ headers, body: '', isBase64Encoded: false });
   });
 
-  it('does not read the body of HEAD', async () => {
+  it('cancels the body for HEAD without reading it', async () => {
     const { body, isCancelled } = endless();
     expect(await result(body, {}, 'HEAD')).toMatchObject({ statusCode: 200, body: '' });
     expect(isCancelled()).toBe(true);
   });
 
-  it('is a clear error when it is larger than Lambda takes', async () => {
+  it('is a 502 that names the limit when the body is larger than Lambda allows', async () => {
     const answer = await result(new Uint8Array((MAX_RESULT * 3) / 4));
     expect(answer.statusCode).toBe(502);
     expect(answer.body).toContain('6 MB');
   });
 
-  it('counts text as JSON does', async () => {
+  it('counts a text body by its size in JSON', async () => {
     const quotes = '"'.repeat(MAX_RESULT / 2 + 1);
     expect((await result(quotes, { headers: { 'content-type': 'text/plain' } })).statusCode).toBe(502);
   });
 
-  it('does not read on when there is too much', async () => {
+  it('stops reading a body that is too large', async () => {
     const { body, isCancelled } = endless();
     expect((await result(body)).statusCode).toBe(502);
     expect(isCancelled()).toBe(true);

@@ -40,7 +40,7 @@ afterAll(async () => {
   for (const gateway of gateways) await gateway.stop();
 });
 
-/** The answers of one server and of gateways to the same bytes of a request line. */
+/** Sends the same request line to the server and to each gateway, and returns their answers in this order. */
 async function answers(
   method: string,
   path: string,
@@ -62,7 +62,7 @@ async function answers(
   );
 }
 
-describe('a package that is called like a mount', () => {
+describe('a package that is named like a mount', () => {
   it.each([
     'packages/npm/x',
     'packages/npm/-/packages/npm',
@@ -71,25 +71,25 @@ describe('a package that is called like a mount', () => {
     'debian/1/debian_distributions/sid',
     'toy2/1/toy2/files/x',
     'projects/1/packages/12/package_files',
-  ])('%s is stored and served where it was meant to be', async (path) => {
+  ])('is stored and served at its own address on every host: %s', async (path) => {
     const owners = [String(project.id), 'acme%2Ftools', 'acme/tools'];
     const url = (owner: string) => `/api/v4/projects/${owner}/packages/generic/${path}`;
     const published = await answers('PUT', url('acme/tools'), app.rootToken, { body: path });
     expect(published.map(({ status }) => status)).toEqual([201, 201, 201]);
-    for (const place of [
+    for (const address of [
       ...owners.map(url),
       `/api/v4/groups/acme/-/packages/generic/${path}`,
       `/api/v4/packages/generic/${path}`,
     ]) {
-      const served = await answers('GET', place, app.rootToken);
-      expect([place, ...served]).toEqual([place, ...served.map(() => ({ status: 200, text: path }))]);
-      const refused = await answers('GET', place, undefined);
+      const served = await answers('GET', address, app.rootToken);
+      expect([address, ...served]).toEqual([address, ...served.map(() => ({ status: 200, text: path }))]);
+      const refused = await answers('GET', address, undefined);
       expect(refused.every(({ status }) => status === 401 || status === 404)).toBe(true);
     }
   });
 });
 
-describe('a path between two formats, or between a format and the management API', () => {
+describe('a path that could be mistaken for one of another format or of the management API', () => {
   it.each([
     '/api/v4/projects/1/packages/12/packages/npm/x',
     '/api/v4/projects/1/members/packages/generic/a/1/f',
@@ -116,13 +116,13 @@ describe('a path between two formats, or between a format and the management API
     '/toy2/p/1/packages/npm/x',
     '/.well-known/toy2.json/..%2f..%2fapi/v4/user',
     '/.well-known/../api/v4/packages/npm/x',
-  ])('%s gives nobody anything, on any host', async (path) => {
+  ])('is not found on any host: %s', async (path) => {
     for (const { status } of await answers('GET', path, app.rootToken)) expect(status).toBe(404);
     for (const { status } of await answers('GET', path, undefined)) expect([401, 404]).toContain(status);
     expect(app.errors).toEqual([]);
   });
 
-  it('is decided after its dot segments are gone, and so are the headers that may carry a token', async () => {
+  it('is read by the server with dot segments resolved, both for routing and for accepted token headers', async () => {
     const path = '/api/v4/packages/nuget/../../user';
     const [own, ...others] = await answers('GET', path, app.rootToken);
     expect(own).toMatchObject({ status: 200, text: expect.stringContaining('"username":"root"') });

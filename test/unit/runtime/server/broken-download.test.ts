@@ -25,7 +25,7 @@ function failingBlob(after = Number.POSITIVE_INFINITY) {
   return { body, fail, sent: () => sent };
 }
 
-describe('a download whose store fails in the middle', () => {
+describe('a download during which the blob store fails', () => {
   let app: TestApp;
   let listening: Listening;
   let path: string;
@@ -43,14 +43,14 @@ describe('a download whose store fails in the middle', () => {
     vi.restoreAllMocks();
   });
 
-  async function ask(body: ReadableStream<Uint8Array>) {
+  async function download(body: ReadableStream<Uint8Array>) {
     vi.spyOn(blobs, 'get').mockImplementation(async (key) => ({ key, size: SIZE, modifiedAt: 0, body }));
     const client = await rawClient(`http://127.0.0.1:${listening.port}`);
     client.head(`GET ${path} HTTP/1.1`, 'host: h');
     return client;
   }
 
-  function expectPart(seen: string): void {
+  function expectIncomplete(seen: string): void {
     const [head = '', body = ''] = seen.split('\r\n\r\n');
     expect(head).toContain('HTTP/1.1 200 OK');
     expect(head).toContain(`content-length: ${SIZE}`);
@@ -61,17 +61,17 @@ describe('a download whose store fails in the middle', () => {
     ]);
   }
 
-  test('is a connection that breaks, for a client that reads', async () => {
+  test('breaks the connection of a client that is reading', async () => {
     const printed = vi.spyOn(console, 'error');
-    const client = await ask(failingBlob(SIZE / 2).body);
+    const client = await download(failingBlob(SIZE / 2).body);
     await client.answer().catch(() => {});
-    expectPart(client.seen());
+    expectIncomplete(client.seen());
     expect(printed).not.toHaveBeenCalled();
   });
 
-  test('is a connection that breaks, for a client that does not keep up', async () => {
+  test('breaks the connection of a client that reads too slowly', async () => {
     const blob = failingBlob();
-    const client = await ask(blob.body);
+    const client = await download(blob.body);
     let before = -1;
     await vi.waitFor(() => {
       const isStuck = blob.sent() > 0 && blob.sent() === before;
@@ -80,6 +80,6 @@ describe('a download whose store fails in the middle', () => {
     });
     blob.fail();
     await client.answer().catch(() => {});
-    expectPart(client.seen());
+    expectIncomplete(client.seen());
   });
 });

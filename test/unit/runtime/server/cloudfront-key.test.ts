@@ -33,7 +33,7 @@ const settings = () =>
     {},
   );
 
-describe('the key for links of CloudFront', () => {
+describe('the key that signs CloudFront links', () => {
   test('is read from a file', async () => {
     const key = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
     await writeFile(file, key);
@@ -41,19 +41,22 @@ describe('the key for links of CloudFront', () => {
     expect([cloudfront?.url, cloudfront?.keyId, await cloudfront?.privateKey()]).toEqual([url, 'K1', key]);
   });
 
-  test('is asked for only with a distribution', async () => {
+  test('is not required without a distribution', async () => {
     expect(await cloudfrontOf(readSettings([], {}))).toBeUndefined();
   });
 
-  test('must be there', async () => {
+  test('must be in a readable file', async () => {
     await expect(cloudfrontOf(settings())).rejects.toThrow("PACKHOUSE_CLOUDFRONT_KEY can't be read: ENOENT");
   });
 
   test.each([
-    ['no key at all', () => 'hush'],
+    ['a file without a key', () => 'hush'],
     ['a key of another kind', () => pem(generateKeyPairSync('ed25519').privateKey)],
-    ['half a key', () => pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey).slice(0, 300)],
-  ])('must be an RSA key: %s is refused, and not repeated', async (_what, content) => {
+    [
+      'a truncated key',
+      () => pem(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey).slice(0, 300),
+    ],
+  ])('must be an RSA key: rejects %s, without its content in the error', async (_case, content) => {
     const text = content();
     await writeFile(file, text);
     const refusal = await cloudfrontOf(settings()).catch((error: Error) => error.message);
@@ -66,7 +69,7 @@ describe('the key for links of CloudFront', () => {
     [['--cloudfront-url', url]],
     [['--bucket', 'packages', '--cloudfront-url', url, '--cloudfront-key-id', 'K1']],
     [['--cloudfront-url', url, '--cloudfront-key-id', 'K1', '--cloudfront-key', 'key.pem']],
-  ])('belongs together with the rest: %j', (flags) => {
+  ])('must be set together with the other CloudFront settings: %j', (flags) => {
     expect(() => readSettings(flags, {})).toThrow('must be set together');
   });
 });

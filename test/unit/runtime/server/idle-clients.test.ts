@@ -22,7 +22,7 @@ async function send(head: string): Promise<Socket> {
   return socket;
 }
 
-/** Resolves when connections have been found idle so many times. */
+/** Resolves after the server has found idle connections this many times. */
 function foundIdle(times: number): Promise<void> {
   return new Promise((resolve) => {
     let count = 0;
@@ -32,8 +32,8 @@ function foundIdle(times: number): Promise<void> {
   });
 }
 
-describe('clients that do nothing', () => {
-  test('are cut off in the middle of an upload, and its reader is told', async () => {
+describe('idle clients', () => {
+  test('are disconnected during an upload, and the reader of the body gets an error', async () => {
     const failed = Promise.withResolvers<unknown>();
     await serveApp(async (_request, { body }) => {
       try {
@@ -49,7 +49,7 @@ describe('clients that do nothing', () => {
     expect(await failed.promise).toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('are cut off in the middle of a download, and its source is let go', async () => {
+  test('are disconnected during a download, and its source is cancelled', async () => {
     const cancelled = Promise.withResolvers<void>();
     await serveApp(async () => {
       const body = new ReadableStream({
@@ -65,7 +65,7 @@ describe('clients that do nothing', () => {
     socket.destroy();
   });
 
-  test('are waited for while it is the server that works', async () => {
+  test('stay connected while the server is working on their request', async () => {
     const work = Promise.withResolvers<void>();
     await serveApp(async () => {
       await work.promise;
@@ -76,7 +76,7 @@ describe('clients that do nothing', () => {
     expect([answer.status, await answer.text()]).toEqual([200, 'done']);
   });
 
-  test('are waited for while the server does not take what they send', async () => {
+  test('stay connected while the server does not read their upload', async () => {
     const work = Promise.withResolvers<void>();
     await serveApp(async (_request, { body }) => {
       await work.promise;
@@ -85,7 +85,7 @@ describe('clients that do nothing', () => {
       return new Response(String(size));
     });
     void foundIdle(3).then(work.resolve);
-    // More than the buffers between the two take, so that it can't have been sent whole.
+    // Larger than all buffers between client and server, so part of it is still to be sent.
     const content = Buffer.alloc(32 * 1024 * 1024);
     const upload = request({ port: listening.port, host: '127.0.0.1', method: 'PUT', path: '/file' });
     upload.end(content);

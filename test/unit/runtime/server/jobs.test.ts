@@ -4,7 +4,7 @@ import type { Queue, QueueOptions } from '../../../../services/ports/queue.ts';
 import { startJobs } from '../../../../services/runtime/server/jobs.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
-test('a queue that fails for a while is consumed again', async () => {
+test('a queue is consumed again after it has failed for a while', async () => {
   const app = await startApp();
   const again = Promise.withResolvers<void>();
   let failures = 2;

@@ -6,13 +6,13 @@ import { rawClient } from '../../../kit/raw-client.ts';
 
 const MB = 1024 * 1024;
 
-/** More than any buffer on the way holds. */
+/** Larger than all buffers between client and server. */
 const LARGE = 80 * MB;
 
 let listening: Listening;
 afterEach(() => listening?.stop());
 
-/** Serves an app; a client is given up for idle only after an hour unless a test says otherwise. */
+/** Serves an app. A refused client is disconnected after an hour, unless the test sets other limits. */
 async function start(app: App, limits: Partial<LingerLimits> = {}): Promise<string> {
   const linger = { idle: 3_600_000, total: 3_600_000, bytes: 1024 * MB, ...limits };
   listening = await listen(app, { host: '127.0.0.1', port: 0, linger });
@@ -22,11 +22,11 @@ async function start(app: App, limits: Partial<LingerLimits> = {}): Promise<stri
 const connections = () =>
   new Promise((resolve) => listening.server.getConnections((_error, count) => resolve(count)));
 
-async function untilAllAreGone(): Promise<void> {
+async function untilAllDisconnected(): Promise<void> {
   await vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 20_000 });
 }
 
-async function untilOneIsThere(): Promise<void> {
+async function untilOneConnected(): Promise<void> {
   await vi.waitFor(async () => expect(await connections()).toBe(1));
 }
 
@@ -41,62 +41,65 @@ const refuseInTheMiddle: App = async (request) => {
 describe.each([
   ['before', refuse, '401'],
   ['in the middle of', refuseInTheMiddle, '400'],
-] as const)('a client that is answered %s its body', (_when, app, status) => {
+] as const)('a client that is refused %s its body', (_when, app, status) => {
   test.each([
     ['a length', [`content-length: ${LARGE}`], LARGE],
     ['no length', ['transfer-encoding: chunked'], undefined],
-  ] as const)('and sends it all before it reads gets the answer (%s)', async (_kind, headers, total) => {
-    const client = await rawClient(await start(app));
-    client.head('PUT / HTTP/1.1', 'host: h', ...headers);
-    if (total) expect(await client.sendMany(total)).toBe(true);
-    else {
-      await client.send(`${LARGE.toString(16)}\r\n`);
-      expect(await client.sendMany(LARGE)).toBe(true);
-      await client.send('\r\n0\r\n\r\n');
-    }
-    const answer = await client.answer();
-    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    expect(answer).toMatch(/^connection: close\r$/im);
-    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
-    client.socket.destroy();
-  });
+  ] as const)(
+    'gets the answer even if it sends the complete body before it reads (%s)',
+    async (_kind, headers, total) => {
+      const client = await rawClient(await start(app));
+      client.head('PUT / HTTP/1.1', 'host: h', ...headers);
+      if (total) expect(await client.sendMany(total)).toBe(true);
+      else {
+        await client.send(`${LARGE.toString(16)}\r\n`);
+        expect(await client.sendMany(LARGE)).toBe(true);
+        await client.send('\r\n0\r\n\r\n');
+      }
+      const answer = await client.answer();
+      expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      expect(answer).toMatch(/^connection: close\r$/im);
+      expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+      client.socket.destroy();
+    },
+  );
 
-  test('and stops when it has read the answer is let go', async () => {
+  test('can close the connection once it has read the answer', async () => {
     const client = await rawClient(await start(app));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`);
     await client.send(Buffer.alloc(MB));
     expect(await client.answer()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     client.socket.end();
-    await untilAllAreGone();
+    await untilAllDisconnected();
   });
 
-  test('and goes on for more than it is worth is cut off', async () => {
+  test('is disconnected when it sends more than the limit of bytes', async () => {
     const client = await rawClient(await start(app, { bytes: 2 * MB, idle: 500 }));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${100 * LARGE}`);
     expect(await client.sendMany(100 * LARGE)).toBe(false);
-    await untilAllAreGone();
+    await untilAllDisconnected();
   });
 
-  test('and then says nothing is not waited for', async () => {
+  test('is disconnected when it becomes idle', async () => {
     const client = await rawClient(await start(app, { idle: 100 }));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`);
     await client.send(Buffer.alloc(MB));
     expect(await client.answer()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    await untilAllAreGone();
+    await untilAllDisconnected();
     client.socket.destroy();
   });
 
-  test('and trickles on is not listened to for ever', async () => {
+  test('is disconnected after a total time when it keeps sending slowly', async () => {
     const client = await rawClient(await start(app, { idle: 500, total: 700 }));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`);
     const trickle = setInterval(() => client.socket.write('x'), 20);
     expect(await client.answer()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    await untilAllAreGone();
+    await untilAllDisconnected();
     clearInterval(trickle);
     client.socket.destroy();
   });
 
-  test('does not keep the server from stopping', async () => {
+  test('does not prevent the server from stopping', async () => {
     const client = await rawClient(await start(app));
     client.head('PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`);
     await client.send(Buffer.alloc(MB));
@@ -118,10 +121,10 @@ test('a client that is refused with a small body keeps its connection', async ()
   expect(answers.match(/^connection: keep-alive/gim)).toHaveLength(1);
 });
 
-describe('a client that asks before it sends (Expect: 100-continue)', () => {
+describe('a client that sends Expect: 100-continue', () => {
   const head = ['PUT / HTTP/1.1', 'host: h', `content-length: ${LARGE}`, 'expect: 100-continue'];
 
-  test('is told to go on when its body is wanted', async () => {
+  test('gets 100 Continue when the app reads its body', async () => {
     const client = await rawClient(
       await start(async (request) => new Response(String((await request.arrayBuffer()).byteLength))),
     );
@@ -132,7 +135,7 @@ describe('a client that asks before it sends (Expect: 100-continue)', () => {
     client.socket.destroy();
   });
 
-  test('is refused without being told to go on, also when it sends all the same', async () => {
+  test('is refused without 100 Continue, even if it sends its body anyway', async () => {
     const client = await rawClient(await start(refuse));
     client.head(...head);
     expect(await client.sendMany(LARGE)).toBe(true);
@@ -142,7 +145,7 @@ describe('a client that asks before it sends (Expect: 100-continue)', () => {
     client.socket.destroy();
   });
 
-  test('and is not there any more does no harm', async () => {
+  test('causes only an error of its own request when it disconnects after 100 Continue', async () => {
     const ended = Promise.withResolvers<unknown>();
     const url = await start(async (request) => {
       await request.arrayBuffer().then(ended.reject, ended.resolve);
@@ -155,10 +158,7 @@ describe('a client that asks before it sends (Expect: 100-continue)', () => {
     expect(await ended.promise).toBeInstanceOf(Error);
   });
 
-  test.each([
-    ['wants', 'close'],
-    ['does not want', 'keep-alive'],
-  ])('and %s its connection closed gets its way', async (_wants, connection) => {
+  test.each([['close'], ['keep-alive']])('gets the connection that it requests: %s', async (connection) => {
     const client = await rawClient(await start(async (request) => new Response(await request.text())));
     client.head(
       'PUT / HTTP/1.1',
@@ -177,27 +177,27 @@ describe('a client that asks before it sends (Expect: 100-continue)', () => {
 describe('a server that stops', () => {
   test.each([
     ['nothing', ''],
-    ['the beginning of a head', 'GET / HTTP/1.1\r\nx-a: '],
-    ['a request, and the beginning of another', 'GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HT'],
-  ])('does not wait for a client that has sent %s', async (_what, sent) => {
+    ['part of a request head', 'GET / HTTP/1.1\r\nx-a: '],
+    ['a request and part of another', 'GET / HTTP/1.1\r\nhost: h\r\n\r\nGET / HT'],
+  ])('does not wait for a client that has sent %s', async (_case, sent) => {
     const client = await rawClient(await start(async () => new Response('an answer')));
     await client.send(sent);
     if (sent.includes('host')) await client.until(/an answer/);
-    else await untilOneIsThere();
+    else await untilOneConnected();
     await listening.stop();
     client.socket.destroy();
   });
 
-  test('finishes the answers under way and says that it closes their connections', async () => {
-    const asked = Promise.withResolvers<void>();
+  test('finishes the answers under way with Connection: close', async () => {
+    const received = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<Response>();
     const url = await start(async () => {
-      asked.resolve();
+      received.resolve();
       return answer.promise;
     });
     const client = await rawClient(url);
     client.head('GET / HTTP/1.1', 'host: h');
-    await asked.promise;
+    await received.promise;
     const stopped = listening.stop();
     answer.resolve(new Response('an answer'));
     expect(await client.answer()).toMatch(/^connection: close\r$[\s\S]*an answer/im);
@@ -205,15 +205,15 @@ describe('a server that stops', () => {
     client.socket.destroy();
   });
 
-  test('ends at once when it must, also while it is stopping', async () => {
-    const asked = Promise.withResolvers<void>();
+  test('can be ended immediately while it is stopping', async () => {
+    const received = Promise.withResolvers<void>();
     const url = await start(async () => {
-      asked.resolve();
+      received.resolve();
       return new Promise<Response>(() => {});
     });
     const client = await rawClient(url);
     client.head('GET / HTTP/1.1', 'host: h');
-    await asked.promise;
+    await received.promise;
     const stopped = listening.stop();
     await listening.end();
     await stopped;
@@ -223,12 +223,12 @@ describe('a server that stops', () => {
 });
 
 test.each([
-  ['a length twice', ['content-length: 3', 'content-length: 4']],
-  ['a length and chunks', ['content-length: 3', 'transfer-encoding: chunked']],
+  ['two lengths', ['content-length: 3', 'content-length: 4']],
+  ['a length and chunked encoding', ['content-length: 3', 'transfer-encoding: chunked']],
   ['an invalid length', ['content-length: 3x']],
   ['a negative length', ['content-length: -3']],
-  ['chunks that are compressed', ['transfer-encoding: gzip']],
-])('a request with %s is refused and its connection closed', async (_what, headers) => {
+  ['an unsupported transfer encoding', ['transfer-encoding: gzip']],
+])('a request with %s is rejected and its connection closed', async (_case, headers) => {
   const client = await rawClient(await start(async () => new Response('taken')));
   client.head('PUT / HTTP/1.1', 'host: h', ...headers);
   await client.send('abc');

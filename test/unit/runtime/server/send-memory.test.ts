@@ -3,7 +3,7 @@ import { sendMemory } from '../../../../services/runtime/server/send-memory.ts';
 
 const KIB = 1024;
 
-test('pieces are large for a few answers, and small for many, until there are few again', () => {
+test('large buffers are given to few answers, small ones to many, and large ones again after a release', () => {
   const memory = sendMemory();
   const sizes = Array.from({ length: 1000 }, () => memory.take(1e9));
   expect([sizes[0], sizes.at(-1)]).toEqual([256 * KIB, 32 * KIB]);
@@ -12,7 +12,7 @@ test('pieces are large for a few answers, and small for many, until there are fe
   expect(memory.take(1e9)).toBe(256 * KIB);
 });
 
-test('an answer gets no more than it needs', () => {
+test('an answer gets no more memory than it needs', () => {
   const memory = sendMemory();
   expect([memory.take(100_000), memory.take(0), memory.take(Number.NaN)]).toEqual([100_000, 1, 256 * KIB]);
 });

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { StreamedReply } from '../../../../services/http/answer/reply.ts';
 import { sendStream } from '../../../../services/runtime/server/send-stream.ts';
 
-/** What answers were said to be broken by. */
+/** The errors that were reported for interrupted answers. */
 const broken: unknown[] = [];
 let server: Server;
 afterEach(() => {
@@ -15,8 +15,8 @@ afterEach(() => {
   server.close();
 });
 
-/** Asks a server that answers with the stream, and waits for the head of its answer. */
-async function ask(body: ReadableStream<Uint8Array>, length?: number): Promise<IncomingMessage> {
+/** Sends a request to a server that answers with the stream, and waits for the head of the answer. */
+async function requestStream(body: ReadableStream<Uint8Array>, length?: number): Promise<IncomingMessage> {
   server = createServer((_request, outgoing) => {
     const headers = length === undefined ? {} : { 'content-length': String(length) };
     void sendStream(
@@ -30,11 +30,11 @@ async function ask(body: ReadableStream<Uint8Array>, length?: number): Promise<I
   return incoming;
 }
 
-/** Byte `n` of what the streams hold: never 0, as fresh memory is. */
+/** Byte `n` of the streams' content. It is never 0, the value of unused memory. */
 const byteAt = (n: number) => 1 + ((n * 31 + (n >> 12)) % 255);
 const expected = (size: number) => Buffer.from(Uint8Array.from({ length: size }, (_, n) => byteAt(n)));
 
-/** A stream of `size` bytes that fills the memory its reader brings; says of each piece whether it was fresh. */
+/** A stream of `size` bytes that fills its reader's buffers, and records for each whether it was unused before. */
 function byteStream(size: number, wasFresh: boolean[] = []): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
@@ -51,11 +51,11 @@ function byteStream(size: number, wasFresh: boolean[] = []): ReadableStream<Uint
   });
 }
 
-describe('sending a stream', () => {
-  test('a byte stream arrives whole, through two pieces of memory however long it is', async () => {
+describe('sendStream', () => {
+  test('sends a complete byte stream with two reused buffers, however long it is', async () => {
     const size = 5_000_001;
     const wasFresh: boolean[] = [];
-    const incoming = await ask(byteStream(size, wasFresh), size);
+    const incoming = await requestStream(byteStream(size, wasFresh), size);
     expect(incoming.statusCode).toBe(206);
     expect(incoming.headers['content-length']).toBe(String(size));
     expect((await buffer(incoming)).equals(expected(size))).toBe(true);
@@ -63,17 +63,17 @@ describe('sending a stream', () => {
     expect(wasFresh.length).toBeGreaterThan(10);
   });
 
-  test.each([0, 1])('a byte stream of %i bytes ends', async (size) => {
-    expect(await buffer(await ask(byteStream(size), size))).toEqual(expected(size));
+  test.each([0, 1])('ends the answer after a byte stream of length %i', async (size) => {
+    expect(await buffer(await requestStream(byteStream(size), size))).toEqual(expected(size));
   });
 
-  test('a stream of pieces of its own arrives whole, also without a length', async () => {
+  test('sends a complete stream that brings its own chunks, without a length', async () => {
     const body = ReadableStream.from([expected(3), expected(200_000), expected(1)]);
-    const incoming = await ask(body as ReadableStream<Uint8Array>);
+    const incoming = await requestStream(body as ReadableStream<Uint8Array>);
     expect(await buffer(incoming)).toEqual(Buffer.concat([expected(3), expected(200_000), expected(1)]));
   });
 
-  test('a stream that fails ends the connection, so that nobody takes the part for the whole', async () => {
+  test('breaks the connection when the stream fails, so that the client sees that the file is incomplete', async () => {
     let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -81,13 +81,13 @@ describe('sending a stream', () => {
         controller.enqueue(expected(1000));
       },
     });
-    const incoming = await ask(body);
+    const incoming = await requestStream(body);
     stream?.error(new Error('the disk is gone'));
     await expect(buffer(incoming)).rejects.toThrow('aborted');
     expect(broken).toMatchObject([{ message: 'the disk is gone' }]);
   });
 
-  test('when the client goes away the stream is cancelled, and was read no further than the client took', async () => {
+  test('reads no further than the client, and cancels the stream when the client disconnects', async () => {
     let pulled = 0;
     let incoming: IncomingMessage | undefined;
     const endless = new Promise<void>((resolve) => {
@@ -98,7 +98,7 @@ describe('sending a stream', () => {
         },
         cancel: () => resolve(),
       });
-      void ask(body).then((answer) => {
+      void requestStream(body).then((answer) => {
         incoming = answer;
         answer.once('readable', () => answer.destroy());
       });
@@ -110,7 +110,7 @@ describe('sending a stream', () => {
   });
 
   test.each(['bytes', undefined] as const)(
-    'nothing is read for a client that went away before the answer began (%s)',
+    'reads nothing for a client that disconnected before the answer began (%s)',
     async (type) => {
       let pulled = 0;
       const cancelled = Promise.withResolvers<void>();

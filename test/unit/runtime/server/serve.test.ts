@@ -26,7 +26,7 @@ const whoami = (url: string, token: string) =>
   fetch(`${url}/api/v4/user`, { headers: { 'private-token': token } }).then((answer) => answer.status);
 
 describe('serving from one machine', () => {
-  test('the first start makes a root token and shows it once; later starts keep it', async () => {
+  test('the first start creates a root token and prints it once; later starts keep it', async () => {
     const first = await start();
     const token = first.rootToken ?? '';
     expect(first.printed()).toContain(token);
@@ -40,7 +40,7 @@ describe('serving from one machine', () => {
     await second.stop();
   });
 
-  test('a root token that is set replaces the one before, and is not printed', async () => {
+  test('a root token from the settings replaces the previous one, and is not printed', async () => {
     const [one, two] = ['first-root-token-0001', 'second-root-token-002'];
     const first = await start('--root-token', one);
     expect(await whoami(first.url, one)).toBe(200);
@@ -52,13 +52,13 @@ describe('serving from one machine', () => {
     await second.stop();
   });
 
-  test('the external address comes from the settings, whatever host a request names', async () => {
+  test('the external address comes from the settings', async () => {
     const serving = await start('--url', 'https://packages.example.com/');
     expect(serving.url).toBe('https://packages.example.com');
     await serving.stop();
   });
 
-  test('blobs may have a directory of their own, which one server has at a time', async () => {
+  test('blobs can be in a separate directory, which one server uses at a time', async () => {
     const blobs = join(folder, 'elsewhere');
     const token = 'root-token-0123456789';
     const serving = await start('--blob-dir', blobs, '--root-token', token);
@@ -80,7 +80,7 @@ describe('serving from one machine', () => {
     await serving.stop();
   });
 
-  test('a server is refused where it would miss blobs, and leaves no port behind', async () => {
+  test('a server that would miss blobs at its storage location does not start, and closes its port', async () => {
     const stores = await openEmbedded(folder);
     await claimHome(stores.table, { place: 's3://packages' });
     await stores.close();
@@ -88,7 +88,7 @@ describe('serving from one machine', () => {
     await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');
   });
 
-  test('an upload refused by its headers is not asked for its body', async () => {
+  test('an upload that is refused by its headers gets no 100 Continue', async () => {
     const serving = await start('--root-token', 'root-token-0123456789');
     const events = await new Promise<string[]>((resolve, reject) => {
       const seen: string[] = [];
@@ -109,7 +109,7 @@ describe('serving from one machine', () => {
     await serving.stop();
   });
 
-  test('a server that is told to stop is not ready, takes no connection, and finishes the upload under way', async () => {
+  test('a server that is shutting down is not ready, accepts no connections, and finishes the upload under way', async () => {
     const token = 'root-token-0123456789';
     const serving = await start('--root-token', token, '--drain-seconds', '1');
     const headers = { 'private-token': token, 'content-type': 'application/json' };
@@ -123,7 +123,7 @@ describe('serving from one machine', () => {
     );
     const check = openConnection(serving.port);
     check.write('GET /-/readiness HTTP/1.1\r\nhost: x\r\n');
-    // Both are under way before the server hears that it is to stop.
+    // Both requests are under way before the server is stopped.
     await fetch(`${serving.url}/-/readiness`).then((answer) => expect(answer.status).toBe(200));
 
     const stopped = serving.stop();
@@ -131,12 +131,12 @@ describe('serving from one machine', () => {
     expect(await check.answer).toMatch(/^HTTP\/1.1 503 [\s\S]*\r\nconnection: close\r\n[\s\S]*draining/i);
     await refused(serving.port);
     upload.write('half');
-    // The connection would be kept for another request otherwise, and the server with it.
+    // If the server kept this connection open for another request, it could not stop.
     expect(await upload.answer).toMatch(/^HTTP\/1.1 201 /);
     await stopped;
   });
 
-  test('the user root is left alone where another process makes it', async () => {
+  test('a server with --make-root false leaves the root user to another process', async () => {
     const serving = await start('--make-root', 'false', '--root-token', 'root-token-0123456789');
     expect(serving.rootToken).toBeUndefined();
     expect(await whoami(serving.url, 'root-token-0123456789')).toBe(401);
@@ -144,7 +144,7 @@ describe('serving from one machine', () => {
   });
 });
 
-/** A connection to write requests to by hand; `answer` is all that came by the time the server closed it. */
+/** A connection for raw requests; `answer` is everything received until the server closed it. */
 function openConnection(port: number) {
   const socket = connect(port, '127.0.0.1');
   const answer = new Promise<string>((resolve, reject) => {
@@ -157,7 +157,7 @@ function openConnection(port: number) {
   return { answer, write: (text: string) => socket.write(text) };
 }
 
-/** Resolves once nobody takes connections on the port. */
+/** Resolves once connections to the port are refused. */
 async function refused(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1');

@@ -10,7 +10,7 @@ const onAws = { PACKHOUSE_TABLE: 'table', PACKHOUSE_AUDIT_TABLE: 'audit', PACKHO
 const auditQueue = 'audit https://sqs.example/1/audit https://sqs.example/1/dead';
 
 describe('the settings of a server', () => {
-  test('name the queues of jobs', () => {
+  test('list the queue of each job', () => {
     const PACKHOUSE_JOB_QUEUES = `${auditQueue},\n  search https://q https://d`;
     expect(readSettings([], { ...onAws, PACKHOUSE_JOB_QUEUES }).jobQueues).toEqual({
       audit: { url: 'https://sqs.example/1/audit', deadLetterUrl: 'https://sqs.example/1/dead' },
@@ -27,7 +27,7 @@ describe('the settings of a server', () => {
     });
   });
 
-  test('come from flags first, then from variables', () => {
+  test('come from flags first, then from environment variables', () => {
     const environment = {
       PACKHOUSE_PORT: '9000',
       PACKHOUSE_DATA_DIR: '/srv',
@@ -37,7 +37,7 @@ describe('the settings of a server', () => {
     expect(settings).toMatchObject({ port: 9001, dataDir: '/srv', url: 'https://p.example' });
   });
 
-  test('an empty variable is as good as none', () => {
+  test('ignore an empty environment variable', () => {
     expect(readSettings([], { PACKHOUSE_PORT: '' }).port).toBe(8080);
   });
 
@@ -94,15 +94,15 @@ describe('the settings of a server', () => {
       { PACKHOUSE_TABLE: 'packages', PACKHOUSE_AUDIT_TABLE: 'audit' },
       'requires records in the data directory',
     ],
-  ] as const)('%j with %j is refused, naming what is wrong', (flags, environment, message) => {
+  ] as const)('are rejected with the reason: flags %j, environment %j', (flags, environment, message) => {
     expect(() => readSettings(flags, environment)).toThrow(message);
   });
 
-  test('a root token is never repeated in the refusal', () => {
+  test('are rejected without repeating the root token', () => {
     expect(() => readSettings(['--root-token', 'hush'], {})).not.toThrow('hush');
   });
 
-  test('name the place of blobs, and the one they are moved from', () => {
+  test('name the storage location of blobs, and the one from which they are migrated', () => {
     const settings = readSettings(['--bucket', 'one', '--s3-prefix', '/a//b'], {
       PACKHOUSE_MIGRATE_FROM: 's3://two?region=eu-west-1',
       PACKHOUSE_S3_ENDPOINT: 'http://127.0.0.1:9000',
@@ -123,7 +123,7 @@ describe('the settings of a server', () => {
     expect(homeNames(same)).toEqual({ place: 'local', from: undefined });
   });
 
-  test('say how a bucket is used', () => {
+  test('define how a bucket is used', () => {
     const flags = ['--bucket', 'one', '--s3-profile', 'minio', '--s3-encryption', 'aws:kms'];
     expect(
       homeOf(readSettings([...flags, '--s3-kms-key', 'alias/x', '--s3-path-style', 'true'], {})),
@@ -138,12 +138,12 @@ describe('the settings of a server', () => {
     });
   });
 
-  test('may be asked for in part, and the rest is unknown', () => {
+  test('can be read in part, and other flags are then unknown', () => {
     expect(readSettings(['--data-dir', '/x'], { PACKHOUSE_PORT: 'x' }, ['dataDir']).dataDir).toBe('/x');
     expect(() => readSettings(['--port', '1'], {}, ['dataDir'])).toThrow('--port');
   });
 
-  test('are all in the help', () => {
+  test('are listed in the help', () => {
     expect(describeSettings()).toContain('--data-dir');
     expect(describeSettings()).toContain('PACKHOUSE_ROOT_TOKEN');
   });

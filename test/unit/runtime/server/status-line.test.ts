@@ -8,7 +8,7 @@ import { startApp } from '../../../kit/start-app.ts';
 let listening: Listening;
 afterEach(() => listening.stop());
 
-/** The status line a client gets for an error whose format words it `reason`. */
+/** The status line that a client gets for an error if the format renders it with `reason`. */
 async function statusLine(reason: string | undefined): Promise<[number | undefined, string | undefined]> {
   const { registry } = await startApp();
   const dialect = {
@@ -32,15 +32,15 @@ async function statusLine(reason: string | undefined): Promise<[number | undefin
 }
 
 describe('the status line of an error', () => {
-  test('has the words of the format', async () => {
+  test('has the reason that the format renders', async () => {
     expect(await statusLine('The file is damaged')).toEqual([409, 'The file is damaged']);
   });
 
-  test('uses the words of the status if the format defines none', async () => {
+  test('has the standard reason of the status if the format renders none', async () => {
     expect(await statusLine(undefined)).toEqual([409, 'Conflict']);
   });
 
-  test('is one line of printable ASCII, whatever is in the words', async () => {
+  test('is one line of printable ASCII, whatever the reason contains', async () => {
     const [status, reason] = await statusLine(`a\r\nset-cookie: x=1\u0000\u00e9\u{1f600}${'b'.repeat(1000)}`);
     expect(status).toBe(409);
     expect(reason).toMatch(/^a set-cookie: x=1 b+$/);

@@ -10,7 +10,7 @@ const full =
   's3://my.bucket-1/deep/er?endpoint=http://127.0.0.1:9000&region=eu-west-1&path-style=true&profile=old&encryption=aws:kms&kms-key=alias/blobs';
 
 describe('storage locations', () => {
-  test('are the data directory or a bucket', () => {
+  test('are the data directory, another directory or a bucket', () => {
     expect(parseLocation('local')).toEqual({ kind: 'local' });
     expect(parseLocation('s3://packages')).toMatchObject({ kind: 's3', bucket: 'packages', prefix: '' });
     expect(parseLocation(full)).toEqual({
@@ -43,19 +43,19 @@ describe('storage locations', () => {
     ],
     ['file:///mnt/my%20blobs/', 'file:///mnt/my%20blobs'],
     ['local', 'local'],
-  ])('%s is named by what tells it from all others', (text, name) => {
+  ])('have a canonical name of the parts that identify them: %s', (text, name) => {
     expect(locationName(parseLocation(text))).toBe(name);
     expect(locationName(parseLocation(name))).toBe(name);
   });
 
-  test('are told as flags by their names', () => {
+  test('are printed as flags made from their names', () => {
     const place = locationName(parseLocation(full));
     expect(startWith({ place, from: 's3://old?endpoint=https://minio.internal' })).toBe(
       "with --bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --migrate-from 's3://old?endpoint=https://minio.internal' (and its path style, region and profile)",
     );
   });
 
-  test('are told as they are where flags can not be made of a name', () => {
+  test('are printed as they are if flags cannot be made from the name', () => {
     expect(startWith({ place: 's3://My_Bucket' })).toBe('with s3://My_Bucket as the store');
     expect(startWith({ place: 'local', from: 'file:///mnt/my%20blobs' })).toBe(
       "without --bucket and --blob-dir, with --migrate-from 'file:///mnt/my%20blobs'",
@@ -63,7 +63,7 @@ describe('storage locations', () => {
     expect(startWith({ place: 'file:///mnt/my%20blobs' })).toBe("with --blob-dir '/mnt/my blobs'");
   });
 
-  test('tell the flags that make them the store of a server', () => {
+  test('convert to the flags that make them the store of a server', () => {
     expect(locationFlags(parseLocation(full))).toBe(
       '--bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --s3-path-style true --s3-profile old --s3-encryption aws:kms --s3-kms-key alias/blobs --region eu-west-1',
     );
@@ -85,10 +85,10 @@ describe('storage locations', () => {
     ['s3://packages?path-style=maybe', 'true or false'],
     ['s3://packages/ä', 'invalid prefix'],
     ['s3://packages/blobs/x', 'must not start with blobs/'],
-  ])('%j is refused', (text, message) => expect(() => parseLocation(text)).toThrow(message));
+  ])('are rejected when invalid: %j', (text, message) => expect(() => parseLocation(text)).toThrow(message));
 
   test.each(['s3://key:hush@packages', 's3://packages?endpoint=https://key:hush@minio', 'hush'])(
-    'what is wrong with %s is told without repeating a secret',
+    'are rejected without repeating a secret: %s',
     (text) => expect(() => parseLocation(text)).not.toThrow('hush'),
   );
 });

@@ -5,21 +5,21 @@ import { tarballOf, tarOf } from '../../../kit/npm-package.ts';
 
 const limits = { entries: 100, unpacked: 1 << 20, ratio: 100 };
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* inChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += 1000) yield bytes.subarray(at, at + 1000);
 }
 
 async function list(bytes: Uint8Array, allowed = limits) {
   const found: [string, string, number, string][] = [];
-  for await (const entry of tarEntries(once(bytes), allowed)) {
+  for await (const entry of tarEntries(inChunks(bytes), allowed)) {
     const head = entry.path.endsWith('skip') ? '' : (await entry.head(4)).toString();
     found.push([entry.path, entry.type, entry.size, head]);
   }
   return found;
 }
 
-describe('the entries of a gzipped tar archive', () => {
-  test('come with type, size and their first bytes, read or not', async () => {
+describe('gzipped tar archives', () => {
+  test('list each entry with its type, size and first bytes, whether its content is read or not', async () => {
     const tar = await tarOf([
       [{ name: 'a/', type: 'directory' }, ''],
       [{ name: 'a/one' }, 'first file'],
@@ -36,7 +36,7 @@ describe('the entries of a gzipped tar archive', () => {
     ]);
   });
 
-  test('stop at the limits, each with its reason', async () => {
+  test('are rejected when they exceed a limit, and the error names the limit', async () => {
     const many = await tarballOf(
       Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`a/${index}`, ''])),
     );
@@ -49,7 +49,7 @@ describe('the entries of a gzipped tar archive', () => {
     );
   });
 
-  test('of damaged archives are refused', async () => {
+  test('are rejected when they are damaged', async () => {
     const good = await tarballOf({ 'a/one': 'x'.repeat(3000) });
     const damaged = [
       Buffer.from('no archive at all'),
@@ -63,7 +63,7 @@ describe('the entries of a gzipped tar archive', () => {
     }
   });
 
-  test('an error of the source comes out as it is', async () => {
+  test('pass on an error of the source unchanged', async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield Buffer.from([0x1f, 0x8b]);
       throw new Error('the upload ended');

@@ -25,7 +25,7 @@ async function readAll(source: RandomAccess, { entries = 100, limit = 1e6 } = {}
 }
 
 describe('zip archives', () => {
-  test('files in the order of the directory, compressed or stored; directories are passed over', async () => {
+  test('list compressed and stored files in the order of the directory, without folders', async () => {
     const archive = zip([
       { path: 'b/é.txt', content: 'second' },
       { path: 'b/', content: '' },
@@ -39,7 +39,7 @@ describe('zip archives', () => {
     ]);
   });
 
-  test('of a large archive only the directory and what is asked for are read', async () => {
+  test('are read only in part: the directory and the requested entry', async () => {
     const source = access(
       zip([
         { path: 'large', content: randomBytes(20_000_000), stored: true },
@@ -55,7 +55,7 @@ describe('zip archives', () => {
     expect(source.reads.reduce((sum, size) => sum + size)).toBeLessThan(800_000);
   });
 
-  test('an entry across blocks is read whole', async () => {
+  test('return the complete content of an entry that spans several blocks', async () => {
     const content = randomBytes(1_000_000).toString('latin1');
     const archive = zip([{ path: 'a', content: Buffer.from(content, 'latin1') }]);
     expect(await readAll(access(archive))).toEqual([['a', content]]);
@@ -65,17 +65,21 @@ describe('zip archives', () => {
   const damaged = new Uint8Array(good);
   damaged.fill(0xff, 32, 40);
   test.each([
-    ['nothing', new Uint8Array(), /not a whole zip archive/],
-    ['no zip', Buffer.from('hello'.repeat(100)), /not a whole zip archive/],
-    ['a zip cut off', good.subarray(0, good.byteLength - 10), /not a whole zip archive/],
-    ['only the end of a zip', good.subarray(30), /it ends early/],
+    ['an empty file', new Uint8Array(), /not a whole zip archive/],
+    ['a file that is not a zip', Buffer.from('hello'.repeat(100)), /not a whole zip archive/],
+    ['a truncated zip', good.subarray(0, good.byteLength - 10), /not a whole zip archive/],
+    ['the end of a zip without its start', good.subarray(30), /it ends early/],
     ['damaged data', damaged, /damaged|not a whole zip archive/],
-    ['a path that leads out', zip([{ path: '../a', content: '' }]), /not a whole zip archive.*relative path/],
+    [
+      'a path outside the archive',
+      zip([{ path: '../a', content: '' }]),
+      /not a whole zip archive.*relative path/,
+    ],
     ['an absolute path', zip([{ path: '/a', content: '' }]), /not a whole zip archive.*absolute path/],
     ['an encrypted entry', zip([{ path: 'a', content: 'x', flags: 1 }]), /encrypted/],
-    ['a bomb', zip([{ path: 'a', content: 'x'.repeat(2_000_000) }]), /more than 1000000 bytes/],
+    ['a zip bomb', zip([{ path: 'a', content: 'x'.repeat(2_000_000) }]), /more than 1000000 bytes/],
     [
-      'a bomb that claims to be small',
+      'a zip bomb that claims to be small',
       zip([{ path: 'a', content: 'x'.repeat(2_000_000), claimedSize: 10 }]),
       /too many bytes/,
     ],
@@ -84,13 +88,13 @@ describe('zip archives', () => {
       zip(Array.from({ length: 101 }, (_, index) => ({ path: `${index}`, content: '' }))),
       /more than 100 entries/,
     ],
-  ])('%s is refused', async (_, bytes, why) => {
+  ])('reject %s', async (_, bytes, why) => {
     const reading = readAll(access(bytes));
     await expect(reading).rejects.toBeInstanceOf(UnreadableArchive);
     await expect(reading).rejects.toThrow(why);
   });
 
-  test('an error of the source is not blamed on the archive', async () => {
+  test('pass on an error of the source, not as an unreadable archive', async () => {
     class Offline extends Error {
       readonly code = 'OFFLINE';
     }

@@ -7,7 +7,7 @@ import {
 } from '../../../../services/shared/headers/content-disposition.ts';
 import { matchesEtag } from '../../../../services/shared/headers/etag.ts';
 
-describe('Range against ten bytes', () => {
+describe('the Range header for a body of ten bytes', () => {
   test.each<[string | undefined, unknown]>([
     [undefined, 'whole'],
     ['bytes=0-4', { start: 0, end: 4 }],
@@ -26,15 +26,15 @@ describe('Range against ten bytes', () => {
     ['items=0-1', 'whole'],
     ['bytes=a-b', 'whole'],
     ['bytes=-', 'whole'],
-  ])('%s', (header, expected) => expect(parseRange(header, 10)).toEqual(expected));
+  ])('%s is parsed as %j', (header, expected) => expect(parseRange(header, 10)).toEqual(expected));
 
-  test('nothing of an empty body can be asked for', () => {
+  test('cannot be satisfied for an empty body', () => {
     expect(parseRange('bytes=0-', 0)).toBe('unsatisfiable');
     expect(parseRange('bytes=-1', 0)).toBe('unsatisfiable');
   });
 });
 
-describe('If-None-Match', () => {
+describe('the If-None-Match header for the ETag "a"', () => {
   test.each<[string | null, boolean]>([
     ['"a"', true],
     ['W/"a"', true],
@@ -43,10 +43,10 @@ describe('If-None-Match', () => {
     ['"b"', false],
     ['a', false],
     [null, false],
-  ])('%s', (header, expected) => expect(matchesEtag(header, '"a"')).toBe(expected));
+  ])('%s matches: %s', (header, expected) => expect(matchesEtag(header, '"a"')).toBe(expected));
 });
 
-describe('Accept-Encoding', () => {
+describe('the Accept-Encoding header', () => {
   test.each<[string | undefined, string]>([
     [undefined, 'identity'],
     ['gzip', 'gzip'],
@@ -68,7 +68,7 @@ describe('Accept-Encoding', () => {
     ['br;q=0, br', 'br'],
     ['', 'identity'],
     [';;,,q=1', 'identity'],
-  ])('%s', (header, expected) => expect(bestEncoding(header)).toBe(expected));
+  ])('%s selects %s', (header, expected) => expect(bestEncoding(header)).toBe(expected));
 
   test.each<[string | undefined, boolean]>([
     [undefined, false],
@@ -77,10 +77,10 @@ describe('Accept-Encoding', () => {
     ['br, deflate, gzip;q=0.5', true],
     ['X-Gzip', true],
     ['identity', false],
-  ])('%s: gzip %s', (header, expected) => expect(takesGzip(header)).toBe(expected));
+  ])('%s accepts gzip: %s', (header, expected) => expect(takesGzip(header)).toBe(expected));
 });
 
-describe('Accept, with offers a/new and a/old', () => {
+describe('the Accept header when a/new and a/old are available', () => {
   test.each<[string | null, string | undefined]>([
     [null, undefined],
     ['a/old', 'a/old'],
@@ -91,14 +91,14 @@ describe('Accept, with offers a/new and a/old', () => {
     ['a/old;q=0.5, */*', 'a/old'],
     ['a/new;q=0', undefined],
     ['a/newer', undefined],
-  ])('%s', (header, expected) => expect(preferred(header, ['a/new', 'a/old'])).toBe(expected));
+  ])('%s selects %s', (header, expected) => expect(preferred(header, ['a/new', 'a/old'])).toBe(expected));
 
-  test('many different headers do not pile up', () => {
+  test('is parsed correctly for many different values', () => {
     for (let index = 0; index < 1000; index++) expect(preferred(`a/new;v=${index}`, ['a/new'])).toBe('a/new');
   });
 });
 
-describe('Content-Disposition', () => {
+describe('the Content-Disposition header', () => {
   test.each([
     ['a.txt', 'attachment; filename="a.txt"'],
     ['deep/er/a b.txt', 'attachment; filename="a b.txt"'],
@@ -111,14 +111,14 @@ describe('Content-Disposition', () => {
       `attachment; filename="a__set-cookie: b"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20b`,
     ],
     ['\ud800.txt', `attachment; filename="_.txt"; filename*=UTF-8''%EF%BF%BD.txt`],
-  ])('of %j', (name, header) => {
+  ])('names the file %j', (name, header) => {
     expect(contentDisposition('attachment', name)).toBe(header);
     expect(new Headers({ 'content-disposition': header }).get('content-disposition')).toBe(header);
   });
 
-  test('may be inline', () => expect(contentDisposition('inline', 'a')).toBe('inline; filename="a"'));
+  test('can be inline', () => expect(contentDisposition('inline', 'a')).toBe('inline; filename="a"'));
 
-  test('encodes all that is not unreserved', () => {
+  test('percent-encodes every character that is not unreserved', () => {
     const ascii = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
     expect(encodeStrictly(ascii).replaceAll(/%[0-9A-F]{2}/g, '')).toBe(
       '-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~',

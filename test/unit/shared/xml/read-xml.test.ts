@@ -9,8 +9,8 @@ import {
 
 const read = (text: string) => readXml(Buffer.from(text));
 
-describe('XML', () => {
-  test('elements, attributes and text, without prefixes and namespaces', () => {
+describe('the XML reader', () => {
+  test('reads elements, attributes and text, without prefixes and namespaces', () => {
     const root = read(`<?xml version="1.0"?>
       <p:package xmlns:p="urn:p" xmlns="urn:q" minClientVersion="2.12">
         <!-- not read --><p:id> Some.Tool </p:id><tags>a &amp; b<![CDATA[ <c> ]]>&#x41;</tags>
@@ -36,27 +36,39 @@ describe('XML', () => {
     ['UTF-16 BE', Buffer.from('\ufeff<a>é</a>', 'utf16le').swap16()],
     ['ISO-8859-1', Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>é</a>', 'latin1')],
     ['UTF-8 that declares UTF-16', Buffer.from('<?xml version="1.0" encoding="utf-16"?><a>é</a>')],
-  ])('is read in %s', (_, bytes) => expect(readXml(bytes).text).toBe('é'));
+  ])('reads %s', (_, bytes) => expect(readXml(bytes).text).toBe('é'));
 
   const bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>';
   test.each([
-    ['nothing', '', /no element/],
-    ['text', 'hello', /not well-formed/],
-    ['an open element', '<a><b></a>', /not well-formed/],
+    ['an empty document', '', /no element/],
+    ['plain text', 'hello', /not well-formed/],
+    ['an unclosed element', '<a><b></a>', /not well-formed/],
     ['two roots', '<a/><b/>', /more than one root/],
     ['a document type', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', /document type/],
-    ['entities of its own', bomb, /document type/],
+    ['a declaration of entities', bomb, /document type/],
     ['an unknown entity', '<a>&nbsp;</a>', /not well-formed/],
-    ['a prefix that is not declared', '<p:a/>', /not well-formed/],
-    ['a prefix of an attribute that is not declared', '<a p:b="1"/>', /Unbound namespace prefix: "p"/],
-    ['a prefix beside its declaration', '<a><b xmlns:p="urn:p"/><p:c/></a>', /Unbound namespace prefix/],
-    ['a prefix that is declared as nothing', '<a xmlns:p="urn:p"><p:b xmlns:p=""/></a>', /Unbound/],
-    ['a prefix that every object has', '<constructor:a/>', /Unbound namespace prefix: "constructor"/],
-    ['a reserved prefix for something else', '<a xmlns:xml="urn:p"/>', /xml: prefix must be bound to/],
-    ['101 levels', '<a>'.repeat(101) + '</a>'.repeat(101), /nested more than 100/],
+    ['an undeclared prefix of an element', '<p:a/>', /not well-formed/],
+    ['an undeclared prefix of an attribute', '<a p:b="1"/>', /Unbound namespace prefix: "p"/],
+    [
+      'a prefix that is declared in a sibling',
+      '<a><b xmlns:p="urn:p"/><p:c/></a>',
+      /Unbound namespace prefix/,
+    ],
+    ['a prefix with an empty declaration', '<a xmlns:p="urn:p"><p:b xmlns:p=""/></a>', /Unbound/],
+    [
+      'an undeclared prefix that is a property of every object',
+      '<constructor:a/>',
+      /Unbound namespace prefix: "constructor"/,
+    ],
+    [
+      'a reserved prefix bound to another namespace',
+      '<a xmlns:xml="urn:p"/>',
+      /xml: prefix must be bound to/,
+    ],
+    ['101 levels of elements', '<a>'.repeat(101) + '</a>'.repeat(101), /nested more than 100/],
     ['too many elements', `<a>${'<b/>'.repeat(100_000)}</a>`, /more than 100000 elements/],
     ['an unknown encoding', '<?xml version="1.0" encoding="klingon"?><a/>', /not text in klingon/],
-  ])('%s is refused', (_, text, why) => {
+  ])('rejects %s', (_, text, why) => {
     expect(() => read(text)).toThrow(UnreadableXml);
     expect(() => read(text)).toThrow(why);
   });
@@ -64,8 +76,8 @@ describe('XML', () => {
   test.each([
     ['different', (index: number) => ` a${index}="${index}"`],
     ['equal', () => ' a="1"'],
-    ['of a namespace', (index: number) => ` xmlns:a${index}="${index}"`],
-  ])('too many attributes are refused while their tag is read: %s ones', (_, attribute) => {
+    ['namespace', (index: number) => ` xmlns:a${index}="${index}"`],
+  ])('rejects too many %s attributes before it has read the complete tag', (_, attribute) => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => attribute(index)).join('');
     expect(read(`<a${many(200)}/>`).name).toBe('a');
     expect(() => read(`<a${many(201)}/>`)).toThrow(/an element with more than 200 attributes/);
@@ -73,14 +85,14 @@ describe('XML', () => {
     expect(() => read(`<a${many(100_000)} <`)).toThrow(/an element with more than 200 attributes/);
   });
 
-  test('declarations go for the element, all in it, and no longer', () => {
+  test('applies a namespace declaration to its element and the elements in it, and to no others', () => {
     const root = read(`<a xmlns:p="1"><p:b xmlns:p="2"><p:c p:d="3" d="4" d="5"/></p:b><p:e/></a>`);
     const [b, e] = root.children;
     expect([b?.name, e?.name]).toEqual(['b', 'e']);
     expect([...(childOf(b, 'c')?.attributes ?? [])]).toEqual([['d', '4']]);
   });
 
-  test('names that every object has are names like others', () => {
+  test('reads elements and attributes named like the properties of every object', () => {
     const names = ['hasOwnProperty', '__proto__', 'constructor', 'toString'];
     const attributes = names.map((name) => ` ${name}="1"`).join('');
     const root = read(`<a${attributes} b="2" xmlns:hasOwnProperty="3"><__proto__${attributes}/></a>`);
@@ -88,13 +100,13 @@ describe('XML', () => {
     expect(root.children[0]?.name).toBe('__proto__');
   });
 
-  test('bytes that are not of the encoding are refused', () => {
+  test('rejects bytes that are invalid in the encoding', () => {
     expect(() => readXml(Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c, 0x2f, 0x61, 0x3e]))).toThrow(
       /not text in utf-8/,
     );
   });
 
-  test('a hundred levels and long texts are read', () => {
+  test('reads a hundred levels and long texts', () => {
     const text = 'x'.repeat(1_000_000);
     let element = read(`${'<a>'.repeat(100)}${text}${'</a>'.repeat(100)}`);
     for (let depth = 1; depth < 100; depth++) element = childOf(element, 'a') ?? element;

@@ -11,8 +11,8 @@ async function decoded(text: string, size: number): Promise<Buffer> {
   return Buffer.concat(bytes);
 }
 
-describe('base64 decoded as it comes in', () => {
-  test('cut anywhere, with and without padding', async () => {
+describe('streamed Base64', () => {
+  test('is decoded from chunks of any size, with and without padding', async () => {
     for (let length = 0; length < 40; length++) {
       const bytes = randomBytes(length);
       const text = bytes.toString('base64');
@@ -24,7 +24,7 @@ describe('base64 decoded as it comes in', () => {
   });
 
   test.each(['A', 'AAAAA', 'AA AA', 'AAA!', 'AA==AAAA', 'AA=A', 'A===', '====', 'AAAA\n', 'Ää=='])(
-    'refuses %j',
+    'is rejected if it is invalid: %j',
     async (text) => {
       for (const size of [1, 3, 4, 100]) {
         await expect(decoded(text, size)).rejects.toMatchObject({ name: 'InvalidBase64' });

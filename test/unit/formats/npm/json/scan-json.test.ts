@@ -36,8 +36,8 @@ const strings = [
   '{"nested": "json \\" text", "more": ["\\u00e4"]}',
 ];
 
-describe('a JSON document read as it comes in', () => {
-  test.each(strings)('gives a taken string back whole, cut anywhere: %j', async (content) => {
+describe('a streamed JSON document', () => {
+  test.each(strings)('yields a taken string completely, from chunks of any size: %j', async (content) => {
     const document = {
       before: { a: { b: { data: 'not this' } }, text: 'a "quoted" one' },
       a: { 'x "y"': { type: 't', data: content, length: 3 } },
@@ -54,7 +54,7 @@ describe('a JSON document read as it comes in', () => {
     }
   });
 
-  test('at every single cut into two chunks', async () => {
+  test('can be split into two chunks at any byte', async () => {
     const text = JSON.stringify({ a: { '😀\\': { data: 'ä\u2028"\\/😀' } }, n: -1.5e3, t: [true, null] });
     const bytes = Buffer.from(text);
     for (let cut = 0; cut <= bytes.byteLength; cut++) {
@@ -77,12 +77,12 @@ describe('a JSON document read as it comes in', () => {
     }
   });
 
-  test('lone halves of surrogate pairs become replacement characters', async () => {
+  test('has replacement characters for lone surrogates', async () => {
     const { taken } = await scan('{"a":{"f":{"data":"\\ud83dx\\ude00\\ud83d\\ud83d\\ude00\\ud83d"}}}', 1);
     expect(taken).toEqual([['f', '\ufffdx\ufffd\ufffd😀\ufffd']]);
   });
 
-  test('several strings are taken, in the order in which they come', async () => {
+  test('yields several taken strings in the order of the document', async () => {
     const { taken, value } = await scan('{"a":{"one":{"data":"1"},"two":{"data":"2"}},"b":"3"}');
     expect(taken).toEqual([
       ['one', '1'],
@@ -91,7 +91,7 @@ describe('a JSON document read as it comes in', () => {
     expect(value).toEqual({ a: { one: { data: '' }, two: { data: '' } }, b: '3' });
   });
 
-  test('what a reader leaves unread is passed over', async () => {
+  test('is read to its end if the reader of a string leaves it unread', async () => {
     const value = await scanJson(chunked(Buffer.from('{"a":"a long one","b":1}'), 3), {
       limit: () => 100,
       take: ([key]) => (key === 'a' ? async () => {} : undefined),
@@ -99,7 +99,7 @@ describe('a JSON document read as it comes in', () => {
     expect(value).toEqual({ a: '', b: 1 });
   });
 
-  test('a string of 64 MB goes through without counting against the limit', async () => {
+  test('does not count a taken string of 64 MB against its limit', async () => {
     const chunk = Buffer.alloc(1 << 20, 'A');
     async function* body() {
       yield Buffer.from('{"a":{"f":{"data":"');
@@ -115,28 +115,28 @@ describe('a JSON document read as it comes in', () => {
   });
 
   test.each([
-    ['', 'malformed'],
-    ['{"a":', 'malformed'],
-    ['{"a":{"f":{"data":"never ends', 'malformed'],
-    ['{"a":{"f":{"data":"bad \\x escape"}}}', 'malformed'],
-    ['{"a":{"f":{"data":"bad \\u12g4 escape"}}}', 'malformed'],
-    ['{"bad \\x key": 1}', 'malformed'],
-    ['{"a" 1}', 'malformed'],
-    ['{}}', 'malformed'],
-    [']', 'malformed'],
-    ['not json', 'malformed'],
-    ['['.repeat(1000), 'too-deep'],
-    [`${'{"a":'.repeat(65)}1${'}'.repeat(65)}`, 'too-deep'],
-    [`"${'x'.repeat(2 << 20)}"`, 'too-large'],
-    [`[${'"",'.repeat(1 << 19)}""]`, 'too-large'],
-    [`{"${'k'.repeat(2 << 20)}":1}`, 'too-large'],
-  ])('refuses %.40s as %s', async (text, problem) => {
+    ['malformed', 'an empty document', ''],
+    ['malformed', 'a missing value', '{"a":'],
+    ['malformed', 'an unclosed string', '{"a":{"f":{"data":"never ends'],
+    ['malformed', 'an unknown escape', '{"a":{"f":{"data":"bad \\x escape"}}}'],
+    ['malformed', 'an invalid Unicode escape', '{"a":{"f":{"data":"bad \\u12g4 escape"}}}'],
+    ['malformed', 'an unknown escape in a key', '{"bad \\x key": 1}'],
+    ['malformed', 'a missing colon', '{"a" 1}'],
+    ['malformed', 'a surplus closing brace', '{}}'],
+    ['malformed', 'a lone closing bracket', ']'],
+    ['malformed', 'plain text', 'not json'],
+    ['too-deep', 'nested lists', '['.repeat(1000)],
+    ['too-deep', 'nested objects', `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`],
+    ['too-large', 'a long string', `"${'x'.repeat(2 << 20)}"`],
+    ['too-large', 'a long list', `[${'"",'.repeat(1 << 19)}""]`],
+    ['too-large', 'a long key', `{"${'k'.repeat(2 << 20)}":1}`],
+  ])('is rejected as %s: %s', async (problem, _case, text) => {
     for (const size of [7, 1 << 16]) {
       await expect(scan(text, size)).rejects.toMatchObject({ name: 'UnreadableJson', problem });
     }
   });
 
-  test('refuses more values than allowed, before they are made', async () => {
+  test('is rejected if it has too many values, before they are created', async () => {
     const options = { limit: () => 1000, values: 8, take: () => undefined };
     const value = { a: [0, '', [], {}], 'b,[{': ',{[' };
     const scanned = (json: unknown) => scanJson(chunked(Buffer.from(JSON.stringify(json)), 3), options);
@@ -145,14 +145,14 @@ describe('a JSON document read as it comes in', () => {
     await expect(scanned([value])).rejects.toMatchObject({ problem: 'too-many' });
   });
 
-  test('many small strings cost no more memory than their bytes', async () => {
+  test('needs no more buffers for many small strings than their bytes', async () => {
     const before = process.memoryUsage().arrayBuffers;
     const { value } = await scan(`[${'"",'.repeat(900_000)}""]`, 1 << 16, 8 << 20);
     expect((value as string[]).length).toBe(900_001);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
   });
 
-  test('ends the reading of the body when a reader fails', async () => {
+  test('is read no further when the reader of a string fails', async () => {
     let ended = false;
     async function* body() {
       try {
@@ -172,8 +172,8 @@ describe('a JSON document read as it comes in', () => {
 
 /** JSON with every character of every string as a `\u` escape. */
 function escapedAll(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/"((?:[^"\\]|\\.)*)"/g, (whole) => {
-    const text = JSON.parse(whole) as string;
+  return JSON.stringify(value).replaceAll(/"((?:[^"\\]|\\.)*)"/g, (literal) => {
+    const text = JSON.parse(literal) as string;
     const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
     return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`;
   });

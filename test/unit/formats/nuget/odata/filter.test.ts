@@ -51,7 +51,7 @@ describe('filters', () => {
     'IsPrerelease and IsPrerelease or IsLatestVersion',
     "Version eq '1.00'",
     'Language eq null',
-  ])('%s holds', (filter) => expect(holds(filter)).toBe(true));
+  ])('match: %s', (filter) => expect(holds(filter)).toBe(true));
 
   test.for([
     'IsPrerelease',
@@ -63,7 +63,7 @@ describe('filters', () => {
     "Language gt 'a'",
     'DownloadCount eq true',
     'Language ne null',
-  ])('%s does not', (filter) => expect(holds(filter)).toBe(false));
+  ])('do not match: %s', (filter) => expect(holds(filter)).toBe(false));
 
   test.for([
     ["Id eq 'unended", /is invalid at/],
@@ -79,7 +79,7 @@ describe('filters', () => {
     ['('.repeat(60), /nested more than 50 levels deep/],
     ['a'.repeat(8001), /longer than 8000/],
     [Array(38).fill("Id eq 'a'").join(' or '), /more than 150 names/],
-  ] as const)('%s is refused', ([filter, why]) => {
+  ] as const)('are rejected: %s', ([filter, why]) => {
     expect(() => holds(filter)).toThrow(why);
     expect(() => holds(filter)).toThrow(UnreadableFilter);
   });
@@ -95,7 +95,7 @@ describe('filters', () => {
     ["startswith(Id,'a')", undefined],
     ["substringof(Id,'a') eq 'a'", undefined],
     ['IsLatestVersion', undefined],
-  ] as const)('%s asks for %j', ([filter, ids]) => {
+  ] as const)('limit the ids that can match: %s to %j', ([filter, ids]) => {
     const found = valuesIn(parseFilter(filter), 'Id');
     expect(found && [...found]).toEqual(ids);
   });
@@ -118,9 +118,9 @@ describe('orders', () => {
     ['concat(Title,Id),Id', ['A', 'b', 'c']],
     ['Nothing', ['b', 'A', 'c']],
     ['', ['b', 'A', 'c']],
-  ] as const)('by %j', ([text, wanted]) => expect(sorted(text)).toEqual(wanted));
+  ] as const)('sort by %j', ([text, expected]) => expect(sorted(text)).toEqual(expected));
 
-  test('by a property that has an order of its own', () => {
+  test('sort by a property with a custom order', () => {
     const length = (name: string, left: FilterValue, right: FilterValue) =>
       name === 'Id' ? String(left).length - String(right).length : undefined;
     const things = [{ Id: 'ccc' }, { Id: 'b' }, { Id: 'aa' }];
@@ -139,9 +139,9 @@ describe('literals', () => {
     ["''", ''],
     [" 'a b' ", 'a b'],
     ["'a", "'a"],
-  ])('%j is %j', ([text, wanted]) => expect(unquoted(text!)).toBe(wanted));
+  ])('are unquoted: %j becomes %j', ([text, expected]) => expect(unquoted(text!)).toBe(expected));
 
-  test('a call has a name, and a key where one is given', () => {
+  test('are read from the key of a call, together with its name', () => {
     const call = (text: string) => {
       const found = parseCall(text);
       return found && [found.name, Object.fromEntries(found.key)];

@@ -13,7 +13,7 @@ import { startApp, type TestApp } from '../../../../kit/start-app.ts';
 
 const day = 24 * 3600 * 1000;
 
-/** As many blobs as make many pages; that a million of them take no other way is what is proved. */
+/** Enough blobs for many pages, so that the results also hold for a million. */
 const BLOBS = 20_000;
 
 let app: TestApp;
@@ -23,7 +23,7 @@ beforeEach(async () => {
   app.clock.advance(Date.now() - app.clock.now());
 });
 
-/** Stores blobs and their records; `unreferencedAt` tells since when nothing refers to the blob of a number. */
+/** Stores blobs and their records; `unreferencedAt` returns since when nothing refers to the blob with a number. */
 async function store(
   count: number,
   unreferencedAt: (number: number) => number | undefined,
@@ -50,7 +50,7 @@ async function store(
   return stored;
 }
 
-/** A table that counts what is read and written, and calls `onQuery` with each query. */
+/** A table that counts the items read and the writes, and calls `onQuery` with each query. */
 function watched(table: Table, onQuery: (query: Query) => void = () => {}) {
   const seen = { read: 0, writes: 0 };
   const counted: Table = {
@@ -69,8 +69,8 @@ function watched(table: Table, onQuery: (query: Query) => void = () => {}) {
   return { seen, table: counted };
 }
 
-describe('a sweep of very many blobs nothing refers to', () => {
-  test('removes the oldest first, reads each once over all its runs, and goes on where it was stopped', async () => {
+describe('a sweep of very many unreferenced blobs', () => {
+  test('removes the oldest first, reads each once over all its runs, and resumes where it was stopped', async () => {
     const start = app.clock.now();
     const stored = await store(BLOBS, (number) => start + number);
     app.clock.advance(2 * day);
@@ -84,16 +84,16 @@ describe('a sweep of very many blobs nothing refers to', () => {
       stop = new AbortController();
       removed.push((await sweepBlobs({ ...app.registry, table }, stop.signal)).blobs);
       const left = await listAll(app.registry.blobs);
-      const gone = removed.reduce((sum, each) => sum + each, 0);
-      expect(left.map(({ key }) => key)).toEqual(stored.slice(gone).sort());
+      const total = removed.reduce((sum, each) => sum + each, 0);
+      expect(left.map(({ key }) => key)).toEqual(stored.slice(total).sort());
     }
     expect(removed).toEqual([5_000, 5_000, 5_000, 5_000, 0]);
-    // A page of a hundred was read and left when a run was stopped.
+    // Each stopped run had read a page of a hundred without processing it.
     expect(seen.read).toBeLessThanOrEqual(BLOBS + 4 * 100);
     expect(seen.writes).toBe(BLOBS);
   });
 
-  test('looks at none that are not due', async () => {
+  test('stops reading at the first page with blobs that are not due', async () => {
     const start = app.clock.now();
     await store(2_000, (number) => start + (number < 150 ? 0 : 2 * day) + number);
     app.clock.advance(day + 3_600_000);
@@ -144,7 +144,7 @@ test('a sweep of orphaned blobs among very many blobs reads each once over all i
   expect(removed).toBe(1);
   expect(kept.length).toBeGreaterThanOrEqual(4);
   expect(kept).toEqual(kept.toSorted());
-  // What a page held beyond the batch at which a run was stopped is read again by the next.
+  // The rest of a page after the batch at which a run was stopped is read again by the next run.
   const again = kept.length * 1_000;
   expect(listed).toBeLessThanOrEqual(BLOBS + 1 + again);
   expect(seen.read).toBeLessThanOrEqual(BLOBS + again);
@@ -161,7 +161,7 @@ describe('a deleted project with many packages', () => {
     await removeProject(app.registry, project, { kind: 'user', id: app.root.id, name: 'root' });
   });
 
-  test('is emptied a page at a time, over as many runs as it takes', async () => {
+  test('is emptied page by page, in as many runs as needed', async () => {
     let stop = new AbortController();
     let writes = 0;
     const table: Table = {
@@ -176,7 +176,7 @@ describe('a deleted project with many packages', () => {
       stop = new AbortController();
       done.push(await purgeProject({ ...app.registry, table }, project.id, stop.signal));
     }
-    // Two for each package, and one at the start of each run.
+    // Two writes for each package, and one at the start of each run.
     expect([done.length, writes]).toEqual([7, 2 * 300 + 7]);
     const { items } = await app.registry.table.query({ pk: `PROJECT#${project.id}` });
     expect(items).toEqual([]);

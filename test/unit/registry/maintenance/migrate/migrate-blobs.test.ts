@@ -44,8 +44,8 @@ async function keysIn(blobs: BlobStore): Promise<string[]> {
   return (await listAll(blobs)).map(({ key }) => key);
 }
 
-describe('moving blobs', () => {
-  test('copies every blob under its own key, and leaves the old ones', async () => {
+describe('a migration of blobs', () => {
+  test('copies every blob under the same key, and keeps the originals', async () => {
     await publishMany();
     const job = await run(await start());
     expect(job).toMatchObject({ state: 'finished', problemCount: 0, finishedAt: app.clock.now() });
@@ -56,14 +56,14 @@ describe('moving blobs', () => {
     expect(await new Response(copy?.body).text()).toMatch(/^bytes of tool \d+$/);
   });
 
-  test('puts on record where the blobs are', async () => {
+  test('records the new storage location', async () => {
     await publishMany(3);
     await run(await start());
     expect(await findHome(app.registry.table)).toEqual({ place: 's3://bucket', from: undefined });
     expect(await findMigration(app.registry.table)).toMatchObject({ state: 'finished' });
   });
 
-  test('a dry run counts and copies nothing', async () => {
+  test('counts the blobs but copies nothing in a dry run', async () => {
     await publishMany(5);
     const job = await run(await start({ dryRun: true }));
     expect(job).toMatchObject({ state: 'finished', pending: { blobs: 5 }, copied: { blobs: 0 } });
@@ -71,18 +71,18 @@ describe('moving blobs', () => {
     expect(await findHome(app.registry.table)).toBeUndefined();
   });
 
-  test('a second move finds nothing to copy', async () => {
+  test('copies nothing the second time', async () => {
     await publishMany(5);
     await run(await start());
     const again = await run(await start());
     expect(again).toMatchObject({ total: { blobs: 5 }, copied: { blobs: 0 }, state: 'finished' });
   });
 
-  test('an empty registry is moved at once', async () => {
+  test('finishes in an empty registry', async () => {
     expect(await run(await start())).toMatchObject({ state: 'finished', total: { blobs: 0, bytes: 0 } });
   });
 
-  test('never copies more at a time than it may', async () => {
+  test('never copies more blobs concurrently than the limit', async () => {
     await publishMany(50);
     let now = 0;
     let most = 0;
@@ -100,7 +100,7 @@ describe('moving blobs', () => {
     expect(most).toBe(4);
   });
 
-  test('tells its progress, which never goes backwards within a phase', async () => {
+  test('reports progress that never decreases within a phase', async () => {
     await publishMany(300);
     const seen = new Map<string, number[]>();
     await run(await start(), {
@@ -111,8 +111,8 @@ describe('moving blobs', () => {
   });
 });
 
-describe('what happens meanwhile', () => {
-  test.each(['stopped', 'killed'] as const)('%s at any point it goes on the next time', async (how) => {
+describe('an interrupted or concurrent migration', () => {
+  test.each(['stopped', 'killed'] as const)('resumes after it was %s at any point', async (how) => {
     await publishMany();
     const job = await start();
     const positions = [];
@@ -141,7 +141,7 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('what is added behind its back is found before it ends', async () => {
+  test('copies blobs that are added while it runs', async () => {
     await publishMany(300);
     let added = 0;
     const job = await run(await start(), {
@@ -155,7 +155,7 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('what is deleted while it is copied is no problem', async () => {
+  test('reports no problem for blobs that are deleted while it runs', async () => {
     await publishMany(20);
     const from: BlobStore = {
       ...app.registry.blobs,
@@ -169,7 +169,7 @@ describe('what happens meanwhile', () => {
     expect(job).toMatchObject({ state: 'finished', problemCount: 0 });
   });
 
-  test('two that run the same job copy everything, and end', async () => {
+  test('copies everything and finishes when two processes run the same job', async () => {
     await publishMany(400);
     const job = await start();
     const once: BlobStore = {
@@ -185,14 +185,14 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('who is still counting when another copies does not take what it counted for copied', async () => {
+  test('is not finished early by a process that is still counting while another copies', async () => {
     await publishMany();
     const job = await start();
     const [counted, copying, copied] = [1, 2, 3].map(() => Promise.withResolvers<void>());
     const slow: BlobStore = {
       ...app.registry.blobs,
       async list(options) {
-        // The last keys of the one that counts, after it has put most on record.
+        // The last keys of the counting process, after it has recorded most of them.
         if (options?.prefix === 'blobs/f') {
           counted?.resolve();
           await copying?.promise;
@@ -212,7 +212,7 @@ describe('what happens meanwhile', () => {
     await counted?.promise;
     const other = runMigration(app.registry, { from: app.registry.blobs, to: waiting }, job);
     await copying?.promise;
-    // The first one has all the time it wants to come to a wrong end.
+    // Gives the first process enough time to finish early.
     for (let turns = 0; turns < 50; turns++) await new Promise(setImmediate);
     expect(await findMigration(app.registry.table)).toMatchObject({ state: 'running' });
     copied?.resolve();
@@ -220,7 +220,7 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('a store that fails ends the run, and the next one goes on', async () => {
+  test('stops when a store fails, and resumes in the next run', async () => {
     await publishMany(300);
     let puts = 0;
     const put: BlobStore['put'] = async (key, body) => {
@@ -235,7 +235,7 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('what was added below its position while nobody ran it is found', async () => {
+  test('copies blobs that were added before its position while it was stopped', async () => {
     await publishMany(300);
     const stop = new AbortController();
     await run(await start(), {
@@ -251,14 +251,14 @@ describe('what happens meanwhile', () => {
     expect(await keysIn(to)).toEqual(await keysIn(app.registry.blobs));
   });
 
-  test('an unfinished job of the same places goes on, with the concurrency given last', async () => {
+  test('resumes the unfinished job of the same locations, with the concurrency given last', async () => {
     const job = await start();
     expect(await start({ concurrency: 9 })).toMatchObject({ id: job.id, concurrency: 9 });
     const other = await startMigration(app.registry, order, { startOver: true });
     expect(other.id).not.toBe(job.id);
   });
 
-  test('a job of other places ends the one before, whoever runs it', async () => {
+  test('is replaced by a job of other locations, even while it runs', async () => {
     await publishMany(300);
     const job = await start();
     const ended = await run(job, {
@@ -270,7 +270,7 @@ describe('what happens meanwhile', () => {
     expect(await findHome(app.registry.table)).toBeUndefined();
   });
 
-  test('a server that turns round meanwhile keeps it from ending', async () => {
+  test('does not finish if a server has reversed the direction in the meantime', async () => {
     await publishMany(3);
     const { table } = app.registry;
     await claimHome(table, { place: 's3://bucket', from: 'local' });
@@ -281,7 +281,7 @@ describe('what happens meanwhile', () => {
     expect(await findHome(table)).toEqual({ place: 'local', from: 's3://bucket' });
   });
 
-  test('a dry run counts what is left of an unfinished job, and leaves that as it is', async () => {
+  test('is left unchanged by a dry run, which counts the remaining blobs', async () => {
     await publishMany(300);
     const stop = new AbortController();
     await run(await start(), {
@@ -297,8 +297,8 @@ describe('what happens meanwhile', () => {
   });
 });
 
-describe('what can not be moved', () => {
-  test('bytes that are not those of their digest are told and not copied', async () => {
+describe('a blob with a problem', () => {
+  test('is reported and not copied if its bytes do not match its digest', async () => {
     const { storageKey, sha256 } = await publish(app.registry, project, 'tool', 'the right bytes');
     await publishMany(3);
     await app.registry.blobs.put(storageKey, bytesOf('the wrong bytes'));
@@ -310,7 +310,7 @@ describe('what can not be moved', () => {
   });
 
   test.each(['at once', 'midway'] as const)(
-    'bytes that can not be read (%s) are told, and all others copied',
+    'is reported if it is unreadable (%s), and all others are copied',
     async (where) => {
       const { storageKey, sha256 } = await publish(app.registry, project, 'tool', 'bytes');
       await publishMany(3);
@@ -323,28 +323,28 @@ describe('what can not be moved', () => {
     },
   );
 
-  test('bytes that are nowhere are told', async () => {
+  test('is reported if it is missing', async () => {
     const { storageKey } = await publish(app.registry, project, 'tool', 'bytes');
     await app.registry.blobs.delete([storageKey]);
     const job = await run(await start());
     expect(job.problems).toMatchObject([{ kind: 'missing', storageKey }]);
   });
 
-  test('a copy of another size is told', async () => {
+  test('is reported if its copy has another size', async () => {
     const { storageKey } = await publish(app.registry, project, 'tool', 'bytes');
     await to.put(storageKey, bytesOf('other'.repeat(2)));
     const job = await run(await start());
     expect(job.problems).toMatchObject([{ kind: 'wrong-size', storageKey, detail: '10 bytes, not 5' }]);
   });
 
-  test('bytes that no record knows are copied and counted', async () => {
+  test('is copied and counted if no record refers to it', async () => {
     await publish(app.registry, project, 'gone', 'bytes');
     await app.registry.blobs.put(newBlobKey(), bytesOf('orphan'));
     const job = await run(await start());
     expect(job).toMatchObject({ unknown: { blobs: 1, bytes: 6 }, copied: { blobs: 2 }, problemCount: 0 });
   });
 
-  test('a record that is swept while its bytes are looked for is no problem', async () => {
+  test('is not reported if its record is swept in the meantime', async () => {
     const { storageKey, sha256 } = await publish(app.registry, project, 'tool', 'bytes');
     await unpublish(app.registry, project, 'tool');
     const from: BlobStore = {

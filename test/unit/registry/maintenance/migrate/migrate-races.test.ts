@@ -12,8 +12,8 @@ import { startApp } from '../../../../kit/start-app.ts';
 
 const day = 24 * 3600 * 1000;
 
-/** A store whose answers come in any order. */
-function restless(blobs: BlobStore): BlobStore {
+/** A store with random delays, so that its operations finish in any order. */
+function delayed(blobs: BlobStore): BlobStore {
   const pause = async () => {
     for (let turns = Math.floor(Math.random() * 4); turns > 0; turns--) await new Promise(setImmediate);
   };
@@ -36,8 +36,8 @@ function restless(blobs: BlobStore): BlobStore {
   };
 }
 
-test('publishes, deletions, sweeps and a move of blobs, all at once, lose nothing', async () => {
-  const [from, to] = [restless(memoryBlobStore()), restless(memoryBlobStore())];
+test('concurrent publishes, deletions, sweeps and a migration lose no blobs', async () => {
+  const [from, to] = [delayed(memoryBlobStore()), delayed(memoryBlobStore())];
   const app = await startApp({ stores: { blobs: from } });
   app.clock.advance(Date.now() - app.clock.now());
   const project = await app.project('tools');
@@ -50,7 +50,7 @@ test('publishes, deletions, sweeps and a move of blobs, all at once, lose nothin
   await claimHome(registry.table, { place: places.to, from: places.from });
 
   let moving = true;
-  /** Frees bytes, takes them again while they are moved and swept, and adds some. */
+  /** Releases blobs, publishes their bytes again while blobs are migrated and swept, and adds new ones. */
   const publisher = async (number: number) => {
     for (let round = 0; moving; round++) {
       const seed = (number + round * 4) % 200;

@@ -10,42 +10,77 @@ import {
 
 const [local, one, two] = ['local', 's3://one', 's3://two'];
 
-describe('where the blobs are', () => {
+describe('the recorded storage location', () => {
   test.each([
-    ['the first start', undefined, { place: local }, { place: local }],
-    ['the same place', { place: local }, { place: local }, { place: local }],
-    ['the beginning of a move', { place: local }, { place: one, from: local }, { place: one, from: local }],
-    ['the same move', { place: one, from: local }, { place: one, from: local }, { place: one, from: local }],
-    ['the way back', { place: one, from: local }, { place: local, from: one }, { place: local, from: one }],
-    ['a move that is over, still set', { place: one }, { place: one, from: local }, { place: one }],
+    ['at the first start', undefined, { place: local }, { place: local }],
+    ['with the same location', { place: local }, { place: local }, { place: local }],
     [
-      'the same name at another address',
+      'at the start of a migration',
+      { place: local },
+      { place: one, from: local },
+      { place: one, from: local },
+    ],
+    [
+      'with the same migration',
+      { place: one, from: local },
+      { place: one, from: local },
+      { place: one, from: local },
+    ],
+    [
+      'with the reverse migration',
+      { place: one, from: local },
+      { place: local, from: one },
+      { place: local, from: one },
+    ],
+    [
+      'with the settings of a finished migration',
+      { place: one },
+      { place: one, from: local },
+      { place: one },
+    ],
+    [
+      'with the same name at another address',
       { place: one },
       { place: one, from: one },
       { place: one, from: one },
     ],
-  ])('%s is put on record', (_what, recorded, wanted, home) => {
-    expect(judgeHome(recorded, wanted)).toEqual({ home });
+  ])('is correct %s', (_case, recorded, requested, home) => {
+    expect(judgeHome(recorded, requested)).toEqual({ home });
   });
 
   test.each([
-    ['another place', { place: local }, { place: one }, '--migrate-from local'],
-    ['a move from elsewhere', { place: local }, { place: one, from: two }, '--migrate-from local'],
-    ['only the new place of a move', { place: one, from: local }, { place: one }, '--migrate-from local'],
-    ['only the old place of a move', { place: one, from: local }, { place: local }, 's3://one as the store'],
-    ['another move meanwhile', { place: one, from: local }, { place: two, from: one }, 'in both'],
-  ])('%s is refused, with what to do', (_what, recorded, wanted, said) => {
-    expect(judgeHome(recorded, wanted)).toEqual({ refusal: expect.stringContaining(said) });
+    ['another location', { place: local }, { place: one }, '--migrate-from local'],
+    [
+      'a migration from another location',
+      { place: local },
+      { place: one, from: two },
+      '--migrate-from local',
+    ],
+    [
+      'only the new location of a migration',
+      { place: one, from: local },
+      { place: one },
+      '--migrate-from local',
+    ],
+    [
+      'only the old location of a migration',
+      { place: one, from: local },
+      { place: local },
+      's3://one as the store',
+    ],
+    ['another migration in the meantime', { place: one, from: local }, { place: two, from: one }, 'in both'],
+  ])('rules out %s, with instructions', (_case, recorded, requested, text) => {
+    expect(judgeHome(recorded, requested)).toEqual({ refusal: expect.stringContaining(text) });
   });
 
-  test('servers that start at once agree', async () => {
+  test('is the same for servers that start concurrently', async () => {
     const table = memoryTable();
     await Promise.all([1, 2, 3].map(() => claimHome(table, { place: one, from: local })));
     expect(await findHome(table)).toEqual({ place: one, from: local });
     await expect(claimHome(table, { place: one })).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('a move must be about all blobs', () => {
+  test('rules out a migration that would miss blobs', () => {
     const move = { from: local, to: one };
     for (const home of [undefined, { place: local }, { place: one }, { place: one, from: local }]) {
       expect(() => checkMove(home, move)).not.toThrow();
@@ -55,31 +90,41 @@ describe('where the blobs are', () => {
     }
   });
 
-  test('a move must not go against the one that servers are at', () => {
+  test('rules out a migration in the opposite direction to that of the servers', () => {
     const move = { from: local, to: one };
     expect(() => checkMove({ place: local, from: one }, move)).toThrow('the other way round');
   });
 
   test.each([
-    ['before any', undefined, { place: local }],
-    ['of the same place', { place: one }, { place: one }],
-    ['of the same move', { place: one, from: local }, { place: one, from: local }],
-    ['of a move that is over', { place: one }, { place: one, from: local }],
-  ])('a record %s lets a server go on', (_what, recorded, own) => {
+    ['is missing', undefined, { place: local }],
+    ['has the same location', { place: one }, { place: one }],
+    ['has the same migration', { place: one, from: local }, { place: one, from: local }],
+    ['has the new location of a finished migration', { place: one }, { place: one, from: local }],
+  ])('lets a server keep running if it %s', (_case, recorded, own) => {
     expect(outdated(recorded, own)).toBeUndefined();
   });
 
   test.each([
-    ['a move began', { place: one, from: local }, { place: local }, 'moved from local to s3://one'],
-    ['a move began of which it knows the end', { place: one, from: local }, { place: one }, 'moved from'],
     [
-      'the move turned round',
+      'a migration has started',
+      { place: one, from: local },
+      { place: local },
+      'moved from local to s3://one',
+    ],
+    [
+      'a migration to the location of the server has started',
+      { place: one, from: local },
+      { place: one },
+      'moved from',
+    ],
+    [
+      'the migration was reversed',
       { place: local, from: one },
       { place: one, from: local },
       'moved from s3://one',
     ],
-    ['a move ended', { place: one }, { place: local }, 'are in s3://one'],
-  ])('a server must end when %s', (_what, recorded, own, said) => {
-    expect(outdated(recorded, own)).toContain(said);
+    ['a migration has finished', { place: one }, { place: local }, 'are in s3://one'],
+  ])('makes a server shut down when %s', (_case, recorded, own, text) => {
+    expect(outdated(recorded, own)).toContain(text);
   });
 });
