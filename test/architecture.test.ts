@@ -7,7 +7,7 @@ import { allFormats } from '../services/runtime/families/all.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Where a file of a folder may import from; the first rule whose folder holds the file counts. */
+/** What the files of a folder may import. The first rule whose folder contains a file applies to it. */
 const rules: readonly { readonly folder: string; readonly may: readonly string[] }[] = [
   { folder: 'bin/app.ts', may: ['lib'] },
   { folder: 'bin', may: ['services/cli'] },
@@ -76,10 +76,10 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'services/job-list.ts', may: ['services/domain/events.ts'] },
 ];
 
-/** Folders whose subfolders must not know each other. */
-const strangers = ['services/formats', 'services/adapters'];
+/** Folders whose subfolders must not import each other. */
+const separated = ['services/formats', 'services/adapters'];
 
-/** Packages that only some places may use. */
+/** Packages that only some folders may import. */
 const packageRules: readonly { readonly name: RegExp; readonly only: readonly string[] }[] = [
   { name: /^@aws-sdk\//, only: ['services/adapters/aws', 'services/runtime/lambda'] },
   { name: /^@middy\/|^@aws-lambda-powertools\//, only: ['services/runtime/lambda'] },
@@ -129,7 +129,7 @@ function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** Whether code names the table other than to make a source of it. */
+/** Whether code uses the table for anything but `projectSource`. */
 function usesTable(source: string): boolean {
   const code = source
     .replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '')
@@ -137,11 +137,11 @@ function usesTable(source: string): boolean {
   return /\.table\b|\{[^{}]*\btable\b[^{}]*\}/.test(code);
 }
 
-describe('the house', () => {
-  test('every import goes downward', () => {
+describe('the architecture', () => {
+  test('allows imports only downward', () => {
     const wrong = inner.filter(({ file, target }) => {
       const rule = rules.find(({ folder }) => isIn(file, folder));
-      const own = strangers.some(
+      const own = separated.some(
         (folder) => isIn(file, folder) && ownFolder(file, folder) === ownFolder(target, folder),
       );
       return !own && !rule?.may.some((folder) => isIn(target, folder));
@@ -150,10 +150,10 @@ describe('the house', () => {
     expect(inner.length).toBeGreaterThan(100);
   });
 
-  test('formats and adapters do not know each other', () => {
+  test('allows no imports between formats or between adapters', () => {
     const lists = ['services/formats/ui-list.ts'];
     const wrong = inner.filter(({ file, target }) =>
-      strangers.some(
+      separated.some(
         (folder) =>
           !lists.includes(file) &&
           isIn(file, folder) &&
@@ -164,7 +164,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('only the runtime opens adapters', () => {
+  test('allows only the runtime to import adapters', () => {
     const wrong = inner.filter(
       ({ file, target }) =>
         isIn(target, 'services/adapters') &&
@@ -174,7 +174,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('packages are used only where they belong', () => {
+  test('allows packages to be imported only in their folders', () => {
     const outer = imports.filter(({ file, target }) => !target.startsWith('.') && isIn(file, 'services'));
     const wrong = outer.filter(({ file, target }) =>
       packageRules.some(({ name, only }) => name.test(target) && !only.some((folder) => isIn(file, folder))),
@@ -182,7 +182,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('what people are shown of a format brings nothing of its server along', () => {
+  test('allows the user interface of a format to import nothing of its server', () => {
     const wrong = inner.filter(
       ({ file, target }) =>
         isIn(file, 'services/formats') &&
@@ -193,7 +193,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('only the runtime and the commands read the environment', () => {
+  test('allows only the runtime and the commands to read the environment', () => {
     const wrong = sources.filter(
       (file) =>
         isIn(file, 'services') &&
@@ -204,7 +204,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('formats know no key and no item: the registry reads, decides and writes for them', () => {
+  test('keeps formats from importing keys, records and the table', () => {
     const wrong = inner.filter(
       ({ file, target }) =>
         isIn(file, 'services/formats') &&
@@ -213,7 +213,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('nor do they use the table of the registry: they only pass it on to a source', () => {
+  test('keeps formats from using the table, except to pass it to a source', () => {
     const wrong = sources.filter((file) => isIn(file, 'services/formats') && usesTable(read(file)));
     expect(wrong).toEqual([]);
     expect(usesTable('await c.env.registry.table.get({ pk, sk })')).toBe(true);
@@ -221,7 +221,7 @@ describe('the house', () => {
     expect(usesTable('projectSource(registry.table, head) // the table')).toBe(false);
   });
 
-  test('no format judges the status of a version: `isListed` and `isServed` do', () => {
+  test('keeps formats from comparing the status of a version instead of using `isListed` and `isServed`', () => {
     const wrong = sources.filter(
       (file) =>
         isIn(file, 'services/formats') &&
@@ -232,7 +232,7 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('nothing decides by the name of a format', () => {
+  test('keeps other code from deciding by the id of a format', () => {
     const wrong = sources.filter((file) => {
       if (isIn(file, 'services/formats') || file === 'services/catalog.ts') return false;
       return /switch \((?:.*\.)?format(?:\.id)?\)|format(?:\.id|Id)? [!=]== '/.test(
@@ -243,7 +243,7 @@ describe('the house', () => {
   });
 });
 
-/** What may name formats: they themselves, the lists that hold them, and the first thing that a newcomer can paste. */
+/** The files that may name formats: their own, the lists of formats, and the greeting with a command to paste. */
 const mayNameFormats = [
   'services/formats',
   'services/catalog.ts',
@@ -251,7 +251,7 @@ const mayNameFormats = [
   'services/runtime/server/greeting.ts',
 ];
 
-/** The texts of a source file that are between quotes, without its comments. */
+/** The string literals of a source file, without those in comments. */
 function textsIn(source: string): string[] {
   const tokens = source.matchAll(
     /\/\*[\s\S]*?\*\/|\/\/[^\n]*|('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)/g,
@@ -259,7 +259,7 @@ function textsIn(source: string): string[] {
   return [...tokens].flatMap(([, text]) => text ?? []);
 }
 
-describe('the frame', () => {
+describe('code outside the formats', () => {
   const anyFormat = new RegExp(`(?<![a-z])(?:${catalog.map(({ id }) => id).join('|')})(?![a-z])`, 'i');
   const namesIn = (source: string) => textsIn(source).filter((text) => anyFormat.test(text));
 
@@ -272,20 +272,20 @@ describe('the frame', () => {
     expect(frame.length).toBeGreaterThan(100);
   });
 
-  test('would be found out if it did', () => {
+  test('is detected if it names a format', () => {
     const [name = ''] = namesIn("// 'npm' here is a comment\nconst header = 'x-nuget-apikey';");
     expect(name).toBe("'x-nuget-apikey'");
     expect(namesIn('`/packages/npm/`; "generics"; /* "maven" */')).toEqual(['`/packages/npm/`']);
   });
 
-  test('can tell where an owner ends: what follows it in a mount is the name of no project or group', () => {
+  test('can find the end of an owner, because no project or group has the name of the next segment', () => {
     const owned = catalog.flatMap(({ mounts }) => mounts.map(({ path }) => path.split(`${OWNER}/`)[1] ?? []));
     const following = owned.flat().map((rest) => rest.split('/', 1)[0] ?? '');
     expect(following.filter((word) => !ownerSubresources.has(word))).toEqual([]);
     expect(following.length).toBeGreaterThan(catalog.length);
   });
 
-  test('serves each format where the catalog says', () => {
+  test('serves each format at the mounts of the catalog', () => {
     for (const format of allFormats) {
       const entry = catalog.find(({ id }) => id === format.id);
       expect([format.id, format.mounts]).toEqual([format.id, entry?.mounts]);
@@ -297,8 +297,8 @@ function ownFolder(path: string, folder: string): string | undefined {
   return isIn(path, folder) ? relative(folder, path).split('/')[0] : undefined;
 }
 
-describe('the catalog is complete', () => {
-  test('each format has its folder, its descriptor, its README, and a place in its family', () => {
+describe('the catalog', () => {
+  test('has all formats, each with its folder, descriptor, README and family', () => {
     expect(allFormats.map((format) => format.id).sort()).toEqual(catalog.map((format) => format.id).sort());
     for (const { id } of catalog) {
       for (const name of ['format.ts', 'routes.ts', 'ui.ts', 'README.md']) {
@@ -314,13 +314,13 @@ describe('the catalog is complete', () => {
     ).toEqual(catalog.map((format) => format.id).sort());
   });
 
-  test('each family has its list', () => {
+  test('has only families with a list of their formats', () => {
     for (const family of families) {
       expect(existsSync(join(root, `services/runtime/families/${family}.ts`))).toBe(true);
     }
   });
 
-  test('each format is tested in process and with real clients', () => {
+  test('has only formats that are tested in process and with real clients', () => {
     for (const { id } of catalog) {
       expect([id, existsSync(join(root, 'test/formats', id))]).toEqual([id, true]);
       expect([id, existsSync(join(root, 'test/clients', id))]).toEqual([id, true]);
@@ -328,26 +328,26 @@ describe('the catalog is complete', () => {
   });
 });
 
-describe('files stay small', () => {
+describe('file sizes', () => {
   const tooLong = (files: readonly string[], limit: number) =>
     files
       .map((file) => ({ file, lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1 }))
       .filter(({ lines }) => lines > limit);
 
-  test('a source file has at most 400 lines', () => expect(tooLong(sources, 400)).toEqual([]));
+  test('are at most 400 lines for source files', () => expect(tooLong(sources, 400)).toEqual([]));
 
-  test('a test file has at most 600 lines', () => expect(tooLong(tests, 600)).toEqual([]));
+  test('are at most 600 lines for test files', () => expect(tooLong(tests, 600)).toEqual([]));
 
-  /** A format of several protocols or many endpoints is split into folders; it may then be larger as a whole. */
-  test('a format has at most 3,000 lines, and 900 in each of its folders', () => {
+  /** A format with several protocols or many endpoints is split into folders, and may then have more lines in total. */
+  test('add up to at most 3,000 lines for a format, and 900 for each of its folders', () => {
     const folders = new Map<string, number>();
     for (const file of sources.filter((each) => each.startsWith('services/formats/'))) {
       const lines = readFileSync(join(root, file), 'utf8').split('\n').length;
-      const whole = file.split('/').slice(0, 3).join('/');
-      folders.set(`${whole} in all`, (folders.get(`${whole} in all`) ?? 0) + lines);
+      const format = file.split('/').slice(0, 3).join('/');
+      folders.set(`${format} in total`, (folders.get(`${format} in total`) ?? 0) + lines);
       folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + lines);
     }
-    const wrong = [...folders].filter(([name, lines]) => lines > (name.endsWith(' in all') ? 3000 : 900));
+    const wrong = [...folders].filter(([name, lines]) => lines > (name.endsWith(' in total') ? 3000 : 900));
     expect(wrong).toEqual([]);
     expect(folders.size).toBeGreaterThan(catalog.length);
   });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Words and turns that were retired, and what to write instead; `docs/glossary.md` has the words that stay. */
+/** Retired words and phrases, and what to write instead. `docs/glossary.md` has the words to use. */
 const retired: readonly (readonly [RegExp, string])[] = [
   [/\b(?:tells?|told) of\b/i, 'describes, mentions, reports'],
   [/\bspeaks? of\b/i, 'mentions, refers to'],
@@ -22,7 +22,7 @@ const retired: readonly (readonly [RegExp, string])[] = [
   [/\bserver ends\b/i, 'server is shutting down'],
 ];
 
-/** The files whose language users and maintainers read. */
+/** The files whose texts users and maintainers read. */
 function files(): string[] {
   const below = (folder: string) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
@@ -30,7 +30,7 @@ function files(): string[] {
   return all.filter((name) => /\.(?:ts|md)$/.test(name));
 }
 
-test('retired words stay out of code, texts and docs', () => {
+test('code and docs contain no retired words', () => {
   const found = files().flatMap((file) =>
     readFileSync(join(root, file), 'utf8')
       .split('\n')
