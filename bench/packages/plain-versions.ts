@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Project } from '../../services/domain/accounts.ts';
 import { digestsOf } from '../../services/domain/digests.ts';
+import type { PackageName, VersionName } from '../../services/domain/names.ts';
 import type { StagedBlob } from '../../services/domain/packages.ts';
 import type { Metadata as NpmMetadata } from '../../services/formats/npm/schema.ts';
 import type { Metadata as NugetMetadata } from '../../services/formats/nuget/schema.ts';
@@ -8,13 +9,14 @@ import type { Metadata as PypiMetadata } from '../../services/formats/pypi/schem
 import type { Registry } from '../../services/registry/context.ts';
 import { type NewFile, publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
+import { named } from '../../test/kit/names.ts';
 import { manifestOf } from './manifest.ts';
 
 /** A version without an archive: what publishing one would have read from it, and files that have no bytes. */
 export interface PlainVersion {
   readonly format: string;
-  readonly name: string;
-  readonly version: string;
+  readonly name: PackageName;
+  readonly version: VersionName;
   readonly metadata: object;
   readonly files: readonly NewFile[];
 }
@@ -32,7 +34,13 @@ export function plainVersions(format: string, count: number): PlainVersion[] {
 export function plainVersion(format: string, version: string): PlainVersion {
   const name = names[format] ?? 'sample';
   const metadata = metadataOf(format, name, version);
-  return { format, name, version, metadata, files: filesOf(format, version) };
+  return {
+    format,
+    name: named.package(name),
+    version: named.version(version),
+    metadata,
+    files: filesOf(format, version),
+  };
 }
 
 /** Publishes a version of no archive. */
@@ -124,12 +132,17 @@ function filesOf(format: string, version: string): NewFile[] {
   const fileName = `sample-${version}-py3-none-any.whl`;
   const contentType = 'application/octet-stream';
   return [
-    { fileName, contentType, blob: blobOf(fileName), metadata: { requiresPython: '>=3.9' } },
     {
-      fileName: `${fileName}.metadata`,
+      fileName: named.file(fileName),
+      contentType,
+      blob: blobOf(fileName),
+      metadata: { requiresPython: '>=3.9' },
+    },
+    {
+      fileName: named.file(`${fileName}.metadata`),
       contentType,
       blob: blobOf(`${fileName}.metadata`),
-      partOf: fileName,
+      partOf: named.file(fileName),
     },
   ];
 }

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { levels } from '../domain/access.ts';
 import type { Group } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { type FullPath, parseFullPath } from '../domain/names.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
 import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { keys } from '../registry/records/keys.ts';
-import { readItem } from '../registry/records/read-items.ts';
 import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
 import { paginate, paging } from './paginate.ts';
@@ -72,14 +72,18 @@ async function namespaceExists(c: ApiContext): Promise<Response> {
   const { table } = c.env.registry;
   const path = c.req.param('path') ?? '';
   const parent = parentId === undefined ? undefined : await findGroup(table, String(parentId));
-  const full = parent ? `${parent.fullPath}/${path}` : path;
-  const exists = (await readItem(table, keys.route(full))) !== undefined;
+  const full = parseFullPath(parent ? `${parent.fullPath}/${path}` : path);
+  if (!full) return replyJson(c, 200, { exists: false, suggests: [] });
+  const exists = (await table.get(keys.route(full))) !== undefined;
   return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
 }
 
 /** Suggests a similar path that is still free. */
-async function suggestions(c: ApiContext, path: string): Promise<string[]> {
-  const candidates = Array.from({ length: 10 }, (_, index) => `${path}${index + 1}`);
+async function suggestions(c: ApiContext, path: FullPath): Promise<string[]> {
+  const candidates = Array.from(
+    { length: 10 },
+    (_, index) => parseFullPath(`${path}${index + 1}`) ?? [],
+  ).flat();
   const items = await c.env.registry.table.getMany(candidates.map((each) => keys.route(each)));
   const free = candidates.find((_, index) => items[index] === undefined);
   return free === undefined ? [] : [free.slice(free.lastIndexOf('/') + 1)];

@@ -1,9 +1,10 @@
 import type { RegistryAccess, Scope, Visibility } from './access.ts';
+import type { FullPath } from './names.ts';
 
 /** A person, or the bot behind a project or group access token. Times are milliseconds since the epoch. */
 export interface User {
   readonly id: number;
-  readonly username: string;
+  readonly username: FullPath;
   readonly name: string;
   readonly email: string;
   readonly state: 'active' | 'blocked';
@@ -24,7 +25,7 @@ export interface Group {
   readonly name: string;
   readonly path: string;
   readonly fullName: string;
-  readonly fullPath: string;
+  readonly fullPath: FullPath;
   readonly parentId: number | null;
   readonly ancestors: readonly number[];
   readonly description: string;
@@ -55,7 +56,7 @@ export interface Project {
   readonly name: string;
   readonly path: string;
   readonly fullName: string;
-  readonly fullPath: string;
+  readonly fullPath: FullPath;
   readonly namespaceId: number;
   readonly ancestors: readonly number[];
   readonly description: string;

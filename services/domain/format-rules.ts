@@ -3,6 +3,7 @@
  */
 import type { Project } from './accounts.ts';
 import type { MetadataType } from './metadata.ts';
+import type { FileIdentity, FileName, PackageName } from './names.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 
 /**
@@ -33,7 +34,7 @@ export interface FormatRules {
    * The identity of a file by its name, for formats in which different spellings name the same file. Publishes
    * provide it with each file; this is for files that were stored before files had identities.
    */
-  readonly fileIdentity?: (fileName: string) => string;
+  readonly fileIdentity?: (fileName: FileName) => FileIdentity;
   /** The maximum size of a file, in bytes. */
   readonly fileLimit: number;
   /**
@@ -45,7 +46,7 @@ export interface FormatRules {
    * The root namespace of a package name, for formats whose names include it (npm: `acme` for `@acme/widget`). At
    * instance level such a name is served only from projects of that namespace.
    */
-  readonly namespaceOf?: (name: string) => string | undefined;
+  readonly namespaceOf?: (name: PackageName) => string | undefined;
   /** The index over all packages of a project, for formats whose clients read one. */
   readonly index?: RepositoryIndex;
 }
@@ -53,7 +54,7 @@ export interface FormatRules {
 /** Whether a project is in the namespace of a package name. True for names without a namespace. */
 export function isInOwnNamespace(
   { namespaceOf }: Pick<FormatRules, 'namespaceOf'>,
-  name: string,
+  name: PackageName,
   { fullPath }: Pick<Project, 'fullPath'>,
 ): boolean {
   const namespace = namespaceOf?.(name)?.toLowerCase();

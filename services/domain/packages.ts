@@ -1,6 +1,6 @@
 /** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
 import type { Digests } from './digests.ts';
-
+import type { FileIdentity, FileName, PackageName, TagName, VersionName } from './names.ts';
 import type { StanzaPlace } from './repository-index.ts';
 
 /**
@@ -39,7 +39,7 @@ export interface StagedBlob {
 export interface PackageRef {
   readonly projectId: number;
   readonly format: string;
-  readonly name: string;
+  readonly name: PackageName;
 }
 
 /** The head of a package. It counts changes, so that a rendered index can be checked for being current. */
@@ -49,7 +49,7 @@ export interface PackageHead extends PackageRef {
   /** How many other packages this name lists; absent for most formats. */
   readonly listedCount?: number;
   /** The name that lists this package. */
-  readonly listedBy?: string;
+  readonly listedBy?: PackageName;
   readonly updatedAt: number;
 }
 
@@ -58,7 +58,7 @@ export interface Version<M = unknown> extends PackageRef {
   readonly id: number;
   /** The name as written by its publisher, if it differs from the normalized name. */
   readonly displayName?: string;
-  readonly version: string;
+  readonly version: VersionName;
   readonly status: PackageStatus;
   readonly metadata: M;
   /** The layout of the stored metadata (`MetadataType`); absent is 1. */
@@ -72,10 +72,10 @@ export interface Version<M = unknown> extends PackageRef {
 export interface PackageFile<F = unknown> {
   readonly id: number;
   readonly versionId: number;
-  readonly version: string;
-  readonly fileName: string;
+  readonly version: VersionName;
+  readonly fileName: FileName;
   /** Identifies the file within its version, regardless of its name. Absent if the name does. */
-  readonly identity?: string;
+  readonly identity?: FileIdentity;
   readonly contentType: string;
   readonly size: number;
   readonly digests: Digests;
@@ -92,11 +92,11 @@ export interface PackageFile<F = unknown> {
    * The name of the file to which this one belongs, such as a signature to what it signs. It is removed together
    * with it.
    */
-  readonly partOf?: string;
+  readonly partOf?: FileName;
 }
 
 /** The identity of a file within its version: files with the same identity replace each other. */
-export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): string {
+export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): FileIdentity {
   return file.identity ?? file.fileName;
 }
 
@@ -104,14 +104,14 @@ export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): st
  * A package that another name lists, as a group of Maven lists its plugins. `metadata` is defined by the format.
  */
 export interface ListedPackage<L = unknown> {
-  readonly name: string;
+  readonly name: PackageName;
   readonly metadata: L;
 }
 
 /** A movable name of a version. */
 export interface Tag {
-  readonly tag: string;
-  readonly version: string;
+  readonly tag: TagName;
+  readonly version: VersionName;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '../domain/events.ts';
+import { parsePackageName } from '../domain/names.ts';
 import type { Registry } from '../registry/context.ts';
 import { refreshSearchWords } from '../registry/search/refresh-search-words.ts';
 
@@ -7,7 +8,8 @@ export async function indexName(registry: Registry, event: RegistryEvent | undef
   if (event?.type === 'name_listed' || event?.type === 'name_unlisted') {
     const { projectId, format, name, details } = event;
     if (details.rootId === undefined) throw new Error('a name event without its root namespace');
-    await refreshSearchWords(registry, { projectId, format, name }, details.rootId);
+    const parsed = parsePackageName(name);
+    if (parsed) await refreshSearchWords(registry, { projectId, format, name: parsed }, details.rootId);
   }
   return 'done';
 }

@@ -15,6 +15,7 @@ import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { createRegistry } from '../../services/runtime/compose.ts';
 import { ministackMissing } from '../kit/ministack.ts';
+import { named } from '../kit/names.ts';
 import { bytesOf, keeping, listAll, sha256Of } from '../kit/publish.ts';
 import { runPackhouse, startPackhouse, startServer, until } from '../kit/run-packhouse.ts';
 import { useMinistack } from '../kit/use-ministack.ts';
@@ -72,10 +73,10 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
         project,
         actor: { kind: 'user', id: user.id, name: 'root' },
         format: keeping,
-        name: 'seed',
-        version: String(number),
+        name: named.package('seed'),
+        version: named.version(String(number)),
         metadata: {},
-        files: staged.map((blob, index) => ({ fileName: names[index] ?? '', contentType, blob })),
+        files: staged.map((blob, index) => ({ fileName: named.file(names[index] ?? ''), contentType, blob })),
       });
     };
     for (let number = 0; number < count / FILES_EACH; number += 4) {

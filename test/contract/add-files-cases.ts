@@ -7,6 +7,7 @@ import { listHolders } from '../../services/registry/packages/locate-packages.ts
 import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { named } from '../kit/names.ts';
 import { bytesOf, keeping } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -30,7 +31,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const ref = (name: string) => ({ projectId: project.id, format: 'generic', name });
+    const ref = (name: string) => ({ projectId: project.id, format: 'generic', name: named.package(name) });
 
     async function add(options: {
       name?: string;
@@ -45,10 +46,10 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         project,
         actor,
         format: keeping,
-        name,
-        version,
+        name: named.package(name),
+        version: named.version(version),
         metadata: { title: 'first' },
-        files: [{ fileName: file, contentType: 'text/plain', blob }],
+        files: [{ fileName: named.file(file), contentType: 'text/plain', blob }],
         ...more,
       });
     }
@@ -60,10 +61,16 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
     }
 
     const remove = (name: string, version: string) =>
-      removeVersion(app.registry, { project, actor, format: 'generic', name, version });
+      removeVersion(app.registry, {
+        project,
+        actor,
+        format: 'generic',
+        name: named.package(name),
+        version: named.version(version),
+      });
 
     const holds = async (name: string) =>
-      (await listHolders(app.registry, { format: 'generic', name })).length > 0;
+      (await listHolders(app.registry, { format: 'generic', name: named.package(name) })).length > 0;
 
     const blobCount = async () => (await app.registry.blobs.list()).blobs.length;
 
@@ -91,7 +98,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       expect(version.metadata).toEqual({ title: 'better' });
       await add({ file: 'c.bin', more: { amend: () => undefined, metadata: { title: 'ignored' } } });
       const stored = maybeEntity<Version<Facts>>(
-        await app.registry.table.get(keys.version(ref('tool'), '1')),
+        await app.registry.table.get(keys.version(ref('tool'), named.version('1'))),
       );
       expect(stored?.metadata).toEqual({ title: 'better' });
       expect(await headOf('tool')).toMatchObject({ revision: 3, versionCount: 1 });
@@ -108,13 +115,15 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
           }),
         ),
       );
-      const { items } = await app.registry.table.query(ranges.filesOf(ref('tool'), '1'));
+      const { items } = await app.registry.table.query(ranges.filesOf(ref('tool'), named.version('1')));
       expect(items).toHaveLength(20);
       expect(await headOf('tool')).toMatchObject({ revision: 20, versionCount: 1 });
     });
 
     describe('a name that lists packages', () => {
-      const listing = (prefix: string) => ({ listing: { name: 'group', metadata: { prefix } } });
+      const listing = (prefix: string) => ({
+        listing: { name: named.package('group'), metadata: { prefix } },
+      });
       const listed = async () => {
         const { items } = await app.registry.table.query(ranges.listed(ref('group')));
         return items.map((item) => entityOf<ListedPackage>(item)).map((each) => [each.name, each.metadata]);

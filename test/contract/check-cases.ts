@@ -5,6 +5,7 @@ import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { keys } from '../../services/registry/records/keys.ts';
+import { named } from '../kit/names.ts';
 import { bytesOf, publish, sha256Of, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { withUnreadable } from '../kit/unreadable-blob.ts';
@@ -74,13 +75,13 @@ function rightCases(): void {
 }
 
 function defectCases(): void {
-  const named = 'acme/tools: generic one 1 a.bin';
+  const place = 'acme/tools: generic one 1 a.bin';
 
   test('missing bytes, with the files that miss them', async () => {
     const { storageKey, sha256 } = await placeOf('one');
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
-      { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [named] },
+      { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [place] },
     ]);
   });
 
@@ -88,7 +89,7 @@ function defectCases(): void {
     const { storageKey } = await placeOf('one');
     await replace(storageKey, 'short');
     expect((await checked()).problems).toMatchObject([
-      { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [named] },
+      { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [place] },
     ]);
   });
 
@@ -98,7 +99,7 @@ function defectCases(): void {
     expect((await checked()).problems).toEqual([]);
     const detail = `their SHA-256 is ${sha256Of('bytes of ONE')}`;
     expect((await checked({ verify: true })).problems).toEqual([
-      { kind: 'wrong-digest', sha256, storageKey, detail, files: [named] },
+      { kind: 'wrong-digest', sha256, storageKey, detail, files: [place] },
     ]);
   });
 
@@ -134,7 +135,7 @@ function defectCases(): void {
     const { storageKey, sha256 } = await placeOf('one');
     await app.registry.table.update(keys.blob(sha256), { add: { refs: by } });
     expect((await checked()).problems).toEqual([
-      { kind: 'wrong-count', sha256, storageKey, detail: `counts ${1 + by}, there are 1`, files: [named] },
+      { kind: 'wrong-count', sha256, storageKey, detail: `counts ${1 + by}, there are 1`, files: [place] },
     ]);
   });
 
@@ -143,22 +144,24 @@ function defectCases(): void {
     await app.registry.table.write([{ delete: keys.blob(sha256) }]);
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
-      { kind: 'no-record', sha256, storageKey, detail: '', files: [named] },
+      { kind: 'no-record', sha256, storageKey, detail: '', files: [place] },
     ]);
   });
 
   test('a file that looks for its bytes in another place', async () => {
     const { storageKey, sha256 } = await placeOf('one');
-    const ref = { projectId: project.id, format: 'generic', name: 'one' };
+    const ref = { projectId: project.id, format: 'generic', name: named.package('one') };
     const elsewhere = newBlobKey();
-    await app.registry.table.update(keys.file(ref, '1', 'a.bin'), { set: { storageKey: elsewhere } });
+    await app.registry.table.update(keys.file(ref, named.version('1'), named.identity('a.bin')), {
+      set: { storageKey: elsewhere },
+    });
     const { problems } = await checked();
     expect(problems).toContainEqual({
       kind: 'wrong-place',
       sha256,
       storageKey: elsewhere,
       detail: `the record says ${storageKey}`,
-      files: [named],
+      files: [place],
     });
   });
 

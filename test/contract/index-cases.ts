@@ -17,6 +17,7 @@ import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { restoreVersion } from '../../services/registry/removal/restore.ts';
+import { named } from '../kit/names.ts';
 import { listAll } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
@@ -113,7 +114,13 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
       await toys.remove('pear', '1');
       expect(await toys.listed()).toEqual(['apple 1']);
-      await restoreVersion(registry, { project, actor, format: 'toy2', name: 'pear', id: version.id });
+      await restoreVersion(registry, {
+        project,
+        actor,
+        format: 'toy2',
+        name: named.package('pear'),
+        id: version.id,
+      });
       expect(await toys.listed()).toEqual(['apple 1', 'pear 1']);
       await toys.change('pear', '1', { status: 'hidden' });
       await toys.change('plum', '1', { status: 'default' });
@@ -172,7 +179,13 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       const told = async () => /SHA256: (\w+)/.exec(await toys.text('apps/Packages'))?.[1];
       expect(await toys.listed()).toEqual(['apple 1']);
       expect(await told()).toBe(second.files[0]?.digests.sha256);
-      const facts = { project, actor, format: 'toy2', name: 'apple', version: '1' };
+      const facts = {
+        project,
+        actor,
+        format: 'toy2',
+        name: named.package('apple'),
+        version: named.version('1'),
+      };
       await removeFile(registry, { ...facts, fileId: second.files[0]!.id });
       expect(await told()).toBe(first.files[0]?.digests.sha256);
       await removeFile(registry, { ...facts, fileId: first.files[0]!.id });

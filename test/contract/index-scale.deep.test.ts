@@ -11,6 +11,7 @@ import type { Version } from '../../services/domain/packages.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { readDocument } from '../../services/registry/indexes/find-document.ts';
 import { indexWrites, stateFile } from '../../services/registry/indexes/index-writes.ts';
+import { named } from '../kit/names.ts';
 import { startApp } from '../kit/start-app.ts';
 import { toyIndex } from '../kit/toy-format/repository-index.ts';
 import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
@@ -44,14 +45,23 @@ afterAll(async () => {
 /** Writes the stanzas that so many publishes would, without their packages, which the index does not look at. */
 async function fill(): Promise<void> {
   const digests = digestsOf('');
-  const facts = { contentType: '', size: 1, digests, storageKey: '', createdAt: 0, fileName: 'toy.bin' };
+  const facts = {
+    contentType: '',
+    size: 1,
+    digests,
+    storageKey: '',
+    createdAt: 0,
+    fileName: named.file('toy.bin'),
+  };
   for (let start = 0; start < STANZAS; start += 98) {
     const stated = Array.from({ length: Math.min(98, STANZAS - start) }, (_, index) => {
       const id = start + index + 1_000_000;
       const version = { id, name: `app${id}`, version: '1', metadata: { description } } as unknown as Version;
-      return stateFile(toyIndex, version, { ...facts, id, versionId: id, version: '1' });
+      return stateFile(toyIndex, version, { ...facts, id, versionId: id, version: named.version('1') });
     });
-    await registry.table.write(indexWrites({ projectId: project.id, format: 'toy2', name: '' }, { stated }));
+    await registry.table.write(
+      indexWrites({ projectId: project.id, format: 'toy2', name: named.package('many') }, { stated }),
+    );
   }
 }
 

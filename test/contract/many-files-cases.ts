@@ -19,6 +19,7 @@ import { queryAll } from '../../services/registry/records/query-all.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { restoreFile, restoreVersion } from '../../services/registry/removal/restore.ts';
+import { named } from '../kit/names.ts';
 import { keeping, replacing } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -48,14 +49,20 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const ref = () => ({ projectId: project.id, format: 'generic', name: 'tool' });
-    const deletion = () => ({ project, actor, format: 'generic', name: 'tool', version: '1' });
+    const ref = () => ({ projectId: project.id, format: 'generic', name: named.package('tool') });
+    const deletion = () => ({
+      project,
+      actor,
+      format: 'generic',
+      name: named.package('tool'),
+      version: named.version('1'),
+    });
 
     async function staged(count: number, of = ''): Promise<NewFile[]> {
       const files: NewFile[] = [];
       for (let n = 0; n < count; n++) {
         const blob = await stageBytes(app.registry, Buffer.from(`${of} ${n}`));
-        files.push({ fileName: `file-${n}.bin`, contentType: 'text/plain', blob });
+        files.push({ fileName: named.file(`file-${n}.bin`), contentType: 'text/plain', blob });
       }
       return files;
     }
@@ -63,22 +70,37 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     /** Publishes version 1 as routes do: what is refused leaves no bytes that nothing speaks of. */
     async function publish(count: number, of = '', tags: readonly string[] = []) {
       const files = await staged(count, of);
-      const version = { project, actor, format: keeping, name: 'tool', version: '1', metadata: {} };
+      const version = {
+        project,
+        actor,
+        format: keeping,
+        name: named.package('tool'),
+        version: named.version('1'),
+        metadata: {},
+      };
       return discardUnless(
         app.registry,
         files.map(({ blob }) => blob),
-        () => publishVersion(app.registry, { ...version, files, tags, readme: 'Read me.' }),
+        () =>
+          publishVersion(app.registry, { ...version, files, tags: tags.map(named.tag), readme: 'Read me.' }),
       );
     }
 
     async function add(files: readonly NewFile[], format = replacing) {
-      const version = { project, actor, format, name: 'tool', version: '1', metadata: {} };
+      const version = {
+        project,
+        actor,
+        format,
+        name: named.package('tool'),
+        version: named.version('1'),
+        metadata: {},
+      };
       return addFiles(app.registry, { ...version, files });
     }
 
     const stored = async () =>
-      maybeEntity<StoredVersion>(await app.registry.table.get(keys.version(ref(), '1')));
-    const filesLeft = () => queryAll(app.registry.table, ranges.filesOf(ref(), '1'));
+      maybeEntity<StoredVersion>(await app.registry.table.get(keys.version(ref(), named.version('1'))));
+    const filesLeft = () => queryAll(app.registry.table, ranges.filesOf(ref(), named.version('1')));
     const claims = () => queryAll(app.registry.table, ranges.claims());
     const pointers = () => queryAll(app.registry.table, ranges.packageIds(project.id));
 
@@ -141,7 +163,9 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
         expect((await stored())?.claim).toBeUndefined();
         expect(await filesLeft()).toHaveLength(count);
         expect(await claims()).toEqual([]);
-        expect(await app.registry.table.get(keys.readme(ref(), '1'))).toMatchObject({ text: 'Read me.' });
+        expect(await app.registry.table.get(keys.readme(ref(), named.version('1')))).toMatchObject({
+          text: 'Read me.',
+        });
         await expectSound();
       },
     );
@@ -160,8 +184,12 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     test('many that publish different versions of the same bytes at once count every file', async () => {
       const files = await staged(60);
       const versions = ['1', '2', '3', '4'];
-      const input = { project, actor, format: keeping, name: 'tool', metadata: {}, files };
-      await Promise.all(versions.map((version) => publishVersion(app.registry, { ...input, version })));
+      const input = { project, actor, format: keeping, name: named.package('tool'), metadata: {}, files };
+      await Promise.all(
+        versions.map((version) =>
+          publishVersion(app.registry, { ...input, version: named.version(version) }),
+        ),
+      );
       const sha256 = files[0]?.blob.digests.sha256 as Sha256;
       const record = await app.registry.table.get(keys.blob(sha256));
       expect(record?.refs).toBe(4);
@@ -179,12 +207,16 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
         await expect(removeVersion(app.registry, deletion())).rejects.toMatchObject({
           code: 'packageNotFound',
         });
-        await expect(moveTag(app.registry, { ...deletion(), tag: 'a' })).rejects.toMatchObject({
+        await expect(moveTag(app.registry, { ...deletion(), tag: named.tag('a') })).rejects.toMatchObject({
           code: 'packageNotFound',
         });
-        const change = changeVersions(app.registry, { ...deletion(), versions: ['1'] }, () => ({
-          status: 'default',
-        }));
+        const change = changeVersions(
+          app.registry,
+          { ...deletion(), versions: [named.version('1')] },
+          () => ({
+            status: 'default',
+          }),
+        );
         await expect(change).rejects.toMatchObject({ code: 'packageNotFound' });
         const fileId = entityOf<{ id: number }>((await filesLeft())[0]!).id;
         await expect(removeFile(app.registry, { ...deletion(), fileId })).rejects.toMatchObject({

@@ -17,6 +17,7 @@ import { entityOf, type StoredClaim, type StoredVersion } from '../../services/r
 import { ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { createRegistry } from '../../services/runtime/compose.ts';
+import { named } from '../kit/names.ts';
 import { keeping } from '../kit/publish.ts';
 import { startApp } from '../kit/start-app.ts';
 
@@ -96,7 +97,7 @@ async function expectWhole(
 ): Promise<void> {
   const seen = new Set<string>();
   for (const name of ['package-0', 'package-1']) {
-    const ref = { projectId: project.id, format: 'generic', name };
+    const ref = { projectId: project.id, format: 'generic', name: named.package(name) };
     const items = await queryAll(table, ranges.versions(ref));
     for (const version of items.map((item) => entityOf<StoredVersion>(item))) {
       const files = await queryAll(table, ranges.filesOf(ref, version.version));
@@ -120,7 +121,7 @@ async function repeat(
   { name, version }: StoredClaim,
 ): Promise<Published> {
   const files = Array.from({ length: 60 }, async (_, n) => ({
-    fileName: `file-${n}`,
+    fileName: named.file(`file-${n}`),
     contentType: 'text/plain',
     blob: await stageBytes(registry, Buffer.from(`again ${name} ${version} ${n}`)),
   }));

@@ -18,6 +18,7 @@ import { removePackage, removeVersion } from '../../services/registry/removal/re
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import type { Within } from '../../services/registry/search/within.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
+import { named } from '../kit/names.ts';
 import { keeping, replacing } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 
@@ -47,7 +48,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
     const whole = { versions: 'all', files: true, tags: true } as const;
-    const ref = (name: string) => ({ projectId: project.id, format: 'generic', name });
+    const ref = (name: string) => ({ projectId: project.id, format: 'generic', name: named.package(name) });
 
     async function* bytes(...parts: (string | Uint8Array)[]) {
       for (const part of parts) yield typeof part === 'string' ? Buffer.from(part) : part;
@@ -59,13 +60,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       content: string | Uint8Array = `${name} ${version}`,
     ) {
       const { blob } = await stageBlob(app.registry, bytes(content), { limit: 1e9 });
-      const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
+      const files = [{ fileName: named.file('a.bin'), contentType: 'application/octet-stream', blob }];
       return publishVersion(app.registry, {
         project,
         actor,
         format: keeping,
-        name,
-        version,
+        name: named.package(name),
+        version: named.version(version),
         metadata: {},
         files,
       });
@@ -92,7 +93,9 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     }
 
     async function fileOf(name: string, version: string): Promise<PackageFile> {
-      const item = await app.registry.table.get(keys.file(ref(name), version, 'a.bin'));
+      const item = await app.registry.table.get(
+        keys.file(ref(name), named.version(version), named.identity('a.bin')),
+      );
       if (!item) throw new Error('no file');
       return entityOf<PackageFile>(item);
     }
@@ -122,13 +125,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       test('a hundred that add files to one version at once make one version with a hundred files', async () => {
         const add = async (index: number) => {
           const { blob } = await stageBlob(app.registry, bytes(`file ${index}`), { limit: 100 });
-          const file = { fileName: `${index}.txt`, contentType: 'text/plain', blob };
+          const file = { fileName: named.file(`${index}.txt`), contentType: 'text/plain', blob };
           await addFiles(app.registry, {
             project,
             actor,
             format: keeping,
-            name: 'tool',
-            version: '1',
+            name: named.package('tool'),
+            version: named.version('1'),
             metadata: {},
             files: [file],
           });
@@ -147,16 +150,16 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             project,
             actor,
             format: keeping,
-            name: 'tool',
-            version: '1',
+            name: named.package('tool'),
+            version: named.version('1'),
             metadata: { seen: [index] },
-            files: [{ fileName, contentType: 'text/plain', blob }],
+            files: [{ fileName: named.file(fileName), contentType: 'text/plain', blob }],
             amend: (known) => (index < 20 ? { seen: [...(known?.seen ?? []), index] } : undefined),
             readme,
           });
         };
-        const ref = { projectId: project.id, format: 'generic', name: 'tool' };
-        const readme = () => app.registry.table.get(keys.readme(ref, '1'));
+        const ref = { projectId: project.id, format: 'generic', name: named.package('tool') };
+        const readme = () => app.registry.table.get(keys.readme(ref, named.version('1')));
         await Promise.all(Array.from({ length: 20 }, (_, index) => add(index)));
         const { version } = await add(20);
         expect([...version.metadata.seen].sort((a, b) => a - b)).toEqual([...Array(20).keys()]);
@@ -172,10 +175,21 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const add = async (names: readonly string[], format = keeping) => {
           const staged = names.map(async (fileName) => {
             const { blob } = await stageBlob(app.registry, bytes(`bytes of ${fileName}`), { limit: 100 });
-            return { fileName, contentType: 'text/plain', blob, metadata: { of: fileName } };
+            return {
+              fileName: named.file(fileName),
+              contentType: 'text/plain',
+              blob,
+              metadata: { of: fileName },
+            };
           });
           const files = await Promise.all(staged);
-          const version = { format, name: 'tool', version: '1', metadata: {}, readme: 'Read me.' };
+          const version = {
+            format,
+            name: named.package('tool'),
+            version: named.version('1'),
+            metadata: {},
+            readme: 'Read me.',
+          };
           return addFiles(app.registry, { project, actor, ...version, files });
         };
         const { version, files } = await add(['a.txt', 'a.txt.metadata']);
@@ -186,8 +200,10 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           ['a.txt.metadata', { of: 'a.txt.metadata' }],
         ]);
         expect(files.map(({ versionId }) => versionId)).toEqual([version.id, version.id]);
-        const ref = { projectId: project.id, format: 'generic', name: 'tool' };
-        expect(await app.registry.table.get(keys.readme(ref, '1'))).toMatchObject({ text: 'Read me.' });
+        const ref = { projectId: project.id, format: 'generic', name: named.package('tool') };
+        expect(await app.registry.table.get(keys.readme(ref, named.version('1')))).toMatchObject({
+          text: 'Read me.',
+        });
         await add(['b.txt', 'a.txt'], replacing);
         const { files: current } = await readContents(app.registry.table, await headOf('tool'), whole);
         expect(
@@ -206,10 +222,12 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             project,
             actor,
             format: replacing,
-            name,
-            version,
+            name: named.package(name),
+            version: named.version(version),
             metadata: {},
-            files: [{ fileName: 'tool.pdb', contentType: 'text/plain', blob, alias: 'tool.pdb/#1' }],
+            files: [
+              { fileName: named.file('tool.pdb'), contentType: 'text/plain', blob, alias: 'tool.pdb/#1' },
+            ],
           });
           return files[0]!.id;
         };
@@ -230,7 +248,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         await vi.waitFor(async () => expect(await found()).toEqual(wanted));
         expect(await found('tool.pdb/#2')).toEqual([]);
         expect(await found(undefined, 'instance')).toEqual([]);
-        const deletion = { project, actor, format: 'generic', name: 'tool', version: '1' };
+        const deletion = {
+          project,
+          actor,
+          format: 'generic',
+          name: named.package('tool'),
+          version: named.version('1'),
+        };
         await removeFile(app.registry, { ...deletion, fileId: last });
         await vi.waitFor(async () => expect((await found())[0]).toEqual(['tool', replaced]));
         await removeVersion(app.registry, deletion);
@@ -273,10 +297,10 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
 
     describe('deleting', () => {
       test('the last version takes the name out of the index, a new one puts it back, and revisions go on', async () => {
-        const place = { format: 'generic', name: 'tool' };
+        const place = { format: 'generic', name: named.package('tool') };
         await publish('tool', '1.0');
         expect(await listHolders(app.registry, place)).toHaveLength(1);
-        await removeVersion(app.registry, { project, actor, ...place, version: '1.0' });
+        await removeVersion(app.registry, { project, actor, ...place, version: named.version('1.0') });
         expect(await listHolders(app.registry, place)).toHaveLength(0);
         await publish('tool', '1.0');
         expect(await listHolders(app.registry, place)).toHaveLength(1);
@@ -287,18 +311,31 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         for (let round = 0; round < 20; round++) {
           const name = `tool-${round}`;
           await publish(name, '1.0');
-          const deletion = { project, actor, format: 'generic', name, version: '1.0' };
+          const deletion = {
+            project,
+            actor,
+            format: 'generic',
+            name: named.package(name),
+            version: named.version('1.0'),
+          };
           await Promise.all([removeVersion(app.registry, deletion), publish(name, '2.0')]);
-          expect(await listHolders(app.registry, { format: 'generic', name })).toHaveLength(1);
+          expect(
+            await listHolders(app.registry, { format: 'generic', name: named.package(name) }),
+          ).toHaveLength(1);
           expect((await headOf(name)).versionCount).toBe(1);
         }
       });
 
       test('a package of many versions goes whole', async () => {
         for (let index = 0; index < 30; index++) await publish('tool', `${index}`);
-        expect(await removePackage(app.registry, { project, actor, format: 'generic', name: 'tool' })).toBe(
-          30,
-        );
+        expect(
+          await removePackage(app.registry, {
+            project,
+            actor,
+            format: 'generic',
+            name: named.package('tool'),
+          }),
+        ).toBe(30);
         const contents = await readContents(app.registry.table, await headOf('tool'), whole);
         expect([contents.versions, contents.files]).toEqual([[], []]);
         expect((await app.registry.table.query(ranges.packageIds(project.id))).items).toEqual([]);
@@ -314,8 +351,8 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           project,
           actor,
           format: 'generic',
-          name: 'tool',
-          version: '1.0',
+          name: named.package('tool'),
+          version: named.version('1.0'),
         });
         expect(await sweepBlobs(app.registry)).toEqual({ blobs: 0, bytes: 0 });
         app.clock.advance(2 * day);
@@ -326,10 +363,22 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       test('bytes that are still referred to, or are again, stay', async () => {
         await publish('one', '1.0', 'same bytes');
         await publish('two', '1.0', 'same bytes');
-        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'one', version: '1.0' });
+        await removeVersion(app.registry, {
+          project,
+          actor,
+          format: 'generic',
+          name: named.package('one'),
+          version: named.version('1.0'),
+        });
         app.clock.advance(2 * day);
         expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
-        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'two', version: '1.0' });
+        await removeVersion(app.registry, {
+          project,
+          actor,
+          format: 'generic',
+          name: named.package('two'),
+          version: named.version('1.0'),
+        });
         await publish('three', '1.0', 'same bytes');
         app.clock.advance(2 * day);
         expect(await sweepBlobs(app.registry)).toMatchObject({ blobs: 0 });
@@ -344,8 +393,8 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             project,
             actor,
             format: 'generic',
-            name: `old-${round}`,
-            version: '1',
+            name: named.package(`old-${round}`),
+            version: named.version('1'),
           });
           app.clock.advance(2 * day);
           await Promise.all([sweepBlobs(app.registry), publish(`new-${round}`, '1', content)]);

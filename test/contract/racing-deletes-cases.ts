@@ -9,6 +9,7 @@ import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { named } from '../kit/names.ts';
 import { bytesOf, replacing } from '../kit/publish.ts';
 import { deletes, runBeforeWrite, type WritesMatch } from '../kit/racing-writes.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
@@ -29,17 +30,26 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const place = { format: 'generic', name: 'tool' };
+    const place = { format: 'generic', name: named.package('tool') };
     const ref = () => ({ projectId: project.id, ...place });
 
     async function add(version: string, fileName = 'a.bin', more: Partial<AddedFiles<object>> = {}) {
       const { blob } = await stageBlob(app.registry, bytesOf(`${version} ${fileName}`), { limit: 1e6 });
-      const files = [{ fileName, contentType: 'text/plain', blob }];
-      const input = { project, actor, format: replacing, name: place.name, version, metadata: {}, files };
+      const files = [{ fileName: named.file(fileName), contentType: 'text/plain', blob }];
+      const input = {
+        project,
+        actor,
+        format: replacing,
+        name: place.name,
+        version: named.version(version),
+        metadata: {},
+        files,
+      };
       return addFiles<object>(app.registry, { ...input, ...more });
     }
 
-    const remove = (version: string) => removeVersion(app.registry, { project, actor, ...place, version });
+    const remove = (version: string) =>
+      removeVersion(app.registry, { project, actor, ...place, version: named.version(version) });
     const head = async () => maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())));
     const holders = () => listHolders(app.registry, place);
     const left = async () => {
@@ -54,10 +64,10 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     test('files and tags that come in before the last write go with their version', async () => {
       await add('1');
       await add('2');
-      const input = { project, actor, ...place, version: '1' };
-      meanwhile(deletes(keys.version(ref(), '1').sk), async () => {
+      const input = { project, actor, ...place, version: named.version('1') };
+      meanwhile(deletes(keys.version(ref(), named.version('1')).sk), async () => {
         await add('1', 'late.bin');
-        await moveTag(app.registry, { ...input, tag: 'late' });
+        await moveTag(app.registry, { ...input, tag: named.tag('late') });
       });
       await remove('1');
       expect(await left()).toEqual([1, 1, 0]);
@@ -83,7 +93,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       const { version } = await add('1');
       await remove('1');
       await add('1');
-      const deletion = { project, actor, ...place, version: '1', id: version.id };
+      const deletion = { project, actor, ...place, version: named.version('1'), id: version.id };
       await expect(removeVersion(app.registry, deletion)).rejects.toMatchObject({ code: 'packageNotFound' });
       expect(await left()).toEqual([1, 1, 0]);
     });
@@ -117,11 +127,18 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
 
     test('parts that come in while their file is deleted go with it', async () => {
       const { files } = await add('1');
-      const deletion = { project, actor, ...place, version: '1', fileId: files[0]?.id ?? 0 };
-      meanwhile(deletes(keys.file(ref(), '1', 'a.bin').sk), async () => {
+      const deletion = { project, actor, ...place, version: named.version('1'), fileId: files[0]?.id ?? 0 };
+      meanwhile(deletes(keys.file(ref(), named.version('1'), named.identity('a.bin')).sk), async () => {
         const { blob } = await stageBlob(app.registry, bytesOf('part'), { limit: 100 });
-        await add('1', '', {
-          files: [{ fileName: 'a.bin.sig', contentType: 'text/plain', blob, partOf: 'a.bin' }],
+        await add('1', 'a.bin.sig', {
+          files: [
+            {
+              fileName: named.file('a.bin.sig'),
+              contentType: 'text/plain',
+              blob,
+              partOf: named.file('a.bin'),
+            },
+          ],
         });
       });
       await removeFile(app.registry, deletion);
@@ -130,7 +147,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
 
     test('sixty that replace one file at once all get through', async () => {
       await Promise.all(Array.from({ length: 60 }, () => add('1')));
-      const items = await queryAll(app.registry.table, ranges.filesOf(ref(), '1'));
+      const items = await queryAll(app.registry.table, ranges.filesOf(ref(), named.version('1')));
       expect(new Set(items.map((item) => entityOf<{ readonly id: number }>(item).id)).size).toBe(60);
       expect(await head()).toMatchObject({ revision: 60, versionCount: 1 });
     });
@@ -142,7 +159,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       });
       await Promise.all([remove('1.0'), ...others]);
       const { table } = app.registry;
-      expect(await queryAll(table, ranges.filesOf(ref(), '1.0'))).toEqual([]);
+      expect(await queryAll(table, ranges.filesOf(ref(), named.version('1.0')))).toEqual([]);
       expect((await head())?.versionCount).toBe(1);
     });
 

@@ -24,6 +24,7 @@ import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { restoreFile, restorePackage, restoreVersion } from '../../services/registry/removal/restore.ts';
+import { named } from '../kit/names.ts';
 import { bytesOf, keeping, replacing, sha256Of } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -45,12 +46,12 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const tool = { format: 'generic', name: 'tool' };
+    const tool = { format: 'generic', name: named.package('tool') };
     const ref = () => ({ projectId: project.id, ...tool });
 
     async function file(fileName: string, content: string) {
       const { blob } = await stageBlob(app.registry, bytesOf(content), { limit: 1e6 });
-      return { fileName, contentType: 'text/plain', blob };
+      return { fileName: named.file(fileName), contentType: 'text/plain', blob };
     }
 
     async function publish(version: string, files: Readonly<Record<string, string>>) {
@@ -60,11 +61,11 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
         actor,
         ...tool,
         format: keeping,
-        version,
+        version: named.version(version),
         metadata: {},
         readme: `read ${version}`,
       };
-      return publishVersion(app.registry, { ...input, files: staged, tags: [`tag-${version}`] });
+      return publishVersion(app.registry, { ...input, files: staged, tags: [named.tag(`tag-${version}`)] });
     }
 
     async function add(version: string, fileName: string, content: string) {
@@ -74,13 +75,14 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
         actor,
         ...tool,
         format: replacing,
-        version,
+        version: named.version(version),
         metadata: {},
         files,
       });
     }
 
-    const remove = (version: string) => removeVersion(app.registry, { project, actor, ...tool, version });
+    const remove = (version: string) =>
+      removeVersion(app.registry, { project, actor, ...tool, version: named.version(version) });
     const restore = (id: number) => restoreVersion(app.registry, { project, actor, ...tool, id });
 
     async function send(path: string): Promise<string> {
@@ -129,8 +131,8 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       expect(await listHolders(app.registry, tool)).toHaveLength(1);
       expect(await head()).toMatchObject({ versionCount: 1, live: true });
       const { table } = app.registry;
-      expect(await table.get(keys.tag(ref(), 'tag-1.0'))).toMatchObject({ version: '1.0' });
-      expect(await table.get(keys.readme(ref(), '1.0'))).toMatchObject({ text: 'read 1.0' });
+      expect(await table.get(keys.tag(ref(), named.tag('tag-1.0')))).toMatchObject({ version: '1.0' });
+      expect(await table.get(keys.readme(ref(), named.version('1.0')))).toMatchObject({ text: 'read 1.0' });
       expect(await queryAll(table, indexes.removedIn(project.id))).toEqual([]);
       await expectSound();
     });
@@ -168,16 +170,24 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       const { id } = await publish('1.0', { 'a.bin': 'a' });
       await publish('2.0', { 'a.bin': 'b' });
       await remove('1.0');
-      await moveTag(app.registry, { project, actor, ...tool, tag: 'tag-1.0', version: '2.0' });
+      await moveTag(app.registry, {
+        project,
+        actor,
+        ...tool,
+        tag: named.tag('tag-1.0'),
+        version: named.version('2.0'),
+      });
       await restore(id);
-      expect(await app.registry.table.get(keys.tag(ref(), 'tag-1.0'))).toMatchObject({ version: '2.0' });
+      expect(await app.registry.table.get(keys.tag(ref(), named.tag('tag-1.0')))).toMatchObject({
+        version: '2.0',
+      });
     });
 
     test('a file that is uploaded again to a removed version makes a version of its own', async () => {
       const { id } = await publish('1.0', { 'a.bin': 'a' });
       await remove('1.0');
       const files = [await file('a.bin', 'again')];
-      const input = { project, actor, ...tool, version: '1.0', metadata: {}, files };
+      const input = { project, actor, ...tool, version: named.version('1.0'), metadata: {}, files };
       const { version } = await addFiles(app.registry, { ...input, format: keeping });
       expect(version.id).not.toBe(id);
       expect(await send('1.0/a.bin')).toBe('again');
@@ -188,14 +198,14 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       const { id: version } = await publish('1.0', { 'a.bin': 'old' });
       const { files } = await add('1.0', 'a.bin', 'new');
       const fileId = files[0]?.id ?? 0;
-      const input = { project, actor, ...tool, version: '1.0' };
+      const input = { project, actor, ...tool, version: named.version('1.0') };
       await removeFile(app.registry, { ...input, fileId });
       expect(await send('1.0/a.bin')).toBe('old');
       await expect(restoreFile(app.registry, { ...input, id: fileId })).rejects.toMatchObject({
         code: 'conflict',
       });
 
-      const older = (await queryAll(app.registry.table, ranges.filesOf(ref(), '1.0')))
+      const older = (await queryAll(app.registry.table, ranges.filesOf(ref(), named.version('1.0'))))
         .map((item) => entityOf<PackageFile>(item))
         .find(({ id }) => id !== fileId);
       await removeFile(app.registry, { ...input, fileId: older?.id ?? 0 });
@@ -209,10 +219,10 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
 
     test('a file goes and comes with what is part of it', async () => {
       await publish('1.0', { 'a.bin': 'a' });
-      const part = { ...(await file('a.bin.sig', 'signature')), partOf: 'a.bin' };
-      const input = { project, actor, ...tool, version: '1.0' };
+      const part = { ...(await file('a.bin.sig', 'signature')), partOf: named.file('a.bin') };
+      const input = { project, actor, ...tool, version: named.version('1.0') };
       await addFiles(app.registry, { ...input, format: replacing, metadata: {}, files: [part] });
-      const [target] = await queryAll(app.registry.table, ranges.filesOf(ref(), '1.0'));
+      const [target] = await queryAll(app.registry.table, ranges.filesOf(ref(), named.version('1.0')));
       const id = Number(target?.id);
       await removeFile(app.registry, { ...input, fileId: id });
       expect([await send('1.0/a.bin'), await send('1.0/a.bin.sig')]).toEqual(['404', '404']);
@@ -225,11 +235,17 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       const { id } = await publish('1.0', { 'a.bin': 'a', 'b.bin': 'shared' });
       await publish('2.0', { 'a.bin': 'shared', 'c.bin': 'c' });
       await remove('1.0');
-      const [target] = (await queryAll(app.registry.table, ranges.filesOf(ref(), '2.0'))).filter(
-        (item) => item.fileName === 'c.bin',
-      );
+      const [target] = (
+        await queryAll(app.registry.table, ranges.filesOf(ref(), named.version('2.0')))
+      ).filter((item) => item.fileName === 'c.bin');
       app.clock.advance(DAY);
-      await removeFile(app.registry, { project, actor, ...tool, version: '2.0', fileId: Number(target?.id) });
+      await removeFile(app.registry, {
+        project,
+        actor,
+        ...tool,
+        version: named.version('2.0'),
+        fileId: Number(target?.id),
+      });
       await purgeDue(app.registry);
       expect([await refsOf('a'), await refsOf('shared'), await refsOf('c')]).toEqual([1, 2, 1]);
 

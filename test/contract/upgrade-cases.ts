@@ -19,6 +19,7 @@ import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
+import { named } from '../kit/names.ts';
 
 /** What the code of schema 1 stored, and what it answered to requests then. */
 interface Sample {
@@ -99,7 +100,7 @@ export function describeUpgrades(
     }
 
     async function fileKeys(): Promise<string[]> {
-      const ref = { projectId: 1, format: 'pypi', name: 'sample-pkg' };
+      const ref = { projectId: 1, format: 'pypi', name: named.package('sample-pkg') };
       const { items } = await registry.table.query(ranges.files(ref));
       return items.map(({ sk }) => sk);
     }
@@ -147,13 +148,14 @@ export function describeUpgrades(
       const format = allFormats.find(({ id }) => id === 'pypi');
       if (!project || !format?.fileIdentity) throw new Error('no project or format');
       const blob = await stageBytes(registry, Buffer.from('other bytes'));
-      const file = { fileName: oldName, identity: format.fileIdentity(oldName), contentType: 'a/b', blob };
+      const fileName = named.file(oldName);
+      const file = { fileName, identity: format.fileIdentity(fileName), contentType: 'a/b', blob };
       return addFiles<unknown>(registry, {
         project: entityOf<Project>(project),
         actor: { kind: 'user', id: 1, name: 'root' },
         format: { ...format, ...rules },
-        name: 'sample-pkg',
-        version: '1.0',
+        name: named.package('sample-pkg'),
+        version: named.version('1.0'),
         metadata: {},
         files: [file],
       });

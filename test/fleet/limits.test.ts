@@ -5,6 +5,7 @@ import { checkStorage } from '../../services/registry/maintenance/check/check-st
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
+import { named } from '../kit/names.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { everySample, formatOf, formatsWith } from './samples/every.ts';
 
@@ -25,23 +26,24 @@ describe.each(everySample)('the first publish of a $id package', (sample) => {
     'accepts %i files with the maximum number of tags, a long readme and a name of many words',
     async (count) => {
       const { registry } = app;
-      const name = Array.from({ length: 40 }, (_, n) => `word${n}`).join('-');
+      const name = named.package(Array.from({ length: 40 }, (_, n) => `word${n}`).join('-'));
+      const version = named.version('1.0.0');
       const files = await Promise.all(
         Array.from({ length: count }, async (_, n) => ({
-          fileName: `${n}.bin`,
+          fileName: named.file(`${n}.bin`),
           contentType: 'text/plain',
           blob: await stageBytes(registry, Buffer.from(`${sample.id} ${n}`)),
         })),
       );
       await publishVersion<object>(registry, {
-        ...{ project, actor, format: formatOf(sample), name, version: '1.0.0', metadata: {}, files },
-        tags: Array.from({ length: 10 }, (_, n) => `tag-${n}`),
+        ...{ project, actor, format: formatOf(sample), name, version, metadata: {}, files },
+        tags: Array.from({ length: 10 }, (_, n) => named.tag(`tag-${n}`)),
         readme: 'read me '.repeat(25_000),
       });
       const ref = { projectId: project.id, format: sample.id, name };
       expect(await registry.table.get(keys.head(ref))).toMatchObject({ live: true, versionCount: 1 });
-      expect(await registry.table.get(keys.version(ref, '1.0.0'))).toMatchObject({ status: 'default' });
-      expect(await queryAll(registry.table, ranges.filesOf(ref, '1.0.0'))).toHaveLength(count);
+      expect(await registry.table.get(keys.version(ref, version))).toMatchObject({ status: 'default' });
+      expect(await queryAll(registry.table, ranges.filesOf(ref, version))).toHaveLength(count);
       expect(await queryAll(registry.table, ranges.tags(ref))).toHaveLength(10);
       expect((await checkStorage(registry, { verify: true, concurrency: 4 })).problems).toEqual([]);
     },

@@ -4,6 +4,7 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { PackageStatus } from '../../services/domain/packages.ts';
 import { changeVersions } from '../../services/registry/packages/change-versions.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { named } from '../kit/names.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
@@ -37,8 +38,8 @@ describe.each(cases)('a $id version with status $status', ({ sample, status }) =
     project,
     actor: { kind: 'user', id: app.root.id, name: 'root' } as const,
     format: sample.id,
-    name: sample.id === 'maven' ? `com/example/${name}` : name,
-    version,
+    name: named.package(sample.id === 'maven' ? `com/example/${name}` : name),
+    version: named.version(version),
   });
 
   async function setStatus(project: Project, version: string): Promise<void> {

@@ -6,6 +6,7 @@ import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { named } from './names.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
@@ -35,15 +36,28 @@ export async function publish(
   content: string | Uint8Array,
 ): Promise<{ readonly sha256: Sha256; readonly storageKey: string }> {
   const { blob } = await stageBlob(registry, bytesOf(content), { limit: 1e9 });
-  const files = [{ fileName: 'a.bin', contentType: 'application/octet-stream', blob }];
-  const facts = { project, actor, format: keeping, name, version: '1', metadata: {} };
+  const files = [{ fileName: named.file('a.bin'), contentType: 'application/octet-stream', blob }];
+  const facts = {
+    project,
+    actor,
+    format: keeping,
+    name: named.package(name),
+    version: named.version('1'),
+    metadata: {},
+  };
   await publishVersion(registry, { ...facts, files });
   return { sha256: blob.digests.sha256, storageKey: blob.storageKey };
 }
 
 /** Deletes what `publish` published. */
 export function unpublish(registry: Registry, project: Project, name: string): Promise<void> {
-  return removeVersion(registry, { project, actor, format: 'generic', name, version: '1' });
+  return removeVersion(registry, {
+    project,
+    actor,
+    format: 'generic',
+    name: named.package(name),
+    version: named.version('1'),
+  });
 }
 
 /** All that a blob store lists. */

@@ -20,6 +20,7 @@ import { publishVersion } from '../../services/registry/packages/publish-version
 import type { IndexRef } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
+import { named } from './names.ts';
 import { toy } from './toy-format/format.ts';
 import { type ToyMetadata, toyMetadata } from './toy-format/metadata.ts';
 import { toyIndex } from './toy-format/repository-index.ts';
@@ -61,26 +62,47 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     ) {
       const { metadata = {}, file = 'toy.bin', status = 'default', amend } = more;
       const blob = await stageBytes(registry, randomBytes(20));
-      const files = [{ fileName: file, contentType: 'application/octet-stream', blob }];
+      const files = [{ fileName: named.file(file), contentType: 'application/octet-stream', blob }];
       const format: FormatRules = { ...rules, duplicates: 'by-setting', duplicatesAllowed: true };
       return addFiles(registry, {
-        ...{ project, actor, format, name, version, metadata, status, files },
+        ...{
+          project,
+          actor,
+          format,
+          name: named.package(name),
+          version: named.version(version),
+          metadata,
+          status,
+          files,
+        },
         ...(amend && { amend: () => amend }),
       });
     },
     /** Publishes a version of so many files. */
     async publishMany(name: string, version: string, count: number) {
       const files = Array.from({ length: count }, async (_, n) => ({
-        fileName: `file-${String(n).padStart(3, '0')}`,
+        fileName: named.file(`file-${String(n).padStart(3, '0')}`),
         contentType: 'application/octet-stream',
         blob: await stageBytes(registry, Buffer.from(`${name} ${version} ${n}`)),
       }));
-      const input = { project, actor, format: rules, name, version, metadata: {} };
+      const input = {
+        project,
+        actor,
+        format: rules,
+        name: named.package(name),
+        version: named.version(version),
+        metadata: {},
+      };
       return publishVersion(registry, { ...input, files: await Promise.all(files) });
     },
-    remove: (name: string, version: string) => removeVersion(registry, { ...facts, name, version }),
+    remove: (name: string, version: string) =>
+      removeVersion(registry, { ...facts, name: named.package(name), version: named.version(version) }),
     change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>
-      changeVersions(registry, { ...facts, metadata: toyMetadata, name, versions: [version] }, () => parts),
+      changeVersions(
+        registry,
+        { ...facts, metadata: toyMetadata, name: named.package(name), versions: [named.version(version)] },
+        () => parts,
+      ),
     build: (options?: BuildOptions): Promise<BuildOutcome> => buildIndex(registry, rules, ref, options),
     /** The versions that a partition tells of, as `name version`, in its order. */
     async listed(partition = 'apps'): Promise<string[]> {

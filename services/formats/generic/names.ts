@@ -1,19 +1,28 @@
 import { badRequest } from '../../domain/errors.ts';
+import {
+  type FileName,
+  type PackageName,
+  parseFileName,
+  parsePackageName,
+  parseVersionName,
+  type VersionName,
+} from '../../domain/names.ts';
 
 const NAME = /^[A-Za-z0-9._+-]{1,255}$/;
 const VERSION = /^[A-Za-z0-9_][\w+.-]{0,254}$/;
 const SEGMENT = /^(?!~)[\w.+~@-]+(?<!~)$/;
-const MAX_PATH = 1024;
 
 /** Checks a package name: letters, digits, `.`, `_`, `+` and `-`. */
-export function packageName(text: string): string {
-  if (NAME.test(text) && !/^\.+$/.test(text)) return text;
+export function packageName(text: string): PackageName {
+  const name = NAME.test(text) && !/^\.+$/.test(text) && parsePackageName(text);
+  if (name) return name;
   throw badRequest('package_name is invalid: use letters, digits, ".", "_", "+" and "-", at most 255');
 }
 
 /** Checks a version: letters, digits, `.`, `_`, `+` and `-`, without `..`. */
-export function packageVersion(text: string): string {
-  if (VERSION.test(text) && !text.includes('..')) return text;
+export function packageVersion(text: string): VersionName {
+  const version = VERSION.test(text) && !text.includes('..') && parseVersionName(text);
+  if (version) return version;
   throw badRequest('package_version is invalid: use letters, digits, "_", "+", "." (not "..") and "-"');
 }
 
@@ -21,10 +30,11 @@ export function packageVersion(text: string): string {
  * Checks a file name, which may contain directories: segments of letters, digits, `.`, `_`, `-`, `+`, `@` and `~`
  * (`~` not first or last), none of them `.` or `..`.
  */
-export function filePath(text: string): string {
+export function filePath(text: string): FileName {
   const segments = text.split('/');
   const isValid = (segment: string) => SEGMENT.test(segment) && segment !== '.' && segment !== '..';
-  if (text.length <= MAX_PATH && segments.every(isValid)) return text;
+  const name = segments.every(isValid) && parseFileName(text);
+  if (name) return name;
   throw badRequest(
     'file_name is invalid: use letters, digits, ".", "_", "-", "+", "@" and "~" (not first or last), ' +
       'with directories separated by "/"',

@@ -1,17 +1,25 @@
 import { type DigestKind, digestKinds } from '../../domain/digests.ts';
 import { badRequest } from '../../domain/errors.ts';
+import {
+  type FileName,
+  type PackageName,
+  parseFileName,
+  parsePackageName,
+  parseVersionName,
+  type VersionName,
+} from '../../domain/names.ts';
 
 /**
  * A parsed path of the Maven repository layout. `name` is the path of the directory above the versions, or of a
  * group: `com/example/app` is artifact `app` of group `com.example`, or group `com.example.app`, or both.
  */
 export type Address = {
-  readonly name: string;
+  readonly name: PackageName;
   /** The requested digest; undefined for the file itself. */
   readonly checksum: DigestKind | undefined;
 } & (
-  | { readonly kind: 'file'; readonly version: string; readonly fileName: string }
-  | { readonly kind: 'snapshot-metadata'; readonly version: string }
+  | { readonly kind: 'file'; readonly version: VersionName; readonly fileName: FileName }
+  | { readonly kind: 'snapshot-metadata'; readonly version: VersionName }
   | { readonly kind: 'metadata' }
   /** A file that clients put next to metadata, such as its signature. It is not stored. */
   | { readonly kind: 'metadata-companion' }
@@ -19,8 +27,6 @@ export type Address = {
 
 const METADATA = 'maven-metadata.xml';
 const SEGMENT = /^[\w.+~@-]{1,255}$/;
-const MAX_NAME = 512;
-const MAX_VERSION = 128;
 const CHECKSUM = new RegExp(`\\.(?<checksum>${digestKinds.join('|')})$`);
 
 /** Parses a decoded path. Returns undefined if it does not fit the layout. */
@@ -29,20 +35,18 @@ export function addressOf(path: string): Address | undefined {
   if (!segments.every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))) return undefined;
   const last = segments.pop() ?? '';
   const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestKind | undefined;
-  const fileName = checksum ? last.slice(0, -checksum.length - 1) : last;
-  const version = segments.at(-1) ?? '';
-  const above = segments.slice(0, -1).join('/');
-  const versioned = segments.length >= 3 && version.length <= MAX_VERSION && above.length <= MAX_NAME;
+  const fileName = parseFileName(checksum ? last.slice(0, -checksum.length - 1) : last);
+  const version = parseVersionName(segments.at(-1) ?? '');
+  const above = segments.length >= 3 ? parsePackageName(segments.slice(0, -1).join('/')) : undefined;
   const ofMetadata = fileName === METADATA;
-  if (ofMetadata && versioned && isSnapshot(version)) {
+  if (ofMetadata && above && version && isSnapshot(version)) {
     return { kind: 'snapshot-metadata', name: above, version, checksum };
   }
-  if (ofMetadata || fileName.startsWith(`${METADATA}.`)) {
-    const name = segments.join('/');
-    if (name === '' || name.length > MAX_NAME) return undefined;
-    return { kind: ofMetadata ? 'metadata' : 'metadata-companion', name, checksum };
+  if (ofMetadata || fileName?.startsWith(`${METADATA}.`)) {
+    const name = parsePackageName(segments.join('/'));
+    return name && { kind: ofMetadata ? 'metadata' : 'metadata-companion', name, checksum };
   }
-  return versioned ? { kind: 'file', name: above, version, fileName, checksum } : undefined;
+  return fileName && above && version && { kind: 'file', name: above, version, fileName, checksum };
 }
 
 /** Parses the path of a PUT request. @throws RegistryError `invalidRequest` if it does not fit the layout. */

@@ -1,6 +1,17 @@
 import { builtinModules } from 'node:module';
 import { clean, valid, validRange } from 'semver';
 import { badRequest, invalidPackage, RegistryError } from '../../domain/errors.ts';
+import {
+  type FileName,
+  type PackageName,
+  parseFileName,
+  parsePackageName,
+  parseTagName,
+  parseVersionName,
+  required,
+  type TagName,
+  type VersionName,
+} from '../../domain/names.ts';
 
 /** The longest new name, in characters. */
 const MAX_NAME = 214;
@@ -35,31 +46,31 @@ function newProblemOf(name: string): string | undefined {
 }
 
 /** Checks the package name in a path. @throws RegistryError `packageNotFound` if it is invalid. */
-export function packageName(text: string): string {
-  if (problemOf(text) || text.length > 300) throw new RegistryError('packageNotFound');
-  return text;
+export function packageName(text: string): PackageName {
+  const name = problemOf(text) ? undefined : parsePackageName(text);
+  if (!name) throw new RegistryError('packageNotFound');
+  return name;
 }
 
 /** Checks the name of a new package. @throws RegistryError `invalidRequest` with the reason if it is invalid. */
-export function newPackageName(text: string): string {
+export function checkNewName(text: string): void {
   const problem = newProblemOf(text);
   if (problem) throw badRequest(`The package name "${text}" is not allowed: ${problem}`);
-  return text;
 }
 
 /** A version without build metadata, which npm ignores, and without a leading `v`. */
-export function packageVersion(text: string): string {
-  const version = clean(text);
-  if (version === null) throw invalidPackage(`"${text}" is not a valid version: see https://semver.org`);
+export function packageVersion(text: string): VersionName {
+  const version = parseVersionName(clean(text) ?? '');
+  if (version === undefined) throw invalidPackage(`"${text}" is not a valid version: see https://semver.org`);
   return version;
 }
 
 /** Checks a tag: it needs no escape in URLs, and is not a version or a version range. */
-export function distTag(text: string): string {
-  const safe = text !== '' && text.length <= 128 && needsNoEscape(text);
-  if (!safe) throw badRequest(`"${text}" can't be a tag: use characters that need no escape in a URL`);
+export function distTag(text: string): TagName {
+  const tag = needsNoEscape(text) ? parseTagName(text) : undefined;
+  if (!tag) throw badRequest(`"${text}" can't be a tag: use characters that need no escape in a URL`);
   if (validRange(text)) throw badRequest(`"${text}" can't be a tag: it is a version or a version range`);
-  return text;
+  return tag;
 }
 
 /** The scope of a name without its `@`, or undefined for unscoped names. */
@@ -73,15 +84,15 @@ export function unscoped(name: string): string {
 }
 
 /** The file name of a version's tarball, as clients derive it from name and version. */
-export function tarballName(name: string, version: string): string {
-  return `${unscoped(name)}-${version}.tgz`;
+export function tarballName(name: PackageName, version: VersionName): FileName {
+  return required('fileName', parseFileName(`${unscoped(name)}-${version}.tgz`));
 }
 
 /** The version in a tarball's file name, or undefined. */
-export function versionOfTarball(name: string, fileName: string): string | undefined {
+export function versionOfTarball(name: string, fileName: string): VersionName | undefined {
   const start = `${unscoped(name)}-`;
   if (!fileName.startsWith(start) || !fileName.endsWith('.tgz')) return undefined;
-  return valid(fileName.slice(start.length, -'.tgz'.length)) ?? undefined;
+  return parseVersionName(valid(fileName.slice(start.length, -'.tgz'.length)) ?? '');
 }
 
 /** A name as one segment of a path, in npm's spelling. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
+import { type FileName, parseFileName } from '../../domain/names.ts';
 
 /**
  * The longest `shasum` or `integrity`, in characters: SHA-1, SHA-256, SHA-384 and SHA-512 together have about 300.
@@ -45,8 +46,10 @@ export const Statement = z.looseObject({
 /** See the schema. */
 export type Statement = z.infer<typeof Statement>;
 
+const fileName = z.custom<FileName>((value) => typeof value === 'string' && parseFileName(value));
+
 /** An attestation of a version: its predicate type, and the version's file with the bundle. */
-export const Attestation = z.object({ predicateType: z.string(), fileName: z.string() });
+export const Attestation = z.object({ predicateType: z.string(), fileName });
 /** See the schema. */
 export type Attestation = Readonly<z.infer<typeof Attestation>>;
 

@@ -1,11 +1,18 @@
+import {
+  type FileName,
+  type PackageName,
+  parseFileName,
+  required,
+  type VersionName,
+} from '../../domain/names.ts';
 /** The format's URLs. Ids and versions in paths are in their stored case. */
 
 /** A version, as named in URLs. */
 export interface Release {
   /** In lower case. */
-  readonly name: string;
+  readonly name: PackageName;
   /** Normalised, in lower case. */
-  readonly version: string;
+  readonly version: VersionName;
 }
 
 /** A set of registrations: its path, whether it has SemVer 2.0.0 packages, and whether it is always gzipped. */
@@ -24,13 +31,13 @@ export const hives = {
 } as const satisfies Record<string, Hive>;
 
 /** The name of a version's package file. */
-export function packageFile({ name, version }: Release): string {
-  return `${name}.${version}.nupkg`;
+export function packageFile({ name, version }: Release): FileName {
+  return required('fileName', parseFileName(`${name}.${version}.nupkg`));
 }
 
 /** The name of a version's symbol package. */
-export function symbolPackageFile({ name, version }: Release): string {
-  return `${name}.${version}.snupkg`;
+export function symbolPackageFile({ name, version }: Release): FileName {
+  return required('fileName', parseFileName(`${name}.${version}.snupkg`));
 }
 
 /** The URL of a package file. */

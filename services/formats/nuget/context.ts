@@ -1,4 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
 import { findDocument } from '../../http/answer/index-document.ts';
@@ -9,12 +10,12 @@ import { packageId, packageVersion } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
 
 /** The package id in a request's path, in lower case. */
-export function nameOf(c: FormatContext): string {
+export function nameOf(c: FormatContext): PackageName {
   return packageId(c.req.param('id') ?? '');
 }
 
 /** The version in a request's path, as stored. */
-export function versionOf(c: FormatContext): string {
+export function versionOf(c: FormatContext): VersionName {
   return packageVersion(c.req.param('version') ?? '');
 }
 

@@ -1,3 +1,5 @@
+import { parseVersionName, required, type VersionName } from '../../domain/names.ts';
+
 /**
  * NuGet's versions and version ranges (https://learn.microsoft.com/nuget/concepts/package-versioning): SemVer
  * 2.0.0 with a fourth number and optional numbers. `@snyk/nuget-semver` is not used: it orders `alpha.10` before
@@ -49,8 +51,8 @@ export function normalised({ numbers, labels }: NuGetVersion): string {
 }
 
 /** Formats a version for storage: normalised and in lower case, because versions are case-insensitive. */
-export function storedVersion(version: NuGetVersion): string {
-  return normalised(version).toLowerCase();
+export function storedVersion(version: NuGetVersion): VersionName {
+  return required('version', parseVersionName(normalised(version).toLowerCase()));
 }
 
 /** Whether a version has a prerelease label. */

@@ -1,3 +1,4 @@
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import { isListed, type Version } from '../../domain/packages.ts';
 import { type Document, documentText } from '../../registry/documents/document-cache.ts';
 import { FRAGMENTS, type IndexKind } from '../../registry/documents/document-kind.ts';
@@ -9,9 +10,9 @@ import { type Metadata, metadata } from './schema.ts';
 /** A version as shown in indexes. */
 export interface ReleaseFacts {
   /** The id in lower case. */
-  readonly name: string;
+  readonly name: PackageName;
   /** Normalised, in lower case. */
-  readonly version: string;
+  readonly version: VersionName;
   readonly listed: boolean;
   readonly prerelease: boolean;
   /** ISO 8601. */

@@ -1,17 +1,26 @@
 import { invalidPackage } from '../../domain/errors.ts';
+import {
+  type FileIdentity,
+  type FileName,
+  type PackageName,
+  parseFileIdentity,
+  parseFileName,
+  type VersionName,
+} from '../../domain/names.ts';
+import type { PackageFile } from '../../domain/packages.ts';
 import { normalizedName } from './names.ts';
 import { normalizedVersion } from './versions.ts';
 
 /** A distribution, as described by its file name. */
 export interface Distribution {
-  readonly fileName: string;
+  readonly fileName: FileName;
   readonly kind: 'wheel' | 'sdist';
   readonly archive: 'zip' | 'tar';
   /** The normalized project name and version. */
-  readonly name: string;
-  readonly version: string;
+  readonly name: PackageName;
+  readonly version: VersionName;
   /** Equal for file names that installers treat as the same file. It ends like the file name. */
-  readonly identity: string;
+  readonly identity: FileIdentity;
 }
 
 /** The endings of the files that accompany a distribution: its address, followed by one of these. */
@@ -31,8 +40,9 @@ const TAG = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
  * Parses the file name of a wheel (PEP 427) or a source distribution (PEP 625, and older names still in wide use).
  * Returns undefined if it is neither.
  */
-export function readFileName(fileName: string): Distribution | undefined {
-  if (fileName.length > MAX_LENGTH || !CHARACTERS.test(fileName)) return undefined;
+export function readFileName(text: string): Distribution | undefined {
+  const fileName = text.length <= MAX_LENGTH && CHARACTERS.test(text) ? parseFileName(text) : undefined;
+  if (!fileName) return undefined;
   if (fileName.endsWith('.whl')) return readWheelName(fileName);
   const ending = ['.tar.gz', '.zip'].find((each) => fileName.endsWith(each));
   return ending === undefined ? undefined : readSdistName(fileName, ending);
@@ -48,7 +58,7 @@ export function distributionOf(fileName: string): Distribution {
   );
 }
 
-function readWheelName(fileName: string): Distribution | undefined {
+function readWheelName(fileName: FileName): Distribution | undefined {
   const fields = fileName.slice(0, -'.whl'.length).split('-');
   const [project = '', release = '', ...rest] = fields;
   const tags = rest.slice(-3);
@@ -60,7 +70,7 @@ function readWheelName(fileName: string): Distribution | undefined {
   return distribution(fileName, { kind: 'wheel', archive: 'zip' }, project, release, ending);
 }
 
-function readSdistName(fileName: string, ending: string): Distribution | undefined {
+function readSdistName(fileName: FileName, ending: string): Distribution | undefined {
   const stem = fileName.slice(0, -ending.length);
   const dash = stem.lastIndexOf('-');
   const archive = ending === '.zip' ? 'zip' : 'tar';
@@ -74,7 +84,7 @@ function readSdistName(fileName: string, ending: string): Distribution | undefin
 }
 
 function distribution(
-  fileName: string,
+  fileName: FileName,
   facts: Pick<Distribution, 'kind' | 'archive'>,
   project: string,
   release: string,
@@ -83,7 +93,8 @@ function distribution(
   const name = normalizedName(project);
   const version = normalizedVersion(release);
   if (name === undefined || version === undefined) return undefined;
-  return { fileName, ...facts, name, version, identity: `${name.replaceAll('-', '_')}-${version}${ending}` };
+  const identity = parseFileIdentity(`${name.replaceAll('-', '_')}-${version}${ending}`);
+  return identity && { fileName, ...facts, name, version, identity };
 }
 
 /** The file name of the distribution that a file accompanies or is. */
@@ -93,9 +104,9 @@ export function wholeOf(fileName: string): string {
 }
 
 /** A distribution's file, or one that accompanies it, as a version stores it: with its identity, if it has one. */
-export function namedFile(fileName: string): { readonly fileName: string; readonly identity?: string } {
+export function namedFile(fileName: FileName): Pick<PackageFile, 'fileName' | 'identity'> {
   const whole = wholeOf(fileName);
-  const identity = readFileName(whole)?.identity;
-  if (identity === undefined) return { fileName };
-  return { fileName, identity: identity + fileName.slice(whole.length) };
+  const stem = readFileName(whole)?.identity;
+  const identity = stem && parseFileIdentity(stem + fileName.slice(whole.length));
+  return identity ? { fileName, identity } : { fileName };
 }

@@ -1,4 +1,5 @@
 import { badRequest } from '../../domain/errors.ts';
+import { type PackageName, parsePackageName } from '../../domain/names.ts';
 
 /** The longest project name, in characters. */
 const MAX_NAME = 200;
@@ -6,13 +7,13 @@ const MAX_NAME = 200;
 const NAME = /^(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$/;
 
 /** Normalizes a project name (PEP 503). Returns undefined if it is not a valid name. */
-export function normalizedName(text: string): string | undefined {
+export function normalizedName(text: string): PackageName | undefined {
   if (text.length > MAX_NAME || !NAME.test(text)) return undefined;
-  return text.toLowerCase().replaceAll(/[-_.]+/g, '-');
+  return parsePackageName(text.toLowerCase().replaceAll(/[-_.]+/g, '-'));
 }
 
 /** Normalizes the project name in a request. @throws RegistryError `invalidRequest` if it is not a valid name. */
-export function projectName(text: string): string {
+export function projectName(text: string): PackageName {
   const name = normalizedName(text);
   if (name !== undefined) return name;
   const shown = text.slice(0, 100);

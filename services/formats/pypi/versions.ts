@@ -1,3 +1,5 @@
+import { parseVersionName, type VersionName } from '../../domain/names.ts';
+
 /**
  * Versions as defined by the version specifiers specification (PEP 440). Numbers are kept as text, because a date
  * and time may have 20 digits. `@renovatebot/pep440` is not used: it rounds such numbers, so that different
@@ -68,11 +70,11 @@ function isNumber(text: string): boolean {
 }
 
 /** Normalizes a version (`1.0-RC1` becomes `1.0rc1`). Returns undefined if it is not valid. */
-export function normalizedVersion(text: string): string | undefined {
+export function normalizedVersion(text: string): VersionName | undefined {
   const parts = read(text);
   if (!parts) return undefined;
   const { epoch, release, pre, post, dev, local } = parts;
-  return [
+  const normalized = [
     epoch === '0' ? '' : `${epoch}!`,
     release.join('.'),
     ...(pre ?? []),
@@ -80,6 +82,7 @@ export function normalizedVersion(text: string): string | undefined {
     dev === undefined ? '' : `.dev${dev}`,
     local.length === 0 ? '' : `+${local.join('.')}`,
   ].join('');
+  return parseVersionName(normalized);
 }
 
 /** Compares two versions for sorting in ascending order. Invalid versions sort before all valid ones. */

@@ -2,6 +2,7 @@ import type { Context, Handler } from 'hono';
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { ProjectAction } from '../../registry/access/authorize.ts';
 import { type FoundPackage, findPackage } from '../../registry/access/find-package.ts';
 import type { Holding, Selection } from '../../registry/access/holdings.ts';
@@ -21,11 +22,11 @@ export type FormatContext = Context<FormatEnv>;
 /** What a guarded route declares. */
 export interface GuardOptions {
   /** Returns the normalised package name in the URL, if there is one; throws when it is not a valid name. */
-  readonly name?: (c: FormatContext) => string | undefined;
+  readonly name?: (c: FormatContext) => PackageName | undefined;
   /**
    * What the handler needs of the package, read together with the access facts; throws when the URL is malformed.
    */
-  readonly select?: (c: FormatContext, name: string) => Selection;
+  readonly select?: (c: FormatContext, name: PackageName) => Selection;
   /** The document of a repository-wide index that the handler sends with `sendIndex`. */
   readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
 }
@@ -107,7 +108,7 @@ export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<Fo
  */
 export function change<M>(
   action: Extract<ProjectAction, 'publish' | 'delete'>,
-  options: GuardOptions & { readonly name: (c: FormatContext) => string },
+  options: GuardOptions & { readonly name: (c: FormatContext) => PackageName },
   handle: HandleTarget<M>,
 ): Handler<FormatEnv> {
   return async (c) => {

@@ -1,5 +1,6 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { Sha256 } from '../../domain/digests.ts';
+import type { FileName, TagName, VersionName } from '../../domain/names.ts';
 import {
   identityOf,
   isServed,
@@ -18,13 +19,13 @@ import { type Items, readItems } from '../records/read-items.ts';
 /** What a request reads from a package in addition to its head. Everything is read by key, in one round trip. */
 export interface Selection {
   /** A version, spelled as it is stored. */
-  readonly version?: string | undefined;
+  readonly version?: VersionName | undefined;
   /** Files of the version. An empty list selects a copy of the version with at least one file. */
   readonly files?: readonly SelectedFile[];
   /** The SHA-256 digest the first of these files must have; a file with other bytes does not match. */
   readonly sha256?: Sha256 | undefined;
   /** A tag. */
-  readonly tag?: string | undefined;
+  readonly tag?: TagName | undefined;
 }
 
 /** A file by its name, and by its identity if that differs from the name in this format. */
@@ -52,7 +53,7 @@ export interface HoldingPlan<M> {
 
 /** A selected file, with the keys under which its item may be stored. */
 interface FileKeys {
-  readonly fileName: string;
+  readonly fileName: FileName;
   readonly key: Key;
   readonly formerKey: Key | undefined;
 }

@@ -1,8 +1,10 @@
 /** The entry point to packages: who the caller is, what they may do, and which projects hold the package. */
+
 import type { Group, Principal, Project, Token } from '../../domain/accounts.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import { findGroup, findProject } from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
@@ -29,12 +31,12 @@ export interface AccessRequest {
   readonly format: FormatRules;
   readonly action: ProjectAction;
   /** The package name, normalised; if undefined, no package is looked up. */
-  readonly name: string | undefined;
+  readonly name: PackageName | undefined;
   /**
    * What the request reads from the package. Throws if the request is malformed. Only callers who may see the
    * endpoint get that error, since it would reveal to others that the endpoint exists.
    */
-  readonly select?: (name: string) => Selection;
+  readonly select?: (name: PackageName) => Selection;
   /** A document of an index over all packages of the project, read in the same round trip as the access data. */
   readonly document?: { readonly index: string; readonly name: string };
   /** What the address of a publish announces, so that rules can refuse it early. Undefined for other requests. */
@@ -233,7 +235,7 @@ async function readHolders<M>(
  * root namespace. That is the namespace the name itself contains or, in formats without namespaces in names,
  * that of the first project. Versions from unrelated namespaces are never mixed.
  */
-function servedProjects(format: FormatRules, name: string): (project: Project) => boolean {
+function servedProjects(format: FormatRules, name: PackageName): (project: Project) => boolean {
   if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
   let root: number | undefined;
   return (project) => {

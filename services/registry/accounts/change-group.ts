@@ -2,6 +2,7 @@ import { fitsInside, type Visibility } from '../../domain/access.ts';
 import type { Group, PackageSettings, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { FullPath } from '../../domain/names.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity } from '../records/entities.ts';
@@ -9,7 +10,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
-import { checkPath, invalidField } from './paths.ts';
+import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -90,7 +91,7 @@ function attributesOf(stored: StoredGroup, changes: GroupChanges, parent: Group 
     ...given,
     ...(newSettings ? { settings: plainSettings(newSettings(stored.settings)) } : {}),
     fullName: parent ? `${parent.fullName} / ${name}` : name,
-    fullPath: parent ? `${parent.fullPath}/${path}` : path,
+    fullPath: fullPathOf(path, parent),
   };
 }
 
@@ -125,7 +126,7 @@ async function checkVisibility(
 }
 
 /** The writes that move the route of a group or project to its new path. The first write claims the path. */
-export function routeMove(before: Group | Project, fullPath: string, kind: 'group' | 'project'): Write[] {
+export function routeMove(before: Group | Project, fullPath: FullPath, kind: 'group' | 'project'): Write[] {
   if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return [];
   return [
     { put: itemOf(keys.route(fullPath), { kind, id: before.id }), when: { exists: false } },

@@ -121,11 +121,12 @@ function changeEvent<T extends 'member_added' | 'member_changed' | 'member_remov
   details: Omit<EventDetails[T], 'user'>,
 ): Write[] {
   const { kind, id, path } = owner;
+  const name: string = user.username;
   return accountEvent(now, {
     type,
     actor,
     owner: { kind, id, path },
-    name: user.username,
+    name,
     details: { user: user.id, ...details },
   } as AccountEvent);
 }

@@ -8,7 +8,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { routeMove, writeClaiming } from './change-group.ts';
-import { checkPath, invalidField } from './paths.ts';
+import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** Changes to a project; undefined fields stay as they are. */
 export interface ProjectChanges {
@@ -43,7 +43,7 @@ export async function changeProject(
     if (!before || !namespace) throw new RegistryError('projectNotFound');
     const next: Project = { ...before, ...given, updatedAt: now };
     const fullName = `${namespace.fullName} / ${next.name}`;
-    const fullPath = `${namespace.fullPath}/${next.path}`;
+    const fullPath = fullPathOf(next.path, namespace);
     if (!fitsInside(next.visibility, namespace.visibility)) {
       throw invalidField(
         'visibility_level',

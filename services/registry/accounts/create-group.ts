@@ -6,7 +6,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath, memberWrite } from './create-user.ts';
-import { checkPath, invalidField } from './paths.ts';
+import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** The most levels of nested groups. */
 const MAX_DEPTH = 20;
@@ -49,7 +49,7 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
     name: input.name,
     path,
     fullName: parent ? `${parent.fullName} / ${input.name}` : input.name,
-    fullPath: parent ? `${parent.fullPath}/${path}` : path,
+    fullPath: fullPathOf(path, parent),
     parentId: parent?.id ?? null,
     ancestors: parent ? [...parent.ancestors, parent.id] : [],
     description: input.description ?? '',

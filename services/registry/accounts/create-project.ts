@@ -7,7 +7,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { childAdded, claimingPath } from './create-user.ts';
-import { checkPath, invalidField } from './paths.ts';
+import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** A project to create in a group or user namespace. */
 export interface NewProject {
@@ -43,7 +43,7 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     name: input.name,
     path,
     fullName: `${namespace.fullName} / ${input.name}`,
-    fullPath: `${namespace.fullPath}/${path}`,
+    fullPath: fullPathOf(path, namespace),
     namespaceId: namespace.id,
     ancestors: [...namespace.ancestors, namespace.id],
     description: input.description ?? '',

@@ -8,7 +8,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import type { Membership } from './memberships.ts';
-import { checkPath, invalidField } from './paths.ts';
+import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** A user to create. */
 export interface NewUser {
@@ -25,7 +25,7 @@ export interface NewUser {
  */
 export async function createUser(registry: Registry, input: NewUser): Promise<User> {
   const now = registry.clock.now();
-  const path = checkPath(input.username);
+  const path = fullPathOf(checkPath(input.username));
   const [id, namespaceId] = await Promise.all([registry.ids.next('user'), registry.ids.next('namespace')]);
   const user: User = {
     id,

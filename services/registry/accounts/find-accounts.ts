@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Group, Project, User } from '../../domain/accounts.ts';
+import { parseFullPath } from '../../domain/names.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { readItem } from '../records/read-items.ts';
 
 /** The user namespace, group or project that a full path belongs to. */
 export interface Route {
@@ -23,7 +23,8 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
   const lower = path.toLowerCase();
   const cached = cache.get(lower);
   if (cached) return { route: cached, fresh: false };
-  const route = await readItem<Route>(table, keys.route(lower));
+  const fullPath = parseFullPath(path);
+  const route = fullPath && maybeEntity<Route>(await table.get(keys.route(fullPath)));
   if (!route) return undefined;
   cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
@@ -80,6 +81,8 @@ export async function findUser(table: TableReader, id: number): Promise<User | u
 
 /** The user with this name, or undefined. */
 export async function findUserByName(table: Table, username: string): Promise<User | undefined> {
-  const route = await readItem<Route & { readonly userId?: number }>(table, keys.route(username));
+  const path = parseFullPath(username);
+  const item = path && (await table.get(keys.route(path)));
+  const route = maybeEntity<Route & { readonly userId?: number }>(item);
   return route?.kind === 'user' ? findUser(table, Number(route.userId)) : undefined;
 }

@@ -8,6 +8,7 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, type Owner, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { botWrites, memberWrite } from './create-user.ts';
+import { fullPathOf } from './paths.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
 
 /** A token to create. */
@@ -62,7 +63,7 @@ export async function issueResourceToken(
   const now = registry.clock.now();
   const facts = await tokenFacts(registry, input);
   const userId = await registry.ids.next('user');
-  const username = `${owner.kind}_${owner.id}_bot_${userId}`;
+  const username = fullPathOf(`${owner.kind}_${owner.id}_bot_${userId}`);
   const bot: User = {
     id: userId,
     username,

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
+import { type FullPath, nameLimits, parseFullPath } from '../../domain/names.ts';
 
 /**
  * Words that follow the id of a group or project in addresses of the management API and of formats. A full path
@@ -65,6 +66,16 @@ export function checkPath(path: string): string {
   const word = path.toLowerCase();
   if (ownerSubresources.has(word) || hostWords.has(word)) throw invalidField('path', 'is a reserved name');
   return path;
+}
+
+/**
+ * The full path of a segment that `checkPath` has accepted, below `parent` or at the top.
+ * @throws RegistryError `invalidRequest` if the full path is too long.
+ */
+export function fullPathOf(path: string, parent?: { readonly fullPath: FullPath }): FullPath {
+  const fullPath = parseFullPath(parent ? `${parent.fullPath}/${path}` : path);
+  if (fullPath !== undefined) return fullPath;
+  throw invalidField('path', `is too long: with the groups above, at most ${nameLimits.fullPath} characters`);
 }
 
 /** A validation error of one field, in the shape of GitLab's API. */

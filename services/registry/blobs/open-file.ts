@@ -17,10 +17,8 @@ export type OpenedFile =
 
 /** A file to send, or something like a file whose bytes may already be in memory. */
 export interface OpenableFile
-  extends Pick<
-    PackageFile,
-    'id' | 'fileName' | 'contentType' | 'size' | 'digests' | 'storageKey' | 'createdAt'
-  > {
+  extends Pick<PackageFile, 'id' | 'contentType' | 'size' | 'digests' | 'storageKey' | 'createdAt'> {
+  readonly fileName: string;
   readonly bytes?: Uint8Array;
 }
 

@@ -1,5 +1,7 @@
 /** The change log of a package: one entry per revision, listing the versions that it changed. */
+
 import { randomUUID } from 'node:crypto';
+import type { VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { TableReader } from '../../ports/table.ts';
 import { entityOf } from '../records/entities.ts';
@@ -10,7 +12,7 @@ export interface Change {
   /** Sorts by the time the step was prepared; steps may be committed in a different order. */
   readonly id: string;
   /** The versions that it changed; empty if only tags or listed packages changed. */
-  readonly versions: readonly string[];
+  readonly versions: readonly VersionName[];
   /** Seconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -28,7 +30,7 @@ const SPARE = 8;
 let prepared = 0;
 
 /** Returns an entry for a step that is about to be committed. `now` is in milliseconds. */
-export function newChange(versions: readonly string[], now: number): Change {
+export function newChange(versions: readonly VersionName[], now: number): Change {
   const time = now.toString(36).padStart(9, '0');
   const number = (prepared++ % 36 ** 6).toString(36).padStart(6, '0');
   const id = `${time}-${number}-${randomUUID().slice(0, 8)}`;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MetadataType } from '../../domain/metadata.ts';
+import type { VersionName } from '../../domain/names.ts';
 import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../../domain/packages.ts';
 import type { PackageContents } from './package-contents.ts';
 
@@ -14,7 +15,7 @@ export const FRAGMENTS = Symbol('fragments');
 
 /** What the frame of an index needs from each version. JSON, and small: it is in memory for all versions. */
 export interface Facts {
-  readonly version: string;
+  readonly version: VersionName;
 }
 
 /** The part of an index that describes one version. */
@@ -66,7 +67,7 @@ export interface IndexKind<M = unknown, F extends Facts = Facts> {
   /** Renders a version; undefined leaves it out. */
   fragment(version: Version<M>, files: readonly PackageFile[]): Fragment<F> | undefined;
   /** Returns the version that the frame describes in detail, if any. */
-  featured?(contents: FrameContents<M, F>): string | undefined;
+  featured?(contents: FrameContents<M, F>): VersionName | undefined;
   /** Renders the text around the versions; empty if there is nothing to show. */
   frame(contents: FrameContents<M, F>): readonly FramePart[];
 }
@@ -78,7 +79,7 @@ export type FramePart = string | typeof FRAGMENTS;
 export interface VersionIndexKind<M = unknown> {
   /** Names the index, including the version. */
   readonly kind: string;
-  readonly version: string;
+  readonly version: VersionName;
   /** Renders the text, with `BASE` in place of the request's address. Pure. */
   render(contents: PackageContents<M>): string;
 }

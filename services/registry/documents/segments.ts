@@ -1,5 +1,7 @@
 /** The versions of a large index in segments of bounded size: a changed version rebuilds one segment only. */
+
 import { randomUUID } from 'node:crypto';
+import type { VersionName } from '../../domain/names.ts';
 import { BASE, type Facts, type Fragment, type IndexKind } from './document-kind.ts';
 import { compareTexts } from './render-index.ts';
 import { packed, unpacked } from './stored-documents.ts';
@@ -76,7 +78,7 @@ async function segmentOf<F extends Facts>(
 export async function changedSegments<F extends Facts>(
   kind: Pick<IndexKind, 'order' | 'separator'>,
   segments: readonly Segment<F>[],
-  touched: Iterable<string>,
+  touched: Iterable<VersionName>,
   fragments: readonly Fragment<F>[],
 ): Promise<Segment<F>[]> {
   const fresh = new Map(fragments.map((fragment) => [fragment.facts.version, fragment]));
@@ -102,7 +104,7 @@ export async function changedSegments<F extends Facts>(
 function segmentIndexOf<F extends Facts>(
   { order }: Pick<IndexKind, 'order' | 'separator'>,
   segments: readonly Segment<F>[],
-  version: string,
+  version: VersionName,
 ): number {
   const key = order.parse(version);
   let [low, high] = [0, segments.length];

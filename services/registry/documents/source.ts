@@ -1,3 +1,4 @@
+import type { VersionName } from '../../domain/names.ts';
 import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../../domain/packages.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
@@ -10,7 +11,7 @@ import { type PackageContents, servedOf } from './package-contents.ts';
 /** Which contents of a package to read. */
 export interface Needs {
   /** All versions, or those with these names. */
-  readonly versions: 'all' | readonly string[];
+  readonly versions: 'all' | readonly VersionName[];
   readonly files?: boolean;
   readonly tags?: boolean;
   readonly listed?: boolean;
@@ -29,7 +30,7 @@ export interface Source {
   read<M>(needs: Needs): Promise<PackageContents<M>>;
   /** Returns the newest changes: enough to include `steps` missing ones, or as many as the log keeps. */
   changes(steps?: number): Promise<readonly Change[]>;
-  readme(version: string): Promise<string | undefined>;
+  readme(version: VersionName): Promise<string | undefined>;
 }
 
 /** Returns the source of a project that holds the package. */

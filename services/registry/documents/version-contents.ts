@@ -1,3 +1,4 @@
+import type { VersionName } from '../../domain/names.ts';
 import type { PackageFile, PackageHead, PackageRef, Version } from '../../domain/packages.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
 import { entityOf } from '../records/entities.ts';
@@ -14,7 +15,7 @@ const MAX_PAGES = 100;
 export async function readVersionContents<M>(
   table: TableReader,
   head: PackageHead,
-  version: string,
+  version: VersionName,
 ): Promise<PackageContents<M>> {
   const [item, files] = await Promise.all([
     table.get(keys.version(head, version)),
@@ -29,7 +30,7 @@ export async function readVersionContents<M>(
 }
 
 /** Reads the last `MAX_FILES` current files of a version, by name. */
-async function readCurrentFiles(table: TableReader, ref: PackageRef, version: string): Promise<Item[]> {
+async function readCurrentFiles(table: TableReader, ref: PackageRef, version: VersionName): Promise<Item[]> {
   const files: Item[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < MAX_PAGES && files.length < MAX_FILES; pages++) {

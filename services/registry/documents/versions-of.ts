@@ -1,4 +1,5 @@
 import type { MetadataType } from '../../domain/metadata.ts';
+import type { VersionName } from '../../domain/names.ts';
 import type { Version } from '../../domain/packages.ts';
 import type { Holding } from '../access/holdings.ts';
 import type { Registry } from '../context.ts';
@@ -12,7 +13,7 @@ import { mergeContents } from './merge-contents.ts';
 export async function versionsOf<M>(
   registry: Pick<Registry, 'table' | 'log'>,
   holdings: readonly Pick<Holding, 'head'>[],
-  versions: readonly string[],
+  versions: readonly VersionName[],
   metadata: MetadataType<M>,
 ): Promise<readonly Version<M>[]> {
   const heads = holdings.flatMap(({ head }) => head ?? []);

@@ -2,7 +2,8 @@ import type { PackageFile } from '../../domain/packages.ts';
 import { type DownloadBatch, dayOf, type VersionDownloads } from './count-downloads.ts';
 
 /** A file whose download has begun. */
-export interface DownloadedFile extends Pick<PackageFile, 'versionId' | 'fileName'> {
+export interface DownloadedFile extends Pick<PackageFile, 'versionId'> {
+  readonly fileName: string;
   readonly version: string | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { MetadataType } from '../../domain/metadata.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
 import type { RepositoryIndex } from '../../domain/repository-index.ts';
 import type { Write } from '../../ports/table.ts';
@@ -26,8 +27,8 @@ export interface VersionsChange<M> {
   readonly metadata?: MetadataType<M>;
   /** The format's indexes over all packages of a project; required if metadata changes. */
   readonly index?: RepositoryIndex | undefined;
-  readonly name: string;
-  readonly versions: readonly string[];
+  readonly name: PackageName;
+  readonly versions: readonly VersionName[];
 }
 
 /** The parts of a published version that may change. Its files never do. */

@@ -1,6 +1,8 @@
 /** Names that list other packages of their project, as a Maven group lists its plugins. */
+
 import { isDeepStrictEqual } from 'node:util';
 import type { Project } from '../../domain/accounts.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { ListedPackage, PackageRef } from '../../domain/packages.ts';
 import type { Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -12,7 +14,7 @@ import { liveHeadWrites, nameWrites, unlistWrites } from './package-writes.ts';
 
 /** The name that lists a package, never the package's own, and its metadata about the package. */
 export interface Listing {
-  readonly name: string;
+  readonly name: PackageName;
   readonly metadata: unknown;
 }
 
@@ -52,7 +54,7 @@ export async function unlistingWrites(
   registry: Registry,
   project: Project,
   ref: PackageRef,
-  listedBy: string,
+  listedBy: PackageName,
 ): Promise<readonly Write[]> {
   const list: PackageRef = { projectId: ref.projectId, format: ref.format, name: listedBy };
   const key = keys.listed(list, ref.name);

@@ -1,4 +1,5 @@
 import type { Group } from '../../domain/accounts.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, type NameEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
@@ -9,7 +10,7 @@ const MAX_HOLDERS = 1000;
 /** A package name to look up in the name index. */
 export interface NameQuery {
   readonly format: string;
-  readonly name: string;
+  readonly name: PackageName;
   /** The root namespace to search; if absent, the whole instance. */
   readonly rootId?: number;
   /** A namespace that the projects must be in, directly or in a subgroup. */
@@ -17,7 +18,7 @@ export interface NameQuery {
 }
 
 /** Returns the query for a name in a group or, if absent, in the whole instance. */
-export function nameQuery(format: string, name: string, group?: Group): NameQuery {
+export function nameQuery(format: string, name: PackageName, group?: Group): NameQuery {
   if (!group) return { format, name };
   return { format, name, rootId: group.ancestors[0] ?? group.id, withinId: group.id };
 }

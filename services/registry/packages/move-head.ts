@@ -1,3 +1,4 @@
+import type { VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Changes, Condition, Write } from '../../ports/table.ts';
 import { newChange } from '../documents/change-log.ts';
@@ -7,7 +8,7 @@ import { keys } from '../records/keys.ts';
 /** The change of a package's head in one transaction. */
 export interface HeadMove {
   /** All versions whose facts, files or status the transaction changes; empty for tags and listings. */
-  readonly touched: readonly string[];
+  readonly touched: readonly VersionName[];
   readonly add?: { readonly versionCount?: number; readonly listedCount?: number };
   readonly set?: Changes['set'];
   readonly when: Condition;

@@ -1,6 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -15,15 +16,18 @@ export interface TagChange {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
-  readonly name: string;
-  readonly tag: string;
+  readonly name: PackageName;
+  readonly tag: TagName;
 }
 
 /**
  * Sets a tag to a version, regardless of its current one.
  * @throws RegistryError `packageNotFound` if the version does not exist
  */
-export async function moveTag(registry: Registry, input: TagChange & { version: string }): Promise<void> {
+export async function moveTag(
+  registry: Registry,
+  input: TagChange & { version: VersionName },
+): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const now = registry.clock.now();
   await failingAs('packageNotFound', () =>

@@ -1,5 +1,7 @@
 /** The writes that make up the transactions of publishes. */
+
 import type { Project } from '../../domain/accounts.ts';
+import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
 import {
   identityOf,
   type PackageFile,
@@ -104,7 +106,7 @@ function replacingWrites(
  * Returns the write that counts an addition to a version, so that a concurrent deletion of the version must retry.
  * It fails if the version does not exist or is still being published.
  */
-export function addedToVersion(ref: PackageRef, version: string, known?: StoredVersion): Write {
+export function addedToVersion(ref: PackageRef, version: VersionName, known?: StoredVersion): Write {
   const same = known && { id: known.id, ...(known.indexed && { updatedAt: known.updatedAt }) };
   // The stanzas of the files were made from the version as it was read.
   const equals = { claim: undefined, ...same };
@@ -135,7 +137,7 @@ function fileItem(ref: PackageRef, key: Key, file: PackageFile): Item {
 /** Returns the key of a file in a version. */
 export function fileKey(
   ref: PackageRef,
-  version: string,
+  version: VersionName,
   file: Pick<PackageFile, 'fileName' | 'identity'>,
 ): Key {
   return keys.file(ref, version, identityOf(file));
@@ -144,7 +146,7 @@ export function fileKey(
 /** Returns the writes of a version's readme: undefined leaves it unchanged, an empty text removes it. */
 export function readmeWrites(
   ref: PackageRef,
-  { version, readme }: { readonly version: string; readonly readme?: string | undefined },
+  { version, readme }: { readonly version: VersionName; readonly readme?: string | undefined },
 ): Write[] {
   if (readme === undefined) return [];
   const key = keys.readme(ref, version);
@@ -152,7 +154,7 @@ export function readmeWrites(
 }
 
 /** Returns the write that sets a tag to a version. */
-export function tagWrite(ref: PackageRef, tag: string, version: string, now: number): Write {
+export function tagWrite(ref: PackageRef, tag: TagName, version: VersionName, now: number): Write {
   const entity: Tag = { tag, version, createdAt: now, updatedAt: now };
   return { put: itemOf(keys.tag(ref, tag), entity) };
 }
@@ -160,12 +162,12 @@ export function tagWrite(ref: PackageRef, tag: string, version: string, now: num
 /** The change of a package's head by a publish. */
 export interface HeadChange {
   /** The version that is made or added to, if any. */
-  readonly version?: string;
+  readonly version?: VersionName;
   /** How many versions and listed packages are added. */
   readonly versions?: number;
   readonly listed?: number;
   /** The name that lists the package from now on. */
-  readonly listedBy?: string | undefined;
+  readonly listedBy?: PackageName | undefined;
   /** The revision at which the change was prepared, where it must still be that. */
   readonly revision?: number;
 }
@@ -208,8 +210,8 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
 /** The facts of a new version in addition to its files. */
 export interface NewVersionState {
   readonly readme?: string | undefined;
-  readonly tags?: readonly string[];
-  readonly listing?: { readonly name: string } | undefined;
+  readonly tags?: readonly TagName[];
+  readonly listing?: { readonly name: PackageName } | undefined;
   /** Whether the name index had the package when it was read. */
   readonly listed: boolean;
   /** Whether the version was claimed before. */

@@ -2,6 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
+import type { FileIdentity, FileName, PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageStatus, StagedBlob, Version } from '../../domain/packages.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
@@ -21,9 +22,9 @@ import { filesAtOnce, publishInSteps } from './publish-in-steps.ts';
 
 /** A file to publish: its name in the version, and the staged bytes. */
 export interface NewFile {
-  readonly fileName: string;
+  readonly fileName: FileName;
   /** Identifies the file in its version, if its name can be spelled in several ways; by default the name. */
-  readonly identity?: string;
+  readonly identity?: FileIdentity;
   readonly contentType: string;
   readonly blob: StagedBlob;
   /** What indexes show about this file. */
@@ -31,7 +32,7 @@ export interface NewFile {
   /** A name, chosen by the format, by which `findAliased` finds the file regardless of its package. */
   readonly alias?: string;
   /** The name of the file in the same version that this one belongs to, and is removed with. */
-  readonly partOf?: string;
+  readonly partOf?: FileName;
   /** Whether rules check another file of the publish instead of this one; always true for parts. */
   readonly goesAlong?: boolean;
 }
@@ -42,16 +43,16 @@ export interface NewVersion<M> {
   readonly actor: Actor;
   readonly format: FormatRules;
   /** Normalised by the format. */
-  readonly name: string;
+  readonly name: PackageName;
   /** The name as the publisher spells it, for display. */
   readonly displayName?: string;
-  readonly version: string;
+  readonly version: VersionName;
   readonly status?: PackageStatus;
   readonly metadata: M;
   /** Any number of files with different identities. */
   readonly files: readonly NewFile[];
   /** Tags to set to this version, at most 10. */
-  readonly tags?: readonly string[];
+  readonly tags?: readonly TagName[];
   /** Stored separately from the version, because indexes read all versions. */
   readonly readme?: string | undefined;
 }

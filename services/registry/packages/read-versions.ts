@@ -1,5 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { MetadataType } from '../../domain/metadata.ts';
+import type { TagName, VersionName } from '../../domain/names.ts';
 import {
   isServed,
   type PackageHead,
@@ -16,7 +17,7 @@ import { readMetadata } from './read-metadata.ts';
 
 /** A package, and the version to read, if known. */
 export interface VersionRef extends PackageRef {
-  readonly version: string | undefined;
+  readonly version: VersionName | undefined;
 }
 
 /**
@@ -57,8 +58,8 @@ export async function readHeads(
 export async function readTag(
   { table }: Pick<Registry, 'table'>,
   refs: readonly PackageRef[],
-  tag: string,
-): Promise<(string | undefined)[]> {
+  tag: TagName,
+): Promise<(VersionName | undefined)[]> {
   const tagKeys = refs.map((ref) => keys.tag(ref, tag));
   const items = await readItems(table, tagKeys);
   return tagKeys.map((key) => items.get<Tag>(key)?.version);

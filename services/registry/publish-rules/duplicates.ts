@@ -1,5 +1,6 @@
 import type { DuplicateRule, Group } from '../../domain/accounts.ts';
 import { DuplicateFile } from '../../domain/errors.ts';
+import type { VersionName } from '../../domain/names.ts';
 import { identityOf, type PackageFile, type PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { StoredVersion } from '../records/entities.ts';
@@ -15,13 +16,14 @@ import type { Publication, PublishedFile, PublishRule } from './rule.ts';
 export const duplicates: PublishRule = {
   keys(publication) {
     const files = independentFiles(publication);
-    if (files.length === 0) return [];
-    const ownKeys = files.flatMap((file) => keysOf(publication, file));
-    return [versionKey(publication), ...ownKeys, ...groupKeys(publication)];
+    const [first] = files;
+    if (!first) return [];
+    const ownKeys = files.flatMap((file) => keysOf(file));
+    return [versionKey(first), ...ownKeys, ...groupKeys(publication)];
   },
   async check(publication, items) {
     const duplicate = independentFiles(publication)
-      .map((file) => ({ file, existing: existingFile(publication, file, items) }))
+      .map((placed) => ({ file: placed.file, existing: existingFile(placed, items) }))
       .find(
         ({ file, existing }) => existing && !(publication.format.idempotent && mayBeSame(file, existing)),
       );
@@ -36,25 +38,29 @@ export const duplicates: PublishRule = {
   },
 };
 
+/** A file to be published, and the version it belongs to. */
+interface PlacedFile {
+  readonly ref: PackageRef;
+  readonly version: VersionName;
+  readonly file: PublishedFile;
+}
+
 /** The files that may already exist and do not go along with another file. */
-function independentFiles({ version, files, ofNewVersion }: Publication): readonly PublishedFile[] {
+function independentFiles(publication: Publication): readonly PlacedFile[] {
+  const { project, format, name, version, files, ofNewVersion } = publication;
   if (version === undefined || ofNewVersion) return [];
-  return files.filter(({ goesAlong }) => !goesAlong);
+  const ref = { projectId: project.id, format: format.id, name };
+  return files.filter(({ goesAlong }) => !goesAlong).map((file) => ({ ref, version, file }));
 }
 
-function refOf({ project, format, name }: Publication): PackageRef {
-  return { projectId: project.id, format: format.id, name };
-}
-
-function versionKey(publication: Publication): Key {
-  return keys.version(refOf(publication), publication.version ?? '');
+function versionKey({ ref, version }: PlacedFile): Key {
+  return keys.version(ref, version);
 }
 
 /** Where the file may be: under its identity, and under its name until it is upgraded from schema 1. */
-function keysOf(publication: Publication, file: PublishedFile): Key[] {
-  const { version = '' } = publication;
+function keysOf({ ref, version, file }: PlacedFile): Key[] {
   const names = new Set([identityOf(file), file.fileName]);
-  return [...names].map((name) => keys.file(refOf(publication), version, name));
+  return [...names].map((name) => keys.file(ref, version, name));
 }
 
 /** The keys of the groups above the project, nearest first. */
@@ -64,14 +70,10 @@ function groupKeys({ project, format }: Publication): Key[] {
 }
 
 /** The existing file, unless it belongs to a removed version or an unfinished publish. */
-function existingFile(
-  publication: Publication,
-  published: PublishedFile,
-  items: Items,
-): PackageFile | undefined {
-  const version = items.get<StoredVersion>(versionKey(publication));
+function existingFile(placed: PlacedFile, items: Items): PackageFile | undefined {
+  const version = items.get<StoredVersion>(versionKey(placed));
   if (!version || version.claim) return undefined;
-  const files = keysOf(publication, published).map((key) => items.get<PackageFile>(key));
+  const files = keysOf(placed).map((key) => items.get<PackageFile>(key));
   return files.find((file) => file?.versionId === version.id);
 }
 

@@ -1,5 +1,6 @@
 import type { Project } from '../../domain/accounts.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Items } from '../records/read-items.ts';
@@ -21,10 +22,10 @@ export interface Publication {
   readonly project: Project;
   readonly format: FormatRules;
   /** Normalised by the format. */
-  readonly name: string;
+  readonly name: PackageName;
   /** The name as the publisher spells it, if that differs from the normalised name. */
   readonly displayName?: string | undefined;
-  readonly version?: string | undefined;
+  readonly version?: VersionName | undefined;
   readonly files: readonly PublishedFile[];
   /** The version must not exist yet, so none of its files can exist. */
   readonly ofNewVersion?: boolean;

@@ -1,4 +1,5 @@
 import type { Digests, Sha256 } from '../../domain/digests.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
 
@@ -39,8 +40,8 @@ export interface PackagePointer {
   readonly id: number;
   readonly projectId: number;
   readonly format: string;
-  readonly name: string;
-  readonly version: string;
+  readonly name: PackageName;
+  readonly version: VersionName;
   readonly status: PackageStatus;
   readonly createdAt: number;
 }
@@ -56,7 +57,7 @@ export interface NameEntry {
 /** A name entry together with its name, in the indexes that hold many names. */
 export interface NamedEntry extends NameEntry {
   readonly format: string;
-  readonly name: string;
+  readonly name: PackageName;
 }
 
 /** A stored head. `live` is true while the package is in the name index: it has versions, or lists others. */
@@ -80,5 +81,5 @@ export interface StoredVersion<M = unknown> extends Version<M> {
 export interface StoredClaim extends PackageRef {
   /** The id of the claimed version. */
   readonly id: number;
-  readonly version: string;
+  readonly version: VersionName;
 }

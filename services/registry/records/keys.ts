@@ -57,6 +57,14 @@
  * Parts chosen by users are escaped, so they never contain `#`. Ids in sort keys are padded to sort as numbers.
  */
 import type { Sha256 } from '../../domain/digests.ts';
+import {
+  type FileIdentity,
+  type FullPath,
+  type PackageName,
+  parsePackageName,
+  type TagName,
+  type VersionName,
+} from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 
@@ -120,7 +128,7 @@ export type DocumentSlot = (typeof documentSlots)[number];
 
 /** Keys of single items. */
 export const keys = {
-  route: (path: string): Key => ({ pk: `ROUTE#${path.toLowerCase()}`, sk: META }),
+  route: (path: FullPath): Key => ({ pk: `ROUTE#${path.toLowerCase()}`, sk: META }),
   user: (id: number): Key => ({ pk: `USER#${id}`, sk: META }),
   group: (id: number): Key => ({ pk: `GROUP#${id}`, sk: META }),
   project: (id: number): Key => ({ pk: `PROJECT#${id}`, sk: META }),
@@ -138,20 +146,20 @@ export const keys = {
     sk: `PACKAGE#${padId(id)}`,
   }),
   head: (ref: PackageRef): Key => ({ pk: packagePartition(ref), sk: 'HEAD' }),
-  tag: (ref: PackageRef, tag: string): Key => ({ pk: packagePartition(ref), sk: `TAG#${tag}` }),
-  version: (ref: PackageRef, version: string): Key => ({
+  tag: (ref: PackageRef, tag: TagName): Key => ({ pk: packagePartition(ref), sk: `TAG#${tag}` }),
+  version: (ref: PackageRef, version: VersionName): Key => ({
     pk: packagePartition(ref),
     sk: `VERSION#${escapePart(version)}`,
   }),
-  readme: (ref: PackageRef, version: string): Key => ({
+  readme: (ref: PackageRef, version: VersionName): Key => ({
     pk: packagePartition(ref),
     sk: `README#${escapePart(version)}`,
   }),
-  file: (ref: PackageRef, version: string, identity: string): Key => ({
+  file: (ref: PackageRef, version: VersionName, identity: FileIdentity): Key => ({
     pk: packagePartition(ref),
     sk: `FILE#${escapePart(version)}#${escapePart(identity)}`,
   }),
-  olderFile: (ref: PackageRef, version: string, identity: string, id: number): Key => ({
+  olderFile: (ref: PackageRef, version: VersionName, identity: FileIdentity, id: number): Key => ({
     pk: packagePartition(ref),
     sk: `FILE#${escapePart(version)}#${escapePart(identity)}#${padId(id)}`,
   }),
@@ -163,7 +171,7 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `REMOVED#${padId(id)}#README`,
   }),
-  listed: (ref: PackageRef, name: string): Key => ({
+  listed: (ref: PackageRef, name: PackageName): Key => ({
     pk: packagePartition(ref),
     sk: `LISTED#${escapePart(name)}`,
   }),
@@ -229,8 +237,10 @@ export const keys = {
 
 /** The package whose partition a key is in. */
 export function packageOf({ pk }: Key): PackageRef {
-  const [, projectId, format = '', name = ''] = pk.split('#');
-  return { projectId: Number(projectId), format, name: unescapePart(name) };
+  const [, projectId, format = '', part = ''] = pk.split('#');
+  const name = parsePackageName(unescapePart(part));
+  if (name === undefined) throw new TypeError(`${pk} is not the partition of a package`);
+  return { projectId: Number(projectId), format, name };
 }
 
 /** Whether a key belongs to a removed version, as opposed to a removed file. */
@@ -265,7 +275,7 @@ export const ranges = {
   tags: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'TAG#' }),
   versions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'VERSION#' }),
   files: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'FILE#' }),
-  filesOf: (ref: PackageRef, version: string) => ({
+  filesOf: (ref: PackageRef, version: VersionName) => ({
     pk: packagePartition(ref),
     prefix: `FILE#${escapePart(version)}#`,
   }),
@@ -273,7 +283,7 @@ export const ranges = {
   listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** The projects that hold a name, in the whole instance or below one root namespace. */
-  names: (format: string, name: string, rootId?: number) => ({
+  names: (format: string, name: PackageName, rootId?: number) => ({
     pk: `NAME#${format}#${escapePart(name)}`,
     ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
   }),

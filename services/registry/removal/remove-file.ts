@@ -1,4 +1,5 @@
 import { RegistryError } from '../../domain/errors.ts';
+import type { FileName } from '../../domain/names.ts';
 import { identityOf, type PackageFile, type PackageRef } from '../../domain/packages.ts';
 import type { Condition, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -23,7 +24,7 @@ import {
 } from './removed.ts';
 
 /** Which file of a version to remove, and who removes it: a file by its id, or the current file of a name. */
-export type FileRemoval = VersionRemoval & ({ readonly fileId: number } | { readonly fileName: string });
+export type FileRemoval = VersionRemoval & ({ readonly fileId: number } | { readonly fileName: FileName });
 
 /** How many parts of a file one transaction removes: two writes each, or up to six if indexes describe them. */
 const PARTS_AT_ONCE = 40;

@@ -1,6 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { ListedPackage, PackageRef, Tag, Version } from '../../domain/packages.ts';
 import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -29,8 +30,8 @@ export interface VersionRemoval {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
-  readonly name: string;
-  readonly version: string;
+  readonly name: PackageName;
+  readonly version: VersionName;
   /** If given, remove only the version with this id, not one published in its place. */
   readonly id?: number;
 }
@@ -112,7 +113,7 @@ export async function withdrawVersion(
 const TAGS_AT_ONCE = 50;
 
 /** Deletes tags of a version that is about to be purged, if it has too many for one transaction. */
-async function dropManyTags(registry: Registry, ref: PackageRef, version: string): Promise<void> {
+async function dropManyTags(registry: Registry, ref: PackageRef, version: VersionName): Promise<void> {
   await retryChanged(async () => {
     const tags = await tagsOf(registry, ref, version);
     while (tags.length > TAGS_AT_ONCE) {
@@ -124,12 +125,12 @@ async function dropManyTags(registry: Registry, ref: PackageRef, version: string
   });
 }
 
-async function tagsOf({ table }: Registry, ref: PackageRef, version: string): Promise<Tag[]> {
+async function tagsOf({ table }: Registry, ref: PackageRef, version: VersionName): Promise<Tag[]> {
   const items = await queryAll(table, ranges.tags(ref));
   return items.map((item) => plainEntity(entityOf<Tag>(item))).filter((tag) => tag.version === version);
 }
 
-function tagDeletion(ref: PackageRef, version: string) {
+function tagDeletion(ref: PackageRef, version: VersionName) {
   return ({ tag }: Tag): Write => ({ delete: keys.tag(ref, tag), when: { equals: { version } } });
 }
 
@@ -183,7 +184,7 @@ async function planWithdrawal(
 async function listedAs(
   { table }: Registry,
   ref: PackageRef,
-  listedBy: string | undefined,
+  listedBy: PackageName | undefined,
 ): Promise<ListedPackage | undefined> {
   if (listedBy === undefined) return undefined;
   return maybeEntity<ListedPackage>(await table.get(keys.listed({ ...ref, name: listedBy }, ref.name)));

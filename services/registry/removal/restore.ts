@@ -1,6 +1,7 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { PackageName, VersionName } from '../../domain/names.ts';
 import {
   identityOf,
   isListed,
@@ -45,7 +46,7 @@ export interface Restoration {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: string;
-  readonly name: string;
+  readonly name: PackageName;
   readonly id: number;
 }
 
@@ -253,7 +254,7 @@ function restoringWrites(items: readonly Item[], ref: PackageRef, versionId: num
  */
 export async function restoreFile(
   registry: Registry,
-  input: Restoration & { readonly version: string },
+  input: Restoration & { readonly version: VersionName },
 ): Promise<void> {
   const { project, format, name, version } = input;
   const ref: PackageRef = { projectId: project.id, format, name };

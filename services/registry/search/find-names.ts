@@ -1,4 +1,5 @@
 import type { Project } from '../../domain/accounts.ts';
+import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { listHolders, nameQuery } from '../packages/locate-packages.ts';
@@ -12,7 +13,7 @@ import { Hits, namespaceMatches, type PackageQuery, type SearchHit } from './sea
 export async function findNames(
   registry: Registry,
   query: PackageQuery,
-  names: readonly string[],
+  names: readonly PackageName[],
 ): Promise<SearchHit[]> {
   const { format, within, principal } = query;
   if (within !== 'instance' && 'project' in within) {

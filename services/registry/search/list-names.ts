@@ -1,4 +1,5 @@
 import type { Principal } from '../../domain/accounts.ts';
+import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
@@ -20,13 +21,13 @@ export interface NameList {
 export async function* listNames(
   registry: Registry,
   { format, within, principal }: NameList,
-): AsyncGenerator<readonly string[]> {
+): AsyncGenerator<readonly PackageName[]> {
   const readable = new Map<number, true | undefined>();
   let last: string | undefined;
   for await (const page of queryPages(registry.table, ranges.namesIn(partitionOf(within), format))) {
     const entries = page.map((item) => entityOf<NamedEntry>(item)).filter((entry) => isWithin(entry, within));
     await readProjects(registry, principal, entries, readable, () => true);
-    const names: string[] = [];
+    const names: PackageName[] = [];
     for (const { name, projectId } of entries) {
       if (name === last || !readable.get(projectId)) continue;
       last = name;

@@ -1,5 +1,6 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
 import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
+import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
@@ -16,13 +17,17 @@ export interface PackageQuery {
 }
 
 /** Whether the namespace in a name is the project's own. Only required when searching the whole instance. */
-export function namespaceMatches({ format, within }: PackageQuery, project: Project, name: string): boolean {
+export function namespaceMatches(
+  { format, within }: PackageQuery,
+  project: Project,
+  name: PackageName,
+): boolean {
   return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
 /** A matching name, with projects whose packages the caller may pull. */
 export interface SearchHit {
-  readonly name: string;
+  readonly name: PackageName;
   /** Lowest id first, at most `MAX_PROJECTS`. The first project that has a version to show is used. */
   readonly projects: readonly Project[];
 }
@@ -32,13 +37,13 @@ const MAX_PROJECTS = 10;
 
 /** Collects hits by name while projects that hold the names are found. */
 export class Hits {
-  readonly #projects = new Map<string, Project[]>();
+  readonly #projects = new Map<PackageName, Project[]>();
 
   get size(): number {
     return this.#projects.size;
   }
 
-  add(name: string, project: Project): void {
+  add(name: PackageName, project: Project): void {
     const projects = this.#projects.get(name) ?? [];
     if (projects.some(({ id }) => id === project.id)) return;
     const sorted = [...projects, project].sort((a, b) => a.id - b.id);

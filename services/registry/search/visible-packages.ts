@@ -1,5 +1,7 @@
 /** Searches and lists at an endpoint, limited to what the caller may see. */
+
 import { RegistryError } from '../../domain/errors.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { Access } from '../access/open-access.ts';
 import { requireVisibleGroup } from '../access/visible-group.ts';
@@ -27,7 +29,7 @@ export async function searchVisible(registry: Registry, access: Access, text: st
 export async function findVisible(
   registry: Registry,
   access: Access,
-  names: readonly string[],
+  names: readonly PackageName[],
 ): Promise<SearchHit[]> {
   return checked(registry, access, await findNames(registry, queryOf(access), names));
 }
@@ -45,7 +47,7 @@ async function checked(registry: Registry, { group, principal }: Access, hits: S
 export async function listVisible(
   registry: Registry,
   access: Access,
-): Promise<AsyncIterable<readonly string[]>> {
+): Promise<AsyncIterable<readonly PackageName[]>> {
   const { format, ...query } = queryOf(access);
   const pages = listNames(registry, { ...query, format: format.id });
   const first = await pages.next();
@@ -53,7 +55,7 @@ export async function listVisible(
   return joined(first.done ? [] : first.value, pages);
 }
 
-async function* joined(first: readonly string[], rest: AsyncIterable<readonly string[]>) {
+async function* joined(first: readonly PackageName[], rest: AsyncIterable<readonly PackageName[]>) {
   yield first;
   yield* rest;
 }

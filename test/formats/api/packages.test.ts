@@ -5,6 +5,7 @@ import type { PackageStatus } from '../../../services/domain/packages.ts';
 import { moveTag } from '../../../services/registry/packages/move-tag.ts';
 import { changedVersionWrites } from '../../../services/registry/packages/package-writes.ts';
 import { findVersion } from '../../../services/registry/search/list-packages.ts';
+import { named } from '../../kit/names.ts';
 import { addMember, deployToken, personalToken } from '../../kit/start-app.ts';
 import { type Answer, type Api, pagesOf, startApi } from './api-client.ts';
 
@@ -140,9 +141,9 @@ describe('a package', () => {
       project,
       actor,
       format: 'generic',
-      name: 'tool',
-      tag: 'latest',
-      version: '2.0',
+      name: named.package('tool'),
+      tag: named.tag('latest'),
+      version: named.version('2.0'),
     });
     const [first, second] = [await idOf('tool', '1.0'), await idOf('tool', '2.0')];
     const { body } = await api.get(`/projects/${project.id}/packages/${first}`);

@@ -6,6 +6,7 @@ import type { PackageHead, Version } from '../../../services/domain/packages.ts'
 import { maybeEntity } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { jar, mavenRepository, pom } from '../../kit/maven-repository.ts';
+import { named } from '../../kit/names.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 let app: TestApp;
@@ -22,8 +23,10 @@ const hex = (algorithm: string, bytes: string | Uint8Array) =>
   createHash(algorithm).update(bytes).digest('hex');
 
 async function stored<T>(key: 'head' | 'version', name = 'com/example/app', version = '1.0') {
-  const ref = { projectId: project.id, format: 'maven', name };
-  const item = await app.registry.table.get(key === 'head' ? keys.head(ref) : keys.version(ref, version));
+  const ref = { projectId: project.id, format: 'maven', name: named.package(name) };
+  const item = await app.registry.table.get(
+    key === 'head' ? keys.head(ref) : keys.version(ref, named.version(version)),
+  );
   return maybeEntity<T>(item);
 }
 

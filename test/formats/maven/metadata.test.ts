@@ -8,6 +8,7 @@ import { changeVersions } from '../../../services/registry/packages/change-versi
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { childOf, childrenOf, readXml, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { jar, mavenRepository } from '../../kit/maven-repository.ts';
+import { named } from '../../kit/names.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 const recorder = recordCalls();
@@ -176,7 +177,13 @@ describe('the metadata of a snapshot', () => {
 
   test('has no files of a removed version, and is missing for an unserved one', async () => {
     const actor = { kind: 'user', id: app.root.id, name: 'root' } as const;
-    const version = { project, actor, format: 'maven', name: 'com/example/app', version: '1.0-SNAPSHOT' };
+    const version = {
+      project,
+      actor,
+      format: 'maven',
+      name: named.package('com/example/app'),
+      version: named.version('1.0-SNAPSHOT'),
+    };
     await file('20260131.120000-1', '.jar');
     await file('20260131.120000-1', '-sources.jar');
     await removeVersion(app.registry, version);

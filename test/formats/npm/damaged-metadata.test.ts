@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { keys } from '../../../services/registry/records/keys.ts';
+import { named } from '../../kit/names.ts';
 import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 
 let npm: NpmApp;
@@ -12,7 +13,10 @@ const names = (versions: object) => Object.keys(versions);
 
 /** Overwrites the stored metadata of a version. */
 async function damage(version: string, metadata: object, projectId = npm.tools.id): Promise<void> {
-  const key = keys.version({ projectId, format: 'npm', name: '@acme/tool' }, version);
+  const key = keys.version(
+    { projectId, format: 'npm', name: named.package('@acme/tool') },
+    named.version(version),
+  );
   await npm.registry.table.update(key, { set: { metadata: { ...metadata } } });
 }
 
@@ -70,7 +74,10 @@ describe('a version whose metadata is damaged', () => {
 
 test('metadata of a later release keeps its unknown fields when it is changed', async () => {
   await npm.publish({ version: '1.0.0' });
-  const key = keys.version({ projectId: npm.tools.id, format: 'npm', name: '@acme/tool' }, '1.0.0');
+  const key = keys.version(
+    { projectId: npm.tools.id, format: 'npm', name: named.package('@acme/tool') },
+    named.version('1.0.0'),
+  );
   const stored = (await npm.registry.table.get(key))?.metadata as object;
   await damage('1.0.0', { ...stored, addedLater: ['kept'] });
   const seen = await npm.packument();

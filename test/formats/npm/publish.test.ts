@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { named } from '../../kit/names.ts';
 import { npmPackage } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 import { deployToken } from '../../kit/start-app.ts';
@@ -323,7 +324,13 @@ describe('provenance', () => {
   test('is not served for an unserved version', async () => {
     await publishWith((sha512) => bundleFor(sha512));
     const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
-    const change = { project: npm.tools, actor, format: 'npm', name: '@acme/tool', versions: ['1.0.0'] };
+    const change = {
+      project: npm.tools,
+      actor,
+      format: 'npm',
+      name: named.package('@acme/tool'),
+      versions: [named.version('1.0.0')],
+    };
     await changeVersions(npm.registry, change, () => ({ status: 'error' }));
     for (const prefix of [npm.base, '/api/v4/packages/npm']) {
       const answer = await npm.send('GET', `${prefix}/-/npm/v1/attestations/@acme/tool@1.0.0`);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 
@@ -140,8 +141,8 @@ describe('packuments', () => {
       project: npm.tools,
       actor,
       format: 'npm',
-      name: '@acme/tool',
-      versions: ['2.0.0', '3.0.0'],
+      name: named.package('@acme/tool'),
+      versions: ['2.0.0', '3.0.0'].map(named.version),
     };
     await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
     expect([await at('latest'), await at('next'), await at('3.0.0')]).toEqual(['1.0.0', 404, 404]);
@@ -247,7 +248,13 @@ describe('groups and the instance', () => {
     const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
     const other = await npm.project('other', 'public');
     const hidden = await npm.publish({ name: 'dup', files: { 'a.js': 'hidden' } });
-    const change = { project: npm.tools, actor, format: 'npm', name: 'dup', versions: ['1.0.0'] };
+    const change = {
+      project: npm.tools,
+      actor,
+      format: 'npm',
+      name: named.package('dup'),
+      versions: [named.version('1.0.0')],
+    };
     await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
     const bytesAt = async (prefix: string) =>
       Buffer.from(await (await get(`${prefix}/dup/-/dup-1.0.0.tgz`)).arrayBuffer());

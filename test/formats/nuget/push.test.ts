@@ -4,6 +4,7 @@ import type { Version } from '../../../services/domain/packages.ts';
 import type { Metadata } from '../../../services/formats/nuget/schema.ts';
 import { maybeEntity } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
+import { named } from '../../kit/names.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, nuspec, pushForm, snupkg } from '../../kit/nupkg.ts';
 import { deployToken } from '../../kit/start-app.ts';
@@ -14,9 +15,9 @@ beforeEach(async () => {
   nuget = await startNuget();
 });
 
-const ref = () => ({ projectId: nuget.project.id, format: 'nuget', name: 'acme.tool' });
+const ref = () => ({ projectId: nuget.project.id, format: 'nuget', name: named.package('acme.tool') });
 const stored = async (version: string) =>
-  maybeEntity<Version<Metadata>>(await nuget.registry.table.get(keys.version(ref(), version)));
+  maybeEntity<Version<Metadata>>(await nuget.registry.table.get(keys.version(ref(), named.version(version))));
 
 describe('pushing', () => {
   test('makes a package with its signature downloadable, byte for byte', async () => {
@@ -157,7 +158,7 @@ describe('pushing again', () => {
       readme: '',
       size: bytes.byteLength,
     });
-    expect(await nuget.registry.table.get(keys.readme(ref(), '1.0.0'))).toBeUndefined();
+    expect(await nuget.registry.table.get(keys.readme(ref(), named.version('1.0.0')))).toBeUndefined();
     expect(await nuget.json('/download/acme.tool/index.json')).toEqual({ versions: ['1.0.0'] });
 
     await settings({ nuget_duplicates_allowed: false });

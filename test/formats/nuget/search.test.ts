@@ -3,6 +3,7 @@ import { liveHeadWrites, nameWrites } from '../../../services/registry/packages/
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { childOf, textOf } from '../../../services/shared/xml/read-xml.ts';
+import { named } from '../../kit/names.ts';
 import { type NugetApp, startNuget } from '../../kit/nuget-registry.ts';
 
 let nuget: NugetApp;
@@ -137,7 +138,10 @@ describe('searches', () => {
   test('read only the packages of their page, and skip an unreadable one', async () => {
     for (const id of ['A', 'B', 'C']) await nuget.push({ id });
     const { table } = nuget.registry;
-    const broken = keys.version({ projectId: nuget.project.id, format: 'nuget', name: 'b' }, '1.0.0');
+    const broken = keys.version(
+      { projectId: nuget.project.id, format: 'nuget', name: named.package('b') },
+      named.version('1.0.0'),
+    );
     await table.write([{ put: itemOf(broken, { name: 'b', version: '1.0.0', status: 'default' }) }]);
     expect(await found('take=1')).toEqual([3, 'A 1.0.0']);
     expect(nuget.errors).toEqual([]);
@@ -165,7 +169,7 @@ describe('searches', () => {
     for (const id of ['Corp.Y', 'Corp.Z']) await nuget.push({ id });
     for (let index = 0; index < 1200; index++) {
       const name = `corp.fizz${String(index).padStart(4, '0')}`;
-      const ref = { projectId: nuget.project.id, format: 'nuget', name };
+      const ref = { projectId: nuget.project.id, format: 'nuget', name: named.package(name) };
       const head = liveHeadWrites(ref, 0, false, { versions: 1 });
       await table.write([...head, ...nameWrites(nuget.project, ref, 0)]);
     }

@@ -4,6 +4,7 @@ import { changeVersions } from '../../../services/registry/packages/change-versi
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { indexes, inIndex1, keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
+import { named } from '../../kit/names.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
 
@@ -79,7 +80,13 @@ describe('symbol packages', () => {
     const actor = { kind: 'user', id: nuget.app.root.id, name: 'root' } as const;
     const symbols = (id: string) => snupkg({ id, files: [{ path: 'a.pdb', content: pdb(1) }] });
     const markUnserved = (name: string) => {
-      const change = { project: nuget.project, actor, format: 'nuget', name, versions: ['1.0.0'] };
+      const change = {
+        project: nuget.project,
+        actor,
+        format: 'nuget',
+        name: named.package(name),
+        versions: [named.version('1.0.0')],
+      };
       return changeVersions(nuget.app.registry, change, () => ({ status: 'pending_destruction' }));
     };
     for (const id of ['First', 'Last']) {
@@ -119,11 +126,13 @@ describe('symbol packages', () => {
     const closed = await nuget.app.project('closed', 'private');
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));
-    const ref = { projectId: closed.id, format: 'nuget', name: 'closed' };
+    const ref = { projectId: closed.id, format: 'nuget', name: named.package('closed') };
     for (let id = 1_000; id < 1_450; id++) {
       const file = { id, version: `1.0.${id}`, fileName: 'a.pdb' };
       const index = inIndex1(indexes.aliases('nuget', alias).pk, String(id).padStart(16, '0'));
-      await registry.table.write([{ put: itemOf(keys.file(ref, file.version, 'a.pdb'), file, index) }]);
+      await registry.table.write([
+        { put: itemOf(keys.file(ref, named.version(file.version), named.identity('a.pdb')), file, index) },
+      ]);
     }
     const reporter = await nuget.user('reporter', { level: 20, of: nuget.project });
     for (const prefix of [nuget.base, '/api/v4/groups/acme/-/packages/nuget', '/api/v4/packages/nuget']) {
@@ -185,7 +194,12 @@ describe('symbol packages', () => {
     const write = table.write.bind(table);
     table.write = async (writes) => {
       table.write = write;
-      const facts = { project: nuget.project, format: 'nuget', name: 'acme.tool', version: '1.0.0' };
+      const facts = {
+        project: nuget.project,
+        format: 'nuget',
+        name: named.package('acme.tool'),
+        version: named.version('1.0.0'),
+      };
       await removeVersion(nuget.registry, { ...facts, actor: { kind: 'user', id: 1, name: 'root' } });
       return write(writes);
     };

@@ -3,6 +3,7 @@ import type { Project } from '../../../services/domain/accounts.ts';
 import type { Item } from '../../../services/ports/table.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { allFormats } from '../../../services/runtime/families/all.ts';
+import { named } from '../../kit/names.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 import { toy } from '../../kit/toy-format/format.ts';
 import { toyPackages } from '../../kit/toy-index.ts';
@@ -17,7 +18,8 @@ beforeEach(async () => {
   toys = toyPackages(app.registry, project);
 });
 
-const keyOf = () => keys.version({ projectId: project.id, format: 'toy2', name: 'car' }, '1.0');
+const keyOf = () =>
+  keys.version({ projectId: project.id, format: 'toy2', name: named.package('car') }, named.version('1.0'));
 const stored = async () => {
   const item = await app.registry.table.get(keyOf());
   return { metadata: item?.metadata, layout: item?.layout };

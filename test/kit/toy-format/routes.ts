@@ -1,4 +1,5 @@
 import { RegistryError } from '../../../services/domain/errors.ts';
+import { parseFileName, parsePackageName, parseVersionName } from '../../../services/domain/names.ts';
 import type { StagedBlob } from '../../../services/domain/packages.ts';
 import {
   change,
@@ -21,8 +22,9 @@ import { removeVersion } from '../../../services/registry/removal/remove-version
 import type { ToyMetadata } from './metadata.ts';
 import { toyName } from './names.ts';
 
-const part = (part: string) => (c: FormatContext) => toyName(c.req.param(part) ?? '');
-const [name, version, file] = [part('name'), part('version'), part('file')];
+const name = (c: FormatContext) => toyName(parsePackageName, c.req.param('name') ?? '');
+const version = (c: FormatContext) => toyName(parseVersionName, c.req.param('version') ?? '');
+const file = (c: FormatContext) => toyName(parseFileName, c.req.param('file') ?? '');
 
 const document = (c: FormatContext) => ({ index: 'main', name: c.req.param('document') ?? '' });
 
@@ -70,7 +72,7 @@ async function publishAll(c: FormatContext, { project, actor }: Target): Promise
   const texts = (await c.req.raw.json()) as Readonly<Record<string, string>>;
   const files = await Promise.all(
     Object.entries(texts).map(async ([fileName, text]) => ({
-      fileName: toyName(fileName),
+      fileName: toyName(parseFileName, fileName),
       contentType: 'application/octet-stream',
       blob: await stageBytes(c.env.registry, Buffer.from(text)),
     })),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Digest, type DigestKind, parseDigest } from '../../../domain/digests.ts';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import { parsePackageName } from '../../../domain/names.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
@@ -122,5 +123,6 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
 async function pluginListing(c: FormatContext, name: string, jar: StagedBlob): Promise<Listing | undefined> {
   const { groupPath, artifactId } = coordinatesOf(name);
   const plugin = await readPlugin(blobAccess(c.env.registry, jar), artifactId);
-  return plugin && { name: groupPath, metadata: plugin };
+  const list = parsePackageName(groupPath);
+  return plugin && list && { name: list, metadata: plugin };
 }

@@ -1,4 +1,5 @@
 /** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
+import type { VersionName } from '../../../domain/names.ts';
 import type { PackageFile } from '../../../domain/packages.ts';
 import {
   FRAGMENTS,
@@ -33,7 +34,7 @@ export const nameMetadata: IndexKind = {
 };
 
 /** The builds of a snapshot. */
-export function snapshotMetadata(version: string): VersionIndexKind {
+export function snapshotMetadata(version: VersionName): VersionIndexKind {
   return {
     kind: `maven-snapshot-1#${version}`,
     version,

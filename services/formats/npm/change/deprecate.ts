@@ -1,4 +1,5 @@
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import type { PackageName } from '../../../domain/names.ts';
 import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
@@ -17,7 +18,7 @@ const MAX_REASON = 1024;
 export async function changeDeprecations(
   c: FormatContext,
   target: Target,
-  name: string,
+  name: PackageName,
   versions: NonNullable<PackageDocument['versions']>,
 ): Promise<number> {
   const { registry } = c.env;

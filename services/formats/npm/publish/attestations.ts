@@ -1,5 +1,6 @@
 import type { Sha512 } from '../../../domain/digests.ts';
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
+import { type FileName, parseFileName, required } from '../../../domain/names.ts';
 import type { Attestation } from '../schema.ts';
 import { SigstoreBundle, Statement } from '../schema.ts';
 
@@ -60,6 +61,6 @@ function statementOf(fileName: string, text: string): Statement {
 }
 
 /** A file name without the scope that npm puts before it. */
-function baseName(fileName: string): string {
-  return fileName.slice(fileName.lastIndexOf('/') + 1);
+function baseName(fileName: string): FileName {
+  return required('fileName', parseFileName(fileName.slice(fileName.lastIndexOf('/') + 1)));
 }

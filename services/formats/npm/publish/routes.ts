@@ -1,4 +1,5 @@
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
+import type { FileName, TagName } from '../../../domain/names.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -8,7 +9,7 @@ import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts
 import { type NewFile, publishVersion } from '../../../registry/packages/publish-version.ts';
 import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
 import { nameOf } from '../context.ts';
-import { distTag, newPackageName, packageVersion, tarballName } from '../names.ts';
+import { checkNewName, distTag, packageVersion, tarballName } from '../names.ts';
 import type { ClaimedManifest, Manifest, Metadata, PackageDocument } from '../schema.ts';
 import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
 import { checkIntegrity } from './check-integrity.ts';
@@ -36,7 +37,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
   const staged: StagedBlob[] = [tarball.blob];
   await discardUnless(c.env.registry, staged, async () => {
     const claimed = claimedVersion(received.document, name);
-    if (!target.holding?.head) newPackageName(name);
+    if (!target.holding?.head) checkNewName(name);
     checkIntegrity(claimed.dist, received.document._attachments?.[tarball.fileName]?.length, tarball.blob);
     const version = packageVersion(claimed.version);
     const files = await attachmentFiles(c, received, tarball, { name, version }, staged);
@@ -111,7 +112,7 @@ function textOf(manifest: Manifest): string {
   throw invalidPackage(`The manifest has ${bytes} bytes; at most ${MANIFEST_LIMIT} are allowed`);
 }
 
-function tagsFor(document: PackageDocument, version: string): string[] {
+function tagsFor(document: PackageDocument, version: string): TagName[] {
   const tags = Object.entries(document['dist-tags'] ?? {})
     .filter(([, named]) => packageVersion(named) === packageVersion(version))
     .map(([tag]) => distTag(tag));
@@ -138,6 +139,6 @@ async function attachmentFiles(
   return { kept, files };
 }
 
-function fileOf(fileName: string, contentType: string, blob: StagedBlob): NewFile {
+function fileOf(fileName: FileName, contentType: string, blob: StagedBlob): NewFile {
   return { fileName, contentType, blob };
 }

@@ -1,5 +1,6 @@
 import { valid } from 'semver';
 import { RegistryError } from '../../../domain/errors.ts';
+import { parseTagName, parseVersionName, type VersionName } from '../../../domain/names.ts';
 import { isListed } from '../../../domain/packages.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
@@ -16,7 +17,9 @@ import { distTags, fullManifest } from './packument.ts';
 /** Selects the version or tag in the path. No tag is a valid version. */
 export function selectManifest(c: FormatContext): Selection {
   const requested = c.req.param('version') ?? '';
-  return valid(requested) === requested ? { version: requested } : { tag: requested };
+  return valid(requested) === requested
+    ? { version: parseVersionName(requested) }
+    : { tag: parseTagName(requested) };
 }
 
 /**
@@ -60,7 +63,7 @@ async function taggedText(c: FormatContext, found: FoundPackage, tag: string): P
 async function textOfVersion(
   c: FormatContext,
   found: FoundPackage,
-  version: string | undefined,
+  version: VersionName | undefined,
 ): Promise<string> {
   if (version === undefined) return '';
   return textOf(c, (await readAlso(c.env.registry, found, { version })).copy);
@@ -70,6 +73,6 @@ async function textOfVersion(
 async function latestText(c: FormatContext, found: FoundPackage, tag: string): Promise<string> {
   if (tag !== 'latest') return '';
   const tags = await documentText(await indexDocument(c, found, distTags));
-  const { latest } = JSON.parse(tags) as { readonly latest?: string };
+  const { latest } = JSON.parse(tags) as { readonly latest?: VersionName };
   return textOfVersion(c, found, latest);
 }

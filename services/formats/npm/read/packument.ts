@@ -1,4 +1,5 @@
 import { prerelease, SemVer } from 'semver';
+import type { VersionName } from '../../../domain/names.ts';
 import type { PackageHead, Version } from '../../../domain/packages.ts';
 import {
   BASE,
@@ -167,12 +168,12 @@ function stateOf({ name, version, metadata }: Release): object {
 }
 
 /** The tags of listed versions. Without a valid `latest` tag, `latest` is the highest version. */
-function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, string> {
+function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, VersionName> {
   const named = new Set(tags.map(({ version }) => version));
   const present = new Set(versions.filter(({ version }) => named.has(version)).map(({ version }) => version));
   const own = tags
     .filter(({ version }) => present.has(version))
-    .map(({ tag, version }): [string, string] => [tag, version])
+    .map(({ tag, version }): [string, VersionName] => [tag, version])
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const latest = own.find(([tag]) => tag === 'latest')?.[1] ?? highest(versions)?.version;
   return Object.fromEntries([...(latest === undefined ? [] : [['latest', latest] as const]), ...own]);

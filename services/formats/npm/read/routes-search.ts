@@ -1,3 +1,4 @@
+import { parseTagName, required, type VersionName } from '../../../domain/names.ts';
 import { isListed, type PackageRef, type Version } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -16,6 +17,8 @@ import { distTags } from './packument.ts';
 
 /** The most results per page; npm requests 20. */
 const MAX_SIZE = 250;
+
+const LATEST = required('tag', parseTagName('latest'));
 
 /** `npm search`: finds packages by the words of their names, at every level. */
 export function searchRoutes(app: FormatRoutes): void {
@@ -63,7 +66,7 @@ async function latestIn(
   registry: Registry,
   refs: readonly PackageRef[],
 ): Promise<(Version<Metadata> | undefined)[]> {
-  const tagged = await listedVersions(registry, refs, await readTag(registry, refs, 'latest'));
+  const tagged = await listedVersions(registry, refs, await readTag(registry, refs, LATEST));
   const names = refs.map((ref, index) => (tagged[index] ? undefined : highestOf(registry, ref)));
   const highest = await listedVersions(registry, refs, await Promise.all(names));
   return refs.map((_, index) => tagged[index] ?? highest[index]);
@@ -73,7 +76,7 @@ async function latestIn(
 async function listedVersions(
   registry: Registry,
   refs: readonly PackageRef[],
-  names: readonly (string | undefined)[],
+  names: readonly (VersionName | undefined)[],
 ): Promise<(Version<Metadata> | undefined)[]> {
   const versions = await readVersions(
     registry,
@@ -84,13 +87,13 @@ async function listedVersions(
 }
 
 /** The latest version of a package whose `latest` tag does not point to a listed version. */
-async function highestOf(registry: Registry, ref: PackageRef): Promise<string | undefined> {
+async function highestOf(registry: Registry, ref: PackageRef): Promise<VersionName | undefined> {
   const [head] = await readHeads(registry, [ref]);
   if (!head) return undefined;
   const source = projectSource(registry.table, head);
   const document = await packageDocument(registry, [source], distTags, '');
   if (document.length === 0) return undefined;
-  return (JSON.parse(await documentText(document)) as { readonly latest?: string }).latest;
+  return (JSON.parse(await documentText(document)) as { readonly latest?: VersionName }).latest;
 }
 
 function resultOf({ name, version, createdAt, metadata }: Version<Metadata>): object {

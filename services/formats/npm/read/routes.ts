@@ -1,4 +1,5 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import { type PackageName, parseVersionName } from '../../../domain/names.ts';
 import type { PackageFile, Version } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
@@ -42,7 +43,7 @@ async function packument(c: FormatContext, found: FoundPackage): Promise<Respons
   });
 }
 
-function selectTarball(c: FormatContext, name: string): Selection {
+function selectTarball(c: FormatContext, name: PackageName): Selection {
   const version = versionOfTarball(name, c.req.param('file') ?? '');
   return version === undefined ? {} : { version, files: [{ fileName: tarballName(name, version) }] };
 }
@@ -63,18 +64,19 @@ function visibility(c: FormatContext, { holdings }: FoundPackage): Response {
   return replyJson(c, 200, { public: holders.some(({ project }) => project.visibility === 'public') });
 }
 
-function specOf(c: FormatContext): { name: string; version: string } {
+/** Splits `name@version`. */
+function specOf(c: FormatContext): [name: string, version: string] {
   const spec = c.req.param('spec') ?? '';
   const at = spec.lastIndexOf('@');
-  return { name: packageName(spec.slice(0, Math.max(at, 0))), version: spec.slice(at + 1) };
+  return [spec.slice(0, Math.max(at, 0)), spec.slice(at + 1)];
 }
 
-function nameOfSpec(c: FormatContext): string {
-  return specOf(c).name;
+function nameOfSpec(c: FormatContext): PackageName {
+  return packageName(specOf(c)[0]);
 }
 
 function selectVersion(c: FormatContext): Selection {
-  return { version: specOf(c).version };
+  return { version: parseVersionName(specOf(c)[1]) };
 }
 
 /** Sends the bundles of a version with their predicate types, for npm to verify. */

@@ -7,7 +7,7 @@ import {
   UnreadableXml,
   type XmlElement,
 } from '../../../shared/xml/read-xml.ts';
-import { isPackageId } from '../names.ts';
+import { parsePackageId } from '../names.ts';
 import { isSemVer2, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
 import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
 
@@ -25,7 +25,7 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
   const { groups, semVer2 } = dependenciesOf(metadata);
   const version = text('version');
   const parsed = parseVersion(version);
-  if (!isPackageId(text('id'))) {
+  if (!parsePackageId(text('id'))) {
     throw invalidPackage(
       `The nuspec's id "${text('id')}" is not valid: use at most 100 letters, digits and "_", ` +
         'separated by single "." and "-"',
@@ -89,7 +89,7 @@ function dependenciesOf(metadata: XmlElement): { groups: DependencyGroup[]; semV
     targetFramework: group.attributes.get('targetFramework') ?? '',
     dependencies: childrenOf(group, 'dependency').map(({ attributes }) => {
       const id = attributes.get('id') ?? '';
-      if (!isPackageId(id)) throw invalidPackage(`The nuspec depends on "${id}", which is not a valid id`);
+      if (!parsePackageId(id)) throw invalidPackage(`The nuspec depends on "${id}", which is not a valid id`);
       const range = parseRange(attributes.get('version') ?? '');
       semVer2 ||= [range.low, range.high].some((end) => end !== undefined && isSemVer2(end));
       return { id, range: normalisedRange(range) };

@@ -7,7 +7,7 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
 import { packageFile } from '../addresses.ts';
-import { packageVersion } from '../names.ts';
+import { packageId, packageVersion } from '../names.ts';
 import type { Metadata, Nuspec } from '../schema.ts';
 import { isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
 import { readEntry, readNupkg } from './archive.ts';
@@ -43,8 +43,7 @@ async function push(c: FormatContext, target: Target, blob: StagedBlob): Promise
   }
   const metadata = metadataOf(nuspec, blob);
   const { id, readme } = metadata;
-  const version = packageVersion(metadata.version);
-  const release = { name: id.toLowerCase(), version };
+  const release = { name: packageId(id), version: packageVersion(metadata.version) };
   const text = readme === '' ? undefined : await readEntry(source, readme);
   await addFiles<Metadata>(c.env.registry, {
     ...target,

@@ -2,8 +2,10 @@
  * Symbol packages (https://learn.microsoft.com/nuget/create-packages/symbol-packages-snupkg). They are stored with
  * their version, and so is each symbol file in them, for debuggers.
  */
+
 import { posix } from 'node:path';
 import { invalidPackage } from '../../../domain/errors.ts';
+import { parseFileName, required } from '../../../domain/names.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
@@ -15,7 +17,7 @@ import { readVersions } from '../../../registry/packages/read-versions.ts';
 import { checkPublishRules } from '../../../registry/publish-rules/publish-rules.ts';
 import type { RandomAccess } from '../../../shared/archive/zip-entries.ts';
 import { symbolPackageFile } from '../addresses.ts';
-import { packageVersion } from '../names.ts';
+import { packageId, packageVersion } from '../names.ts';
 import { packageEntries, readNupkg } from '../publish/archive.ts';
 import { type Metadata, type Nuspec, type SymbolFacts, metadata as versionMetadata } from '../schema.ts';
 import { readPdb } from './read-pdb.ts';
@@ -52,7 +54,7 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
     throw invalidPackage('This is not a symbol package: its nuspec has no package type "SymbolsPackage"');
   }
   const { id } = nuspec;
-  const release = { name: id.toLowerCase(), version: packageVersion(nuspec.version) };
+  const release = { name: packageId(id), version: packageVersion(nuspec.version) };
   const fileName = symbolPackageFile(release);
   const added = { ...target, format: c.env.format, ...release, displayName: id };
   const ref = { projectId: target.project.id, format: 'nuget', ...release };
@@ -97,7 +99,8 @@ async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerat
     const { blob } = await stageBlob(registry, singleChunk(bytes), { limit: PDB_LIMIT });
     const metadata: SymbolFacts = { checksum: pdb.checksum };
     const contentType = 'application/octet-stream';
-    yield { fileName: `${alias}/${name}`, contentType, blob, alias, metadata, goesAlong: true };
+    const fileName = required('fileName', parseFileName(`${alias}/${name}`));
+    yield { fileName, contentType, blob, alias, metadata, goesAlong: true };
   }
 }
 

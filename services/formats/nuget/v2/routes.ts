@@ -1,4 +1,5 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import type { PackageName } from '../../../domain/names.ts';
 import { authenticate } from '../../../http/access/authenticate.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { reply } from '../../../http/answer/reply.ts';
@@ -6,7 +7,7 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
 import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
-import { isPackageId, NO_ID, packageVersion } from '../names.ts';
+import { NO_ID, packageVersion, parsePackageId } from '../names.ts';
 import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
 import { type ODataCall, parseCall } from './odata/literals.ts';
@@ -84,15 +85,18 @@ function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['
   })(c, next);
 }
 
-function asId(text: string): string {
-  return isPackageId(text) ? text.toLowerCase() : NO_ID;
+function asId(text: string): PackageName {
+  return parsePackageId(text) ?? NO_ID;
 }
 
 /** The rows of the packages that a search found, read one package at a time to bound memory. */
 async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Row[]> {
   requireUser(c, access);
   const { registry } = c.env;
-  const named = [...(query.ids ?? [])].filter(isPackageId).sort().slice(0, MAX_IDS);
+  const named = [...(query.ids ?? [])]
+    .flatMap((id) => parsePackageId(id) ?? [])
+    .sort()
+    .slice(0, MAX_IDS);
   const hits = query.ids ? findVisible(registry, access, named) : searchVisible(registry, access, query.term);
   const rows: Row[] = [];
   for (const heads of await headsOf(registry, access.format, await hits)) {

@@ -1,3 +1,4 @@
+import type { VersionName } from '../../../domain/names.ts';
 import type { Version } from '../../../domain/packages.ts';
 import { type Document, documentText } from '../../../registry/documents/document-cache.ts';
 import { FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
@@ -30,6 +31,6 @@ function listOf(kind: string, isShown: (version: Version<Metadata>) => boolean):
 }
 
 /** The versions in a rendered list. */
-export async function versionsIn(document: Document): Promise<readonly string[]> {
-  return (JSON.parse(await documentText(document)) as { versions: string[] }).versions;
+export async function versionsIn(document: Document): Promise<readonly VersionName[]> {
+  return (JSON.parse(await documentText(document)) as { versions: VersionName[] }).versions;
 }

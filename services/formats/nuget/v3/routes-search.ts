@@ -1,3 +1,4 @@
+import type { PackageName } from '../../../domain/names.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
@@ -5,7 +6,7 @@ import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
 import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
-import { isPackageId, NO_ID } from '../names.ts';
+import { NO_ID, parsePackageId } from '../names.ts';
 import { listedReleases, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
@@ -57,11 +58,11 @@ async function find<T>(
   requireUser(c, access);
   const { registry } = c.env;
   const text = c.req.query('q') ?? '';
-  const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id?.toLowerCase();
+  const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id;
   const hits =
     exact === undefined
       ? searchVisible(registry, access, text)
-      : findVisible(registry, access, [exact].filter(isPackageId));
+      : findVisible(registry, access, [parsePackageId(exact) ?? []].flat());
   const packages = await headsOf(registry, access.format, await hits);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
@@ -89,9 +90,8 @@ function versionFilterOf(c: FormatContext): VersionFilter {
   };
 }
 
-function requestedId(c: FormatContext): string {
-  const id = c.req.query('id') ?? '';
-  return isPackageId(id) ? id.toLowerCase() : NO_ID;
+function requestedId(c: FormatContext): PackageName {
+  return parsePackageId(c.req.query('id') ?? '') ?? NO_ID;
 }
 
 /** Lists the versions of the package in `id`; none if it does not exist. */

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import type { PackageName, VersionName } from '../../../domain/names.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
@@ -61,7 +62,7 @@ function requestedFile(c: FormatContext): string {
 }
 
 /** Selects the version, and the stored file that is requested or that contains the requested part. */
-function selectContent(c: FormatContext, name: string): Selection {
+function selectContent(c: FormatContext, name: PackageName): Selection {
   const version = versionOf(c);
   const release = { name, version };
   const symbols = requestedFile(c).endsWith('.snupkg');
@@ -124,7 +125,7 @@ async function pageOf(
   c: FormatContext,
   { holdings }: FoundPackage,
   hive: Hive,
-  versions: readonly string[],
+  versions: readonly VersionName[],
 ): Promise<string> {
   // Versions may have been added since the index was read.
   if (versions.length > 2 * PAGE) return '';

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../../domain/errors.ts';
+import { parseFileIdentity, parseFileName, required } from '../../../domain/names.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -80,8 +81,8 @@ async function filesOf(
     const part = await stageBytes(c.env.registry, bytes);
     staged.push(part);
     files.push({
-      fileName: fileName + ending,
-      identity: identity + ending,
+      fileName: required('fileName', parseFileName(fileName + ending)),
+      identity: required('fileName', parseFileIdentity(identity + ending)),
       contentType,
       blob: part,
       partOf: fileName,

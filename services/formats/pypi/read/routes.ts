@@ -1,5 +1,6 @@
 import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
+import { type PackageName, parseFileName } from '../../../domain/names.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
@@ -7,7 +8,7 @@ import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { Selection } from '../../../registry/access/holdings.ts';
+import type { SelectedFile, Selection } from '../../../registry/access/holdings.ts';
 import { namedFile, parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
@@ -25,7 +26,7 @@ export function readRoutes(app: FormatRoutes): void {
   );
 }
 
-function nameOf(c: FormatContext): string {
+function nameOf(c: FormatContext): PackageName {
   return projectName(c.req.param('name') ?? '');
 }
 
@@ -55,7 +56,7 @@ function fileParam(c: FormatContext): string {
 }
 
 /** The package name in the requested file name. @throws RegistryError `fileNotFound` if it or the digest is bad. */
-function nameOfFile(c: FormatContext): string {
+function nameOfFile(c: FormatContext): PackageName {
   const distribution = readFileName(wholeOf(fileParam(c)));
   if (!distribution || !digestParam(c)) throw new RegistryError('fileNotFound');
   return distribution.name;
@@ -64,8 +65,13 @@ function nameOfFile(c: FormatContext): string {
 /** Selects the requested file and its distribution, often the same file, whose digest is in the address. */
 function selectFile(c: FormatContext): Selection {
   const whole = wholeOf(fileParam(c));
-  const files = [...new Set([whole, fileParam(c)])].map(namedFile);
+  const files = [...new Set([whole, fileParam(c)])].flatMap(selected);
   return { version: readFileName(whole)?.version, files, sha256: digestParam(c) };
+}
+
+function selected(text: string): readonly SelectedFile[] {
+  const fileName = parseFileName(text);
+  return fileName ? [namedFile(fileName)] : [];
 }
 
 function digestParam(c: FormatContext): Sha256 | undefined {
@@ -85,7 +91,7 @@ function provenanceFile(c: FormatContext): string {
 }
 
 function selectProvenance(c: FormatContext): Selection {
-  return { version: normalizedVersion(c.req.param('version') ?? ''), files: [namedFile(provenanceFile(c))] };
+  return { version: normalizedVersion(c.req.param('version') ?? ''), files: selected(provenanceFile(c)) };
 }
 
 /** PyPI's integrity API: https://docs.pypi.org/api/integrity/. */

@@ -70,7 +70,7 @@ function namesOf(versions: readonly { readonly version: string }[]): string[] {
 
 /** The distributions of a version, sorted by file name. */
 function distributionsOf(version: Version<ShownMetadata>, files: readonly PackageFile[]): Distribution[] {
-  const byName = new Map(files.map((file) => [file.fileName, file]));
+  const byName = new Map<string, PackageFile>(files.map((file) => [file.fileName, file]));
   const shown = files.filter(({ partOf }) => partOf === undefined);
   shown.sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
   return shown.flatMap((file): Distribution[] => {

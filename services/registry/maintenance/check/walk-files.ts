@@ -9,8 +9,11 @@ import { queryPages } from '../../records/query-all.ts';
 
 /** A file with its package and project, or a document of an index over all packages of a project. */
 export interface FoundFile {
-  readonly file: Pick<PackageFile, 'digests' | 'storageKey' | 'size' | 'version' | 'fileName'>;
-  readonly ref: PackageRef;
+  readonly file: Pick<PackageFile, 'digests' | 'storageKey' | 'size'> & {
+    readonly version: string;
+    readonly fileName: string;
+  };
+  readonly ref: Pick<PackageRef, 'projectId' | 'format'> & { readonly name: string };
   readonly projectPath: string;
 }
 

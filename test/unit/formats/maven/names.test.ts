@@ -80,7 +80,7 @@ describe('a path of the repository', () => {
     '/g/\u00e4/1/a-1.jar',
     '/g/a\u0308/1/a-1.jar',
     `/g/a/1/${'x'.repeat(256)}`,
-    `/g/a/${'1'.repeat(129)}/a.jar`,
+    `/g/a/${'1'.repeat(257)}/a.jar`,
     `/${'g/'.repeat(300)}a/1/a-1.jar`,
   ])('is rejected: %s', (path) => {
     expect(addressOf(path)).toBeUndefined();

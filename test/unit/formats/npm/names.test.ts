@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import {
   canonicalPath,
+  checkNewName,
   distTag,
-  newPackageName,
   packageName,
   packageVersion,
   tarballName,
   versionOfTarball,
 } from '../../../../services/formats/npm/names.ts';
+import { named } from '../../../kit/names.ts';
 
 describe('package names', () => {
   test.each([
@@ -20,7 +21,7 @@ describe('package names', () => {
     '@a.b/c_d',
     'x',
   ])('can be published: %s', (name) => {
-    expect(newPackageName(name)).toBe(name);
+    expect(() => checkNewName(name)).not.toThrow();
     expect(packageName(name)).toBe(name);
   });
 
@@ -31,7 +32,7 @@ describe('package names', () => {
     ['http', 'it is the name of a Node.js module'],
     ['x'.repeat(215), 'it is longer than 214 characters'],
   ])('can be read but not published: %s', (name, reason) => {
-    expect(() => newPackageName(name)).toThrow(reason);
+    expect(() => checkNewName(name)).toThrow(reason);
     expect(packageName(name)).toBe(name);
   });
 
@@ -57,7 +58,7 @@ describe('package names', () => {
     'a b',
     'nul\0',
   ])('are rejected: %j', (name) => {
-    expect(() => newPackageName(name)).toThrow('is not allowed');
+    expect(() => checkNewName(name)).toThrow('is not allowed');
     expect(() => packageName(name)).toThrow('Package Not Found');
   });
 });
@@ -94,7 +95,7 @@ test.each([
   'ä',
   '\ud800',
   'a\udc00',
-  'x'.repeat(129),
+  'x'.repeat(257),
 ])('%s cannot be a tag', (tag) => {
   expect(() => distTag(tag)).toThrow("can't be a tag");
 });
@@ -103,7 +104,7 @@ test.each([
   ['tool', '1.0.0', 'tool-1.0.0.tgz'],
   ['@acme/tool', '1.0.0-beta.1', 'tool-1.0.0-beta.1.tgz'],
 ])('the tarball of %s %s is %s', (name, version, file) => {
-  expect(tarballName(name, version)).toBe(file);
+  expect(tarballName(named.package(name), named.version(version))).toBe(file);
   expect(versionOfTarball(name, file)).toBe(version);
 });
 

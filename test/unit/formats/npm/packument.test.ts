@@ -9,12 +9,13 @@ import type { Metadata } from '../../../../services/formats/npm/schema.ts';
 import { BASE } from '../../../../services/registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
+import { named } from '../../../kit/names.ts';
 
 const at = Date.UTC(2026, 0, 2, 3, 4, 5);
 const head = {
   projectId: 42,
   format: 'npm',
-  name: '@acme/tool',
+  name: named.package('@acme/tool'),
   revision: 7,
   versionCount: 2,
   updatedAt: at + 60_000,
@@ -27,9 +28,9 @@ function release(
   return {
     projectId: 42,
     format: 'npm',
-    name: '@acme/tool',
+    name: named.package('@acme/tool'),
     id: 1,
-    version,
+    version: named.version(version),
     status: options.status ?? 'default',
     metadata: {
       manifest: JSON.stringify({ name: '@acme/tool', version, ...options.manifest }),
@@ -54,7 +55,12 @@ function contents(
   versions: Version<Metadata>[],
   tags: Record<string, string> = {},
 ): PackageContents<Metadata> {
-  const list = Object.entries(tags).map(([tag, version]) => ({ tag, version, createdAt: at, updatedAt: at }));
+  const list = Object.entries(tags).map(([tag, version]) => ({
+    tag: named.tag(tag),
+    version: named.version(version),
+    createdAt: at,
+    updatedAt: at,
+  }));
   return { head, versions, tags: list, files: [] };
 }
 
@@ -75,7 +81,9 @@ const one = release('1.0.0', {
     hasInstallScript: true,
     hasShrinkwrap: true,
     deprecated: 'use 2',
-    attestations: [{ predicateType: 'https://slsa.dev/provenance/v1', fileName: 'tool-1.0.0.sigstore' }],
+    attestations: [
+      { predicateType: 'https://slsa.dev/provenance/v1', fileName: named.file('tool-1.0.0.sigstore') },
+    ],
   },
   status: 'deprecated',
 });

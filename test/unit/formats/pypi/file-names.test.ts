@@ -6,6 +6,7 @@ import {
   wholeOf,
 } from '../../../../services/formats/pypi/file-names.ts';
 import { normalizedName, projectName } from '../../../../services/formats/pypi/names.ts';
+import { named } from '../../../kit/names.ts';
 
 describe('the name of a project', () => {
   test.each([
@@ -99,13 +100,13 @@ describe('the name of a file', () => {
 });
 
 describe('a file of a version', () => {
-  const identityOf = (fileName: string) => namedFile(fileName).identity;
+  const identityOf = (fileName: string) => namedFile(named.file(fileName)).identity;
 
   test('has the identity of its distribution, with the ending of a companion file added', () => {
     expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo_bar-1.0-py3-none-any.whl');
     expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo_bar-1.0-py3-none-any.whl.metadata');
     expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo_bar-1.0.tar.gz.asc');
-    expect(namedFile('something else')).toEqual({ fileName: 'something else' });
+    expect(namedFile(named.file('something else'))).toEqual({ fileName: 'something else' });
   });
 
   test('never has the identity of another distribution or of its companion file', () => {

@@ -6,8 +6,9 @@ import type { FileFacts, Metadata } from '../../../../services/formats/pypi/sche
 import { BASE } from '../../../../services/registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
+import { named } from '../../../kit/names.ts';
 
-const ref = { projectId: 1, format: 'pypi', name: 'my-pkg' };
+const ref = { projectId: 1, format: 'pypi', name: named.package('my-pkg') };
 const head = { ...ref, revision: 3, versionCount: 2, updatedAt: 0 };
 
 function release(
@@ -20,7 +21,7 @@ function release(
   return {
     ...ref,
     id,
-    version,
+    version: named.version(version),
     status,
     metadata,
     creatorId: 1,
@@ -40,7 +41,7 @@ function file(
     id: versionId * 10,
     versionId,
     version,
-    fileName,
+    fileName: named.file(fileName),
     contentType: 'application/octet-stream',
     size: 5,
     digests: {
@@ -66,9 +67,9 @@ const full = contents(
   [one],
   [
     file(one, wheel, { metadata: { requiresPython: `>=3.9,<'4"&` } }),
-    file(one, `${wheel}.metadata`, { partOf: wheel }),
-    file(one, `${wheel}.asc`, { partOf: wheel }),
-    file(one, `${wheel}.provenance`, { partOf: wheel }),
+    file(one, `${wheel}.metadata`, { partOf: named.file(wheel) }),
+    file(one, `${wheel}.asc`, { partOf: named.file(wheel) }),
+    file(one, `${wheel}.provenance`, { partOf: named.file(wheel) }),
     file(one, 'my_pkg-1.0+x.tar.gz'),
   ],
 );

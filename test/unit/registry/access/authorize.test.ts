@@ -22,6 +22,7 @@ import {
   type GroupAction,
   type ProjectAction,
 } from '../../../../services/registry/access/authorize.ts';
+import { named } from '../../../kit/names.ts';
 
 const facts = {
   id: 1,
@@ -40,7 +41,7 @@ function user(scopes: readonly Scope[] = ['api'], admin = false): Principal {
     token,
     user: {
       id: 7,
-      username: 'ann',
+      username: named.path('ann'),
       name: 'Ann',
       email: 'ann@example.com',
       state: 'active',
@@ -67,7 +68,7 @@ function project(
     name: 'tools',
     path: 'tools',
     fullName: 'Acme / Sub / Tools',
-    fullPath: 'acme/sub/tools',
+    fullPath: named.path('acme/sub/tools'),
     namespaceId: 2,
     ancestors: [1, 2],
     description: '',
@@ -87,7 +88,7 @@ function group(visibility: Visibility, changes: Partial<Group> = {}): Group {
     name: 'Sub',
     path: 'sub',
     fullName: 'Acme / Sub',
-    fullPath: 'acme/sub',
+    fullPath: named.path('acme/sub'),
     parentId: 1,
     ancestors: [1],
     description: '',

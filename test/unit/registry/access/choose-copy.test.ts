@@ -8,6 +8,7 @@ import { chooseCopy } from '../../../../services/registry/access/choose-copy.ts'
 import type { Holding, Selection } from '../../../../services/registry/access/holdings.ts';
 import { itemOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
+import { named } from '../../../kit/names.ts';
 import { sha256Of } from '../../../kit/publish.ts';
 
 /** A project's copy of version 1: its status, and the publish times of its files by name. */
@@ -22,15 +23,23 @@ interface CopyFacts {
 const table = memoryTable();
 
 async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> {
-  const ref = { projectId, format: 'any', name: 'tool' };
-  const version = { ...ref, id: projectId * 10, version: '1', status: facts.status ?? 'default' } as Version;
+  const ref = { projectId, format: 'any', name: named.package('tool') };
+  const version = {
+    ...ref,
+    id: projectId * 10,
+    version: named.version('1'),
+    status: facts.status ?? 'default',
+  } as Version;
   const files = Object.entries(facts.files ?? {}).map(([fileName, createdAt]) => ({
     ...{ fileName, createdAt, versionId: version.id, version: '1' },
     digests: { sha256: facts.sha256 ?? sha256Of('a') },
   })) as unknown as PackageFile[];
-  const others = (facts.others ?? []).map((fileName) => ({ fileName, versionId: version.id, version: '1' }));
+  const others = (facts.others ?? []).map((text) => {
+    const fileName = named.file(text);
+    return { fileName, versionId: version.id, version: '1' };
+  });
   for (const file of [...files, ...others]) {
-    await table.write([{ put: itemOf(keys.file(ref, '1', file.fileName), file) }]);
+    await table.write([{ put: itemOf(keys.file(ref, named.version('1'), file.fileName), file) }]);
   }
   const byName = new Map(files.map((file) => [file.fileName, file]));
   return { project: { id: projectId } as Project, head: undefined, version, files: byName, tag: undefined };
@@ -52,8 +61,8 @@ async function chosen(
     holdings.push(await holdingOf(projects, facts));
   }
   const selection: Selection = {
-    version: '1',
-    ...(files && { files: files.map((fileName) => ({ fileName })) }),
+    version: named.version('1'),
+    ...(files && { files: files.map((fileName) => ({ fileName: named.file(fileName) })) }),
     ...(sha256 && { sha256 }),
   };
   const copy = await chooseCopy({ table }, { precedence }, holdings, selection);

@@ -9,6 +9,7 @@ import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { named } from '../../../kit/names.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -25,8 +26,15 @@ async function add(...fileNames: string[]): Promise<void> {
   for (const fileName of fileNames) {
     const blob = await stageBytes(app.registry, Buffer.from(fileName));
     await addFiles(app.registry, {
-      ...{ project, actor, format: generic, name: 'tool', version: '1', metadata: {} },
-      files: [{ fileName, contentType: 'text/plain', blob }],
+      ...{
+        project,
+        actor,
+        format: generic,
+        name: named.package('tool'),
+        version: named.version('1'),
+        metadata: {},
+      },
+      files: [{ fileName: named.file(fileName), contentType: 'text/plain', blob }],
     });
   }
 }
@@ -38,14 +46,19 @@ const endpoints = (): Endpoint[] => [
 ];
 
 /** The names of the files that are found at each level, or undefined if there is no version. */
-async function found({ files, ...rest }: Omit<Selection, 'files'> & { files?: readonly string[] }) {
-  const selection: Selection = { ...rest, ...(files && { files: files.map((fileName) => ({ fileName })) }) };
+async function found(selected: { version?: string; files?: readonly string[]; tag?: string }) {
+  const { version, files, tag } = selected;
+  const selection: Selection = {
+    version: version === undefined ? undefined : named.version(version),
+    ...(files && { files: files.map((fileName) => ({ fileName: named.file(fileName) })) }),
+    tag: tag === undefined ? undefined : named.tag(tag),
+  };
   const names = endpoints().map(async (endpoint) => {
     const request = {
       credential: undefined,
       endpoint,
       format: generic,
-      name: 'tool',
+      name: named.package('tool'),
       select: () => selection,
     };
     const { copy } = await findPackage(app.registry, request);
@@ -64,14 +77,20 @@ describe('the copy that is found', () => {
 
   test('has no files of a removed version of the same name', async () => {
     await add('a', 'b');
-    await removeVersion(app.registry, { project, actor, format: 'generic', name: 'tool', version: '1' });
+    await removeVersion(app.registry, {
+      project,
+      actor,
+      format: 'generic',
+      name: named.package('tool'),
+      version: named.version('1'),
+    });
     await add('a');
     expect(await found({ version: '1', files: ['a', 'b'] })).toEqual([['a'], ['a'], ['a']]);
   });
 
   test('lacks what is selected by a name that is too long to be stored', async () => {
     await add('a');
-    const long = 'ü'.repeat(1000);
+    const long = 'ü'.repeat(128);
     expect(await found({ version: '1', files: [long], tag: long })).toEqual([[], [], []]);
     expect(await found({ version: long, files: ['a'] })).toEqual([undefined, undefined, undefined]);
   });
@@ -81,15 +100,30 @@ describe('the copy that is found', () => {
     let over = false;
     const replacing = (async () => {
       for (let round = 0; round < 20; round++) {
-        await removeVersion(app.registry, { project, actor, format: 'generic', name: 'tool', version: '1' });
+        await removeVersion(app.registry, {
+          project,
+          actor,
+          format: 'generic',
+          name: named.package('tool'),
+          version: named.version('1'),
+        });
         await add('a');
       }
       over = true;
     })();
     const [endpoint] = endpoints();
     while (!over && endpoint) {
-      const select = () => ({ version: '1', files: [{ fileName: 'a' }, { fileName: 'b' }] });
-      const request = { credential: undefined, endpoint, format: generic, name: 'tool', select };
+      const select = () => ({
+        version: named.version('1'),
+        files: ['a', 'b'].map((each) => ({ fileName: named.file(each) })),
+      });
+      const request = {
+        credential: undefined,
+        endpoint,
+        format: generic,
+        name: named.package('tool'),
+        select,
+      };
       const { copy } = await findPackage(app.registry, request);
       for (const file of copy?.files.values() ?? []) expect(file.versionId).toBe(copy?.version.id);
     }
@@ -105,7 +139,12 @@ describe('a client that waits for a challenge', () => {
     const format = { ...generic, credentialsFirst: false };
     for (const endpoint of endpoints().slice(1)) {
       for (const name of ['tool', 'nothing']) {
-        const answer = findPackage(app.registry, { credential: undefined, endpoint, format, name });
+        const answer = findPackage(app.registry, {
+          credential: undefined,
+          endpoint,
+          format,
+          name: named.package(name),
+        });
         await expect(answer).rejects.toMatchObject({ code: 'unauthenticated' });
       }
     }
@@ -126,7 +165,7 @@ describe('a malformed request', () => {
           credential: undefined,
           endpoint,
           format: generic,
-          name,
+          name: named.package(name),
           select,
         });
         const known = name === 'tool' || endpoint.level === 'project';

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { PackageFile, PackageStatus } from '../../../../services/domain/packages.ts';
 import { mergeContents } from '../../../../services/registry/documents/merge-contents.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
+import { named } from '../../../kit/names.ts';
 
 function contentsOf(projectId: number, statuses: Record<string, PackageStatus>): PackageContents {
-  const ref = { projectId, format: 'npm', name: 'tool' };
+  const ref = { projectId, format: 'npm', name: named.package('tool') };
   const versions = Object.entries(statuses).map(([version, status], index) => ({
     ...ref,
     id: projectId * 100 + index,
-    version,
+    version: named.version(version),
     status,
     metadata: {},
     creatorId: null,
@@ -17,7 +18,7 @@ function contentsOf(projectId: number, statuses: Record<string, PackageStatus>):
   }));
   const tags = versions
     .slice(-1)
-    .map(({ version }) => ({ tag: 'latest', version, createdAt: 0, updatedAt: 0 }));
+    .map(({ version }) => ({ tag: named.tag('latest'), version, createdAt: 0, updatedAt: 0 }));
   return { head: { ...ref, revision: 1, versionCount: 1, updatedAt: 0 }, versions, tags, files: [] };
 }
 
@@ -75,7 +76,7 @@ describe('the merged contents of several projects', () => {
   test('list the names of all projects, from the first that has each, with the time of the last change', () => {
     const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
       const contents = contentsOf(projectId, {});
-      const listed = names.map((name) => ({ name, metadata: { projectId } }));
+      const listed = names.map((name) => ({ name: named.package(name), metadata: { projectId } }));
       return { ...contents, head: { ...contents.head, updatedAt }, listed };
     };
     const merged = mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);

@@ -11,6 +11,7 @@ import { projectSource } from '../../../../services/registry/documents/source.ts
 import { documentKey } from '../../../../services/registry/documents/stored-documents.ts';
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
+import { named } from '../../../kit/names.ts';
 import { startPypi } from '../../../kit/pypi-registry.ts';
 import { wheel } from '../../../kit/python-package.ts';
 import { startApp } from '../../../kit/start-app.ts';
@@ -19,7 +20,7 @@ test('an index that one process has stored is sent by another with its own addre
   const pypi = await startPypi();
   await pypi.upload(wheel());
   const [file] = (await pypi.page()).files;
-  const ref = { projectId: pypi.tools.id, format: 'pypi', name: 'sample' };
+  const ref = { projectId: pypi.tools.id, format: 'pypi', name: named.package('sample') };
   const item = await pypi.registry.table.get(keys.head(ref));
   if (!item || !file) throw new Error('nothing is there');
   vi.resetModules();
@@ -48,7 +49,7 @@ describe('an index of several projects', () => {
     const sourcesOf = async (table: Table, ...indexes: number[]) => {
       const ids = indexes.flatMap((index) => projects[index]?.id ?? []);
       const heads = await table.getMany(
-        ids.map((projectId) => keys.head({ projectId, format: 'npm', name: 'sample' })),
+        ids.map((projectId) => keys.head({ projectId, format: 'npm', name: named.package('sample') })),
       );
       return heads.flatMap((head) =>
         head ? [projectSource(table, entityOf<PackageHead>(head))] : [],

@@ -32,6 +32,7 @@ import { deleteTag, moveTag } from '../../../../services/registry/packages/move-
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { named } from '../../../kit/names.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: an index of any format
@@ -75,7 +76,9 @@ function versionOf(format: string, text: string, number: number) {
 
 async function sourcesOf(table: Table, format: string, from: readonly Project[]): Promise<Sources> {
   const { name } = plainVersion(format, '1');
-  const heads = await table.getMany(from.map(({ id }) => keys.head({ projectId: id, format, name })));
+  const heads = await table.getMany(
+    from.map(({ id }) => keys.head({ projectId: id, format, name: named.package(name) })),
+  );
   return heads.flatMap((head) =>
     head ? [projectSource(table, entityOf<PackageHead>(head))] : [],
   ) as unknown as Sources;
@@ -153,22 +156,47 @@ describe.each(Object.keys(kinds))('the indexes of %s with many versions', (forma
     const steps: ((which: 0 | 1, version: string) => Promise<unknown>)[] = [
       (which) => publish(which),
       async (which, version) => {
-        await removeVersion(registry, { project: projects[which], actor, format, name, version });
+        await removeVersion(registry, {
+          project: projects[which],
+          actor,
+          format,
+          name: named.package(name),
+          version: named.version(version),
+        });
         published[which].delete(version);
       },
       (which, version) =>
         changeVersions(
           registry,
-          { project: projects[which], actor, format, name, versions: [version] },
+          {
+            project: projects[which],
+            actor,
+            format,
+            name: named.package(name),
+            versions: [named.version(version)],
+          },
           (before: Version<object>) => ({
             status: statuses[random(statuses.length)] ?? 'default',
             metadata: { ...before.metadata, deprecated: hostile[random(hostile.length)] },
           }),
         ),
       (which, version) =>
-        moveTag(registry, { project: projects[which], actor, format, name, version, tag: 'latest' }),
+        moveTag(registry, {
+          project: projects[which],
+          actor,
+          format,
+          name: named.package(name),
+          version: named.version(version),
+          tag: named.tag('latest'),
+        }),
       (which) =>
-        deleteTag(registry, { project: projects[which], actor, format, name, tag: 'latest' }).catch(() => {}),
+        deleteTag(registry, {
+          project: projects[which],
+          actor,
+          format,
+          name: named.package(name),
+          tag: named.tag('latest'),
+        }).catch(() => {}),
       async (which) => {
         // Publishes the same version in both projects.
         const text = [...published[(1 - which) as 0 | 1].keys()].find((each) => !published[which].has(each));

@@ -14,6 +14,7 @@ import { projectSource } from '../../../../services/registry/documents/source.ts
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { named } from '../../../kit/names.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: an index of any format
@@ -36,11 +37,19 @@ function publish(version: string): Promise<void> {
 }
 
 function remove(version: string): Promise<void> {
-  return removeVersion(app.registry, { project, actor, format: 'npm', name: 'sample', version });
+  return removeVersion(app.registry, {
+    project,
+    actor,
+    format: 'npm',
+    name: named.package('sample'),
+    version: named.version(version),
+  });
 }
 
 async function sourceOf(table: Table) {
-  const head = await table.get(keys.head({ projectId: project.id, format: 'npm', name: 'sample' }));
+  const head = await table.get(
+    keys.head({ projectId: project.id, format: 'npm', name: named.package('sample') }),
+  );
   if (!head) throw new Error('the package is gone');
   return projectSource(table, entityOf<PackageHead>(head));
 }
@@ -126,7 +135,7 @@ describe('the stored segments of an index', () => {
 
   test('are rebuilt when one that the manifest names is missing', async () => {
     await newProcess().read();
-    const ref = { projectId: project.id, format: 'npm', name: 'sample' };
+    const ref = { projectId: project.id, format: 'npm', name: named.package('sample') };
     const key = keys.document(ref, `${abbreviatedPackument.kind}#s1`);
     await app.registry.table.write([{ delete: key }]);
     const own = newProcess();
@@ -140,7 +149,7 @@ describe('the stored segments of an index', () => {
   test('are limited in number, however often versions are published and removed', async () => {
     const own = newProcess();
     await own.read();
-    const ref = { projectId: project.id, format: 'npm', name: 'sample' };
+    const ref = { projectId: project.id, format: 'npm', name: named.package('sample') };
     const stored = async () => {
       const { pk } = keys.head(ref);
       const { items } = await app.registry.table.query({ pk, prefix: 'DOCUMENT#' });

@@ -7,6 +7,7 @@ import { type BlobRecord, entityOf } from '../../../../services/registry/records
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
 import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
+import { named } from '../../../kit/names.ts';
 import { replacing, sha256Of } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
@@ -18,22 +19,32 @@ beforeEach(async () => {
 });
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
-const target = { format: 'generic', name: 'a', version: '1' };
+const target = { format: 'generic', name: named.package('a'), version: named.version('1') };
 
 async function add(files: Readonly<Record<string, { content: string; partOf?: string }>>) {
   const staged = Object.entries(files).map(async ([fileName, { content, partOf }]) => ({
-    fileName,
+    fileName: named.file(fileName),
     contentType: 'text/plain',
     blob: await stageBytes(app.registry, Buffer.from(content)),
-    ...(partOf && { partOf }),
+    ...(partOf && { partOf: named.file(partOf) }),
   }));
   const { name, version } = target;
-  const input = { project, actor, format: replacing, name, version, metadata: {} };
+  const input = {
+    project,
+    actor,
+    format: replacing,
+    name: named.package(name),
+    version: named.version(version),
+    metadata: {},
+  };
   return addFiles(app.registry, { ...input, files: await Promise.all(staged) });
 }
 
 async function filesLeft(): Promise<PackageFile[]> {
-  const items = await queryAll(app.registry.table, ranges.filesOf({ projectId: project.id, ...target }, '1'));
+  const items = await queryAll(
+    app.registry.table,
+    ranges.filesOf({ projectId: project.id, ...target }, named.version('1')),
+  );
   return items.map((item) => entityOf<PackageFile>(item));
 }
 
@@ -73,7 +84,8 @@ describe('deleting a file', () => {
 
   test('by its name removes the current one, and only one of two concurrent requests succeeds', async () => {
     for (const content of ['oldest', 'older', 'newest']) await add({ 'a.bin': { content } });
-    const request = () => removeFile(app.registry, { project, actor, ...target, fileName: 'a.bin' });
+    const request = () =>
+      removeFile(app.registry, { project, actor, ...target, fileName: named.file('a.bin') });
     const outcomes = await Promise.allSettled([request(), request()]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const left = (await filesLeft()).map(({ digests }) => digests.sha256);

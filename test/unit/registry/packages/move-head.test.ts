@@ -11,6 +11,7 @@ import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
 import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
 import { removePackage, removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { named } from '../../../kit/names.ts';
 import { replacing } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
@@ -19,8 +20,8 @@ const actor = { kind: 'user', id: 1, name: 'root' } as const;
 test('every revision is logged once, with the versions that it changed', async () => {
   const { registry, project: makeProject } = await startApp();
   const project = await makeProject('tools');
-  const target = { project, actor, format: 'maven', name: 'com/example/sample' };
-  const list = { ...target, name: 'com/example' };
+  const target = { project, actor, format: 'maven', name: named.package('com/example/sample') };
+  const list = { ...target, name: named.package('com/example') };
 
   async function steps({ format, name }: typeof target) {
     const ref = { projectId: project.id, format, name };
@@ -45,12 +46,12 @@ test('every revision is logged once, with the versions that it changed', async (
     expect(await logged(publishPlain(owner, plainVersion('maven', version)))).toEqual([version]);
   }
   const blob = await stageBytes(registry, Buffer.from('jar'));
-  const files = [{ fileName: 'a.jar', contentType: 'text/plain', blob }];
+  const files = [{ fileName: named.file('a.jar'), contentType: 'text/plain', blob }];
   const listing = { name: list.name, metadata: { prefix: 'sample' } };
   const added = {
     ...target,
     format: { ...replacing, id: 'maven' },
-    version: '1',
+    version: named.version('1'),
     metadata: {},
     files,
     listing,
@@ -58,18 +59,20 @@ test('every revision is logged once, with the versions that it changed', async (
   expect(await logged(addFiles(registry, added))).toEqual(['1']);
   expect(await steps(list)).toEqual([[]]);
 
-  const several = { ...target, versions: ['2', '3', 'none'] };
+  const several = { ...target, versions: [named.version('2'), named.version('3'), named.version('none')] };
   expect(await logged(changeVersions(registry, several, () => ({ status: 'hidden' })))).toEqual(['2,3']);
-  const tag = { ...target, tag: 'stable' };
-  expect(await logged(moveTag(registry, { ...tag, version: '2' }))).toEqual(['']);
+  const tag = { ...target, tag: named.tag('stable') };
+  expect(await logged(moveTag(registry, { ...tag, version: named.version('2') }))).toEqual(['']);
   expect(await logged(deleteTag(registry, tag))).toEqual(['']);
 
   const ref = { projectId: project.id, format: target.format, name: target.name };
-  const file = await registry.table.get(keys.file(ref, '1', 'a.jar'));
+  const file = await registry.table.get(keys.file(ref, named.version('1'), named.identity('a.jar')));
   if (!file) throw new Error('no file was added');
   const fileId = entityOf<PackageFile>(file).id;
-  expect(await logged(removeFile(registry, { ...target, version: '1', fileId }))).toEqual(['1']);
-  expect(await logged(removeVersion(registry, { ...target, version: '2' }))).toEqual(['2']);
+  expect(await logged(removeFile(registry, { ...target, version: named.version('1'), fileId }))).toEqual([
+    '1',
+  ]);
+  expect(await logged(removeVersion(registry, { ...target, version: named.version('2') }))).toEqual(['2']);
   await removePackage(registry, target);
   await steps(target);
   expect(await steps(list)).toEqual([[], []]);

@@ -4,6 +4,7 @@ import { metadataType } from '../../../../services/domain/metadata.ts';
 import type { Version } from '../../../../services/domain/packages.ts';
 import type { Log, LogFields } from '../../../../services/ports/log.ts';
 import { readableVersions, readMetadata } from '../../../../services/registry/packages/read-metadata.ts';
+import { named } from '../../../kit/names.ts';
 
 /** Layout 1 had one author, layout 2 a list. */
 const type = metadataType(z.object({ authors: z.array(z.string()) }), {
@@ -16,7 +17,15 @@ const type = metadataType(z.object({ authors: z.array(z.string()) }), {
 
 function versionOf(id: number, metadata: unknown, layout?: number): Version {
   return {
-    ...{ id, projectId: 7, format: 'toy2', name: 'tool', version: `${id}.0`, status: 'default', metadata },
+    ...{
+      id,
+      projectId: 7,
+      format: 'toy2',
+      name: named.package('tool'),
+      version: named.version(`${id}.0`),
+      status: 'default',
+      metadata,
+    },
     ...(layout !== undefined && { layout }),
     ...{ creatorId: 1, createdAt: 1, updatedAt: 1, lastDownloadedAt: null },
   };

@@ -8,6 +8,7 @@ import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { filesAtOnce } from '../../../../services/registry/packages/publish-in-steps.ts';
 import { type NewFile, publishVersion } from '../../../../services/registry/packages/publish-version.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
+import { named } from '../../../kit/names.ts';
 import { replacing } from '../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 const readme = 'Read me.';
-const tags = Array.from({ length: 10 }, (_, n) => `tag-${n}`);
+const tags = Array.from({ length: 10 }, (_, n) => named.tag(`tag-${n}`));
 
 /** Four stanzas for each file, in two indexes and two partitions of each. */
 const indexed: FormatRules = {
@@ -47,7 +48,7 @@ async function files(format: FormatRules, of: string): Promise<NewFile[]> {
   const names = Array.from({ length: count }, (_, n) => `file-${n}`);
   return Promise.all(
     names.map(async (fileName) => ({
-      fileName,
+      fileName: named.file(fileName),
       contentType: 'text/plain',
       blob: await stageBytes(app.registry, Buffer.from(`${of} ${fileName}`)),
     })),
@@ -63,14 +64,32 @@ async function roomOf(publish: () => Promise<unknown>): Promise<number> {
 }
 
 async function publish(format: FormatRules, of: string) {
-  const input = { project, actor, format, name: 'a-name', version: '1', metadata: {}, readme, tags };
+  const input = {
+    project,
+    actor,
+    format,
+    name: named.package('a-name'),
+    version: named.version('1'),
+    metadata: {},
+    readme,
+    tags,
+  };
   const staged = await files(format, of);
   return () => publishVersion(app.registry, { ...input, files: staged });
 }
 
 async function add(format: FormatRules, of: string, version = '1') {
-  const listing = { name: 'group', metadata: { of } };
-  const input = { project, actor, format, name: 'a-name', version, metadata: { of }, readme, listing };
+  const listing = { name: named.package('group'), metadata: { of } };
+  const input = {
+    project,
+    actor,
+    format,
+    name: named.package('a-name'),
+    version: named.version(version),
+    metadata: { of },
+    readme,
+    listing,
+  };
   const staged = await files(format, of);
   return () => addFiles(app.registry, { ...input, files: staged, amend: () => ({ of }) });
 }
@@ -90,7 +109,13 @@ describe.each([
 
   test('for the same version after the first was removed', async () => {
     await (await publish(format, 'first'))();
-    await removeVersion(app.registry, { project, actor, format: format.id, name: 'a-name', version: '1' });
+    await removeVersion(app.registry, {
+      project,
+      actor,
+      format: format.id,
+      name: named.package('a-name'),
+      version: named.version('1'),
+    });
     expect(await roomOf(await publish(format, 'again'))).toBe(left.again);
   });
 

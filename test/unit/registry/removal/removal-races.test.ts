@@ -24,13 +24,14 @@ import { purgeDue, purgeItem } from '../../../../services/registry/removal/purge
 import { removeFile } from '../../../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { restoreVersion } from '../../../../services/registry/removal/restore.ts';
+import { named } from '../../../kit/names.ts';
 import { replacing } from '../../../kit/publish.ts';
 import { deletes, diesAfter, puts, runBeforeWrite, type WritesMatch } from '../../../kit/racing-writes.ts';
 import { deployToken, startApp, type TestApp } from '../../../kit/start-app.ts';
 
 const DAY = 24 * 3600 * 1000;
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
-const target = { format: 'generic', name: 'tool' };
+const target = { format: 'generic', name: named.package('tool') };
 
 let app: TestApp;
 let project: Project;
@@ -49,15 +50,23 @@ async function add(
   { registry = app.registry, ...more }: { registry?: Registry } & Partial<AddedFiles<object>> = {},
 ) {
   const staged = Object.entries(files).map(async ([fileName, content]) => ({
-    fileName,
+    fileName: named.file(fileName),
     contentType: 'text/plain',
     blob: await stageBytes(registry, Buffer.from(content)),
   }));
-  const input = { project, actor, format: replacing, name: target.name, version, metadata: {} };
+  const input = {
+    project,
+    actor,
+    format: replacing,
+    name: target.name,
+    version: named.version(version),
+    metadata: {},
+  };
   return addFiles<object>(registry, { ...input, ...more, files: await Promise.all(staged) });
 }
 
-const remove = (version: string) => removeVersion(app.registry, { project, actor, ...target, version });
+const remove = (version: string) =>
+  removeVersion(app.registry, { project, actor, ...target, version: named.version(version) });
 const restore = (id: number) => restoreVersion(app.registry, { project, actor, ...target, id });
 
 async function send(path: string): Promise<string> {
@@ -67,7 +76,7 @@ async function send(path: string): Promise<string> {
 }
 
 async function filesOf(version: string): Promise<PackageFile[]> {
-  const items = await queryAll(app.registry.table, ranges.filesOf(ref(), version));
+  const items = await queryAll(app.registry.table, ranges.filesOf(ref(), named.version(version)));
   return items.map((item) => entityOf<PackageFile>(item));
 }
 
@@ -88,8 +97,9 @@ describe('removing an older copy of a file', () => {
     if (!newer || !older) throw new Error('no older copy');
     return older;
   }
-  const input = () => ({ project, actor, ...target, version: '1' });
-  const removed = (file: PackageFile) => puts(keys.olderFile(ref(), '1', 'a.bin', file.id).sk);
+  const input = () => ({ project, actor, ...target, version: named.version('1') });
+  const removed = (file: PackageFile) =>
+    puts(keys.olderFile(ref(), named.version('1'), named.identity('a.bin'), file.id).sk);
 
   test('releases its bytes only once for two concurrent requests', async () => {
     await start(0);
@@ -131,7 +141,13 @@ describe('the copy of a file that was published last', () => {
   test('takes the place of a removed newer copy, regardless of their ids', async () => {
     await publishFromTwo();
     const { files } = await add('1', { 'a.bin': 'newest' });
-    await removeFile(app.registry, { project, actor, ...target, version: '1', fileId: files[0]?.id ?? 0 });
+    await removeFile(app.registry, {
+      project,
+      actor,
+      ...target,
+      version: named.version('1'),
+      fileId: files[0]?.id ?? 0,
+    });
     expect(await send('1/a.bin')).toBe('older');
   });
 
@@ -217,7 +233,13 @@ describe('the purge of removed versions and projects', () => {
   test('deletes a project with more tags of a version than one transaction can delete', async () => {
     await add('1', { 'a.bin': 'a' });
     for (let n = 0; n < 120; n++) {
-      await moveTag(app.registry, { project, actor, ...target, tag: `tag-${n}`, version: '1' });
+      await moveTag(app.registry, {
+        project,
+        actor,
+        ...target,
+        tag: named.tag(`tag-${n}`),
+        version: named.version('1'),
+      });
     }
     await removeProject(app.registry, project, actor);
     app.clock.advance(8 * DAY);
@@ -281,12 +303,12 @@ describe('a removed project', () => {
 });
 
 test('a package is no longer listed after its many versions are removed concurrently', async () => {
-  const listing = { name: 'group', metadata: { prefix: 'tool' } };
+  const listing = { name: named.package('group'), metadata: { prefix: 'tool' } };
   const versions = Array.from({ length: 30 }, (_, n) => `${n}.0`);
   for (const version of versions) await add(version, { 'a.bin': version }, { listing });
   await Promise.all(versions.map(remove));
-  const list = { ...ref(), name: 'group' };
+  const list = { ...ref(), name: named.package('group') };
   expect(await queryAll(app.registry.table, ranges.listed(list))).toEqual([]);
-  expect(await listHolders(app.registry, { format: 'generic', name: 'group' })).toEqual([]);
+  expect(await listHolders(app.registry, { format: 'generic', name: named.package('group') })).toEqual([]);
   expect(maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())))?.listedBy).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import type { FormatRules } from '../../../../domain/format-rules.ts';
+import type { FileIdentity } from '../../../../domain/names.ts';
 import type { PackageFile, PackageRef } from '../../../../domain/packages.ts';
 import type { Item, Table } from '../../../../ports/table.ts';
 import type { Registry } from '../../../context.ts';
@@ -46,7 +47,7 @@ async function keyPackage(
 }
 
 /** Fails when the place of the file is taken meanwhile, or the file is gone or another one. */
-async function keyFile(table: Table, ref: PackageRef, item: Item, identity: string): Promise<void> {
+async function keyFile(table: Table, ref: PackageRef, item: Item, identity: FileIdentity): Promise<void> {
   const { pk, sk, version, id, identity: known } = item as Item & PackageFile;
   if (known !== undefined) return;
   const place = keys.file(ref, version, identity);
