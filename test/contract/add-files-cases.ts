@@ -16,7 +16,7 @@ interface Facts {
   readonly title: string;
 }
 
-/** Adding files to versions, and the names that list packages, with real races, on the stores `open` answers. */
+/** Adding files to versions, and the names that list packages, with real races, on the stores that `open` returns. */
 export function describeAddingFiles(name: string, open: () => Promise<OpenedStores>): void {
   describe(`adding files on ${name}`, () => {
     let app: TestApp;
@@ -74,7 +74,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
 
     const blobCount = async () => (await app.registry.blobs.list()).blobs.length;
 
-    test('the same bytes again change nothing, however many send them at once', async () => {
+    test('an idempotent format accepts the same bytes again, also concurrently, and changes nothing', async () => {
       const more = { format: { ...keeping, idempotent: true } };
       const results = await Promise.all(Array.from({ length: 8 }, () => add({ more })));
       expect(new Set(results.map(({ files: [file] }) => file?.id)).size).toBe(1);
@@ -84,7 +84,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       await expect(add({})).rejects.toMatchObject({ code: 'duplicateFile' });
     });
 
-    test('of different bytes under one name exactly one wins where duplicates are refused', async () => {
+    test('exactly one of eight concurrent uploads of different bytes under one name succeeds', async () => {
       const more = { format: { ...keeping, idempotent: true } };
       const tries = Array.from({ length: 8 }, (_, index) => add({ content: `try ${index}`, more }));
       const outcomes = await Promise.allSettled(tries);
@@ -92,7 +92,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       expect((await headOf('tool')).revision).toBe(1);
     });
 
-    test('a later file may amend the facts of its version, an earlier one of another keeps them', async () => {
+    test('a later file can amend the metadata of its version, or leave it unchanged', async () => {
       await add({ file: 'a.bin' });
       const { version } = await add({ file: 'b.bin', more: { amend: () => ({ title: 'better' }) } });
       expect(version.metadata).toEqual({ title: 'better' });
@@ -104,7 +104,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       expect(await headOf('tool')).toMatchObject({ revision: 3, versionCount: 1 });
     });
 
-    test('many that amend one version at once lose no file', async () => {
+    test('concurrent uploads that amend one version lose no file', async () => {
       const indexes = Array.from({ length: 20 }, (_, index) => index);
       await Promise.all(
         indexes.map((index) =>
@@ -129,7 +129,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         return items.map((item) => entityOf<ListedPackage>(item)).map((each) => [each.name, each.metadata]);
       };
 
-      test('lists them from the transaction that publishes them, and is found like a package', async () => {
+      test('lists a package with the transaction that publishes it, and is found like a package', async () => {
         await add({ name: 'group/a', more: listing('a') });
         await add({ name: 'group/b', more: listing('b') });
         expect(await listed()).toEqual([
@@ -140,7 +140,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         expect(await holds('group')).toBe(true);
       });
 
-      test('moves on only when what it lists changes', async () => {
+      test('gets a new revision only when what it lists changes', async () => {
         await add({ name: 'group/a', version: '1', more: listing('a') });
         await add({ name: 'group/a', version: '2', more: listing('a') });
         expect(await headOf('group')).toMatchObject({ revision: 1, listedCount: 1 });
@@ -149,7 +149,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         expect(await listed()).toEqual([['group/a', { prefix: 'z' }]]);
       });
 
-      test('loses a package with its last version, and is gone with its last package', async () => {
+      test('drops a package with its last version, and disappears with its last package', async () => {
         await add({ name: 'group/a', version: '1', more: listing('a') });
         await add({ name: 'group/a', version: '2', more: listing('a') });
         await add({ name: 'group/b', more: listing('b') });
@@ -166,7 +166,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         expect(await holds('group')).toBe(true);
       });
 
-      test('may be a package of its own, each staying as long as it has something', async () => {
+      test('can also be a package itself, and stays while it has versions or listed packages', async () => {
         await add({ name: 'group' });
         await add({ name: 'group/a', more: listing('a') });
         await remove('group', '1');
@@ -179,7 +179,7 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
         expect(await holds('group')).toBe(false);
       });
 
-      test('counts right when many publish and delete at once', async () => {
+      test('counts its packages correctly during concurrent publishes and deletions', async () => {
         const names = Array.from({ length: 12 }, (_, index) => `group/p${index}`);
         await Promise.all(names.map((each) => add({ name: each, more: listing(each) })));
         expect(await listed()).toHaveLength(12);

@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BlobContent, BlobStore, ByteRange } from '../../services/ports/blob-store.ts';
 
-/** A blob store opened for the suite, and how to let go of it. */
+/** A blob store opened for the suite, and the function that closes it. */
 export interface OpenedBlobStore {
   readonly blobs: BlobStore;
   close(): Promise<void>;
@@ -10,7 +10,7 @@ export interface OpenedBlobStore {
 
 /** Checks every promise of the `BlobStore` port. `open` is called once; tests use keys of their own. */
 export function describeBlobStore(name: string, open: () => Promise<OpenedBlobStore>): void {
-  describe(`${name} keeps the promises of a blob store`, () => {
+  describe(`BlobStore contract: ${name}`, () => {
     let opened: OpenedBlobStore;
     beforeAll(async () => {
       opened = await open();
@@ -33,7 +33,7 @@ function aKey(): string {
 
 function blobCases(blobs: Opened): void {
   test.each([0, 1, 100, 65_536, 262_144, 262_145, 1_000_000])(
-    'a blob of %i bytes comes back',
+    'stores and returns a blob of %i bytes',
     async (size) => {
       const key = aKey();
       const bytes = randomBytes(size);
@@ -48,7 +48,7 @@ function blobCases(blobs: Opened): void {
     },
   );
 
-  test('20 MB stream in and out', async () => {
+  test('streams 20 MB in and out', async () => {
     const key = aKey();
     const hash = createHash('sha256');
     async function* body(): AsyncGenerator<Uint8Array> {
@@ -62,7 +62,7 @@ function blobCases(blobs: Opened): void {
     expect(await sha256(await blobs().get(key))).toBe(hash.digest('hex'));
   });
 
-  test('a body of many tiny and empty chunks is stored whole', async () => {
+  test('stores every byte of a body of many tiny and empty chunks', async () => {
     const key = aKey();
     async function* body(): AsyncGenerator<Uint8Array> {
       for (let n = 0; n < 2000; n++) yield n % 7 === 0 ? new Uint8Array(0) : new Uint8Array([n % 256]);
@@ -72,7 +72,7 @@ function blobCases(blobs: Opened): void {
     expect((await bytesOf(await blobs().get(key))).byteLength).toBe(1714);
   });
 
-  test('a reader that stops early does no harm', async () => {
+  test('a blob can be read again after a reader stopped early', async () => {
     const key = aKey();
     await blobs().put(key, chunksOf(randomBytes(2_000_000)));
     const content = await blobs().get(key);
@@ -83,7 +83,7 @@ function blobCases(blobs: Opened): void {
     expect((await bytesOf(await blobs().get(key))).byteLength).toBe(2_000_000);
   });
 
-  test('an absent blob is undefined, and deleting it no error', async () => {
+  test('returns undefined for an absent blob, and deletes it without an error', async () => {
     const [absent, present] = [aKey(), aKey()];
     expect(await blobs().get(absent)).toBeUndefined();
     expect(await blobs().head(absent)).toBeUndefined();
@@ -96,7 +96,7 @@ function blobCases(blobs: Opened): void {
     await blobs().delete([]);
   });
 
-  test('more than 1,000 keys are deleted at once', async () => {
+  test('deletes more than 1,000 keys in one call', async () => {
     const keys = Array.from({ length: 1100 }, aKey);
     const kept = keys.filter((_, n) => n % 100 === 0);
     await Promise.all(kept.map((key) => blobs().put(key, chunksOf(randomBytes(1)))));
@@ -104,7 +104,7 @@ function blobCases(blobs: Opened): void {
     expect(await Promise.all(kept.map((key) => blobs().head(key)))).toEqual(kept.map(() => undefined));
   });
 
-  test('concurrent puts of different blobs do not mix', async () => {
+  test('concurrent puts of different blobs do not mix their bytes', async () => {
     const sizes = Array.from({ length: 24 }, (_, n) => n * 20_011);
     const made = sizes.map((size) => ({ key: aKey(), bytes: randomBytes(size) }));
     await Promise.all(made.map(({ key, bytes }) => blobs().put(key, chunksOf(bytes))));
@@ -112,7 +112,7 @@ function blobCases(blobs: Opened): void {
     expect(read.map((bytes, n) => Buffer.compare(bytes, made[n]!.bytes))).toEqual(made.map(() => 0));
   });
 
-  test('concurrent puts under one key leave one of them, whole', async () => {
+  test('concurrent puts under one key store one of the bodies completely', async () => {
     const key = aKey();
     const bodies = Array.from({ length: 8 }, (_, n) => Buffer.alloc(300_000, n));
     const puts = await Promise.allSettled(bodies.map((bytes) => blobs().put(key, chunksOf(bytes))));
@@ -130,21 +130,24 @@ function blobCases(blobs: Opened): void {
 }
 
 function failureCases(blobs: Opened): void {
-  test.each([0, 1, 100_000, 10_000_000])('a body that fails after %i bytes leaves nothing', async (size) => {
-    const key = aKey();
-    async function* body(): AsyncGenerator<Uint8Array> {
-      yield* chunksOf(randomBytes(size));
-      throw new Error('the client went away');
-    }
-    await expect(blobs().put(key, body())).rejects.toThrow('the client went away');
-    expect(await blobs().head(key)).toBeUndefined();
-    expect(await blobs().get(key)).toBeUndefined();
-    expect((await blobs().list({ prefix: key })).blobs).toEqual([]);
-    await blobs().put(key, chunksOf(randomBytes(5)));
-    expect(await blobs().head(key)).toMatchObject({ size: 5 });
-  });
+  test.each([0, 1, 100_000, 10_000_000])(
+    'stores nothing of a body that fails after %i bytes',
+    async (size) => {
+      const key = aKey();
+      async function* body(): AsyncGenerator<Uint8Array> {
+        yield* chunksOf(randomBytes(size));
+        throw new Error('the client went away');
+      }
+      await expect(blobs().put(key, body())).rejects.toThrow('the client went away');
+      expect(await blobs().head(key)).toBeUndefined();
+      expect(await blobs().get(key)).toBeUndefined();
+      expect((await blobs().list({ prefix: key })).blobs).toEqual([]);
+      await blobs().put(key, chunksOf(randomBytes(5)));
+      expect(await blobs().head(key)).toMatchObject({ size: 5 });
+    },
+  );
 
-  test('a blob cannot be seen before it is whole', async () => {
+  test('a blob is not visible before it is complete', async () => {
     const key = aKey();
     const seen: unknown[] = [];
     async function* body(): AsyncGenerator<Uint8Array> {
@@ -162,7 +165,7 @@ function failureCases(blobs: Opened): void {
     expect(await blobs().head(key)).toMatchObject({ size: 800_000 });
   });
 
-  test('an upload that goes on is not taken for one that was left', async () => {
+  test('dropUnfinished does not drop an upload that is still running', async () => {
     const key = aKey();
     const before = Date.now() - 3_600_000;
     async function* body(): AsyncGenerator<Uint8Array> {
@@ -192,7 +195,7 @@ function failureCases(blobs: Opened): void {
     'ü',
     'a b',
     'a/'.repeat(600),
-  ])('the key %j is refused', async (key) => {
+  ])('rejects the key %j', async (key) => {
     await expect(blobs().put(key, chunksOf(randomBytes(1)))).rejects.toThrow();
     await expect(blobs().get(key)).rejects.toThrow();
     await expect(blobs().head(key)).rejects.toThrow();
@@ -216,14 +219,14 @@ function rangeCases(blobs: Opened): void {
     { start: size - 1, end: size - 1 },
     { start: size - 300_000, end: size - 1 },
   ];
-  test.each(ranges)('bytes $start to $end', async (range) => {
+  test.each(ranges)('reads bytes $start to $end', async (range) => {
     const content = await blobs().get(key, range);
     expect(content).toMatchObject({ key, size });
     const expected = bytes.subarray(range.start, range.end + 1);
     expect(Buffer.compare(await bytesOf(content), expected)).toBe(0);
   });
 
-  test('a range of a small blob', async () => {
+  test('reads a range of a small blob', async () => {
     const small = aKey();
     await blobs().put(small, chunksOf(Buffer.from('0123456789')));
     const content = await blobs().get(small, { start: 3, end: 5 });
@@ -231,13 +234,13 @@ function rangeCases(blobs: Opened): void {
     expect((await bytesOf(content)).toString()).toBe('345');
   });
 
-  test('a range that starts past the end is an error', async () => {
+  test('rejects a range that starts past the end', async () => {
     await expect(blobs().get(key, { start: size, end: size })).rejects.toThrow();
   });
 }
 
 function listCases(blobs: Opened): void {
-  test('blobs are listed in key order, by prefix and after a key', async () => {
+  test('lists blobs in key order, by prefix and after a key', async () => {
     const root = `list-${randomUUID()}`;
     const names = [
       'a',
@@ -282,7 +285,7 @@ function listCases(blobs: Opened): void {
     }
   });
 
-  test('2,100 blobs come in pages of at most 1,000', async () => {
+  test('lists 2,100 blobs in pages of at most 1,000', async () => {
     const root = `list-${randomUUID()}`;
     const keys = Array.from(
       { length: 2100 },
@@ -304,7 +307,7 @@ function listCases(blobs: Opened): void {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1000);
   });
 
-  test('every blob is listed without a prefix', async () => {
+  test('lists blobs under any prefix when none is given', async () => {
     const key = aKey();
     await blobs().put(key, chunksOf(randomBytes(1)));
     const { blobs: found } = await blobs().list({ after: key.slice(0, -1) });

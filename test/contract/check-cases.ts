@@ -16,9 +16,9 @@ const day = 24 * 3600 * 1000;
 let app: TestApp;
 let project: Project;
 
-/** A check of files, records and stored bytes that finds each defect, on the stores `open` answers. */
+/** Checks of files, records and stored bytes, and the defects they find, on the stores that `open` returns. */
 export function describeChecks(name: string, open: () => Promise<OpenedStores>): void {
-  describe(`checking ${name}`, () => {
+  describe(`storage check on ${name}`, () => {
     let close: () => Promise<void>;
     beforeEach(async () => {
       const opened = await open();
@@ -31,14 +31,14 @@ export function describeChecks(name: string, open: () => Promise<OpenedStores>):
     });
     afterEach(() => close());
 
-    describe('what is right', rightCases);
-    describe('what is wrong', defectCases);
-    describe('what changes meanwhile', changeCases);
+    describe('sound data', soundCases);
+    describe('defects', defectCases);
+    describe('concurrent changes', changeCases);
   });
 }
 
-function rightCases(): void {
-  test('is counted and found right', async () => {
+function soundCases(): void {
+  test('counts files, records and stored blobs, and reports no problem', async () => {
     await publish(app.registry, project, 'same', 'bytes of one');
     const check = await checked({ verify: true });
     expect(check).toEqual({
@@ -52,12 +52,12 @@ function rightCases(): void {
     });
   });
 
-  test('are blobs that nothing refers to any more, before they are swept', async () => {
+  test('accepts blobs that nothing refers to any more and that are not swept yet', async () => {
     await unpublish(app.registry, project, 'one');
     expect((await checked()).problems).toEqual([]);
   });
 
-  test('are files of projects that are being deleted', async () => {
+  test('accepts files of projects that are being deleted', async () => {
     const other = await app.project('other');
     await publish(app.registry, other, 'kept', 'bytes');
     const item = await app.registry.table.get(keys.project(other.id));
@@ -68,42 +68,42 @@ function rightCases(): void {
     expect(await checked()).toMatchObject({ files: 4, problems: [] });
   });
 
-  test('are bytes of an upload that may be under way', async () => {
+  test('counts the bytes of an upload that may still be running as recent', async () => {
     await app.registry.blobs.put(newBlobKey(), bytesOf('staged'));
     expect(await checked()).toMatchObject({ recent: { blobs: 1, bytes: 6 }, problems: [] });
   });
 }
 
 function defectCases(): void {
-  const place = 'acme/tools: generic one 1 a.bin';
+  const fileLabel = 'acme/tools: generic one 1 a.bin';
 
-  test('missing bytes, with the files that miss them', async () => {
+  test('reports missing bytes with the files that refer to them', async () => {
     const { storageKey, sha256 } = await placeOf('one');
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
-      { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [place] },
+      { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [fileLabel] },
     ]);
   });
 
-  test('bytes of another size', async () => {
+  test('reports bytes of the wrong size', async () => {
     const { storageKey } = await placeOf('one');
     await replace(storageKey, 'short');
     expect((await checked()).problems).toMatchObject([
-      { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [place] },
+      { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [fileLabel] },
     ]);
   });
 
-  test('other bytes of the same size, when they are read', async () => {
+  test('reports different bytes of the same size when it reads all bytes, and only then', async () => {
     const { storageKey, sha256 } = await placeOf('one');
     await replace(storageKey, 'bytes of ONE');
     expect((await checked()).problems).toEqual([]);
     const detail = `their SHA-256 is ${sha256Of('bytes of ONE')}`;
     expect((await checked({ verify: true })).problems).toEqual([
-      { kind: 'wrong-digest', sha256, storageKey, detail, files: [place] },
+      { kind: 'wrong-digest', sha256, storageKey, detail, files: [fileLabel] },
     ]);
   });
 
-  test('bytes that can not be read, when all are read, and the rest goes on', async () => {
+  test('reports unreadable bytes when it reads all bytes, and checks the rest', async () => {
     const { storageKey, sha256 } = await placeOf('two');
     const blobs = withUnreadable(app.registry.blobs, storageKey, 'midway');
     const check = await checkStorage({ ...app.registry, blobs }, { verify: true, concurrency: 1 });
@@ -113,7 +113,7 @@ function defectCases(): void {
     expect(check.records.blobs).toBe(3);
   });
 
-  test('bytes that no record knows and that can not be read', async () => {
+  test('reports an orphaned blob that cannot be read', async () => {
     const orphan = newBlobKey();
     await app.registry.blobs.put(orphan, bytesOf('orphan'));
     app.clock.advance(2 * day);
@@ -122,7 +122,7 @@ function defectCases(): void {
     expect(problems).toMatchObject([{ kind: 'unreadable', storageKey: orphan }]);
   });
 
-  test('bytes that no record knows, once they are old', async () => {
+  test('reports an orphaned blob once it is old', async () => {
     const orphan = newBlobKey();
     await app.registry.blobs.put(orphan, bytesOf('orphan'));
     app.clock.advance(2 * day);
@@ -131,24 +131,30 @@ function defectCases(): void {
     ]);
   });
 
-  test.each([-1, 1])('a count of references that is off by %i', async (by) => {
+  test.each([-1, 1])('reports a reference count that is off by %i', async (by) => {
     const { storageKey, sha256 } = await placeOf('one');
     await app.registry.table.update(keys.blob(sha256), { add: { refs: by } });
     expect((await checked()).problems).toEqual([
-      { kind: 'wrong-count', sha256, storageKey, detail: `counts ${1 + by}, there are 1`, files: [place] },
+      {
+        kind: 'wrong-count',
+        sha256,
+        storageKey,
+        detail: `counts ${1 + by}, there are 1`,
+        files: [fileLabel],
+      },
     ]);
   });
 
-  test('a file whose record is gone', async () => {
+  test('reports a file whose blob record is missing', async () => {
     const { storageKey, sha256 } = await placeOf('one');
     await app.registry.table.write([{ delete: keys.blob(sha256) }]);
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
-      { kind: 'no-record', sha256, storageKey, detail: '', files: [place] },
+      { kind: 'no-record', sha256, storageKey, detail: '', files: [fileLabel] },
     ]);
   });
 
-  test('a file that looks for its bytes in another place', async () => {
+  test('reports a file whose storage key differs from that of the record', async () => {
     const { storageKey, sha256 } = await placeOf('one');
     const ref = { projectId: project.id, format: 'generic', name: named.package('one') };
     const elsewhere = newBlobKey();
@@ -161,11 +167,11 @@ function defectCases(): void {
       sha256,
       storageKey: elsewhere,
       detail: `the record says ${storageKey}`,
-      files: [place],
+      files: [fileLabel],
     });
   });
 
-  test('more than anyone reads, of which it tells the first', async () => {
+  test('stops after enough problems and reports that it is incomplete', async () => {
     for (const name of ['one', 'two', 'three']) {
       await app.registry.blobs.delete([(await placeOf(name)).storageKey]);
     }
@@ -174,7 +180,7 @@ function defectCases(): void {
     expect((await checked({ enough: 4 })).complete).toBe(true);
   });
 
-  test('several at once', async () => {
+  test('reports several defects together', async () => {
     const [one, two] = [await placeOf('one'), await placeOf('two')];
     await app.registry.blobs.delete([one.storageKey]);
     await app.registry.table.update(keys.blob(two.sha256), { add: { refs: 5 } });
@@ -185,7 +191,7 @@ function defectCases(): void {
 }
 
 function changeCases(): void {
-  test('is no problem: a publish and a deletion between the files and the records', async () => {
+  test('reports no problem when a publish and a deletion happen between reading files and blobs', async () => {
     const { registry } = app;
     let changed = false;
     const blobs: BlobStore = {

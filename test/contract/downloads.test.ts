@@ -46,7 +46,7 @@ describe.each([
     return (await downloadsOf(app.registry.table, [id])).get(id);
   }
 
-  test('are counted by version and day, and the last one is told', async () => {
+  test('are counted by version and day, and the API shows the time of the last one', async () => {
     await get();
     await get();
     const first = app.clock.now();
@@ -70,7 +70,7 @@ describe.each([
     expect(shown).toMatchObject({ last_downloaded_at: two });
   });
 
-  test('do not wait for a write, and write nothing themselves', async () => {
+  test('write nothing themselves, and are written together by the next flush', async () => {
     let writes = 0;
     const table: Table = { ...app.registry.table };
     const { write, update } = app.registry.table;
@@ -91,7 +91,7 @@ describe.each([
     Object.assign(app.registry.table, { write: table.write, update: table.update });
   });
 
-  test('count when the bytes leave from the first one on', async () => {
+  test('are counted if the response includes the first byte of the file', async () => {
     const etag = (await get({}, 'HEAD')).headers.get('etag') ?? '';
     expect((await get({ 'if-none-match': etag })).status).toBe(304);
     expect((await get({ 'if-match': '"other"' })).status).toBe(412);
@@ -106,7 +106,7 @@ describe.each([
     expect(await counts()).toMatchObject({ total: 2 });
   });
 
-  test('of racing processes add up, and no batch counts twice', async () => {
+  test('of concurrent processes add up, and no batch is counted twice', async () => {
     const processes = Array.from({ length: 10 }, (_, index) => pendingDownloads(`process-${index}`));
     for (const each of processes) for (let n = 0; n < 7; n++) each.count(file(900 + (n % 2)), n);
     const batches = processes.map((each) => each.next());
@@ -118,7 +118,7 @@ describe.each([
     expect([(await counts(900))?.total, (await counts(901))?.total]).toEqual([40, 30]);
   });
 
-  test('that could not be written are written later, once, whatever became of the first try', async () => {
+  test('are counted once when the response to a write is lost and the flush is repeated', async () => {
     const pending = pendingDownloads('here');
     pending.count(file(901), 1);
     pending.count(file(902), 2);
@@ -139,7 +139,7 @@ describe.each([
     expect(await counts(901)).toMatchObject({ lastAt: 3 });
   });
 
-  test('of an older time do not take the last one back', async () => {
+  test('of an older time do not move the time of the last one back', async () => {
     for (const [id, at] of [
       ['a', 500],
       ['b', 100],
@@ -150,7 +150,7 @@ describe.each([
     expect(await counts(903)).toMatchObject({ total: 2, lastAt: 500 });
   });
 
-  test('are kept by day for a while, and their sum for good', async () => {
+  test('are kept by day for a limited time, and their total permanently', async () => {
     const pending = pendingDownloads('here');
     for (let day = 0; day < DAYS_KEPT + 20; day++) {
       pending.count(file(904), app.clock.now());
@@ -163,7 +163,7 @@ describe.each([
     expect(found?.days.length).toBeGreaterThanOrEqual(DAYS_KEPT);
   });
 
-  test('of too many versions between two flushes are told as not counted', async () => {
+  test('of too many versions between two flushes are logged as not counted', async () => {
     const pending = pendingDownloads('here', 3);
     for (let id = 905; id < 910; id++) pending.count(file(id), 1);
     pending.count(file(905), 1);
@@ -173,7 +173,7 @@ describe.each([
     expect(app.errors).toMatchObject([{ message: 'downloads not counted', downloads: 2 }]);
   });
 
-  test('that are counted late do not bring back a version that is purged', async () => {
+  test('that are counted late do not bring back the counts of a purged version', async () => {
     const pending = pendingDownloads('here');
     pending.count(file(910), 1);
     await flushDownloads(app.registry, pending);

@@ -32,8 +32,8 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
     return { client, table: dynamodbTable({ client, tableName, ...(retryFor && { retryFor }) }) };
   }
 
-  describe('an answer that is lost', () => {
-    test('does not make a put a conflict with itself', async () => {
+  describe('a lost response', () => {
+    test('does not make a put conflict with itself', async () => {
       const { client, table } = open();
       loseAnswers(client, ['PutItemCommand'], 1);
       const item = { pk: 'lost', sk: 'put', map: { list: [1, 'two', null] }, bytes: new Uint8Array([1, 2]) };
@@ -68,7 +68,7 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       { update: { pk: 'busy', sk: 'b' }, add: { n: 1 } },
     ];
 
-    test('of a transaction is waited out, each time under a new token', async () => {
+    test('in a transaction is retried, each time with a new token', async () => {
       const { client, table } = open();
       const tokens = new Set<string>();
       onCommand(client, 'TransactWriteItemsCommand', (input: TransactWriteItemsCommandInput) => {
@@ -82,16 +82,16 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       expect((await table.query({ pk: 'busy' })).items.map(({ n }) => n)).toEqual([1, 1]);
     });
 
-    test('of a single write with a transaction is waited out', async () => {
+    test('between a single write and a transaction is retried', async () => {
       const { client, table } = open();
       onAttempt(client, 'UpdateItemCommand', (count) => {
-        if (count <= 2) throw named('TransactionConflictException');
+        if (count <= 2) throw errorNamed('TransactionConflictException');
       });
       const key = { pk: 'busy', sk: 'single' };
       expect(await table.update(key, { add: { n: 1 } })).toEqual({ ...key, n: 1 });
     });
 
-    test('behind a condition that failed does not hide it', async () => {
+    test('does not hide a failed condition', async () => {
       const { client, table } = open();
       onAttempt(client, 'TransactWriteItemsCommand', () => {
         throw cancelled('None', 'ConditionalCheckFailed', 'TransactionConflict');
@@ -99,7 +99,7 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       await expect(table.write(two)).rejects.toMatchObject({ name: 'ConditionFailed', operation: 1 });
     });
 
-    test('that does not end is an error with a name', async () => {
+    test('that lasts is reported as TableBusy', async () => {
       const { client, table } = open(300);
       onAttempt(client, 'TransactWriteItemsCommand', () => {
         throw cancelled('TransactionConflict', 'None');
@@ -108,7 +108,7 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
     });
   });
 
-  test('a transaction that is refused for another reason tells which', async () => {
+  test('a transaction that is cancelled for another reason reports the operation and the reason', async () => {
     const { client, table } = open();
     onAttempt(client, 'TransactWriteItemsCommand', () => {
       throw cancelled('None', 'ValidationError');
@@ -117,44 +117,44 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
     await expect(writing).rejects.toThrow(/operation 1.*ValidationError/);
   });
 
-  test('a read of many that is answered in part asks for the rest', async () => {
+  test('a batch read requests the keys that were left unprocessed', async () => {
     const { client, table } = open();
     const keys = Array.from({ length: 20 }, (_, n) => ({ pk: 'parts', sk: `item ${n}` }));
     await table.write(keys.map((put) => ({ put })));
-    let left: BatchGetItemCommandOutput['UnprocessedKeys'] = {};
+    let unprocessed: BatchGetItemCommandOutput['UnprocessedKeys'] = {};
     onCommand(
       client,
       'BatchGetItemCommand',
       ({ RequestItems }: BatchGetItemCommandInput) => {
         const Keys = RequestItems![tableName]!.Keys!.splice(3);
-        left = Keys.length > 0 ? { [tableName]: { Keys } } : {};
+        unprocessed = Keys.length > 0 ? { [tableName]: { Keys } } : {};
       },
       (output: BatchGetItemCommandOutput) => {
-        output.UnprocessedKeys = left;
+        output.UnprocessedKeys = unprocessed;
       },
     );
     expect(await table.getMany(keys)).toEqual(keys);
   });
 
-  test('a read of many that stays throttled is an error with a name', async () => {
+  test('a batch read that stays throttled is reported as TableBusy', async () => {
     const { client, table } = open(200);
-    let asked: BatchGetItemCommandInput['RequestItems'] = {};
+    let requested: BatchGetItemCommandInput['RequestItems'] = {};
     onCommand(
       client,
       'BatchGetItemCommand',
       ({ RequestItems }: BatchGetItemCommandInput) => {
-        asked = RequestItems;
+        requested = RequestItems;
       },
       (output: BatchGetItemCommandOutput) => {
         output.Responses = {};
-        output.UnprocessedKeys = asked;
+        output.UnprocessedKeys = requested;
       },
     );
     await expect(table.getMany([{ pk: 'a', sk: 'a' }])).rejects.toMatchObject({ name: 'TableBusy' });
   });
 
   describe.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
-    '%s of a read',
+    '%s on a read',
     (name) => {
       const key = { pk: 'throttled', sk: 'read' };
       const kinds: readonly [string, string, (table: Table) => Promise<unknown>, unknown][] = [
@@ -163,26 +163,26 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
         ['query', 'QueryCommand', (table) => table.query({ pk: key.pk }), { items: [key], more: false }],
       ];
 
-      test.each(kinds)('is waited out: %s', async (_kind, command, read, expected) => {
+      test.each(kinds)('is retried: %s', async (_kind, command, read, expected) => {
         const { client, table } = open();
         await table.write([{ put: key }]);
         onAttempt(client, command, (count) => {
-          if (count <= 3) throw named(name);
+          if (count <= 3) throw errorNamed(name);
         });
         expect(await read(table)).toEqual(expected);
       });
 
-      test.each(kinds)('that lasts is an error with a name: %s', async (_kind, command, read) => {
+      test.each(kinds)('is reported as TableBusy if it lasts: %s', async (_kind, command, read) => {
         const { client, table } = open(200);
         onAttempt(client, command, () => {
-          throw named(name);
+          throw errorNamed(name);
         });
         await expect(read(table)).rejects.toMatchObject({ name: 'TableBusy', mayBeWritten: false });
       });
     },
   );
 
-  test('a query that is throttled half-way goes on where it was', async () => {
+  test('a query that is throttled halfway resumes where it was', async () => {
     const { client, table } = open();
     const keys = Array.from({ length: 9 }, (_, n) => ({ pk: 'half-way', sk: `item ${n}` }));
     await table.write(keys.map((put) => ({ put })));
@@ -190,12 +190,12 @@ describe.skipIf(ministackMissing)(`DynamoDB${ministackMissing ? ` (${ministackMi
       input.Limit = Math.min(input.Limit!, 4);
     });
     onAttempt(client, 'QueryCommand', (count) => {
-      if (count === 2) throw named('ThrottlingException');
+      if (count === 2) throw errorNamed('ThrottlingException');
     });
     expect(await table.query({ pk: 'half-way' })).toEqual({ items: keys, more: false });
   });
 
-  test('pages that DynamoDB cuts short, as at 1 MB, are put together', async () => {
+  test('a query joins pages that DynamoDB cuts short, as at 1 MB', async () => {
     const { client, table } = open();
     const keys = Array.from({ length: 25 }, (_, n) => ({
       pk: 'cut',
@@ -217,6 +217,6 @@ function cancelled(...codes: string[]): Error {
   return new TransactionCanceledException({ message: 'cancelled', $metadata: {}, CancellationReasons });
 }
 
-function named(name: string): Error {
+function errorNamed(name: string): Error {
   return Object.assign(new Error(name), { name });
 }

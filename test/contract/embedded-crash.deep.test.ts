@@ -15,7 +15,7 @@ import type { Acknowledged } from '../kit/crash-child.ts';
 const CRASHES = 25;
 const PACKAGES = ['package 0', 'package 1', 'package 2'];
 
-test('a killed server loses nothing it acknowledged and does nothing by half', {
+test('a killed server loses no acknowledged write and leaves no partial write', {
   timeout: 120_000,
 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-'));
@@ -24,7 +24,7 @@ test('a killed server loses nothing it acknowledged and does nothing by half', {
   for (let run = 0; run < CRASHES; run++) {
     acknowledged.push(...(await publishUntilKilled(directory, run)));
     const { table, blobs, close } = await openEmbedded(directory);
-    await expectWhole(table, blobs, acknowledged, checked);
+    await expectConsistent(table, blobs, acknowledged, checked);
     expect(await readdir(join(directory, 'uploads'))).toEqual([]);
     await close();
     expect(integrityOf(directory)).toEqual({ integrity_check: 'ok' });
@@ -33,17 +33,17 @@ test('a killed server loses nothing it acknowledged and does nothing by half', {
   await rm(directory, { recursive: true });
 });
 
-/** Runs the child until it is killed, at a moment nobody chose; answers what it had been acknowledged. */
+/** Runs the child and kills it at a random moment; returns the publishes that were acknowledged to it. */
 async function publishUntilKilled(directory: string, run: number): Promise<Acknowledged[]> {
   const script = join(import.meta.dirname, '../kit/crash-child.ts');
   const arguments_ = ['--disable-warning=ExperimentalWarning', script, directory, String(run)];
   const child = spawn(process.execPath, arguments_, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const acknowledged: Acknowledged[] = [];
-  const enough = randomInt(1, 120);
+  const killAfter = randomInt(1, 120);
   for await (const line of createInterface(child.stdout)) {
     acknowledged.push(JSON.parse(line));
-    if (acknowledged.length !== enough) continue;
+    if (acknowledged.length !== killAfter) continue;
     for (let turns = randomInt(300); turns > 0; turns--) await new Promise(setImmediate);
     child.kill('SIGKILL');
   }
@@ -51,7 +51,7 @@ async function publishUntilKilled(directory: string, run: number): Promise<Ackno
   return acknowledged;
 }
 
-async function expectWhole(
+async function expectConsistent(
   table: Table,
   blobs: BlobStore,
   acknowledged: readonly Acknowledged[],
@@ -72,7 +72,7 @@ async function expectWhole(
   }
 }
 
-/** Checks that every version has its file and is counted; answers their ids and the keys of their blobs. */
+/** Checks that every version has its file and is counted; returns their ids and the keys of their blobs. */
 async function expectPackage(table: Table, pk: string): Promise<{ id: string; key: string }[]> {
   const versions = await all(table, { pk, prefix: 'version ' });
   const files = await all(table, { pk, prefix: 'file ' });

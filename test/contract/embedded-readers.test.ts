@@ -40,7 +40,7 @@ async function stall(count: number): Promise<{ readers: Reader[]; pieces: number
   return { readers, pieces };
 }
 
-/** The size of what is left to a reader. */
+/** Reads to the end; returns the number of bytes read. */
 async function drain(from: Reader): Promise<number> {
   let size = 0;
   for (;;) {
@@ -50,7 +50,7 @@ async function drain(from: Reader): Promise<number> {
   }
 }
 
-/** How many files of the data directory's blobs this process has open, where the system tells. */
+/** How many blob files of the data directory this process has open; 0 where the system does not report it. */
 async function openBlobs(): Promise<number> {
   if (!existsSync('/proc/self/fd')) return 0;
   const links = await Promise.all(
@@ -60,14 +60,14 @@ async function openBlobs(): Promise<number> {
 }
 
 describe('readers of blobs', () => {
-  test('that bring no memory get small pieces, and nothing is read ahead of them', async () => {
+  test('that provide no buffer get pieces of 64 KiB', async () => {
     const { readers, pieces } = await stall(500);
     expect(new Set(pieces)).toEqual(new Set([64 * KIB]));
     expect(await drain(readers[0]!)).toBe(SIZE - 64 * KIB);
     await Promise.all(readers.map((each) => each.cancel()));
   });
 
-  test('let the file go, however they end', async () => {
+  test('close the file when they finish, cancel, or cancel during a read', async () => {
     const { readers } = await stall(150);
     const endings = [
       (each: Reader) => drain(each),
@@ -79,7 +79,7 @@ describe('readers of blobs', () => {
     expect(await openBlobs()).toBe(0);
   });
 
-  test('that have all of a small blob hold no file', async () => {
+  test('close the file of a small blob once they have all its bytes', async () => {
     await opened.blobs.put('a/small', [randomBytes(1000)] as never);
     const content = await opened.blobs.get('a/small');
     const small = content!.body.getReader();

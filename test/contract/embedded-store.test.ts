@@ -22,7 +22,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 describe('a data directory', () => {
-  test('keeps items, blobs and messages when it is opened again', async () => {
+  test('keeps items, blobs and messages when it is reopened', async () => {
     const first = await openEmbedded(directory);
     const item = { pk: 'p', sk: 's', bytes: new Uint8Array([1, 2, 3]), list: [1] };
     await first.table.write([{ put: item }]);
@@ -39,7 +39,7 @@ describe('a data directory', () => {
     await second.close();
   });
 
-  test('loses unfinished uploads when it is opened again', async () => {
+  test('drops unfinished uploads when it is reopened, and keeps other files', async () => {
     await (await openEmbedded(directory)).close();
     await writeFile(join(directory, 'uploads', randomUUID()), 'bytes');
     await writeFile(join(directory, 'uploads', 'my.pdf'), 'of someone who named a wrong directory');
@@ -48,7 +48,7 @@ describe('a data directory', () => {
     await opened.close();
   });
 
-  test('drops uploads on which nobody works any more, and no others', async () => {
+  test('drops abandoned uploads, and keeps recent ones and other files', async () => {
     const opened = await openEmbedded(directory);
     const [old, fresh] = [randomUUID(), randomUUID()];
     for (const name of [old, fresh, 'other']) await writeFile(join(directory, 'uploads', name), 'bytes');
@@ -60,13 +60,13 @@ describe('a data directory', () => {
     await opened.close();
   });
 
-  test('is made with its parents when it is absent', async () => {
+  test('is created with its parent directories if it does not exist', async () => {
     const opened = await openEmbedded(join(directory, 'not', 'yet'));
     await opened.table.write([{ put: { pk: 'p', sk: 's' } }]);
     await opened.close();
   });
 
-  test('is refused to a second opening in one process, and free after the first is closed', async () => {
+  test('cannot be opened a second time in one process until it is closed', async () => {
     const first = await openEmbedded(directory);
     await expect(openEmbedded(directory)).rejects.toThrow(/in use by another server/);
     await first.table.write([{ put: { pk: 'p', sk: 's' } }]);
@@ -74,7 +74,7 @@ describe('a data directory', () => {
     await (await openEmbedded(directory)).close();
   });
 
-  test('is refused while another process has it; a kill frees it and what that process had taken', async () => {
+  test('cannot be opened while another process has it; killing that releases it and the message it had taken', async () => {
     const child = spawn(process.execPath, [quiet, join(kit, 'holding-child.ts'), directory]);
     await once(child.stdout, 'data');
     await expect(openEmbedded(directory)).rejects.toThrow(/in use by another server/);
@@ -85,14 +85,14 @@ describe('a data directory', () => {
     await opened.close();
   });
 
-  test('is free again when opening it failed half-way', async () => {
+  test('can be opened again after opening it failed halfway', async () => {
     await writeFile(join(directory, 'packhouse.db'), 'not a database, but long enough to be looked at');
     await expect(openEmbedded(directory)).rejects.toThrow(/not a database/);
     await rm(join(directory, 'packhouse.db'));
     await (await openEmbedded(directory)).close();
   });
 
-  test('answers writes after it was closed with a clear error', async () => {
+  test('rejects writes with a clear error after it was closed', async () => {
     const opened = await openEmbedded(directory);
     await opened.close();
     await expect(opened.table.write([{ put: { pk: 'p', sk: 's' } }])).rejects.toThrow('the store is closed');
@@ -100,7 +100,7 @@ describe('a data directory', () => {
   });
 });
 
-test('writes asked for before a close are durable when it returns', async () => {
+test('writes requested before a close are durable when it returns', async () => {
   const first = await openEmbedded(directory);
   const writes = Array.from({ length: 600 }, (_, n) =>
     first.table.update({ pk: 'p', sk: `s ${n}` }, { set: { n } }),
@@ -128,7 +128,7 @@ test('a sweep removes expired items, also from the cache, and no others', async 
   await opened.close();
 });
 
-test('two queues do not see each other, and one of the same name is the same', async () => {
+test('queues with different names are separate, and those with the same name share their messages', async () => {
   const opened = await openEmbedded(directory);
   const options = { retryAfter: 0, maxAttempts: 1 };
   const taken = take(opened, 'a');
@@ -139,7 +139,7 @@ test('two queues do not see each other, and one of the same name is the same', a
   await opened.close();
 });
 
-test('what could not be written of a message is written when the queue is consumed again', async () => {
+test('a handled message whose deletion failed is deleted when the queue is consumed again', async () => {
   const opened = await openEmbedded(directory);
   const other = new DatabaseSync(join(directory, 'packhouse.db'), { timeout: 5000 });
   other.exec("CREATE TRIGGER held BEFORE DELETE ON messages BEGIN SELECT RAISE(ABORT, 'held'); END");
@@ -161,7 +161,7 @@ test('what could not be written of a message is written when the queue is consum
   await opened.close();
 });
 
-test('what others left among the blobs is not listed', async () => {
+test('other files among the blobs are not listed', async () => {
   const opened = await openEmbedded(directory);
   await opened.blobs.put('blobs/0a/0a11', [Buffer.from('bytes')] as never);
   const root = join(directory, 'blobs');
@@ -178,7 +178,7 @@ test('what others left among the blobs is not listed', async () => {
   await opened.close();
 });
 
-test('a key that is the folder of others is no blob', async () => {
+test('a key that is the folder of other blobs is not a blob', async () => {
   const opened = await openEmbedded(directory);
   await opened.blobs.put('a/b/c', [Buffer.from('bytes')] as never);
   expect(await opened.blobs.get('a/b')).toBeUndefined();
@@ -190,7 +190,7 @@ test('a key that is the folder of others is no blob', async () => {
   await opened.close();
 });
 
-test('a large blob is read into the memory that its reader brings', async () => {
+test('a large blob is read into the buffers that its reader provides', async () => {
   const opened = await openEmbedded(directory);
   const bytes = randomBytes(1_000_000);
   await opened.blobs.put('a/b', [bytes] as never);
@@ -207,7 +207,7 @@ test('a large blob is read into the memory that its reader brings', async () => 
   await opened.close();
 });
 
-test('the item cache stays within its room and keeps what is used', () => {
+test('the item cache stays within its size and keeps items that are used', () => {
   const cache = itemCache(100_000);
   const key = (n: number) => ({ pk: 'p', sk: `item ${n}` });
   cache.set(key(0), { ...key(0) }, 1000);
@@ -223,7 +223,7 @@ test('the item cache stays within its room and keeps what is used', () => {
 });
 
 test.skipIf(!canMountDisks)(
-  'on a full disk writes fail clearly, reads go on, and with room writes do too',
+  'on a full disk writes fail clearly and reads work, and writes work again once there is space',
   async () => {
     const disk = join(directory, 'disk');
     await mkdir(disk);
@@ -231,8 +231,8 @@ test.skipIf(!canMountDisks)(
     const [program = '', ...args] = onSmallDisk(disk, 8, child);
     const { stdout } = await promisify(execFile)(program, args);
     const report: FullDiskReport = JSON.parse(stdout);
-    for (const what of ['item', 'queue', 'blob']) {
-      expect(report.refused[what]).toEqual({
+    for (const kind of ['item', 'queue', 'blob']) {
+      expect(report.refused[kind]).toEqual({
         code: 'ENOSPC',
         message: 'the disk is full; nothing was written',
       });
@@ -245,7 +245,7 @@ test.skipIf(!canMountDisks)(
   },
 );
 
-/** The next message of a queue, which is then done. */
+/** Takes the next message of a queue and acknowledges it. */
 async function take(opened: Awaited<ReturnType<typeof openEmbedded>>, name: string): Promise<Message> {
   const stop = new AbortController();
   const taken: Message[] = [];

@@ -17,7 +17,7 @@ async function open(cacheBytes: number) {
 }
 
 describeTable('embedded', () => open(16 * 1024 * 1024));
-describeTable('embedded with next to no cache', () => open(2000));
+describeTable('embedded, with a tiny cache', () => open(2000));
 describeTable('embedded, as audit table', async () => {
   const { audit, close } = await open(0);
   return { table: audit, close };

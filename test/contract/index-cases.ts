@@ -26,12 +26,12 @@ import type { OpenedStores } from './publish-cases.ts';
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 const HOUR = 3600_000;
 
-/** Text that is too long for an item and does not get shorter by compression. */
+/** Metadata that is too long for an item and does not compress. */
 const long = () => ({ description: randomBytes(20_000).toString('base64') });
 
 /**
- * Indexes over all packages of a project, with real races, on the stores `open` answers: they are the core's promises,
- * so they must hold on every adapter.
+ * Indexes over all packages of a project, with real races, on the stores that `open` returns. The core promises this
+ * behaviour, so it must hold on every adapter.
  */
 export function describeIndexes(name: string, open: () => Promise<OpenedStores>): void {
   describe(`indexes on ${name}`, () => {
@@ -54,11 +54,11 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
 
     const process = (): Registry => anotherProcess(app.registry, seal);
 
-    /** Removes all that nothing refers to, and checks that what is left is whole. */
+    /** Removes everything that nothing refers to, and checks that the rest is sound. */
     async function expectNoLeak(): Promise<void> {
       app.clock.advance(8 * 24 * HOUR);
       await purgeDue(registry);
-      // Stores date what they keep by the machine's clock.
+      // Blob stores take the time of a change from the machine's clock.
       app.clock.advance(10 * 365 * 24 * HOUR);
       await sweepBlobs(registry);
       await sweepOrphans(registry);
@@ -67,11 +67,11 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(stored).toEqual(records);
     }
 
-    test('a project in which nothing was published has no index', async () => {
+    test('a project without packages has no index', async () => {
       expect(await toys.document('InRelease')).toBeUndefined();
     });
 
-    test('an index tells of what is published, in order, compressed too, in a signed release', async () => {
+    test('an index lists what is published, in order, also compressed, with a signed release', async () => {
       await toys.publish('pear', '1');
       await toys.publish('apple', '2');
       await toys.publish('libfig', '1');
@@ -92,7 +92,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await toys.document('nothing')).toBeUndefined();
     });
 
-    test('an index that is up to date is not built again, and parts in which nothing changed stay', async () => {
+    test('a current index is not rebuilt, and a build keeps the parts that did not change', async () => {
       await toys.publish('pear', '1');
       await toys.publish('libfig', '1');
       expect(await toys.build()).toBe('built');
@@ -107,7 +107,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await createdAt('libs/Packages')).toBe(app.clock.now() - HOUR);
     });
 
-    test('removed, restored, hidden and changed versions are told of as they are', async () => {
+    test('an index follows versions that are removed, restored, hidden and changed', async () => {
       await toys.publish('apple', '1');
       const { version } = await toys.publish('pear', '1');
       await toys.publish('plum', '1', { status: 'hidden' });
@@ -134,14 +134,14 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('a version of many files is told of with its last step, and one that died half-way never', async () => {
+    test('a version of many files is indexed with its last transaction, and never if its publish dies halfway', async () => {
       await toys.publish('apple', '1');
       const write = registry.table.write.bind(registry.table);
-      const told: number[] = [];
+      const counts: number[] = [];
       registry.table.write = async (writes) => {
         if (writes.some((each) => 'put' in each && each.put.sk.startsWith('FILE#'))) {
           registry.table.write = write;
-          told.push((await toys.listed()).length);
+          counts.push((await toys.listed()).length);
           registry.table.write = watched;
         }
         await write(writes);
@@ -149,8 +149,8 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       const watched = registry.table.write;
       await toys.publishMany('pear', '1', 40);
       registry.table.write = write;
-      expect(new Set(told)).toEqual(new Set([1]));
-      expect(told.length).toBeGreaterThan(2);
+      expect(new Set(counts)).toEqual(new Set([1]));
+      expect(counts.length).toBeGreaterThan(2);
       expect(await toys.listed()).toHaveLength(41);
 
       let left = 3;
@@ -173,12 +173,12 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('of files of one name the newest is told of, and an older one when that is removed', async () => {
+    test('of files with one name the newest is indexed, and the older one after it is removed', async () => {
       const first = await toys.publish('apple', '1');
       const second = await toys.publish('apple', '1');
-      const told = async () => /SHA256: (\w+)/.exec(await toys.text('apps/Packages'))?.[1];
+      const indexedDigest = async () => /SHA256: (\w+)/.exec(await toys.text('apps/Packages'))?.[1];
       expect(await toys.listed()).toEqual(['apple 1']);
-      expect(await told()).toBe(second.files[0]?.digests.sha256);
+      expect(await indexedDigest()).toBe(second.files[0]?.digests.sha256);
       const facts = {
         project,
         actor,
@@ -187,14 +187,14 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
         version: named.version('1'),
       };
       await removeFile(registry, { ...facts, fileId: second.files[0]!.id });
-      expect(await told()).toBe(first.files[0]?.digests.sha256);
+      expect(await indexedDigest()).toBe(first.files[0]?.digests.sha256);
       await removeFile(registry, { ...facts, fileId: first.files[0]!.id });
       expect(await toys.listed()).toEqual([]);
       await expectNoLeak();
       expect((await registry.table.query({ pk: `STANZAS#${project.id}#toy2#main#apps` })).items).toEqual([]);
     });
 
-    test('documents by their digest outlive a publish by some hours, and leave no bytes behind', async () => {
+    test('a document can be read by its digest for some hours after a publish, and leaves no bytes behind', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       const before = await toys.text('apps/Packages');
       const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
@@ -210,7 +210,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('a release that expires is made again, the parts are not', async () => {
+    test('an expired release is made again, but not its parts', async () => {
       const rules = { ...toyRules, index: { ...toyRules.index, refreshAfter: 24 * HOUR } };
       const expiring = toyPackages(registry, project, rules);
       await expiring.publish('apple', '1');
@@ -223,21 +223,21 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(part?.createdAt).toBe(app.clock.now() - 24 * HOUR - 1);
     });
 
-    test('a rotated key signs the next release beside its successor', async () => {
+    test('a rotated key signs the next release together with its successor', async () => {
       await toys.publish('apple', '1');
       const [first] = (await toys.release()).signers;
       const second = await rotateProjectKey(registry, project.id, 'openpgp', HOUR);
       expect((await toys.release()).signers.sort()).toEqual([first, second.id].sort());
     });
 
-    test('an index shows the parts it was told of, also while they are empty', async () => {
+    test('an index serves its configured parts even while they are empty', async () => {
       await configureIndex(registry, toys.ref, { partitions: ['games'] });
       expect(await toys.text('games/Packages')).toBe('');
       await configureIndex(registry, toys.ref, { partitions: [] });
       expect(await toys.document('games/Packages')).toBeUndefined();
     });
 
-    test('what is acknowledged is in the index that is read next, whoever publishes, removes and builds', async () => {
+    test('every read of an index shows all acknowledged changes during concurrent publishes, removals and builds', async () => {
       const workers = Array.from({ length: 6 }, (_, worker) => ({
         worker,
         toys: toyPackages(worker % 2 ? process() : registry, project),
@@ -258,7 +258,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('a builder that died holds up readers no longer than its lease', async () => {
+    test('a dead builder delays readers no longer than its lease', async () => {
       await toys.publish('apple', '1');
       await takeLease(process(), toys.ref, 'job');
       expect(await toys.build()).toBe('busy');
@@ -267,7 +267,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await reading).toEqual(['apple 1']);
     });
 
-    test('what a reader has no time to build is left to the job', async () => {
+    test('an index that a reader has no time to build is left to the job', async () => {
       await toys.publish('apple', '1');
       const late = { signal: AbortSignal.abort(), builder: 'reader' } as const;
       await expect(toys.build(late)).rejects.toThrow(/abort/i);
@@ -279,12 +279,12 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await toys.build({ builder: 'reader' })).toBe('built');
     });
 
-    test('a builder that was silent for too long publishes nothing over the next one', async () => {
+    test('a builder that lost its lease does not overwrite the index of the next one', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       await toys.listed();
       await toys.publish('fig', '1', { metadata: long() });
       const halfWay = Promise.withResolvers<void>();
-      const goOn = Promise.withResolvers<void>();
+      const resume = Promise.withResolvers<void>();
       const { render } = toyRules.index;
       const slow = {
         ...toyRules,
@@ -294,7 +294,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
             for await (const piece of render(partition, stanzas)) {
               yield piece;
               halfWay.resolve();
-              await goOn.promise;
+              await resume.promise;
             }
           },
         },
@@ -305,14 +305,14 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await toys.publish('pear', '1');
       expect(await toys.listed()).toEqual(['apple 1', 'fig 1', 'pear 1']);
       const { text } = await toys.release();
-      goOn.resolve();
+      resume.resolve();
       expect(await silent).toBe('busy');
       expect((await toys.release()).text).toBe(text);
       expect(await toys.listed()).toEqual(['apple 1', 'fig 1', 'pear 1']);
       await expectNoLeak();
     });
 
-    test('a build that is cut off leaves the old index, and the next one completes', async () => {
+    test('an interrupted build leaves the old index, and the next build completes', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       const before = await toys.text('apps/Packages');
       const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
@@ -334,7 +334,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await expectNoLeak();
     });
 
-    test('a project that is purged leaves no index, no key and no bytes behind', async () => {
+    test('a purged project leaves no index, key or bytes behind', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       await toys.publish('pear', '1', { status: 'hidden' });
       await toys.release();

@@ -23,19 +23,19 @@ const KILLS = 12;
 const HOUR = 3600_000;
 const url = 'http://registry.test';
 
-test('an index outlives its builders: it is whole after each kill, tells of all that was acknowledged, and leaks nothing', async () => {
+test('an index is complete after each kill of its builder, lists every acknowledged change and leaks nothing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-index-'));
   const project = await makeProject(directory);
   const expected = new Set<string>();
   const doubtful = new Set<string>();
   let unfinished = 0;
-  // Later than whatever the children did, by more than a lease.
+  // More than a lease later than anything the children did.
   const clock = fakeClock(Date.now() + HOUR);
   for (let run = 0; run < KILLS; run++) {
     for (const { change, version } of await changeUntilKilled(directory, run, project)) {
       if (change === 'published') expected.add(version);
       else expected.delete(version);
-      // What the child was at when it was killed may have happened, and was not acknowledged.
+      // A change in progress at the kill may have been made without being acknowledged.
       doubtful.add(version);
     }
     const stores = await openEmbedded(directory);
@@ -79,7 +79,7 @@ async function makeProject(directory: string): Promise<Project> {
   return project;
 }
 
-/** Runs the child until it is killed, at a moment nobody chose; answers what it had been acknowledged. */
+/** Runs the child and kills it at a random moment; returns the changes that were acknowledged to it. */
 async function changeUntilKilled(directory: string, run: number, project: Project): Promise<Acknowledged[]> {
   const script = join(import.meta.dirname, '../kit/index-child.ts');
   const flags = [
@@ -92,11 +92,11 @@ async function changeUntilKilled(directory: string, run: number, project: Projec
   const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   const acknowledged: Acknowledged[] = [];
-  const enough = randomInt(1, 40);
+  const killAfter = randomInt(1, 40);
   const late = setTimeout(() => child.kill('SIGTERM'), 60_000);
   for await (const line of createInterface(child.stdout)) {
     acknowledged.push(JSON.parse(line));
-    if (acknowledged.length !== enough) continue;
+    if (acknowledged.length !== killAfter) continue;
     for (let turns = randomInt(300); turns > 0; turns--) await new Promise(setImmediate);
     child.kill('SIGKILL');
   }
@@ -105,7 +105,7 @@ async function changeUntilKilled(directory: string, run: number, project: Projec
   return acknowledged;
 }
 
-/** Once everything is purged and swept that is due, the stored bytes are those that something refers to. */
+/** Purges and sweeps everything that is due, and checks that something refers to all stored bytes. */
 async function expectNoLeak(directory: string, clock: ReturnType<typeof fakeClock>): Promise<void> {
   const stores = await openEmbedded(directory);
   const registry = createRegistry({ ...stores, clock }, { url });

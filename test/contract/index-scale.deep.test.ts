@@ -18,7 +18,7 @@ import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
 
 const STANZAS = 100_000;
 
-/** What each stanza is made longer by: some 60 MB in all. */
+/** Makes each stanza longer: some 60 MB in all. */
 const description = 'as long as the description of a package of some distribution is '.repeat(8);
 
 let directory: string;
@@ -42,7 +42,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Writes the stanzas that so many publishes would, without their packages, which the index does not look at. */
+/** Writes the stanzas of that many publishes, without their packages, which the index does not read. */
 async function fill(): Promise<void> {
   const digests = digestsOf('');
   const facts = {
@@ -77,13 +77,13 @@ test(`an index of ${STANZAS} stanzas is built in little memory`, async () => {
   clearInterval(watch);
   const size = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))?.size ?? 0;
   expect(size).toBeGreaterThan(60e6);
-  // Less than the index itself, on top of what one page, compression and the collector's laziness take.
+  // Beside a page, compression and late garbage collection, this leaves less than the size of the index.
   expect(most - before).toBeLessThan(150e6);
   const text = gunzipSync((await toys.document('apps/Packages.gz')) ?? '').toString();
   expect(text.match(/^Package: /gm)).toHaveLength(STANZAS);
 });
 
-test('a read of it, and a publish into it, cost no more than with one package', async () => {
+test('a read of a large index and a publish into it make as many store calls as with one package', async () => {
   const small = toyPackages(registry, { ...project, id: project.id + 1000 });
   const large = toyPackages(registry, project);
   const costs = async (toys: typeof small) => {
@@ -102,7 +102,7 @@ test('a read of it, and a publish into it, cost no more than with one package', 
   expect(await costs(large)).toEqual(await costs(small));
 });
 
-test('a change in one part leaves the parts of 100,000 stanzas as they are', async () => {
+test('a change in one part does not rebuild a part of 100,000 stanzas', async () => {
   const toys = toyPackages(registry, project);
   await toys.listed('apps');
   await toys.publish('libfig', '1');

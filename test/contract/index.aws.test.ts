@@ -24,7 +24,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     });
   }
 
-  /** A secret as the data stack makes one. */
+  /** Makes a secret like that of the data stack. */
   async function makeSecret(): Promise<string> {
     const secrets = new SecretsManagerClient({ endpoint: emulator.endpoint });
     const { ARN = '' } = await secrets.send(

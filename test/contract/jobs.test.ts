@@ -6,7 +6,7 @@ import { functionHost } from '../kit/function-host.ts';
 import { serverHost } from '../kit/run-jobs.ts';
 import { startApp } from '../kit/start-app.ts';
 
-// What functions write to standard output.
+// Silences what functions write to standard output.
 beforeAll(() => {
   vi.spyOn(metrics, 'publishStoredMetrics').mockReturnThis();
   vi.spyOn(logger, 'error').mockReturnValue();
@@ -24,18 +24,18 @@ async function withPackages(count: number) {
   return { app, project, path, audited };
 }
 
-const noneDead = Object.fromEntries(jobs.map(({ name }) => [name, []]));
+const noDeadLetters = Object.fromEntries(jobs.map(({ name }) => [name, []]));
 
 describe.each([serverHost, functionHost])('jobs on $name', (host) => {
-  test('get the events of the outbox, each once although it is delivered twice', async () => {
+  test('process each event of the outbox once although it is delivered twice', async () => {
     const { app, audited } = await withPackages(30);
-    expect(await host.run(app.registry, { deliveries: 2 })).toEqual(noneDead);
+    expect(await host.run(app.registry, { deliveries: 2 })).toEqual(noDeadLetters);
     const published = (await audited()).filter(({ type }) => type === 'package_published');
     expect(published).toHaveLength(30);
     expect(published[0]).toMatchObject({ name: 'tool', actor: { name: 'root' } });
   });
 
-  test('remove the bytes of what was deleted, once the grace period is over', async () => {
+  test('remove the bytes of deleted files once the grace period is over', async () => {
     const { app, path } = await withPackages(1);
     await app.send('DELETE', path(0), { token: app.rootToken });
     app.clock.advance(2 * 24 * 3600 * 1000);
@@ -43,7 +43,7 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
-  test('get only events they want', async () => {
+  test('receive only events of the types they subscribe to', async () => {
     const { app, path } = await withPackages(2);
     await app.send('DELETE', path(0), { token: app.rootToken });
     const seen: (string | undefined)[] = [];
@@ -56,7 +56,7 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     expect(seen.length).toBeGreaterThan(0);
   });
 
-  test('run on schedule without an event', async () => {
+  test('run on a schedule without an event', async () => {
     const { app, project } = await withPackages(2);
     await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });
     app.clock.advance(2 * 24 * 3600 * 1000);
@@ -64,7 +64,7 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 
-  test('that have not finished run again, for the same event, until they have', async () => {
+  test('that are unfinished run again for the same event until they are done', async () => {
     const { app, path } = await withPackages(1);
     await app.send('DELETE', path(0), { token: app.rootToken });
     const ids: (string | undefined)[] = [];
@@ -72,12 +72,12 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
       ids.push(event?.id);
       return ids.filter((id) => id === event?.id).length < 7 ? 'unfinished' : 'done';
     };
-    expect(await host.run(app.registry, { runs: { cleanup } })).toEqual(noneDead);
+    expect(await host.run(app.registry, { runs: { cleanup } })).toEqual(noDeadLetters);
     expect(ids.length).toBe(7 * new Set(ids).size);
     expect(app.errors).toEqual([]);
   });
 
-  test('that never finish are left to the next schedule after a hundred runs', async () => {
+  test('that never finish stop after a hundred runs and wait for the next scheduled run', async () => {
     const { app } = await withPackages(0);
     let runs = 0;
     const cleanup: JobRun = async () => {
@@ -85,12 +85,12 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
       return 'unfinished';
     };
     const messages = { cleanup: ['{"job":"cleanup"}'] };
-    expect(await host.run(app.registry, { runs: { cleanup }, messages })).toEqual(noneDead);
+    expect(await host.run(app.registry, { runs: { cleanup }, messages })).toEqual(noDeadLetters);
     expect(runs).toBe(100);
     expect(app.errors).toMatchObject([{ message: 'job not finished', job: 'cleanup' }]);
   });
 
-  test('that fail are tried five times, and the others go on', async () => {
+  test('that fail are tried five times without holding up others', async () => {
     const { app, audited } = await withPackages(5);
     const poison = ['no JSON', '"text"', '{"unknown":1}'];
     let attempts = 0;
@@ -100,12 +100,12 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     };
     const messages = { audit: poison, cleanup: ['{"job":"cleanup"}'] };
     const dead = await host.run(app.registry, { runs: { cleanup }, messages });
-    expect(dead).toEqual({ ...noneDead, audit: poison, cleanup: ['{"job":"cleanup"}'] });
+    expect(dead).toEqual({ ...noDeadLetters, audit: poison, cleanup: ['{"job":"cleanup"}'] });
     expect(attempts).toBe(5);
     expect((await audited()).filter(({ type }) => type === 'package_published')).toHaveLength(5);
   });
 
-  test('get the other events when one can not be read, which is given up', async () => {
+  test('receive the other events when one cannot be read and becomes a dead letter', async () => {
     const { app, audited } = await withPackages(3);
     const items = ['no JSON', '{}'].map((event, index) => ({
       put: { pk: 'EVENT#0', sk: `0000-${index}`, event },
@@ -113,11 +113,11 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
     await app.registry.table.write(items);
     const dead = await host.run(app.registry);
     expect(dead.audit).toHaveLength(2);
-    expect(dead).toEqual({ ...noneDead, audit: dead.audit });
+    expect(dead).toEqual({ ...noDeadLetters, audit: dead.audit });
     expect((await audited()).filter(({ type }) => type === 'package_published')).toHaveLength(3);
   });
 
-  test('pass over records of the table that are no new events', async () => {
+  test('skip records of the table that are not new events', async () => {
     const { app, audited } = await withPackages(0);
     const before = (await audited()).length;
     const record = (eventName: string, pk: string) => {
@@ -128,7 +128,7 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
       });
     };
     const audit = [record('MODIFY', 'EVENT#3'), record('REMOVE', 'EVENT#3'), record('INSERT', 'PACKAGE#1')];
-    expect(await host.run(app.registry, { messages: { audit } })).toEqual(noneDead);
+    expect(await host.run(app.registry, { messages: { audit } })).toEqual(noDeadLetters);
     expect((await audited()).length).toBe(before);
   });
 });

@@ -10,7 +10,7 @@ describeBlobStore('a layered store', async () => ({
   close: async () => {},
 }));
 
-describeBlobStore('a layered store half-way', async () => {
+describeBlobStore('a layered store with blobs in both layers', async () => {
   const [next, former] = [memoryBlobStore(), memoryBlobStore()];
   let puts = 0;
   const put: BlobStore['put'] = (key, body) => (puts++ % 2 === 0 ? next : former).put(key, body);
@@ -20,20 +20,20 @@ describeBlobStore('a layered store half-way', async () => {
 describe('a layered store', () => {
   const key = (number: number) => `blobs/${String(number).padStart(5, '0')}`;
 
-  test('writes to the new store alone', async () => {
+  test('writes only to the new store', async () => {
     const [next, former] = [memoryBlobStore(), memoryBlobStore()];
     await layeredBlobStore(next, former).put(key(1), bytesOf('bytes'));
     expect([await next.head(key(1)), await former.head(key(1))]).toMatchObject([{ size: 5 }, undefined]);
   });
 
-  test('deletes from both', async () => {
+  test('deletes from both stores', async () => {
     const [next, former] = [memoryBlobStore(), memoryBlobStore()];
     for (const store of [next, former]) await store.put(key(1), bytesOf('bytes'));
     await layeredBlobStore(next, former).delete([key(1)]);
     expect([await next.head(key(1)), await former.head(key(1))]).toEqual([undefined, undefined]);
   });
 
-  test('lists what is in either, each once and in order, over many pages', async () => {
+  test('lists the blobs of both stores once each and in order, over many pages', async () => {
     const [next, former] = [memoryBlobStore(), memoryBlobStore()];
     const all = Array.from({ length: 4500 }, (_, number) => number);
     for (const number of all) {

@@ -26,7 +26,7 @@ import type { OpenedStores } from './publish-cases.ts';
 
 const MINUTE = 60_000;
 
-/** Versions of more files than one transaction holds, with real races, on the stores `open` answers. */
+/** Versions of more files than one transaction holds, with real races, on the stores that `open` returns. */
 export function describeManyFiles(name: string, open: () => Promise<OpenedStores>): void {
   describe(`versions of many files on ${name}`, () => {
     let app: TestApp;
@@ -67,7 +67,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       return files;
     }
 
-    /** Publishes version 1 as routes do: what is refused leaves no bytes that nothing speaks of. */
+    /** Publishes version 1 as routes do: a refused publish discards the blobs it staged. */
     async function publish(count: number, of = '', tags: readonly string[] = []) {
       const files = await staged(count, of);
       const version = {
@@ -104,7 +104,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     const claims = () => queryAll(app.registry.table, ranges.claims());
     const pointers = () => queryAll(app.registry.table, ranges.packageIds(project.id));
 
-    /** What anybody could find of the version: its name, its pointer, its tags, its revision. */
+    /** What readers could find of the version: its name, its pointer, its tags, its revision. */
     async function visible() {
       const { table } = app.registry;
       return {
@@ -116,13 +116,13 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     }
     const nothing = { holders: 0, pointers: 0, tags: 0, revision: undefined };
 
-    /** That every record counts the files that refer to it, and that their bytes are there. */
+    /** Checks that every record counts the files that refer to it, and that their bytes exist. */
     async function expectSound() {
       const { problems } = await checkStorage(app.registry, { verify: true, concurrency: 4 });
       expect(problems).toEqual([]);
     }
 
-    /** Puts `around` about the writes of the table. */
+    /** Wraps the writes of the table in `around`; returns the function that unwraps them. */
     function onWrite(around: (writes: readonly Write[], write: Table['write']) => Promise<void>): () => void {
       const { table } = app.registry;
       const write = table.write.bind(table);
@@ -132,7 +132,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       };
     }
 
-    /** Kills the publishes of this app after so many writes: nothing of theirs gets to the table any more. */
+    /** Fails all writes of the table after the first `count`, as if the publisher had been killed. */
     function dieAfter(count: number): () => void {
       let left = count;
       return onWrite(async (writes, write) => {
@@ -144,7 +144,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     const isFileWrite = (write: Write) => 'put' in write && write.put.sk.startsWith('FILE#');
 
     test.each([20, 21, 60, 500])(
-      'one of %i files becomes visible with the last write, whole',
+      'a version of %i files becomes visible completely, with the last write',
       async (count) => {
         const seen: unknown[] = [];
         let steps = 0;
@@ -170,7 +170,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       },
     );
 
-    test('of eight that publish it at once one wins, and the others are told that it is there', async () => {
+    test('one of eight concurrent publishes succeeds, and the others are rejected as duplicates', async () => {
       const outcomes = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => publish(60, `try ${n}`)));
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       for (const outcome of outcomes) {
@@ -181,7 +181,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('many that publish different versions of the same bytes at once count every file', async () => {
+    test('concurrent publishes of different versions with the same bytes count every file', async () => {
       const files = await staged(60);
       const versions = ['1', '2', '3', '4'];
       const input = { project, actor, format: keeping, name: named.package('tool'), metadata: {}, files };
@@ -197,7 +197,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('nobody tags, changes, deletes or adds to one that is still coming in', async () => {
+    test('a version that is still being published cannot be tagged, changed, deleted or added to', async () => {
       let checked = 0;
       const stop = onWrite(async (writes, write) => {
         await write(writes);
@@ -233,7 +233,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('one that is refused half-way leaves nothing, and its bytes to the sweep', async () => {
+    test('a publish that is refused halfway leaves no records and no unswept bytes', async () => {
       let files = 0;
       const stop = onWrite(async (writes, write) => {
         if (writes.some(isFileWrite) && ++files === 3) throw new RegistryError('storageFull');
@@ -251,7 +251,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('one whose publisher died keeps others out for a minute, and is then taken over', async () => {
+    test('the claim of a dead publisher keeps others out for a minute, and is then taken over', async () => {
       const stop = dieAfter(3);
       await expect(publish(60, 'dead')).rejects.toBeInstanceOf(StoreUnavailable);
       stop();
@@ -275,7 +275,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('a publisher that stood still and was taken over adds nothing more', async () => {
+    test('a stalled publisher whose claim was taken over adds nothing more', async () => {
       let files = 0;
       const stop = onWrite(async (writes, write) => {
         if (writes.some(isFileWrite) && ++files === 2) {
@@ -292,7 +292,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
     });
 
     test.each([1, 2, 3, 4])(
-      'the sweep undoes one that died after %i writes, and none that goes on',
+      'the sweep undoes a publish that died after %i writes, but only once its claim has expired',
       async (writes) => {
         const stop = dieAfter(writes);
         await expect(publish(60)).rejects.toBeInstanceOf(StoreUnavailable);
@@ -309,21 +309,24 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       },
     );
 
-    test.each([1, 2, 3])('an undoing that dies after %i writes is gone on with', async (writes) => {
-      const dead = dieAfter(4);
-      await expect(publish(80)).rejects.toBeInstanceOf(StoreUnavailable);
-      dead();
-      app.clock.advance(2 * MINUTE);
-      const stop = dieAfter(writes);
-      await expect(sweepClaims(app.registry)).rejects.toBeInstanceOf(StoreUnavailable);
-      stop();
-      await publish(30, 'next');
-      expect(await filesLeft()).toHaveLength(30);
-      expect(await claims()).toEqual([]);
-      await expectSound();
-    });
+    test.each([1, 2, 3])(
+      'an undo that dies after %i writes is completed by the next publish',
+      async (writes) => {
+        const dead = dieAfter(4);
+        await expect(publish(80)).rejects.toBeInstanceOf(StoreUnavailable);
+        dead();
+        app.clock.advance(2 * MINUTE);
+        const stop = dieAfter(writes);
+        await expect(sweepClaims(app.registry)).rejects.toBeInstanceOf(StoreUnavailable);
+        stop();
+        await publish(30, 'next');
+        expect(await filesLeft()).toHaveLength(30);
+        expect(await claims()).toEqual([]);
+        await expectSound();
+      },
+    );
 
-    test('many files come to a version that is there, in their order, replacing what they may', async () => {
+    test('many files are added to an existing version in order, and replace files if the format allows it', async () => {
       await publish(60);
       const files = await staged(70, 'new');
       await expect(add(files, keeping)).rejects.toMatchObject({ code: 'duplicateFile' });
@@ -335,7 +338,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('of many files that make a version at once by adding them, one makes it', async () => {
+    test('exactly one of four concurrent additions of many files creates the version', async () => {
       const all = await Promise.all(Array.from({ length: 4 }, (_, n) => staged(60, `${n}`)));
       const outcomes = await Promise.allSettled(all.map((files) => add(files, keeping)));
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -343,7 +346,7 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       expect(await visible()).toMatchObject({ pointers: 1, revision: 1 });
     });
 
-    test('one that was removed makes room for its successor, and comes back when that is undone', async () => {
+    test('a removed version can be published again, and restored once an unfinished publish of it is undone', async () => {
       app = await startApp({ ...(await fresh()), settings: { retention: 60 * MINUTE } });
       project = await app.project('tools');
       const first = await publish(60, 'first');
@@ -366,13 +369,13 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
       await expectSound();
     });
 
-    test('one of 500 files goes whole, and so does a file of a hundred parts', async () => {
+    test('a version of 500 files and a file of a hundred parts are removed completely', async () => {
       await publish(500);
       await removeVersion(app.registry, deletion());
       expect([await stored(), await filesLeft()]).toEqual([undefined, []]);
       expect((await visible()).holders).toBe(0);
-      const [whole, ...parts] = await staged(101, 'part');
-      const { files } = await add([whole!, ...parts.map((file) => ({ ...file, partOf: whole!.fileName }))]);
+      const [main, ...parts] = await staged(101, 'part');
+      const { files } = await add([main!, ...parts.map((file) => ({ ...file, partOf: main!.fileName }))]);
       const fileId = files[0]?.id ?? 0;
       const kept = { ...app.registry, settings: { ...app.registry.settings, retention: 60 * MINUTE } };
       await removeFile(kept, { ...deletion(), fileId });

@@ -29,7 +29,7 @@ interface Published {
   readonly version: string;
 }
 
-test('a publish in steps that is killed at any moment is not seen, keeps nothing, and can be repeated', {
+test('a publish in several transactions that is killed stays invisible, leaves no records and can be repeated', {
   timeout: 180_000,
 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-'));
@@ -43,13 +43,13 @@ test('a publish in steps that is killed at any moment is not seen, keeps nothing
     const registry = createRegistry({ ...stores, clock }, { url: 'http://registry.test' });
     const claims = await claimsIn(registry);
     abandoned += claims.length;
-    await expectWhole(registry, project, acknowledged, claims);
+    await expectConsistent(registry, project, acknowledged, claims);
     if (run % 2 === 0) await sweepClaims(registry);
     else for (const claim of claims) acknowledged.push(await repeat(registry, project, claim));
     expect(await claimsIn(registry)).toEqual([]);
     const { problems } = await checkStorage(registry, { verify: false, concurrency: 4 });
     expect(problems.filter(({ kind }) => kind !== 'orphaned')).toEqual([]);
-    await expectWhole(registry, project, acknowledged, []);
+    await expectConsistent(registry, project, acknowledged, []);
     await stores.close();
   }
   expect(abandoned).toBeGreaterThan(0);
@@ -64,7 +64,7 @@ async function projectIn(directory: string): Promise<Project> {
   return project;
 }
 
-/** Runs the child until it is killed, at a moment nobody chose; answers what it had been acknowledged. */
+/** Runs the child and kills it at a random moment; returns the versions that were acknowledged to it. */
 async function publishUntilKilled(directory: string, run: number, project: Project): Promise<Published[]> {
   const script = join(import.meta.dirname, '../kit/many-files-child.ts');
   const flags = ['--disable-warning=ExperimentalWarning', script, directory, String(run)];
@@ -73,10 +73,10 @@ async function publishUntilKilled(directory: string, run: number, project: Proje
   });
   const exited = once(child, 'exit');
   const acknowledged: Published[] = [];
-  const enough = randomInt(1, 8);
+  const killAfter = randomInt(1, 8);
   for await (const line of createInterface(child.stdout)) {
     acknowledged.push(JSON.parse(line));
-    if (acknowledged.length !== enough) continue;
+    if (acknowledged.length !== killAfter) continue;
     for (let turns = randomInt(2000); turns > 0; turns--) await new Promise(setImmediate);
     child.kill('SIGKILL');
   }
@@ -88,8 +88,8 @@ async function claimsIn({ table }: Registry): Promise<StoredClaim[]> {
   return (await queryAll(table, ranges.claims())).map((item) => entityOf<StoredClaim>(item));
 }
 
-/** Every version that can be seen has all its files, all acknowledged ones can be, and claimed ones can not. */
-async function expectWhole(
+/** Checks that every visible version has all its files, that acknowledged versions are visible and claimed ones not. */
+async function expectConsistent(
   { table }: Registry,
   project: Project,
   acknowledged: readonly Published[],
@@ -114,7 +114,7 @@ async function expectWhole(
   expect(acknowledged.filter(({ name, version }) => !seen.has(`${name} ${version}`))).toEqual([]);
 }
 
-/** Publishes a version again whose publish was killed. */
+/** Repeats a publish that was killed. */
 async function repeat(
   registry: Registry,
   project: Project,

@@ -9,7 +9,7 @@ export async function openMemoryStores(): Promise<OpenedStores> {
   return { stores: {}, close: async () => {} };
 }
 
-/** SQLite and files in a new directory, which closing removes. */
+/** SQLite and files in a new directory, which `close` removes. */
 export async function openEmbeddedStores(): Promise<OpenedStores> {
   const directory = await mkdtemp(join(tmpdir(), 'packhouse-stores-'));
   const stores = await openEmbedded(directory);

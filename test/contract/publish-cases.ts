@@ -25,15 +25,15 @@ import { startApp, type TestApp } from '../kit/start-app.ts';
 let app: TestApp;
 let project: Project;
 
-/** Stores to try the core on; `close` lets go of them. */
+/** Stores to test the core on; `close` closes them. */
 export interface OpenedStores {
   readonly stores: Partial<Stores>;
   close(): Promise<void>;
 }
 
 /**
- * Publishing, deleting and sweeping with real races, on the stores `open` answers. They are the core's promises, so
- * they must hold on every adapter.
+ * Publishing, deleting and sweeping with real races, on the stores that `open` returns. The core promises this
+ * behaviour, so it must hold on every adapter.
  */
 export function describePublishing(name: string, open: () => Promise<OpenedStores>): void {
   describe(`publishing on ${name}`, () => {
@@ -47,7 +47,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const whole = { versions: 'all', files: true, tags: true } as const;
+    const everything = { versions: 'all', files: true, tags: true } as const;
     const ref = (name: string) => ({ projectId: project.id, format: 'generic', name: named.package(name) });
 
     async function* bytes(...parts: (string | Uint8Array)[]) {
@@ -78,7 +78,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
       return entityOf<PackageHead>(item);
     }
 
-    /** Events that tell what somebody did; names that are listed by it have others, for jobs. */
+    /** The events of the outbox, except those that tell jobs which names are listed. */
     async function events(): Promise<RegistryEvent[]> {
       const all: RegistryEvent[] = [];
       for (let shard = 0; shard < EVENT_SHARDS; shard++) {
@@ -101,7 +101,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     }
 
     describe('publishing', () => {
-      test('of ten that publish the same version at once exactly one wins', async () => {
+      test('exactly one of ten concurrent publishes of one version succeeds', async () => {
         const outcomes = await Promise.allSettled(
           Array.from({ length: 10 }, (_, index) => publish('tool', '1.0', `try ${index}`)),
         );
@@ -114,15 +114,15 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await events()).toHaveLength(1);
       });
 
-      test('a hundred that publish different versions of one name at once all succeed', async () => {
+      test('a hundred concurrent publishes of different versions of one name all succeed', async () => {
         await Promise.all(Array.from({ length: 100 }, (_, index) => publish('tool', `1.0.${index}`)));
         const head = await headOf('tool');
         expect(head).toMatchObject({ revision: 100, versionCount: 100 });
-        expect((await readContents(app.registry.table, head, whole)).versions).toHaveLength(100);
+        expect((await readContents(app.registry.table, head, everything)).versions).toHaveLength(100);
         expect(await events()).toHaveLength(100);
       });
 
-      test('a hundred that add files to one version at once make one version with a hundred files', async () => {
+      test('a hundred concurrent additions of a file make one version with a hundred files', async () => {
         const add = async (index: number) => {
           const { blob } = await stageBlob(app.registry, bytes(`file ${index}`), { limit: 100 });
           const file = { fileName: named.file(`${index}.txt`), contentType: 'text/plain', blob };
@@ -137,12 +137,12 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           });
         };
         await Promise.all(Array.from({ length: 100 }, (_, index) => add(index)));
-        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
+        const contents = await readContents(app.registry.table, await headOf('tool'), everything);
         expect([contents.versions.length, contents.files.length]).toEqual([1, 100]);
         expect(contents.head.versionCount).toBe(1);
       });
 
-      test('facts of a version that later files amend are never lost, however many amend at once', async () => {
+      test('concurrent files that amend the metadata of a version lose no amendment', async () => {
         const add = async (index: number, readme?: string) => {
           const fileName = `file-${index}`;
           const { blob } = await stageBlob(app.registry, bytes(fileName), { limit: 100 });
@@ -171,7 +171,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await readme()).toBeUndefined();
       });
 
-      test('several files are added together or not at all, with what is told of each and of the version', async () => {
+      test('several files are added together or not at all, with their metadata and the readme of the version', async () => {
         const add = async (names: readonly string[], format = keeping) => {
           const staged = names.map(async (fileName) => {
             const { blob } = await stageBlob(app.registry, bytes(`bytes of ${fileName}`), { limit: 100 });
@@ -194,7 +194,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         };
         const { version, files } = await add(['a.txt', 'a.txt.metadata']);
         await expect(add(['b.txt', 'a.txt'])).rejects.toMatchObject({ code: 'duplicateFile' });
-        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
+        const contents = await readContents(app.registry.table, await headOf('tool'), everything);
         expect(contents.files.map(({ fileName, metadata }) => [fileName, metadata])).toEqual([
           ['a.txt', { of: 'a.txt' }],
           ['a.txt.metadata', { of: 'a.txt.metadata' }],
@@ -205,7 +205,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           text: 'Read me.',
         });
         await add(['b.txt', 'a.txt'], replacing);
-        const { files: current } = await readContents(app.registry.table, await headOf('tool'), whole);
+        const { files: current } = await readContents(app.registry.table, await headOf('tool'), everything);
         expect(
           current.map(({ fileName, id }) => [fileName, id > Math.max(...files.map((file) => file.id))]),
         ).toEqual([
@@ -215,7 +215,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         ]);
       });
 
-      test('a file with an alias is found by it wherever it is, until it is deleted', async () => {
+      test('files are found by their alias, the newest first, until they are deleted', async () => {
         const add = async (name: string, version: string) => {
           const { blob } = await stageBlob(app.registry, bytes('symbols'), { limit: 100 });
           const { files } = await addFiles(app.registry, {
@@ -241,11 +241,11 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const first = await add('a#tool', '1');
         const replaced = await add('tool', '1');
         const last = await add('tool', '1');
-        const wanted = [
+        const expected = [
           ['tool', last],
           ['a#tool', first],
         ];
-        await vi.waitFor(async () => expect(await found()).toEqual(wanted));
+        await vi.waitFor(async () => expect(await found()).toEqual(expected));
         expect(await found('tool.pdb/#2')).toEqual([]);
         expect(await found(undefined, 'instance')).toEqual([]);
         const deletion = {
@@ -261,7 +261,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         await vi.waitFor(async () => expect(await found()).toEqual([['a#tool', first]]));
       });
 
-      test('equal bytes are stored once however often and however concurrently they are published', async () => {
+      test('equal bytes are stored once when they are published concurrently', async () => {
         const content = randomBytes(1000);
         await Promise.all(Array.from({ length: 20 }, (_, index) => publish(`tool-${index}`, '1.0', content)));
         expect(await storedKeys()).toHaveLength(1);
@@ -270,7 +270,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(record).toMatchObject({ refs: 20, size: 1000 });
       });
 
-      test('a refused duplicate leaves no bytes behind when the caller discards what it staged', async () => {
+      test('publishes of different bytes, by the core and over HTTP, store one blob each', async () => {
         await publish('tool', '1.0', 'first');
         await app.send('PUT', `/api/v4/projects/${project.id}/packages/generic/other/1.0/a.bin`, {
           token: app.rootToken,
@@ -279,7 +279,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await storedKeys()).toHaveLength(2);
       });
 
-      test('the event names who, what and where, and nothing is told of a publish that failed', async () => {
+      test('a publish records an event with actor, project and version, and a failed one records nothing', async () => {
         await publish('tool', '1.0');
         await expect(publish('tool', '1.0')).rejects.toMatchObject({ code: 'duplicateVersion' });
         expect(await events()).toMatchObject([
@@ -296,7 +296,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     });
 
     describe('deleting', () => {
-      test('the last version takes the name out of the index, a new one puts it back, and revisions go on', async () => {
+      test('deleting the last version unlists the name, a new version lists it again, and revisions keep counting', async () => {
         const place = { format: 'generic', name: named.package('tool') };
         await publish('tool', '1.0');
         expect(await listHolders(app.registry, place)).toHaveLength(1);
@@ -326,7 +326,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         }
       });
 
-      test('a package of many versions goes whole', async () => {
+      test('a package of many versions is deleted completely', async () => {
         for (let index = 0; index < 30; index++) await publish('tool', `${index}`);
         expect(
           await removePackage(app.registry, {
@@ -336,7 +336,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             name: named.package('tool'),
           }),
         ).toBe(30);
-        const contents = await readContents(app.registry.table, await headOf('tool'), whole);
+        const contents = await readContents(app.registry.table, await headOf('tool'), everything);
         expect([contents.versions, contents.files]).toEqual([[], []]);
         expect((await app.registry.table.query(ranges.packageIds(project.id))).items).toEqual([]);
       });
@@ -345,7 +345,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
     describe('sweeping', () => {
       const day = 24 * 3600 * 1000;
 
-      test('bytes nothing refers to go after the grace period, not before', async () => {
+      test('bytes that nothing refers to are removed after the grace period, not before', async () => {
         await publish('tool', '1.0');
         await removeVersion(app.registry, {
           project,
@@ -360,7 +360,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         expect(await storedKeys()).toEqual([]);
       });
 
-      test('bytes that are still referred to, or are again, stay', async () => {
+      test('bytes that are still referred to, or are again, are kept', async () => {
         await publish('one', '1.0', 'same bytes');
         await publish('two', '1.0', 'same bytes');
         await removeVersion(app.registry, {
@@ -407,7 +407,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         }
       });
 
-      test('bytes that no record knows go once they are old', async () => {
+      test('orphaned blobs are removed once they are old', async () => {
         await publish('tool', '1.0');
         await stageBlob(app.registry, bytes('never committed'), { limit: 100 });
         app.clock.advance(Date.now() - app.clock.now());

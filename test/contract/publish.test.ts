@@ -9,6 +9,6 @@ for (const describeOn of [describePublishing, describeAddingFiles, describeRemov
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }
-// On a disk these are in the deep tier: they write many thousand rows.
+// The deep tier runs these on a disk: they write many thousand rows.
 describeManyFiles('memory stores', openMemoryStores);
 describeRacingDeletes('memory stores', openMemoryStores);

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Message, Queue, QueueOptions } from '../../services/ports/queue.ts';
 
-/** A queue opened for one test, and how to let go of it. */
+/** A queue opened for one test, and the function that closes it. */
 export interface OpenedQueue {
   readonly queue: Queue;
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export function describeQueue(name: string, open: (options: QueueOptions) => Pro
     }
   }
 
-  describe(`${name} keeps the promises of a queue`, () => {
+  describe(`Queue contract: ${name}`, () => {
     deliveryCases(withQueue);
     retryCases(withQueue);
     abortCases(withQueue);
@@ -31,7 +31,7 @@ export function describeQueue(name: string, open: (options: QueueOptions) => Pro
 type WithQueue = (options: Partial<QueueOptions>, use: (queue: Queue) => Promise<void>) => Promise<void>;
 
 function deliveryCases(withQueue: WithQueue): void {
-  test('messages sent before and while consuming are delivered', () =>
+  test('delivers messages that are sent before and while it is consumed', () =>
     withQueue({}, async (queue) => {
       const text = JSON.stringify({ text: 'grüße 🎉\n"' });
       await queue.send([text]);
@@ -45,9 +45,9 @@ function deliveryCases(withQueue: WithQueue): void {
       expect(await queue.deadLetters()).toEqual([]);
     }));
 
-  test('sending nothing is no error', () => withQueue({}, (queue) => queue.send([])));
+  test('accepts an empty list of messages', () => withQueue({}, (queue) => queue.send([])));
 
-  test('500 messages all arrive', () =>
+  test('delivers all of 500 messages', () =>
     withQueue({}, async (queue) => {
       const bodies = Array.from({ length: 500 }, (_, n) => `message ${n}`);
       await Promise.all([
@@ -60,7 +60,7 @@ function deliveryCases(withQueue: WithQueue): void {
       expect(consumer.bodies()).toEqual(bodies.toSorted());
     }));
 
-  test('two consumers share the messages', () =>
+  test('delivers every message to one of two consumers', () =>
     withQueue({}, async (queue) => {
       const consumers = [consuming(queue), consuming(queue)] as const;
       const bodies = Array.from({ length: 60 }, (_, n) => `message ${n}`);
@@ -72,7 +72,7 @@ function deliveryCases(withQueue: WithQueue): void {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     }));
 
-  test('a message of 256 KB is delivered and a larger one refused', () =>
+  test('delivers a message of 256 KB and rejects a larger one', () =>
     withQueue({}, async (queue) => {
       const body = 'ü'.repeat(128 * 1024);
       await queue.send([body]);
@@ -85,7 +85,7 @@ function deliveryCases(withQueue: WithQueue): void {
 }
 
 function retryCases(withQueue: WithQueue): void {
-  test('a message whose handler throws comes again with the next attempt number', () =>
+  test('delivers a message again with the next attempt number if its handler throws', () =>
     withQueue({}, async (queue) => {
       await queue.send(['work']);
       const consumer = consuming(queue, async ({ attempt }) => {
@@ -98,7 +98,7 @@ function retryCases(withQueue: WithQueue): void {
       expect(await queue.deadLetters()).toEqual([]);
     }));
 
-  test('a failed message does not come before retryAfter, and then comes', () =>
+  test('delivers a failed message again, but not before retryAfter', () =>
     withQueue({ retryAfter: 1000 }, async (queue) => {
       const times: number[] = [];
       const consumer = consuming(queue, async ({ attempt }) => {
@@ -111,7 +111,7 @@ function retryCases(withQueue: WithQueue): void {
       expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(990);
     }));
 
-  test('a handler that throws at once and not as a promise is a failure like any other', () =>
+  test('treats a handler that throws synchronously as failed', () =>
     withQueue({ maxAttempts: 1 }, async (queue) => {
       const consumer = consuming(queue, () => {
         throw new Error('at once');
@@ -121,7 +121,7 @@ function retryCases(withQueue: WithQueue): void {
       await consumer.stop();
     }));
 
-  test('after the last attempt a message lies among the dead letters', () =>
+  test('moves a message to the dead letters after its last attempt', () =>
     withQueue({ maxAttempts: 2 }, async (queue) => {
       const consumer = consuming(queue, async ({ body }) => {
         if (body.startsWith('bad')) throw new Error('never');
@@ -141,7 +141,7 @@ function retryCases(withQueue: WithQueue): void {
       expect(consumer.messages.filter(({ body }) => body === 'good')).toHaveLength(1);
     }));
 
-  test('at most 100 dead letters are shown', () =>
+  test('returns at most 100 dead letters', () =>
     withQueue({ maxAttempts: 1 }, async (queue) => {
       const bodies = Array.from({ length: 120 }, (_, n) => `bad ${n}`);
       await queue.send(bodies);
@@ -155,7 +155,7 @@ function retryCases(withQueue: WithQueue): void {
 }
 
 function abortCases(withQueue: WithQueue): void {
-  test('an idle consumer ends when its signal is aborted', () =>
+  test('an idle consumer stops when its signal is aborted', () =>
     withQueue({}, async (queue) => {
       const stop = new AbortController();
       const ended = queue.consume(async () => {}, stop.signal);
@@ -163,7 +163,7 @@ function abortCases(withQueue: WithQueue): void {
       await ended;
     }));
 
-  test('a consumer whose signal is aborted already takes nothing', () =>
+  test('a consumer whose signal is already aborted takes no message', () =>
     withQueue({}, async (queue) => {
       await queue.send(['work']);
       const bodies: string[] = [];
@@ -174,7 +174,7 @@ function abortCases(withQueue: WithQueue): void {
       await consumer.stop();
     }));
 
-  test('consume resolves only after the running handler has ended, and its message is done', () =>
+  test('consume resolves only after the running handler has finished and its message is acknowledged', () =>
     withQueue({}, async (queue) => {
       const stop = new AbortController();
       const order: string[] = [];
@@ -200,7 +200,7 @@ function abortCases(withQueue: WithQueue): void {
       expect(consumer.bodies()).toEqual(['next']);
     }));
 
-  test('messages that were not taken before the abort wait for the next consumer', () =>
+  test('messages that were not taken before the abort are delivered to the next consumer', () =>
     withQueue({}, async (queue) => {
       const bodies = Array.from({ length: 50 }, (_, n) => `message ${n}`);
       await queue.send(bodies);
@@ -218,7 +218,7 @@ function abortCases(withQueue: WithQueue): void {
 
 const WAIT = { timeout: 30_000, interval: 10 };
 
-/** A consumer that remembers what it was given. */
+/** A consumer that records the messages it gets. */
 function consuming(queue: Queue, handler: (message: Message) => Promise<void> = async () => {}) {
   const messages: Message[] = [];
   const stopping = new AbortController();

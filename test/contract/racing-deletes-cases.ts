@@ -15,9 +15,9 @@ import { deletes, runBeforeWrite, type WritesMatch } from '../kit/racing-writes.
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
-/** What is deleted while others add to it or delete beside it, on the stores `open` answers. */
+/** Deletions that race with additions and with other deletions, on the stores that `open` returns. */
 export function describeRacingDeletes(name: string, open: () => Promise<OpenedStores>): void {
-  describe(`deleting among others on ${name}`, () => {
+  describe(`racing deletions on ${name}`, () => {
     let app: TestApp;
     let project: Project;
     let close: () => Promise<void>;
@@ -61,7 +61,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     const meanwhile = (matches: WritesMatch, other: () => Promise<unknown>) =>
       runBeforeWrite(app.registry.table, matches, other);
 
-    test('files and tags that come in before the last write go with their version', async () => {
+    test('files and tags that are added before the last write are deleted with their version', async () => {
       await add('1');
       await add('2');
       const input = { project, actor, ...place, version: named.version('1') };
@@ -74,7 +74,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       expect(await head()).toMatchObject({ live: true, versionCount: 1 });
     });
 
-    test('files that must go to a version that is there make none after it is gone', async () => {
+    test('files added with `mustExist` do not create a version that was deleted', async () => {
       const { version } = await add('1');
       await add('2');
       meanwhile(
@@ -89,7 +89,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       await expect(other).rejects.toMatchObject({ code: 'packageNotFound' });
     });
 
-    test('a version of a given id goes, and not one that took its place', async () => {
+    test('deleting a version by its id does not delete one that took its place', async () => {
       const { version } = await add('1');
       await remove('1');
       await add('1');
@@ -98,7 +98,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       expect(await left()).toEqual([1, 1, 0]);
     });
 
-    test('the last versions, all at once, leave no name in the index', async () => {
+    test('concurrent deletions of all versions unlist the name', async () => {
       for (let round = 0; round < 5; round++) {
         const versions = Array.from({ length: 2 + 4 * round }, (_, index) => `${index}`);
         await Promise.all(versions.map((version) => add(version)));
@@ -111,7 +111,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       }
     });
 
-    test('a version that gets files from many while it is deleted is whole or gone', async () => {
+    test('a version is deleted completely while concurrent uploads add files to it', async () => {
       await add('other');
       for (let round = 0; round < 10; round++) {
         const { version } = await add('1');
@@ -125,7 +125,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       }
     });
 
-    test('parts that come in while their file is deleted go with it', async () => {
+    test('parts that are added while their file is deleted are deleted with it', async () => {
       const { files } = await add('1');
       const deletion = { project, actor, ...place, version: named.version('1'), fileId: files[0]?.id ?? 0 };
       meanwhile(deletes(keys.file(ref(), named.version('1'), named.identity('a.bin')).sk), async () => {
@@ -145,14 +145,14 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       expect(await left()).toEqual([1, 0, 0]);
     });
 
-    test('sixty that replace one file at once all get through', async () => {
+    test('sixty concurrent replacements of one file all succeed', async () => {
       await Promise.all(Array.from({ length: 60 }, () => add('1')));
       const items = await queryAll(app.registry.table, ranges.filesOf(ref(), named.version('1')));
       expect(new Set(items.map((item) => entityOf<{ readonly id: number }>(item).id)).size).toBe(60);
       expect(await head()).toMatchObject({ revision: 60, versionCount: 1 });
     });
 
-    test('a version goes while another of its package gets files all the time', async () => {
+    test('a version is deleted while files are added to another version of its package', async () => {
       for (let n = 0; n < 20; n++) await add('1.0', `file-${n}`);
       const others = Array.from({ length: 3 }, async (_, writer) => {
         for (let n = 0; n < 20; n++) await add('2.0', `file-${writer}-${n % 5}`);
@@ -163,7 +163,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       expect((await head())?.versionCount).toBe(1);
     });
 
-    test('many versions go at once, and their name with the last', async () => {
+    test('forty concurrent deletions delete all versions and unlist the name', async () => {
       const versions = Array.from({ length: 40 }, (_, n) => `${n}.0`);
       for (const version of versions) await add(version);
       await Promise.all(versions.map(remove));

@@ -31,7 +31,7 @@ import type { OpenedStores } from './publish-cases.ts';
 
 const DAY = 24 * 3600 * 1000;
 
-/** Removing, restoring and purging on the stores `open` answers. */
+/** Removing, restoring and purging on the stores that `open` returns. */
 export function describeRemoval(name: string, open: () => Promise<OpenedStores>): void {
   describe(`removal on ${name}`, () => {
     let app: TestApp;
@@ -104,19 +104,19 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       return maybeEntity<BlobRecord>(await app.registry.table.get(keys.blob(sha256Of(content))))?.refs;
     }
 
-    /** Nothing is miscounted, missing or left over. */
+    /** Checks that nothing is miscounted, missing or left over. */
     async function expectSound(): Promise<void> {
       const { problems } = await checkStorage(app.registry, { verify: false, concurrency: 4 });
       expect(problems).toEqual([]);
     }
 
-    /** What the package still has in the table, beside its head and its change log. */
+    /** The sort keys that the package still has in the table, except its head and its change log. */
     async function left(): Promise<string[]> {
       const items = await queryAll(app.registry.table, { pk: keys.head(ref()).pk });
       return items.map(({ sk }) => sk).filter((sk) => sk !== 'HEAD' && !sk.startsWith('CHANGE#'));
     }
 
-    test('a removed version is nowhere to be seen, and comes back as it was', async () => {
+    test('a removed version is neither listed nor served, and can be restored unchanged', async () => {
       const { id } = await publish('1.0', { 'a.bin': 'a', 'b.bin': 'b' });
       await add('1.0', 'a.bin', 'a, newer');
       await remove('1.0');
@@ -137,7 +137,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a version that was published again is not overwritten, and its predecessor waits', async () => {
+    test('a version that was published again is not overwritten by a restore of its predecessor', async () => {
       const first = await publish('1.0', { 'a.bin': 'first', 'only.bin': 'only in the first' });
       await remove('1.0');
       const second = await publish('1.0', { 'a.bin': 'second' });
@@ -155,7 +155,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a package goes whole and comes back whole, but for what was published again', async () => {
+    test('a package is removed with all versions and restored except for those published again', async () => {
       for (const version of ['1.0', '2.0', '3.0']) await publish(version, { 'a.bin': version });
       expect(await removePackage(app.registry, { project, actor, ...tool })).toBe(3);
       expect([await listed(), await listHolders(app.registry, tool)]).toEqual([[], []]);
@@ -166,7 +166,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a tag that names another version now stays with that', async () => {
+    test('restoring a version leaves a tag that now names another version', async () => {
       const { id } = await publish('1.0', { 'a.bin': 'a' });
       await publish('2.0', { 'a.bin': 'b' });
       await remove('1.0');
@@ -183,7 +183,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       });
     });
 
-    test('a file that is uploaded again to a removed version makes a version of its own', async () => {
+    test('a file uploaded to a removed version creates a new version', async () => {
       const { id } = await publish('1.0', { 'a.bin': 'a' });
       await remove('1.0');
       const files = [await file('a.bin', 'again')];
@@ -194,7 +194,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a removed file leaves its place to the older copy, and comes back only where its place is free', async () => {
+    test('removing a file brings back its older copy, and it can be restored only when its name is free', async () => {
       const { id: version } = await publish('1.0', { 'a.bin': 'old' });
       const { files } = await add('1.0', 'a.bin', 'new');
       const fileId = files[0]?.id ?? 0;
@@ -217,7 +217,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a file goes and comes with what is part of it', async () => {
+    test('a file is removed and restored together with its parts', async () => {
       await publish('1.0', { 'a.bin': 'a' });
       const part = { ...(await file('a.bin.sig', 'signature')), partOf: named.file('a.bin') };
       const input = { project, actor, ...tool, version: named.version('1.0') };
@@ -231,7 +231,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('what is due is purged with all its bytes, and what is not is kept', async () => {
+    test('versions and files that are due are purged with their bytes, and others are kept', async () => {
       const { id } = await publish('1.0', { 'a.bin': 'a', 'b.bin': 'shared' });
       await publish('2.0', { 'a.bin': 'shared', 'c.bin': 'c' });
       await remove('1.0');
@@ -266,7 +266,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a version of many files goes, comes back and is purged in steps', async () => {
+    test('a version of more files than one transaction holds is removed, restored and purged', async () => {
       const { id } = await publish('1.0', { '0.bin': '0' });
       for (let n = 1; n < 60; n++) await add('1.0', `${n}.bin`, `${n}`);
       await remove('1.0');
@@ -285,7 +285,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('a project goes with its packages and comes back with its members', async () => {
+    test('a project is removed with its packages and restored with its members', async () => {
       await publish('1.0', { 'a.bin': 'a' });
       const { token } = await app.user('dev', { level: 30, of: project });
       await removeProject(app.registry, project, actor);
@@ -302,7 +302,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       });
     });
 
-    test('a project whose path was taken says so, and is purged when it is due', async () => {
+    test('a project whose path was taken cannot be restored, and is purged when it is due', async () => {
       await publish('1.0', { 'a.bin': 'a' });
       await publish('2.0', { 'b.bin': 'b' });
       await remove('2.0');
@@ -319,7 +319,7 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
-    test('restoring, purging, publishing and removing at the same time leave nothing half-done', async () => {
+    test('concurrent restores, purges, publishes and removals leave nothing half-done', async () => {
       for (let round = 0; round < 12; round++) {
         const { id } = await publish('1.0', { 'a.bin': `first ${round}`, 'b.bin': 'both' });
         await remove('1.0');

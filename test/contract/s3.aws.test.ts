@@ -47,7 +47,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
     const contentType = 'application/gzip';
     const contentDisposition = `attachment; filename="a b.tgz"; filename*=UTF-8''a%20b.tgz`;
 
-    test('work without credentials and answer with the headers asked for', async () => {
+    test('work without credentials and return the requested headers', async () => {
       const { blobs } = open();
       await blobs.put('links/a', body(1000));
       const link = await blobs.link('links/a', {
@@ -68,7 +68,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect((await fetch(bare)).status).toBe(403);
     });
 
-    test('for HEAD answer HEAD', async () => {
+    test('for HEAD work with HEAD requests', async () => {
       const { blobs } = open();
       await blobs.put('links/head', body(1234));
       const link = await blobs.link('links/head', { method: 'HEAD', lifetime: 60 });
@@ -77,7 +77,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(answer.headers.get('content-length')).toBe('1234');
     });
 
-    test('for another method, key, time or header are refused', async () => {
+    test('are rejected for another method, key, lifetime or header', async () => {
       const { blobs } = open();
       await blobs.put('links/b', body(10));
       await blobs.put('links/c', body(10));
@@ -94,7 +94,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect((await fetch(link)).status).toBe(200);
     });
 
-    test('are refused when their time is over', async () => {
+    test('are rejected once their lifetime is over', async () => {
       const { blobs } = open();
       await blobs.put('links/d', body(10));
       const link = (await blobs.link('links/d', { method: 'GET', lifetime: 1 }))!;
@@ -104,7 +104,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       });
     });
 
-    test('are made for the address that clients use', async () => {
+    test('use the address that clients use', async () => {
       const aws = openAws({
         tableName: 'none',
         auditTableName: 'none',
@@ -120,8 +120,8 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
     });
   });
 
-  describe('a key is written once', () => {
-    test.each([100, 9 * MB])('a second blob of %i bytes is refused and leaves the first', async (size) => {
+  describe('keys that are written once', () => {
+    test.each([100, 9 * MB])('reject a second blob of %i bytes and keep the first', async (size) => {
       const { blobs } = open();
       const key = `once/${size}`;
       await blobs.put(key, body(5));
@@ -130,7 +130,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await unfinished()).toBe(0);
     });
 
-    test.each([100, 20 * MB])('a write of %i bytes whose answer is lost is no conflict', async (size) => {
+    test.each([100, 20 * MB])('accept a write of %i bytes whose response is lost', async (size) => {
       const { client, blobs } = open();
       loseAnswers(client, ['PutObjectCommand', 'CompleteMultipartUploadCommand'], 1);
       const key = `lost/${size}`;
@@ -141,7 +141,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
   });
 
   describe('large bodies', () => {
-    test('a body that fails at 20 MB leaves nothing', async () => {
+    test('a body that fails at 20 MB leaves nothing behind', async () => {
       const { blobs } = open();
       async function* failing(): AsyncGenerator<Uint8Array> {
         yield* body(20 * MB);
@@ -152,7 +152,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await unfinished()).toBe(0);
     });
 
-    test('a store that fails stops the body and leaves nothing', async () => {
+    test('a store that fails stops reading the body and leaves nothing behind', async () => {
       const { client, blobs } = open();
       onAttempt(client, 'UploadPartCommand', (attempt) => {
         if (attempt === 3) throw new Error('the store is full');
@@ -164,7 +164,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await unfinished()).toBe(0);
     });
 
-    /** Bodies that count what is read of them and not stored yet, of all together. */
+    /** Bodies that count the bytes read of all of them together and not stored yet. */
     function counting(client: S3Client) {
       let held = 0;
       let most = 0;
@@ -201,7 +201,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(found.digest('hex')).toBe(hash.digest('hex'));
     });
 
-    test('uploads at once share what may be under way, and each gathers one part', async () => {
+    test('concurrent uploads share the limit of parts being sent, and each gathers one more part', async () => {
       const { client, blobs } = open();
       const counted = counting(client);
       const keys = Array.from({ length: 6 }, (_, n) => `large/at-once-${n}`);
@@ -210,7 +210,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       for (const key of keys) expect(await blobs.head(key)).toMatchObject({ size: 24 * MB });
     });
 
-    test('a part that fails for good leaves its room to other uploads', async () => {
+    test('a part that fails for good frees its share of the limit for other uploads', async () => {
       const { client, blobs } = open();
       onAttempt(client, 'UploadPartCommand', () => {
         throw new Error('the store is full');
@@ -221,7 +221,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       expect(await unfinished()).toBe(0);
     });
 
-    test('hundreds of readers that stall keep nobody else waiting', async () => {
+    test('hundreds of stalled readers do not delay other requests', async () => {
       const store = openS3({ bucket, endpoint: ministack.endpoint, pathStyle: true });
       await store.blobs.put('large/stalled', body(2 * MB));
       const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
@@ -238,7 +238,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       store.close();
     });
 
-    test('bodies that are cancelled let their connections go, read or not', async () => {
+    test('cancelled bodies release their connections, read or not', async () => {
       const { blobs } = open();
       await blobs.put('large/cancelled', body(2 * MB));
       const connected = () =>
@@ -258,7 +258,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       await vi.waitFor(() => expect(connected()).toBeLessThanOrEqual(before + 1));
     });
 
-    test.each([6 * MB - 1, 6 * MB, 6 * MB + 1, 12 * MB])('%i bytes are stored whole', async (size) => {
+    test.each([6 * MB - 1, 6 * MB, 6 * MB + 1, 12 * MB])('%i bytes are stored completely', async (size) => {
       const { blobs } = open();
       const key = `large/${size}`;
       expect(await blobs.put(key, body(size))).toEqual({ size });
@@ -266,8 +266,8 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
     });
   });
 
-  describe('uploads that were left', () => {
-    const left = async (Key: string, parts: number) => {
+  describe('abandoned uploads', () => {
+    const abandon = async (Key: string, parts: number) => {
       const upload = { Bucket: bucket, Key };
       const { UploadId } = await resources.s3.send(new CreateMultipartUploadCommand(upload));
       for (let PartNumber = 1; PartNumber <= parts; PartNumber++) {
@@ -278,10 +278,10 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
     test('are dropped once nothing was added for long enough, and only below the prefix', async () => {
       const { client } = open();
       const blobs = s3BlobStore({ client, bucket, prefix: 'left/' });
-      await left('left/blobs/a', 2);
-      await left('left/blobs/b', 0);
-      await left('left/other', 1);
-      await left('blobs/other', 1);
+      await abandon('left/blobs/a', 2);
+      await abandon('left/blobs/b', 0);
+      await abandon('left/other', 1);
+      await abandon('blobs/other', 1);
       const hour = 3_600_000;
       expect(await blobs.dropUnfinished({ prefix: 'blobs/', before: Date.now() - hour })).toBe(0);
       expect(await unfinished()).toBe(4);
@@ -293,10 +293,10 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
       ).toBe(1);
     });
 
-    test('are found on every page of the list, and kept when a part has come since', async () => {
+    test('are found on every page of the list, and kept if a part was added since', async () => {
       const { client, blobs } = open();
-      for (let n = 0; n < 7; n++) await left(`many/${n}`, 0);
-      await left('many/alive', 1);
+      for (let n = 0; n < 7; n++) await abandon(`many/${n}`, 0);
+      await abandon('many/alive', 1);
       onCommand(client, 'ListMultipartUploadsCommand', (input: ListMultipartUploadsCommandInput) => {
         input.MaxUploads = 2;
       });
@@ -312,7 +312,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
   test.each([
     ['small', 1000],
     ['in parts', 9 * MB],
-  ])('blobs are encrypted as is asked for: %s', async (name, size) => {
+  ])('blobs are encrypted as configured: %s', async (name, size) => {
     const { client } = open();
     const encryption = { ServerSideEncryption: 'AES256' } as const;
     await s3BlobStore({ client, bucket, encryption }).put(`encrypted/${size}`, body(size));
@@ -331,7 +331,7 @@ describe.skipIf(ministackMissing)(`S3${ministackMissing ? ` (${ministackMissing}
     expect(requests[0]).toMatchObject(kms);
   });
 
-  test('a prefix keeps stores in one bucket apart', async () => {
+  test('prefixes separate stores in one bucket', async () => {
     const { client } = open();
     const [left, right] = ['left/', 'right/'].map((prefix) => s3BlobStore({ client, bucket, prefix })) as [
       BlobStore,

@@ -40,7 +40,7 @@ describe.each([
     }
   }
 
-  /** The names events of the outbox, in the order of time. */
+  /** The events of the outbox about listed names, in the order of time. */
   async function nameEvents(): Promise<RegistryEvent[]> {
     const shards = Array.from({ length: EVENT_SHARDS }, (_, shard) => ranges.events(shard));
     const items = await Promise.all(shards.map((range) => queryAll(app.registry.table, range)));
@@ -53,7 +53,7 @@ describe.each([
   const scopes = () =>
     [{ kind: 'project', id: project.id }, { kind: 'group', id: app.group.id }, 'instance'] as const;
 
-  /** The words of all names, in the three scopes, which always hold the same. */
+  /** The words of all names; checks that the three scopes hold the same. */
   async function words(): Promise<string[]> {
     const found = await Promise.all(
       scopes().map(async (scope) => {
@@ -71,7 +71,7 @@ describe.each([
     return items.map(({ name }) => String(name));
   }
 
-  test('come after the publish that lists a name, and go after the deletion that unlists it', async () => {
+  test('are added after the publish that lists a name, and removed after the deletion that unlists it', async () => {
     await publish('left-pad');
     await publish('left-pad', '2.0');
     expect(await names()).toEqual(['left-pad']);
@@ -85,20 +85,20 @@ describe.each([
     expect(await words()).toEqual([]);
   });
 
-  test('are of at most ten words of a name', async () => {
+  test('cover at most ten words of a name', async () => {
     await publish('a-b-c-d-e-f-g-h-i-j-k-l');
     await app.runJobs();
     expect(await words()).toHaveLength(10);
   });
 
-  test('follow the name and not the order or number of messages', async () => {
+  test('depend on the name, not on the order or number of events', async () => {
     await publish('tool');
     await remove('tool');
     await publish('tool');
     await remove('tool');
     const events = await nameEvents();
     expect(events).toHaveLength(4);
-    // The last thing heard of is that the name is listed.
+    // Some of these events say that the name is listed, which it no longer is.
     for (const event of [...events, ...events.toReversed(), ...events]) {
       await indexName(app.registry, event);
       expect(await words()).toEqual([]);
@@ -111,7 +111,7 @@ describe.each([
   });
 
   test.each(['removed', 'published'])(
-    'are right when the name is %s between reading and writing',
+    'are correct when the name is %s between the read and the write',
     async (change) => {
       await publish('tool');
       if (change === 'published') await remove('tool');
@@ -135,7 +135,7 @@ describe.each([
     },
   );
 
-  test('are right in the end, whatever publishes, deletions and the job do at once', async () => {
+  test('are correct in the end after concurrent publishes, deletions and runs of the job', async () => {
     for (let round = 0; round < 8; round++) {
       await Promise.all(
         ['one', 'two', 'three'].flatMap((name) => [

@@ -8,7 +8,7 @@ import { ranges } from '../../services/registry/records/keys.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
 
-/** What a host signs with. `seal` answers that of one more process. */
+/** What a host signs with. `seal` returns the seal of another process. */
 export interface SigningHost {
   readonly table: Table;
   seal(): Seal;
@@ -18,9 +18,9 @@ export interface SigningHost {
 const HOUR = 3600_000;
 const owner: KeyOwner = { kind: 'project', id: 7 };
 
-/** The promises of the `Signer` port, on the host that `start` makes. */
+/** Checks the promises of the `Signer` port, on the host that `start` returns. */
 export function describeSigner(name: string, start: () => Promise<SigningHost>): void {
-  describe(`the signer on ${name}`, () => {
+  describe(`Signer contract: ${name}`, () => {
     let host: SigningHost;
     let clock: ReturnType<typeof fakeClock>;
     beforeEach(async () => {
@@ -29,7 +29,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
     });
     afterEach(() => host.close());
 
-    /** The signer of one more process. */
+    /** The signer of another process. */
     const signer = (): Signer =>
       tableSigner({
         table: host.table,
@@ -39,7 +39,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
         bits: 2048,
       });
 
-    /** The ids of the keys that are named in a signature, and by which it holds. */
+    /** The ids of those keys that have a valid signature on the text. */
     async function pgpSigners(keys: readonly PublicKey[], clear: string): Promise<string[]> {
       const verificationKeys = (
         await Promise.all(keys.map(({ publicKey }) => readKeys({ armoredKeys: publicKey })))
@@ -54,7 +54,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       );
     }
 
-    test('processes that need a key at once agree on one, which signs for all', async () => {
+    test('processes that need a key concurrently agree on one, which signs for all', async () => {
       const signers = Array.from({ length: 4 }, signer);
       const texts = await Promise.all(signers.map((each) => each.of(owner).clearSign('Origin: here\n- x\n')));
       const published = await signer().publicKeys(owner, 'openpgp');
@@ -62,7 +62,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       for (const text of texts) expect(await pgpSigners(published, text)).toEqual([published[0]?.id]);
     });
 
-    test('a detached signature is of the bytes', async () => {
+    test('a detached signature is valid for the signed bytes and no others', async () => {
       const bytes = Buffer.from('Origin: here\n');
       const armored = await signer().of(owner).detachedSign(bytes);
       const [key] = await signer().publicKeys(owner, 'openpgp');
@@ -79,7 +79,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       await expect(holds(Buffer.from('Origin: there\n'))).rejects.toThrow(/signed digest did not match/i);
     });
 
-    test('an RSA signature of a digest is what everybody takes for one of the bytes', async () => {
+    test('an RSA signature of a digest verifies as a signature of the bytes', async () => {
       const bytes = Buffer.from('APKINDEX');
       for (const hash of ['sha1', 'sha256'] as const) {
         const digest = createHash(hash).update(bytes).digest();
@@ -91,7 +91,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       }
     });
 
-    test('a rotated key signs beside its successor until its end, and is published as long', async () => {
+    test('a rotated key signs together with its successor until it expires, and is published until then', async () => {
       const [first] = await signer().publicKeys(owner, 'openpgp');
       const second = await signer().rotate(owner, 'openpgp', HOUR);
       const both = await signer().publicKeys(owner, 'openpgp');
@@ -106,7 +106,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       expect(await pgpSigners(both, await signer().of(owner).clearSign('text'))).toEqual([second.id]);
     });
 
-    test('of processes that rotate at once one makes the key, and all are answered it', async () => {
+    test('concurrent rotations make one key, which all of them return', async () => {
       const [first] = await signer().publicKeys(owner, 'rsa');
       const rotated = await Promise.all([1, 2, 3].map(() => signer().rotate(owner, 'rsa', HOUR)));
       expect(new Set(rotated.map(({ id }) => id)).size).toBe(1);
@@ -114,7 +114,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       expect(await signer().publicKeys(owner, 'rsa')).toHaveLength(2);
     });
 
-    test('owners have keys of their own, and nothing private lies open in the table', async () => {
+    test('owners have keys of their own, and the table holds no private key unsealed', async () => {
       const others: KeyOwner[] = [{ kind: 'group', id: 7 }, { kind: 'project', id: 8 }, owner];
       const ids = new Set<string | undefined>();
       for (const each of others) ids.add((await signer().publicKeys(each, 'openpgp'))[0]?.id);
@@ -131,7 +131,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       }
     });
 
-    test('a sealed key that was moved to another owner does not open', async () => {
+    test('a sealed key that was moved to another owner cannot be opened', async () => {
       await signer().publicKeys(owner, 'rsa');
       const { items } = await host.table.query(ranges.signingKeys(owner));
       const { pk } = ranges.signingKeys({ kind: 'project', id: 8 });
@@ -140,7 +140,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
       await expect(stolen).rejects.toThrow('the value was not sealed for signing key rsa 1 of project 8');
     });
 
-    test('an owner that is gone has no keys', async () => {
+    test('forgetting an owner deletes its keys', async () => {
       const [key] = await signer().publicKeys(owner, 'rsa');
       await signer().forget(owner);
       expect((await host.table.query(ranges.signingKeys(owner))).items).toEqual([]);

@@ -44,7 +44,7 @@ describeSigner('a data directory', async () => {
   };
 });
 
-test('the key file is made once, whole, for its owner only, and leaves no draft behind', async () => {
+test('the key file is made once, for its owner only, and no temporary file is left behind', async () => {
   const folder = await directory();
   await Promise.all(Array.from({ length: 8 }, () => fileSeal(folder).seal(Buffer.from('x'), 'x')));
   expect(await readdir(folder)).toEqual([SEALING_KEY_FILE]);
@@ -52,7 +52,7 @@ test('the key file is made once, whole, for its owner only, and leaves no draft 
   await rm(folder, { recursive: true });
 });
 
-test('a key file that is invalid or readable by others is refused with instructions', async () => {
+test('a key file that is invalid or readable by others is rejected with instructions', async () => {
   const folder = await directory();
   const path = join(folder, SEALING_KEY_FILE);
   await fileSeal(folder).seal(Buffer.from('x'), 'x');

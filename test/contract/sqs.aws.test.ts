@@ -25,7 +25,7 @@ describe.skipIf(ministackMissing)(`SQS${ministackMissing ? ` (${ministackMissing
     return { client, queue: sqsQueue(options) };
   }
 
-  test('a message is not handed out again while its handler runs past the visibility timeout', async () => {
+  test('a message is not delivered again while its handler runs past the visibility timeout', async () => {
     const { client, queue } = await open(2);
     let extensions = 0;
     onCommand(client, 'ChangeMessageVisibilityCommand', () => {
@@ -43,7 +43,7 @@ describe.skipIf(ministackMissing)(`SQS${ministackMissing ? ` (${ministackMissing
     expect(messages.map(({ attempt }) => attempt)).toEqual([1]);
   });
 
-  test('a message of a consumer that died comes again', async () => {
+  test('a message that could not be deleted is delivered again', async () => {
     const { client, queue } = await open(1);
     onAttempt(client, 'DeleteMessageCommand', (count) => {
       if (count === 1) throw new Error('the consumer died');
@@ -58,7 +58,7 @@ describe.skipIf(ministackMissing)(`SQS${ministackMissing ? ` (${ministackMissing
     expect(messages.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
-  test('requests stay below 1 MiB and 10 messages', async () => {
+  test('a request has at most 1 MiB and 10 messages', async () => {
     const { client, queue } = await open();
     const sent: number[] = [];
     onCommand(client, 'SendMessageBatchCommand', ({ Entries }: { Entries: unknown[] }) => {
@@ -69,7 +69,7 @@ describe.skipIf(ministackMissing)(`SQS${ministackMissing ? ` (${ministackMissing
     expect(sent).toEqual([4, 4, 1, 10, 10, 3]);
   });
 
-  test('messages that a request could not take are sent again, and no others', async () => {
+  test('only the messages of a request that failed are sent again', async () => {
     const { client, queue } = await open();
     const sent: string[][] = [];
     let Failed: object[] = [];

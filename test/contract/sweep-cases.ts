@@ -18,7 +18,10 @@ const day = 24 * 3600 * 1000;
 let app: TestApp;
 let project: Project;
 
-/** Sweeps that are stopped, killed, doubled and raced, on the stores that `open` returns. `orphans` is the number of orphaned blobs. */
+/**
+ * Sweeps that are stopped, killed, concurrent and raced, on the stores that `open` returns. `orphans` is the number of
+ * orphaned blobs.
+ */
 export function describeSweeping(name: string, open: () => Promise<OpenedStores>, orphans: number): void {
   describe(`sweeping on ${name}`, () => {
     let close: () => Promise<void>;
@@ -46,20 +49,20 @@ function orphanCases(count: number): void {
   });
 
   test.each(['stopped', 'killed'] as const)(
-    '%s at any point a sweep goes on the next time, and removes all of them and nothing else',
+    'a sweep that is %s at any point resumes the next time, and removes all of them and nothing else',
     async (how) => {
       for (let calls = 1; ; calls *= 2) {
         const done = await interrupted(calls, how);
-        expect(await wrong()).not.toContain('missing');
+        expect(await problemKinds()).not.toContain('missing');
         if (done) break;
       }
       expect(await storedCount()).toBe(known);
       expect(await app.registry.table.get(keys.job('stray-sweep'))).toBeUndefined();
-      expect(await wrong()).toEqual([]);
+      expect(await problemKinds()).toEqual([]);
     },
   );
 
-  test('a sweep starts where the one before it was stopped', async () => {
+  test('a sweep resumes where the previous one was stopped', async () => {
     const stop = new AbortController();
     await sweepOrphans({ ...app.registry, table: stopping(app.registry.table, stop) }, stop.signal);
     const position = await app.registry.table.get(keys.job('stray-sweep'));
@@ -77,13 +80,13 @@ function orphanCases(count: number): void {
     expect(await storedCount()).toBe(known);
   });
 
-  test('several sweeps at once do no harm', async () => {
+  test('three concurrent sweeps remove all of them and nothing else', async () => {
     await Promise.all([1, 2, 3].map(() => sweepOrphans(app.registry)));
     expect(await storedCount()).toBe(known);
-    expect(await wrong()).toEqual([]);
+    expect(await problemKinds()).toEqual([]);
   });
 
-  test('one that can not be read is told and left, and all others are removed', async () => {
+  test('an unreadable blob is reported and kept, and all others are removed', async () => {
     const bad = newBlobKey();
     await app.registry.blobs.put(bad, bytesOf('a bad sector'));
     app.clock.advance(2 * day);
@@ -94,16 +97,16 @@ function orphanCases(count: number): void {
     expect(await app.registry.table.get(keys.job('stray-sweep'))).toBeUndefined();
   });
 
-  test('a blob that the index does not tell of stays', async () => {
+  test('a blob with a record is kept although the index does not list it', async () => {
     const table: Table = { ...app.registry.table, query: async () => ({ items: [], more: false }) };
     const { blobs } = await sweepOrphans({ ...app.registry, table });
     expect(blobs).toBe(count);
-    expect(await wrong()).toEqual([]);
+    expect(await problemKinds()).toEqual([]);
   });
 }
 
 function raceCases(): void {
-  test('of two sweeps at once each blob falls to one', async () => {
+  test('two concurrent sweeps remove each blob once', async () => {
     for (let index = 0; index < 10; index++) {
       await publish(app.registry, project, `tool-${index}`, `bytes ${index}`);
       await unpublish(app.registry, project, `tool-${index}`);
@@ -114,13 +117,13 @@ function raceCases(): void {
     expect(await storedCount()).toBe(0);
   });
 
-  test('publishes, deletions and sweeps of the same bytes, all at once, lose nothing', async () => {
+  test('concurrent publishes, deletions and sweeps of the same bytes lose nothing', async () => {
     let publishing = true;
     const sweeper = async () => {
       while (publishing) {
         app.clock.advance(2 * day);
         await sweepBlobs(app.registry);
-        // Sweeps of memory alone would leave nobody else a turn.
+        // Sweeps of memory stores never wait for anything, so nothing else would run.
         await new Promise(setImmediate);
       }
     };
@@ -138,13 +141,13 @@ function raceCases(): void {
       publishing = false;
     }
     await Promise.all(sweeping);
-    expect(await wrong()).toEqual([]);
+    expect(await problemKinds()).toEqual([]);
     app.clock.advance(2 * day);
     await sweepBlobs(app.registry);
-    expect(await wrong()).toEqual([]);
+    expect(await problemKinds()).toEqual([]);
   });
 
-  test('a publish of bytes whose orphaned blob is being swept keeps its own', async () => {
+  test('a publish keeps its bytes while an orphaned blob with the same bytes is swept', async () => {
     for (let round = 0; round < 10; round++) {
       const content = `bytes of round ${round}`;
       const orphan = newBlobKey();
@@ -153,7 +156,7 @@ function raceCases(): void {
       await Promise.all([sweepOrphans(registry), publish(app.registry, project, `tool-${round}`, content)]);
       expect(await app.registry.blobs.head(orphan)).toBeUndefined();
     }
-    expect(await wrong()).toEqual([]);
+    expect(await problemKinds()).toEqual([]);
   });
 }
 
@@ -180,7 +183,7 @@ async function interrupted(calls: number, how: 'stopped' | 'killed'): Promise<bo
   return !stop.signal.aborted;
 }
 
-/** A table that stops the sweep when it has kept its position for the first time. */
+/** A table that stops the sweep when it has stored its position for the first time. */
 function stopping(table: Table, stop: AbortController): Table {
   return {
     ...table,
@@ -213,7 +216,7 @@ async function putOrphans(count: number): Promise<void> {
 }
 
 /** The kinds of problems that a check finds, orphaned blobs excepted. */
-async function wrong(): Promise<string[]> {
+async function problemKinds(): Promise<string[]> {
   const { problems } = await checkStorage(app.registry, { verify: true, concurrency: 8 });
   return problems.map(({ kind }) => kind).filter((kind) => kind !== 'orphaned');
 }

@@ -11,7 +11,7 @@ import {
 import { aKey, bytesAsLists } from './table-items.ts';
 import { indexCases, queryCases } from './table-query-cases.ts';
 
-/** A table opened for the suite, and how to let go of it. */
+/** A table opened for the suite, and the function that closes it. */
 export interface OpenedTable {
   readonly table: Table;
   close(): Promise<void>;
@@ -19,7 +19,7 @@ export interface OpenedTable {
 
 /** Checks every promise of the `Table` port. `open` is called once; tests use partitions of their own. */
 export function describeTable(name: string, open: () => Promise<OpenedTable>): void {
-  describe(`${name} keeps the promises of a table`, () => {
+  describe(`Table contract: ${name}`, () => {
     let opened: OpenedTable;
     beforeAll(async () => {
       opened = await open();
@@ -30,7 +30,7 @@ export function describeTable(name: string, open: () => Promise<OpenedTable>): v
     describe('conditions', () => conditionCases(table));
     describe('transactions', () => transactionCases(table));
     describe('updates', () => updateCases(table));
-    describe('writers at once', () => raceCases(table));
+    describe('concurrent writers', () => raceCases(table));
     describe('queries', () => queryCases(table));
     describe('indexes', () => indexCases(table));
     describe('limits', () => limitCases(table));
@@ -40,7 +40,7 @@ export function describeTable(name: string, open: () => Promise<OpenedTable>): v
 type Opened = () => Table;
 
 function itemCases(table: Opened): void {
-  test('an item comes back equal to what was put', async () => {
+  test('an item is read back equal to what was put', async () => {
     const item: Item = {
       ...aKey(),
       text: 'grüße 🎉 \u0000 "quoted" \\ line\n',
@@ -68,7 +68,7 @@ function itemCases(table: Opened): void {
     '{"constructor":{"name":"Set"}}',
     '{"a":[{"constructor":{"name":"Uint8Array","length":1}},{"b":{"constructor":"text","__proto__":[1]}}]}',
     '["__proto__","constructor"]',
-  ])('names of JavaScript are data in a value: %s', async (json) => {
+  ])('special property names of JavaScript are plain data in a value: %s', async (json) => {
     const key = aKey();
     const value = JSON.parse(json);
     await table().write([{ put: { ...key, value, next: 1 } }]);
@@ -85,7 +85,7 @@ function itemCases(table: Opened): void {
     expect(JSON.stringify((await table().get(key))?.value)).toBe(json);
   });
 
-  test('an attribute called __proto__ is refused', async () => {
+  test('an attribute named __proto__ is rejected', async () => {
     const key = aKey();
     const named = JSON.parse('{"__proto__":"x"}');
     const put = Object.fromEntries([...Object.entries(key), ['__proto__', 'x']]) as Item;
@@ -96,7 +96,7 @@ function itemCases(table: Opened): void {
     expect(await table().get(key)).toBeUndefined();
   });
 
-  test('bytes come back as bytes', async () => {
+  test('bytes are read back as bytes', async () => {
     const all = new Uint8Array(256).map((_, index) => index);
     const item: Item = {
       ...aKey(),
@@ -137,7 +137,7 @@ function itemCases(table: Opened): void {
     expect([...(item!.bytes as Uint8Array)]).toEqual([1]);
   });
 
-  test('a put replaces the whole item', async () => {
+  test('a put replaces all attributes of an item', async () => {
     const key = aKey();
     await table().write([{ put: { ...key, a: 1, b: 2 } }]);
     await table().write([{ put: { ...key, b: 3 } }]);
@@ -154,7 +154,7 @@ function itemCases(table: Opened): void {
     expect((await table().query({ pk: key.pk })).items).toEqual([]);
   });
 
-  test('getMany answers 100 items in the order of the keys, with gaps and repeats', async () => {
+  test('getMany returns 100 items in the order of the keys, with gaps and repeats', async () => {
     const { pk } = aKey();
     const keys = Array.from({ length: 100 }, (_, index) => ({ pk, sk: `item ${index}` }));
     const present = keys.filter((_, index) => index % 3 !== 0);
@@ -173,7 +173,7 @@ function itemCases(table: Opened): void {
 function conditionCases(table: Opened): void {
   const present = { a: 1, text: 'x', nothing: null, yes: true };
   const cases: readonly [title: string, when: Condition, onPresent: boolean, onAbsent: boolean][] = [
-    ['nothing', {}, true, true],
+    ['no condition', {}, true, true],
     ['exists', { exists: true }, true, false],
     ['does not exist', { exists: false }, false, true],
     ['equal number', { equals: { a: 1 } }, true, false],
@@ -185,8 +185,8 @@ function conditionCases(table: Opened): void {
     ['equal boolean', { equals: { yes: true } }, true, false],
     ['other boolean', { equals: { yes: false } }, false, false],
     ['absent attribute', { equals: { other: undefined } }, true, true],
-    ['attribute wanted absent but present', { equals: { a: undefined } }, false, true],
-    ['null attribute wanted absent', { equals: { nothing: undefined } }, false, true],
+    ['attribute expected absent but present', { equals: { a: undefined } }, false, true],
+    ['null attribute expected absent', { equals: { nothing: undefined } }, false, true],
     ['all of several', { exists: true, equals: { a: 1, text: 'x', other: undefined } }, true, false],
     ['all but one of several', { equals: { a: 1, text: 'y' } }, false, false],
     ['exists but with a wrong value', { exists: true, equals: { a: 5 } }, false, false],
@@ -201,7 +201,7 @@ function conditionCases(table: Opened): void {
   ];
   for (const [kind, write] of writes) {
     test.each(cases)(
-      `a ${kind} is made when the condition holds: %s`,
+      `a ${kind} is applied only if its condition holds: %s`,
       async (_title, when, onPresent, onAbsent) => {
         const there = aKey();
         const absent = aKey();
@@ -221,7 +221,7 @@ function conditionCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual({ ...key, a: 1 });
   });
 
-  test('update answers ConditionFailed with operation 0 and leaves the item', async () => {
+  test('update throws ConditionFailed with operation 0 and writes nothing', async () => {
     const key = aKey();
     const failing = table().update(key, { add: { n: 1 } }, { exists: true });
     await expect(failing).rejects.toThrow(ConditionFailed);
@@ -267,7 +267,7 @@ function transactionCases(table: Opened): void {
   });
 
   test.each([0, 1, 57, 99])(
-    'when condition %i of 100 fails its number is told and nothing is written',
+    'a failed condition %i of 100 is reported by its number, and nothing is written',
     async (bad) => {
       const { pk } = aKey();
       const writes = Array.from({ length: 100 }, (_, n): Write => {
@@ -278,7 +278,7 @@ function transactionCases(table: Opened): void {
     },
   );
 
-  test('when several conditions fail the first is told', async () => {
+  test('the first of several failed conditions is reported', async () => {
     const { pk } = aKey();
     const writes: Write[] = [
       { put: { pk, sk: 'a' } },
@@ -290,7 +290,7 @@ function transactionCases(table: Opened): void {
     await expect(failing).rejects.toMatchObject({ operation: 1 });
   });
 
-  test('after a failed write the next ones work', async () => {
+  test('a write after a failed one succeeds', async () => {
     const key = aKey();
     await expect(table().write([{ put: { ...key }, when: { exists: true } }])).rejects.toThrow(
       ConditionFailed,
@@ -299,7 +299,7 @@ function transactionCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual({ ...key, a: 1 });
   });
 
-  test('an empty write does nothing', async () => {
+  test('an empty write succeeds', async () => {
     await table().write([]);
   });
 
@@ -309,7 +309,7 @@ function transactionCases(table: Opened): void {
     ['check', (key) => ({ check: key, when: { exists: false } })],
     ['update', (key) => ({ update: key, add: { n: 1 } })],
   ];
-  test.each(kinds)('a put and a %s of the same item in one write is an error', async (_kind, second) => {
+  test.each(kinds)('a put and a %s of the same item in one write are rejected', async (_kind, second) => {
     const key = aKey();
     const other = { ...key, sk: 'other' };
     const failing = table().write([{ put: { ...other } }, { put: { ...key } }, second({ ...key })]);
@@ -320,20 +320,20 @@ function transactionCases(table: Opened): void {
 }
 
 function updateCases(table: Opened): void {
-  test('an update makes the item when it is absent and answers it', async () => {
+  test('an update creates an absent item and returns it', async () => {
     const key = aKey();
     const item = await table().update(key, { set: { a: 'x', gone: undefined }, add: { n: 2 } });
     expect(item).toStrictEqual({ ...key, a: 'x', n: 2 });
     expect(await table().get(key)).toStrictEqual(item);
   });
 
-  test('an update without changes makes the bare item', async () => {
+  test('an update without changes creates an item of its key alone', async () => {
     const key = aKey();
     expect(await table().update(key, {})).toStrictEqual({ ...key });
     expect(await table().get(key)).toStrictEqual({ ...key });
   });
 
-  test('set overwrites and removes, add adds, the rest stays', async () => {
+  test('set overwrites and removes attributes, add adds to them, and others stay', async () => {
     const key = aKey();
     await table().write([{ put: { ...key, a: 1, b: [1], n: 10, rest: 'stays', map: { x: 1, y: 2 } } }]);
     const item = await table().update(key, {
@@ -344,14 +344,14 @@ function updateCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual(item);
   });
 
-  test('attribute names with signs and reserved words are plain names', async () => {
+  test('attribute names may contain punctuation and be reserved words', async () => {
     const key = aKey();
     const set = { 'a.b': 1, 'c[0]': 2, '#d': 3, ':e': 4, size: 5, name: 6, 'f g': 7, é: 8 };
     expect(await table().update(key, { set, add: { count: 1 } })).toStrictEqual({ ...key, ...set, count: 1 });
     expect(await table().update(key, { add: { 'a.b': 1 } }, { equals: set })).toMatchObject({ 'a.b': 2 });
   });
 
-  test('adding to what is no number is an error and changes nothing', async () => {
+  test('adding to a value that is not a number is rejected and changes nothing', async () => {
     const key = aKey();
     await table().write([{ put: { ...key, n: 'text' } }]);
     await expect(table().update(key, { add: { n: 1 } })).rejects.toThrow();
@@ -360,7 +360,7 @@ function updateCases(table: Opened): void {
     expect((await table().query({ pk: key.pk })).items).toStrictEqual([{ ...key, n: 'text' }]);
   });
 
-  test('the key cannot be set, nor one attribute both set and added to', async () => {
+  test('the key cannot be set, and an attribute cannot be both set and added to', async () => {
     const key = aKey();
     await expect(table().update(key, { set: { pk: 'other' } })).rejects.toThrow();
     await expect(table().update(key, { set: { sk: 'other' } })).rejects.toThrow();
@@ -370,7 +370,7 @@ function updateCases(table: Opened): void {
 }
 
 function raceCases(table: Opened): void {
-  test('100 concurrent adds add up, and each is answered its own sum', async () => {
+  test('100 concurrent adds add up, and each returns its own sum', async () => {
     const key = aKey();
     const sums = await Promise.all(Array.from({ length: 100 }, () => table().update(key, { add: { n: 1 } })));
     expect(sums.map(({ n }) => n).sort((a, b) => Number(a) - Number(b))).toEqual(
@@ -379,7 +379,7 @@ function raceCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual({ ...key, n: 100 });
   });
 
-  test('of 50 concurrent puts that want the item absent exactly one wins', async () => {
+  test('exactly one of 50 concurrent puts that require an absent item succeeds', async () => {
     const key = aKey();
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, n) => table().write([{ put: { ...key, n }, when: { exists: false } }])),
@@ -392,7 +392,7 @@ function raceCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual({ ...key, n: won[0] });
   });
 
-  test('concurrent transactions over overlapping items never mix', async () => {
+  test('concurrent transactions on overlapping items are each applied completely', async () => {
     const { pk } = aKey();
     const names = ['a', 'b', 'c', 'd', 'e'];
     await Promise.all(
@@ -412,7 +412,7 @@ function raceCases(table: Opened): void {
     expect(items.reduce((sum, item) => sum + Number(item.n ?? 0), 0)).toBe(0);
   });
 
-  test('read, change and conditional write from many loses nothing', async () => {
+  test('concurrent reads with conditional writes of the changed item lose no change', async () => {
     const key = aKey();
     await table().write([{ put: { ...key, n: 0 } }]);
     async function increment(): Promise<void> {
@@ -430,7 +430,7 @@ function raceCases(table: Opened): void {
     expect(await table().get(key)).toStrictEqual({ ...key, n: 10 });
   });
 
-  test('a read never answers less than what was acknowledged before it began', async () => {
+  test('a read never returns less than what was acknowledged before it began', async () => {
     const key = aKey();
     let acknowledged = 0;
     let writing = true;
@@ -457,7 +457,7 @@ function raceCases(table: Opened): void {
     expect(acknowledged).toBe(100);
   });
 
-  test('every read after a write sees it, by any way', async () => {
+  test('get, getMany and query see every write that came before them', async () => {
     const key = aKey();
     for (let n = 1; n <= 20; n++) {
       await (n % 2 ? table().write([{ put: { ...key, n } }]) : table().update(key, { set: { n } }));
@@ -484,7 +484,7 @@ function limitCases(table: Opened): void {
     expect(Buffer.compare((await table().get(key))?.bytes as Uint8Array, bytes)).toBe(0);
   });
 
-  test('an item of more than 400 KB is refused with a clear error', async () => {
+  test('an item of more than 400 KB is rejected with a clear error', async () => {
     const key = aKey();
     const text = 'x'.repeat(401 * 1024);
     await expect(table().write([{ put: { ...key, text } }])).rejects.toThrow(/400 KB|size/i);
@@ -495,7 +495,7 @@ function limitCases(table: Opened): void {
     expect(await table().get(key)).toBeUndefined();
   });
 
-  test('an update that makes an item outgrow 400 KB is refused and changes nothing', async () => {
+  test('an update that makes an item outgrow 400 KB is rejected and changes nothing', async () => {
     const key = aKey();
     await table().write([{ put: { ...key, first: 'x'.repeat(300 * 1024) } }]);
     await expect(table().update(key, { set: { second: 'x'.repeat(150 * 1024) } })).rejects.toThrow(
@@ -510,7 +510,7 @@ function limitCases(table: Opened): void {
     expect(items.map((item) => [item.sk, 'second' in item])).toEqual([['item', false]]);
   });
 
-  test('keys may have 1,024 bytes, and are neither empty nor longer', async () => {
+  test('keys of 1,024 bytes are accepted, and empty or longer ones are rejected', async () => {
     const long = 'ü'.repeat(512 - 18);
     const key = { pk: `${randomUUID()}${long}`, sk: 'ü'.repeat(512) };
     await table().write([{ put: { ...key, index1pk: key.pk, index1sk: key.sk } }]);
@@ -524,7 +524,7 @@ function limitCases(table: Opened): void {
     }
   });
 
-  test('101 operations, 101 keys and limits outside 1 to 1,000 are refused', async () => {
+  test('101 operations, 101 keys and limits outside 1 to 1,000 are rejected', async () => {
     const { pk } = aKey();
     const keys = Array.from({ length: 101 }, (_, n) => ({ pk, sk: `item ${n}` }));
     await expect(table().write(keys.map((key) => ({ put: { ...key } })))).rejects.toThrow();
@@ -533,7 +533,7 @@ function limitCases(table: Opened): void {
     expect((await table().query({ pk })).items).toEqual([]);
   });
 
-  test('a write of more than 4 MB is refused', async () => {
+  test('a write of more than 4 MB is rejected', async () => {
     const { pk } = aKey();
     const text = 'x'.repeat(390 * 1024);
     const writes = Array.from({ length: 11 }, (_, n): Write => ({ put: { pk, sk: `item ${n}`, text } }));
@@ -549,7 +549,7 @@ function limitCases(table: Opened): void {
     ['a bigint', 1n],
     ['bytes inside a list', [new Uint8Array(1)]],
     ['a set', new Set([1])],
-  ])('%s is refused', async (_name, value) => {
+  ])('%s is rejected', async (_name, value) => {
     const key = aKey();
     await expect(table().write([{ put: { ...key, value: value as never } }])).rejects.toThrow();
     expect(await table().get(key)).toBeUndefined();

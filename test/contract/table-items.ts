@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Item, Key } from '../../services/ports/table.ts';
 
-/** A key in a partition no other test uses. */
+/** A key in a partition that no other test uses. */
 export function aKey(): Key {
   return { pk: `partition ${randomUUID()}`, sk: 'item' };
 }

@@ -5,7 +5,7 @@ import { aKey, bytesAsLists } from './table-items.ts';
 
 type Opened = () => Table;
 
-/** The promises of `query` over a partition. */
+/** Checks the promises of `query` over a partition. */
 export function queryCases(table: Opened): void {
   const sorted = [
     '!',
@@ -37,17 +37,17 @@ export function queryCases(table: Opened): void {
     return { keys: items.map(({ sk }) => sk), more };
   }
 
-  test('a partition is answered in the order of the UTF-8 bytes of its sort keys', async () => {
+  test('returns a partition in the order of the UTF-8 bytes of its sort keys', async () => {
     expect(await keys({})).toEqual({ keys: sorted, more: false });
     expect(await keys({ reverse: true })).toEqual({ keys: sorted.toReversed(), more: false });
   });
 
-  test('an unknown partition is empty', async () => {
+  test('returns nothing for an unknown partition', async () => {
     expect(await table().query({ pk: aKey().pk })).toEqual({ items: [], more: false });
   });
 
   test.each(['a', 'a#', 'a#1', 'b', 'é', '🎉', '\u{e000}', '\u{10ffff}', 'c', ''])(
-    'prefix %j',
+    'finds the sort keys with the prefix %j',
     async (prefix) => {
       const expected = sorted.filter((sk) => sk.startsWith(prefix));
       expect(await keys({ prefix })).toEqual({ keys: expected, more: false });
@@ -55,31 +55,40 @@ export function queryCases(table: Opened): void {
     },
   );
 
-  test.each([...sorted, '0', 'a#15', '\u{ffff}', 'zz'])('after %j, both ways', async (after) => {
-    const bytes = Buffer.from(after);
-    const greater = sorted.filter((sk) => Buffer.compare(Buffer.from(sk), bytes) > 0);
-    const smaller = sorted.filter((sk) => Buffer.compare(Buffer.from(sk), bytes) < 0).toReversed();
-    expect(await keys({ after })).toEqual({ keys: greater, more: false });
-    expect(await keys({ after, reverse: true })).toEqual({ keys: smaller, more: false });
-    const within = (list: string[]) => list.filter((sk) => sk.startsWith('a'));
-    expect(await keys({ after, prefix: 'a' })).toEqual({ keys: within(greater), more: false });
-    expect(await keys({ after, prefix: 'a', reverse: true })).toEqual({ keys: within(smaller), more: false });
-  });
+  test.each([...sorted, '0', 'a#15', '\u{ffff}', 'zz'])(
+    'starts after %j, in both directions',
+    async (after) => {
+      const bytes = Buffer.from(after);
+      const greater = sorted.filter((sk) => Buffer.compare(Buffer.from(sk), bytes) > 0);
+      const smaller = sorted.filter((sk) => Buffer.compare(Buffer.from(sk), bytes) < 0).toReversed();
+      expect(await keys({ after })).toEqual({ keys: greater, more: false });
+      expect(await keys({ after, reverse: true })).toEqual({ keys: smaller, more: false });
+      const within = (list: string[]) => list.filter((sk) => sk.startsWith('a'));
+      expect(await keys({ after, prefix: 'a' })).toEqual({ keys: within(greater), more: false });
+      expect(await keys({ after, prefix: 'a', reverse: true })).toEqual({
+        keys: within(smaller),
+        more: false,
+      });
+    },
+  );
 
-  test.each([1, 2, 3, 5, 7, 15, 16, 17, 1000])('pages of %i lead to the end, both ways', async (limit) => {
-    for (const reverse of [false, true]) {
-      for (const prefix of ['', 'a']) {
-        const expected = sorted.filter((sk) => sk.startsWith(prefix));
-        if (reverse) expected.reverse();
-        const pages = await allPages(table(), { pk, prefix, reverse, limit });
-        expect(pages.flat()).toEqual(expected);
-        expect(pages.every((page) => page.length <= limit)).toBe(true);
-        expect(pages).toHaveLength(Math.ceil(expected.length / limit));
+  test.each([1, 2, 3, 5, 7, 15, 16, 17, 1000])(
+    'returns everything in pages of %i, in both directions',
+    async (limit) => {
+      for (const reverse of [false, true]) {
+        for (const prefix of ['', 'a']) {
+          const expected = sorted.filter((sk) => sk.startsWith(prefix));
+          if (reverse) expected.reverse();
+          const pages = await allPages(table(), { pk, prefix, reverse, limit });
+          expect(pages.flat()).toEqual(expected);
+          expect(pages.every((page) => page.length <= limit)).toBe(true);
+          expect(pages).toHaveLength(Math.ceil(expected.length / limit));
+        }
       }
-    }
-  });
+    },
+  );
 
-  test('2,500 items without a limit come in pages', async () => {
+  test('returns 2,500 items in pages when no limit is given', async () => {
     const { pk: big } = aKey();
     const all = Array.from({ length: 2500 }, (_, n) => String(n).padStart(5, '0'));
     for (let at = 0; at < all.length; at += 100) {
@@ -90,7 +99,7 @@ export function queryCases(table: Opened): void {
     expect(pages.flat()).toEqual(all);
   });
 
-  test('large items come in pages without loss', async () => {
+  test('returns large items in pages without losing any', async () => {
     const { pk: big } = aKey();
     const text = 'x'.repeat(300_000);
     for (let n = 0; n < 12; n++)
@@ -100,13 +109,13 @@ export function queryCases(table: Opened): void {
   });
 }
 
-/** The promises of `query` over an index. */
+/** Checks the promises of `query` over an index. */
 export function indexCases(table: Opened): void {
   describe.each(['index1', 'index2'] as const)('%s', (index) => {
     const other = index === 'index1' ? 'index2' : 'index1';
     const indexed = (pk: string, sk: string): Partial<Item> => ({ [`${index}pk`]: pk, [`${index}sk`]: sk });
 
-    test('items of many partitions are found in index order, both ways, in pages', async () => {
+    test('finds items of many partitions in index order, in both directions and in pages', async () => {
       const group = randomUUID();
       const names = Array.from({ length: 30 }, (_, n) => `name ${String(n).padStart(2, '0')}`);
       await table().write(
@@ -141,7 +150,7 @@ export function indexCases(table: Opened): void {
       expect(back.map((item) => item.name)).toEqual(['name 11']);
     });
 
-    test('whole items are answered', async () => {
+    test('returns items with all their attributes', async () => {
       const item: Item = {
         ...aKey(),
         ...indexed(randomUUID(), 'name'),
@@ -154,7 +163,7 @@ export function indexCases(table: Opened): void {
       expect(bytesAsLists(found)).toStrictEqual(bytesAsLists(item));
     });
 
-    test('an item moves, leaves and disappears with its index key', async () => {
+    test('follows an item whose index key changes, is removed or is deleted with it', async () => {
       const [first, second] = [randomUUID(), randomUUID()];
       const key = aKey();
       await table().write([{ put: { ...key, ...indexed(first, 'name') } }]);
@@ -174,7 +183,7 @@ export function indexCases(table: Opened): void {
   });
 }
 
-/** Pages of the query, as lists of sort keys of the index asked for, until there are no more. */
+/** Pages of the query, as lists of sort keys, of its index if it has one, until there are no more. */
 async function allPages(table: Table, query: Query): Promise<string[][]> {
   const pages: string[][] = [];
   for (let after = query.after, more = true; more; ) {

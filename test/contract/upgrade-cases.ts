@@ -21,7 +21,7 @@ import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
 import { named } from '../kit/names.ts';
 
-/** What the code of schema 1 stored, and what it answered to requests then. */
+/** What the code of schema 1 stored, and how it responded to requests. */
 interface Sample {
   readonly tokens: Readonly<Record<string, string>>;
   readonly blobs: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ interface Sample {
   }[];
 }
 
-/** Upgrading records that schema 1 wrote, on the stores `open` answers. */
+/** Upgrading records that the code of schema 1 wrote, on the stores that `open` returns. */
 export function describeUpgrades(
   name: string,
   open: () => Promise<{ readonly stores: Stores; close(): Promise<void> }>,
@@ -75,7 +75,7 @@ export function describeUpgrades(
       }
     }
 
-    /** Sends every request of the sample again; the answers that differ from those of then. */
+    /** Sends every request of the sample again; returns the responses that differ from the recorded ones. */
     async function differences(): Promise<unknown[]> {
       const wrong: unknown[] = [];
       for (const { path, who, status, sha256 } of sample.answers) {
@@ -94,7 +94,7 @@ export function describeUpgrades(
       return wrong;
     }
 
-    /** Whether the address is that of a file: indexes and lists may say more than they did. */
+    /** Whether the path is that of a file; indexes and lists may contain more than they did. */
     function isFile(path: string): boolean {
       return /\.(bin|tgz|jar|whl|asc|gz|nupkg)$/.test(path);
     }
@@ -105,7 +105,7 @@ export function describeUpgrades(
       return items.map(({ sk }) => sk);
     }
 
-    test('everything is answered as it was, before the upgrade, half-way and after it', async () => {
+    test('requests get the recorded responses before the upgrade, halfway through it and after it', async () => {
       expect(await differences()).toEqual([]);
       expect(await readSchema(registry)).toBe(1);
       const stopped = new AbortController();
@@ -126,7 +126,7 @@ export function describeUpgrades(
       };
     }
 
-    test('files lie under their identity then, and deleted projects are purged', async () => {
+    test('files are stored under their identity after the upgrade, and deleted projects can be purged', async () => {
       expect(await fileKeys()).toContain('FILE#1.0#Sample.Pkg-1.0-py3.py2-none-any.whl');
       await Promise.all([upgradeData(registry), upgradeData(registry)]);
       expect(await fileKeys()).toEqual([
@@ -142,7 +142,7 @@ export function describeUpgrades(
 
     const oldName = 'Sample.Pkg-1.0-py3.py2-none-any.whl';
 
-    /** Uploads other bytes of the file that the sample has, as this schema's code does. */
+    /** Uploads other bytes for the file of the sample, using the current code. */
     async function uploadAgain(rules: Partial<FormatRules> = {}): Promise<unknown> {
       const [project] = await registry.table.getMany([keys.project(1)]);
       const format = allFormats.find(({ id }) => id === 'pypi');
@@ -161,13 +161,13 @@ export function describeUpgrades(
       });
     }
 
-    test('a file that is not upgraded yet is no less there for those who publish it again', async () => {
+    test('publishing a file again is refused as a duplicate before and after the file is upgraded', async () => {
       await expect(uploadAgain()).rejects.toMatchObject({ code: 'duplicateFile' });
       expect(await upgradeData(registry)).toBe(true);
       await expect(uploadAgain()).rejects.toMatchObject({ code: 'duplicateFile' });
     });
 
-    test('a file whose place is taken while it is moved becomes an older copy', async () => {
+    test('a file becomes an older copy if its new key is taken during the upgrade', async () => {
       const { table } = registry;
       let taken = false;
       const write: typeof table.write = async (writes) => {
@@ -186,7 +186,7 @@ export function describeUpgrades(
       expect((await checkStorage(registry, { verify: true, concurrency: 2 })).problems).toEqual([]);
     });
 
-    test('a deleted project is purged when it has been upgraded, and not before', async () => {
+    test('a deleted project is purged only after it was upgraded', async () => {
       await purgeProjects(registry);
       expect(await registry.table.get(keys.removedProject(3))).not.toHaveProperty('purging');
       await upgradeData(registry);
@@ -194,7 +194,7 @@ export function describeUpgrades(
       expect(await registry.table.get(keys.removedProject(3))).toHaveProperty('purging', true);
     });
 
-    test('records of a newer schema are refused, and left as they are', async () => {
+    test('records of a newer schema are rejected and left unchanged', async () => {
       await registry.table.write([{ put: { ...keys.schema(), schema: SCHEMA + 1 } }]);
       await expect(upgradeData(registry)).rejects.toBeInstanceOf(NewerSchema);
       await expect(readSchema(registry)).rejects.toThrow(`schema ${SCHEMA + 1}`);

@@ -13,7 +13,7 @@ export interface WatchedStores extends OpenedStores {
   uploads(): Promise<number>;
 }
 
-/** An upload, written by hand. */
+/** An upload request, written by hand. */
 interface Upload {
   readonly path: string;
   readonly headers: readonly string[];
@@ -52,9 +52,9 @@ const uploads: Readonly<Record<string, () => Promise<Upload>>> = {
   },
 };
 
-/** Clients that go away in the middle of an upload, in every way they can, on the stores `open` answers. */
+/** Clients that disconnect or stall during an upload, on the stores that `open` returns. */
 export function describeVanishing(name: string, open: () => Promise<WatchedStores>): void {
-  describe(`a client of ${name} that goes away`, () => {
+  describe(`disconnecting clients on ${name}`, () => {
     let stores: WatchedStores;
     let app: TestApp;
     let listening: Listening;
@@ -78,7 +78,7 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
       return client;
     }
 
-    async function expectNothing(): Promise<void> {
+    async function expectNothingLeft(): Promise<void> {
       await vi.waitFor(async () => expect(await stores.uploads()).toBe(0), { timeout: 30_000 });
       const { files, records, stored, recent, problems } = await checkStorage(app.registry, {
         verify: false,
@@ -95,7 +95,7 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
       expect(app.errors).toEqual([]);
     }
 
-    describe.each(Object.entries(uploads))('while it sends %s', (_what, make) => {
+    describe.each(Object.entries(uploads))('an upload of %s', (_kind, make) => {
       let upload: Upload;
       beforeAll(async () => {
         upload = await make();
@@ -109,43 +109,43 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
         return client;
       }
 
-      test('by a reset leaves nothing', async () => {
+      test('leaves nothing behind when the connection is reset', async () => {
         (await halfWay()).socket.resetAndDestroy();
-        await expectNothing();
+        await expectNothingLeft();
       });
 
-      test('by closing leaves nothing', async () => {
+      test('leaves nothing behind when the connection is closed', async () => {
         (await halfWay()).socket.destroy();
-        await expectNothing();
+        await expectNothingLeft();
       });
 
-      test('by ending too early leaves nothing', async () => {
+      test('leaves nothing behind when the client ends the body too early', async () => {
         const client = await halfWay();
         client.socket.end();
         await client.answer();
-        await expectNothing();
+        await expectNothingLeft();
       });
 
-      test('without closing is told so, and leaves nothing', async () => {
+      test('fails with 408 when the client stalls, and leaves nothing behind', async () => {
         const client = await halfWay();
         const answer = await client.answer();
         expect(answer).toMatch(/^HTTP\/1\.1 408 /);
         expect(answer).toContain('The upload stalled');
-        await expectNothing();
+        await expectNothingLeft();
         client.socket.destroy();
       });
 
-      test('after it has asked whether it may send leaves nothing', async () => {
+      test('leaves nothing behind when the client disconnects after 100 Continue', async () => {
         const client = await begin(upload, 'expect: 100-continue');
         await client.until(/100 Continue/);
         client.socket.resetAndDestroy();
-        await expectNothing();
+        await expectNothingLeft();
       });
     });
 
-    test('after a refusal in the middle leaves nothing, and one that stays gets to read it', async () => {
+    test('an upload that is rejected halfway leaves nothing behind, and a client that stays gets the error', async () => {
       const { tarball, document } = await npmPackage({ name: 'tool', files: { 'noise.bin': noise } });
-      // Wide enough for the start of a block, which noise has one of every 64 KB.
+      // Long enough to damage the start of a block; there is one every 64 KB of noise.
       tarball.fill(0, 3_000_000, 3_200_000);
       const [attachment] = Object.values(document._attachments) as { data: string }[];
       Object.assign(attachment as object, { data: tarball.toString('base64') });
@@ -154,15 +154,15 @@ export function describeVanishing(name: string, open: () => Promise<WatchedStore
       await gone.send(upload.body.subarray(0, -1_000));
       await gone.until(/HTTP\/1\.1 400 /);
       gone.socket.resetAndDestroy();
-      await expectNothing();
+      await expectNothingLeft();
       const staying = await begin(upload);
       expect(await staying.send(upload.body)).toBe(true);
       expect(await staying.answer()).toContain("The tarball can't be read");
-      await expectNothing();
+      await expectNothingLeft();
       staying.socket.destroy();
     });
 
-    test('may come again', async () => {
+    test('every kind of upload succeeds afterwards', async () => {
       for (const make of Object.values(uploads)) {
         const upload = await make();
         const client = await begin(upload, 'connection: close');
