@@ -11,12 +11,12 @@ const installed = resolve(import.meta.dirname, '../../.cache/clients');
 
 /** A program the tests run, as `.ci/install-clients.sh` has installed it. */
 export interface Tool {
-  /** What it is called in test names, such as `npm-11`. */
+  /** Its name in test titles, such as `npm-11`. */
   readonly id: string;
   readonly version: string;
-  /** How it is started. */
+  /** The command that starts it. */
   readonly command: readonly string[];
-  /** Why it can't be run here, when it can't. */
+  /** Why it cannot be run here, if it cannot. */
   readonly missing: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function unpackedTool(id: string, program: string): Tool {
   return { id, version, command: [join(installed, id, program)], missing: missing(id, version) };
 }
 
-/** A program of the system itself, found by the path. `id` is what it is called in test names. */
+/** A program of the system itself, found on the path. `id` is its name in test titles. */
 export function systemTool(program: string, pattern: RegExp, id = program): Tool {
   const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' });
   const version = pattern.exec(stripVTControlCharacters(stdout ?? ''))?.[1] ?? '';
@@ -87,16 +87,16 @@ export function describeTool(tool: Tool, tests: () => void): void {
   });
 }
 
-/** A place for one user of a tool: a home and a project, both new and empty, far from any other project. */
+/** A place for one user of a tool: a home and a project, both new and empty, outside any other project. */
 export interface Workspace {
   readonly home: string;
   readonly project: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Writes a file, into the project unless `in` says otherwise. Creates folders as needed. */
+  /** Writes a file, into the project unless `where` is `home`. Creates folders as needed. */
   write(path: string, content: string | Uint8Array, where?: 'home' | 'project'): Promise<string>;
   /** Runs a command in the project, or in the folder `cwd`. */
   run(command: readonly string[], options?: Partial<RunOptions>): Promise<Ran>;
-  /** The same without waiting for its end. */
+  /** The same without waiting until it exits. */
   start(command: readonly string[], options?: Partial<RunOptions>): Running;
   /** Puts a program on the path, by the name its users call it. */
   provide(name: string, command: readonly string[]): Promise<void>;
@@ -104,8 +104,8 @@ export interface Workspace {
 }
 
 /**
- * Makes a workspace. Of the environment of the tests nothing but the way to Node and the system's programs gets in.
- * `tools` are put on the path, by the names they are called.
+ * Makes a workspace. Its environment takes nothing from that of the tests but the paths of Node and of the system's
+ * programs. `tools` are put on the path, by the names they are called.
  */
 export async function makeWorkspace(tools: Readonly<Record<string, Tool>> = {}): Promise<Workspace> {
   const root = await mkdtemp(join(tmpdir(), 'packhouse-client-'));

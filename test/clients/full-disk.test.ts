@@ -16,7 +16,7 @@ import { openPlayground, type Playground } from './playground.ts';
 
 const MB = 1_000_000;
 
-describe.skipIf(!canMountDisks)('a server whose disk is full', () => {
+describe.skipIf(!canMountDisks)('a server with a full disk', () => {
   let served: ServedRegistry;
   let ground: Playground;
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe.skipIf(!canMountDisks)('a server whose disk is full', () => {
   const makeRoom = () => rm(ballast());
   const uploads = () => readdir(join(served.data, 'uploads'));
 
-  /** All that the server has logged as failed is what a full disk explains. */
+  /** Checks that the full disk explains every failure that the server has logged. */
   async function expectOnlyFull(): Promise<void> {
     const failures = await failuresIn(served.log);
     expect(failures.filter((line) => JSON.parse(line).status === 507)).not.toEqual([]);
@@ -41,7 +41,7 @@ describe.skipIf(!canMountDisks)('a server whose disk is full', () => {
   }
 
   describeTool(curlTool, () => {
-    test('says so to curl, keeps nothing of it, serves on, and takes it when there is room', async () => {
+    test('refuses an upload with 507, keeps nothing of it, still serves files, and accepts it once there is space', async () => {
       const user = await curlUser();
       const token = carriers['PRIVATE-TOKEN'](ground.tokens.personal);
       const base = `${ground.endpoint('generic', ground.project)}/tool/1.0`;
@@ -70,7 +70,7 @@ describe.skipIf(!canMountDisks)('a server whose disk is full', () => {
 
   for (const client of [npm12, pnpm12]) {
     describeTool(client.tool, () => {
-      test('says so to its user, keeps nothing of it, and takes it when there is room', async () => {
+      test('refuses a publish with 507 and a reason, keeps nothing of it, and accepts it once there is space', async () => {
         const registry = ground.endpoint('npm', ground.project);
         const user = await npmUser(client, { registry, token: ground.tokens.personal });
         const pkg = await writePackage(user.space, {
@@ -78,7 +78,7 @@ describe.skipIf(!canMountDisks)('a server whose disk is full', () => {
           version: '1.0.0',
           size: 20 * MB,
         });
-        await fill().catch(() => {}); // as much as there is room for
+        await fill().catch(() => {}); // as much as fits
         const seen = await failed(user.publish(pkg));
         expect(seen).toContain('507');
         expect(seen).toContain('The storage is full; nothing was written');

@@ -11,7 +11,7 @@ import { pnpm12 } from './npm/tools/pnpm.ts';
 import { succeeded } from './outcome.ts';
 import { openPlayground, type Playground } from './playground.ts';
 
-/** A registry whose stores can be looked into. */
+/** A registry whose stores can be inspected. */
 export interface WatchedRegistry extends RegistryAddress {
   /** How many uploads have been begun and neither finished nor removed. */
   uploads(): Promise<number>;
@@ -19,11 +19,11 @@ export interface WatchedRegistry extends RegistryAddress {
   stored(): Promise<number>;
 }
 
-/** More than the network and a first part in S3 hold; less than what is sent. */
+/** Bytes that are sent before the kill: more than the network and a first part in S3 hold, fewer than `SIZE`. */
 const HALF_WAY = 12_000_000;
 const SIZE = 20_000_000;
 
-/** Clients that are killed half-way through an upload: nothing stays of it, and the next attempt works. */
+/** Kills clients halfway through an upload: nothing of it is kept, and the next attempt succeeds. */
 export function describeInterrupted(registry: () => WatchedRegistry): void {
   let proxy: FaultProxy;
   let ground: Playground;
@@ -38,7 +38,7 @@ export function describeInterrupted(registry: () => WatchedRegistry): void {
 
   const throughProxy = (url: string) => url.replace(registry().url, proxy.url);
 
-  /** Lets a client come half-way, kills it, and waits until nothing is left of its upload. */
+  /** Lets a client send half of an upload, kills it, and waits until nothing is left of the upload. */
   async function killHalfWay(start: () => { kill(): void; ran: Promise<unknown> }): Promise<void> {
     const before = await registry().stored();
     proxy.plan(faultIn('PUT', { holdAfter: HALF_WAY }));
@@ -53,7 +53,7 @@ export function describeInterrupted(registry: () => WatchedRegistry): void {
   }
 
   describeTool(curlTool, () => {
-    test('killed half-way leaves nothing, and works the next time', async () => {
+    test('leaves nothing behind when it is killed during an upload, and succeeds the next time', async () => {
       const user = await curlUser();
       const content = noise(SIZE);
       await user.space.write('sent.bin', content);
@@ -70,7 +70,7 @@ export function describeInterrupted(registry: () => WatchedRegistry): void {
 
   for (const client of [npm12, npm10, pnpm12]) {
     describeTool(client.tool, () => {
-      test('killed half-way through a publish leaves nothing, and works the next time', async () => {
+      test('leaves nothing behind when it is killed during a publish, and succeeds the next time', async () => {
         const address = throughProxy(ground.endpoint('npm', ground.project));
         const user = await npmUser(client, { registry: address, token: ground.tokens.personal });
         const pkg = await writePackage(user.space, {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Bytes that no compression makes smaller. */
+/** Random bytes, which cannot be compressed. */
 export function noise(size: number): Buffer {
   return randomBytes(size);
 }

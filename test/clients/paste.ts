@@ -6,11 +6,11 @@ import type { Ran } from '../kit/run-program.ts';
 import type { Workspace } from './client.ts';
 import type { Playground } from './playground.ts';
 
-/** What is shown to users of a client who publish to a place of the playground or install from it. */
+/** The snippets shown to users of a client who publish to a place of the playground or install from it. */
 export function shown(
   ground: Playground,
   format: FormatId,
-  asked: {
+  request: {
     readonly client: string;
     readonly steps: readonly Snippet['step'][];
     readonly name: string;
@@ -18,24 +18,24 @@ export function shown(
     readonly place?: Place | undefined;
   },
 ): readonly Snippet[] {
-  const { place: at, client, steps } = asked;
+  const { place: at, client, steps } = request;
   const endpoint: RegistryEndpoint = {
     url: ground.url,
     level: at?.kind ?? 'instance',
     owner: at?.fullPath ?? '',
   };
-  return snippetsFor(formatUis[format], endpoint, asked).filter(
+  return snippetsFor(formatUis[format], endpoint, request).filter(
     (snippet) => snippet.client === client && steps.includes(snippet.step),
   );
 }
 
-/** How pasting is arranged. */
+/** Options of `paste`. */
 export interface PasteOptions {
   readonly secret: string;
-  /** What stands around the parts of a file, by its name. */
+  /** Makes the content of a file from the pasted parts, by the name of the file. */
   readonly around?: Readonly<Record<string, (parts: string) => string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** What its users do next, in the same terminal. */
+  /** The command that users run next, in the same terminal. */
   readonly next?: string;
 }
 

@@ -28,23 +28,23 @@ export interface Playground {
   /** A group in `group`, so that paths have more than one slash. */
   readonly subgroup: Place;
   readonly openProject: Place;
-  /** In `subgroup`, as every token of a kind means it. */
+  /** The private project, in `subgroup`. */
   readonly project: Place;
   readonly tokens: Readonly<Record<TokenKind, TestToken>>;
   /** A personal token of a Maintainer of the group, who may delete. */
   readonly maintainer: TestToken;
   /** A deploy token that may only read. */
   readonly readOnly: TestToken;
-  /** A token of the private project that worked until yesterday. */
+  /** A token of the private project that expired yesterday. */
   readonly expired: TestToken;
-  /** Where the endpoints of a format are at the level of a place; without a place at the instance's. */
+  /** The address of a format's endpoints at the level of a place; without a place, at the instance level. */
   endpoint(format: string, place?: Place): string;
   /** Deletes a package from the private project by the management API, for clients that have no command for it. */
   deletePackage(name: string): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Makes a playground in a registry. What it makes is named afresh, so playgrounds never meet. */
+/** Makes a playground in a registry. Everything it makes has a new name, so playgrounds never conflict. */
 export async function openPlayground({ url, rootToken }: RegistryAddress): Promise<Playground> {
   const accounts = accountsOf({ url, rootToken });
   const group = await accounts.group(freshName('clients'));

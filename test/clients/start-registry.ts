@@ -8,13 +8,13 @@ declare module 'vitest' {
 }
 
 /**
- * Gives the tests the registry at PACKHOUSE_TEST_URL with the administrator's PACKHOUSE_TEST_TOKEN, or one that is
- * served for them and must not have failed once when they are done.
+ * Provides the tests with the registry at PACKHOUSE_TEST_URL and the administrator's PACKHOUSE_TEST_TOKEN, or with one
+ * that is served for them and must have logged no failure at the end.
  */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const { PACKHOUSE_TEST_URL: url, PACKHOUSE_TEST_TOKEN: rootToken } = process.env;
   if (url) {
-    if (!rootToken) throw new Error('PACKHOUSE_TEST_URL needs PACKHOUSE_TEST_TOKEN beside it');
+    if (!rootToken) throw new Error('PACKHOUSE_TEST_URL requires PACKHOUSE_TEST_TOKEN');
     project.provide('registry', { url: url.replace(/\/+$/, ''), rootToken, log: undefined, pid: undefined });
     return undefined;
   }

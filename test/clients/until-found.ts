@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long a search may lag behind a publish, and how often it is asked meanwhile, in milliseconds. */
-const PATIENCE = 30_000;
+/** How long a search may lag behind a publish, and the pause between two requests, in milliseconds. */
+const TIMEOUT = 30_000;
 const PAUSE = 100;
 
-/** Waits until the answer of a search names a package: the registry makes names findable a moment after the publish. */
+/** Waits until a search finds a package, which it does only a moment after the publish. */
 export async function untilFound(search: string, secret: string, name: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + TIMEOUT;
   for (;;) {
     const answer = await fetch(search, { headers: { authorization: `Bearer ${secret}` } });
-    const said = await answer.text();
-    if (said.includes(name)) return;
-    if (performance.now() > deadline) throw new Error(`${name} is not found: ${answer.status} ${said}`);
+    const text = await answer.text();
+    if (text.includes(name)) return;
+    if (performance.now() > deadline) throw new Error(`${name} is not found: ${answer.status} ${text}`);
     await delay(PAUSE);
   }
 }

@@ -8,7 +8,7 @@ import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { startApp } from '../kit/start-app.ts';
 import { describeUploadLimits } from './upload-limits.ts';
 
-describe('behind a gateway that holds functions to the rules of AWS', () => {
+describe('behind a gateway with the limits of AWS', () => {
   let gateway: Gateway;
   let rootToken: string;
   beforeAll(async () => {

@@ -12,22 +12,22 @@ import { yarn } from './npm/tools/yarn.ts';
 import { failed, succeeded } from './outcome.ts';
 import { openPlayground, type Playground } from './playground.ts';
 
-/** What is told by the registry where it gets to see an upload. */
-const ours =
+/** The error of the registry for an upload that reaches it. */
+const registryError =
   'The file is larger than the limit of 4718592 bytes. This registry runs on Lambda functions only, which accept files of up to 4.5 MB: its operator can raise the limit with the stage setting `ingest`.';
 
-/** What npm 11 and later show before they send anything, because they ask first. */
+/** What npm 11 and later show before they upload anything, because they request the package first. */
 const notice =
   'npm notice This registry runs on Lambda functions only, which accept files of up to 4.5 MB: its operator can raise the limit with the stage setting `ingest`.';
 
-/** What an API gateway of AWS says of what it does not hand on. */
-const gateways = '{"message":"Request Entity Too Large"}';
+/** The error of an API gateway of AWS for a request that it does not pass on. */
+const gatewayError = '{"message":"Request Entity Too Large"}';
 
 const sizes = [5_000_000, 7_000_000, LARGE];
 
 /**
- * What users see who upload more than functions take. With `strict`, the gateway refuses by itself what AWS's does;
- * else everything gets to the registry.
+ * What users see when they upload more than functions accept. With `strict`, the gateway refuses what AWS's does;
+ * otherwise everything reaches the registry.
  */
 export function describeUploadLimits(registry: () => RegistryAddress, strict: boolean): void {
   let ground: Playground;
@@ -47,30 +47,32 @@ export function describeUploadLimits(registry: () => RegistryAddress, strict: bo
       return [up.code, up.status, up.stdout];
     }
 
-    test('4 MB are taken', async () => {
+    test('uploads 4 MB', async () => {
       expect(await upload(4_000_000)).toEqual([0, 201, '{"message":"201 Created"}']);
     });
 
-    test.each(sizes)('%i bytes are refused, with the limit where the registry sees them', async (size) => {
-      const words = strict ? gateways : JSON.stringify({ message: ours });
+    test.each(sizes)('gets 413 for %i bytes, with the limit if they reach the registry', async (size) => {
+      const words = strict ? gatewayError : JSON.stringify({ message: registryError });
       expect(await upload(size)).toEqual([22, 413, words]);
     });
 
-    test('5 MB of text, which a gateway hands on, are refused with the limit', async () => {
+    test('gets 413 with the limit for 5 MB of text, which a gateway passes on', async () => {
       const asText = ['-H', 'content-type: text/plain'];
-      expect(await upload(5_000_000, ...asText)).toEqual([22, 413, JSON.stringify({ message: ours })]);
+      expect(await upload(5_000_000, ...asText)).toEqual([
+        22,
+        413,
+        JSON.stringify({ message: registryError }),
+      ]);
     });
   });
 
   describeTool(npm12.tool, () => {
-    test.each(sizes)('a package of %i bytes is refused, and the reason told', (size) =>
-      expectRefusal(npm12, size),
-    );
+    test.each(sizes)('shows why a package of %i bytes is refused', (size) => expectRefusal(npm12, size));
   });
 
   for (const client of [npm11, npm10, pnpm12, yarn]) {
     describeTool(client.tool, () => {
-      test('a package of 7 MB is refused, and the reason told as far as it can be', () =>
+      test('shows that a package of 7 MB is too large, and the limit if it reaches the registry', () =>
         expectRefusal(client, 7_000_000));
     });
   }
@@ -79,19 +81,19 @@ export function describeUploadLimits(registry: () => RegistryAddress, strict: bo
     const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };
     const user = await npmUser(client, setup);
     const name = freshName('limit');
-    // A small version first, and read, so that npm has the package in its cache.
+    // Publishes and installs a small version first, so that npm has the package in its cache.
     const small = await writePackage(user.space, { name, version: '1.0.0', size: 1_000 });
     await succeeded(user.publish(small));
     await succeeded(user.add(name));
     const large = await writePackage(user.space, { name, version: '1.1.0', size });
     const seen = await failed(user.publish(large));
     expect(seen).toMatch(/413|Entity Too Large|Content Too Large|Payload Too Large/);
-    if (!strict) expect(seen).toContain(ours);
+    if (!strict) expect(seen).toContain(registryError);
     if (client === npm12 || client === npm11) expect(seen).toContain(notice);
     await user.remove();
   }
 
-  describe('what is small enough', () => {
+  describe('a package below the limit', () => {
     describeTool(npm12.tool, () => {
       test('is published and installed', async () => {
         const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };

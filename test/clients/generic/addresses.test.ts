@@ -23,14 +23,14 @@ afterAll(async () => {
 
 const curl = (...args: string[]) => user.curl([...credential, '--fail-with-body', ...args]);
 
-/** The code, the status and the message of a request that is refused. */
+/** The exit code, the status and the message of a refused request. */
 async function refusal(...args: string[]): Promise<unknown[]> {
   const { code, status, stdout } = await curl(...args);
   return [code, status, JSON.parse(stdout)];
 }
 
 describeTool(curlTool, () => {
-  test('a project goes by its number, its encoded path, and any case of it', async () => {
+  test('finds a project by its id, and by its encoded path in any case', async () => {
     const { id, fullPath } = ground.project;
     const upload = await curl('-T', 'sent.bin', `${base}/tool/1.0/named.bin`);
     expect([upload.code, upload.status]).toEqual([0, 201]);
@@ -43,7 +43,7 @@ describeTool(curlTool, () => {
     }
   });
 
-  test('the group and the instance serve the file too', async () => {
+  test('downloads the file from the group and the instance, too', async () => {
     const name = `shared-${ground.group.fullPath}`;
     expect((await curl('-T', 'sent.bin', `${base}/${name}/1.0/a.bin`)).status).toBe(201);
     for (const place of [ground.group, ground.subgroup, undefined]) {
@@ -65,7 +65,7 @@ describeTool(curlTool, () => {
     'a@b.bin',
     'in~between.bin',
     'UPPER_lower-1.2.3.tar.gz',
-  ])('the file name %s comes back as it was given', async (name) => {
+  ])('stores the file name %s and gets it back unchanged', async (name) => {
     expect((await curl('-T', 'sent.bin', `${base}/names/1.0.0-rc.1+build/${name}`)).status).toBe(201);
     // -J takes the name from Content-Disposition, and never writes over a file.
     const url = `${base}/names/1.0.0-rc.1+build/${name}`;
@@ -77,12 +77,12 @@ describeTool(curlTool, () => {
     expect((await curl('-L', '-o', 'received.bin', encoded)).status).toBe(200);
   });
 
-  test('a URL that ends with a slash takes the name of the file that is sent', async () => {
+  test('uploads to a URL that ends with a slash under the name of the file', async () => {
     expect((await curl('-T', 'sent.bin', `${base}/tool/2.0/`)).status).toBe(201);
     expect((await curl('-L', '-o', 'received.bin', `${base}/tool/2.0/sent.bin`)).status).toBe(200);
   });
 
-  test('select=package_file answers what was stored', async () => {
+  test('gets a description of the stored file with select=package_file', async () => {
     const up = await curl('-T', 'sent.bin', `${base}/tool/1.0/selected.bin?select=package_file`);
     expect([up.code, up.status]).toEqual([0, 200]);
     expect(JSON.parse(up.stdout)).toMatchObject({
@@ -95,7 +95,7 @@ describeTool(curlTool, () => {
     });
   });
 
-  test('a file sent again replaces the one before', async () => {
+  test('replaces a file that is uploaded again', async () => {
     const url = `${base}/tool/1.0/again.bin`;
     expect((await curl('-T', 'sent.bin', url)).status).toBe(201);
     await user.space.write('second.bin', 'the second one');
@@ -103,7 +103,7 @@ describeTool(curlTool, () => {
     expect((await curl('-L', url)).stdout).toBe('the second one');
   });
 
-  test('a file that was deleted is gone', async () => {
+  test('deletes a file with the token of a maintainer, but not with a deploy token', async () => {
     const url = `${base}/tool/1.0/deleted.bin`;
     const maintainer = carriers['PRIVATE-TOKEN'](ground.maintainer);
     expect((await curl('-T', 'sent.bin', url)).status).toBe(201);
@@ -112,13 +112,13 @@ describeTool(curlTool, () => {
     expect(await refusal('-L', url)).toEqual([22, 404, { message: expect.stringContaining('404') }]);
   });
 
-  describe('says what is wrong with', () => {
-    test('a package that is not there', async () => {
+  describe('shows an error for', () => {
+    test('a package that does not exist', async () => {
       const message = { message: '404 Package Not Found' };
       expect(await refusal('-L', `${base}/nothing/1.0/a.bin`)).toEqual([22, 404, message]);
     });
 
-    test('a project that is not there', async () => {
+    test('a project that does not exist', async () => {
       const url = `${ground.url}/api/v4/projects/no%2Fwhere/packages/generic/a/1/a.bin`;
       expect(await refusal('-L', url)).toEqual([22, 404, { message: '404 Project Not Found' }]);
     });
@@ -129,28 +129,28 @@ describeTool(curlTool, () => {
       ['tool/1.0/~a.bin', 'file_name is invalid'],
       ['tool/1.0/a.bin?status=lost', 'status does not have a valid value'],
       ['tool/1.0/a.bin?select=everything', 'select does not have a valid value'],
-    ] as const)('the address %s', async ([path, reason]) => {
-      const [code, status, said] = await refusal('--path-as-is', '-T', 'sent.bin', `${base}/${path}`);
+    ] as const)('the invalid address %s', async ([path, reason]) => {
+      const [code, status, body] = await refusal('--path-as-is', '-T', 'sent.bin', `${base}/${path}`);
       expect([code, status]).toEqual([22, 400]);
-      expect(JSON.stringify(said)).toContain(reason);
+      expect(JSON.stringify(body)).toContain(reason);
     });
 
     test.for(['tool/1.0/..%2F..%2Fetc%2Fpasswd', 'tool/1.0/../../../etc/passwd', '..%2Ftool/1.0/a.bin'])(
-      'the path %s, which leads elsewhere',
+      'the path %s, which leaves the package',
       async (path) => {
         const { code, status } = await curl('--path-as-is', '-T', 'sent.bin', `${base}/${path}`);
         expect([code, status]).toEqual([22, expect.toBeOneOf([400, 404])]);
       },
     );
 
-    test('an upload to a group, which only serves', async () => {
-      const [code, status, said] = await refusal(
+    test('an upload to a group, which only serves packages', async () => {
+      const [code, status, body] = await refusal(
         '-T',
         'sent.bin',
         `${ground.endpoint('generic', ground.group)}/tool/1.0/a.bin`,
       );
       expect([code, status]).toEqual([22, 405]);
-      expect(JSON.stringify(said)).toContain('Publish to a project');
+      expect(JSON.stringify(body)).toContain('Publish to a project');
     });
   });
 });

@@ -5,17 +5,17 @@ import type { TestToken } from '../../kit/accounts.ts';
 import type { Ran, RunOptions } from '../../kit/run-program.ts';
 import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
 
-/** curl, as the machine has it. */
+/** The curl of the system. */
 export const curlTool = systemTool('curl', /^curl (\S+)/);
 
-/** What curl did, the status of the last answer it got, how many redirects it followed, and what bytes of bodies it sent. */
+/** A run of curl: the status of the last response, the number of redirects, and the number of body bytes it sent. */
 export interface Curled extends Ran {
   readonly status: number;
   readonly hops: number;
   readonly sent: number;
 }
 
-/** Someone with curl in a folder of their own. */
+/** A user of curl with a folder of their own. */
 export interface CurlUser {
   readonly space: Workspace;
   /** Runs curl with these arguments. Its progress meter stays off, its errors on. */
@@ -45,8 +45,8 @@ export async function curlUser(): Promise<CurlUser> {
         '%{stderr}\nstatus:%{http_code} hops:%{num_redirects} sent:%{size_upload}\n',
       ];
       const ran = await space.run([...curlTool.command, ...marked, ...args], options);
-      const told = /status:(\d+) hops:(\d+) sent:(\d+)/.exec(ran.stderr) ?? [];
-      const [, status, hops, sent] = told.map(Number);
+      const match = /status:(\d+) hops:(\d+) sent:(\d+)/.exec(ran.stderr) ?? [];
+      const [, status, hops, sent] = match.map(Number);
       return { ...ran, status: status ?? Number.NaN, hops: hops ?? Number.NaN, sent: sent ?? Number.NaN };
     },
     read: (file) => readFile(join(space.project, file)),

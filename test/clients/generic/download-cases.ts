@@ -11,12 +11,12 @@ import { type CurlUser, curlTool, curlUser } from './curl.ts';
 const wgetTool = systemTool('wget', /^GNU Wget (\S+)/);
 const pythonTool = systemTool('python3', /^Python (\S+)/);
 
-/** Large enough to be sent by a link where there are links. */
+/** In bytes; large enough to be served by a link, if the registry uses links. */
 const SIZE = 400_000;
 
 /**
- * Downloads of a file as curl, wget and Python's urllib do them: in parts, on conditions, resumed. `links` tells
- * whether the registry redirects to a store that refuses a second `Authorization`; what arrives is the same.
+ * Downloads of a file by curl, wget and Python's urllib: in parts, with conditions, and resumed. `links` says whether
+ * the registry redirects to a store that refuses a second `Authorization`; the received bytes are the same.
  */
 export function describeDownloads(registry: () => RegistryAddress, links: boolean): void {
   let ground: Playground;
@@ -40,7 +40,7 @@ export function describeDownloads(registry: () => RegistryAddress, links: boolea
     await ground?.remove();
   });
 
-  /** Leaves the start of the file where a download would go on from. */
+  /** Writes the first `size` bytes of the file, for a download to resume. */
   async function begin(size: number): Promise<void> {
     await user.space.write('part.bin', content);
     await truncate(join(user.space.project, 'part.bin'), size);
@@ -50,19 +50,19 @@ export function describeDownloads(registry: () => RegistryAddress, links: boolea
   describeTool(curlTool, () => {
     const curl = (...args: string[]) => user.curl(['-L', '-H', `Authorization: Bearer ${token}`, ...args]);
 
-    test(links ? 'is led to the store' : 'gets the file from the registry', async () => {
+    test(links ? 'is redirected to the store' : 'gets the file from the registry', async () => {
       const down = await curl('-o', 'part.bin', url);
       expect([down.code, down.status, down.hops]).toEqual([0, 200, links ? 1 : 0]);
       expect(await received()).toBe(true);
     });
 
-    test('gets the file from the registry when it asks for that', async () => {
+    test('gets the file from the registry itself with download_mode=proxy', async () => {
       const down = await curl('-o', 'part.bin', `${url}?download_mode=proxy`);
       expect([down.code, down.status, down.hops]).toEqual([0, 200, 0]);
       expect(await received()).toBe(true);
     });
 
-    test('resumes with -C -, also with the ETag that HEAD told', async () => {
+    test('resumes with -C -, also with the ETag of the file', async () => {
       for (const more of [[], ['-H', `If-Range: ${etag}`]]) {
         await begin(150_000);
         const rest = await curl('-C', '-', ...more, '-o', 'part.bin', url);
@@ -70,13 +70,13 @@ export function describeDownloads(registry: () => RegistryAddress, links: boolea
       }
     });
 
-    test('is told by -C - that there is no more', async () => {
+    test('gets 416 with -C - when the file is already complete', async () => {
       await begin(SIZE);
       const again = await curl('-C', '-', '-o', 'part.bin', url);
       expect([again.status, await received()]).toEqual([416, true]);
     });
 
-    test('is not given the rest of another file', async () => {
+    test('gets the complete file when If-Range names another file', async () => {
       await begin(150_000);
       const rest = await curl('-r', '150000-', '-H', 'If-Range: "of another file"', '-o', 'part.bin', url);
       expect([rest.code, rest.status, await received()]).toEqual([0, 200, true]);
@@ -93,12 +93,12 @@ export function describeDownloads(registry: () => RegistryAddress, links: boolea
       expect(content.subarray(start, end).equals(await user.read('part.bin'))).toBe(true);
     });
 
-    test('gets the whole file when it asks for several parts', async () => {
+    test('gets the complete file when it requests several parts', async () => {
       const parts = await curl('-r', '0-9,20-29', '-o', 'part.bin', url);
       expect([parts.code, parts.status, await received()]).toEqual([0, 200, true]);
     });
 
-    test('gets nothing of what has not changed, by date', async () => {
+    test('gets 304 for a file that has not changed since a date', async () => {
       const head = await curl('--head', url);
       const date = /^last-modified: (.*?)\r?$/im.exec(head.stdout)?.[1] ?? '';
       await user.space.write('part.bin', 'untouched');

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-test('a file is published and fetched as users are shown', async () => {
+test('the instructions shown to users publish and fetch a file', async () => {
   const secret = ground.tokens.personal.secret;
   const facts = { name: 'shown', version: '1.0', place: ground.project };
   const space = await makeWorkspace();

@@ -24,7 +24,7 @@ const send = (token: TestToken, carrier: keyof typeof carriers = 'PRIVATE-TOKEN'
 describeTool(curlTool, () => {
   const pairs = tokenKinds.flatMap((kind) => carrierNames.map((carrier) => [kind, carrier] as const));
 
-  test.for(pairs)('a %s token in %s uploads and downloads', async ([kind, carrier]) => {
+  test.for(pairs)('uploads and downloads with a %s token in %s', async ([kind, carrier]) => {
     const credential = send(ground.tokens[kind], carrier);
     const content = noise(100_000);
     await user.space.write('sent.bin', content);
@@ -37,7 +37,7 @@ describeTool(curlTool, () => {
     expect(content.equals(await user.read('received.bin'))).toBe(true);
   });
 
-  test('a token in .netrc works', async () => {
+  test('uploads with a token in .netrc', async () => {
     const { hostname } = new URL(ground.url);
     const { username, secret } = ground.tokens['project deploy'];
     await user.space.write('.netrc', `machine ${hostname} login ${username} password ${secret}\n`, 'home');
@@ -53,7 +53,7 @@ describeTool(curlTool, () => {
   const upload = (token: readonly string[]) => message([...token, '-T', 'sent.bin', `${base}/refused.bin`]);
   const unauthorized = [22, 401, '{"message":"401 Unauthorized"}'];
 
-  test('without a token, with a wrong one and with an expired one, curl shows 401 Unauthorized', async () => {
+  test('shows 401 Unauthorized for a missing, a wrong and an expired token', async () => {
     await user.space.write('sent.bin', noise(1_000));
     const wrong = { id: 0, username: 'nobody', secret: 'glpat-nothing-like-a-token' };
     expect(await upload([])).toEqual(unauthorized);
@@ -64,7 +64,7 @@ describeTool(curlTool, () => {
     expect(await message([`${base}/refused.bin`])).toEqual(unauthorized);
   });
 
-  test('a token that was revoked is refused from then on', async () => {
+  test('shows 401 Unauthorized for a token that was revoked', async () => {
     const token = await ground.accounts.personalToken(await ground.accounts.user());
     const open = `${ground.endpoint('generic', ground.openProject)}/nothing/1.0/a.bin`;
     expect((await user.curl([...send(token), open])).status).toBe(404);
@@ -72,33 +72,33 @@ describeTool(curlTool, () => {
     expect(await message([...send(token), open])).toEqual(unauthorized);
   });
 
-  test('a deploy token with the user name of another is refused', async () => {
+  test('shows 401 Unauthorized for a deploy token with a wrong user name', async () => {
     const mixed = { ...ground.tokens['project deploy'], username: 'somebody-else' };
     expect(await upload(send(mixed, 'Basic (--user)'))).toEqual(unauthorized);
   });
 
-  test('with --fail alone, curl names the status', async () => {
+  test('shows the status with --fail alone', async () => {
     const ran = await user.curl(['--fail', `${base}/refused.bin`]);
     expect(ran.code).toBe(22);
     expect(ran.stderr).toContain('curl: (22) The requested URL returned error: 401');
     expect(ran.stdout).toBe('');
   });
 
-  test('a read-only token downloads, and is told why it may not upload', async () => {
+  test('downloads with a read-only token, and shows why it may not upload', async () => {
     await user.space.write('sent.bin', noise(1_000));
     await user.curl([...send(ground.tokens.personal), '-T', 'sent.bin', `${base}/readable.bin`]);
     const credential = send(ground.readOnly, 'DEPLOY-TOKEN');
     const down = await user.curl([...credential, '-fL', '-o', 'received.bin', `${base}/readable.bin`]);
     expect([down.code, down.status]).toEqual([0, 200]);
-    const [code, status, said] = await upload(credential);
+    const [code, status, body] = await upload(credential);
     expect([code, status]).toEqual([22, 403]);
-    expect(JSON.parse(String(said))).toEqual({
+    expect(JSON.parse(String(body))).toEqual({
       error: 'insufficient_scope',
       error_description: 'The token has no scope for this request',
     });
   });
 
-  test('a public project needs no token to download, and one to upload', async () => {
+  test('downloads from a public project without a token, but needs one to upload', async () => {
     const open = `${ground.endpoint('generic', ground.openProject)}/tool/1.0/open.bin`;
     const content = noise(50_000);
     await user.space.write('sent.bin', content);
@@ -110,12 +110,12 @@ describeTool(curlTool, () => {
   });
 
   test.for(['project access', 'project deploy'] satisfies TokenKind[])(
-    'a %s token of another project is not let in, nor told what is there',
+    'shows 404 Project Not Found for a %s token of another project',
     async (kind) => {
       const other = await ground.accounts.project(ground.group, `other-${kind.replace(' ', '-')}`, 'private');
       const path = `${ground.endpoint('generic', other)}/tool/1.0/a.bin`;
-      const [code, status, said] = await message([...send(ground.tokens[kind]), path]);
-      expect([code, status, said]).toEqual([22, 404, '{"message":"404 Project Not Found"}']);
+      const [code, status, body] = await message([...send(ground.tokens[kind]), path]);
+      expect([code, status, body]).toEqual([22, 404, '{"message":"404 Project Not Found"}']);
     },
   );
 });

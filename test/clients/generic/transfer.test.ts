@@ -8,7 +8,7 @@ import { type CurlUser, carriers, curlTool, curlUser, sha256 } from './curl.ts';
 
 const MIB = 1024 * 1024;
 
-/** What is said of an upload that is too large, by us or, before it gets to us, by an API gateway. */
+/** The error for an upload that is too large: from the registry, or from an API gateway in front of it. */
 const tooLarge = /larger than the limit of \d+ bytes|Request Entity Too Large/;
 
 let ground: Playground;
@@ -28,24 +28,24 @@ afterAll(async () => {
 
 const curl = (...args: string[]) => user.curl([...credential, '--fail-with-body', ...args]);
 
-/** Uploads bytes to a path below the version, and answers its address. */
-async function uploaded(path: string, content: Buffer): Promise<string> {
+/** Uploads bytes to a path below the version; returns the address. */
+async function upload(path: string, content: Buffer): Promise<string> {
   await user.space.write('sent.bin', content);
   const up = await curl('-T', 'sent.bin', `${base}/${path}`);
   expect([up.code, up.status, up.stdout]).toEqual([0, 201, '{"message":"201 Created"}']);
   return `${base}/${path}`;
 }
 
-async function downloaded(url: string): Promise<string> {
+async function downloadedDigest(url: string): Promise<string> {
   const down = await curl('-L', '-o', 'received.bin', url);
   expect([down.code, down.status]).toEqual([0, 200]);
   return sha256(await user.read('received.bin'));
 }
 
 describeTool(curlTool, () => {
-  test('a download that broke off is resumed with -C -', async () => {
+  test('resumes an interrupted download with -C -', async () => {
     const content = noise(400_000);
-    const url = await uploaded('resumed.bin', content);
+    const url = await upload('resumed.bin', content);
     await user.space.write('part.bin', content);
     await truncate(join(user.space.project, 'part.bin'), 150_000);
     const rest = await curl('-L', '-C', '-', '-o', 'part.bin', url);
@@ -56,9 +56,9 @@ describeTool(curlTool, () => {
     expect(content.equals(await user.read('part.bin'))).toBe(true);
   });
 
-  test('a HEAD tells size, name and checksum', async () => {
+  test('shows size, name and checksum with --head', async () => {
     const content = noise(300_000);
-    const url = await uploaded('dir/described.bin', content);
+    const url = await upload('dir/described.bin', content);
     const { code, status, stdout } = await curl('--head', url);
     expect([code, status]).toEqual([0, 200]);
     const headers = stdout.toLowerCase();
@@ -73,69 +73,69 @@ describeTool(curlTool, () => {
     ['399900-', 399_900, 400_000],
     ['-50', 399_950, 400_000],
     ['0-0', 0, 1],
-  ] as const)('the range %s is what is asked for', async ([range, start, end]) => {
+  ] as const)('gets exactly the bytes of the range %s', async ([range, start, end]) => {
     const content = noise(400_000);
-    const url = await uploaded('ranged.bin', content);
+    const url = await upload('ranged.bin', content);
     const part = await curl('-L', '--range', range, '-o', 'part.bin', url);
     expect([part.code, part.status]).toEqual([0, 206]);
     expect(content.subarray(start, end).equals(await user.read('part.bin'))).toBe(true);
   });
 
-  test('a range behind the end is refused', async () => {
-    const url = await uploaded('short.bin', noise(1_000));
+  test('gets 416 for a range past the end', async () => {
+    const url = await upload('short.bin', noise(1_000));
     const beyond = await curl('-L', '--range', '5000-6000', '-o', 'part.bin', url);
     expect([beyond.code, beyond.status]).toEqual([22, 416]);
   });
 
-  test('a file that has not changed is not sent again', async () => {
-    const url = await uploaded('cached.bin', noise(100_000));
+  test('gets 304 for a file that has not changed', async () => {
+    const url = await upload('cached.bin', noise(100_000));
     const first = await curl('-L', '--etag-save', 'etag', '-o', 'received.bin', url);
     expect([first.code, first.status]).toEqual([0, 200]);
     const second = await curl('-L', '--etag-compare', 'etag', '-o', 'again.bin', url);
     expect([second.code, second.status]).toEqual([0, 304]);
   });
 
-  test('an upload over 1 MiB waits for 100 Continue, and gets it', async () => {
+  test('gets 100 Continue before an upload of more than 1 MiB', async () => {
     const content = noise(2 * MIB);
     await user.space.write('sent.bin', content);
     const up = await curl('-v', '-H', 'Expect: 100-continue', '-T', 'sent.bin', `${base}/expected.bin`);
     expect([up.code, up.status]).toEqual([0, 201]);
     expect(up.stderr).toMatch(/^> Expect: 100-continue/m);
-    expect(await downloaded(`${base}/expected.bin`)).toBe(sha256(content));
+    expect(await downloadedDigest(`${base}/expected.bin`)).toBe(sha256(content));
   });
 
-  test('an upload whose size nobody knows, from a pipe, arrives whole', async () => {
+  test('uploads a file of unknown size from a pipe', async () => {
     const content = noise(3 * MIB);
     const url = `${base}/piped.bin`;
     const up = await user.curl([...credential, '--fail-with-body', '-v', '-T', '-', url], { input: content });
     expect([up.code, up.status]).toEqual([0, 201]);
     expect(up.stderr).toMatch(/^> Transfer-Encoding: chunked/m);
-    expect(await downloaded(url)).toBe(sha256(content));
+    expect(await downloadedDigest(url)).toBe(sha256(content));
   });
 
-  test('an empty file is a file', async () => {
-    const url = await uploaded('empty.bin', Buffer.alloc(0));
-    expect(await downloaded(url)).toBe(sha256(Buffer.alloc(0)));
+  test('uploads and downloads an empty file', async () => {
+    const url = await upload('empty.bin', Buffer.alloc(0));
+    expect(await downloadedDigest(url)).toBe(sha256(Buffer.alloc(0)));
   });
 
-  test('a form upload stores the file in it', async () => {
+  test('uploads the file in a form', async () => {
     const content = noise(200_000);
     await user.space.write('sent.bin', content);
     const up = await curl('-X', 'PUT', '-F', 'file=@sent.bin', `${base}/form.bin`);
     expect([up.code, up.status]).toEqual([0, 201]);
-    expect(await downloaded(`${base}/form.bin`)).toBe(sha256(content));
+    expect(await downloadedDigest(`${base}/form.bin`)).toBe(sha256(content));
   });
 
-  test('30 MB go up and come back, or the refusal names the limit', async () => {
+  test('uploads and downloads 30 MB, or shows the limit', async () => {
     const content = noise(30_000_000);
     await user.space.write('sent.bin', content);
     const up = await curl('-T', 'sent.bin', `${base}/large.bin`);
     if (up.status === 413) return expect(up.stdout).toMatch(tooLarge);
     expect([up.code, up.status]).toEqual([0, 201]);
-    expect(await downloaded(`${base}/large.bin`)).toBe(sha256(content));
+    expect(await downloadedDigest(`${base}/large.bin`)).toBe(sha256(content));
   });
 
-  test('30 MB with a wrong token are refused with 401, not with a broken connection', async () => {
+  test('shows 401 and not a broken connection for 30 MB with a wrong token', async () => {
     await user.space.write('sent.bin', noise(30_000_000));
     for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
       const args = ['--fail-with-body', '-H', expect100, '-H', 'PRIVATE-TOKEN: wrong', '-T', 'sent.bin'];
@@ -146,16 +146,11 @@ describeTool(curlTool, () => {
   });
 
   test.for([
-    [
-      'with a token that may only read',
-      403,
-      'has no scope',
-      () => [ground.readOnly, ground.project] as const,
-    ],
-    ['to a project that is not there', 404, 'Project Not Found', () => [ground.tokens.personal] as const],
-  ] as const)('30 MB %s are refused with the reason', async ([, status, words, who]) => {
+    ['with a read-only token', 403, 'has no scope', () => [ground.readOnly, ground.project] as const],
+    ['to a project that does not exist', 404, 'Project Not Found', () => [ground.tokens.personal] as const],
+  ] as const)('shows why 30 MB %s are refused', async ([, status, words, target]) => {
     await user.space.write('sent.bin', noise(30_000_000));
-    const [token, place] = who();
+    const [token, place] = target();
     const project = place
       ? ground.endpoint('generic', place)
       : `${ground.url}/api/v4/projects/0/packages/generic`;
@@ -174,7 +169,7 @@ describeTool(curlTool, () => {
     }
   });
 
-  test('6 GB are refused when they are announced, and not sent by who asks first', async () => {
+  test('gets 413 for 6 GB before it has sent them all, and before it sends any with Expect: 100-continue', async () => {
     const path = await user.space.write('huge.bin', '');
     await truncate(path, 6_000_000_000);
     for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
@@ -194,7 +189,7 @@ describeTool(curlTool, () => {
     }
   });
 
-  test('an upload that breaks off leaves nothing behind', async () => {
+  test('leaves nothing behind when an upload is cut off', async () => {
     const url = `${base}/broken.bin`;
     const args = [
       ...credential,
@@ -211,7 +206,7 @@ describeTool(curlTool, () => {
     expect([down.code, down.status]).toEqual([22, 404]);
   });
 
-  test('many files go up and come back at once over few connections', async () => {
+  test('uploads and downloads many files with --parallel', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `many-${index}.bin`);
     const contents = new Map<string, Buffer>();
     for (const name of names) {

@@ -19,13 +19,13 @@ afterAll(async () => {
 });
 
 describeTool(maven3, () => {
-  test('a version is deployed again as it is, but not as another, where a group refuses duplicates', async () => {
+  test('deploys a version again with the same bytes, but not with others, if the group refuses duplicates', async () => {
     const settings = { maven_duplicates_allowed: false, maven_duplicate_exception_regex: '.*-SNAPSHOT' };
     await ground.accounts.call('PUT', `/groups/${ground.group.id}/package_settings`, settings);
     const group = freshGroup();
     const url = ground.endpoint('maven', ground.project);
     const pom = module({ group, artifact: 'once', deploy: { id: 'packhouse', url } });
-    // Without the time of the build in it, a jar is the same whenever it is built.
+    // Without the build time in it, a jar has the same bytes each time it is built.
     const time = '<project.build.outputTimestamp>2026-01-01T00:00:00Z</project.build.outputTimestamp>';
     await user.space.write('pom.xml', pom.replace('<properties>', `<properties>${time}`));
     await user.space.write('src/main/resources/words.txt', 'first');

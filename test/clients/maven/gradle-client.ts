@@ -3,8 +3,8 @@ import type { Ran } from '../../kit/run-program.ts';
 import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
 
 /**
- * Gradle as Debian has it: 4.4.1. Its `maven-publish` comes without anything that speaks HTTP, so it publishes the POM
- * and the jars by `ivy-publish`, with Gradle's own HTTP client, in the layout of Maven.
+ * Debian's Gradle, 4.4.1. Its `maven-publish` does not support HTTP, so it publishes the POM and the jars with
+ * `ivy-publish`, which uses Gradle's own HTTP client, in the layout of Maven.
  */
 export const gradle = systemTool('gradle', /^Gradle (\S+)/m);
 
@@ -44,10 +44,10 @@ publishing {
 `;
 }
 
-/** The tasks that publish what `publishScript` describes, in their order. */
+/** The tasks that publish a subproject of `publishScript`, in their order. */
 export const publishTasks = ['generatePomFileForPomPublication', 'publishLayoutPublicationToIvyRepository'];
 
-/** A subproject whose task `fetch` copies a dependency with all it needs into `fetched/<its name>`. */
+/** A subproject whose task `fetch` copies a dependency with its own dependencies into `fetched/<its name>`. */
 export function fetchScript(url: string, token: TestToken | undefined, dependency: string): string {
   return `
 configurations { wanted }
@@ -57,14 +57,14 @@ task fetch { doLast { copy { from configurations.wanted; into "$rootDir/fetched/
 `;
 }
 
-/** Someone who uses Gradle. */
+/** A user of Gradle. */
 export interface GradleUser {
   readonly space: Workspace;
-  /** How Gradle is started, and with what variables. */
+  /** The command that starts Gradle, and its environment variables. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   gradle(...args: string[]): Promise<Ran>;
-  /** Makes the build one of these subprojects, by name. */
+  /** Writes a build of these subprojects, by name. */
   write(group: string, subprojects: Readonly<Record<string, string>>): Promise<void>;
 }
 

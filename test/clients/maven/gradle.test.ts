@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 describeTool(gradle, () => {
-  test('every kind of token publishes', async () => {
+  test('publishes with every kind of token', async () => {
     const needsBase = "dependencies { compile project(':base') }\n";
     const libraries = tokenKinds.map((kind) => [
       nameOf(kind),
@@ -50,15 +50,15 @@ describeTool(gradle, () => {
     await succeeded(publisher.gradle(...publishTasks));
   });
 
-  test('every kind of token installs, from every level, also a version of which only the start is named', async () => {
+  test('installs with every kind of token and from every level, also a version such as 1.+', async () => {
     const reader = await newUser();
     const places = levelsOf(ground);
-    const wanted = tokenKinds.map((kind, index) => {
+    const subprojects = tokenKinds.map((kind, index) => {
       const from = ground.endpoint('maven', places[index % places.length]?.[1]);
       const version = index % 2 === 0 ? '1.0' : '1.+';
       return [nameOf(kind), fetchScript(from, ground.tokens[kind], `${group}:${nameOf(kind)}:${version}`)];
     });
-    await reader.write('reader', Object.fromEntries(wanted));
+    await reader.write('reader', Object.fromEntries(subprojects));
     await succeeded(reader.gradle('fetch'));
     for (const kind of tokenKinds) {
       const name = nameOf(kind);
@@ -75,7 +75,7 @@ describeTool(gradle, () => {
     }
   });
 
-  test('who may not publish sees why', async () => {
+  test('shows why a publish is refused', async () => {
     const user = await newUser();
     await user.write(group, {
       anonymous: publishScript(url, undefined),
@@ -85,38 +85,38 @@ describeTool(gradle, () => {
       'to-a-group': publishScript(ground.endpoint('maven', ground.group), ground.tokens.personal),
     });
     const seen = await failed(user.gradle(...publishTasks));
-    const said = (name: string) =>
+    const errorOf = (name: string) =>
       new RegExp(`Execution failed for task ':${name}:.*?\\* Try`).exec(seen)?.[0];
     for (const name of ['anonymous', 'wrong', 'expired']) {
-      expect([name, said(name)]).toEqual([
+      expect([name, errorOf(name)]).toEqual([
         name,
         expect.stringMatching(
           /status code 401 from server: Unauthorized: the token is missing, wrong, expired/,
         ),
       ]);
     }
-    expect(said('read-only')).toContain(
+    expect(errorOf('read-only')).toContain(
       'status code 403 from server: The token has no scope for this request',
     );
-    expect(said('to-a-group')).toContain('status code 405 from server: Publish to a project');
+    expect(errorOf('to-a-group')).toContain('status code 405 from server: Publish to a project');
   });
 
-  test('who may not install sees why', async () => {
+  test('shows why an install is refused', async () => {
     const user = await newUser();
-    const wanted = `${group}:base:1.0`;
+    const dependency = `${group}:base:1.0`;
     await user.write('reader', {
-      anonymous: fetchScript(url, undefined, wanted),
-      'anonymous-in-group': fetchScript(ground.endpoint('maven', ground.group), undefined, wanted),
-      wrong: fetchScript(url, wrong, wanted),
-      expired: fetchScript(url, ground.expired, wanted),
+      anonymous: fetchScript(url, undefined, dependency),
+      'anonymous-in-group': fetchScript(ground.endpoint('maven', ground.group), undefined, dependency),
+      wrong: fetchScript(url, wrong, dependency),
+      expired: fetchScript(url, ground.expired, dependency),
       missing: fetchScript(url, ground.readOnly, `${group}:not-there:1.0`),
     });
     const seen = await failed(user.gradle('fetch'));
-    const said = (name: string) =>
+    const errorOf = (name: string) =>
       new RegExp(`Execution failed for task ':${name}:.*?\\* Try`).exec(seen)?.[0];
     for (const name of ['anonymous', 'anonymous-in-group', 'wrong', 'expired']) {
-      expect([name, said(name)]).toEqual([name, expect.stringContaining('status code 401 from server')]);
+      expect([name, errorOf(name)]).toEqual([name, expect.stringContaining('status code 401 from server')]);
     }
-    expect(said('missing')).toContain(`Could not find ${group}:not-there:1.0`);
+    expect(errorOf('missing')).toContain(`Could not find ${group}:not-there:1.0`);
   });
 });

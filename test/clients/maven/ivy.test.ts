@@ -9,7 +9,7 @@ import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { freshGroup, pathOfGroup } from './projects.ts';
 
-/** Ivy, which Debian's Gradle brings along. */
+/** Ivy, which is installed with Debian's Gradle. */
 const library = '/usr/share/java/ivy.jar';
 const ivy: Tool = {
   id: 'ivy',
@@ -45,7 +45,7 @@ afterAll(async () => {
   await ground?.remove();
 });
 
-/** Retrieves the tool with all it needs, from a group. */
+/** Retrieves the tool with its dependencies, from a group. */
 async function retrieve(token: TestToken, revision: string, ...more: string[]) {
   const space = await makeWorkspace();
   spaces.push(space);
@@ -59,12 +59,12 @@ async function retrieve(token: TestToken, revision: string, ...more: string[]) {
   );
   const args = ['-settings', 'settings.xml', '-cache', join(space.home, 'cache'), '-confs', 'default'];
   const pattern = join(space.project, '[artifact].[ext]');
-  const wanted = ['-dependency', group, 'tool', revision, '-retrieve', pattern];
-  return { space, running: space.run([...ivy.command, ...args, ...wanted, ...more]) };
+  const dependency = ['-dependency', group, 'tool', revision, '-retrieve', pattern];
+  return { space, running: space.run([...ivy.command, ...args, ...dependency, ...more]) };
 }
 
 describeTool(ivy, () => {
-  test('retrieves the newest version with all it needs, by a realm and a password', async () => {
+  test('retrieves the newest version with its dependencies, with a realm and a password', async () => {
     const { space, running } = await retrieve(ground.readOnly, 'latest.release');
     await succeeded(running);
     for (const [name, bytes] of Object.entries(jars)) {
@@ -72,7 +72,7 @@ describeTool(ivy, () => {
     }
   });
 
-  test('tells whose token has expired that it is not let in, if told to speak at all', async () => {
+  test('shows 401 for an expired token when it is run with -verbose', async () => {
     const { running } = await retrieve(ground.expired, '1.0', '-verbose');
     expect(await failed(running)).toMatch(/401|Unauthorized/);
   });

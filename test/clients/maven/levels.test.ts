@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** The newest of the Mavens that people use goes everywhere, the others where most requests are. */
+/** The newest stable Maven installs from every level, the others from the one that is used most. */
 const levels = new Map([
   [maven3, ['project', 'group', 'instance']],
   [maven4, ['group']],
@@ -27,7 +27,7 @@ for (const [tool, from] of levels) {
   describeTool(tool, () => {
     let deployed: Deployed;
 
-    test('deploys a project of several modules in four threads, each version a package once', async () => {
+    test('deploys a project of several modules in four threads, with one package per module', async () => {
       deployed = await deployProject(tool, ground);
       const path = `/projects/${ground.project.id}/packages?package_name=${deployed.group.split('.').at(-1)}`;
       const packages = (await ground.accounts.call('GET', path)) as unknown as { id: number; name: string }[];
@@ -44,8 +44,11 @@ for (const [tool, from] of levels) {
       }
     });
 
-    test.for(from)('builds from the %s what needs them, and runs the plugin by its prefix', async (level) => {
-      await consumeProject(tool, ground, deployed, new Map(levelsOf(ground)).get(level));
-    });
+    test.for(from)(
+      'builds a project that needs them from the %s, and runs the plugin by its prefix',
+      async (level) => {
+        await consumeProject(tool, ground, deployed, new Map(levelsOf(ground)).get(level));
+      },
+    );
   });
 }

@@ -11,7 +11,7 @@ import {
   type Workspace,
 } from '../client.ts';
 
-/** Maven as Debian has it, which shows its user the status line of an answer; and newer ones. */
+/** Debian's Maven, which shows its user the status line of a response, and newer ones. */
 export const mavenOfDebian = systemTool('mvn', /^Apache Maven (\S+)/m, 'mvn of the system');
 export const maven3 = unpackedTool('maven-3', 'bin/mvn');
 export const maven4 = unpackedTool('maven-4', 'bin/mvn');
@@ -21,14 +21,14 @@ export const carriers = ['Private-Token', 'Deploy-Token', 'Job-Token', 'Basic'] 
 /** See `carriers`. */
 export type Carrier = (typeof carriers)[number];
 
-/** What a user tells Maven of a server. */
+/** A server in the settings of Maven. */
 export interface Server {
   readonly id: string;
   readonly token: TestToken;
   readonly carrier: Carrier;
 }
 
-/** What a user tells Maven of a repository to install from. */
+/** A repository to install from, in the settings of Maven. */
 export interface RepositoryUse {
   readonly id: string;
   readonly url: string;
@@ -44,10 +44,10 @@ export interface MavenSetup {
   readonly pluginGroups?: readonly string[];
 }
 
-/** Someone who uses Maven with one configuration, and an empty local repository. */
+/** A user of Maven with one configuration and an empty local repository. */
 export interface MavenUser {
   readonly space: Workspace;
-  /** How Maven is started, and with what variables. */
+  /** The command that starts Maven, and its environment variables. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   mvn(...args: string[]): Promise<Ran>;
@@ -61,12 +61,12 @@ export interface MavenUser {
 export const prepared = `file://${installedFolder('maven-repository')}`;
 
 const options = [
-  // Maven takes the home of its user from the system, whatever the environment says.
+  // Maven takes the home of its user from the system and not from the environment.
   '-Duser.home=HOME',
   '-Djansi.mode=strip',
   '-XX:TieredStopAtLevel=1',
   '-XX:+UseSerialGC',
-  // What fails once fails the test.
+  // No retries: a request that fails once fails the test.
   '-Dmaven.wagon.http.retryHandler.count=0',
   '-Daether.connector.http.retryHandler.count=0',
   '-Daether.transport.http.retryHandler.count=0',
@@ -75,7 +75,7 @@ const options = [
 const flags = [
   '--batch-mode',
   '--no-transfer-progress',
-  // Newer Mavens look into the prepared folder before they ask any repository, and copy nothing from there.
+  // Newer Mavens look into the prepared folder before they use any repository, and copy nothing from there.
   `-Dmaven.repo.local.tail=${installedFolder('maven-repository')}`,
 ];
 

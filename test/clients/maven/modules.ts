@@ -21,7 +21,7 @@ export function aggregate(group: string, modules: readonly string[]): string {
 <build><pluginManagement>${pluginsXml()}</pluginManagement></build></project>`;
 }
 
-/** A module of its own: what it is called, where it goes, and what it needs from where. */
+/** A module: its coordinates, where it is deployed, and what it needs from which repository. */
 export interface Module {
   readonly group: string;
   readonly artifact: string;

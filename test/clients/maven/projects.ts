@@ -3,13 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Workspace } from '../client.ts';
 
-/** A project of the tests, under coordinates that nobody else uses. */
+/** The coordinates of a project of the tests, which no other test uses. */
 export interface Coordinates {
   readonly group: string;
   readonly version: string;
 }
 
-/** A group id that nobody has used, not even an earlier run against the same registry. */
+/** A new group id, which not even an earlier run against the same registry has used. */
 export function freshGroup(): string {
   return `com.example.orchard${randomBytes(4).toString('hex')}`;
 }
@@ -19,7 +19,7 @@ export function pathOfGroup(group: string): string {
   return group.replaceAll('.', '/');
 }
 
-/** Writes one of the projects beside this file into a workspace, made over to the coordinates. */
+/** Writes one of the projects beside this file into a workspace, with these coordinates. */
 export async function writeProject(
   space: Workspace,
   name: 'project' | 'consumer' | 'spring',

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 
-/** A module that must fail: with which token, at which address, and what its user is to see of that. */
+/** A module that must fail: its token, its address, and the error that its user must see. */
 interface Attempt {
   readonly token: TestToken | undefined;
   readonly carrier: Carrier;
@@ -28,10 +28,10 @@ interface Attempt {
   readonly sees: RegExp;
 }
 
-/** Maven 4 tries wrong credentials three times, and then speaks of its attempts alone. */
-const notLetIn = /401|Unauthorized|too many authentication attempts/;
+/** Maven 4 tries wrong credentials three times, and then reports only its attempts. */
+const unauthorized = /401|Unauthorized|too many authentication attempts/;
 
-/** Runs one build of a module for each attempt, which goes on where one fails; answers what each says. */
+/** Runs one build with a module for each attempt, which continues after failures; returns the error of each. */
 async function outcomes(
   tool: Tool,
   group: string,
@@ -82,10 +82,10 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
   describeTool(tool, () => {
     const group = freshGroup();
 
-    test('who may not deploy sees why', async () => {
+    test('shows why a deploy is refused', async () => {
       const url = ground.endpoint('maven', ground.project);
       const inGroup = ground.endpoint('maven', ground.group);
-      // Maven 4.0.0-rc-4 shows nothing but the status of what it deploys.
+      // Maven 4.0.0-rc-4 shows only the status of a failed deploy.
       const says = (words: RegExp, status: number) =>
         tool === maven4 ? new RegExp(`HTTP Status: ${status}`) : words;
       const readOnly = says(/The token has no scope for this request/, 403);
@@ -93,11 +93,11 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
         tool,
         group,
         {
-          anonymous: { token: undefined, carrier: 'Basic', url, sees: notLetIn },
-          'wrong-header': { token: wrong, carrier: 'Private-Token', url, sees: notLetIn },
-          'wrong-basic': { token: wrong, carrier: 'Basic', url, sees: notLetIn },
-          'expired-header': { token: ground.expired, carrier: 'Deploy-Token', url, sees: notLetIn },
-          'expired-basic': { token: ground.expired, carrier: 'Basic', url, sees: notLetIn },
+          anonymous: { token: undefined, carrier: 'Basic', url, sees: unauthorized },
+          'wrong-header': { token: wrong, carrier: 'Private-Token', url, sees: unauthorized },
+          'wrong-basic': { token: wrong, carrier: 'Basic', url, sees: unauthorized },
+          'expired-header': { token: ground.expired, carrier: 'Deploy-Token', url, sees: unauthorized },
+          'expired-basic': { token: ground.expired, carrier: 'Basic', url, sees: unauthorized },
           'read-only-header': { token: ground.readOnly, carrier: 'Deploy-Token', url, sees: readOnly },
           'read-only-basic': { token: ground.readOnly, carrier: 'Basic', url, sees: readOnly },
           'to-a-group': {
@@ -111,8 +111,8 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
       );
     });
 
-    describe('what was deployed', () => {
-      test('is not installed by whom may not, who sees why', async () => {
+    describe('installing deployed modules', () => {
+      test('shows why it is refused, or which module does not exist', async () => {
         const url = ground.endpoint('maven', ground.project);
         const inGroup = ground.endpoint('maven', ground.group);
         const token = ground.tokens.personal;
@@ -130,17 +130,17 @@ for (const tool of [maven3, maven4, mavenOfDebian]) {
           tool,
           group,
           {
-            anonymous: { token: undefined, carrier: 'Basic', url, sees: notLetIn },
-            'anonymous-in-group': { token: undefined, carrier: 'Basic', url: inGroup, sees: notLetIn },
-            'wrong-header': { token: wrong, carrier: 'Job-Token', url, sees: notLetIn },
-            'wrong-basic': { token: wrong, carrier: 'Basic', url, sees: notLetIn },
+            anonymous: { token: undefined, carrier: 'Basic', url, sees: unauthorized },
+            'anonymous-in-group': { token: undefined, carrier: 'Basic', url: inGroup, sees: unauthorized },
+            'wrong-header': { token: wrong, carrier: 'Job-Token', url, sees: unauthorized },
+            'wrong-basic': { token: wrong, carrier: 'Basic', url, sees: unauthorized },
             'expired-header': {
               token: ground.expired,
               carrier: 'Private-Token',
               url: inGroup,
-              sees: notLetIn,
+              sees: unauthorized,
             },
-            'expired-basic': { token: ground.expired, carrier: 'Basic', url, sees: notLetIn },
+            'expired-basic': { token: ground.expired, carrier: 'Basic', url, sees: unauthorized },
             missing: {
               token: ground.readOnly,
               carrier: 'Basic',

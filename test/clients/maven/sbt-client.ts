@@ -8,7 +8,7 @@ const home = installedFolder('sbt');
 /** sbt, which installs with Coursier and publishes with Ivy. */
 export const sbt: Tool = unpackedTool('sbt', 'sbt-launch.jar');
 
-/** A subproject of a build: what it publishes where, or needs from where. */
+/** A subproject of a build: its repository, its token, and its dependency. */
 export interface SbtProject {
   readonly url: string;
   readonly token: TestToken | undefined;
@@ -16,15 +16,15 @@ export interface SbtProject {
   readonly needs?: string;
 }
 
-/** Someone who uses sbt. */
+/** A user of sbt. */
 export interface SbtUser {
   readonly space: Workspace;
-  /** How sbt is started, and with what variables. */
+  /** The command that starts sbt, and its environment variables. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   sbt(...commands: string[]): Promise<Ran>;
   write(organization: string, projects: Readonly<Record<string, SbtProject>>): Promise<void>;
-  /** Where a file from a repository is in what was installed. */
+  /** The installed path of a file from a repository. */
   installed(url: string, path: string): string;
 }
 
@@ -69,7 +69,7 @@ ThisBuild / csrCacheDirectory := file("${space.home}/installed")
   };
 }
 
-/** What is published is a file as it is: sbt itself is tried here, not the compiler of Scala. */
+/** It publishes a prepared file: the tests are about sbt, not the compiler of Scala. */
 function projectScript(name: string, { url, token, needs }: SbtProject): string {
   const repository = `("packhouse" at "${url}").withAllowInsecureProtocol(true)`;
   const host = new URL(url).hostname;

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describeTool(sbt, () => {
-  test('publishes a library and what needs it', async () => {
+  test('publishes a library and a package that needs it', async () => {
     const user = await newUser();
     const token = ground.tokens.personal;
     await user.write(group, {
@@ -41,7 +41,7 @@ describeTool(sbt, () => {
     await succeeded(user.sbt('base/publish', 'tool/publish'));
   });
 
-  test('installs with every kind of token, from every level', async () => {
+  test('installs with every kind of token and from every level', async () => {
     const user = await newUser();
     const places = levelsOf(ground);
     const projects = tokenKinds.map((kind, index): [string, SbtProject] => {
@@ -59,7 +59,7 @@ describeTool(sbt, () => {
     }
   });
 
-  test('who may not install sees why', async () => {
+  test('shows why an install is refused', async () => {
     const user = await newUser();
     const needs = `"${group}" % "base" % "1.0"`;
     await user.write(group, {
@@ -75,7 +75,7 @@ describeTool(sbt, () => {
     expect(seen).toMatch(/\(missing \/ update\).*?not found.*?not-there/);
   });
 
-  test('who may not publish sees why', async () => {
+  test('shows why a publish is refused', async () => {
     const user = await newUser();
     await user.write(group, { 'read-only': { url, token: ground.readOnly } });
     await user.space.write('read-only.jar', jars.base);

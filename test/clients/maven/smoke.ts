@@ -8,7 +8,7 @@ import type { Playground } from '../playground.ts';
 import { type Carrier, mavenUser } from './maven-client.ts';
 import { type Coordinates, freshGroup, modules, pathOfGroup, writeProject } from './projects.ts';
 
-/** What was deployed, and its files by their paths in a repository. */
+/** A deployed project, and its files by their paths in a repository. */
 export interface Deployed extends Coordinates {
   readonly files: ReadonlyMap<string, Buffer>;
 }
@@ -41,7 +41,7 @@ export async function deployProject(
 }
 
 /**
- * Builds a project that needs what was deployed, with an empty local repository, and runs the plugin by its prefix;
+ * Builds a project that needs the deployed one, with an empty local repository, and runs the plugin by its prefix;
  * checks every byte.
  */
 export async function consumeProject(

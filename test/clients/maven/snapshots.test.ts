@@ -27,7 +27,7 @@ async function userIn(group: string): Promise<MavenUser> {
   return user;
 }
 
-/** Someone who has the project, in which the library speaks of `variety`. */
+/** A user with the project, in which the library returns `variety`. */
 async function developerOf(group: string, variety: string): Promise<MavenUser> {
   const user = await userIn(group);
   await writeProject(user.space, 'project', { group, version });
@@ -41,7 +41,7 @@ function deploy(user: MavenUser) {
   return user.mvn('-T4', 'deploy', `-Dpackhouse.url=${ground.endpoint('maven', ground.project)}`);
 }
 
-/** What a user's program, built with the newest snapshots, says. */
+/** Builds a user's program with the newest snapshots; returns what it prints. */
 async function picked(user: MavenUser, group: string): Promise<string> {
   await succeeded(user.mvn('-U', 'compile', 'orchard:greet'));
   const local = `${user.space.home}/.m2/repository/${pathOfGroup(group)}`;
@@ -61,7 +61,7 @@ async function filesOf(group: string, artifact: string): Promise<string[]> {
 }
 
 describeTool(maven3, () => {
-  test('snapshots are numbered, and whoever builds gets the newest', async () => {
+  test('numbers snapshots, and builds with the newest one', async () => {
     const group = freshGroup();
     const developer = await developerOf(group, 'Boskoop');
     const consumer = await userIn(group);
@@ -78,13 +78,13 @@ describeTool(maven3, () => {
     expect(numbers.sort()).toEqual(['1', '1', '1', '2', '2', '2']);
   });
 
-  test('two who deploy one snapshot at once lose nothing', async () => {
+  test('loses no file when two users deploy one snapshot concurrently', async () => {
     const group = freshGroup();
     const developers = await Promise.all(['Gala', 'Fuji'].map((variety) => developerOf(group, variety)));
     await Promise.all(developers.map((developer) => succeeded(deploy(developer))));
     for (const artifact of ['library', 'app', 'orchard-maven-plugin']) {
       const files = await filesOf(group, artifact);
-      // Both may take one number, and even one second.
+      // Both may take the same number, even in the same second.
       const builds = new Set(files.map((name) => /\d{8}\.\d{6}-\d+/.exec(name)?.[0]));
       for (const build of builds) {
         const start = `${artifact}-1.0.0-${build}`;

@@ -22,7 +22,7 @@ afterAll(async () => {
   await ground?.remove();
 });
 
-/** Pastes what users of a client are shown: to publish to the project, and to install from the group. */
+/** Pastes the instructions shown to users of a client: to publish to the project, or to install from the group. */
 async function pasted(
   space: Workspace,
   client: string,
@@ -51,7 +51,7 @@ ${parts}${build?.[0]}</project>`;
     return user;
   }
 
-  test('publishes and installs as its users are shown', async () => {
+  test('publishes and installs with the instructions shown to users', async () => {
     const publisher = await newUser();
     await publisher.space.write('src/main/resources/shown.txt', 'shown');
     const around = { 'pom.xml': (parts: string) => pom('shown', parts) };
@@ -88,7 +88,7 @@ packageSrc / publishArtifact := false
     return user;
   }
 
-  test('publishes and installs as its users are shown', async () => {
+  test('publishes and installs with the instructions shown to users', async () => {
     const publisher = await newUser();
     await publisher.space.write('src/main/resources/shown.txt', 'shown');
     await pasted(publisher.space, 'sbt', 'of-sbt', 'publish', {
@@ -109,7 +109,7 @@ packageSrc / publishArtifact := false
 });
 
 describeTool(gradle, () => {
-  test('installs as its users are shown', async () => {
+  test('installs with the instructions shown to users', async () => {
     const answer = await fetch(
       `${ground.endpoint('maven', ground.project)}/${pathOfGroup(group)}/for-gradle/1.0/for-gradle-1.0.jar`,
       { method: 'PUT', body: 'bytes', headers: { 'private-token': ground.tokens.personal.secret } },
@@ -122,7 +122,7 @@ describeTool(gradle, () => {
       env: user.env,
       next: 'gradle fetch',
       around: {
-        // Gradle 4 has no word for what newer ones insist on.
+        // Gradle 4 does not know this setting, which newer ones require.
         'build.gradle': (parts) => `apply plugin: 'java'
 ${parts.replace('allowInsecureProtocol = true', '')}
 task fetch { doLast { copy { from configurations.compileClasspath; into 'fetched' } } }

@@ -8,7 +8,7 @@ import { openPlayground, type Playground } from '../playground.ts';
 import { maven3, mavenUser } from './maven-client.ts';
 import { writeProject } from './projects.ts';
 
-/** What an earlier build of the same project has fetched from public registries: POMs and jars, also of plugins. */
+/** The POMs and jars, also of plugins, that an earlier build of the same project has fetched from public registries. */
 const fetched = installedFolder('maven-spring');
 
 let ground: Playground;
@@ -23,7 +23,7 @@ function fetchedFiles(): string[] {
     .map((entry) => relative(fetched, join(entry.parentPath, entry.name)));
 }
 
-/** Publishes a file as curl would, with the checksum that is to fit it. */
+/** Publishes a file as curl would, with its checksum. */
 async function publish(path: string): Promise<void> {
   const url = `${ground.endpoint('maven', ground.project)}/${path}`;
   const headers = { 'private-token': ground.tokens['group access'].secret };
@@ -36,7 +36,7 @@ async function publish(path: string): Promise<void> {
 }
 
 describeTool(maven3, () => {
-  test('a Spring Boot starter with all it needs, and Maven with its plugins, come from a group alone', async () => {
+  test('installs a Spring Boot starter with its dependencies, and its own plugins, from a group alone', async () => {
     const paths = fetchedFiles();
     expect(paths.length).toBeGreaterThan(150);
     const waiting = [...paths];

@@ -59,7 +59,7 @@ for (const tool of [maven3, mavenOfDebian]) {
     const group = freshGroup();
     const servers = serversOf(tool);
 
-    test('every kind of token, in every carrier, deploys', async () => {
+    test('deploys with every kind of token in every carrier', async () => {
       const user = await userOf(group, tool);
       const url = ground.endpoint('maven', ground.project);
       for (const { id } of servers) {
@@ -69,7 +69,7 @@ for (const tool of [maven3, mavenOfDebian]) {
       await succeeded(user.mvn('deploy'));
     });
 
-    test('every kind of token, in every carrier, installs what was deployed', async () => {
+    test('installs the deployed modules with every kind of token in every carrier', async () => {
       const user = await userOf(group, tool);
       const places = new Map(levelsOf(ground));
       for (const { id, level } of servers) {

@@ -28,9 +28,9 @@ const summary = (requests: readonly RecordedRequest[]) =>
   });
 
 describeTool(maven3, () => {
-  // Where files come by links to a bucket, their checksums do not come with them.
+  // Files that are served by links to a bucket come without their checksums.
   test.runIf(inject('registry').log)(
-    'asks for each file once, and for no checksum that came with it',
+    'requests each file once, and no checksum that came with it',
     async () => {
       const group = freshGroup();
       const at = (url: string) => ({ id: 'packhouse', url: url.replace(ground.url, proxy.url) });

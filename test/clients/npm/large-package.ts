@@ -5,7 +5,7 @@ import { openPlayground } from '../playground.ts';
 import { type NpmClient, npmUser } from './npm-client.ts';
 import { installedFiles, writePackage } from './packages.ts';
 
-/** The bytes of a package that no API gateway lets through. */
+/** The size of a package that is too large for an API gateway, in bytes. */
 export const LARGE = 60_000_000;
 
 /** Publishes a package of 60 MB with a client, and installs it as another user, byte for byte. */

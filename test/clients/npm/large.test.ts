@@ -5,7 +5,7 @@ import { describeTool } from '../client.ts';
 import { runLargePackage } from './large-package.ts';
 import { npm12 } from './tools/npm.ts';
 
-/** What the server may have in memory at its highest, in MiB. */
+/** The most memory that the server may use, in MiB. */
 const MOST_MEMORY = 250;
 
 let served: ServedRegistry;
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describeTool(npm12.tool, () => {
-  test('publishes and installs 60 MB, which the server never has in memory', async () => {
+  test('publishes and installs 60 MB while the memory of the server stays below its limit', async () => {
     await runLargePackage(npm12, served);
     expect(peakMemory(served.pid)).toBeLessThan(MOST_MEMORY);
   });

@@ -16,14 +16,14 @@ afterAll(() => ground?.remove());
 
 const levels = ['project', 'subgroup', 'group', 'instance'];
 
-/** npm goes everywhere, the newest of the others to each kind of level, and the older ones to one level each. */
-const goingTo = new Map<NpmClient, readonly string[]>([
+/** npm installs from every level, the newest of the others from each kind of level, older ones from one level each. */
+const levelsByClient = new Map<NpmClient, readonly string[]>([
   [npm12, levels],
   ...newestClients.slice(1).map((client) => [client, ['project', 'group', 'instance']] as const),
   ...olderClients.map((client, index) => [client, levels.slice(index % 4, (index % 4) + 1)] as const),
 ]);
 
-for (const [client, from] of goingTo) {
+for (const [client, from] of levelsByClient) {
   describeTool(client.tool, () => {
     let set: PackageSet;
 
@@ -31,13 +31,13 @@ for (const [client, from] of goingTo) {
       set = await publishSet(client, ground, { suffix: client.tool.id });
     });
 
-    test.for(from)('installs from the %s, and from the lock file again', async (level) => {
+    test.for(from)('installs from the %s, and again from the lock file', async (level) => {
       const place = new Map(levelsOf(ground)).get(level);
       const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
       await installSet(client, setup, set);
     });
 
-    test('installs a scope from the project while all else comes from another registry', async () => {
+    test('installs a scope from the project while everything else comes from another registry', async () => {
       const registry = ground.endpoint('npm', ground.project);
       const user = await npmUser(client, {
         registry,

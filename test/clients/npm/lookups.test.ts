@@ -27,13 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** What each client is used for at which level: all of it once, and between the clients everything everywhere. */
+/** Each client runs each of its commands at some level, and the clients together run each command at every level. */
 const looks = pairwise(
   { client: npmClients, ability: ['view', 'search', 'whoami', 'ping', 'audit'], level: [0, 1, 2] },
   { possible: ({ client, ability }) => ability in client.can },
 );
 
-/** Does something as a new user of a client at the levels at which this client does it. */
+/** Runs `work` as a new user of a client, at the levels chosen for the client and the command. */
 async function look(
   client: NpmClient,
   ability: (typeof looks)[number]['ability'],
@@ -54,7 +54,7 @@ async function look(
 for (const client of npmClients) {
   const { can } = client;
   describeTool(client.tool, () => {
-    test('can do everything there is, or has a reason why not', () => {
+    test('supports each command or states why not', () => {
       const settled = abilities.filter((ability) => ability in can !== ability in client.cannot);
       expect(settled).toEqual(abilities);
     });
@@ -78,7 +78,7 @@ for (const client of npmClients) {
     }
 
     if (can.whoami) {
-      test('tells who its user is', () =>
+      test('shows the name of its user', () =>
         look(client, 'whoami', async (user) => {
           const { seen } = await succeeded(user.use('whoami'));
           expect(seen).toContain(ground.tokens.personal.username);
@@ -86,14 +86,14 @@ for (const client of npmClients) {
     }
 
     if (can.ping) {
-      test('gets an answer to its ping', () =>
+      test('gets a response to ping', () =>
         look(client, 'ping', async (user) => {
           expect((await succeeded(user.use('ping'))).seen).toContain('PONG');
         }));
     }
 
     if (can.audit) {
-      test('finds nothing wrong in an audit', () =>
+      test('finds no vulnerabilities in an audit', () =>
         look(client, 'audit', async (user) => {
           await succeeded(user.add(pkg.name));
           const { seen } = await succeeded(user.use('audit'));
@@ -106,7 +106,7 @@ for (const client of npmClients) {
 }
 
 describeTool(npm12.tool, () => {
-  test('does not find a private package for someone else', async () => {
+  test('does not find a private package for a user without access', async () => {
     const token = await ground.accounts.personalToken(await ground.accounts.user());
     const user = await npmUser(npm12, { registry: ground.endpoint('npm'), token });
     const { seen } = await succeeded(user.use('search', word));

@@ -43,16 +43,16 @@ function packages(): NpmPackage[] {
   ];
 }
 
-const isThere = (user: NpmUser, name: string) =>
+const isInstalled = (user: NpmUser, name: string) =>
   existsSync(join(user.space.project, 'node_modules', scope, name));
 
 for (const client of newestClients) {
   describeTool(client.tool, () => {
-    test('leaves out what is optional and for another machine, and minds what a package wants beside it', async () => {
+    test('skips an optional dependency for another platform, and installs or reports peer dependencies', async () => {
       const user = await npmUser(client, { registry, token: ground.readOnly });
       const { seen } = await succeeded(user.add(`${scope}/kitchen`));
-      expect(isThere(user, 'kitchen')).toBe(true);
-      expect(isThere(user, 'elsewhere')).toBe(false);
+      expect(isInstalled(user, 'kitchen')).toBe(true);
+      expect(isInstalled(user, 'elsewhere')).toBe(false);
       expect(seen).not.toContain('nice-to-have');
       if (client.installsPeers) {
         expect(await user.read(client.lockfile)).toContain(`${scope}/companion`);
@@ -62,12 +62,12 @@ for (const client of newestClients) {
       await user.remove();
     });
 
-    test('knows that a package has an install script', async () => {
+    test('detects that a package has an install script', async () => {
       const user = await npmUser(client, { registry, token: ground.readOnly });
       const { seen } = await user.add(`${scope}/built`);
-      expect(isThere(user, 'built')).toBe(true);
+      expect(isInstalled(user, 'built')).toBe(true);
       const lock = await user.read(client.lockfile);
-      // npm writes it down, Yarn 1 just runs it, the others say that they did or did not.
+      // npm records it in the lock file, Yarn 1 just runs it, and the others report whether they ran it.
       if (client.lockfile === 'package-lock.json') expect(lock).toContain('"hasInstallScript": true');
       else if (client.tool.id !== 'yarn-1') expect(seen).toMatch(/script|build|postinstall/i);
       await user.remove();
@@ -76,7 +76,7 @@ for (const client of newestClients) {
 }
 
 describeTool(npm12.tool, () => {
-  test('warns of a package for a Node that is yet to come', async () => {
+  test('warns about a package that requires a later Node', async () => {
     const user = await npmUser(npm12, { registry, token: ground.readOnly });
     const { seen } = await succeeded(user.add(`${scope}/future`));
     expect(seen).toContain('EBADENGINE');

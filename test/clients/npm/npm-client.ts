@@ -5,7 +5,7 @@ import type { Ran, Running } from '../../kit/run-program.ts';
 import { makeWorkspace, type Tool, type Workspace } from '../client.ts';
 import type { WrittenPackage } from './packages.ts';
 
-/** What a client may be able to do beside adding and installing packages, which all do. */
+/** What a client may support beside adding and installing packages, which all do. */
 export const abilities = [
   'publish',
   'tagAdd',
@@ -22,27 +22,27 @@ export const abilities = [
 /** See `abilities`. */
 export type Ability = (typeof abilities)[number];
 
-/** Arguments of a client for something its user wants. */
+/** The arguments of a client for a command. */
 type Command = (...given: string[]) => readonly string[];
 
-/** What a user tells a client of a registry. */
+/** The registry in the configuration of a client. */
 export interface NpmSetup {
   /** The endpoint, with or without a slash at its end. */
   readonly registry: string;
-  /** When it is given, only packages of this scope (`@acme`) come from there, and others from nowhere. */
+  /** If given, only packages of this scope (`@acme`) come from the registry, and others from `nowhere`. */
   readonly scope?: string | undefined;
   readonly token?: TestToken | undefined;
-  /** How the client is to send the token: as it is, or with its user name. */
+  /** How the client sends the token: alone, or with its user name. */
   readonly carrier?: 'bearer' | 'basic';
 }
 
 /**
- * A package manager of the npm family. Clients try no request twice: what fails once must fail the test.
+ * A package manager of the npm family. Clients do not retry requests: one that fails once must fail the test.
  */
 export interface NpmClient {
   readonly tool: Tool;
   readonly lockfile: string;
-  /** The files in the user's home that tell it of the registry, by path. */
+  /** The files in the user's home that configure the registry, by path. */
   readonly configuration: (setup: NpmSetup) => Readonly<Record<string, string>>;
   /** Files that a new project needs beside its package.json, by path. */
   readonly projectFiles?: Readonly<Record<string, string>>;
@@ -55,20 +55,20 @@ export interface NpmClient {
   readonly beforePublish?: Command;
   /** The commands for what it can do. `publish` is given a tag, tag commands a name, a tag and a version. */
   readonly can: Readonly<Partial<Record<Ability, Command>>>;
-  /** How a deprecation is taken back, where that is not to deprecate for no reason. */
+  /** The command that undoes a deprecation, if that is not to deprecate with an empty reason. */
   readonly undeprecate?: Command;
-  /** Whether it installs what a package wants beside it (peerDependencies), or only says that it is missing. */
+  /** Whether it installs peer dependencies, or only reports that they are missing. */
   readonly installsPeers: boolean;
-  /** What it tells someone who installs a deprecated version. */
+  /** How it shows that an installed version is deprecated. */
   readonly showsDeprecation: 'with its reason' | 'without its reason' | 'in its audit';
-  /** For all else, why it can't. */
+  /** Why it does not support the other abilities. */
   readonly cannot: Readonly<Partial<Record<Ability, string>>>;
 }
 
-/** Where packages come from that must not be asked for: nothing listens there. */
+/** The registry of packages that must not be requested: nothing listens there. */
 export const nowhere = 'http://127.0.0.1:9/';
 
-/** Someone who uses a client with one configuration. */
+/** A user of a client with one configuration. */
 export interface NpmUser {
   readonly space: Workspace;
   readonly client: NpmClient;
@@ -77,18 +77,18 @@ export interface NpmUser {
   add(...specs: string[]): Promise<Ran>;
   frozen(): Promise<Ran>;
   publish(pkg: WrittenPackage, tag?: string): Promise<Ran>;
-  /** The same without waiting for its end, and without what some clients must do before. */
+  /** Starts a publish without waiting until it exits, and without `beforePublish`. */
   startPublish(pkg: WrittenPackage): Running;
   /** Runs the command for an ability. */
   use(ability: Ability, ...given: string[]): Promise<Ran>;
-  /** Tells the client of another registry or token. */
+  /** Configures the client for another registry or token. */
   configure(setup: NpmSetup): Promise<void>;
   /** The text of a file of the project. */
   read(path: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** A new user of a client, in a new project. `project` are its files where it is not empty. */
+/** Makes a new user of a client, in a new project. `project` has files of the project, by path. */
 export async function npmUser(
   client: NpmClient,
   setup: NpmSetup,

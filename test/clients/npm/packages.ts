@@ -9,10 +9,10 @@ export interface NpmPackage {
   readonly name: string;
   readonly version: string;
   readonly dependencies?: Readonly<Record<string, string>>;
-  /** The name of its program; the program prints what it found of itself and of its dependencies. */
+  /** The name of its program; it prints the versions that it finds of itself and of its dependencies. */
   readonly bin?: string;
   readonly keywords?: readonly string[];
-  /** What else its package.json says. */
+  /** Further fields of its package.json. */
   readonly manifest?: Readonly<Record<string, unknown>>;
   /** How many bytes its data file has; they can't be compressed. */
   readonly size?: number;
@@ -57,7 +57,7 @@ export async function writePackage(space: Workspace, pkg: NpmPackage): Promise<W
   return { ...pkg, folder: join(space.home, relative), files };
 }
 
-/** The files of a package as they lie in a project's node_modules, hashed; those it should have only. */
+/** The SHA-256 of the files of a package in a project's node_modules, by path; only of those it should have. */
 export async function installedFiles(space: Workspace, pkg: WrittenPackage): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const path of Object.keys(pkg.files)) {
@@ -66,10 +66,10 @@ export async function installedFiles(space: Workspace, pkg: WrittenPackage): Pro
   return files;
 }
 
-/** Runs the program of an installed package: what versions it finds of itself and of its dependencies. */
+/** Runs the program of an installed package; returns the versions it finds of itself and of its dependencies. */
 export async function askProgram(space: Workspace, bin: string): Promise<Record<string, string>> {
   const { code, stdout, seen } = await space.run([join('node_modules/.bin', bin)]);
-  if (code !== 0) throw new Error(`${bin} ended with ${code}: ${seen}`);
+  if (code !== 0) throw new Error(`${bin} exited with ${code}: ${seen}`);
   return JSON.parse(stdout);
 }
 

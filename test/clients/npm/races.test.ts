@@ -20,8 +20,8 @@ afterAll(() => ground?.remove());
 
 const racers: readonly NpmClient[] = [npm12, npm11, pnpm12, bun].filter(({ tool }) => !tool.missing);
 
-/** Publishes a package with every client at once; the versions are those of the clients, in order. */
-async function publishAtOnce(name: string, versions: readonly string[]) {
+/** Publishes a package with every client concurrently; `versions` has the version of each client, in order. */
+async function publishConcurrently(name: string, versions: readonly string[]) {
   const ready = racers.map(async (client, index) => {
     const user = await npmUser(client, { registry, token: ground.tokens.personal });
     const version = versions[index] ?? '';
@@ -36,9 +36,9 @@ async function publishAtOnce(name: string, versions: readonly string[]) {
 }
 
 describeTool(npm12.tool, () => {
-  test('and others publish one version at once: one of them does, and the others are told that it is there', async () => {
+  test('and other clients publish one version concurrently: one succeeds, and the others report that it exists', async () => {
     const name = freshName('contested');
-    const outcomes = await publishAtOnce(
+    const outcomes = await publishConcurrently(
       name,
       racers.map(() => '1.0.0'),
     );
@@ -54,10 +54,10 @@ describeTool(npm12.tool, () => {
     await user.remove();
   });
 
-  test('and others publish a version each at once: all are there', async () => {
+  test('and other clients publish a version each concurrently: all are listed', async () => {
     const name = freshName('shared');
     const versions = racers.map((_, index) => `1.${index}.0`);
-    for (const { ran } of await publishAtOnce(name, versions)) expect(ran.code, ran.seen).toBe(0);
+    for (const { ran } of await publishConcurrently(name, versions)) expect(ran.code, ran.seen).toBe(0);
     const user = await npmUser(npm12, { registry, token: ground.tokens.personal });
     const { stdout } = await succeeded(user.use('view', name, 'versions', '--json'));
     expect([JSON.parse(stdout)].flat(2)).toEqual(versions);
@@ -67,7 +67,7 @@ describeTool(npm12.tool, () => {
 
 for (const client of newestClients) {
   describeTool(client.tool, () => {
-    test('publishes and installs a package of 20 MB, or is told the limit', async () => {
+    test('publishes and installs a package of 20 MB, or shows the limit', async () => {
       const user = await npmUser(client, { registry, token: ground.tokens.personal });
       const pkg = await writePackage(user.space, {
         name: freshName('large'),
@@ -89,7 +89,7 @@ for (const client of newestClients) {
 }
 
 describeTool(npm12.tool, () => {
-  test('follows the configuration that GitLab documents: a scope, a token variable and publishConfig', async () => {
+  test('works with the configuration that GitLab documents: a scope, a token variable and publishConfig', async () => {
     const scope = `@${ground.group.fullPath}`;
     const user = await npmUser(npm12, { registry: 'http://127.0.0.1:9/' });
     const { host, pathname } = new URL(registry);

@@ -9,8 +9,8 @@ import { type WrittenPackage, writePackage } from './packages.ts';
 import { newestClients, npmClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 
-/** What clients say, in their own words, when they are not let in. */
-const notLetIn =
+/** The words in which clients report a 401. */
+const unauthorized =
   /401|Unauthorized|Unable to authenticate|Invalid authentication|need auth|No authentication configured|No token found|missing authentication/i;
 
 let ground: Playground;
@@ -44,7 +44,7 @@ async function publishAs(user: NpmUser, name = freshName('refused'), size = 1_00
   return failed(user.publish(pkg));
 }
 
-/** What a user must never see: what only the authors of a server or client could read. */
+/** Checks that the output has nothing that only the authors of a server or client understand. */
 function expectClear(seen: string): void {
   expect(seen).not.toMatch(
     /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected token|ECONNRESET|EPIPE/,
@@ -58,7 +58,7 @@ const credentials = {
   'with an expired token': () => ground.expired,
 } as const;
 
-/** Every client with every credential, for each of which it is refused each thing at least once. */
+/** Every client with every credential and every refused command, and every credential with every command. */
 const refusals = pairwise({
   client: npmClients,
   credential: Object.keys(credentials) as (keyof typeof credentials)[],
@@ -68,17 +68,17 @@ const refusals = pairwise({
 for (const client of npmClients) {
   describeTool(client.tool, () => {
     test.for(refusals.filter((each) => each.client === client))(
-      '$credential, $refused is refused, and its user sees that',
+      'shows that $refused $credential is unauthorized',
       async ({ credential, refused }) => {
         const carrier = refused.includes('basic') ? 'basic' : 'bearer';
         const user = await userOf(client, { token: credentials[credential](), carrier });
         const seen = await (refused === 'a publish' ? publishAs(user) : failed(user.add(published.name)));
-        expect(seen).toMatch(notLetIn);
+        expect(seen).toMatch(unauthorized);
         expectClear(seen);
       },
     );
 
-    test('who asks for a package that is not there is told which', async () => {
+    test('names a package that does not exist', async () => {
       const name = freshName('nothing');
       const user = await userOf(client, { token: ground.tokens.personal });
       const seen = await failed(user.add(name));
@@ -87,7 +87,7 @@ for (const client of npmClients) {
       expectClear(seen);
     });
 
-    test('who publishes a version again is told that it is there', async () => {
+    test('reports that a version exists when it is published again', async () => {
       const user = await userOf(client, { token: ground.tokens.personal });
       const seen = await publishAs(user, published.name);
       expect(seen).toMatch(/Package already exists\.|cannot publish over the previously published version/);
@@ -97,7 +97,7 @@ for (const client of npmClients) {
 
 for (const client of newestClients) {
   describeTool(client.tool, () => {
-    test('a read-only token installs, and its user sees that it may not publish', async () => {
+    test('installs with a read-only token, and shows why it may not publish', async () => {
       const user = await userOf(client, { token: ground.readOnly });
       await succeeded(user.add(published.name));
       const seen = await publishAs(user);
@@ -105,19 +105,19 @@ for (const client of newestClients) {
       expectClear(seen);
     });
 
-    test('who may not publish is told so when the package is large, too', async () => {
+    test('shows why a read-only token may not publish, also for a large package', async () => {
       const user = await userOf(client, { token: ground.readOnly });
       const seen = await publishAs(user, freshName('refused'), 30_000_000);
       expect(seen).toMatch(/The token has no scope for this request|413/);
       expectClear(seen);
     });
 
-    test('who publishes to a group is told to publish to a project', async () => {
+    test('shows that packages must be published to a project when it publishes to a group', async () => {
       const setup = { registry: ground.endpoint('npm', ground.group), token: ground.tokens.personal };
       expect(await publishAs(await userOf(client, setup))).toContain('Publish to a project');
     });
 
-    test('who asks for a version that is not there is told which', async () => {
+    test('names a version that does not exist', async () => {
       const user = await userOf(client, { token: ground.tokens.personal });
       const seen = await failed(user.add(`${published.name}@9.9.9`));
       expect(seen).toContain(published.name);
@@ -125,7 +125,7 @@ for (const client of newestClients) {
       expectClear(seen);
     });
 
-    test('a package whose bytes are not those of the lock file is not installed', async () => {
+    test('does not install a package whose bytes differ from the lock file', async () => {
       const setup = { token: ground.tokens.personal };
       const first = await userOf(client, setup);
       await succeeded(first.add(published.name));

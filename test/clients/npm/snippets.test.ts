@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** Each client as it is shown to users, and called by them. */
+/** The clients: their names in the instructions, and the commands users call. */
 const clients: readonly { readonly name: string; readonly called: string; readonly tool: Tool }[] = [
   { name: 'npm', called: 'npm', tool: npm12.tool },
   { name: 'pnpm', called: 'pnpm', tool: pnpm12.tool },
@@ -24,13 +24,13 @@ const clients: readonly { readonly name: string; readonly called: string; readon
   { name: 'Bun', called: 'bun', tool: bun.tool },
 ];
 
-/** Packages that were published a moment ago are no candidates for careful clients. */
+/** Lets Yarn install packages that were published a moment ago. */
 const around = { '.yarnrc.yml': (parts: string) => `${parts}npmPreapprovedPackages: ["@*/*"]\n` };
 const env = { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0' };
 
 for (const { name: client, called, tool } of clients) {
   describeTool(tool, () => {
-    test('publishes and installs as its users are shown', async () => {
+    test('publishes and installs with the instructions shown to users', async () => {
       const secret = ground.tokens.personal.secret;
       const facts = { name: `@${ground.group.fullPath}/shown-${called}`, version: '1.2.3' };
       const spaces: Workspace[] = [];

@@ -11,7 +11,7 @@ import { npm12 } from './tools/npm.ts';
 
 let ground: Playground;
 let owner: NpmUser;
-/** What is in the public project. */
+/** The package in the public project. */
 let open: WrittenPackage;
 beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
@@ -44,7 +44,7 @@ const combinations = pairwise(
   },
 );
 
-/** The levels without a token: one for each client in its turn. */
+/** The levels at which a client installs without a token: one per client, in turn. */
 const openPlaces = ['project', 'group', 'instance'] as const;
 
 for (const [index, client] of npmClients.entries()) {

@@ -20,13 +20,13 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** A request as npm's log tells it. */
+/** A request in npm's log. */
 interface Logged {
   readonly method: string;
   readonly status: number;
-  /** The path below the registry's address; the whole URL of what lies elsewhere, where tarballs may be. */
+  /** The path below the registry's address, or the complete URL of a request elsewhere, as tarballs may be. */
   readonly path: string;
-  /** What else it says: of the cache, and of attempts when there was more than one. */
+  /** Further notes: on the cache, and on attempts if there was more than one. */
   readonly notes: string;
 }
 
@@ -44,7 +44,7 @@ const isTarball = ({ path }: Logged) => /^https?:|\.tgz$/.test(path);
 const summary = (requests: readonly Logged[]) =>
   requests.map(({ method, status, path }) => `${method} ${status} ${path}`).sort();
 
-async function forget(user: NpmUser): Promise<void> {
+async function removeInstalled(user: NpmUser): Promise<void> {
   for (const path of ['node_modules', user.client.lockfile]) {
     await rm(join(user.space.project, path), { recursive: true, force: true });
   }
@@ -52,7 +52,7 @@ async function forget(user: NpmUser): Promise<void> {
 
 for (const client of [npm12, npm11, npm10]) {
   describeTool(client.tool, () => {
-    test('installs with one request for each document and tarball, and none that fails', async () => {
+    test('installs with one request for each document and tarball, and without a failed request', async () => {
       const user = await npmUser(client, { registry, token: ground.tokens['group deploy'] });
       const { seen } = await succeeded(user.run([...client.add(set.tool.name), '--loglevel=http']));
       const requests = requestsIn(seen);
@@ -67,10 +67,10 @@ for (const client of [npm12, npm11, npm10]) {
       await user.remove();
     });
 
-    test('asks again with what it has, and is told that nothing changed', async () => {
+    test('revalidates cached documents that have not changed', async () => {
       const user = await npmUser(client, { registry, token: ground.tokens['group deploy'] });
       await succeeded(user.add(set.tool.name));
-      await forget(user);
+      await removeInstalled(user);
       const { seen } = await succeeded(user.run([...client.add(set.tool.name), '--loglevel=http']));
       const documents = requestsIn(seen).filter(({ method }) => method === 'GET');
       expect(documents.map(({ path, notes }) => `${path} ${notes}`).sort()).toEqual([
@@ -80,7 +80,7 @@ for (const client of [npm12, npm11, npm10]) {
       await user.remove();
     });
 
-    test('publishes with no request that fails', async () => {
+    test('publishes without a failed request', async () => {
       const user = await npmUser(client, {
         registry: ground.endpoint('npm', ground.project),
         token: ground.tokens['project deploy'],
@@ -91,7 +91,7 @@ for (const client of [npm12, npm11, npm10]) {
         const { seen } = await succeeded(user.run(['publish', '--loglevel=http'], pkg.folder));
         const requests = requestsIn(seen);
         expect(summary(requests).filter((line) => line.startsWith('PUT'))).toEqual([`PUT 200 ${name}`]);
-        // npm 11 and 12 look what is there, twice when it is nothing.
+        // npm 11 and 12 request the package first, and twice if it does not exist.
         const refused = new Set(summary(requests.filter(({ status }) => status >= 400)));
         if (version === '1.0.0') refused.delete(`GET 404 ${name}`);
         expect([...refused]).toEqual([]);
@@ -100,7 +100,7 @@ for (const client of [npm12, npm11, npm10]) {
       await user.remove();
     });
 
-    test('installs from a lock file in which the tarballs have the addresses GitLab gives them', async () => {
+    test('installs from a lock file with the addresses that GitLab gives to tarballs', async () => {
       const setup = { registry, token: ground.tokens['group deploy'] };
       const first = await npmUser(client, setup);
       await succeeded(first.add(set.tool.name));
@@ -139,17 +139,17 @@ for (const client of [npm12, npm11, npm10]) {
 }
 
 describeTool(bun.tool, () => {
-  test('asks again with what it has, and is told that nothing changed', async () => {
+  test('revalidates cached documents that have not changed', async () => {
     const user = await npmUser(bun, { registry, token: ground.tokens['group deploy'] });
     const statuses = async () => {
       const { seen } = await succeeded(user.run([...bun.add(set.tool.name), '--verbose']));
-      // Tarballs may come by way of a redirect.
+      // Requests for tarballs may be redirected.
       return [...seen.matchAll(/^< (\d{3}) /gm)]
         .map(([, status]) => status)
         .filter((status) => status !== '302');
     };
     expect(await statuses()).toEqual(['200', '200', '200', '200']);
-    await forget(user);
+    await removeInstalled(user);
     expect(await statuses()).toEqual(['304', '304']);
     await user.remove();
   });

@@ -10,7 +10,7 @@ import { npm12 } from './tools/npm.ts';
 
 let ground: Playground;
 let registry: string;
-/** What every client is to see of what npm did: a version that is deprecated, and one that was unpublished. */
+/** Packages that npm has prepared for all clients: one with a deprecated version, and one with an unpublished version. */
 let old: string;
 let gone: string;
 const users: NpmUser[] = [];
@@ -56,7 +56,7 @@ const scoped = (name: string) => `@${ground.group.fullPath}/${freshName(name)}`;
 
 for (const client of newestClients) {
   describeTool(client.tool, () => {
-    test('a prerelease under a tag of its own is installed by who asks for it', async () => {
+    test('installs a prerelease under a tag of its own only when the tag is requested', async () => {
       const user = await userOf(client);
       const name = scoped('pre');
       await publishAs(user, name, '1.0.0');
@@ -69,7 +69,7 @@ for (const client of newestClients) {
       expect(await installedFiles(early.space, next)).toEqual(next.files);
     });
 
-    test('a version that was unpublished is gone, and the others are not', async () => {
+    test('cannot install an unpublished version, but the others', async () => {
       const user = await userOf(client);
       await failed(user.add(`${gone}@1.1.0`));
       const other = await userOf(client);
@@ -79,7 +79,7 @@ for (const client of newestClients) {
   });
 }
 
-/** What clients may change of a package: the newest all that they can, and each older one something. */
+/** The changes of packages that are tested: all for the newest clients, and one for each older client. */
 const changes = ['tags', 'deprecate', 'unpublish'] as const;
 const changed = (client: NpmClient): readonly (typeof changes)[number][] => {
   const turn = olderClients.indexOf(client);
@@ -88,7 +88,7 @@ const changed = (client: NpmClient): readonly (typeof changes)[number][] => {
 
 for (const client of npmClients) {
   describeTool(client.tool, () => {
-    test('who installs a deprecated version is told why not to', async () => {
+    test('shows that an installed version is deprecated', async () => {
       const user = await userOf(client);
       const added = await succeeded(user.add(`${old}@1.0.0`));
       const shown = client.showsDeprecation === 'in its audit' ? await user.use('audit') : added;
@@ -101,7 +101,7 @@ for (const client of npmClients) {
     const { can } = client;
 
     if (changed(client).includes('tags') && can.tagAdd && can.tagList && can.tagRemove) {
-      test('tags are added, listed, installed by and removed', async () => {
+      test('adds, lists, installs by and removes tags', async () => {
         const user = await userOf(client);
         const name = scoped('tagged');
         await publishAs(user, name, '1.0.0');
@@ -120,7 +120,7 @@ for (const client of npmClients) {
     }
 
     if (changed(client).includes('deprecate') && can.deprecate) {
-      test('deprecates a version, and takes it back', async () => {
+      test('deprecates a version, and undoes that', async () => {
         const user = await userOf(client);
         const name = scoped('deprecated');
         await publishAs(user, name, '1.0.0');
@@ -135,7 +135,7 @@ for (const client of npmClients) {
     }
 
     if (changed(client).includes('unpublish') && can.unpublish) {
-      test('unpublishes a version, then the rest', async () => {
+      test('unpublishes a version, then the package', async () => {
         const user = await userOf(client);
         const name = scoped('unpublished');
         for (const version of ['1.0.0', '1.1.0', '1.2.0']) await publishAs(user, name, version);

@@ -32,15 +32,15 @@ describeTool(dotnet, () => {
     return [answer.status, Buffer.from(await answer.arrayBuffer())] as const;
   };
 
-  describe.for(['project', 'group', 'instance'])('what was packed and pushed, in the %s', (level) => {
-    test('is restored, and restored again from the lock file', () =>
+  describe.for(['project', 'group', 'instance'])('pushed packages at the level of the %s', (level) => {
+    test('are restored, and again from the lock file', () =>
       restoreSet(setupOf(level), set, level === 'project' ? 'Levels says hello' : undefined));
 
     describeTool(nuget2, () => {
-      test('is installed by V2, byte for byte', () => installSetByV2(setupOf(level), set));
+      test('installs them by V2, byte for byte', () => installSetByV2(setupOf(level), set));
     });
 
-    test('has its symbols at the symbol server', async () => {
+    test('have their symbols on the symbol server', async () => {
       const archive = join(publisher.space.project, set.tool.snupkg);
       for (const framework of ['netstandard2.1', 'netcoreapp3.1']) {
         const path = `lib/${framework}/${set.tool.id}.pdb`;
@@ -56,7 +56,7 @@ describeTool(dotnet, () => {
       }
     });
 
-    test('has its icon, its licence and its symbol package', async () => {
+    test('have their icon, licence and symbol package', async () => {
       const { id, version } = set.tool;
       const content = `/download/${id.toLowerCase()}/${version.toLowerCase()}`;
       expect(await get(level, `${content}/icon`)).toEqual([200, icon]);

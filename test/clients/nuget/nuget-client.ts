@@ -5,7 +5,7 @@ import type { Ran } from '../../kit/run-program.ts';
 import { makeWorkspace, type Workspace } from '../client.ts';
 import { dotnet, nuget2 } from './tools.ts';
 
-/** A source as its user has written it into the configuration, with or without credentials. */
+/** A source in the configuration of a user, with or without credentials. */
 export interface SourceSetup {
   /** The address of the endpoints of the format, without a trailing slash. */
   readonly endpoint: string;
@@ -17,16 +17,16 @@ export interface NugetUser {
   readonly space: Workspace;
   /** Runs `dotnet`, whose source is the V3 index. */
   dotnet(...args: readonly string[]): Promise<Ran>;
-  /** Runs NuGet 2, whose source is the V2 feed, without ever asking its user. */
+  /** Runs NuGet 2, whose source is the V2 feed, without prompts. */
   nuget(...args: readonly string[]): Promise<Ran>;
-  /** As `nuget`, on a terminal of 120 columns: `nuget list` never ends without one. */
+  /** As `nuget`, on a terminal of 120 columns: `nuget list` never exits without one. */
   nugetOnTerminal(...args: readonly string[]): Promise<Ran>;
-  /** Packages that NuGet 3 and newer has put into the home: the path of a file in one. */
+  /** The path of a file in a package that NuGet 3 or newer has installed into the home. */
   installed(id: string, version: string, file?: string): string;
   remove(): Promise<void>;
 }
 
-/** What keeps dotnet from greeting, from phoning home, and from leaving servers behind. */
+/** Keeps dotnet from printing a welcome message, from sending telemetry, and from leaving servers behind. */
 export const quiet = {
   DOTNET_CLI_TELEMETRY_OPTOUT: '1',
   DOTNET_SKIP_FIRST_TIME_EXPERIENCE: '1',
@@ -37,7 +37,7 @@ export const quiet = {
   UseSharedCompilation: 'false',
 };
 
-/** Makes a user whose source is at an address. */
+/** Makes a user of this source. */
 export async function nugetUser(setup: SourceSetup): Promise<NugetUser> {
   const space = await makeWorkspace({ dotnet });
   await space.write('nuget.config', configOf(`${setup.endpoint}/index.json`, setup.token));
@@ -74,7 +74,7 @@ function configOf(source: string, token: TestToken | undefined): string {
   </configuration>`;
 }
 
-/** A project that needs packages; `main` is what its program does. */
+/** The files of a project that needs packages; `main` is the code of its program. */
 export function consumer(
   packages: Readonly<Record<string, string>>,
   main = 'System.Console.WriteLine("restored");',
@@ -102,7 +102,7 @@ export async function writeAll(
   for (const [path, content] of Object.entries(files)) await user.space.write(path, content);
 }
 
-/** The bytes of the package file that NuGet 2 has put into a folder of the project. */
+/** The bytes of the package file that NuGet 2 has installed into a folder of the project. */
 export async function installedByNuget2(
   user: NugetUser,
   folder: string,

@@ -7,7 +7,7 @@ import type { NugetUser } from './nuget-client.ts';
 export interface PackedPackage {
   readonly id: string;
   readonly version: string;
-  /** Paths in the project of who packed it. */
+  /** Paths in the project of the user who packed it. */
   readonly nupkg: string;
   readonly snupkg: string;
   readonly bytes: Buffer;
@@ -38,12 +38,12 @@ function project(id: string, version: string, references: string): string {
 </Project>`;
 }
 
-/** The start of a PNG, which is all that tells one. */
+/** The start of a PNG, which is enough to recognize one. */
 export const icon = Buffer.from('\u0089PNG\r\n\u001a\n0000', 'latin1');
 
 /**
  * Packs two libraries with `dotnet pack`, in the project of a user and under ids that end in `suffix`: with dependency
- * groups, symbols, an icon and a licence. `Tool.Say()` answers what `Base.Say()` does.
+ * groups, symbols, an icon and a licence. `Tool.Say()` returns what `Base.Say()` does.
  */
 export async function packSet(user: NugetUser, suffix: string): Promise<PackedSet> {
   const base = { id: `Acme.Base.${suffix}`, version: '1.2.3' };
@@ -62,7 +62,7 @@ export async function packSet(user: NugetUser, suffix: string): Promise<PackedSe
       'namespace Acme { public static class Tool { public static string Say() => Base.Say(); } }',
   };
   for (const [path, content] of Object.entries(files)) await user.space.write(path, content);
-  // Building what it needs packs it too.
+  // One by one: packing the tool builds the base, but does not pack it.
   await succeeded(user.dotnet('pack', 'base/base.csproj', '-c', 'Release', '-o', 'out', '-v', 'quiet'));
   await succeeded(user.dotnet('pack', 'tool/tool.csproj', '-c', 'Release', '-o', 'out', '-v', 'quiet'));
   return { base: await packed(user, base), tool: await packed(user, tool) };

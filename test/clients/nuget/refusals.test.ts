@@ -30,7 +30,7 @@ async function userOf(setup: Partial<SourceSetup>): Promise<NugetUser> {
   return user;
 }
 
-/** What a user must never see: what only the authors of a server or client could read. */
+/** Checks that the output has nothing that only the authors of a server or client understand. */
 function expectClear(seen: string): void {
   expect(seen).not.toMatch(
     /\[object Object\]|\bundefined\b|Internal Server Error|Unexpected|reset by peer|Broken pipe/,
@@ -56,22 +56,19 @@ describeTool(dotnet, () => {
     return failed(user.dotnet('restore'));
   }
 
-  test.for(Object.entries(credentials))(
-    '%s its user sees that nothing is to be had or pushed',
-    async ([name, token]) => {
-      // A key that is wrong beside no password, and a password alone.
-      const key = name === 'without a token' ? ['--api-key', 'none'] : [];
-      const user = await userOf({ token: token() });
-      const asked = await restore(user, { [published]: '1.0.0' });
-      expect(asked).toMatch(/401 \(Unauthorized\)/);
-      expectClear(asked);
-      const seen = await push(user, fresh(), ...key);
-      expect(seen).toMatch(/error: .*401 \(Unauthorized\)/);
-      expectClear(seen);
-    },
-  );
+  test.for(Object.entries(credentials))('shows 401 for a restore and a push %s', async ([name, token]) => {
+    // A wrong key without a password, or a password without a key.
+    const key = name === 'without a token' ? ['--api-key', 'none'] : [];
+    const user = await userOf({ token: token() });
+    const restored = await restore(user, { [published]: '1.0.0' });
+    expect(restored).toMatch(/401 \(Unauthorized\)/);
+    expectClear(restored);
+    const seen = await push(user, fresh(), ...key);
+    expect(seen).toMatch(/error: .*401 \(Unauthorized\)/);
+    expectClear(seen);
+  });
 
-  test('a read-only token restores, and its user sees that it may not push', async () => {
+  test('restores with a read-only token, and shows why it may not push', async () => {
     const user = await userOf({ token: ground.readOnly });
     await writeAll(user, consumer({ [published]: '1.0.0' }));
     await succeeded(user.dotnet('restore'));
@@ -81,7 +78,7 @@ describeTool(dotnet, () => {
     expectClear(seen);
   });
 
-  test('what is wrong with a package is shown', async () => {
+  test('shows what is wrong with a package', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     for (const [bytes, why] of [
       [Buffer.from('no zip'), /warn : The package can't be read: it is not a whole zip archive/],
@@ -96,7 +93,7 @@ describeTool(dotnet, () => {
     }
   });
 
-  test('symbols whose package is not here are refused by name', async () => {
+  test('names the package that must be pushed before its symbols', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     const pdb = { path: 'lib/a.pdb', content: portablePdb('00'.repeat(20)) };
     await user.space.write('refused.snupkg', snupkg({ id: 'Nowhere', files: [pdb] }));
@@ -104,7 +101,7 @@ describeTool(dotnet, () => {
     expect(seen).toContain('Push Nowhere 1.0.0 before its symbols: this version does not exist');
   });
 
-  test('who pushes to a group is told to push to a project', async () => {
+  test('shows that packages must be pushed to a project when it pushes to a group', async () => {
     const endpoint = ground.endpoint('nuget', ground.group);
     const user = await userOf({ endpoint, token: ground.tokens.personal });
     await user.space.write('refused.nupkg', fresh());
@@ -120,11 +117,11 @@ describeTool(dotnet, () => {
       ),
     );
     expect(byV2).toContain('warn : Publish to a project: this address only serves packages');
-    // The index of a group names no address for it, and the client says so by itself.
+    // The index of a group has no address for it, which the client reports by itself.
     expect(await push(user, fresh())).toContain('does not support updating packages');
   });
 
-  test('who pushes a version again where that is not allowed is told that it is there', async () => {
+  test('reports that a version exists when it is pushed again and that is not allowed', async () => {
     const strict = await ground.accounts.group('strict', { parent: ground.group });
     const project = await ground.accounts.project(strict, 'tools');
     await ground.accounts.call('PUT', `/groups/${strict.id}/package_settings`, {
@@ -140,7 +137,7 @@ describeTool(dotnet, () => {
     expect(skipped.seen).toContain('already exists');
   });
 
-  test('who asks for what is not there is told which', async () => {
+  test('names packages and versions that do not exist', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     const seen = await restore(user, { 'Nothing.Of.That.Name': '1.0.0', [published]: '9.9.9' });
     expect(seen).toContain('Unable to find package Nothing.Of.That.Name');
@@ -148,7 +145,7 @@ describeTool(dotnet, () => {
     expectClear(seen);
   });
 
-  test('a package whose bytes are not those of the lock file is not restored', async () => {
+  test('does not restore a package whose bytes differ from the lock file', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     await writeAll(user, consumer({ [published]: '1.0.0' }));
     await succeeded(user.dotnet('restore'));
@@ -167,7 +164,7 @@ describeTool(dotnet, () => {
     expect(seen).toContain('Package content hash validation failed');
   });
 
-  test('a developer may not unlist, and is told who may', async () => {
+  test('shows that unlisting needs a maintainer when a developer does it', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     const seen = await failed(
       user.dotnet(
@@ -192,19 +189,16 @@ describeTool(nuget2, () => {
     return failed(user.nuget('push', 'refused.nupkg', key, '-Source', 'acme'));
   }
 
-  test.for(Object.entries(credentials).slice(0, 2))(
-    '%s its user is asked for credentials',
-    async ([, token]) => {
-      const user = await userOf({ token: token() });
-      const asked = await failed(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
-      expect(asked).toContain('Please provide credentials for');
-      const seen = await push(user, fresh(), token()?.secret ?? 'none');
-      expect(seen).toContain('Please provide credentials for');
-    },
-  );
+  test.for(Object.entries(credentials).slice(0, 2))('asks for credentials %s', async ([, token]) => {
+    const user = await userOf({ token: token() });
+    const installed = await failed(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
+    expect(installed).toContain('Please provide credentials for');
+    const seen = await push(user, fresh(), token()?.secret ?? 'none');
+    expect(seen).toContain('Please provide credentials for');
+  });
 
   describe('with a token', () => {
-    test('that is read-only it installs, and its user sees that it may not push', async () => {
+    test('that is read-only, installs and shows why it may not push', async () => {
       const user = await userOf({ token: ground.readOnly });
       await succeeded(user.nuget('install', published, '-Source', 'acme', '-NoCache'));
       expect(await push(user, fresh(), ground.readOnly.secret)).toContain(
@@ -212,7 +206,7 @@ describeTool(nuget2, () => {
       );
     });
 
-    test('what is wrong with a package, or that it is not there, is shown', async () => {
+    test('shows what is wrong with a package, or that it does not exist', async () => {
       const user = await userOf({ token: ground.tokens.personal });
       const twice = nupkg({ id: 'Odd', version: '1.0', files: [{ path: 'b.nuspec', content: '<a/>' }] });
       expect(await push(user, twice, ground.tokens.personal.secret)).toContain('more than one nuspec');

@@ -16,7 +16,7 @@ import {
 import { type PackedSet, packSet } from './packages.ts';
 import { dotnet, nuget2 } from './tools.ts';
 
-/** Packs a set and pushes it with its symbols into the private project; the user who did is still there. */
+/** Packs a set and pushes it with its symbols into the private project; returns it and the user, who is not removed. */
 export async function publishSet(
   ground: Playground,
   suffix: string,
@@ -35,7 +35,7 @@ export async function publishSet(
 
 /**
  * Restores a set as a new user and checks every byte; then once more from the lock file, in which NuGet has the SHA-512
- * of each package, as another user with nothing in any cache. With `says`, what needs the set is run and must say that.
+ * of each package, as another user with nothing in any cache. With `says`, a program that uses the set must print that.
  */
 export async function restoreSet(
   setup: SourceSetup,
@@ -68,7 +68,7 @@ export async function restoreSet(
   }
 }
 
-/** Installs a set with NuGet 2, which brings in what the package needs, and checks every byte. */
+/** Installs the base with NuGet 2 and checks every byte; NuGet 2 must fail to install the tool. */
 export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedSet): Promise<void> {
   const user = await nugetUser(setup);
   try {
@@ -76,7 +76,7 @@ export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedS
       user.nuget('install', base.id, '-Source', 'acme', '-OutputDirectory', 'packages', '-NoCache'),
     );
     expect((await installedByNuget2(user, 'packages', base.id, base.version)).equals(base.bytes)).toBe(true);
-    // The version of the tool is one that NuGet 2 can't read.
+    // NuGet 2 cannot read the version of the tool.
     const seen = await user.nuget('install', tool.id, '-Prerelease', '-Source', 'acme', '-NoCache');
     expect(seen.code).not.toBe(0);
   } finally {
@@ -84,7 +84,7 @@ export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedS
   }
 }
 
-/** Tests that what dotnet pushes to the private project, it and NuGet 2 get back at some levels; for any host. */
+/** Tests on any host that dotnet and NuGet 2 install at these levels what dotnet pushes to the private project. */
 export function nugetWorks(ground: () => Playground, levels: readonly string[]): void {
   describeTool(dotnet, () => {
     let set: PackedSet;

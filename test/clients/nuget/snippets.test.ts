@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describeTool(dotnet, () => {
-  test('publishes and installs as its users are shown', async () => {
+  test('publishes and installs with the instructions shown to users', async () => {
     const secret = ground.tokens.personal.secret;
     const facts = { name: 'Acme.Shown', version: '1.2.3', client: 'dotnet' };
     const newSpace = async () => {
@@ -28,7 +28,7 @@ describeTool(dotnet, () => {
       spaces.push(space);
       return space;
     };
-    // NuGet 5 passes over a source of which something is told that it does not know; newer ones insist on it.
+    // NuGet 5 ignores a source with this attribute, which it does not know; newer ones require it.
     const around = {
       'nuget.config': (text: string) =>
         text.replace(' allowInsecureConnections="true"', '').replace('<packageSources>', '$&<clear />'),

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** A package nobody has pushed, in the project of a user. */
+/** Writes a package that is not pushed yet into the project of a new user. */
 async function written(setup: SourceSetup) {
   const user = await nugetUser(setup);
   const id = freshName('Owned').replaceAll('-', '.');
@@ -26,7 +26,7 @@ async function written(setup: SourceSetup) {
 
 const project = () => ground.endpoint('nuget', ground.project);
 
-/** Every kind of token as key and as password, and both from every level. */
+/** Every kind of token as key and as password, and both at every level. */
 const combinations = pairwise(
   { kind: tokenKinds, sent: ['key', 'password'], level: ['project', 'subgroup', 'group', 'instance'] },
   { independent: [['kind', 'level']] },
@@ -57,7 +57,7 @@ describeTool(dotnet, () => {
     },
   );
 
-  test('takes a token under the user name of CI jobs, and a made-up key beside it', async () => {
+  test('accepts a token under the user name of CI jobs, with any API key', async () => {
     const token = { ...ground.tokens.personal, username: 'gitlab-ci-token' };
     const { user } = await written({ endpoint: project(), token });
     try {
@@ -83,7 +83,7 @@ describeTool(dotnet, () => {
   });
 });
 
-/** NuGet 2 takes seconds to start: a token of a person, and one whose user name counts. */
+/** Only two kinds, since NuGet 2 takes seconds to start: a personal token, and one whose user name matters. */
 const fewKinds = ['personal', 'project deploy'] satisfies TokenKind[];
 
 describeTool(nuget2, () => {
@@ -101,7 +101,7 @@ describeTool(nuget2, () => {
     }
   });
 
-  test('pushes with a key alone to a public project, from which anyone installs', async () => {
+  test('pushes to a public project with a key alone, and installs from it without a token', async () => {
     const endpoint = ground.endpoint('nuget', ground.openProject);
     const { user, id, bytes } = await written({ endpoint });
     try {

@@ -49,7 +49,7 @@ afterAll(async () => {
 
 const unlist = ['nuget', 'delete', id, '10.0.0', '--source', 'acme', '--non-interactive'];
 
-/** What a new user gets who asks for a version. */
+/** The versions that a new user gets for a requested version. */
 async function restored(version: string, place: Parameters<Playground['endpoint']>[1] = ground.project) {
   const reader = await nugetUser({ endpoint: ground.endpoint('nuget', place), token: ground.maintainer });
   try {
@@ -67,7 +67,7 @@ async function restored(version: string, place: Parameters<Playground['endpoint'
 }
 
 describeTool(dotnet, () => {
-  test('restores the version that a range means, with what it needs', async () => {
+  test('restores the version that a range selects, with its dependencies', async () => {
     expect(await restored('1.0')).toEqual({ [id]: '1.0.0', [needed]: '1.5.0' });
     expect(await restored('1.*')).toEqual({ [id]: '1.1.0', [needed]: '1.5.0' });
     expect(await restored('*', ground.group)).toEqual({ [id]: '10.0.0', [needed]: '1.5.0' });
@@ -77,7 +77,7 @@ describeTool(dotnet, () => {
     });
   });
 
-  test('adds the latest version, and lists what is outdated', async () => {
+  test('adds the latest version, and lists outdated packages', async () => {
     const reader = await nugetUser({
       endpoint: ground.endpoint('nuget', ground.project),
       token: ground.maintainer,
@@ -95,7 +95,7 @@ describeTool(dotnet, () => {
     }
   });
 
-  test('unlists a version, which who names it can still restore', async () => {
+  test('unlists a version, which can still be restored by its number', async () => {
     const seen = await succeeded(user.dotnet(...unlist, '--api-key', ground.maintainer.secret));
     expect(seen.seen).toContain('was deleted successfully');
     const reader = await nugetUser({
@@ -116,7 +116,7 @@ describeTool(dotnet, () => {
 });
 
 describeTool(nuget2, () => {
-  test('lists packages with their latest versions, or all that it can read', async () => {
+  test('lists packages with their latest versions, or with all versions it can read', async () => {
     const list = async (...options: readonly string[]) => {
       const { seen } = await succeeded(user.nugetOnTerminal('list', id, '-Source', 'acme', ...options));
       return seen
@@ -131,7 +131,7 @@ describeTool(nuget2, () => {
     );
   });
 
-  test('installs a version with what it needs, updates it, and unlists one', async () => {
+  test('installs a version, restores a packages.config, and unlists a version', async () => {
     const install = [
       'install',
       id,

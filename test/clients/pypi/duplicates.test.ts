@@ -45,7 +45,7 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
   describeTool(client.tool, () => {
     const pkg = pythonPackage({ name: freshName('again').replaceAll('-', '_'), size: 1_000 });
 
-    test('what is there already is not published again, and its user sees which file', async () => {
+    test('does not publish existing files again, and names the file', async () => {
       const user = await newUser();
       const files = await writeDistributions(user.space, await asSdist(pkg), asWheel(pkg));
       await succeeded(publish(user, client, setup(), files));
@@ -55,7 +55,7 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
       );
     });
 
-    test('what is there already is passed over when it is told to, or it says why it can not', async () => {
+    test('skips existing files if it is configured to, or shows that it cannot', async () => {
       const user = await newUser();
       const files = await writeDistributions(user.space, await asSdist(pkg), asWheel(pkg));
       if (typeof client.skipExisting === 'string') {
@@ -68,10 +68,10 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
       expect(seen).toMatch(says);
     });
 
-    // The older twine is here for what the newer one can't do any more.
+    // The older twine is only tested for what the newer one no longer supports.
     if (client === twine6) return;
 
-    test('other bytes under the same file name change nothing', async () => {
+    test('does not replace a file with other bytes of the same name', async () => {
       const user = await newUser();
       const other = {
         ...pkg,
@@ -83,7 +83,7 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
       await expectStored(pkg);
     });
 
-    test('a part of a version that went up before is completed', async () => {
+    test('completes a version of which one file was published before', async () => {
       const user = await newUser();
       const half = pythonPackage({ name: freshName('half').replaceAll('-', '_'), size: 1_000 });
       const [wheel, ...sdist] = await writeDistributions(user.space, asWheel(half), await asSdist(half));
@@ -96,7 +96,7 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
 }
 
 describeTool(uv.tool, () => {
-  test('sees with the check of the index that the bytes differ', async () => {
+  test('detects that bytes differ from the index with --check-url', async () => {
     const user = await newUser();
     const pkg = pythonPackage({ name: freshName('differs'), size: 10 });
     await succeeded(publish(user, uvPublish, setup(), await writeDistributions(user.space, asWheel(pkg))));
@@ -108,7 +108,7 @@ describeTool(uv.tool, () => {
     expect(seen).toContain('Local file and index file do not match');
   });
 
-  test('many clients at once publish the files of one new version, and none is lost', async () => {
+  test('loses no file when many clients publish files of one new version concurrently', async () => {
     const pkg = pythonPackage({ name: freshName('crowd'), size: 1_000 });
     const tags = ['cp310', 'cp311', 'cp312', 'cp313', 'cp314'].map((each) => `${each}-${each}-win_amd64`);
     const built = [...tags.map((tag) => asWheel(pkg, tag)), asWheel(pkg), await asSdist(pkg)];

@@ -22,7 +22,7 @@ import { uv, uvPublish } from './tools/uv.ts';
 
 let ground: Playground;
 let user: PythonUser;
-/** Packages by who built and published them, each of which brings in the next one by its extra. */
+/** Packages by the tool that built and published them; each requires the next one by its extra. */
 let packages: Record<'setuptools' | 'uv' | 'poetry' | 'flit' | 'source', PythonPackage>;
 beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
@@ -66,21 +66,21 @@ async function buildAndPublish(folder: string, command: readonly string[], clien
 }
 
 describeTool(twine7.tool, () => {
-  test('publishes what setuptools has built', async () => {
+  test('publishes distributions that setuptools has built', async () => {
     const backEnd = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n';
     const data = '[tool.setuptools.package-data]\n"*" = ["**"]\n';
     const folder = await writeProject(user.space, packages.setuptools, backEnd + data);
     await buildAndPublish(folder, [...build.tool.command, '--no-isolation'], twine7);
   });
 
-  test('publishes a source distribution that has no wheel', async () => {
+  test('publishes a source distribution without a wheel', async () => {
     const files = await writeDistributions(user.space, await asSdist(packages.source));
     await succeeded(publish(user, twine7, setup(), files));
   });
 });
 
 describeTool(uv.tool, () => {
-  test('publishes what it has built', async () => {
+  test('publishes distributions that it has built', async () => {
     const backEnd = '[build-system]\nrequires = ["uv_build>=0.13,<0.14"]\nbuild-backend = "uv_build"\n';
     const folder = await writeProject(user.space, packages.uv, backEnd);
     await buildAndPublish(folder, [...uv.tool.command, 'build', '--offline', '--python', python], uvPublish);
@@ -88,7 +88,7 @@ describeTool(uv.tool, () => {
 });
 
 describeTool(poetry.tool, () => {
-  test('publishes what it has built', async () => {
+  test('publishes distributions that it has built', async () => {
     const backEnd = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n';
     const found = `[tool.poetry]\npackages = [{ include = "${packages.poetry.module}", from = "src" }]\n`;
     const folder = await writeProject(user.space, packages.poetry, found + backEnd);
@@ -97,7 +97,7 @@ describeTool(poetry.tool, () => {
 });
 
 describeTool(flit.tool, () => {
-  test('builds and publishes in one', async () => {
+  test('builds and publishes in one command', async () => {
     const backEnd = '[build-system]\nrequires = ["flit_core>=3.2"]\nbuild-backend = "flit_core.buildapi"\n';
     const folder = await writeProject(user.space, packages.flit, backEnd);
     const { username, secret } = ground.tokens['project deploy'];
@@ -115,7 +115,7 @@ for (const [client, levels] of [
 ] as const) {
   describeTool(client.tool, () => {
     test.for(levels)(
-      'installs them all through their extras, built from source where there is no wheel, from the %s',
+      'installs all packages through their extras, and builds those without a wheel, from the %s',
       async (level) => {
         const place = new Map(levelsOf(ground)).get(level);
         const reader = await pythonUser();

@@ -6,7 +6,7 @@ import { noise } from '../noise.ts';
 import { succeeded } from '../outcome.ts';
 import type { Installer, PythonUser } from './python-client.ts';
 
-/** A package of the tests: what it is called, what it wants, and what lies in it. */
+/** A package of the tests: its name, its requirements and its files. */
 export interface PythonPackage {
   readonly name: string;
   readonly version: string;
@@ -14,12 +14,12 @@ export interface PythonPackage {
   readonly module: string;
   readonly contents: Readonly<Record<string, string | Uint8Array>>;
   readonly dependencies: readonly string[];
-  /** What its extra `chain` brings in. */
+  /** The requirements of its extra `chain`. */
   readonly chain: readonly string[];
   readonly requiresPython: string;
 }
 
-/** What a package of the tests may be told to be. */
+/** Options of a package of the tests. */
 export interface PackageFacts {
   readonly name: string;
   readonly version?: string;
@@ -30,7 +30,7 @@ export interface PackageFacts {
   readonly size?: number;
 }
 
-/** Makes up a package. */
+/** Makes a package. */
 export function pythonPackage(facts: PackageFacts): PythonPackage {
   const {
     name,
@@ -71,7 +71,7 @@ function metadataOf({
   };
 }
 
-/** The package as a wheel with a command, made here: builds take seconds. */
+/** The package as a wheel with a command, written directly because builds take seconds. */
 export function asWheel(pkg: PythonPackage, tag = 'py3-none-any'): Built {
   const { name, version, module, contents } = pkg;
   const files = {
@@ -89,7 +89,7 @@ export function asWheel(pkg: PythonPackage, tag = 'py3-none-any'): Built {
   });
 }
 
-/** The package as a source distribution that builds itself: its back end lies in it. */
+/** The package as a source distribution that contains its own build back end. */
 export function asSdist(pkg: PythonPackage): Promise<Built> {
   const { name, version, module, contents } = pkg;
   const top = `${module}-${version}`;
@@ -103,7 +103,7 @@ export function asSdist(pkg: PythonPackage): Promise<Built> {
   return sdist({ name, version, metadata: metadataOf(pkg), files });
 }
 
-/** The smallest back end there can be (PEP 517): puts `src` and PKG-INFO into a wheel. */
+/** A minimal build back end (PEP 517): puts `src` and PKG-INFO into a wheel. */
 const BACKEND = `import email, pathlib, zipfile
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
@@ -121,17 +121,17 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return stem + '-py3-none-any.whl'
 `;
 
-/** Writes distributions into a folder of the home; answers their paths. */
+/** Writes distributions into a folder of the home; returns their paths. */
 export async function writeDistributions(space: Workspace, ...built: readonly Built[]): Promise<string[]> {
   return Promise.all(built.map(({ fileName, bytes }) => space.write(`made/${fileName}`, bytes, 'home')));
 }
 
-/** What is installed of some packages: their versions, and the SHA-256 of each file of their modules. */
+/** Installed packages by name: their versions, and the SHA-256 of each file of their modules. */
 export type Installed = Readonly<
   Record<string, { readonly version: string; readonly files: Readonly<Record<string, string>> }>
 >;
 
-/** What should be there once packages are installed. */
+/** What `installed` must return once packages are installed. */
 export function expected(...packages: readonly PythonPackage[]): Installed {
   return Object.fromEntries(
     packages.map(({ name, version, contents }) => [
@@ -166,7 +166,7 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 `;
 
-/** What a client has installed of some packages. */
+/** Reads which of some packages a client has installed. */
 export async function installed(
   user: PythonUser,
   client: Installer,
@@ -178,7 +178,7 @@ export async function installed(
   return JSON.parse(stdout);
 }
 
-/** Writes a package as a project of its own, with the `pyproject.toml` of a build back end; answers its folder. */
+/** Writes a package as a project of its own, with the `pyproject.toml` of a build back end; returns its folder. */
 export async function writeProject(space: Workspace, pkg: PythonPackage, backEnd: string): Promise<string> {
   const { name, version, module, contents, dependencies, chain } = pkg;
   const folder = `sources/${module}`;

@@ -5,14 +5,14 @@ import type { Ran } from '../../kit/run-program.ts';
 import { makeWorkspace, type Tool, type Workspace } from '../client.ts';
 import { pip26 } from './tools/tools.ts';
 
-/** What a user tells a client of a registry. */
+/** The registry in the configuration of a client. */
 export interface PypiSetup {
   /** The endpoint: where distributions are uploaded to, and what comes before `/simple/`. */
   readonly endpoint: string;
   readonly token?: TestToken | undefined;
-  /** The user name that goes with the token, when it is not the token's own. */
+  /** The user name that is sent with the token, if it is not the token's own. */
   readonly username?: string | undefined;
-  /** How the client is told the token; without it the first of its ways. */
+  /** How the client is given the token; by default the first of its carriers. */
   readonly carrier?: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Configuration {
   readonly before?: readonly (readonly string[])[];
 }
 
-/** The ways in which a client may be told its credentials. */
+/** The ways to give a client its credentials. */
 export type Carriers = Readonly<Record<string, (setup: PypiSetup) => Configuration>>;
 
 /** A client that uploads distributions. */
@@ -33,7 +33,7 @@ export interface Publisher {
   readonly carriers: Carriers;
   /** The arguments that upload some files, which lie in `dist` in the project. */
   readonly publish: (setup: PypiSetup, files: readonly string[]) => readonly string[];
-  /** What makes it pass over files that are there, or why it can't. */
+  /** How it skips existing files, or why it cannot. */
   readonly skipExisting:
     | { readonly args: (setup: PypiSetup) => readonly string[]; readonly says: RegExp }
     | string;
@@ -49,14 +49,14 @@ export interface Installer {
   readonly install: (setup: PypiSetup, requirements: readonly string[]) => readonly string[];
   /** Files that a new project needs. */
   readonly project?: (setup: PypiSetup) => Readonly<Record<string, string>>;
-  /** What runs a Python program among what was installed in the project. */
+  /** The command that runs a Python program with the packages installed in the project. */
   readonly python: (project: string) => {
     readonly command: readonly string[];
     readonly env: Record<string, string>;
   };
 }
 
-/** No client tries again, asks, looks into a keyring, or reads the settings of who runs the tests. */
+/** No client retries, prompts, uses a keyring, or reads the settings of the user who runs the tests. */
 export const environment = {
   PYTHON_KEYRING_BACKEND: 'keyring.backends.null.Keyring',
   PYTHONDONTWRITEBYTECODE: '1',
@@ -76,7 +76,7 @@ export const environment = {
 /** The interpreter that projects of the tests use. */
 export const python = join(dirname(pip26.tool.command[0] ?? ''), 'python');
 
-/** Someone who uses a client. */
+/** A user of a client. */
 export interface PythonUser {
   readonly space: Workspace;
   /** Runs a program in the project, with the user's settings. */
@@ -95,7 +95,7 @@ export async function pythonUser(): Promise<PythonUser> {
   };
 }
 
-/** Uploads files with a client. `more` are arguments for once. */
+/** Uploads files with a client. `more` are additional arguments. */
 export async function publish(
   user: PythonUser,
   client: Publisher,
@@ -118,7 +118,7 @@ export async function publish(
   ]);
 }
 
-/** Installs requirements with a client. `more` are arguments for once. */
+/** Installs requirements with a client. `more` are additional arguments. */
 export async function install(
   user: PythonUser,
   client: Installer,
@@ -138,7 +138,7 @@ async function configured(
 ): Promise<Ran> {
   const carrier = setup.carrier ?? Object.keys(carriers)[0] ?? '';
   const configure = carriers[carrier];
-  if (!configure) throw new Error(`${tool.id} can't be told a token by ${carrier}`);
+  if (!configure) throw new Error(`${tool.id} has no carrier ${carrier}`);
   const { home = {}, env = {}, args: more = [], before = [] } = configure(setup);
   for (const [path, text] of Object.entries(home)) await user.space.write(path, text, 'home');
   for (const command of before) {
@@ -152,12 +152,12 @@ async function writeAll(user: PythonUser, files: Readonly<Record<string, string>
   for (const [path, text] of Object.entries(files)) await user.space.write(path, text);
 }
 
-/** The user name and secret that a client is to send; both empty without a token. */
+/** The user name and secret that a client sends; both empty without a token. */
 export function credentialsOf({ token, username }: PypiSetup): { username: string; secret: string } {
   return { username: token ? (username ?? token.username) : '', secret: token?.secret ?? '' };
 }
 
-/** An address with credentials in it, when there are any. */
+/** An address with the credentials in it, if there are any. */
 export function withCredentials(url: string, setup: PypiSetup): string {
   const { username, secret } = credentialsOf(setup);
   if (secret === '') return url;

@@ -41,7 +41,7 @@ async function newUser(): Promise<PythonUser> {
   return user;
 }
 
-/** What a user must never see: what only the authors of a server or client could read. */
+/** Checks that the output has nothing that only the authors of a server or client understand. */
 function expectClear(seen: string): void {
   expect(seen).not.toMatch(
     /Traceback|\[object Object\]|\bundefined\b|Internal Server Error|Connection reset|BrokenPipe/,
@@ -50,7 +50,7 @@ function expectClear(seen: string): void {
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 
-const notLetIn = /401.*The token is missing, wrong, expired or revoked/;
+const unauthorized = /401.*The token is missing, wrong, expired or revoked/;
 
 for (const client of [twine7, uvPublish, poetryPublish]) {
   describeTool(client.tool, () => {
@@ -67,30 +67,30 @@ for (const client of [twine7, uvPublish, poetryPublish]) {
       return seen;
     }
 
-    test('with a wrong token its user sees that, also in the middle of a large file', async () => {
+    test('shows 401 for a wrong token, also during the upload of a large file', async () => {
       const large = asWheel(pythonPackage({ name: freshName('large'), size: 30_000_000 }));
-      expect(await refused(wrong, endpoint, large)).toMatch(notLetIn);
+      expect(await refused(wrong, endpoint, large)).toMatch(unauthorized);
     });
 
-    test('with an expired token its user sees that', async () => {
-      expect(await refused(ground.expired)).toMatch(notLetIn);
+    test('shows 401 for an expired token', async () => {
+      expect(await refused(ground.expired)).toMatch(unauthorized);
     });
 
-    test('with a read-only token its user sees that the token has no scope', async () => {
+    test('shows that a read-only token has no scope to publish', async () => {
       expect(await refused(ground.readOnly)).toMatch(/403.*The token has no scope for this request/);
     });
 
-    test('to a group, its user sees where to publish', async () => {
+    test('shows where to publish when it publishes to a group', async () => {
       const seen = await refused(ground.tokens.personal, ground.endpoint('pypi', ground.group));
       expect(seen).toContain('Publish to a project: this address only serves packages');
     });
 
-    test('to a project that is not there, its user sees that', async () => {
+    test('shows that a project does not exist', async () => {
       const to = endpoint.replace('closed', 'nowhere');
       expect(await refused(ground.tokens.personal, to)).toMatch(/404.*Project Not Found/);
     });
 
-    test('an archive that says something else than its file name is refused with the reason', async () => {
+    test('shows why an archive whose version differs from its file name is refused', async () => {
       const name = freshName('mixed').replaceAll('-', '_');
       const { bytes, metadata } = await asSdist(pythonPackage({ name, version: '1.0', size: 10 }));
       const seen = await refused(ground.tokens.personal, endpoint, {
@@ -122,7 +122,7 @@ for (const [client, whenWrong, whenMissing] of installers) {
       return seen;
     }
 
-    test('a package or version that is not there is named', async () => {
+    test('names a package or version that does not exist', async () => {
       const missing = freshName('absent');
       expect(await refused(ground.tokens.personal, missing)).toContain(missing);
       const seen = await refused(ground.tokens.personal, `${published.name}==9.9.9`);
@@ -130,10 +130,10 @@ for (const [client, whenWrong, whenMissing] of installers) {
       expect(seen).toMatch(/9\.9\.9|matching version/);
     });
 
-    // Of one installer the newest release is enough for the rest.
+    // For the rest, the newest release of each installer is enough.
     if (client === pip24) return;
 
-    describe('a private package is not to be had', () => {
+    describe('refuses to install a private package', () => {
       test('without a token', async () => {
         expect(await refused(undefined)).toMatch(whenMissing);
       });
@@ -145,7 +145,7 @@ for (const [client, whenWrong, whenMissing] of installers) {
       });
     });
 
-    test('a read-only token is enough', async () => {
+    test('installs with a read-only token', async () => {
       const user = await newUser();
       await succeeded(install(user, client, { endpoint, token: ground.readOnly }, [published.name]));
       expect(await installed(user, client, published)).toEqual(expected(published));

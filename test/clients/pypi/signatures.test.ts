@@ -46,7 +46,7 @@ async function listed(name: string): Promise<{ url: string; provenance: string |
   const page = await fetched(`${setup().endpoint}/simple/${name}/`);
   const { files } = (await page.json()) as { files: { url: string; provenance: string | null }[] };
   const [file] = files;
-  if (!file) throw new Error(`nothing is listed of ${name}`);
+  if (!file) throw new Error(`no file of ${name} is listed`);
   return file;
 }
 
@@ -66,7 +66,7 @@ for (const [client, more] of [
       });
     });
 
-    test('does not publish attestations of other bytes, and its user sees why', async () => {
+    test('shows why attestations of other bytes are refused', async () => {
       const { files } = attested(
         asWheel(pythonPackage({ name: freshName('forged'), size: 100 })),
         'a'.repeat(64),

@@ -21,7 +21,7 @@ import {
 } from './python-client.ts';
 import { uv, uvPublish } from './tools/uv.ts';
 
-/** What the tests publish together: a wheel whose extra brings in a package that is there as source only. */
+/** What the tests publish together: a wheel whose extra requires a package that is published as source only. */
 export interface PackageSet {
   readonly lib: PythonPackage;
   readonly source: PythonPackage;
@@ -42,7 +42,7 @@ export async function publishSet(client: Publisher, setup: PypiSetup, suffix: st
   }
 }
 
-/** Installs a set as a new user and checks every byte: first without the extra, then with it. */
+/** Installs a set as a new user, with the extra, and checks every byte. */
 export async function installSet(
   client: Installer,
   setup: PypiSetup,

@@ -26,7 +26,7 @@ async function newSpace(called: string, tool: Tool): Promise<Workspace> {
   return space;
 }
 
-/** Projects are Python's common form; a tool adds what it needs to it. */
+/** A project in the common form of Python; each tool adds what it needs. */
 const projectFile = (parts: string) =>
   `[project]\nname = "app"\nversion = "1.0.0"\nrequires-python = ">=3.10,<4"\ndependencies = []\n${parts}`;
 const around = { 'pyproject.toml': projectFile };
@@ -38,7 +38,7 @@ for (const { client, called, tool } of [
   { client: 'Poetry', called: 'poetry', tool: poetry.tool },
 ]) {
   describeTool(tool, () => {
-    test('publishes as its users are shown', async () => {
+    test('publishes with the instructions shown to users', async () => {
       const name = client === 'Poetry' ? 'app' : `shown-by-${called}`;
       const facts = { name, version: '1.0.0', client, place: ground.project };
       const space = await newSpace(called, tool);
@@ -61,7 +61,7 @@ for (const { client, called, tool } of [
   { client: 'Poetry', called: 'poetry', tool: poetry.tool },
 ]) {
   describeTool(tool, () => {
-    test('installs as its users are shown', async () => {
+    test('installs with the instructions shown to users', async () => {
       const secret = ground.tokens.personal.secret;
       const facts = { name: `wanted-by-${called}`, version: '1.0.0' };
       const publisher = await newSpace('twine', twine7.tool);

@@ -11,7 +11,7 @@ import { pip26 } from './tools/pip.ts';
 import { twine7 } from './tools/twine.ts';
 import { uv, uvPublish } from './tools/uv.ts';
 
-/** Real distributions, as `.ci/install-clients.sh` has fetched them: pandas, scikit-learn and matplotlib with all they need. */
+/** Real distributions, as `.ci/install-clients.sh` has fetched them: pandas, scikit-learn and matplotlib with their dependencies. */
 const folder = resolve(import.meta.dirname, '../../../.cache/clients/python-stack');
 
 function filesIn(path: string): string[] {
@@ -30,7 +30,7 @@ const tool: Tool = {
   id: 'a scientific stack',
   version: `${files.length} files`,
   missing:
-    files.length > 15 ? uv.tool.missing : 'its distributions are not there: run .ci/install-clients.sh',
+    files.length > 15 ? uv.tool.missing : 'its distributions are not installed: run .ci/install-clients.sh',
 };
 
 let ground: Playground;
@@ -59,7 +59,7 @@ describeTool(tool, () => {
     expect(paths.some((path) => path.endsWith('.tar.gz'))).toBe(true);
   });
 
-  test('is listed by the group, with the bytes of each file', async () => {
+  test('is listed by the group, with the SHA-256 of each file', async () => {
     const { username, secret } = token();
     const headers = {
       accept: 'application/vnd.pypi.simple.v1+json',
@@ -84,15 +84,15 @@ describeTool(tool, () => {
     }
   });
 
-  const wanted = ['pandas', 'scikit-learn', 'matplotlib'];
+  const requirements = ['pandas', 'scikit-learn', 'matplotlib'];
   const from = () => ({ endpoint: ground.endpoint('pypi', ground.group), token: token() });
 
-  test('is resolved by pip from the group alone, by the metadata files', async () => {
+  test('is resolved by pip from the group alone, with the metadata files', async () => {
     const reader = await pythonUser();
     try {
-      const { stdout } = await succeeded(install(reader, pip26, from(), wanted, ['--dry-run']));
+      const { stdout } = await succeeded(install(reader, pip26, from(), requirements, ['--dry-run']));
       const chosen = /Would install (?<all>.*)/.exec(stdout)?.groups?.all?.split(' ') ?? [];
-      // All but the back end by which the source distribution was built.
+      // All but the back end that builds the source distribution.
       expect(chosen).toHaveLength(files.length - 1);
       expect(stdout.match(/Downloading \S+\.whl\.metadata/g)?.length).toBe(files.length - 2);
     } finally {
@@ -103,7 +103,7 @@ describeTool(tool, () => {
   test('is installed by uv from the group alone, and works', async () => {
     const reader = await pythonUser();
     try {
-      await succeeded(install(reader, uv, from(), wanted));
+      await succeeded(install(reader, uv, from(), requirements));
       const { command, env } = uv.python(reader.space.project);
       const program =
         'import matplotlib, pandas, sklearn, threadpoolctl; print(pandas.DataFrame({"a": [1, 2]}).sum().a)';

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => ground?.remove());
 
-/** What goes to and comes from the registry with one token: clients that are told it in the same manner. */
+/** Clients that publish and install with one token, which they are given in similar ways. */
 const pairs: readonly (readonly [Publisher, Installer])[] = [
   [twine7, pip26],
   [uvPublish, uv],
@@ -32,23 +32,27 @@ const pairs: readonly (readonly [Publisher, Installer])[] = [
 ];
 
 const levels = ['project', 'group', 'instance', 'subgroup'] as const;
-/** One of several places of a public project for each installer in its turn. */
+/** The levels at which installers read a public project without a token: one per installer, in turn. */
 const openPlaces = ['project', 'group', 'instance'] as const;
 
 async function publishAndInstall(
   [publisher, installer]: readonly [Publisher, Installer],
   level: string,
-  told: Pick<PypiSetup, 'token' | 'username'>,
+  credentials: Pick<PypiSetup, 'token' | 'username'>,
   carriers: { publish: string | undefined; install: string | undefined },
 ): Promise<void> {
   const user = await pythonUser();
   try {
     const pkg = pythonPackage({ name: freshName('owned'), size: 1_000 });
     const files = await writeDistributions(user.space, asWheel(pkg));
-    const to = { endpoint: ground.endpoint('pypi', ground.project), ...told, carrier: carriers.publish };
+    const to = {
+      endpoint: ground.endpoint('pypi', ground.project),
+      ...credentials,
+      carrier: carriers.publish,
+    };
     await succeeded(publish(user, publisher, to, files));
     const place = new Map(levelsOf(ground)).get(level);
-    const from = { endpoint: ground.endpoint('pypi', place), ...told, carrier: carriers.install };
+    const from = { endpoint: ground.endpoint('pypi', place), ...credentials, carrier: carriers.install };
     await succeeded(install(user, installer, from, [pkg.name]));
     expect(await installed(user, installer, pkg)).toEqual(expected(pkg));
   } finally {
@@ -56,21 +60,21 @@ async function publishAndInstall(
   }
 }
 
-/** The ways in which a client is told a user name and a token. */
+/** The ways to give a client a user name and a token. */
 const ways = (client: Publisher | Installer) => Object.keys(client.carriers).filter((way) => way !== 'token');
 
 /**
- * uv, which starts at once, has every kind of token in every way and at every level. Of the others, what differs is only the
- * way: each has its turn, with one kind and one level after the other.
+ * uv, which starts fast, combines every kind of token with every way and every level. The others differ only in the ways:
+ * they use each way once, with the kinds and levels in turn.
  */
 function turnsOf([publisher, installer]: readonly [Publisher, Installer]) {
-  const told = { publish: ways(publisher), install: ways(installer) };
-  if (installer === uv) return pairwise({ kind: tokenKinds, level: levels, ...told });
-  return Array.from({ length: Math.max(told.publish.length, told.install.length) }, (_, index) => ({
+  const carriers = { publish: ways(publisher), install: ways(installer) };
+  if (installer === uv) return pairwise({ kind: tokenKinds, level: levels, ...carriers });
+  return Array.from({ length: Math.max(carriers.publish.length, carriers.install.length) }, (_, index) => ({
     kind: tokenKinds[index % tokenKinds.length] ?? 'personal',
     level: levels[index % levels.length] ?? 'project',
-    publish: told.publish[index % told.publish.length],
-    install: told.install[index % told.install.length],
+    publish: carriers.publish[index % carriers.publish.length],
+    install: carriers.install[index % carriers.install.length],
   }));
 }
 
@@ -79,24 +83,24 @@ for (const pair of pairs) {
 
   describeTool(publisher.tool, () => {
     test.for(turnsOf(pair))(
-      'a $kind token publishes (told by $publish) and installs at $level (told by $install)',
+      'publishes with a $kind token (given by $publish) and installs at $level (given by $install)',
       ({ kind, level, ...carriers }) =>
         publishAndInstall(pair, level, { token: ground.tokens[kind] }, carriers),
     );
 
     if (publisher === poetryPublish) return;
     test.for(['__token__', 'gitlab-ci-token'])(
-      'an access token does with the user name %s',
+      'publishes and installs with an access token under the user name %s',
       async (username) => {
-        const told = { token: ground.tokens['project access'], username };
-        await publishAndInstall(pair, 'group', told, { publish: undefined, install: undefined });
+        const credentials = { token: ground.tokens['project access'], username };
+        await publishAndInstall(pair, 'group', credentials, { publish: undefined, install: undefined });
       },
     );
   });
 }
 
 describeTool(uv.tool, () => {
-  test('an access token is all that uv needs to be told', async () => {
+  test('publishes and installs with an access token and no user name of its own', async () => {
     const carriers = { publish: 'token', install: 'address' };
     await publishAndInstall([uvPublish, uv], 'project', { token: ground.tokens['group access'] }, carriers);
   });

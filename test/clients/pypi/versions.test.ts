@@ -30,7 +30,7 @@ import { uv, uvPublish } from './tools/uv.ts';
 
 let ground: Playground;
 const users: PythonUser[] = [];
-/** A package of which 1.5 is yanked, 2.0 is for a Python that is not here, and 3.0rc1 is a candidate. */
+/** A package of which 1.5 is yanked, 2.0 requires another Python, and 3.0rc1 is a pre-release. */
 let many: PythonPackage[];
 const REASON = 'broken: "lost" <data> & more';
 beforeAll(async () => {
@@ -86,7 +86,7 @@ async function expectInstalled(
   return seen;
 }
 
-/** Installers, and what they are asked for: Poetry takes the highest version first and then complains of its Python. */
+/** Installers, and the range they get: Poetry chooses the highest version first and then fails because of its Python. */
 const chosen: readonly (readonly [Installer, string])[] = [
   [pip26, ''],
   [pip24, ''],
@@ -96,11 +96,11 @@ const chosen: readonly (readonly [Installer, string])[] = [
 
 for (const [client, range] of chosen) {
   describeTool(client.tool, () => {
-    test('takes the highest version that is neither yanked nor a candidate nor for another Python', async () => {
+    test('installs the highest version that is neither yanked nor a pre-release nor for another Python', async () => {
       await expectInstalled(client, `${many[0]?.name}${range}`, many[0]);
     });
 
-    test('takes a yanked version that it is told to take, and says why it should not be', async () => {
+    test('installs a yanked version that is named exactly, and shows why it was yanked', async () => {
       const seen = await expectInstalled(client, `${many[1]?.name}==1.5`, many[1]);
       expect(seen.replaceAll(/\s+/g, ' ')).toContain(REASON);
     });
@@ -109,7 +109,7 @@ for (const [client, range] of chosen) {
 
 for (const client of [pip26]) {
   describeTool(client.tool, () => {
-    test('reads the metadata beside the wheel, not the wheel, to resolve', async () => {
+    test('resolves dependencies by the metadata file and not by the wheel', async () => {
       const needed = await published({ name: freshName('needed') });
       const pkg = await published({ name: freshName('needing'), dependencies: [`${needed.name}==9`] });
       const seen = await failed(install(await newUser(), client, setup(), [pkg.name]));
@@ -118,7 +118,7 @@ for (const client of [pip26]) {
       expect(seen).toContain('No matching distribution found');
     });
 
-    test('takes the page as HTML as well, with all it tells', async () => {
+    test('installs from the HTML page, with the metadata files it lists', async () => {
       const name = many[0]?.name ?? '';
       const page = `${withCredentials(indexOf(setup()), setup())}${name}/?format=text/html`;
       const user = await newUser();
@@ -157,7 +157,7 @@ describeTool(pip26.tool, () => {
     expect(stdout).toContain('Available versions: 3.0rc1, 1.4');
   });
 
-  test('finds nothing that was uploaded after a day', async () => {
+  test('finds no version that was uploaded after a given day', async () => {
     const name = many[0]?.name ?? '';
     const args = ['--uploaded-prior-to', '2020-01-01'];
     expect(await failed(install(await newUser(), pip26, setup(), [name], args))).toContain(name);
@@ -167,7 +167,7 @@ describeTool(pip26.tool, () => {
 });
 
 describeTool(uv.tool, () => {
-  test('no longer finds a package that was deleted', async () => {
+  test('does not find a deleted package', async () => {
     const pkg = await published({ name: freshName('deleted') });
     await expectInstalled(uv, pkg.name, pkg);
     await ground.deletePackage(pkg.name);
@@ -175,7 +175,7 @@ describeTool(uv.tool, () => {
     expect(seen).toContain(`${pkg.name} was not found in the package registry`);
   });
 
-  test('locks a project, and installs from the lock file with nothing in any cache', async () => {
+  test('locks a project, and installs from the lock file with an empty cache', async () => {
     const source = pythonPackage({ name: freshName('source'), size: 100 });
     const writer = await newUser();
     await succeeded(
@@ -212,7 +212,7 @@ default = true
     expect(await installed(second, inEnvironment, pkg, source)).toEqual(expected(pkg, source));
   });
 
-  test('finds nothing that was uploaded after a day', async () => {
+  test('finds no version that was uploaded after a given day', async () => {
     const name = many[0]?.name ?? '';
     const seen = await failed(
       install(await newUser(), uv, setup(), [name], ['--exclude-newer', '2020-01-01']),

@@ -7,7 +7,7 @@ function pnpm(tool: Tool): NpmClient {
     tool,
     lockfile: 'pnpm-lock.yaml',
     configuration: (setup) => ({ '.npmrc': [...npmrc(setup), 'fetch-retries=0', ''].join('\n') }),
-    // Without it a package that was published today is no candidate from pnpm 11 on.
+    // Without it, pnpm 11 and later do not install a package that was published today.
     projectFiles: { 'pnpm-workspace.yaml': 'minimumReleaseAge: 0\nfetchRetries: 0\n' },
     add: (...specs) => ['add', ...specs],
     frozen: () => ['install', '--frozen-lockfile'],
@@ -31,14 +31,14 @@ function pnpm(tool: Tool): NpmClient {
   };
 }
 
-/** pnpm 10, which calls npm for all but installing. */
+/** pnpm 10, which calls npm for everything but installing. */
 export const pnpm10: NpmClient = {
   ...pnpm(nodeTool('pnpm-10', 'pnpm', 'bin/pnpm.cjs')),
   calls: { npm: npm11.tool },
   undeprecate: (spec) => ['deprecate', spec, ''],
   showsDeprecation: 'with its reason',
 };
-/** pnpm 11, which does it all itself. */
+/** pnpm 11, which does everything itself. */
 export const pnpm11 = pnpm(nodeTool('pnpm-11', 'pnpm', 'bin/pnpm.mjs'));
 /** pnpm 12, a native program. */
 export const pnpm12 = pnpm(

@@ -5,7 +5,7 @@ import { type NpmClient, npmrc } from '../npm-client.ts';
 export const yarnClassic: NpmClient = {
   tool: nodeTool('yarn-1', 'yarn', 'bin/yarn.js'),
   lockfile: 'yarn.lock',
-  // Without always-auth it keeps the token to itself for packages without a scope.
+  // Without always-auth it does not send the token for packages without a scope.
   configuration: (setup) => ({ '.npmrc': [...npmrc(setup), 'always-auth=true', ''].join('\n') }),
   add: (...specs) => ['add', '--non-interactive', ...specs],
   frozen: () => ['install', '--non-interactive', '--frozen-lockfile'],
@@ -19,7 +19,7 @@ export const yarnClassic: NpmClient = {
   installsPeers: false,
   showsDeprecation: 'with its reason',
   cannot: {
-    audit: 'Yarn 1 asks an address of its own, whatever the registry is',
+    audit: 'Yarn 1 audits at an address of its own, whatever the registry is',
     deprecate: 'Yarn 1 has no such command',
     unpublish: 'Yarn 1 has no such command',
     search: 'Yarn 1 has no such command',

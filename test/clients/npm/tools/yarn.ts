@@ -25,7 +25,7 @@ export const yarn: NpmClient = {
   cannot: {
     deprecate: 'Yarn 4 has no such command',
     unpublish: 'Yarn 4 has no such command',
-    search: 'Yarn 4 asks a search service of its own',
+    search: 'Yarn 4 uses a search service of its own',
     ping: 'Yarn 4 has no such command',
   },
 };
@@ -38,7 +38,7 @@ function rc({ registry, scope, token, carrier = 'bearer' }: NpmSetup): string {
       ? { npmAuthToken: token.secret }
       : { npmAuthIdent: `${token.username}:${token.secret}` }),
   };
-  // Without the gate a package that was published today is no candidate.
+  // With a higher gate, Yarn does not install a package that was published today.
   const settings = { npmRegistryServer: server, npmMinimalAgeGate: 0, ...credential };
   const shared = {
     enableTelemetry: false,
@@ -49,6 +49,6 @@ function rc({ registry, scope, token, carrier = 'bearer' }: NpmSetup): string {
   const all = scope
     ? { ...shared, npmRegistryServer: nowhere, npmScopes: { [scope.slice(1)]: settings } }
     : { ...shared, ...settings };
-  // JSON is YAML.
+  // JSON is valid YAML.
   return `${JSON.stringify(all, null, 2)}\n`;
 }

@@ -20,5 +20,5 @@ function pip(tool: Tool): Installer {
 
 /** The newest pip. */
 export const pip26 = pip(newest.tool);
-/** A pip that long-lived distributions have. */
+/** A pip that long-lived Linux distributions have. */
 export const pip24 = pip(pythonTool('pip-24', 'pip-24', 'pip'));

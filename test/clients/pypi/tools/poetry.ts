@@ -27,7 +27,7 @@ const carriers = {
   },
 } satisfies Installer['carriers'];
 
-/** Poetry, as it publishes: what lies in `dist`, for the project it is in. */
+/** Poetry as a publisher: it uploads the files in `dist` of its project. */
 export const poetryPublish: Publisher = {
   tool,
   skipExisting: { args: () => ['--skip-existing'], says: /File exists\. Skipping/ },
@@ -38,7 +38,7 @@ export const poetryPublish: Publisher = {
   publish: () => ['publish', '--repository', 'there'],
 };
 
-/** Poetry, as it adds to a project. */
+/** Poetry as an installer: it adds requirements to a project. */
 export const poetry: Installer = {
   tool,
   carriers,

@@ -36,7 +36,7 @@ function twine(tool: Tool, skipExisting: Publisher['skipExisting']): Publisher {
 
 /** The newest twine, which skips nothing on servers other than PyPI. */
 export const twine7 = twine(pythonTool('twine-7', 'twine-7', 'twine'), 'it does so on PyPI only since 6.2');
-/** The last twine that skips what is there on any server. */
+/** The last twine that skips existing files on any server. */
 export const twine6 = twine(pythonTool('twine-6', 'twine-6', 'twine'), {
   args: () => ['--skip-existing'],
   says: /Skipping \S+ because it appears to already\s+exist/,

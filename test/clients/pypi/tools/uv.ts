@@ -11,7 +11,7 @@ import {
 
 const tool = pythonTool('uv', 'uv', 'uv');
 
-/** uv, as it publishes. */
+/** uv as a publisher. */
 export const uvPublish: Publisher = {
   tool,
   skipExisting: {
@@ -38,7 +38,7 @@ export const uvPublish: Publisher = {
   ],
 };
 
-/** uv, as it installs into an environment as pip does. */
+/** uv as an installer, with its interface of pip. */
 export const uv: Installer = {
   tool,
   carriers: {
