@@ -22,10 +22,10 @@ import { pypiClientsWork, pythonPairs, uvPair } from './pypi-clients.ts';
 
 const levels = ['project', 'group', 'instance'] as const;
 
-/** Who installs from which levels, by whichever gateway. */
+/** The clients that install, and from which levels. */
 type Installs = ReadonlyMap<NpmClient, readonly (typeof levels)[number][]>;
 
-/** One client sees every level; of links to a bucket others need to see only one. */
+/** One client installs from every level; to follow links to a bucket, the others need only one level. */
 const oneClient: Installs = new Map([[npm11, levels]]);
 const everyClient: Installs = new Map([
   [npm11, ['project']],
@@ -35,8 +35,8 @@ const everyClient: Installs = new Map([
   [bun, ['group']],
 ]);
 
-/** npm and dotnet publish; clients install, and from their lock files again. */
-function clientsWork(
+/** npm and dotnet publish; clients install, and again from their lock files. */
+function describeInstalls(
   registry: () => RegistryAddress,
   installs: Installs,
   nugetLevels: readonly string[],
@@ -51,7 +51,7 @@ function clientsWork(
 
   for (const [client, from] of installs) {
     describeTool(client.tool, () => {
-      test.for(from)('installs from the %s, and from the lock file again', async (level) => {
+      test.for(from)('installs from the %s, and again from the lock file', async (level) => {
         const place = new Map(levelsOf(ground)).get(level);
         const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
         await installSet(client, setup, set);
@@ -62,17 +62,17 @@ function clientsWork(
   nugetWorks(() => ground, nugetLevels);
 }
 
-/** Real clients against a deployment, by way of two gateways. */
+/** Real clients against a deployment, through two gateways. */
 export function describeClients(deployed: () => Deployment): void {
   describe('through the API Gateway of the emulator', () => {
-    clientsWork(deployed, oneClient, levels);
+    describeInstalls(deployed, oneClient, levels);
     mavenWorks(deployed, levels);
     pypiClientsWork(deployed, { pairs: [uvPair], kinds: tokenKinds, levels });
-    // It hands on requests of any size.
+    // It passes on requests of any size.
     describeUploadLimits(deployed, false);
   });
 
-  describe('through a gateway that holds the deployed bundles to the rules of AWS', () => {
+  describe('through a gateway with the limits of AWS', () => {
     let gateway: Gateway;
     beforeAll(async () => {
       const options: Parameters<typeof startGateway>[0] & object = {};
@@ -82,7 +82,7 @@ export function describeClients(deployed: () => Deployment): void {
     afterAll(() => gateway?.stop());
 
     const registry = () => ({ url: gateway.url, rootToken: deployed().rootToken });
-    clientsWork(registry, everyClient, ['group']);
+    describeInstalls(registry, everyClient, ['group']);
     mavenWorks(registry, ['group']);
     pypiClientsWork(registry, { pairs: pythonPairs, kinds: [], levels: ['group'] });
     describeUploadLimits(registry, true);
@@ -95,15 +95,15 @@ async function loaderOf(
   url: string,
 ): Promise<(entry: string) => Promise<LambdaHandler>> {
   const outputs = Object.entries(deployment.outputs['packhouse-main-data'] ?? {});
-  const named = (start: string) => {
+  const outputOf = (start: string) => {
     const found = outputs.find(([name]) => name.startsWith(`ExportsOutputRef${start}`));
     if (!found) throw new Error(`the data stack has no output of ${start}`);
     return found[1];
   };
   Object.assign(process.env, deployment.environment, {
-    PACKHOUSE_TABLE: named('RegistryTable'),
-    PACKHOUSE_AUDIT_TABLE: named('AuditTable'),
-    PACKHOUSE_BUCKET: named('Blobs'),
+    PACKHOUSE_TABLE: outputOf('RegistryTable'),
+    PACKHOUSE_AUDIT_TABLE: outputOf('AuditTable'),
+    PACKHOUSE_BUCKET: outputOf('Blobs'),
     PACKHOUSE_URL: url,
     PACKHOUSE_LINK_LIFETIME: '600',
     PACKHOUSE_PROXY_DOWNLOAD: 'false',

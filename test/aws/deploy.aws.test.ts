@@ -4,7 +4,7 @@ import { ministackMissing } from '../kit/ministack.ts';
 import { describeClients } from './client-cases.ts';
 import { describeDeployed } from './deployed-cases.ts';
 
-// One file, since a deployment takes longer than most of what is tried on it.
+// One file, because a deployment takes longer than most of its tests.
 describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
   let deployment: Deployment;
   beforeAll(async () => {
@@ -12,6 +12,6 @@ describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
   });
   afterAll(() => deployment?.stop());
 
-  describe('by itself', () => describeDeployed(() => deployment));
+  describe('with plain requests', () => describeDeployed(() => deployment));
   describe('with real clients', () => describeClients(() => deployment));
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountsOf, freshName, type Place } from '../kit/accounts.ts';
 import type { Deployment } from '../kit/deploy.ts';
 
-/** What a deployment does by itself, without clients: the API, the events and the jobs behind it. */
+/** A deployment without package clients: the API, the events and the jobs behind it. */
 export function describeDeployed(deployed: () => Deployment): void {
   let deployment: Deployment;
   let project: Place;
@@ -35,7 +35,7 @@ export function describeDeployed(deployed: () => Deployment): void {
     return found[1];
   }
 
-  async function waiting(construct: string): Promise<number> {
+  async function messageCount(construct: string): Promise<number> {
     const { Attributes = {} } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl(construct), AttributeNames: ['All'] }),
     );
@@ -45,13 +45,13 @@ export function describeDeployed(deployed: () => Deployment): void {
     );
   }
 
-  it('challenges those who bring no credentials', async () => {
+  it('challenges a request without credentials', async () => {
     const answer = await fetch(fileUrl('tool.bin'));
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
   });
 
-  it('takes a package and gives it back by a link to the bucket', async () => {
+  it('stores a file and serves it by a link to the bucket', async () => {
     const put = await fetch(fileUrl('tool.bin'), { method: 'PUT', headers: authorized(), body: bytes });
     expect([put.status, await put.text()]).toEqual([201, '{"message":"201 Created"}']);
 
@@ -61,20 +61,20 @@ export function describeDeployed(deployed: () => Deployment): void {
     expect(Buffer.from(await got.arrayBuffer())).toEqual(bytes);
   });
 
-  it('answers HEAD itself', async () => {
+  it('responds to HEAD without a redirect', async () => {
     const answer = await fetch(fileUrl('tool.bin'), { method: 'HEAD', headers: authorized() });
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-checksum-sha256')).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('finds a project by its path, in either spelling of the slash', async () => {
+  it('finds a project by its path, with the slash encoded or not', async () => {
     for (const id of [encodeURIComponent(project.fullPath), project.fullPath]) {
       const answer = await fetch(fileUrl('tool.bin', id), { headers: authorized(), redirect: 'manual' });
       expect(answer.status).toBe(302);
     }
   });
 
-  it('keeps names with characters that URLs may encode', async () => {
+  it('keeps file names with characters that URLs may encode', async () => {
     const name = 'linux/tool+x~1@2.txt';
     const url = fileUrl(encodeURIComponent(name));
     const put = await fetch(url, { method: 'PUT', headers: authorized(), body: 'x' });
@@ -88,7 +88,7 @@ export function describeDeployed(deployed: () => Deployment): void {
     expect(await answer.json()).toMatchObject({ id: project.id });
   });
 
-  it('writes what happened into the audit table', async () => {
+  it('writes events into the audit table', async () => {
     const dynamodb = new DynamoDBClient({ endpoint: deployment.endpoint, region: 'us-east-1' });
     const TableName = deployment.outputs['packhouse-main-data']?.[auditOutput()];
     const types = async () => {
@@ -99,11 +99,11 @@ export function describeDeployed(deployed: () => Deployment): void {
     dynamodb.destroy();
   });
 
-  it('sweeps when it is asked to', async () => {
+  it('runs the cleanup job for a message in its queue', async () => {
     await sqs.send(
       new SendMessageCommand({ QueueUrl: queueUrl('CleanupQueue'), MessageBody: '{"job":"cleanup"}' }),
     );
-    await until(async () => (await waiting('CleanupQueue')) === 0);
+    await until(async () => (await messageCount('CleanupQueue')) === 0);
   });
 
   it('counts downloads that functions have logged', async () => {
@@ -117,7 +117,7 @@ export function describeDeployed(deployed: () => Deployment): void {
     const line = JSON.stringify({ message: 'file downloaded', version_id: first?.id });
     const logEvents = [{ id: '1', timestamp: Date.UTC(2026, 0, 2), message: line }];
     const data = gzipSync(JSON.stringify({ messageType: 'DATA_MESSAGE', logEvents })).toString('base64');
-    // As Lambda hands on what CloudWatch delivers, which the emulator does not: from the dead letters of the function.
+    // The emulator delivers no logs, so this sends them in the form of a failed invocation of the function.
     const MessageBody = JSON.stringify({ requestPayload: { awslogs: { data } } });
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl('DownloadsQueue'), MessageBody }));
     await until(async () =>
@@ -125,10 +125,10 @@ export function describeDeployed(deployed: () => Deployment): void {
     );
   });
 
-  it('has given up no message by then', async () => {
-    await until(async () => (await waiting('AuditQueue')) === 0);
-    expect(await waiting('AuditQueueDeadLetters')).toBe(0);
-    expect(await waiting('CleanupQueueDeadLetters')).toBe(0);
+  it('has no dead letters after these tests', async () => {
+    await until(async () => (await messageCount('AuditQueue')) === 0);
+    expect(await messageCount('AuditQueueDeadLetters')).toBe(0);
+    expect(await messageCount('CleanupQueueDeadLetters')).toBe(0);
   });
 
   function auditOutput(): string {
@@ -137,11 +137,11 @@ export function describeDeployed(deployed: () => Deployment): void {
   }
 }
 
-/** Waits for something that happens in the background. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+/** Waits until a condition of the background work is met, at most a minute. */
+async function until(isMet: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it did not come to pass');
+  while (!(await isMet())) {
+    if (performance.now() > deadline) throw new Error('the condition was not met within a minute');
     await delay(200);
   }
 }

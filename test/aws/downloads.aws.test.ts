@@ -16,7 +16,7 @@ describe.skipIf(ministackMissing)('downloads from a bucket', () => {
   let folder: string;
   let serving: Serving;
   beforeAll(async () => {
-    // Signatures are checked, so a link that is not as it was signed is refused.
+    // Checks signatures, so a link that was changed after it was signed is refused.
     ministack = await startMinistack({ iam: true });
     resources = awsResources(ministack.endpoint);
     folder = await mkdtemp(join(tmpdir(), 'packhouse-downloads-'));

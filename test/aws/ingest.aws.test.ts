@@ -17,9 +17,9 @@ import { freePort, ministackMissing } from '../kit/ministack.ts';
 import { type RunningCommand, until, untilReady } from '../kit/run-packhouse.ts';
 
 /**
- * The service as it is deployed, in place of Fargate: the files of its image, started as the image says, with the
- * environment and the role that ECS has of it. In place of CloudFront stands a listener that asks the distribution's
- * own function where a request goes. Everything else is what `cdk deploy` made of the stacks.
+ * The deployed service without Fargate: the files of its image, started with the image's command, with the environment
+ * and the role that ECS has for it. A listener replaces CloudFront, and uses the distribution's own function to choose
+ * where a request goes. Everything else is what `cdk deploy` has made from the stacks.
  */
 describe.skipIf(ministackMissing)('a deployment with the ingest service', () => {
   let deployment: Deployment;
@@ -40,7 +40,7 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
     const started = startImage(image, folder, {
       ...environment,
       ...credentials.environment,
-      // In place of the addresses of AWS, and of a network that this machine does not have.
+      // Replaces the addresses of AWS, and those of a network that this machine does not have.
       PACKHOUSE_AWS_ENDPOINT: deployment.endpoint,
       PACKHOUSE_S3_PATH_STYLE: 'true',
       PACKHOUSE_HOST: '127.0.0.1',
@@ -64,7 +64,7 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
   const headers = () => ({ 'private-token': deployment.rootToken });
   const isReady = async () => (await fetch(`${server.url}/-/readiness`)).ok;
 
-  /** What the server has logged of requests so far. */
+  /** What the server has logged so far. */
   const requests = () =>
     server
       .output()
@@ -72,12 +72,12 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as { level: string; method?: string; client?: string });
 
-  test('knows the address of clients, and leaves the user root alone', () => {
+  test('reports the address that clients use, and makes no token for root', () => {
     expect(server.output()).toContain(`ready at ${deployment.url}\n`);
     expect(server.output()).not.toContain('phat-');
   });
 
-  test('takes with curl what no function could, and functions give it back', async () => {
+  test('stores an upload by curl that is too large for functions, which then serve it', async () => {
     const { curl, read, space } = await curlUser();
     const bytes = noise(30_000_000);
     await space.write('large.bin', bytes);
@@ -89,7 +89,7 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
     await space.remove();
   });
 
-  test('takes from npm what no function could, and it is installed from every level', async () => {
+  test('stores an npm package that is too large for functions, which is then installed from every level', async () => {
     const set = await publishSet(npm11, ground, { suffix: 'large', size: 8_000_000 });
     for (const [, place] of levelsOf(ground)) {
       const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
@@ -99,13 +99,13 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
 
   test('serves npm at every level', () => runNpmSmoke(deployment));
 
-  test('refuses what it can not let in, in the words of the client and with a challenge', async () => {
+  test('refuses an upload without credentials with a challenge', async () => {
     const answer = await fetch(fileUrl('secret.bin'), { method: 'PUT', body: 'x' });
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
   });
 
-  test('leaves to the functions what is no upload, knows its clients, and its role is enough', async () => {
+  test('gets only uploads, logs the addresses of clients, and has all permissions it needs', async () => {
     const packages = `${deployment.url}/api/v4/projects/${ground.project.id}/packages`;
     const list = await fetch(`${packages}?package_type=generic`, { headers: headers() });
     const [{ id }] = (await list.json()) as [{ id: number }];
@@ -119,20 +119,20 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
     expect(server.progress()).toBe('');
   });
 
-  test('told to stop, it is not ready, still takes what comes, then nothing, and finishes the upload under way', async () => {
+  test('on SIGTERM becomes unready, still accepts requests for a while, and finishes the upload in progress', async () => {
     const bytes = noise(12_000_000);
     const upload = request(fileUrl('last.bin', server.url), {
       method: 'PUT',
       headers: { ...headers(), expect: '100-continue', 'content-length': bytes.byteLength },
     });
-    const answered = new Promise<number | undefined>((resolve, reject) => {
+    const responded = new Promise<number | undefined>((resolve, reject) => {
       upload.once('response', (response) => {
         response.resume().once('end', () => resolve(response.statusCode));
       });
       upload.once('error', reject);
     });
     upload.flushHeaders();
-    // The server asks for a body when it begins to store it.
+    // The server sends 100 Continue when it begins to store the body.
     await once(upload, 'continue');
     upload.write(bytes.subarray(0, 10_000_000));
     expect(await isReady()).toBe(true);
@@ -148,7 +148,7 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
       ),
     );
     upload.end(bytes.subarray(10_000_000));
-    expect(await answered).toBe(201);
+    expect(await responded).toBe(201);
     expect(await server.ended).toBe(0);
     const got = await fetch(fileUrl('last.bin'), { headers: headers() });
     expect(sha256(Buffer.from(await got.arrayBuffer()))).toBe(sha256(bytes));

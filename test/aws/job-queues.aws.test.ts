@@ -16,7 +16,7 @@ import { type Ministack, ministackMissing, startMinistack } from '../kit/minista
 
 const rootToken = 'root-token-of-the-aws-tests';
 
-describe.skipIf(ministackMissing)('servers that do the jobs of a deployment', () => {
+describe.skipIf(ministackMissing)('servers that run the jobs of a deployment', () => {
   let ministack: Ministack;
   let resources: AwsResources;
   let folder: string;
@@ -80,7 +80,7 @@ describe.skipIf(ministackMissing)('servers that do the jobs of a deployment', ()
 
   const open = (name: string) => queues.queue(name, { retryAfter: 0, maxAttempts: JOB_ATTEMPTS });
 
-  test('take each message once or more, and leave the outbox to the stream', async () => {
+  test('process messages that are delivered twice only once, and leave the outbox to the stream', async () => {
     const [first, second] = servers;
     const accounts = accountsOf({ url: first?.url ?? '', rootToken });
     const project = await accounts.project(await accounts.group(freshName('jobs')), 'npm');
@@ -90,7 +90,7 @@ describe.skipIf(ministackMissing)('servers that do the jobs of a deployment', ()
     expect([put.status, await put.text()]).toEqual([201, '{"message":"201 Created"}']);
     const records = await outbox();
     expect(records.length).toBeGreaterThan(2);
-    // Delivered twice, and to both queues whatever they want.
+    // Delivers each event twice, and to both queues whether they subscribe to it or not.
     for (const name of ['audit', 'search']) await open(name).send([...records, ...records, 'no message']);
 
     const owner = `PROJECT#${project.id}`;
@@ -102,11 +102,11 @@ describe.skipIf(ministackMissing)('servers that do the jobs of a deployment', ()
   });
 });
 
-/** Waits for something that happens in the background. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+/** Waits until a condition of the background work is met, at most a minute. */
+async function until(isMet: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('it did not come to pass');
+  while (!(await isMet())) {
+    if (performance.now() > deadline) throw new Error('the condition was not met within a minute');
     await delay(200);
   }
 }

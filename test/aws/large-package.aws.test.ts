@@ -10,7 +10,7 @@ import { peakMemory } from '../kit/peak-memory.ts';
 import { startServer } from '../kit/run-packhouse.ts';
 import { useMinistack } from '../kit/use-ministack.ts';
 
-/** What the server may have in memory at its highest, in MiB. */
+/** The most memory that the server may use, in MiB. */
 const MOST_MEMORY = 250;
 
 describe.skipIf(ministackMissing)('the Node server with its records in DynamoDB and its bytes in S3', () => {
@@ -33,7 +33,7 @@ describe.skipIf(ministackMissing)('the Node server with its records in DynamoDB 
   });
 
   describeTool(npm12.tool, () => {
-    test('takes and gives an npm package of 60 MB, which it never has in memory', async () => {
+    test('publishes and installs 60 MB while the memory of the server stays below its limit', async () => {
       await runLargePackage(npm12, { url: server.url, rootToken });
       expect(peakMemory(server.pid)).toBeLessThan(MOST_MEMORY);
     });

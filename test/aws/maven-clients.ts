@@ -5,7 +5,7 @@ import { consumeProject, type Deployed, deployProject } from '../clients/maven/s
 import { levelsOf, openPlayground, type Playground } from '../clients/playground.ts';
 import type { RegistryAddress } from '../kit/accounts.ts';
 
-/** Maven deploys a project of several modules in four threads, and builds from some levels what needs it. */
+/** Maven deploys a project of several modules in four threads, and builds a project that needs it from some levels. */
 export function mavenWorks(registry: () => RegistryAddress, levels: readonly string[]): void {
   describeTool(maven3, () => {
     let ground: Playground;
@@ -19,7 +19,7 @@ export function mavenWorks(registry: () => RegistryAddress, levels: readonly str
     });
     afterAll(() => ground?.remove());
 
-    test.for(levels)('builds from the %s what needs what it deployed', (level) =>
+    test.for(levels)('builds a project that needs the deployed one from the %s', (level) =>
       consumeProject(maven3, ground, deployed, new Map(levelsOf(ground)).get(level), {
         token: ground.tokens['group deploy'],
         carrier: level === 'group' ? 'Basic' : 'Deploy-Token',

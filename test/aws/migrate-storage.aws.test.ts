@@ -23,14 +23,14 @@ import { useMinistack } from '../kit/use-ministack.ts';
 const token = 'root-token-0123456789';
 const FILES_EACH = 25;
 
-describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
+describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
   const emulator = useMinistack();
 
   let data: string;
   let bucket: string;
   /** The digests of files, by their path below a project's generic packages. */
   let files: Map<string, string>;
-  /** What some of the files hold. */
+  /** The contents of some of the files. */
   let contents: string[];
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'packhouse-migrate-'));
@@ -89,12 +89,12 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     `${url}/api/v4/projects/acme%2Ftools/packages/generic/${file}`;
 
   /**
-   * Publishes new bytes and bytes that are there already, and deletes some of it, until it is stopped, whatever happens
-   * to the server; what was acknowledged joins the files.
+   * Publishes new and existing bytes, and deletes some of them, until it is stopped, even while the server is down.
+   * Acknowledged uploads are added to `files`.
    */
   function publishTo(url: string): { stop(): Promise<void> } {
     let publishing = true;
-    const ask = async (method: string, file: string, body?: string) => {
+    const request = async (method: string, file: string, body?: string) => {
       const init = { method, headers: { 'private-token': token }, ...(body !== undefined && { body }) };
       const answer = await fetch(address(url, file), init).catch(() => undefined);
       await answer?.arrayBuffer().catch(() => {});
@@ -106,9 +106,9 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
         const file = `load/${publisher}-${number}/a.bin`;
         const known = number % 3 === 0 ? contents[number % contents.length] : undefined;
         const content = known ?? randomBytes(50).toString('hex');
-        const published = (await ask('PUT', file, content)) === 201;
+        const published = (await request('PUT', file, content)) === 201;
         if (published && number % 5 > 0) files.set(file, sha256Of(content));
-        else if (published) await ask('DELETE', file);
+        else if (published) await request('DELETE', file);
       }
     };
     const running = Promise.all([1, 2, 3].map(run));
@@ -135,7 +135,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     expect(wrong).toEqual([]);
   }
 
-  test('10,000 blobs move while packages are published and the server is killed three times', async () => {
+  test('moves 10,000 blobs while packages are published and the server is killed three times', async () => {
     await fill(10_000);
     const serving = ['--data-dir', data, '--root-token', token, ...inBucket(), '--migrate-from', 'local'];
     let server = await startServer([...serving, '--port', '0']);
@@ -178,7 +178,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     expect([check.code, check.output]).toEqual([0, expect.stringContaining('No problems.')]);
   }, 600_000);
 
-  test('a stopped registry moves to a bucket, to another, and back', async () => {
+  test('moves the blobs of a stopped registry to a bucket, to another prefix, and back', async () => {
     await fill(500);
     const records = ['--data-dir', data, '--json'];
     const moves = [
@@ -199,7 +199,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     expect(await server.ended).toBe(0);
   });
 
-  test('a command that is killed goes on where it was', async () => {
+  test('completes when the command is repeated after it was killed', async () => {
     await fill(1500);
     const line = ['migrate-storage', '--from', 'local', '--to', place(), '--data-dir', data, '--json'];
     const first = startPackhouse(line);
@@ -214,7 +214,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     expect(await bucketCount()).toBe(1500);
   });
 
-  test('a blob that is not what it should be is told, and the rest is moved', async () => {
+  test('reports a damaged blob and moves the rest', async () => {
     await fill(100);
     const stores = await openEmbedded(data);
     const [first] = (await stores.blobs.list()).blobs;
@@ -236,7 +236,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     expect(move.output).toContain(`start the server with\n  --bucket ${bucket}`);
   });
 
-  test('records in DynamoDB are checked, and their blobs moved, while a server is up', async () => {
+  test('checks records in DynamoDB and moves their blobs while a server runs', async () => {
     const tables = [
       '--table',
       await emulator.resources.table(),
@@ -254,7 +254,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     await until(() => (files.size >= 20 ? true : undefined));
     expect((await runPackhouse(['doctor', ...records, ...store('old'), '--verify'])).code).toBe(0);
     await load.stop();
-    await end(server);
+    await stopServer(server);
 
     server = await startServer([...serving, ...store('new'), '--migrate-from', place('/old')]);
     const again = publishTo(server.url);
@@ -262,7 +262,7 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
     const moved = await runPackhouse(move);
     expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
     await again.stop();
-    await end(server);
+    await stopServer(server);
 
     server = await startServer([...serving, ...store('new'), '--proxy-download', 'true']);
     await expectAllServed(server.url);
@@ -275,23 +275,23 @@ describe.skipIf(ministackMissing)(`storage${ministackMissing ? ` (${ministackMis
       1,
       expect.stringContaining('missing: the bytes of a record are not in the store'),
     ]);
-    await end(server);
+    await stopServer(server);
   });
 
-  test('a server is not started where it would miss blobs', async () => {
+  test('prevents the start of a server that would not find all blobs', async () => {
     await fill(100);
     const records = ['--data-dir', data, '--port', '0'];
     const refused = async (...more: string[]) =>
       (await runPackhouse(['serve', ...records, ...more])).progress;
-    await end(await startServer(records));
+    await stopServer(await startServer(records));
     expect(await refused(...inBucket())).toContain('the blobs are in local');
-    await end(await startServer([...records, ...inBucket(), '--migrate-from', 'local']));
+    await stopServer(await startServer([...records, ...inBucket(), '--migrate-from', 'local']));
     expect(await refused()).toContain('are being moved from local');
     expect(await refused(...inBucket())).toContain('are being moved from local');
-    await end(await startServer([...records, '--migrate-from', place()]));
+    await stopServer(await startServer([...records, '--migrate-from', place()]));
   });
 
-  async function end(server: Awaited<ReturnType<typeof startServer>>): Promise<void> {
+  async function stopServer(server: Awaited<ReturnType<typeof startServer>>): Promise<void> {
     server.kill('SIGTERM');
     expect(await server.ended).toBe(0);
   }

@@ -13,21 +13,21 @@ import { addStacks } from '../../lib/app.ts';
 import { bundleFolder, bundleFunctions } from '../../lib/bundles.ts';
 import { readSettings } from '../../lib/settings.ts';
 
-// The stacks of `bin/app.ts`, without what MiniStack can't do. `test/stacks` checks that in the templates.
-const lacking: readonly { what: string; why: string; leaveOut(node: IConstruct): boolean }[] = [
+// The stacks of `bin/app.ts`, without part MiniStack does not support. `test/stacks` checks that in the templates.
+const unsupported: readonly { part: string; reason: string; leaveOut(node: IConstruct): boolean }[] = [
   {
-    what: 'alarms',
-    why: 'MiniStack refuses those with more than a name of a metric, and CDK writes all that have a label so',
+    part: 'alarms',
+    reason: 'MiniStack accepts only the name of a metric, and CDK writes more for each that has a label',
     leaveOut: (node) => node instanceof CfnAlarm && remove(node),
   },
   {
-    what: 'rules between security groups, logs of the network, and the growth of the ingest service',
-    why: 'MiniStack does not know these types of resources',
+    part: 'rules between security groups, flow logs, and the scaling of the ingest service',
+    reason: 'MiniStack does not know these types of resources',
     leaveOut: (node) => node instanceof CfnResource && unknown.has(node.cfnResourceType) && remove(node),
   },
   {
-    what: 'the way from CloudFront into the network',
-    why: 'MiniStack does not know it; something else that has an id stands in its place',
+    part: 'the VPC origin of CloudFront',
+    reason: 'MiniStack does not know it; another resource with an id replaces it',
     leaveOut(node) {
       if (!(node instanceof CfnVpcOrigin)) return false;
       const stack = Stack.of(node);
@@ -40,8 +40,8 @@ const lacking: readonly { what: string; why: string; leaveOut(node: IConstruct):
     },
   },
   {
-    what: 'the refusal of plain HTTP by bucket, queues and topics',
-    why: 'MiniStack is spoken to in plain HTTP, and holds to policies',
+    part: 'the refusal of plain HTTP by bucket, queues and topics',
+    reason: 'MiniStack is used over plain HTTP, and enforces policies',
     leaveOut(node) {
       if (
         !(node instanceof CfnBucketPolicy || node instanceof CfnQueuePolicy || node instanceof CfnTopicPolicy)
@@ -64,7 +64,7 @@ const unknown = new Set([
   'AWS::EC2::FlowLog',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::EC2::SecurityGroupIngress',
-  // Asks for a list that MiniStack does not have, for one of the rules above.
+  // Reads a list that MiniStack does not have, for one of the rules above.
   'Custom::PrefixListId',
 ]);
 
@@ -79,11 +79,11 @@ const { jobs } = addStacks(app, settings, {
   code: (entry) => Code.fromAsset(join(bundleFolder, entry)),
   image: () => ContainerImage.fromRegistry('packhouse'),
 });
-// For MiniStack `Ref` of a secret is its name, where it is the ARN on AWS, so that the grant of it names nothing there.
+// In MiniStack `Ref` of a secret is its name, and on AWS its ARN, so the grant of the secret has no effect here.
 jobs.bootstrap.lambda.addToRolePolicy(
   new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: ['*'] }),
 );
 const nodes = app.node.findAll();
-for (const { what, why, leaveOut } of lacking) {
-  process.stderr.write(`Left out ${nodes.filter(leaveOut).length} times: ${what} (${why})\n`);
+for (const { part, reason, leaveOut } of unsupported) {
+  process.stderr.write(`Left out ${nodes.filter(leaveOut).length} times: ${part} (${reason})\n`);
 }

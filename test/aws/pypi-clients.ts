@@ -20,7 +20,7 @@ import { freshName, type RegistryAddress, type TestToken } from '../kit/accounts
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 
-/** What a client says of a status. A gateway lets no reason stand behind it, and twine then has no words for it. */
+/** A publisher, an installer, and what the publisher prints for a status; a gateway drops the reason, which twine needs. */
 export interface PythonPair {
   readonly publisher: Publisher;
   readonly installer: Installer;
@@ -34,14 +34,14 @@ export const uvPair: PythonPair = {
   says: (status, words) => new RegExp(`${status} .*${words}`),
 };
 
-/** All that the tests have. */
+/** All pairs of the tests. */
 export const pythonPairs: readonly PythonPair[] = [
   { publisher: twine7, installer: pip26, says: (status) => new RegExp(`HTTPError: ${status} `) },
   uvPair,
   { publisher: poetryPublish, installer: poetry, says: (status, words) => new RegExp(`${status}.*${words}`) },
 ];
 
-/** Python clients publish and install, with each of these kinds of token too, and are told when they may not. */
+/** Python clients publish and install, also with each of these kinds of token, and show why they may not. */
 export function pypiClientsWork(
   registry: () => RegistryAddress,
   {
@@ -84,7 +84,7 @@ export function pypiClientsWork(
         installSet(installer, { endpoint: at(level), token: ground.tokens.personal }, set),
       );
 
-      test.for(kinds)(`publishes with a %s token, by which ${installer.tool.id} installs`, (kind) =>
+      test.for(kinds)(`publishes with a %s token, and ${installer.tool.id} installs with it`, (kind) =>
         withUser(async (user) => {
           const pkg = pythonPackage({ name: freshName('owned'), size: 10 });
           const token = ground.tokens[kind];
@@ -99,7 +99,7 @@ export function pypiClientsWork(
         ['wrong', () => wrong, 401, 'The token is missing, wrong, expired or revoked'],
         ['expired', () => ground.expired, 401, 'The token is missing, wrong, expired or revoked'],
         ['read-only', () => ground.readOnly, 403, 'The token has no scope for this request'],
-      ] as const)('is told when its token is %s', ([, token, status, words]) =>
+      ] as const)('shows why a %s token may not publish', ([, token, status, words]) =>
         withUser(async (user) => {
           const setup = { endpoint: at('project'), token: token() };
           const files = await writeDistributions(

@@ -24,7 +24,7 @@ const ATTEMPTS = 2;
 const slowDown = { status: 503, code: 'SlowDown' };
 const words = 'The storage is not available, try again later';
 
-describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () => {
+describe.skipIf(ministackMissing)('clients of a registry whose S3 fails', () => {
   const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
@@ -56,7 +56,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
   }
 
   describeTool(curlTool, () => {
-    test('see why with curl, and get it done with --retry', async () => {
+    test('shows why an upload fails, and succeeds with --retry', async () => {
       const user = await curlUser();
       const content = noise(SIZE);
       await user.space.write('sent.bin', content);
@@ -66,7 +66,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
       const up = await user.curl([...token, '--fail-with-body', '-T', 'sent.bin', url]);
       expect([up.code, up.status, up.stdout]).toEqual([22, 503, `{"message":"${words}"}`]);
       await expectNoUploads();
-      // As often as the server itself asks for the first part; then it is well again.
+      // As many failures as the server itself makes attempts; the next request succeeds.
       proxy.plan(faultIn('CreateMultipartUpload', slowDown, ATTEMPTS));
       const again = await user.curl([...token, '--fail', '--retry', '3', '-T', 'sent.bin', url]);
       expect([again.code, again.status], again.seen).toEqual([0, 201]);
@@ -79,7 +79,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
 
   for (const client of [npm12, npm10, pnpm12, yarn, yarnClassic, bun]) {
     describeTool(client.tool, () => {
-      test('see why when they publish, and can publish later', async () => {
+      test('shows why a publish fails, and publishes later', async () => {
         const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };
         const user = await npmUser(client, setup);
         const pkg = await writePackage(user.space, {
@@ -90,7 +90,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
         proxy.plan(faultIn('UploadPart', slowDown));
         const seen = await failed(user.publish(pkg));
         expect(seen).toMatch(/503|Service Unavailable/);
-        // Yarn 1 shows no reason of an answer of 500 or above.
+        // Yarn 1 shows no reason for a response of 500 or above.
         if (client !== yarnClassic) expect(seen).toContain(words);
         await expectNoUploads();
         proxy.plan();
@@ -104,7 +104,7 @@ describe.skipIf(ministackMissing)('the users of a registry whose S3 fails', () =
 
   for (const client of [npm12, npm10]) {
     describeTool(client.tool, () => {
-      test('see nothing of it when the client tries again by itself', async () => {
+      test('publishes without an error when it retries by itself', async () => {
         const setup = { registry: ground.endpoint('npm', ground.project), token: ground.tokens.personal };
         const user = await npmUser(client, setup);
         const pkg = await writePackage(user.space, {

@@ -14,7 +14,7 @@ const MB = 1024 * 1024;
 
 const ATTEMPTS = 3;
 
-/** One request, and several parts. */
+/** Sizes in bytes: of one request, and of several parts. */
 const sizes = { small: 300_000, large: 9 * MB };
 
 const noise = randomBytes(sizes.large);
@@ -23,7 +23,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'a 500': { status: 500, code: 'InternalError' },
   'a 503 SlowDown': { status: 503, code: 'SlowDown' },
   'a reset': 'reset',
-  'an answer that is lost': 'lose',
+  'a lost response': 'lose',
 };
 
 const operations = [
@@ -33,7 +33,7 @@ const operations = [
   ['CompleteMultipartUpload', 'large'],
 ] as const;
 
-describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
+describe.skipIf(ministackMissing)('a registry whose S3 fails', () => {
   const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
@@ -45,7 +45,7 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
     await proxy?.stop();
   });
 
-  // A server of its own for every test: the SDK asks less often again when much has failed before.
+  // A new server for every test, because the SDK retries less often after many failures.
   beforeEach(async () => {
     proxy.plan();
     serving = await serveOnAws({
@@ -79,47 +79,47 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
     return KeyCount;
   }
 
-  async function expectWhole(size: number): Promise<void> {
+  async function expectServed(size: number): Promise<void> {
     const answer = await get();
     expect(answer.status).toBe(200);
     expect(digestOf(new Uint8Array(await answer.arrayBuffer()))).toBe(digestOf(bytesOf(size)));
   }
 
-  describe.each(Object.entries(faults))('%s once', (_what, fault) => {
-    test.each(operations)('in %s is nothing its users see', async (operation, kind) => {
+  describe.each(Object.entries(faults))('%s once', (_fault, fault) => {
+    test.each(operations)('in %s is not visible to clients', async (operation, kind) => {
       proxy.plan(faultIn(operation, fault, 1));
       const answer = await put(sizes[kind]);
       expect([answer.status, await answer.text()]).toEqual([201, '{"message":"201 Created"}']);
       expect(proxy.calls.filter((call) => call === operation).length).toBeGreaterThan(1);
-      await expectWhole(sizes[kind]);
-      // Nobody knows the number of an upload whose first answer was lost; the bucket's lifecycle rule removes it.
+      await expectServed(sizes[kind]);
+      // The id of an upload whose first response was lost is unknown; the bucket's lifecycle rule removes it.
       const isOrphan = operation === 'CreateMultipartUpload' && fault === 'lose';
       expect([await unfinished(), await stored()]).toEqual([isOrphan ? 1 : 0, 1]);
     });
 
-    test('in GetObject is nothing its users see', async () => {
+    test('in GetObject is not visible to clients', async () => {
       await put(sizes.large);
       proxy.plan(faultIn('GetObject', fault, 1));
-      await expectWhole(sizes.large);
+      await expectServed(sizes.large);
       expect(proxy.calls).toEqual(['GetObject', 'GetObject']);
     });
   });
-  test('faults in a third of all requests are nothing its users see', async () => {
+  test('faults in a third of all requests are not visible to clients', async () => {
     const kinds = Object.values(faults).filter((fault) => fault !== 'lose');
     proxy.plan(faultsAtRandom(0.33, ATTEMPTS - 1, kinds));
     for (const kind of ['small', 'large', 'small', 'large'] as const) {
       expect((await put(sizes[kind])).status).toBe(201);
-      await expectWhole(sizes[kind]);
+      await expectServed(sizes[kind]);
     }
     expect(await unfinished()).toBe(0);
   });
 
   describe.each([
     ...Object.entries(faults),
-    ['a store that reads and says nothing', 'stall'],
-    ['a store that does not even read', 'deaf'],
-  ] as const)('%s every time', (_what, fault) => {
-    test.each(operations)('in %s is a 503 that says so and leaves nothing', async (operation, kind) => {
+    ['a missing response', 'stall'],
+    ['a body that is not read', 'deaf'],
+  ] as const)('%s every time', (_fault, fault) => {
+    test.each(operations)('in %s is reported as a 503 and leaves nothing behind', async (operation, kind) => {
       proxy.plan(faultIn(operation, fault));
       const answer = await put(sizes[kind]);
       expect([answer.status, await answer.text()]).toEqual([
@@ -133,10 +133,10 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
       if (fault !== 'lose') expect([await unfinished(), await stored()]).toEqual([0, 0]);
       else if (operation === 'UploadPart') expect(await unfinished()).toBe(0);
       expect((await put(sizes[kind])).status).toBe(201);
-      await expectWhole(sizes[kind]);
+      await expectServed(sizes[kind]);
     });
 
-    test('in GetObject is a 503 or a connection that breaks, and later works', async () => {
+    test('in GetObject is reported as a 503, and later downloads succeed', async () => {
       await put(sizes.large);
       proxy.plan(faultIn('GetObject', fault));
       const answer = await get();
@@ -145,12 +145,12 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
         '{"message":"The storage is not available, try again later"}',
       ]);
       proxy.plan();
-      await expectWhole(sizes.large);
+      await expectServed(sizes.large);
     });
   });
 
   test.each(['reset', 'stall'] as const)(
-    'parts that can not be removed (%s) are left to the lifecycle rule',
+    'parts that cannot be removed (%s) are left to the lifecycle rule',
     async (fault) => {
       const parts = faultIn('UploadPart', { status: 500, code: 'InternalError' });
       const abort = faultIn('AbortMultipartUpload', fault);
@@ -164,7 +164,7 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
   );
 
   test.each(['small', 'large'] as const)(
-    'a %s blob stored without an answer goes with the sweep',
+    'a %s blob whose response was lost is removed by the sweep',
     async (kind) => {
       proxy.plan(({ operation }) =>
         operation === 'PutObject' || operation === 'CompleteMultipartUpload' || operation === 'HeadObject'
@@ -179,7 +179,7 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
     },
   );
 
-  /** Sweeps as if two days had gone by. */
+  /** Sweeps as if two days had passed. */
   async function sweep(): Promise<void> {
     const now = serving.registry.clock.now() + 2 * 24 * 3600 * 1000;
     const later = { ...serving.registry, clock: { ...serving.registry.clock, now: () => now } };
@@ -187,19 +187,19 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
     await sweepOrphans(later);
   }
 
-  test('a slow store is waited for as long as it does anything', async () => {
+  test('a download from a slow store continues as long as bytes arrive', async () => {
     await put(sizes.large);
-    // Three times as long as it may stand still.
+    // Slow enough to take longer than the store may stall.
     proxy.plan(faultIn('*', { drip: sizes.large / 1.5 }));
-    await expectWhole(sizes.large);
+    await expectServed(sizes.large);
     expect(proxy.calls).toEqual(['GetObject']);
   });
 
-  describe('a download that the store breaks off', () => {
+  describe('a download that the store interrupts', () => {
     test.each([
       ['with a reset', { breakAfter: 3 * MB }],
-      ['by standing still', { stallAfter: 3 * MB }],
-    ])('%s is a connection that breaks, and no whole answer', async (_how, fault) => {
+      ['by a stall', { stallAfter: 3 * MB }],
+    ])('%s ends with a broken connection, not with a shorter file', async (_interruption, fault) => {
       await put(sizes.large);
       proxy.plan(faultIn('GetObject', fault));
       const answer = await get();
@@ -213,15 +213,15 @@ describe.skipIf(ministackMissing)('a registry whose S3 has troubles', () => {
       expect(part.byteLength).toBeLessThanOrEqual(3 * MB);
       expect(part.equals(bytesOf(sizes.large).subarray(0, part.byteLength))).toBe(true);
       proxy.plan();
-      await expectWhole(sizes.large);
+      await expectServed(sizes.large);
     });
 
-    test('before a small file is whole is a 503', async () => {
+    test('before a small file is complete is reported as a 503', async () => {
       await put(100_000);
       proxy.plan(faultIn('GetObject', { breakAfter: 50_000 }));
       expect((await get()).status).toBe(503);
       proxy.plan();
-      await expectWhole(100_000);
+      await expectServed(100_000);
     });
   });
 });

@@ -40,9 +40,9 @@ describe.skipIf(ministackMissing)('the Node server', () => {
     serving = await serve(readSettings([], environment), () => {});
   }
 
-  /** What both ways of keeping bytes in a bucket have in common. */
-  function works(): void {
-    test('redirects downloads to the bucket, whatever their size', async () => {
+  /** The tests of both ways to keep bytes in a bucket. */
+  function commonCases(): void {
+    test('redirects a large download to the bucket', async () => {
       const accounts = accountsOf({ url: serving.url, rootToken });
       const project = await accounts.project(await accounts.group(freshName('server')), 'files');
       const bytes = Buffer.alloc(20_000_000, 'twenty megabytes ');
@@ -70,12 +70,12 @@ describe.skipIf(ministackMissing)('the Node server', () => {
       }),
     );
     afterAll(() => serving?.stop());
-    works();
+    commonCases();
   });
 
   describe('with its records in the data directory and its bytes in a store like S3', () => {
     beforeAll(() => start({ PACKHOUSE_S3_ENDPOINT: ministack.endpoint }));
     afterAll(() => serving?.stop());
-    works();
+    commonCases();
   });
 });

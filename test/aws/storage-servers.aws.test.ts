@@ -8,7 +8,7 @@ import { type RunningCommand, runPackhouse, startServer } from '../kit/run-packh
 import { useMinistack } from '../kit/use-ministack.ts';
 
 const token = 'root-token-0123456789';
-const own = { 'private-token': token };
+const rootHeaders = { 'private-token': token };
 
 describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
   const emulator = useMinistack();
@@ -27,7 +27,7 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     ...['--s3-endpoint', emulator.endpoint, '--s3-path-style', 'true'],
   ];
 
-  async function end(server: RunningCommand): Promise<void> {
+  async function stopServer(server: RunningCommand): Promise<void> {
     server.kill('SIGTERM');
     expect(await server.ended).toBe(0);
   }
@@ -36,31 +36,31 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     `${url}/api/v4/projects/root%2Ftools/packages/generic/tool/1/${name}`;
 
   async function makeProject(url: string): Promise<void> {
-    await fetch(`${url}/api/v4/projects?name=tools`, { method: 'POST', headers: own });
+    await fetch(`${url}/api/v4/projects?name=tools`, { method: 'POST', headers: rootHeaders });
   }
 
   async function put(url: string, name: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
-    expect((await fetch(file(url, name), { method: 'PUT', headers: own, body })).status).toBe(201);
+    expect((await fetch(file(url, name), { method: 'PUT', headers: rootHeaders, body })).status).toBe(201);
   }
 
-  /** Where a download is redirected to: a prefix of the bucket, or nowhere; what arrives must be right. */
-  async function leadsTo(url: string, name: string, bytes: Uint8Array): Promise<string> {
-    const answer = await fetch(file(url, name), { headers: own, redirect: 'manual' });
+  /** Where a download is redirected to: a prefix of the bucket, or nowhere; checks the received bytes. */
+  async function redirectOf(url: string, name: string, bytes: Uint8Array): Promise<string> {
+    const answer = await fetch(file(url, name), { headers: rootHeaders, redirect: 'manual' });
     const location = answer.headers.get('location');
     const content = location === null ? answer : await fetch(location);
     expect(Buffer.from(await content.arrayBuffer()).equals(bytes)).toBe(true);
     return location === null ? 'nowhere' : (/\/(old|new)\/blobs\//.exec(location)?.[1] ?? location);
   }
 
-  test('links lead to where a blob is, before and after it is moved', async () => {
+  test('link to the current location of a blob before and after it is moved', async () => {
     const bytes = randomBytes(300_000);
     const serving = ['--data-dir', folder, '--port', '0', '--root-token', token];
     let server = await startServer(serving);
     await makeProject(server.url);
     await put(server.url, 'a.bin', bytes);
-    expect(await leadsTo(server.url, 'a.bin', bytes)).toBe('nowhere');
-    await end(server);
-    // What was moved away stays until an operator removes it.
+    expect(await redirectOf(server.url, 'a.bin', bytes)).toBe('nowhere');
+    await stopServer(server);
+    // Moved files stay until an operator removes them.
     const removeFiles = () => rm(join(folder, 'blobs'), { recursive: true });
 
     const command = ['migrate-storage', '--token', token, '--server'];
@@ -70,16 +70,16 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
       { flags: ['--migrate-from', place('new')], before: 'new', after: 'nowhere' },
     ]) {
       server = await startServer([...serving, ...flags]);
-      expect(await leadsTo(server.url, 'a.bin', bytes)).toBe(before);
+      expect(await redirectOf(server.url, 'a.bin', bytes)).toBe(before);
       const moved = await runPackhouse([...command, server.url]);
       expect([moved.code, moved.progress]).toEqual([0, '']);
-      expect(await leadsTo(server.url, 'a.bin', bytes)).toBe(after);
-      await end(server);
+      expect(await redirectOf(server.url, 'a.bin', bytes)).toBe(after);
+      await stopServer(server);
       if (before === 'nowhere') await removeFiles();
     }
   });
 
-  test('a server that was forgotten ends, and no move begins while it stores blobs elsewhere', async () => {
+  test('prevent a move until they are restarted, and exit if they were not', async () => {
     const tables = [
       '--table',
       await emulator.resources.table(),
@@ -107,6 +107,6 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
     const back = ['migrate-storage', '--from', place('new'), '--to', place('old'), ...records];
     expect((await runPackhouse(back)).code).toBe(1);
-    await end(server);
+    await stopServer(server);
   });
 });

@@ -13,13 +13,13 @@ const faults: Readonly<Record<string, Fault>> = {
   'a 500': { status: 500, code: 'InternalServerError' },
   'a 503': { status: 503, code: 'ServiceUnavailable' },
   'a reset': 'reset',
-  'an answer that is lost': 'lose',
+  'a lost response': 'lose',
 };
 
 /** The reads in DynamoDB's API. */
 const reads = new Set(['GetItem', 'BatchGetItem', 'Query']);
 
-describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () => {
+describe.skipIf(ministackMissing)('a registry whose DynamoDB fails', () => {
   const emulator = useMinistack();
   let proxy: FaultProxy;
   let serving: ServedOnAws;
@@ -75,7 +75,7 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
       return ({ operation }) => (reads.has(operation) ? { status: 400, code } : undefined);
     };
 
-    test('for a while is nothing its users see', async () => {
+    test('for a while is not visible to clients', async () => {
       const throttled = throttling('ThrottlingException');
       proxy.plan((call) => (call.nth <= 2 ? throttled(call) : undefined));
       expect((await publish()).status).toBe(200);
@@ -84,30 +84,30 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
     });
 
     test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'RequestLimitExceeded'])(
-      'that lasts is a 503 for those who read and those who publish: %s',
+      'that lasts is reported as a 503 to reads and publishes: %s',
       async (code) => {
         expect((await publish()).status).toBe(200);
         proxy.plan(throttling(code));
         const list = fetch(base.replace(/\/npm$/, ''), { headers: authorized() });
-        const [whoReads, whoPublishes, whoLists] = await Promise.all([read(), publish(), list]);
-        await expectUnavailable(whoReads);
-        await expectUnavailable(whoPublishes);
-        expect([whoLists.status, whoLists.headers.get('retry-after')]).toEqual([503, '5']);
+        const [readResponse, publishResponse, listResponse] = await Promise.all([read(), publish(), list]);
+        await expectUnavailable(readResponse);
+        await expectUnavailable(publishResponse);
+        expect([listResponse.status, listResponse.headers.get('retry-after')]).toEqual([503, '5']);
         proxy.plan();
         expect((await read()).status).toBe(200);
       },
     );
   });
 
-  describe.each(Object.entries(faults))('%s', (_what, fault) => {
-    test('in the first two requests is nothing its users see', async () => {
+  describe.each(Object.entries(faults))('%s', (_fault, fault) => {
+    test('in the first two requests is not visible to clients', async () => {
       proxy.plan(faultIn('*', fault, 2));
       expect((await publish()).status).toBe(200);
       expect((await read()).status).toBe(200);
       expect(serving.errors).toEqual([]);
     });
 
-    test('every time is a 503, for those who read too', async () => {
+    test('in every request is reported as a 503 to reads and publishes', async () => {
       proxy.plan(faultIn('*', fault));
       await expectUnavailable(await publish());
       await expectUnavailable(await read());
@@ -116,7 +116,7 @@ describe.skipIf(ministackMissing)('a registry whose DynamoDB has troubles', () =
       expect((await read()).status).toBe(200);
     });
 
-    test('when a publish is to be committed keeps its bytes, which the sweep removes if it was not', async () => {
+    test('in the transaction of a publish keeps the bytes, which the sweep removes if it was not committed', async () => {
       proxy.plan(faultIn('TransactWriteItems', fault));
       await expectUnavailable(await publish());
       expect(await stored()).toBe(1);
