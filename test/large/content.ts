@@ -5,13 +5,13 @@ export interface Content {
   readonly size: number;
   /** The bytes from `start`, at most `length` of them. */
   bytesAt(start: number, length: number): Buffer;
-  /** All of them in pieces, while the digests that a registry tells are computed. */
+  /** All bytes in pieces, each of which is added to `digests`. */
   pieces(digests?: Digests): Generator<Buffer>;
 }
 
 const PIECE = 1024 * 1024;
 
-/** New content of so many bytes: random blocks of 1 MiB that start with their number. */
+/** New content of `size` bytes: random blocks of 1 MiB that start with their number. */
 export function contentOf(size: number): Content {
   const random = randomBytes(PIECE);
   function piece(number: number): Buffer {
@@ -38,7 +38,7 @@ export function contentOf(size: number): Content {
   };
 }
 
-/** The digests of a file that GitLab's API tells, computed while its bytes pass. */
+/** The digests of a file that GitLab's API reports, computed while its bytes pass. */
 export class Digests {
   readonly #hashes: readonly Hash[] = ['md5', 'sha1', 'sha256'].map((name) => createHash(name));
 
@@ -46,7 +46,7 @@ export class Digests {
     for (const hash of this.#hashes) hash.update(bytes);
   }
 
-  /** In the API's words. Nothing can be added any more. */
+  /** The digests by their names in the API. Nothing can be added afterwards. */
   end() {
     const [file_md5, file_sha1, file_sha256] = this.#hashes.map((hash) => hash.digest('hex'));
     return { file_md5, file_sha1, file_sha256 };

@@ -10,7 +10,7 @@ export interface Remote {
   readonly token: string;
 }
 
-/** What curl did. */
+/** The result of a run of curl. */
 export interface Curled {
   readonly code: number | null;
   readonly status: number;
@@ -26,26 +26,26 @@ function curl({ url, token }: Remote, ...args: string[]): ChildProcessWithoutNul
   return child;
 }
 
-async function outcome(child: ChildProcessWithoutNullStreams, said: Promise<string>) {
-  const [[code], stderr] = await Promise.all([once(child, 'close'), said]);
+async function outcome(child: ChildProcessWithoutNullStreams, errors: Promise<string>) {
+  const [[code], stderr] = await Promise.all([once(child, 'close'), errors]);
   const status = Number(/status:(\d+)/.exec(stderr)?.[1]);
   return { code: code as number | null, status, stderr };
 }
 
-/** Uploads bytes by way of a pipe, so that nobody knows before how many there are. */
+/** Uploads bytes from a pipe, so that their number is not known in advance. */
 export async function curlUpload(remote: Remote, pieces: Iterable<Uint8Array>): Promise<Curled> {
   const child = curl(remote, '--fail-with-body', '--upload-file', '-');
   const output = text(child.stdout);
   const ended = outcome(child, text(child.stderr));
-  // A refusal ends curl before it has read all; what it says then tells more than the broken pipe.
+  // If it is refused, curl exits before it has read everything; its output explains more than the broken pipe.
   await pipeline(Readable.from(pieces), child.stdin).catch(() => {});
   const { code, status, stderr } = await ended;
   return { code, status, output: `${await output}${code === 0 ? '' : stderr}` };
 }
 
 /**
- * Downloads from the byte `from` on (`--continue-at`), or the `range` of bytes, and shows each piece to `take`, until
- * that answers false: curl is then killed, and the connection with it.
+ * Downloads from the byte `from` on (`--continue-at`), or the `range` of bytes, and passes each piece to `take`, until
+ * that returns false: curl is then killed, and the connection with it.
  */
 export async function curlDownload(
   remote: Remote,

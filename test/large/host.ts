@@ -17,7 +17,7 @@ export type Server = RunningCommand & { readonly url: string };
 
 /** Stores on which servers are run, one after the other. */
 export interface Host {
-  /** What tells `packhouse` where the stores are. */
+  /** The flags of `packhouse` for these stores. */
   readonly stores: readonly string[];
   /** How many uploads have begun in the blob store and neither ended nor been cleaned up. */
   unfinished(): Promise<number>;
@@ -63,7 +63,7 @@ export async function ministackHost(): Promise<Host> {
   };
 }
 
-/** Sweeps the stores, while no server runs, as will be done when the grace period is over; answers what is stored then. */
+/** Sweeps the stores, while no server runs, as if the grace period were over; returns the number of blobs left. */
 export async function sweepLater(host: Host): Promise<number> {
   const stores = await openStores(readSettings(host.stores, {}));
   try {

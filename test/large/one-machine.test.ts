@@ -8,7 +8,7 @@ import { processesHidden } from './process-memory.ts';
 const MIB = 1024 ** 2;
 
 describe.skipIf(processesHidden)(`one machine${processesHidden ? ` (${processesHidden})` : ''}`, () => {
-  // The most a generic file may have.
+  // The largest size of a generic file.
   describeTransfers(largeSize(5), oneMachine, [['sent by the server']]);
   describeKills(oneMachine);
   describeStalls(oneMachine, { readers: 1000, bytes: 16 * MIB, memory: 250 * MIB, flags: [] });

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The most memory a server may take that moves one large file: 250 MiB, in bytes. */
+/** The most memory that a server may use to transfer one large file: 250 MiB, in bytes. */
 export const MEMORY_LIMIT = 250 * 1024 * 1024;
 
-/** Why memory can't be measured here, or undefined. In CI that is never a reason to skip. */
+/** Why memory cannot be measured here, or undefined. In CI that is never a reason to skip. */
 export const processesHidden: string | undefined =
   process.env.CI || existsSync('/proc/self/status') ? undefined : 'this system has no /proc';
 

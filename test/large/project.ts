@@ -2,7 +2,7 @@ import { accountsOf, freshName, type Place } from '../kit/accounts.ts';
 import type { Remote } from './curl.ts';
 import { rootToken, type Server } from './host.ts';
 
-/** A project of its own, in a group of its own. */
+/** A new project in a new group. */
 export interface Project {
   readonly group: Place;
   readonly place: Place;

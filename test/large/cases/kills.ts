@@ -10,18 +10,18 @@ import { makeProject, type Project } from '../project.ts';
 const MIB = 1024 ** 2;
 const HALF = 'half/1.0/half.bin';
 
-/** Sizes of the small files, by turns: next to nothing, what memory keeps, what files are read in, and two parts of S3. */
+/** Sizes of the small files in bytes, in turn: from one byte to two parts of S3. */
 const SIZES = [1, 20_000, 700_000, 20, 90_000, 9_000_000];
 
-/** What was sent of a file: its digest, and whether the server has acknowledged it. */
+/** A file that was sent: its digest, and whether the server has acknowledged it. */
 interface Sent {
   readonly sha256: string;
   acknowledged: boolean;
 }
 
-/** Servers on the stores of a host are killed in the middle of a large upload, while small ones come to their end. */
+/** Kills servers on the stores of a host during a large upload, while small uploads finish. */
 export function describeKills(open: () => Promise<Host>): void {
-  describe('a server that is killed in the middle of a large upload', () => {
+  describe('a server that is killed during a large upload', () => {
     let host: Host;
     let server: Server;
     let project: Project;
@@ -38,7 +38,7 @@ export function describeKills(open: () => Promise<Host>): void {
       await host?.close();
     });
 
-    test('loses nothing it acknowledged, and shows nothing of the half', async () => {
+    test('loses no acknowledged file, and does not serve the unfinished one', async () => {
       for (let round = 0; round < 3; round++) {
         const half = uploadWithoutEnd(project.remote(server, HALF));
         const loops = Array.from({ length: 4 }, (_, loop) => uploadUntilGone(`small-${round}-${loop}`));
@@ -48,7 +48,7 @@ export function describeKills(open: () => Promise<Host>): void {
         server.kill('SIGKILL');
         expect(await server.ended).toBe('SIGKILL');
         await Promise.all([half.ended, ...loops]);
-        // Or the kill would have come too soon to tell anything.
+        // Otherwise the kill came too early to test anything.
         expect(await host.unfinished()).toBeGreaterThan(0);
 
         server = await serveFrom(host);
@@ -57,7 +57,7 @@ export function describeKills(open: () => Promise<Host>): void {
       }
     });
 
-    test('is cleaned up after: what is left of uploads goes, and nothing else', async () => {
+    test('loses only what is left of unfinished uploads in a later sweep', async () => {
       server.kill('SIGTERM');
       expect(await server.ended).toBe(0);
       const stored = await sweepLater(host);
@@ -70,7 +70,7 @@ export function describeKills(open: () => Promise<Host>): void {
       await expectNoHalf();
     });
 
-    test('takes the upload when it is tried again', async () => {
+    test('accepts the upload when it is repeated', async () => {
       const content = contentOf(100 * MIB);
       const up = await curlUpload(project.remote(server, HALF), content.pieces());
       expect([up.code, up.status, up.output]).toEqual([0, 201, '{"message":"201 Created"}']);
@@ -80,7 +80,7 @@ export function describeKills(open: () => Promise<Host>): void {
       expect([status, sha256]).toEqual([200, expected.digest('hex')]);
     });
 
-    /** Uploads one small file after the other until the server does not answer any more. */
+    /** Uploads one small file after the other until the server no longer responds. */
     async function uploadUntilGone(name: string): Promise<void> {
       for (let number = 0; ; number++) {
         const content = randomBytes(SIZES[number % SIZES.length]!);
@@ -109,23 +109,23 @@ export function describeKills(open: () => Promise<Host>): void {
     }
 
     /**
-     * Whatever was acknowledged is there, and of the rest each is there whole or not at all. Answers how many different
-     * ones are.
+     * Checks that all acknowledged files are served, and each of the others completely or not at all. Returns the
+     * number of different files.
      */
     async function expectServed(): Promise<number> {
-      const wrong: unknown[] = [];
+      const failures: unknown[] = [];
       const served = new Set<string>();
       const rest = sent[Symbol.iterator]();
       const reader = async () => {
         for (const [path, { sha256, acknowledged }] of rest) {
           const found = await fetched(path);
           if (found.sha256) served.add(found.sha256);
-          const right = found.sha256 === sha256 || (!acknowledged && found.status === 404);
-          if (!right) wrong.push({ path, acknowledged, ...found });
+          const isExpected = found.sha256 === sha256 || (!acknowledged && found.status === 404);
+          if (!isExpected) failures.push({ path, acknowledged, ...found });
         }
       };
       await Promise.all([reader(), reader(), reader(), reader()]);
-      expect(wrong).toEqual([]);
+      expect(failures).toEqual([]);
       return served.size;
     }
 
@@ -138,7 +138,7 @@ export function describeKills(open: () => Promise<Host>): void {
   });
 }
 
-/** Sends what is announced as a file of 5 GiB, until the server is gone. */
+/** Sends a file that is announced with 5 GiB, until the server is gone. */
 function uploadWithoutEnd({ url, token }: Remote): { bytes(): number; ended: Promise<void> } {
   const content = contentOf(5 * 1024 * MIB);
   const headers = { 'private-token': token, 'content-length': content.size };

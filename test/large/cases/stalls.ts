@@ -12,18 +12,18 @@ import { makeProject, type Project } from '../project.ts';
 
 const MIB = 1024 ** 2;
 
-/** What the stalled readers read: more than the buffers of two connections take, so that the server has the rest. */
+/** The stalled readers, and the size of their file: more than the buffers of two connections hold, so the server has the rest. */
 export interface Stalls {
   readonly readers: number;
   readonly bytes: number;
-  /** How much the server's memory may grow by them, in bytes. */
+  /** The most that they may add to the server's memory, in bytes. */
   readonly memory: number;
   readonly flags: readonly string[];
 }
 
 /** Readers and senders that stall on servers on the stores of a host. */
 export function describeStalls(open: () => Promise<Host>, { readers, bytes, memory, flags }: Stalls): void {
-  describe('clients that stall', () => {
+  describe('stalled clients', () => {
     let host: Host;
     let server: Server;
     let project: Project;
@@ -45,7 +45,7 @@ export function describeStalls(open: () => Promise<Host>, { readers, bytes, memo
       await host?.close();
     });
 
-    /** Connects, sends the head of a request, and what comes after it. */
+    /** Connects, and sends the head of a request and the start of its body. */
     async function stall(
       head: string,
       { url, token }: Remote,
@@ -85,7 +85,7 @@ export function describeStalls(open: () => Promise<Host>, { readers, bytes, memo
       return sockets;
     }
 
-    test(`${readers} readers keep nobody else waiting, and hold little memory and few files`, async ({
+    test(`${readers} readers do not delay others, and take little memory and few open files`, async ({
       annotate,
     }) => {
       const before = { ...(await memoryOf(server.pid)), files: await openFilesOf(server.pid) };
@@ -101,14 +101,14 @@ export function describeStalls(open: () => Promise<Host>, { readers, bytes, memo
       );
       expect(sockets.filter((socket) => socket.destroyed)).toEqual([]);
       expect(after.peak - before.now).toBeLessThan(memory);
-      // Each has its connection, and that to the store or the file; others to the store are open, but not for each.
+      // Each has its connection, and one to the store or an open file; there are more to the store, but not for each.
       expect(after.files - before.files).toBeLessThan(2.5 * readers);
       for (const socket of sockets) socket.destroy();
       const fewer = before.files + readers / 2;
       await until(async () => ((await openFilesOf(server.pid)) < fewer ? true : undefined));
     });
 
-    test('are cut off after a while, and leave nothing', async () => {
+    test('are disconnected after the idle timeout, and leave nothing behind', async () => {
       server.kill('SIGTERM');
       expect(await server.ended).toBe(0);
       server = await serveFrom(host, ...flags, '--idle-seconds', '3');
@@ -128,7 +128,7 @@ export function describeStalls(open: () => Promise<Host>, { readers, bytes, memo
   });
 }
 
-/** A file goes up and comes back. */
+/** Uploads and downloads a file. */
 async function expectFiles(remote: Remote): Promise<void> {
   const content = contentOf(20 * MIB);
   const [expected, found] = [createHash('sha256'), createHash('sha256')];
@@ -139,7 +139,7 @@ async function expectFiles(remote: Remote): Promise<void> {
   expect([down.code, down.status, found.digest('hex')]).toEqual([0, 200, expected.digest('hex')]);
 }
 
-/** A package is published, and its index read at every level. */
+/** Publishes a package, and reads its index at every level. */
 async function expectIndexes({ url }: Server, { place, group }: Project): Promise<void> {
   const { path, name, document } = await npmPackage({ name: `@${group.fullPath}/tool` });
   const headers = { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' };

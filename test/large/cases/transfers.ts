@@ -9,15 +9,15 @@ import { makeProject, type Project } from '../project.ts';
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-/** The size of the large file in bytes: PACKHOUSE_TEST_GIB, or what the host can be asked to take every time. */
+/** The size of the large file in bytes: PACKHOUSE_TEST_GIB, or the default of the host. */
 export function largeSize(gibibytes: number): number {
   return Number(process.env.PACKHOUSE_TEST_GIB ?? gibibytes) * GIB;
 }
 
-/** How a download comes: its name, and the flags of the server that sends it so. */
+/** A way to serve downloads: its name, and the flags of the server. */
 export type Way = readonly [name: string, ...flags: string[]];
 
-/** A file of `size` bytes goes up, and comes back in each of these ways, through servers whose memory is watched. */
+/** Uploads a file of `size` bytes and downloads it in each of these ways, and checks the memory of the servers. */
 export function describeTransfers(size: number, open: () => Promise<Host>, ways: readonly Way[]): void {
   describe(`a file of ${size / GIB} GiB`, () => {
     const content = contentOf(size);
@@ -43,7 +43,7 @@ export function describeTransfers(size: number, open: () => Promise<Host>, ways:
       await host?.close();
     });
 
-    test('is uploaded from a pipe, and its digests are right', async ({ annotate }) => {
+    test('is uploaded from a pipe, with correct digests', async ({ annotate }) => {
       const digests = new Digests();
       const { url, token } = file();
       const before = await memoryOf(server.pid);
@@ -66,7 +66,7 @@ export function describeTransfers(size: number, open: () => Promise<Host>, ways:
         server = await serveFrom(host, ...flags);
       });
 
-      test('comes back whole, though the connection is cut and the download resumed', async ({
+      test('is downloaded completely when the connection is cut and the download resumed', async ({
         annotate,
       }) => {
         const hash = createHash('sha256');
@@ -89,7 +89,7 @@ export function describeTransfers(size: number, open: () => Promise<Host>, ways:
         await annotate(`memory after: ${await expectLittleMemory()}`);
       });
 
-      test('comes back in ranges, wherever they are', async () => {
+      test('is downloaded in ranges at any position', async () => {
         for (const [range, start, length] of rangesOf(content)) {
           const parts: Uint8Array[] = [];
           const part = await curlDownload(file(), { range }, (bytes) => parts.push(bytes) > 0);
@@ -102,7 +102,7 @@ export function describeTransfers(size: number, open: () => Promise<Host>, ways:
   });
 }
 
-/** Ranges at both ends, over the places where a 32-bit number ends, and between; with where they start and how long they are. */
+/** Ranges at both ends, across the limits of 32-bit numbers, and in between; each with its start and length. */
 function rangesOf({ size }: Content): readonly (readonly [string, number, number])[] {
   const starts = [1, 2 ** 31 - 100, 2 ** 32 - 100, Math.floor(size / 3), Math.floor(size * 0.77)];
   const inside = starts.filter((start) => start + MIB <= size);
