@@ -27,7 +27,7 @@ export interface TestToken {
   readonly username: string;
 }
 
-/** A name nobody has used, not even an earlier run against the same registry. */
+/** A new name, which not even an earlier run against the same registry has used. */
 export function freshName(prefix: string): string {
   return `${prefix}-${randomBytes(4).toString('hex')}`;
 }
@@ -41,7 +41,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${path} returned ${answer.status}: ${text}`);
     return text === '' ? {} : JSON.parse(text);
   }
 
@@ -68,12 +68,12 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
       const made = await call('POST', '/projects', { name: path, path, namespace_id: group.id, visibility });
       return { kind: 'project', id: Number(made.id), fullPath: String(made.path_with_namespace) };
     },
-    /** Removes a group with all that is in it. */
+    /** Removes a group with everything in it. */
     async remove(group: Place): Promise<void> {
       const sure = new URLSearchParams({ permanently_remove: 'true', full_path: group.fullPath });
       await call('DELETE', `${collection(group)}?${sure}`);
     },
-    /** A new user, a member of `of` at `level` where they are given. */
+    /** Makes a user, and a member of `of` at `level` if they are given. */
     async user(member?: { of: Place; level: number }): Promise<TestUser> {
       const username = freshName('user');
       const made = await call('POST', '/users', {
@@ -126,7 +126,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
   };
 }
 
-/** What `accountsOf` gives. */
+/** What `accountsOf` returns. */
 export type Accounts = ReturnType<typeof accountsOf>;
 
 function daysFromNow(days: number): string {

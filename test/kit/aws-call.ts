@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 
-/** Where a call goes, and who makes it. */
+/** The service to call, and the credentials of the caller. */
 export interface AwsTarget {
   readonly endpoint: string;
   readonly service: string;
@@ -12,8 +12,8 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
 /**
- * Calls an operation of a service that the project needs no client of, signed with version 4, and answers the body.
- * Throws with the body when the call is refused.
+ * Calls an operation of a service for which the project has no client, signed with version 4; returns the body.
+ * Throws with the body if the call is refused.
  */
 export async function awsCall(
   { endpoint, service, credentials }: AwsTarget,
@@ -35,13 +35,13 @@ export async function awsCall(
   return text;
 }
 
-/** Calls an operation of a service that speaks JSON. */
+/** Calls an operation of a service that uses JSON. */
 export async function awsJson<T>(target: AwsTarget, operation: string, input: object): Promise<T> {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': operation };
   return JSON.parse(await awsCall(target, { headers, body: JSON.stringify(input) })) as T;
 }
 
-/** Calls an operation of a service that takes forms, and answers its XML. */
+/** Calls an operation of a service that accepts forms; returns its XML. */
 export function awsForm(target: AwsTarget, input: Readonly<Record<string, string>>): Promise<string> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
   return awsCall(target, { headers, body: new URLSearchParams(input).toString() });

@@ -1,11 +1,11 @@
 /**
  * Publishes without end into the data directory named on the command line: eight loops, each storing a blob and then
- * one transaction that speaks of it. Prints a line of JSON for each publish once it is acknowledged.
+ * writing one transaction that refers to it. Prints a line of JSON for each publish once it is acknowledged.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 
-/** A publish the store has acknowledged. */
+/** A publish that the store has acknowledged. */
 export interface Acknowledged {
   readonly pk: string;
   readonly id: string;

@@ -23,8 +23,8 @@ export interface Deployment {
   /** Environment for AWS clients of the deployment. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Sends from now on to `url` what the distribution's function sends to the ingest service, with the headers that
-   * CloudFront and the load balancer add for the client `viewer`. The function itself decides.
+   * From now on sends to `url` the requests that the distribution's function routes to the ingest service, with the
+   * headers that CloudFront and the load balancer add for the client `viewer`. The function itself decides.
    */
   sendUploadsTo(url: string): void;
   stop(): Promise<void>;
@@ -37,8 +37,8 @@ const cdk = join(root, 'node_modules/.bin/cdk');
 const run = promisify(execFile);
 
 /**
- * Starts MiniStack, deploys all stacks of the stage `main` to it, and answers when the registry can be used.
- * Every call is held to the policies of its role: what a function may not do on AWS, it may not do here.
+ * Starts MiniStack, deploys all stacks of the stage `main` to it, and resolves when the registry can be used.
+ * The policies of roles are enforced: what a function may not do on AWS, it may not do here.
  */
 export async function deployToMinistack(
   settings: Readonly<Record<string, string>> = {},
@@ -56,7 +56,7 @@ export async function deployToMinistack(
     const environment = awsEnvironment(endpoint);
     const outputs = await deploy(folder, { url: front.url, ...settings }, environment);
     const api = outputs['packhouse-main-api'] ?? {};
-    front.leadTo(endpoint, new URL(api.ApiEndpoint ?? '').host);
+    front.setApi(endpoint, new URL(api.ApiEndpoint ?? '').host);
     const rootToken = await readSecret(endpoint, api.RootTokenSecret ?? '');
     const { sendUploadsTo } = front;
     return { url: front.url, rootToken, endpoint, outputs, environment, sendUploadsTo, stop };
@@ -87,7 +87,7 @@ async function deploy(
   return JSON.parse(await readFile(file, 'utf8'));
 }
 
-/** The bucket that the CDK makes for its files asks for TLS, which the emulator is not spoken to in. */
+/** Lets the CDK use its bucket, whose policy requires TLS, over plain HTTP. */
 async function allowPlainHttp({ AWS_ENDPOINT_URL: endpoint = '' }: Record<string, string>): Promise<void> {
   const s3 = new S3Client({ ...rootClient(endpoint), forcePathStyle: true });
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: 'cdk-hnb659fds-assets-000000000000-us-east-1' }));
@@ -132,11 +132,11 @@ async function readSecret(endpoint: string, SecretId: string): Promise<string> {
   return SecretString;
 }
 
-/** Who clients are to the ingest service: an address of the documentation, since all of them are on this machine. */
+/** The address of clients for the ingest service: one reserved for documentation, since all clients are on this machine. */
 export const viewer = '192.0.2.1';
 
 /**
- * A listener that hands requests on as they are, with the host by which the emulator knows the API: not every client
+ * A listener that passes requests on unchanged, but with the host by which the emulator knows the API: not every client
  * can send another host than that of its URL, and functions must know the URL before there is an API.
  */
 async function startFront() {
@@ -147,7 +147,7 @@ async function startFront() {
     const { method = 'GET', url = '/' } = incoming;
     const { origin } = route({ method, uri: url.replace(/\?.*$/, ''), querystring: {}, headers: {} });
     const target = origin === 'ingest' && uploads ? uploads : api;
-    if (target) handOn(incoming, outgoing, target);
+    if (target) passOn(incoming, outgoing, target);
     else outgoing.writeHead(503).end();
   });
   server.listen(0, '127.0.0.1');
@@ -155,7 +155,7 @@ async function startFront() {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    leadTo(endpoint: string, host: string) {
+    setApi(endpoint: string, host: string) {
       api = { port: new URL(endpoint).port, host };
     },
     sendUploadsTo(url: string) {
@@ -171,14 +171,14 @@ async function startFront() {
   };
 }
 
-/** Where a request is handed on to, as which host, and what is added to `X-Forwarded-For`. */
+/** Where a request is passed on to, with which host, and what is added to `X-Forwarded-For`. */
 interface Target {
   readonly port: string;
   readonly host: string;
   readonly forwarded?: string;
 }
 
-function handOn(incoming: IncomingMessage, outgoing: ServerResponse, target: Target): void {
+function passOn(incoming: IncomingMessage, outgoing: ServerResponse, target: Target): void {
   const headers = incoming.rawHeaders.slice();
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.toLowerCase() === 'host') headers[i + 1] = target.host;

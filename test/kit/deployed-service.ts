@@ -6,9 +6,9 @@ import type { Deployment } from './deploy.ts';
 
 const root = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** What ECS knows of the container of the deployed service. */
+/** The container of the deployed service, as ECS knows it. */
 export interface DeployedContainer {
-  /** Its environment, with the names of what was deployed in it. */
+  /** Its environment, with the names of the deployed resources. */
   readonly environment: Readonly<Record<string, string>>;
   /** The role its code runs with. */
   readonly taskRoleArn: string;
@@ -21,15 +21,15 @@ interface TaskDefinition {
   }[];
 }
 
-/** Asks the emulated ECS for the one service that was deployed. */
+/** Reads the container of the only deployed service from the emulated ECS. */
 export async function deployedContainer({ endpoint }: Deployment): Promise<DeployedContainer> {
   const target = { endpoint, service: 'ecs', credentials: root };
-  const ask = <T>(operation: string, input: object) =>
+  const call = <T>(operation: string, input: object) =>
     awsJson<T>(target, `AmazonEC2ContainerServiceV20141113.${operation}`, input);
-  const { taskDefinitionArns } = await ask<{ taskDefinitionArns: string[] }>('ListTaskDefinitions', {});
+  const { taskDefinitionArns } = await call<{ taskDefinitionArns: string[] }>('ListTaskDefinitions', {});
   const [arn, ...others] = taskDefinitionArns;
   if (!arn || others.length > 0) throw new Error(`one task was expected, not ${taskDefinitionArns}`);
-  const { taskDefinition: task } = await ask<{ taskDefinition: TaskDefinition }>('DescribeTaskDefinition', {
+  const { taskDefinition: task } = await call<{ taskDefinition: TaskDefinition }>('DescribeTaskDefinition', {
     taskDefinition: arn,
   });
   const variables = task.containerDefinitions[0]?.environment ?? [];
@@ -41,20 +41,20 @@ export async function deployedContainer({ endpoint }: Deployment): Promise<Deplo
 
 /** An address at which a container finds credentials of its role, as ECS offers one. */
 export interface CredentialsEndpoint {
-  /** What tells the SDK of it. */
+  /** The variables by which the SDK finds it. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 /**
- * Offers credentials of a role to a container, in place of ECS, which may take on the role while nobody else may: the
- * tests have to be let in first. Every call made with them is held to the policies of the role.
+ * Offers credentials of a role to a container, as ECS does. Only ECS may assume the role, so the tests are allowed to
+ * first. The policies of the role are enforced for every call with the credentials.
  */
 export async function offerCredentials(
   { endpoint }: Deployment,
   roleArn: string,
 ): Promise<CredentialsEndpoint> {
-  await letIn(endpoint, roleArn);
+  await allowTests(endpoint, roleArn);
   const session = await awsForm(
     { endpoint, service: 'sts', credentials: root },
     { Action: 'AssumeRole', Version: '2011-06-15', RoleArn: roleArn, RoleSessionName: 'task' },
@@ -80,7 +80,7 @@ export async function offerCredentials(
   };
 }
 
-async function letIn(endpoint: string, roleArn: string): Promise<void> {
+async function allowTests(endpoint: string, roleArn: string): Promise<void> {
   const [account = ''] = /\d{12}/.exec(roleArn) ?? [];
   const trust = {
     Version: '2012-10-17',

@@ -11,27 +11,27 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What is done to a request instead of handing it on and its answer back. */
+/** What happens to a request instead of passing it and its response on. */
 export type Fault =
-  /** It is answered with an error as AWS words them, and never gets to the service. */
+  /** The response is an error in the form of AWS, and the request does not reach the service. */
   | { readonly status: number; readonly code: string }
-  /** Its connection is reset, before it gets to the service. */
+  /** The connection is reset before the request reaches the service. */
   | 'reset'
-  /** It is done, but the connection is reset instead of an answer. */
+  /** The service processes the request, but the connection is reset instead of a response. */
   | 'lose'
-  /** It is read, and then nothing happens. */
+  /** The request is read, and then nothing happens. */
   | 'stall'
-  /** Nothing of its body is read, and nothing happens. */
+  /** The body of the request is not read, and nothing happens. */
   | 'deaf'
-  /** The connection is reset, or nothing more happens, after so many bytes of the answer's body. */
+  /** The connection is reset, or nothing more happens, after this many bytes of the body of the response. */
   | { readonly breakAfter: number }
   | { readonly stallAfter: number }
-  /** Only so many bytes of its body are handed on, and then nothing more happens. */
+  /** Only this many bytes of the request's body are passed on, and then nothing more happens. */
   | { readonly holdAfter: number }
-  /** Its body and the answer's come at so many bytes a second. */
+  /** The bodies of the request and the response are passed on at this many bytes a second. */
   | { readonly drip: number };
 
-/** The faults of a request that is handed on. */
+/** The faults of a request that is passed on. */
 interface Passing {
   readonly breakAfter?: number;
   readonly stallAfter?: number;
@@ -43,30 +43,30 @@ const never = Number.POSITIVE_INFINITY;
 
 /** A request that passes through the proxy. */
 export interface Call {
-  /** What it is, as far as the proxy has been told how to name requests. */
+  /** Its name, as `nameOf` returns it. */
   readonly operation: string;
-  /** Which one of that operation it is since the last plan, from 1. */
+  /** Its number among the requests of that operation since the last plan, from 1. */
   readonly nth: number;
-  /** How often the very same request came before. */
+  /** How often the same method and path were requested before, since the last plan. */
   readonly repeats: number;
 }
 
-/** Decides what becomes of a request; undefined hands it on. */
+/** Decides what happens to a request; undefined passes it on. */
 export type FaultPlan = (call: Call) => Fault | undefined;
 
-/** A proxy in front of an HTTP service that does what networks and busy services do. */
+/** A proxy in front of an HTTP service that fails as networks and busy services do. */
 export interface FaultProxy {
   readonly url: string;
   /** The operations of the requests that came since the last plan, in their order. */
   readonly calls: readonly string[];
-  /** Changes what is done from now on; without a plan nothing. */
+  /** Replaces the plan; without one, all requests are passed on. */
   plan(plan?: FaultPlan): void;
-  /** Resolves when a request has come to where its fault makes it stand still. */
+  /** Resolves when a request has reached the point where its fault stops it. */
   untilHeld(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a proxy before `target`. `nameOf` names requests by method, path with its query, and headers. */
+/** Starts a proxy in front of `target`. `nameOf` names requests by method, path with its query, and headers. */
 export async function startFaultProxy(
   target: string,
   nameOf: (method: string, path: string, headers: IncomingHttpHeaders) => string = (method) => method,
@@ -118,7 +118,7 @@ export function faultsAtRandom(share: number, most: number, faults: readonly Fau
     repeats < most && Math.random() < share ? faults[Math.floor(Math.random() * faults.length)] : undefined;
 }
 
-/** One request on its way. */
+/** One request that passes through the proxy. */
 class Passage {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
@@ -138,7 +138,7 @@ class Passage {
     if (fault === 'stall') return void this.#incoming.resume().once('end', this.#held);
     if (fault === 'lose') return this.#lose();
     if (fault && 'status' in fault) return this.#refuse(fault);
-    return this.#handOn(fault);
+    return this.#passOn(fault);
   }
 
   #reset(): void {
@@ -159,36 +159,36 @@ class Passage {
   }
 
   async #lose(): Promise<void> {
-    const answer = await this.#ask((to) => pipeline(this.#incoming, to));
+    const answer = await this.#request((to) => pipeline(this.#incoming, to));
     answer.resume();
     await once(answer, 'end');
     this.#reset();
   }
 
-  async #handOn(fault: Passing = {}): Promise<void> {
+  async #passOn(fault: Passing = {}): Promise<void> {
     const { holdAfter = never, drip = never, stallAfter = never, breakAfter = never } = fault;
-    const answer = await this.#ask((to) => this.#pass(this.#incoming, to, holdAfter, drip));
+    const answer = await this.#request((to) => this.#pass(this.#incoming, to, holdAfter, drip));
     this.#outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-    const isWhole = await this.#pass(answer, this.#outgoing, Math.min(stallAfter, breakAfter), drip);
-    if (isWhole) return;
+    const isComplete = await this.#pass(answer, this.#outgoing, Math.min(stallAfter, breakAfter), drip);
+    if (isComplete) return;
     if (breakAfter < never) this.#reset();
     answer.destroy();
   }
 
-  /** Makes the request of the service, whose body is written by `write`. */
-  async #ask(write: (to: Writable) => Promise<unknown>): Promise<IncomingMessage> {
+  /** Sends the request to the service, with the body that `write` writes. */
+  async #request(write: (to: Writable) => Promise<unknown>): Promise<IncomingMessage> {
     const { method, url, rawHeaders } = this.#incoming;
     const { hostname, port } = this.#target;
     const onward = request({ host: hostname, port, method, path: url, headers: rawHeaders as never });
     this.#outgoing.once('close', () => onward.destroy());
-    // Told to whoever waits for the answer, and to nobody once there is one.
+    // `once` below rejects with errors before the response; later ones are ignored.
     onward.on('error', () => {});
     const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
     await Promise.race([write(onward), answered]);
     return (await answered)[0];
   }
 
-  /** Passes bytes on, at most `most` of them, at `rate` bytes a second. Answers whether that was all. */
+  /** Passes bytes on, at most `most` of them, at `rate` bytes a second. Returns whether that was all. */
   async #pass(from: Readable, to: Writable, most: number, rate: number): Promise<boolean> {
     let left = most;
     for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -206,7 +206,7 @@ class Passage {
       return true;
     }
     this.#held();
-    // What is not read hides that its sender has gone.
+    // The end of a connection is noticed only if everything before it is read.
     from.resume();
     return false;
   }

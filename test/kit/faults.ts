@@ -1,4 +1,4 @@
-/** The part of an AWS client that faults are put into; each client types it by its own requests and answers. */
+/** The part of an AWS client that faults are added to; each client types it with its own requests and responses. */
 interface FaultyClient {
   readonly middlewareStack: { add(middleware: never, options: { step: 'initialize' | 'deserialize' }): void };
 }
@@ -14,7 +14,7 @@ interface Answer {
 type Next = (args: { readonly input: object }) => Promise<Answer>;
 
 /**
- * Runs `attempt` around every attempt of a command, repeats included; `count` counts them from 1.
+ * Runs `attempt` around every attempt of a command, retries included; `count` counts them from 1.
  * `attempt` may throw instead of sending, or after it; when it does not send by itself, the request is sent after it.
  */
 export function onAttempt(
@@ -35,7 +35,7 @@ export function onAttempt(
   client.middlewareStack.add(middleware as never, { step: 'deserialize' });
 }
 
-/** Lets the first `times` requests of these commands reach the service, and then their answers be lost. */
+/** Lets the first `times` requests of these commands reach the service, and then loses their responses. */
 export function loseAnswers(client: FaultyClient, commands: readonly string[], times: number): void {
   for (const command of commands) {
     onAttempt(client, command, async (count, send) => {
@@ -46,7 +46,7 @@ export function loseAnswers(client: FaultyClient, commands: readonly string[], t
   }
 }
 
-/** Lets `change` see and change what a command is called with, and `changeOutput` what it answers. */
+/** Lets `change` read and change the input of a command, and `changeOutput` its output. */
 export function onCommand<Input extends object, Output extends object>(
   client: FaultyClient,
   command: string,

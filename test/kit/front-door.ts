@@ -11,18 +11,18 @@ export interface ViewerRequest {
   readonly headers: Readonly<Record<string, { readonly value: string }>>;
 }
 
-/** What became of a request in the front door's function: where it goes (the default when undefined), and as what. */
+/** What the front door's function returned: the origin of a request (undefined: the default), and the request itself. */
 export interface Routed {
   readonly origin: string | undefined;
   readonly request: ViewerRequest;
 }
 
-/** Loads the function that the distribution runs, over a `cloudfront` module that only notes what is chosen. */
+/** Loads the function that the distribution runs, with a `cloudfront` module that only records the chosen origin. */
 export function loadRouting(): (request: ViewerRequest) => Routed {
   const source = readFileSync(join(root, 'lib/edge/route-uploads.js'), 'utf8');
   const [first, ...rest] = source.split('\n');
   if (first !== "import cf from 'cloudfront';")
-    throw new Error('CloudFront wants its import in the first line');
+    throw new Error('CloudFront requires its import in the first line');
   let origin: string | undefined;
   const cf = {
     selectRequestOriginById(id: string) {

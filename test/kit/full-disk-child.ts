@@ -1,15 +1,15 @@
 /**
- * Fills the small disk that the data directory named on the command line lies on, makes room again, and prints
- * what happened as one line of JSON.
+ * Fills the small disk that the data directory named on the command line lies on, frees space again, and prints
+ * kind happened as one line of JSON.
  */
 import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 
-/** What the child saw. */
+/** The report of the child. */
 export interface FullDiskReport {
-  /** Errors of the writes that found no room. */
-  readonly refused: { readonly [what: string]: { readonly code: unknown; readonly message: string } };
+  /** Errors of the writes for which there was no space, by kind. */
+  readonly refused: { readonly [kind: string]: { readonly code: unknown; readonly message: string } };
   /** Sort keys of the items whose writes were acknowledged, and of those found at the end. */
   readonly acknowledged: readonly string[];
   readonly found: readonly string[];
@@ -24,13 +24,13 @@ const acknowledged: string[] = [];
 const handled: string[] = [];
 const text = 'x'.repeat(200_000);
 
-/** Runs the write; answers whether there was room for it. */
-async function attempt(what: string, write: () => Promise<unknown>): Promise<boolean> {
+/** Runs the write; returns whether there was space for it. */
+async function attempt(kind: string, write: () => Promise<unknown>): Promise<boolean> {
   try {
     await write();
     return true;
   } catch (error) {
-    refused[what] = { code: (error as { code?: unknown }).code, message: (error as Error).message };
+    refused[kind] = { code: (error as { code?: unknown }).code, message: (error as Error).message };
     return false;
   }
 }
@@ -40,9 +40,9 @@ async function* bodyOf(megabytes: number): AsyncGenerator<Uint8Array> {
 }
 
 async function putItem(sk: string, fill: string): Promise<boolean> {
-  const room = await attempt('item', () => opened.table.write([{ put: { pk: 'items', sk, fill } }]));
-  if (room) acknowledged.push(sk);
-  return room;
+  const stored = await attempt('item', () => opened.table.write([{ put: { pk: 'items', sk, fill } }]));
+  if (stored) acknowledged.push(sk);
+  return stored;
 }
 
 const opened = await openEmbedded(directory);
@@ -72,7 +72,7 @@ release.resolve();
 
 await opened.blobs.delete(['ballast']);
 const { bavail, bsize } = await statfs(directory);
-if (bavail * bsize < 1_000_000) throw new Error('no room was made');
+if (bavail * bsize < 1_000_000) throw new Error('no space was freed');
 await putItem('after', '');
 await opened.blobs.put('after', bodyOf(1));
 await queue.send(['after']);

@@ -26,7 +26,7 @@ export const functionHost: JobHost = {
   },
 };
 
-/** Takes the outbox as the stream would show it. */
+/** Takes the events of the outbox, in the form of the stream. */
 async function takeOutbox(registry: Registry): Promise<{ type: string; body: string }[]> {
   const records: { type: string; body: string }[] = [];
   for (let shard = 0; shard < EVENT_SHARDS; shard++) {
@@ -42,7 +42,7 @@ async function takeOutbox(registry: Registry): Promise<{ type: string; body: str
   return records;
 }
 
-/** Hands messages to the function of a job as Lambda does; answers those that were given up. */
+/** Passes messages to the function of a job as Lambda does; returns those that failed in every attempt. */
 async function workOff(
   registry: Registry,
   job: NamedJob,

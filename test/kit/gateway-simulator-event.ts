@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Route } from './gateway-simulator-routes.ts';
 
-/** What becomes of `%25` in a path. */
+/** How `%25` in a path is treated. */
 export type PercentRule = 'decoded' | 'kept';
 
 /** A payload 2.0 event, as the gateway makes it from a request. */
@@ -28,7 +28,7 @@ export function makeEvent(
     headers,
     ...(Object.keys(route.parameters).length > 0 ? { pathParameters: route.parameters } : {}),
     requestContext: makeRequestContext(request, rawPath, route),
-    // Text is read as UTF-8, and what is not UTF-8 is lost: that is the gateway's doing, not ours.
+    // The gateway reads text as UTF-8, and loses bytes that are not UTF-8.
     ...(body.length > 0 ? { body: body.toString(isText ? 'utf8' : 'base64') } : {}),
     isBase64Encoded: body.length > 0 && !isText,
   };
@@ -60,7 +60,7 @@ function makeRequestContext(
   };
 }
 
-/** A path as the gateway hands it on: decoded, and cut off where an encoded `?` was. `+` stays as it is. */
+/** A path as the gateway passes it on: decoded, and cut off where an encoded `?` was. `+` stays as it is. */
 export function decodePath(path: string, percent: PercentRule): string {
   const decoded = path.replace(/(?:%[0-9a-f]{2})+/gi, (run) => decodeRun(run, percent));
   return decoded.split('?', 1)[0] ?? '/';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** What the gateway sends. */
+/** The response of the gateway. */
 export interface GatewayAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -8,13 +8,13 @@ export interface GatewayAnswer {
   readonly body: Buffer;
 }
 
-/** The result Lambda gives back, as JSON. */
+/** The largest result of Lambda, in bytes of JSON. */
 const MAX_RESULT = 6_291_556;
 
-/** Headers that the gateway writes itself, whatever the function says. */
+/** Headers that the gateway writes itself, whatever the function returns. */
 const ownHeaders = new Set(['connection', 'content-length', 'transfer-encoding', 'date', 'apigw-requestid']);
 
-/** An answer of the gateway's own. */
+/** A response that the gateway makes itself. */
 export function refusal(status: number, message: string): GatewayAnswer {
   const body = Buffer.from(JSON.stringify({ message }));
   return {
@@ -25,7 +25,7 @@ export function refusal(status: number, message: string): GatewayAnswer {
   };
 }
 
-/** What becomes of a function's result (JSON; undefined when the function failed). */
+/** The response for a function's result (JSON; undefined when the function failed). */
 export function readResult(json: string | undefined, renameChallenge: boolean): GatewayAnswer {
   const failed = refusal(500, 'Internal Server Error');
   if (json === undefined || Buffer.byteLength(json) > MAX_RESULT) return failed;
@@ -61,7 +61,7 @@ function passOn(headers: Record<string, unknown>, renameChallenge: boolean): Map
   for (const [key, value] of Object.entries(headers)) {
     const name = key.toLowerCase();
     if (!['string', 'number', 'boolean'].includes(typeof value)) return undefined;
-    // The length of an absent body, as of HEAD, is the one that the function may tell.
+    // The function may set the length only of an absent body, as for HEAD.
     if (ownHeaders.has(name) && name !== 'content-length') continue;
     const renamed = renameChallenge && name === 'www-authenticate';
     sent.set(renamed ? 'x-amzn-remapped-www-authenticate' : name, String(value));

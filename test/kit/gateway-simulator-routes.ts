@@ -4,10 +4,10 @@ import { families } from '../../services/catalog.ts';
 import { decodePath } from './gateway-simulator-event.ts';
 
 /** A Lambda handler, as the runtime calls it. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever event a handler wants; it gets what a gateway sends
+// biome-ignore lint/suspicious/noExplicitAny: each handler has its own type of event; it gets what a gateway sends
 export type LambdaHandler = (event: any, context: any) => unknown;
 
-/** Which spelling of a path routes are matched against. */
+/** The form of a path that routes are matched against. */
 export type RouteRule = 'encoded' | 'decoded';
 
 /** The route a request takes. */

@@ -5,18 +5,18 @@ import { makeContext, makeEvent, type PercentRule } from './gateway-simulator-ev
 import { type GatewayAnswer, readResult, refusal } from './gateway-simulator-response.ts';
 import { type LambdaHandler, matchRoute, type RouteRule } from './gateway-simulator-routes.ts';
 
-/** How to hold functions to the rules of an API Gateway HTTP API. */
+/** Options of a gateway with the rules of an API Gateway HTTP API. */
 export interface GatewayOptions {
   /** The function on `$default`. */
   readonly handler?: LambdaHandler;
   /** Functions by route key, such as `ANY /api/v4/users/{proxy+}`. */
   readonly routes?: Readonly<Record<string, LambdaHandler>>;
   readonly port?: number;
-  /** Milliseconds after which the gateway no longer waits. */
+  /** Milliseconds after which the gateway stops waiting. */
   readonly timeout?: number;
-  /** Whether `%25` in paths is decoded like the rest or is left: sources differ. */
+  /** Whether `%25` in paths is decoded like the rest or left unchanged: sources differ. */
   readonly percent?: PercentRule;
-  /** Whether routes are matched against the path as sent or as decoded: nobody says. */
+  /** Whether routes are matched against the path as sent or as decoded: this is not documented. */
   readonly routeBy?: RouteRule;
   /** Whether `www-authenticate` is renamed on the way out, as some of AWS's front doors do. */
   readonly renameChallenge?: boolean;
@@ -28,16 +28,16 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Request line and headers together. */
+/** The largest request line and headers together, in bytes. */
 const MAX_HEAD = 10_240;
-/** The body the gateway itself takes. */
+/** The largest body that the gateway itself accepts, in bytes. */
 const MAX_BODY = 10 * 1024 * 1024;
-/** The event Lambda takes, as JSON. */
+/** The largest event that Lambda accepts, in bytes of JSON. */
 const MAX_EVENT = 6_291_456;
 
 /** Starts a gateway in front of Lambda handlers, on the loopback interface. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  // A client may take its time before the next request: npm packs a large package after it has asked for the old one.
+  // A client may pause before the next request: npm packs a large package after it has requested the existing one.
   const limits = { maxHeaderSize: 256 * 1024, keepAliveTimeout: 60_000 };
   const server = createServer(limits, (request, response) => {
     answer(request, options).then(
@@ -73,7 +73,7 @@ async function answer(request: IncomingMessage, options: GatewayOptions): Promis
   return readResult(result, options.renameChallenge ?? true);
 }
 
-/** Calls the function as Lambda does: with a copy of the event, and taking back only what JSON can hold. */
+/** Calls the function as Lambda does: with a copy of the event, and keeping of the result only what JSON can hold. */
 async function invoke(
   handler: LambdaHandler,
   event: string,
@@ -93,7 +93,7 @@ async function invoke(
   }
 }
 
-/** The whole body, or undefined when it is larger than the gateway takes. */
+/** The complete body, or undefined when it is larger than the gateway accepts. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

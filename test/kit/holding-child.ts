@@ -1,4 +1,4 @@
-/** Opens the data directory named on the command line, takes a message that it never finishes, and stays. */
+/** Opens the data directory named on the command line, takes a message that it never finishes, and keeps running. */
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 
 const opened = await openEmbedded(process.argv[2] ?? '');

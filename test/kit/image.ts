@@ -5,7 +5,7 @@ import { type RunningCommand, startProgram } from './run-packhouse.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** What a Dockerfile says, as far as the one of this repository goes. */
+/** The contents of a Dockerfile, as far as the one of this repository uses them. */
 export interface Image {
   readonly from: string;
   readonly workdir: string;
@@ -18,7 +18,7 @@ export interface Image {
   readonly command: readonly string[];
 }
 
-/** Reads the Dockerfile; throws at an instruction that the tests could not carry out, such as RUN. */
+/** Reads the Dockerfile; throws for an instruction that the tests cannot carry out, such as RUN. */
 export function readImage(text = readFileSync(join(root, 'Dockerfile'), 'utf8')): Image {
   const lines = text
     .replace(/^\s*#.*\n/gm, '')
@@ -68,8 +68,8 @@ function readPairs(text: string): (readonly [string, string])[] {
 }
 
 /**
- * Makes in `folder` the files of the image above its base: what the COPY lines name in the repository, but for what
- * `.dockerignore` keeps from the build. Throws when a line copies nothing, as a build would.
+ * Writes into `folder` the files that the image adds to its base: those that the COPY lines name in the repository,
+ * except those that `.dockerignore` excludes. Throws when a line copies nothing, as a build would.
  */
 export function layOut(image: Image, folder: string): void {
   const patterns = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n').filter(Boolean);
@@ -77,10 +77,10 @@ export function layOut(image: Image, folder: string): void {
   for (const { source, target, mode } of image.copies) {
     const base = join(root, source);
     const files = globSync('**', { cwd: base }).filter((file) => statSync(join(base, file)).isFile());
-    const wanted = files.filter((file) => !ignored.ignores(join(base, file)));
-    if (wanted.length === 0)
+    const included = files.filter((file) => !ignored.ignores(join(base, file)));
+    if (included.length === 0)
       throw new Error(`the Dockerfile copies ${source}, where the build finds nothing`);
-    for (const file of wanted) {
+    for (const file of included) {
       const path = join(folder, resolve(image.workdir, target), file);
       mkdirSync(join(path, '..'), { recursive: true });
       cpSync(join(base, file), path);
@@ -90,8 +90,8 @@ export function layOut(image: Image, folder: string): void {
 }
 
 /**
- * Runs the image that was laid out in `folder`, with the environment of the image and what is given, on the Node of
- * the tests (the image must have the same). There is no folder for temporary files, as where the service runs it.
+ * Runs the image that was laid out in `folder`, with the environment of the image and `env`, on the Node of the tests
+ * (the image must have the same). There is no folder for temporary files, as in the deployed service.
  */
 export function startImage(
   image: Image,

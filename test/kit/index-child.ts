@@ -1,6 +1,6 @@
 /**
  * Publishes toy packages into the data directory named on the command line and reads their index, without end: two
- * loops publish, now and then remove, and two read. Prints a line of JSON for each change once it is acknowledged.
+ * loops publish and sometimes remove, and two read. Prints a line of JSON for each change once it is acknowledged.
  */
 import { randomBytes } from 'node:crypto';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
@@ -11,7 +11,7 @@ import { anotherProcess, toyPackages } from './toy-index.ts';
 /** A change that the store has acknowledged. */
 export interface Acknowledged {
   readonly change: 'published' | 'removed';
-  /** As `toyPackages(...).listed()` tells of it. */
+  /** As `toyPackages(...).listed()` returns it. */
   readonly version: string;
 }
 
@@ -38,7 +38,7 @@ async function publishing(loop: number): Promise<void> {
 async function reading(): Promise<void> {
   for (;;) {
     await toys.document('InRelease');
-    // What is in memory is read at once: others get their turn.
+    // Reading from memory does not wait for anything; this lets the other loops run.
     await new Promise(setImmediate);
   }
 }

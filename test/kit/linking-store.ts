@@ -6,13 +6,13 @@ import { httpDate, judgeConditions } from '../../services/shared/headers/precond
 
 const HOST = 'https://store.test/';
 
-/** A blob store that gives links, and answers who follows them. */
+/** A blob store that makes links, and responds to requests for them. */
 export interface LinkingStore extends BlobStore {
-  /** The links that were given, and what they were to answer with. */
+  /** The links that were made, and their options. */
   readonly links: { readonly key: string; readonly options: LinkOptions }[];
   /**
-   * Answers a request that was redirected here as stores do: with an ETag and a date of its own, refusing a second
-   * `Authorization` as S3 does, and deaf to `If-Range` and to all but the first range, as some others are.
+   * Responds to a redirected request as stores do: with an ETag and a date of its own. It refuses a second
+   * `Authorization` as S3 does, and ignores `If-Range` and all but the first range as some other stores do.
    */
   follow(url: string, headers: Headers): Promise<Response>;
 }

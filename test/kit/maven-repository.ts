@@ -2,7 +2,7 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { TestApp } from './start-app.ts';
 import { zip } from './zip.ts';
 
-/** A jar, of a Maven plugin where the prefix of its goals is given. */
+/** A jar; that of a Maven plugin if the prefix of its goals is given. */
 export function jar(options: { artifactId?: string; prefix?: string; content?: string } = {}): Uint8Array {
   const { artifactId = 'app', prefix, content = 'class' } = options;
   const descriptor = `<?xml version="1.0" encoding="UTF-8"?>

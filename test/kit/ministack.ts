@@ -12,7 +12,7 @@ import { startTlsFront } from './tls-front.ts';
 export interface Ministack {
   /** The address of every service. */
   readonly endpoint: string;
-  /** Ends the emulator and whatever it started, and removes its data. */
+  /** Stops the emulator and everything it started, and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ export interface MinistackOptions {
 const root = resolve(import.meta.dirname, '../..');
 const installed = join(root, '.cache/ministack/bin/ministack');
 
-/** How long the emulator may take to answer, in milliseconds. */
-const PATIENCE = 60_000;
+/** How long the emulator may take to start, in milliseconds. */
+const START_TIMEOUT = 60_000;
 
 /** Why the tests on AWS cannot run here, or undefined. In CI that is never a reason to skip them. */
 export const ministackMissing: string | undefined =
@@ -37,7 +37,7 @@ export const ministackMissing: string | undefined =
     ? undefined
     : 'MiniStack is not installed: run .ci/install-ministack.sh';
 
-/** Starts MiniStack on a free port of the loopback interface, with nothing in it, and waits until it answers. */
+/** Starts MiniStack on a free port of the loopback interface, with nothing in it, and waits until it responds. */
 export async function startMinistack({ iam = false }: MinistackOptions = {}): Promise<Ministack> {
   const directory = await mkdtemp(join(tmpdir(), 'ministack-'));
   await mkdir(join(directory, 'tmp'));
@@ -46,7 +46,7 @@ export async function startMinistack({ iam = false }: MinistackOptions = {}): Pr
   const front = iam ? await startTlsFront(port) : undefined;
   const endpoint = front?.endpoint ?? direct;
   const child = spawn(installed, [], {
-    // A group of its own, so that the function processes it starts can be ended with it.
+    // A group of its own, so that the function processes it starts can be stopped with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...environment(directory, port), AUTH: String(iam), AWS_ENDPOINT_URL: endpoint },
@@ -61,7 +61,7 @@ export async function startMinistack({ iam = false }: MinistackOptions = {}): Pr
   async function stop(): Promise<void> {
     process.off('exit', kill);
     await front?.stop();
-    await end(child);
+    await terminate(child);
     output.end();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -69,14 +69,14 @@ export async function startMinistack({ iam = false }: MinistackOptions = {}): Pr
   try {
     await untilHealthy(child, direct);
   } catch (error) {
-    const said = await readFile(log, 'utf8').catch(() => '');
+    const printed = await readFile(log, 'utf8').catch(() => '');
     await stop();
-    throw new Error(`MiniStack did not start: ${said.slice(-2_000)}`, { cause: error });
+    throw new Error(`MiniStack did not start: ${printed.slice(-2_000)}`, { cause: error });
   }
   return { endpoint, stop };
 }
 
-/** This process's environment, but for anything that says AWS, which functions would inherit. */
+/** This process's environment without the variables of AWS, which functions would inherit. */
 function environment(directory: string, port: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'));
   return {
@@ -96,23 +96,23 @@ function environment(directory: string, port: number): NodeJS.ProcessEnv {
 }
 
 async function untilHealthy(child: ChildProcess, endpoint: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + START_TIMEOUT;
   let failure: unknown;
   child.once('error', (error) => {
     failure = error;
   });
   while (performance.now() < deadline) {
     if (failure !== undefined) throw failure;
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended');
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it exited');
     const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.ok) return;
     await delay(50);
   }
-  throw new Error(`no answer in ${PATIENCE} ms`);
+  throw new Error(`no response within ${START_TIMEOUT} ms`);
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   if (child.pid === undefined) return;
   const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
   signalGroup(child, 'SIGTERM');

@@ -30,13 +30,13 @@ export async function tarOf(
   return Buffer.concat(chunks);
 }
 
-/** What to change of the package that `npmPackage` makes. */
+/** What to change in the package that `npmPackage` makes. */
 export interface PackageOptions {
   readonly name?: string;
   readonly version?: string;
   /** Fields of package.json, in the tarball and in the claimed manifest. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** What the claimed manifest says otherwise; undefined takes a field out. */
+  /** Fields of the claimed manifest that differ; undefined removes a field. */
   readonly claim?: Readonly<Record<string, unknown>>;
   /** Files beside package.json. */
   readonly files?: TarballFiles;

@@ -19,7 +19,7 @@ interface Dist {
   readonly attestations?: { readonly url: string; readonly provenance: { readonly predicateType: string } };
 }
 
-/** The app with a private project `tools`, and the requests that npm makes of it. */
+/** The app with a private project `tools`, and the requests that npm sends to it. */
 export async function startNpm() {
   const app = await startApp();
   const project = await app.project('tools');
@@ -34,7 +34,7 @@ export async function startNpm() {
     base,
     /** Sends a request as root; `token: ''` sends none. */
     send,
-    /** Publishes a package, and answers the response with what was published. */
+    /** Publishes a package; returns the response with what was published. */
     async publish(options: PackageOptions & { token?: string; to?: Project } = {}) {
       const made = await npmPackage(options);
       const response = await send('PUT', npmPrefix.project((options.to ?? project).id) + made.path, {
@@ -47,7 +47,8 @@ export async function startNpm() {
     /** The full packument. */
     async packument(name = '@acme/tool', prefix = base): Promise<Packument> {
       const response = await send('GET', `${prefix}/${name.replace('/', '%2f')}?write=true`);
-      if (response.status !== 200) throw new Error(`the packument answered ${response.status}`);
+      if (response.status !== 200)
+        throw new Error(`the request for the packument returned ${response.status}`);
       return (await response.json()) as Packument;
     },
     put: (path: string, body: unknown, init: Parameters<typeof app.send>[2] = {}) =>
@@ -55,10 +56,10 @@ export async function startNpm() {
   };
 }
 
-/** What `startNpm` answers. */
+/** What `startNpm` returns. */
 export type NpmApp = Awaited<ReturnType<typeof startNpm>>;
 
-/** The words of an error, as npm prints them. */
+/** The message of an error, as npm prints it. */
 export async function errorOf(response: Response): Promise<string> {
   return ((await response.json()) as { readonly error: string }).error;
 }

@@ -3,7 +3,7 @@ import { readXml, textOf, type XmlElement } from '../../services/shared/xml/read
 import { type NupkgFacts, nupkg, pushForm } from './nupkg.ts';
 import { startApp, URL_BASE } from './start-app.ts';
 
-/** The application with a project that NuGet packages are pushed to; requests are the administrator's unless they say. */
+/** The application with a project that NuGet packages are pushed to; requests have the administrator's token by default. */
 export async function startNuget(options: Parameters<typeof startApp>[0] = {}) {
   const app = await startApp(options);
   const project = await app.project('tools', 'private');
@@ -16,10 +16,10 @@ export async function startNuget(options: Parameters<typeof startApp>[0] = {}) {
   }
   const get = (path: string, init: Init = {}) => send('GET', path, init);
 
-  /** The answer to a GET that must be JSON. */
+  /** The JSON that a GET returns. */
   async function json<T = Record<string, never>>(path: string, init: Init = {}): Promise<T> {
     const answer = await get(path, init);
-    if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    if (answer.status !== 200) throw new Error(`${path} returned ${answer.status}: ${await answer.text()}`);
     return (await answer.json()) as T;
   }
 
@@ -28,7 +28,7 @@ export async function startNuget(options: Parameters<typeof startApp>[0] = {}) {
     app,
     project,
     base,
-    /** What links in answers start with. */
+    /** The start of the links in responses. */
     url: URL_BASE + base,
     send,
     get,
@@ -44,7 +44,7 @@ export async function startNuget(options: Parameters<typeof startApp>[0] = {}) {
     /** The entries of a feed of the V2 protocol. */
     async feed(path: string, init: Init = {}): Promise<Feed> {
       const answer = await get(path, init);
-      if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+      if (answer.status !== 200) throw new Error(`${path} returned ${answer.status}: ${await answer.text()}`);
       const root = readXml(Buffer.from(await answer.arrayBuffer()));
       const entries = root.name === 'entry' ? [root] : root.children.filter(({ name }) => name === 'entry');
       return {
@@ -74,11 +74,11 @@ export function baseOf({ id }: Pick<Project, 'id'>): string {
   return `/api/v4/projects/${id}/packages/nuget`;
 }
 
-/** A refusal: its status, and the reason that clients show, which is in the body where they show none. */
+/** The status of a refusal, and the reason that clients show, or that in the body if they show none. */
 export async function refusalOf(answer: Response): Promise<[status: number, reason: string]> {
   const { message } = (await answer.json()) as { message: string };
   return [answer.status, answer.headers.get('x-nuget-warning') ?? message];
 }
 
-/** What `startNuget` gives. */
+/** What `startNuget` returns. */
 export type NugetApp = Awaited<ReturnType<typeof startNuget>>;

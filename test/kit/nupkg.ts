@@ -1,6 +1,6 @@
 import { type ZipFile, zip } from './zip.ts';
 
-/** What a package made for a test is; what is left out is ordinary. */
+/** The contents of a package for a test; each has an ordinary default. */
 export interface NupkgFacts {
   readonly id?: string;
   readonly version?: string;
@@ -88,7 +88,7 @@ export function pushForm(bytes: Uint8Array): {
 }
 
 /**
- * Portable symbols with an identity (40 hex digits: a GUID as it lies in the file, and a stamp), in the layout of
+ * Portable symbols with an identity (40 hex digits: a GUID as it is stored in the file, and a stamp), in the layout of
  * ECMA-335 II.24.2: the root, headers of two streams, and their bytes.
  */
 export function portablePdb(identity: string, content = 'documents'): Buffer {

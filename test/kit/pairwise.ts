@@ -6,7 +6,7 @@ export type Combination<F extends Factors> = { readonly [K in keyof F]: F[K][num
 
 /** What need not or cannot be combined. */
 export interface PairwiseOptions<F extends Factors> {
-  /** Pairs of factors that have nothing to do with each other: not every pair of their values is covered. */
+  /** Pairs of factors that do not affect each other: not every pair of their values is covered. */
   readonly independent?: readonly (readonly [keyof F & string, keyof F & string])[];
   /** Whether a combination makes sense; without it each does. */
   readonly possible?: (combination: Combination<F>) => boolean;
@@ -37,7 +37,7 @@ export function pairwise<const F extends Factors>(
   const chosen: Combination<F>[] = [];
   while (missing.length > 0) {
     const gain = (combination: Combination<F>) => missing.filter((pair) => covers(combination, pair)).length;
-    // Of combinations that cover as much, the one whose values were used least, so that each value has its turn.
+    // Of combinations that cover as much, takes the one whose values were used least, so that all values are used.
     const used = (combination: Combination<F>) =>
       Object.values(combination).reduce((sum: number, value) => sum + (uses.get(value) ?? 0), 0);
     const next = all

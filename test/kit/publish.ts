@@ -20,7 +20,7 @@ export const replacing: FormatRules = {
   credentialsFirst: true,
 };
 
-/** The same where no file may be published again. */
+/** The same, but no file may be published again. */
 export const keeping: FormatRules = { ...replacing, duplicates: 'never' };
 
 /** Text as a body. */
@@ -28,7 +28,7 @@ export async function* bytesOf(content: string | Uint8Array): AsyncGenerator<Uin
   yield Buffer.from(content);
 }
 
-/** Publishes version 1 of a generic package with one file; answers where its bytes lie. */
+/** Publishes version 1 of a generic package with one file; returns where its bytes are stored. */
 export async function publish(
   registry: Registry,
   project: Project,
@@ -60,7 +60,7 @@ export function unpublish(registry: Registry, project: Project, name: string): P
   });
 }
 
-/** All that a blob store lists. */
+/** All blobs that a store lists. */
 export async function listAll(blobs: BlobStore): Promise<BlobInfo[]> {
   const all: BlobInfo[] = [];
   for (;;) {

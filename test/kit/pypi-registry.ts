@@ -31,7 +31,7 @@ export const pypiPrefix = {
   instance: '/api/v4/packages/pypi',
 };
 
-/** The app with a private project `tools`, and the requests that Python's clients make of it. */
+/** The app with a private project `tools`, and the requests that Python's clients send to it. */
 export async function startPypi(options: Parameters<typeof startApp>[0] = {}) {
   const app = await startApp(options);
   const project = await app.project('tools');
@@ -46,7 +46,7 @@ export async function startPypi(options: Parameters<typeof startApp>[0] = {}) {
     base,
     /** Sends a request as root; `token: ''` sends none. */
     send,
-    /** Uploads a distribution as twine does, with other fields where they are given. */
+    /** Uploads a distribution as twine does, with `fields` replaced. */
     upload: (
       built: Built,
       fields: Readonly<Record<string, FormPart | readonly FormPart[] | undefined>> = {},
@@ -62,16 +62,17 @@ export async function startPypi(options: Parameters<typeof startApp>[0] = {}) {
         token,
         headers: { accept: JSON_TYPE },
       });
-      if (answer.status !== 200) throw new Error(`the page of ${name} answered ${answer.status}`);
+      if (answer.status !== 200)
+        throw new Error(`the request for the page of ${name} returned ${answer.status}`);
       return (await answer.json()) as SimplePage;
     },
   };
 }
 
-/** What `startPypi` answers. */
+/** What `startPypi` returns. */
 export type PypiApp = Awaited<ReturnType<typeof startPypi>>;
 
-/** The words of an error, as uv and Poetry show them. */
+/** The message of an error, as uv and Poetry show it. */
 export async function messageOf(response: Response): Promise<string> {
   const { message, code } = (await response.json()) as { readonly message: string; readonly code: string };
   if (message !== code) throw new Error(`two messages: ${message} and ${code}`);

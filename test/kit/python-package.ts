@@ -3,19 +3,19 @@ import { gzipSync } from 'node:zlib';
 import { tarOf } from './npm-package.ts';
 import { type ZipFile, zip } from './zip.ts';
 
-/** What to put into a distribution; what is left out is as in an ordinary package. */
+/** What to put into a distribution; each has the default of an ordinary package. */
 export interface DistributionOptions {
   readonly name?: string;
   readonly version?: string;
-  /** Lines of the metadata beside name and version; undefined takes the usual one out. */
+  /** Lines of the metadata beside name and version; undefined removes the usual one. */
   readonly metadata?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** What the metadata is, whole. */
+  /** The complete metadata. */
   readonly rawMetadata?: string | Uint8Array;
   readonly description?: string;
   readonly fileName?: string;
   /** Tags of a wheel. */
   readonly tag?: string;
-  /** More files of the archive, or others in place of those it has; undefined takes one out. */
+  /** Additional or replaced files of the archive; undefined removes one. */
   readonly files?: Readonly<Record<string, string | Uint8Array | undefined>>;
 }
 
@@ -106,7 +106,7 @@ export async function sdist(options: DistributionOptions = {}): Promise<Built> {
 /** A part of an upload form: a text, or a file. */
 export type FormPart = string | { readonly fileName: string; readonly bytes: Uint8Array };
 
-/** The form that twine sends for a distribution. Fields may be other ones, or taken out with undefined. */
+/** The form that twine sends for a distribution. Fields may be replaced, or removed with undefined. */
 export function uploadForm(
   { fileName, bytes }: Built,
   fields: Readonly<Record<string, FormPart | readonly FormPart[] | undefined>> = {},
@@ -136,7 +136,7 @@ function splitLast(stem: string): [string, string] {
   return [stem.slice(0, dash), stem.slice(dash + 1)];
 }
 
-/** A form (`multipart/form-data`) of these parts, in their order: its bytes and the header that says what they are. */
+/** A form (`multipart/form-data`) of these parts, in their order: its bytes and its content type. */
 export function formOf(parts: readonly (readonly [string, FormPart])[]) {
   const boundary = 'packhouse-form-boundary';
   const chunks = parts.flatMap(([field, part]) => {

@@ -1,29 +1,29 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A client that speaks HTTP by hand, so that it can do what a well-behaved one never does. */
+/** A client that writes HTTP by hand, so that it can do what a well-behaved one never does. */
 export interface RawClient {
   readonly socket: Socket;
-  /** Writes lines with their ends and an empty line behind them: the head of a request. */
+  /** Writes the head of a request: the lines, and an empty line after them. */
   head(...lines: readonly string[]): void;
-  /** Sends bytes, and resolves when the system has taken them; answers whether it still took them. */
+  /** Sends bytes; resolves with true when the system has accepted them, and with false when the connection is closed. */
   send(bytes: Uint8Array | string): Promise<boolean>;
-  /** Sends `total` bytes, piece by piece, as long as they are taken. */
+  /** Sends `total` bytes, piece by piece, as long as they are accepted. */
   sendMany(total: number): Promise<boolean>;
-  /** Reads from now on, and answers what came until the other side ended. A reset rejects. */
+  /** Starts to read, and resolves with everything received when the other side has closed. A reset rejects. */
   answer(): Promise<string>;
-  /** Reads from now on, and resolves with what came as soon as `pattern` is in it. */
+  /** Starts to read, and resolves with everything received as soon as it matches `pattern`. */
   until(pattern: RegExp): Promise<string>;
-  /** What came so far. */
+  /** Everything received so far. */
   seen(): string;
 }
 
 const PIECE = Buffer.alloc(256 * 1024);
 
-/** Connects to the host of a URL. Nothing is read until it is asked for. */
+/** Connects to the host of a URL. Nothing is read before `answer` or `until` is called. */
 export async function rawClient(url: string): Promise<RawClient> {
   const { hostname, port } = new URL(url);
-  // A client whose server has ended may still send.
+  // A client may still send after the server has closed its side.
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
   await once(socket, 'connect');
   socket.pause();
@@ -65,7 +65,7 @@ export async function rawClient(url: string): Promise<RawClient> {
       socket.resume();
       while (!pattern.test(seen)) {
         if (socket.closed || socket.readableEnded)
-          throw failure ?? new Error(`the connection ended after: ${seen}`);
+          throw failure ?? new Error(`the connection was closed after: ${seen}`);
         await Promise.race([new Promise((resolve) => socket.once('data', resolve)), ended, closed]);
       }
       return seen;

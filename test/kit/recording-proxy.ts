@@ -2,22 +2,22 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request that went through, and how it was answered. */
+/** A request that was passed on, and the status of its response. */
 export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly status: number;
 }
 
-/** Something between a client and a server that tells what they say. */
+/** A proxy between a client and a server that records requests. */
 export interface RecordingProxy {
   readonly url: string;
-  /** What went through since the last call, in the order of the answers. */
+  /** The requests since the last call, in the order of their responses. */
   take(): RecordedRequest[];
   stop(): Promise<void>;
 }
 
-/** Passes requests on to a server, byte for byte. */
+/** Starts a proxy that passes requests on to a server unchanged. */
 export async function startRecordingProxy(target: string): Promise<RecordingProxy> {
   let recorded: RecordedRequest[] = [];
   const { hostname, port } = new URL(target);

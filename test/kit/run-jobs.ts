@@ -13,28 +13,28 @@ export type NamedJob = Job & { readonly name: JobName };
 export interface JobOptions {
   /** Other functions for some jobs. */
   readonly runs?: Partial<Record<JobName, JobRun>>;
-  /** Further messages for the queues, as they stand there. */
+  /** Additional messages for the queues, in their stored form. */
   readonly messages?: Partial<Record<JobName, readonly string[]>>;
   /** How often each message is delivered although nothing failed. */
   readonly deliveries?: number;
 }
 
-/** What became of the messages: those that were given up, by job. */
+/** The messages that became dead letters, by job. */
 export type DeadMessages = Readonly<Record<string, readonly string[]>>;
 
-/** A host of jobs: brings what is in the outbox to the jobs and works it off, until nothing is left. */
+/** A host of jobs: delivers the events of the outbox to the jobs and processes them, until nothing is left. */
 export interface JobHost {
   readonly name: string;
   run(registry: Registry, options?: JobOptions): Promise<DeadMessages>;
 }
 
-/** Where a job's function comes from in a test. */
+/** Loads the function that a test has given for a job, if it has. */
 export function loadOf(job: NamedJob, { runs }: JobOptions): (() => Promise<JobRun>) | undefined {
   const run = runs?.[job.name];
   return run && (async () => run);
 }
 
-/** The Node server: its dispatcher, and queues that repeat at once. */
+/** The Node server: its dispatcher, and queues that retry immediately. */
 export const serverHost: JobHost = {
   name: 'the server',
   async run(registry, options = {}) {
@@ -57,7 +57,7 @@ export const serverHost: JobHost = {
   },
 };
 
-/** A queue that can tell when it is empty. */
+/** A queue that knows when it is empty. */
 function countedQueue(deliveries = 1) {
   const queue = memoryQueue({ retryAfter: 0, maxAttempts: JOB_ATTEMPTS });
   let waiting = 0;
@@ -91,8 +91,8 @@ function countedQueue(deliveries = 1) {
   return { queue: counted, drain };
 }
 
-/** Runs the jobs of a registry until nothing is left to do; none may give a message up. */
+/** Runs the jobs of a registry until nothing is left to do; throws if a message became a dead letter. */
 export async function runJobs(registry: Registry): Promise<void> {
   const dead = Object.entries(await serverHost.run(registry)).filter(([, messages]) => messages.length > 0);
-  if (dead.length > 0) throw new Error(`jobs gave messages up: ${JSON.stringify(dead)}`);
+  if (dead.length > 0) throw new Error(`messages became dead letters: ${JSON.stringify(dead)}`);
 }

@@ -13,12 +13,12 @@ export interface RunningCommand {
   /** What it has written so far, to standard output and to standard error. */
   readonly output: () => string;
   readonly progress: () => string;
-  /** The exit code, or the signal that ended it, once it has ended. */
+  /** The exit code, or the signal that killed it, once it has exited. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts `packhouse` with these parameters. Its environment is AWS credentials of the emulator and what is given. */
+/** Starts `packhouse` with these parameters. Its environment has the AWS credentials of the emulator, and `environment`. */
 export function startPackhouse(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -28,7 +28,7 @@ export function startPackhouse(
   });
 }
 
-/** Starts Node with these parameters, in an environment of nothing but the path and what is given. */
+/** Starts Node with these parameters, in an environment of only the path and `env`. */
 export function startProgram(
   parameters: readonly string[],
   options: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
@@ -65,7 +65,7 @@ function collected(child: ChildProcess, stream: 'stdout' | 'stderr'): () => stri
   return () => text;
 }
 
-/** Runs `packhouse` to its end. */
+/** Runs `packhouse` until it exits. */
 export async function runPackhouse(
   parameters: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -80,26 +80,26 @@ export async function startServer(parameters: readonly string[]): Promise<Runnin
   return untilReady(startPackhouse(['serve', '--host', '127.0.0.1', ...parameters]));
 }
 
-/** Waits until a server says that it is ready. Throws with all it said when it ends instead. */
+/** Waits until a server says that it is ready. Throws with all its output if it exits instead. */
 export async function untilReady<S extends RunningCommand>(server: S): Promise<S & { url: string }> {
   let gone = false;
   void server.ended.then(() => {
     gone = true;
   });
   const url = await until(() => {
-    if (gone) throw new Error(`the server ended: ${server.output()}${server.progress()}`);
+    if (gone) throw new Error(`the server exited: ${server.output()}${server.progress()}`);
     return /ready at (http\S+)/.exec(server.output())?.[1];
   });
   return { ...server, url };
 }
 
-/** Asks until there is an answer, and gives it. */
-export async function until<T>(ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
+/** Calls `poll` until it returns a value, at most a minute; returns the value. */
+export async function until<T>(poll: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + 60_000;
   for (;;) {
-    const answer = await ask();
+    const answer = await poll();
     if (answer !== undefined) return answer;
-    if (performance.now() > deadline) throw new Error('it did not come to pass');
+    if (performance.now() > deadline) throw new Error('the condition was not met within a minute');
     await delay(50);
   }
 }

@@ -11,24 +11,24 @@ export interface RunOptions {
   readonly patience?: number;
 }
 
-/** What a program did. Texts are without colours. */
+/** The result of a program. Texts are without colours. */
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Both outputs as they came: what its user sees. */
+  /** Both outputs in the order they were written, as its user sees them. */
   readonly seen: string;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Running {
-  /** What it did, once it has ended. Rejects when it could not be started, or took too long. */
+  /** Its result, once it has exited. Rejects when it could not be started, or took too long. */
   readonly ran: Promise<Ran>;
-  /** Ends it at once, with all it started. */
+  /** Kills it, with everything it started. */
   kill(): void;
 }
 
-/** Runs a program to its end, whatever its exit code. One that takes too long is ended, with all it started. */
+/** Runs a program until it exits, with any code. One that takes too long is killed, with everything it started. */
 export function runProgram(command: readonly string[], options: RunOptions): Promise<Ran> {
   return startProgram(command, options).ran;
 }
@@ -37,7 +37,7 @@ export function runProgram(command: readonly string[], options: RunOptions): Pro
 export function startProgram(command: readonly string[], options: RunOptions): Running {
   const { cwd, env, input, patience = 120_000 } = options;
   const [program = '', ...args] = command;
-  // A group of its own, so that it can be ended with what it started.
+  // A group of its own, so that it can be killed with everything it started.
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
   const kill = () => {
     if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
@@ -72,7 +72,7 @@ export function startProgram(command: readonly string[], options: RunOptions): R
       if (late) reject(new Error(`${command.join(' ')} took more than ${patience} ms:\n${ran.seen}`));
       else resolve(ran);
     });
-    // A program may end without reading what it was given.
+    // A program may exit without reading its input.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
   });

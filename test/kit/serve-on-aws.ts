@@ -19,10 +19,10 @@ export interface ServedOnAws extends RegistryAddress {
   stop(): Promise<void>;
 }
 
-/** How a registry is served. */
+/** Options of `serveOnAws`. */
 export interface ServeOnAwsOptions {
   readonly resources: AwsResources;
-  /** The address of the emulated AWS, and that of its S3 when it is another one. */
+  /** The address of the emulated AWS, and that of its S3 if it differs. */
   readonly endpoint: string;
   readonly s3Endpoint?: string;
   readonly timeouts?: S3Timeouts;

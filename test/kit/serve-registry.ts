@@ -13,9 +13,9 @@ const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
 export interface RegistryUnderTest {
   readonly url: string;
   readonly rootToken: string;
-  /** The file of what the server prints; undefined when it is not ours. */
+  /** The file with the output of the server; undefined if the tests did not start it. */
   readonly log: string | undefined;
-  /** The process that serves it; undefined when it is not ours. */
+  /** The process that serves it; undefined if the tests did not start it. */
   readonly pid: number | undefined;
 }
 
@@ -25,13 +25,13 @@ export interface ServedRegistry extends RegistryUnderTest {
   readonly pid: number;
   /** Its data directory. */
   readonly data: string;
-  /** Ends the server as an operator would, and removes its data. */
+  /** Stops the server as an operator would, and removes its data. */
   stop(): Promise<void>;
 }
 
 /**
  * Serves a registry from a new data directory on a free port of the loopback interface, as `npm start` would. With
- * `disk` the directory is on a disk of so many megabytes, which only the server sees.
+ * `disk` the directory is on a disk of this many megabytes, which only the server sees.
  */
 export async function serveRegistry(
   flags: readonly string[] = [],
@@ -47,7 +47,7 @@ export async function serveRegistry(
   const [program = '', ...args] = disk ? onSmallDisk(dirname(data), disk, server) : server;
   const child = spawn(program, args, {
     cwd: directory,
-    // Nothing of the caller's PACKHOUSE_ settings.
+    // None of the caller's PACKHOUSE_ settings.
     env: { PATH: process.env.PATH, HOME: directory, TMPDIR: tmpdir() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -55,21 +55,21 @@ export async function serveRegistry(
   process.once('exit', kill);
   async function stop(): Promise<void> {
     process.off('exit', kill);
-    await end(child);
+    await terminate(child);
     output.end();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
   try {
-    const said = await greetingOf(child, output);
+    const greeting = await greetingOf(child, output);
     const pid = child.pid ?? 0;
-    return { ...said, log, pid, data: disk ? pathOf(pid, data) : data, stop };
+    return { ...greeting, log, pid, data: disk ? pathOf(pid, data) : data, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The lines a server has logged that tell of a failure of its own: errors, and answers of 500 and above. */
+/** The lines of a server's log about failures of its own: errors, and responses of 500 and above. */
 export async function failuresIn(log: string): Promise<string[]> {
   const lines = (await readFile(log, 'utf8')).split('\n').filter((line) => line.startsWith('{'));
   return lines.filter((line) => {
@@ -78,20 +78,20 @@ export async function failuresIn(log: string): Promise<string[]> {
   });
 }
 
-/** Writes all that the server prints to `output`, and reads from it where the server is and what its token is. */
+/** Writes everything that the server prints to `output`, and reads its address and its token from that. */
 function greetingOf(
   child: ChildProcess,
   output: NodeJS.WritableStream,
 ): Promise<{ url: string; rootToken: string }> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let printed = '';
     let greeted = false;
     const listen = (chunk: Buffer) => {
       output.write(chunk);
       if (greeted) return;
-      said += chunk.toString();
-      const url = /ready at (http\S+)/.exec(said)?.[1];
-      const rootToken = /^\s+(phat-\S+)$/m.exec(said)?.[1];
+      printed += chunk.toString();
+      const url = /ready at (http\S+)/.exec(printed)?.[1];
+      const rootToken = /^\s+(phat-\S+)$/m.exec(printed)?.[1];
       if (!url || !rootToken) return;
       greeted = true;
       resolve({ url, rootToken });
@@ -99,11 +99,11 @@ function greetingOf(
     child.stdout?.on('data', listen);
     child.stderr?.on('data', listen);
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the server ended with code ${code}:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`the server exited with code ${code}:\n${printed}`)));
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   const giveUp = setTimeout(() => child.kill('SIGKILL'), 10_000);

@@ -27,12 +27,12 @@ import { runJobs } from './run-jobs.ts';
 /** The address of the app under test. */
 export const URL_BASE = 'http://registry.test';
 
-/** The whole application on memory adapters, with one group, one private project and users of each role. */
+/** The complete application on memory adapters, with one group and an administrator. */
 export async function startApp(
   options: {
     settings?: Partial<RegistrySettings>;
     stores?: Partial<Stores>;
-    /** What is served; without it every format of the catalog. */
+    /** The formats to serve; by default every format of the catalog. */
     formats?: readonly Format[];
   } = {},
 ) {
@@ -53,7 +53,7 @@ export async function startApp(
     downloads,
     ...options.stores,
   };
-  // Most tests of deletions look at what they free.
+  // Most tests of deletions check what they free, so nothing is retained.
   const registry = createRegistry(stores, { url: URL_BASE, retention: 0, ...options.settings });
   const app = createApp(registry, { formats, api: managementApi });
   const root = await createUser(registry, {
@@ -86,13 +86,13 @@ export async function startApp(
     /** Makes a subgroup of `group`. */
     subgroup: (path: string, visibility: Visibility = 'public', parent: Group = group) =>
       createGroup(registry, { name: path, path, parent, visibility, ownerId: root.id }),
-    /** Makes a user and answers a token of its. */
+    /** Makes a user; returns it with a token. */
     async user(username: string, member?: { level: number; of: Project | Group }) {
       const user = await createUser(registry, { username, name: username, email: `${username}@example.com` });
       if (member) await addMember(registry, user, member.of, member.level);
       return { user, token: await personalToken(registry, user) };
     },
-    /** Runs the jobs until nothing is left to do, as searches need that find what was just published. */
+    /** Runs the jobs until nothing is left to do, so that searches find what was just published. */
     runJobs: () => runJobs(registry),
     /** Writes the downloads that were counted. */
     flushDownloads: () => flushDownloads(registry, downloads),
@@ -117,7 +117,7 @@ export async function startApp(
   };
 }
 
-/** The app with what `startApp` put around it. */
+/** What `startApp` returns. */
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
 /** Makes a user a member of a project or group. */

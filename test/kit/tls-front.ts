@@ -10,13 +10,13 @@ export interface TlsFront {
 }
 
 /**
- * Starts a listener that hands requests on to `port` as a load balancer does that ends TLS. The emulator then holds
- * them for encrypted, so that policies which refuse plain HTTP can stay as they are.
+ * Starts a listener that passes requests on to `port` as a load balancer that terminates TLS does. The emulator then
+ * treats them as encrypted, so that policies which refuse plain HTTP need no change.
  */
 export async function startTlsFront(port: number): Promise<TlsFront> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
-    handOn(incoming, outgoing, port, agent).catch(() => outgoing.destroy());
+    passOn(incoming, outgoing, port, agent).catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,8 +31,8 @@ export async function startTlsFront(port: number): Promise<TlsFront> {
   };
 }
 
-/** Host and all other headers stay as they are: signatures cover them. */
-async function handOn(
+/** Passes a request on with its host and all other headers unchanged, since signatures cover them. */
+async function passOn(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   port: number,
@@ -41,7 +41,7 @@ async function handOn(
   const { method, url: path, rawHeaders } = incoming;
   const headers = [...rawHeaders, 'x-forwarded-proto', 'https'];
   const onward = request({ host: '127.0.0.1', port, method, path, headers, agent });
-  // A client that goes away takes its request with it.
+  // Aborts the request when the client disconnects.
   outgoing.once('close', () => onward.destroy());
   const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
   const [[answer]] = await Promise.all([answered, pipeline(incoming, onward)]);

@@ -27,7 +27,7 @@ import { toyIndex } from './toy-format/repository-index.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
 
-/** What the core knows of the toy format. */
+/** The rules of the toy format that the core gets. */
 export const toyRules: IndexedRules = { ...toy, index: toyIndex };
 
 /** Packages of the toy format in a project, and the index over them, as one process sees them. */
@@ -43,7 +43,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     return Buffer.concat(chunks);
   }
 
-  /** The text of a document that must be there. */
+  /** The text of a document that must exist. */
   async function text(name: string): Promise<string> {
     const bytes = await document(name);
     if (!bytes) throw new Error(`no document ${name}`);
@@ -54,7 +54,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     ref,
     document,
     text,
-    /** Publishes one more file of a version; one of the same name takes its place. */
+    /** Publishes one more file of a version; it replaces one of the same name. */
     async publish(
       name: string,
       version: string,
@@ -78,7 +78,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
         ...(amend && { amend: () => amend }),
       });
     },
-    /** Publishes a version of so many files. */
+    /** Publishes a version of `count` files. */
     async publishMany(name: string, version: string, count: number) {
       const files = Array.from({ length: count }, async (_, n) => ({
         fileName: named.file(`file-${String(n).padStart(3, '0')}`),
@@ -104,12 +104,12 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
         () => parts,
       ),
     build: (options?: BuildOptions): Promise<BuildOutcome> => buildIndex(registry, rules, ref, options),
-    /** The versions that a partition tells of, as `name version`, in its order. */
+    /** The versions that a partition lists, as `name version`, in its order. */
     async listed(partition = 'apps'): Promise<string[]> {
       const all = (await text(`${partition}/Packages`)).matchAll(/^Package: (.*)\nVersion: (.*)$/gm);
       return [...all].map(([, name, version]) => `${name} ${version}`);
     },
-    /** The signed release, once its signature has been checked; answers the ids of the keys that signed too. */
+    /** Checks the signature of the release; returns its text and the ids of the keys that signed it. */
     async release(): Promise<{ text: string; signers: string[] }> {
       const keys = await registry.signer.publicKeys({ kind: 'project', id: project.id }, 'openpgp');
       const message = await readCleartextMessage({ cleartextMessage: await text('InRelease') });
@@ -123,7 +123,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
   };
 }
 
-/** The same stores as another process has them: nothing in memory is shared, and keys are small. */
+/** The same stores for another process: nothing in memory is shared. Keys are small. */
 export function anotherProcess(registry: Registry, seal: Seal): Registry {
   const { clock, settings } = registry;
   const table = { ...registry.table };

@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 
-/** A store that fails to read one blob, as a disk does that has a bad sector: at once, or in the middle of its bytes. */
+/** A store that fails to read one blob, as a disk with a bad sector does: immediately, or in the middle of its bytes. */
 export function withUnreadable(
   blobs: BlobStore,
   key: string,
@@ -9,10 +9,10 @@ export function withUnreadable(
   const failure = () => Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
   return {
     ...blobs,
-    async get(asked, range) {
-      if (asked !== key) return blobs.get(asked, range);
+    async get(requested, range) {
+      if (requested !== key) return blobs.get(requested, range);
       if (where === 'at once') throw failure();
-      const content = await blobs.get(asked, range);
+      const content = await blobs.get(requested, range);
       let pulls = 0;
       const body = new ReadableStream<Uint8Array>({
         pull(controller) {

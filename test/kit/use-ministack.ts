@@ -2,13 +2,13 @@ import { afterAll, beforeAll } from 'vitest';
 import { type AwsResources, awsResources } from './aws-resources.ts';
 import { type Ministack, startMinistack } from './ministack.ts';
 
-/** An emulator of AWS, and what makes tables, buckets and queues in it. */
+/** An emulator of AWS, and the functions that make tables, buckets and queues in it. */
 export interface Emulator {
   readonly endpoint: string;
   readonly resources: AwsResources;
 }
 
-/** Starts an emulator before the tests of the block this is called in, and ends it after them. */
+/** Starts an emulator before the tests of the block this is called in, and stops it after them. */
 export function useMinistack(): Emulator {
   let ministack: Ministack;
   let resources: AwsResources;

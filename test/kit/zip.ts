@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** A file to put into a zip archive, and what to get wrong about it. */
+/** A file to put into a zip archive, and errors to make in its entry. */
 export interface ZipFile {
   readonly path: string;
   readonly content: string | Uint8Array;
   /** Stored as it is, without compression. */
   readonly stored?: boolean;
-  /** The unpacked size the archive claims, when it lies. */
+  /** A wrong unpacked size for the archive to claim. */
   readonly claimedSize?: number;
   /** General purpose flags; 1 is "encrypted". Names are UTF-8 (0x800). */
   readonly flags?: number;

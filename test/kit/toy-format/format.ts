@@ -5,9 +5,9 @@ import { toyIndex } from './repository-index.ts';
 import { discoveryRoutes, routes } from './routes.ts';
 
 /**
- * A format that exists in tests only, to prove that the frame knows none: it is served at addresses unlike GitLab's,
+ * A format that exists in tests only, to prove that the frame knows no format: it is served at addresses unlike GitLab's,
  * with a document at the root of the host, a challenge that depends on the request, a token header of its own, a signed
- * index over all packages of a project, and metadata of which an older layout is stored.
+ * index over all packages of a project, and metadata that may be stored in an older layout.
  */
 export const toy: Format = {
   id: 'toy2',

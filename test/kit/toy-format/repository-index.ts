@@ -18,7 +18,7 @@ const byHash: DocumentPlan['aliases'] = ({ name, digests }) => [
 
 /**
  * An index like Debian's: a text of stanzas for each partition, plain and compressed, and a signed release over all.
- * Libraries and applications are told of in partitions of their own.
+ * Libraries and applications are listed in separate partitions.
  */
 export const toyIndex: RepositoryIndex = {
   layout: 1,

@@ -35,8 +35,8 @@ const withFile = {
 
 /**
  * PUT stores and GET sends a file at `/<name>/<version>/<file>`; POST publishes `/<name>/<version>` with all its files, a
- * JSON object of names and texts; DELETE removes it. GET of
- * `/-/index/<document>` sends a document of the project's index.
+ * JSON object of names and texts; DELETE removes it. GET of `/-/index/<document>` sends a document of the project's
+ * index.
  */
 export function routes(app: FormatRoutes): void {
   app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
@@ -46,7 +46,7 @@ export function routes(app: FormatRoutes): void {
   app.delete('/:name/:version', change('delete', { name }, remove));
 }
 
-/** Says where the files of the instance are, to anybody. */
+/** Serves the path of the files of the instance, without authentication. */
 export function discoveryRoutes(app: FormatRoutes): void {
   app.get('/', (c) => replyJson(c, 200, { files: `${prefixOf(c.env.format.mounts, 'instance', '')}/` }));
 }
@@ -84,7 +84,7 @@ async function publishAll(c: FormatContext, { project, actor }: Target): Promise
   return reply(c, 201, null);
 }
 
-/** What is said of a package is in a header: toy files are not read. */
+/** The metadata of a package, which is in a header: toy files are not read. */
 function metadata(c: FormatContext): ToyMetadata {
   const description = c.req.header('x-toy-description');
   return description === undefined ? {} : { description };
