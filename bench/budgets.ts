@@ -1,10 +1,10 @@
-/** A bound of a ratio: what Packhouse reaches, divided by what the other does. */
+/** A bound of a ratio: the figure of Packhouse divided by that of the other. */
 export interface Bound {
   readonly atLeast?: number;
   readonly atMost?: number;
 }
 
-/** What a measurement must reach against each of the others. */
+/** The bounds of a measurement against each of the others. */
 export interface Budget {
   readonly verdaccio?: Bound;
   readonly bare?: Bound;
@@ -13,7 +13,7 @@ export interface Budget {
   readonly itself?: Bound;
 }
 
-/** The budgets. A measurement without one is there to be watched. */
+/** The budgets. A measurement without one is only reported. */
 export const budgets = {
   packument10: { verdaccio: { atLeast: 20 }, bare: { atLeast: 0.5 } },
   packument500: { verdaccio: { atLeast: 200 }, bare: { atLeast: 0.5 } },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What a run of the bench is told. */
+/** The options of a run of the bench. */
 export interface Options {
   /** Names of the measurements to make; all when empty. */
   readonly only: readonly string[];
@@ -10,15 +10,15 @@ export interface Options {
   readonly seconds: number;
   /** Share of the publishes of a full run, and of the size of its large files. */
   readonly share: number;
-  /** Whether packages of 10,000 versions are measured too, and large files are of 5 GB. */
+  /** Whether packages of 10,000 versions are measured too, and large files have 5 GB. */
   readonly large: boolean;
 }
 
 /** How the command is used. */
 export const usage = `Usage: npm run bench -- [--quick] [--large] [--only <name>]...
 
-  --quick        fewer and shorter runs: for a first look while something is being changed
-  --large        also measures a package of 10,000 versions, and moves files of 5 GB
+  --quick        fewer and shorter runs: for quick feedback during changes
+  --large        also measures a package of 10,000 versions, and transfers files of 5 GB
   --only <name>  makes only this measurement; may be given several times
 `;
 

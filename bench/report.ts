@@ -1,7 +1,7 @@
 import type { Bound, Budget } from './budgets.ts';
 import { type Comparison, figure, ratio, type Sample, type ServerName } from './measure/compare.ts';
 
-/** One line of the results. A ratio is how often as much Packhouse does, or takes, as the other. */
+/** One line of the results. A ratio is the figure of Packhouse divided by that of the other. */
 export interface Row {
   readonly work: string;
   readonly unit: string;
@@ -12,12 +12,12 @@ export interface Row {
   readonly toVerdaccio?: number | undefined;
   readonly toBare?: number | undefined;
   readonly toNginx?: number | undefined;
-  /** What the bound against itself judges. */
+  /** The ratio that the bound against itself applies to. */
   readonly itself?: number | undefined;
   readonly budget?: Budget;
 }
 
-/** The rows of a comparison: the rate, which the budget judges, and what it cost in processor time. */
+/** The rows of a comparison: the rate, which the budget applies to, and the processor time. */
 export function rowsOf(comparison: Comparison, work: string, budget: Budget = {}): Row[] {
   return [
     { work, unit: '/s', ...figuresOf(comparison, 'rate'), budget },
@@ -25,7 +25,7 @@ export function rowsOf(comparison: Comparison, work: string, budget: Budget = {}
   ];
 }
 
-/** The same of requests that move `size` bytes each: the rate and the processor time are those of a megabyte. */
+/** The same for requests that transfer `size` bytes each: the rate and the processor time are those of a megabyte. */
 export function transferRowsOf(
   comparison: Comparison,
   work: string,
@@ -68,7 +68,7 @@ const columns: readonly { readonly title: string; readonly text?: true; cell(row
   { title: 'budget', text: true, cell: verdictOf },
 ];
 
-/** The rows as a table of Markdown, aligned for a terminal, without columns in which nothing stands. */
+/** The rows as a table of Markdown, aligned for a terminal, without empty columns. */
 export function tableOf(rows: readonly Row[]): string {
   const filled = columns
     .map(({ title, text, cell }) => ({ title, text, cells: rows.map(cell) }))
@@ -87,7 +87,7 @@ export function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** Whether a row keeps to its budget, bound by bound; empty without one. */
+/** Whether a row meets each bound of its budget; empty without one. */
 export function verdictOf({ budget = {}, toVerdaccio, toBare, toNginx, itself }: Row): string {
   const judged = [
     judge('Verdaccio', budget.verdaccio, toVerdaccio),

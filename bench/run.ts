@@ -13,7 +13,7 @@ import { readOptions, usage } from './options.ts';
 import { type Row, tableOf } from './report.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
-/** The measurements by the names that `--only` takes, in the order in which they are made. */
+/** The measurements by their names for `--only`, in the order in which they are made. */
 const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>>> = {
   'packument-10': smallPackuments,
   'packument-500': largePackuments,
@@ -30,11 +30,11 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   function: functions,
 };
 
-/** Makes the measurements and prints what came of them. */
+/** Makes the measurements and prints their results. */
 async function run(flags: string[]): Promise<void> {
   const options = readOptions(flags);
-  const wanted = options?.only ?? [];
-  const unknown = wanted.filter((name) => !(name in measurements));
+  const selected = options?.only ?? [];
+  const unknown = selected.filter((name) => !(name in measurements));
   if (!options || unknown.length > 0) {
     process.stdout.write(`${usage}\nMeasurements: ${Object.keys(measurements).join(', ')}\n`);
     process.exitCode = unknown.length > 0 ? 2 : 0;
@@ -45,7 +45,7 @@ async function run(flags: string[]): Promise<void> {
   const rows: Row[] = [];
   try {
     for (const [name, measure] of Object.entries(measurements)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      if (selected.length > 0 && !selected.includes(name)) continue;
       process.stderr.write(`measuring ${name} ...\n`);
       rows.push(...(await measure(bench)));
     }

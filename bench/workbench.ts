@@ -9,10 +9,10 @@ import { startPackhouse } from './peers/packhouse.ts';
 import type { Peer, RunningServer } from './peers/peer.ts';
 import { startVerdaccio } from './peers/verdaccio.ts';
 
-/** Tarballs of packages of which only the index is asked for. */
+/** The size of tarballs of packages of which only the index is requested, in bytes. */
 const TINY = 256;
 
-/** The servers and what is measured with them. Each is started when it is first asked for. */
+/** The servers and tools of the measurements. Each server is started when it is first used. */
 export type Workbench = Awaited<ReturnType<typeof openWorkbench>>;
 
 /** Opens a workbench on the disk of the repository: a directory for temporary files may be memory. */
@@ -49,7 +49,7 @@ export async function openWorkbench(options: Options) {
       const [mine, other] = [await packhouse(), await verdaccio()];
       return other ? [mine, other] : [mine];
     },
-    /** Publishes a package of so many versions, once; answers its name. */
+    /** Publishes a package of this many versions, once; returns its name. */
     async package(peer: Peer, versions: number): Promise<string> {
       const name = `versions-${versions}`;
       const key = `${peer.name} ${name}`;
@@ -58,7 +58,7 @@ export async function openWorkbench(options: Options) {
       await publishing;
       return name;
     },
-    /** Registries of their own with a package of so many versions in them, and nothing else; they are stopped. */
+    /** New registries with only a package of this many versions; they are stopped. */
     async stoppedPeers(name: string, versions: number): Promise<Peer[]> {
       const [mine, other] = await Promise.all([
         startPackhouse(join(directory, 'packhouse-to-start')),
@@ -80,7 +80,7 @@ export async function openWorkbench(options: Options) {
 }
 
 async function publishAll(peer: Peer, name: string, versions: number): Promise<void> {
-  // The newest last; Verdaccio refuses to publish to one package from several connections.
+  // The newest is last; Verdaccio refuses to publish to one package from several connections.
   const waiting = Array.from(
     { length: versions },
     (_, number) => `1.${Math.floor(number / 100)}.${number % 100}`,

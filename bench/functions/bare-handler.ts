@@ -1,6 +1,6 @@
 /**
- * What a function that reads DynamoDB and links to S3 costs before it has any code of its own: the same clients as
- * Packhouse's, and as many requests one after the other as its first answer needs.
+ * A function that reads DynamoDB and links to S3 without any code of its own: it has the same clients as Packhouse, and
+ * makes as many sequential requests as Packhouse's first response needs.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -11,7 +11,7 @@ const TableName = process.env.PACKHOUSE_TABLE ?? '';
 const table = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const store = new S3Client({});
 
-/** Work of the other clients, which must be loaded though a first read does not need them. */
+/** Uses of the other clients, which must be loaded although a first read does not need them. */
 export const others = {
   link: (Key: string) => getSignedUrl(store, new GetObjectCommand({ Bucket: 'bench', Key })),
   put: (Key: string) => store.send(new PutObjectCommand({ Bucket: 'bench', Key, Body: '' })),
@@ -21,7 +21,7 @@ function get(pk: string) {
   return table.send(new GetCommand({ TableName, Key: { pk, sk: 'META' } }));
 }
 
-/** Reads the table three times in a row and answers. */
+/** Reads the table three times in a row and responds. */
 export async function handler(): Promise<object> {
   await Promise.all([get('TOKEN#1'), get('PROJECT#1')]);
   const Keys = ['USER#1', 'PROJECT#1', 'GROUP#1'].map((pk) => ({ pk, sk: 'META' }));

@@ -1,4 +1,4 @@
-/** A new process for a function's first event. Arguments: the bundle, and the event as JSON. Answers in milliseconds. */
+/** A new process for a function's first event. Arguments: the bundle, and the event as JSON. Sends times in milliseconds. */
 const [bundle = '', event = '{}'] = process.argv.slice(2);
 
 const context = {
@@ -18,5 +18,5 @@ const handled = performance.now();
 
 process.send?.({ statusCode, load: loaded - started, total: handled - started });
 process.disconnect();
-// What keeps connections for the next event would keep the process for nothing.
+// Connections that are kept for the next event would keep the process running.
 process.exit();

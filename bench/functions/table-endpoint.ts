@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { fromWireItem, toWireItem, type WireItem } from '../../services/adapters/aws/dynamodb-values.ts';
 import type { TableReader } from '../../services/ports/table.ts';
 
-interface Answering {
+interface TableServer {
   readonly url: string;
   stop(): void;
 }
 
-/** Answers the reads of DynamoDB's protocol out of a table, so that a function finds what it needs to do its work. */
-export async function serveTable(table: TableReader): Promise<Answering> {
+/** Serves a table by the reads of DynamoDB's protocol, so that a function can read it. */
+export async function serveTable(table: TableReader): Promise<TableServer> {
   const server = createServer(async (request, response) => {
     try {
       const answer = await answerOf(table, request);
@@ -39,11 +39,11 @@ async function answerOf(table: TableReader, request: IncomingMessage): Promise<o
     return item ? { Item: item } : {};
   }
   if (operation === 'BatchGetItem') {
-    const [[name, asked]] = Object.entries(input.RequestItems) as [[string, { Keys: WireItem[] }]];
-    const items = await Promise.all(asked.Keys.map((key) => itemAt(table, key)));
+    const [[name, requested]] = Object.entries(input.RequestItems) as [[string, { Keys: WireItem[] }]];
+    const items = await Promise.all(requested.Keys.map((key) => itemAt(table, key)));
     return { Responses: { [name]: items.filter((item) => item) }, UnprocessedKeys: {} };
   }
-  throw new Error(`the bench answers no ${operation}`);
+  throw new Error(`the bench does not support ${operation}`);
 }
 
 async function itemAt(table: TableReader, key: WireItem): Promise<WireItem | undefined> {

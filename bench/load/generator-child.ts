@@ -1,6 +1,6 @@
 /**
- * The process that makes requests: connections that are kept open, each with one request under way. It does as
- * little as it can per answer, so that the server is what limits the rate.
+ * The process that makes requests: connections that are kept open, each with one request at a time. It does as
+ * little as possible per response, so that the server limits the rate.
  */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
@@ -8,10 +8,10 @@ import { responseReader } from './response-reader.ts';
 import { type ReadyRequest, type Supply, supplyOf } from './supply.ts';
 import type { FromGenerator, LoadResult, Task, ToGenerator } from './task.ts';
 
-/** What all connections read into, one after the other: memory that is always the same stays in the processor's cache. */
+/** The buffer that all connections read into, one at a time, so that it stays in the processor's cache. */
 const input = Buffer.alloc(256 * 1024);
 
-/** A connection to the server, and who takes what it reads. */
+/** A connection to the server, and the function that gets what it reads. */
 class Connection {
   readonly socket: Socket;
   take: (chunk: Buffer) => void = () => {};
@@ -25,7 +25,7 @@ class Connection {
   }
 }
 
-/** Sends what the supply gives over one connection, until it gives no more. */
+/** Sends the requests of the supply over one connection, until there are no more. */
 function drive(connection: Connection, number: number, supply: Supply, times: number[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const { socket } = connection;
@@ -39,8 +39,8 @@ function drive(connection: Connection, number: number, supply: Supply, times: nu
       if (request.body) sendBody(socket, request.body);
     };
     connection.take = responseReader(({ status, size }) => {
-      const wanted = supply.status === 0 ? status >= 200 && status < 300 : status === supply.status;
-      if (!wanted) return reject(new Error(`answered ${status}`));
+      const isExpected = supply.status === 0 ? status >= 200 && status < 300 : status === supply.status;
+      if (!isExpected) return reject(new Error(`unexpected status ${status}`));
       times.push(performance.now() - sentAt);
       bytes += size;
       send();
@@ -69,7 +69,7 @@ async function connect(task: Task): Promise<Connection> {
   return connection;
 }
 
-/** Keeps this process from ever sleeping; see `RepeatTask`. Answers how to end that. */
+/** Keeps this process from sleeping; see `RepeatTask`. Returns the function that ends that. */
 function stayAwake(): () => void {
   let turning = setImmediate(function turn() {
     turning = setImmediate(turn);
@@ -81,9 +81,9 @@ async function run(task: Task, connections: readonly Connection[], supply: Suppl
   const times: number[] = [];
   const used = process.cpuUsage();
   const started = performance.now();
-  const rest = task.kind === 'repeat' && task.awake ? stayAwake() : () => {};
+  const stopWaking = task.kind === 'repeat' && task.awake ? stayAwake() : () => {};
   const received = await Promise.all(connections.map((each, number) => drive(each, number, supply, times)));
-  rest();
+  stopWaking();
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(used);
   times.sort((a, b) => a - b);
@@ -93,7 +93,7 @@ async function run(task: Task, connections: readonly Connection[], supply: Suppl
   return { requests: times.length, seconds, bytes, p50: at(0.5), p99: at(0.99), ownLoad };
 }
 
-function tell(message: FromGenerator): void {
+function sendMessage(message: FromGenerator): void {
   process.send?.(message);
 }
 
@@ -108,11 +108,11 @@ process.on('message', async (message: ToGenerator) => {
     const started = new Promise<void>((resolve) => {
       start = resolve;
     });
-    tell({ ready: true });
+    sendMessage({ ready: true });
     await started;
-    tell({ result: await run(message.prepare, connections, supply) });
+    sendMessage({ result: await run(message.prepare, connections, supply) });
   } catch (error) {
-    tell({ failure: (error as Error).message });
+    sendMessage({ failure: (error as Error).message });
   } finally {
     for (const { socket } of connections) socket.destroy();
   }

@@ -4,12 +4,12 @@ import type { FromGenerator, LoadResult, Task, ToGenerator } from './task.ts';
 
 /** A process that makes requests. */
 export interface Generator {
-  /** Makes ready for the task, calls `before`, and does it. */
+  /** Prepares the task, calls `before`, and runs the task. */
   run(task: Task, before?: () => void): Promise<LoadResult>;
   stop(): void;
 }
 
-/** Starts the generator; one serves a whole run of the bench, so that every server is measured by the same. */
+/** Starts the generator; one serves a whole run of the bench, so that every server is measured by the same process. */
 export function startGenerator(): Generator {
   const child = fork(join(import.meta.dirname, 'generator-child.ts'), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -22,7 +22,7 @@ export function startGenerator(): Generator {
       before();
       send({ go: true });
       const message = await nextMessage(child, task);
-      if (!('result' in message)) throw new Error('the generator lost its place');
+      if (!('result' in message)) throw new Error('the generator sent no result');
       return message.result;
     },
     stop() {
@@ -33,7 +33,7 @@ export function startGenerator(): Generator {
 
 function nextMessage(child: ChildProcess, task: Task): Promise<FromGenerator> {
   return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('the generator ended'));
+    const ended = () => reject(new Error('the generator exited'));
     child.once('exit', ended);
     child.once('message', (message: FromGenerator) => {
       child.off('exit', ended);

@@ -1,4 +1,4 @@
-/** What is known of a response once its last byte is read. */
+/** A response whose last byte was read. */
 export interface ReadResponse {
   readonly status: number;
   /** Bytes of the body, as they were sent. */
@@ -10,15 +10,15 @@ const LINE_END = Buffer.from('\r\n');
 const EMPTY = Buffer.alloc(0);
 
 /**
- * Reads the responses of one HTTP/1.1 connection, counting their bodies and keeping nothing of them: a generator
- * that parsed more would use more of the machine than the servers it measures. A chunk may be overwritten once it is
- * read.
+ * Reads the responses of one HTTP/1.1 connection, counting the bytes of their bodies without keeping them: a
+ * generator that parsed more would need more processor time than the servers it measures. A chunk may be overwritten
+ * once it is read.
  */
 export function responseReader(onResponse: (response: ReadResponse) => void): (chunk: Buffer) => void {
   let held: Buffer = EMPTY;
   let status = 0;
   let size = 0;
-  /** Bytes of the body, or of the current chunk with its line end, that are still to come. */
+  /** Bytes of the body, or of the current chunk with its line end, that are not read yet. */
   let left = 0;
   let state: 'head' | 'body' | 'chunk-size' | 'chunk' | 'trailer' = 'head';
 
@@ -29,7 +29,7 @@ export function responseReader(onResponse: (response: ReadResponse) => void): (c
     onResponse(response);
   }
 
-  /** Reads the head at `at`; answers where it ends, or -1 when it is not all there. */
+  /** Reads the head at `at`; returns the position of its end, or -1 when it is incomplete. */
   function readHead(data: Buffer, at: number): number {
     const end = data.indexOf(HEAD_END, at);
     if (end < 0) return -1;
@@ -41,7 +41,7 @@ export function responseReader(onResponse: (response: ReadResponse) => void): (c
     else if (head.includes('\r\ntransfer-encoding: chunked')) state = 'chunk-size';
     else {
       const found = /\r\ncontent-length: *(\d+)/.exec(head);
-      if (!found) throw new Error(`an answer of ${status} tells no length:\n${head}`);
+      if (!found) throw new Error(`a response of ${status} has no length:\n${head}`);
       left = Number(found[1]);
       if (left === 0) finish();
       else state = 'body';

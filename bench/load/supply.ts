@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { publishRequests } from '../packages/publish-request.ts';
 import type { Task } from './task.ts';
 
-/** A request to be sent as it is: its head and what comes with it, then a body that repeats one block. */
+/** A request that can be sent: its head, perhaps with a body, then a body that repeats one block. */
 export interface ReadyRequest {
   readonly start: Uint8Array;
   readonly body?: { readonly block: Uint8Array; readonly size: number };
@@ -10,7 +10,7 @@ export interface ReadyRequest {
 
 /** Requests ready to be sent. */
 export interface Supply {
-  /** The status every answer must have; 0 for any success. */
+  /** The status every response must have; 0 for any success. */
   readonly status: number;
   /** The next request of a connection, or undefined when there are no more. */
   next(connection: number): ReadyRequest | undefined;

@@ -1,4 +1,4 @@
-/** What the generator is told to do, and what it answers: the words between the bench and its child process. */
+/** The tasks and results of the generator: the messages between the bench and its child process. */
 
 /** Where requests go. */
 export interface Target {
@@ -6,23 +6,23 @@ export interface Target {
   readonly port: number;
 }
 
-/** Requests that are the same again and again, for a time. */
+/** The same request repeated for some time. */
 export interface RepeatTask extends Target {
   readonly kind: 'repeat';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
-  /** The status every answer must have. */
+  /** The status every response must have. */
   readonly status: number;
   /**
-   * Whether the generator looks for answers without ever sleeping. Waking a process up costs whoever sends to it, here
-   * 15 µs and more, and a server that is slower than the generator would pay it with every answer, a faster one never.
+   * Whether the generator polls for responses without sleeping. Waking a process costs the sender time, here 15 µs and
+   * more, and a server that is slower than the generator would pay it with every response, a faster one never.
    */
   readonly awake?: boolean;
 }
 
-/** Publishes of new versions of npm packages, as many as told. */
+/** Publishes of `count` new versions of npm packages. */
 export interface PublishTask extends Target {
   readonly kind: 'publish';
   /** Path of the registry, without a slash at its end. */
@@ -30,7 +30,7 @@ export interface PublishTask extends Target {
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly count: number;
-  /** What the names of the packages start with; a name takes `versionsPerName` versions. */
+  /** The start of the names of the packages; a name gets `versionsPerName` versions. */
   readonly name: string;
   readonly versionsPerName: number;
   /** Bytes of each tarball, about. */
@@ -40,7 +40,7 @@ export interface PublishTask extends Target {
 /** Uploads of a file whose bytes are always the same, by plain PUTs. */
 export interface UploadTask extends Target {
   readonly kind: 'upload';
-  /** What the path of a file starts with; each connection has a file of its own, which a number tells. */
+  /** The start of the path of a file; each connection has a file of its own, with its number at the end. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
@@ -53,20 +53,20 @@ export interface UploadTask extends Target {
 /** Anything the generator can do. */
 export type Task = RepeatTask | PublishTask | UploadTask;
 
-/** What came of a task. */
+/** The result of a task. */
 export interface LoadResult {
   readonly requests: number;
   readonly seconds: number;
   /** Bytes of the bodies received. */
   readonly bytes: number;
-  /** Milliseconds from the first byte of a request to the last one of its answer. */
+  /** Milliseconds from the first byte of a request to the last one of its response. */
   readonly p50: number;
   readonly p99: number;
   /** Share of one core that the generator itself used. */
   readonly ownLoad: number;
 }
 
-/** Messages to the generator: first the task, which it makes ready for, then the start. */
+/** Messages to the generator: first the task, which it prepares, then the start. */
 export type ToGenerator = { readonly prepare: Task } | { readonly go: true };
 
 /** Messages from the generator. */

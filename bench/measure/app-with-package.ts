@@ -4,7 +4,7 @@ import type { Stores } from '../../services/runtime/compose.ts';
 import { startApp } from '../../test/kit/start-app.ts';
 import { publishBody, tarballOf } from '../packages/publish-request.ts';
 
-/** The application in this process, over stores in memory, with a private project that holds an npm package. */
+/** The application in this process, over stores in memory, with a private project that has an npm package. */
 export async function appWithPackage(versions: number, stores: Partial<Stores> = {}) {
   const table = memoryTable();
   const {

@@ -6,29 +6,29 @@ import type { Workbench } from '../workbench.ts';
 import { compare, type Lane } from './compare.ts';
 import { READERS } from './packuments.ts';
 
-/** An index of Packhouse, by its path and how it is asked for. */
+/** An index of Packhouse, and how it is requested. */
 export interface IndexOptions {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Which index it is, for the report. */
   readonly work: string;
-  /** What its rate is to be, of bare Node's. */
+  /** The bound of its rate, compared with that of bare Node. */
   readonly budget?: Budget;
-  /** Whether the readers have it already. */
+  /** Whether the readers already have it. */
   readonly known?: boolean;
 }
 
-/** How fast an index is sent, compressed, beside bare Node that sends the same bytes from memory. */
+/** How fast an index is sent, compressed, compared with bare Node that sends the same bytes from memory. */
 export async function cachedIndex(bench: Workbench, options: IndexOptions): Promise<Row[]> {
   const { path, work, budget, known = false } = options;
   const packhouse = await bench.packhouse();
-  const asked = { ...packhouse.headers, 'accept-encoding': 'gzip', ...options.headers };
-  const response = await fetch(addressOf(packhouse, path), { headers: asked });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  const requestHeaders = { ...packhouse.headers, 'accept-encoding': 'gzip', ...options.headers };
+  const response = await fetch(addressOf(packhouse, path), { headers: requestHeaders });
+  if (!response.ok) throw new Error(`${path} returned ${response.status}`);
   const packed = new Blob([await response.arrayBuffer()]).stream().pipeThrough(new CompressionStream('gzip'));
   const etag = response.headers.get('etag') ?? '';
   const bare = await bench.bare();
-  const kept = await keepOn(bare, {
+  const barePath = await keepOn(bare, {
     path: `${path}-${known}`,
     body: new Uint8Array(await new Response(packed).arrayBuffer()),
     headers: {
@@ -45,21 +45,21 @@ export async function cachedIndex(bench: Workbench, options: IndexOptions): Prom
       host: server.host,
       port: server.port,
       path: at,
-      headers: known ? { ...asked, 'if-none-match': etag } : asked,
+      headers: known ? { ...requestHeaders, 'if-none-match': etag } : requestHeaders,
       connections: READERS,
       seconds: bench.options.seconds * (round === 0 ? 2 : 1),
       status: known ? 304 : 200,
       awake: true,
     }),
   });
-  const lanes = [lane('packhouse', packhouse.server, path), lane('bare', bare, kept)];
+  const lanes = [lane('packhouse', packhouse.server, path), lane('bare', bare, barePath)];
   return rowsOf(await compare(bench.generator, lanes, bench.options.rounds), work, budget);
 }
 
-/** Does the work for each, `atOnce` at a time; answers how many seconds it took. */
+/** Does the work for each, `concurrency` at a time; returns how many seconds it took. */
 export async function timed<T>(
   all: readonly T[],
-  atOnce: number,
+  concurrency: number,
   work: (each: T) => Promise<void>,
 ): Promise<number> {
   const waiting = [...all];
@@ -67,11 +67,11 @@ export async function timed<T>(
   const worker = async () => {
     for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) await work(each);
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return (performance.now() - start) / 1000;
 }
 
-/** Sends a request to Packhouse; throws when it is refused. */
+/** Sends a request to Packhouse; throws if it is refused. */
 export async function send(packhouse: Peer, path: string, init: RequestInit): Promise<void> {
   const response = await fetch(addressOf(packhouse, path), {
     ...init,

@@ -4,10 +4,10 @@ import type { Peer } from '../peers/peer.ts';
 import { median } from './median.ts';
 import { cpuOf } from './process-use.ts';
 
-/** Who is measured. */
+/** The servers that are measured. */
 export type ServerName = 'packhouse' | 'verdaccio' | 'bare' | 'nginx';
 
-/** What a registry is called in a comparison. */
+/** The name of a registry in a comparison. */
 export function laneName({ name }: Pick<Peer, 'name'>): 'packhouse' | 'verdaccio' {
   return name === 'Packhouse' ? 'packhouse' : 'verdaccio';
 }
@@ -34,8 +34,8 @@ export interface Sample {
 export type Comparison<Name extends string = ServerName> = Partial<Record<Name, readonly Sample[]>>;
 
 /**
- * Runs the lanes one at a time, again and again in changing order, so that what else goes on in the machine hits all
- * of them alike. Servers that are not at work wait: they use nothing.
+ * Runs the lanes one at a time, in several rounds of alternating order, so that other load on the machine affects all
+ * of them equally. The other servers are idle meanwhile and use nothing.
  */
 export async function compare<Name extends string>(
   generator: Generator,
@@ -62,7 +62,7 @@ async function sample(generator: Generator, lane: Lane<string>, round: number): 
   return { rate: requests / seconds, cpu: (cpuOf(lane.pid) - before) / requests, p50 };
 }
 
-/** The median of one figure of a lane, or undefined when it was not measured. */
+/** The median of one figure of a lane, or undefined if it was not measured. */
 export function figure<Name extends string>(
   comparison: Comparison<Name>,
   name: Name,
@@ -78,7 +78,7 @@ export function ratio<Name extends string>(
   [name, other]: readonly [Name, Name],
   of: keyof Sample,
 ): number | undefined {
-  const [mine, theirs] = [comparison[name], comparison[other]];
-  if (!mine || !theirs) return undefined;
-  return median(mine.map((each, round) => each[of] / (theirs[round]?.[of] ?? Number.NaN)));
+  const [samples, otherSamples] = [comparison[name], comparison[other]];
+  if (!samples || !otherSamples) return undefined;
+  return median(samples.map((each, round) => each[of] / (otherSamples[round]?.[of] ?? Number.NaN)));
 }

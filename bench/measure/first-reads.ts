@@ -16,23 +16,23 @@ import { median } from './median.ts';
 /** How many versions a package has; costs are compared with those of the first. */
 const SIZES = [100, 10_000] as const;
 
-/** How many versions are published at a time before anything is measured. */
-const AT_ONCE = 50;
+/** How many versions are published concurrently before anything is measured. */
+const CONCURRENCY = 50;
 
-/** How often each is measured, and before that read to warm up. */
+/** How often each is measured, and read before that to warm up. */
 const ROUNDS = 21;
 const WARM_UP = 4;
 
 /** Publishes with a read after each: first all warm ones, so that they do not pay for garbage of the cold ones. */
 const MEASURED = 2 * (WARM_UP + ROUNDS);
 
-/** What a read cost. */
+/** The cost of a read: processor time in microseconds, and items read from the table. */
 interface Cost {
   readonly cpu: number;
   readonly items: number;
 }
 
-/** An index, and how clients ask for it. */
+/** An index, and how clients request it. */
 interface Index {
   readonly title: string;
   readonly format: string;
@@ -61,9 +61,9 @@ const indexes: readonly Index[] = [
 ];
 
 /**
- * What the first read of an index costs after one more publish, by the number of versions: in a process that read the
- * index before (warm), and in one that has nothing in memory (cold) and finds in the table what was stored before the
- * publish. All in this process, over SQLite on the disk, with gzip as clients accept it.
+ * The cost of the first read of an index after one more publish, by the number of versions: in a process that has read
+ * the index before (warm), and in one that has nothing in memory (cold) and finds in the table what was stored before
+ * the publish. Everything runs in this process, over SQLite on the disk, with gzip as clients accept it.
  */
 export async function firstReads(bench: Pick<Workbench, 'directory'>): Promise<Row[]> {
   const costs = new Map<number, readonly Costs[]>();
@@ -77,13 +77,13 @@ export async function firstReads(bench: Pick<Workbench, 'directory'>): Promise<R
         const least = costs.get(few)?.[index]?.[process] ?? NOTHING;
         const itself = Math.max(cost.cpu / least.cpu, cost.items / least.items);
         const work = `first ${title} of ${size.toLocaleString('en-US')}, ${process}: ${cost.items} items read`;
-        const judged = process === 'warm' && size !== few;
+        const hasBudget = process === 'warm' && size !== few;
         return {
           work,
           unit: 'µs',
           packhouse: cost.cpu,
           itself,
-          ...(judged && { budget: budgets.firstRead }),
+          ...(hasBudget && { budget: budgets.firstRead }),
         };
       }),
     ),
@@ -125,21 +125,21 @@ interface Bench {
 
 async function costsOf(index: Index, size: number, bench: Bench): Promise<Costs> {
   const { app, owner } = bench;
-  // Indexes of one format share a package, to which each has added versions of its own.
+  // Indexes of one format share a package, to which each adds further versions.
   const start = bench.published.get(index.format) ?? 0;
   const versions = plainVersions(index.format, Math.max(size, start) + MEASURED).slice(start);
   bench.published.set(index.format, start + versions.length);
   while (versions.length > MEASURED) {
-    await Promise.all(versions.splice(0, Math.min(AT_ONCE, versions.length - MEASURED)).map(publish));
+    await Promise.all(versions.splice(0, Math.min(CONCURRENCY, versions.length - MEASURED)).map(publish));
   }
   await read(index, app, bench);
   const found = { warm: [] as Cost[], cold: [] as Cost[] };
   for (const [round, version] of versions.entries()) {
     await publish(version);
     const process = round < versions.length / 2 ? 'warm' : 'cold';
-    const asked =
+    const reader =
       process === 'warm' ? app : createApp(createRegistry(owner.registry, owner.registry.settings), parts);
-    const cost = await read(index, asked, bench);
+    const cost = await read(index, reader, bench);
     if (round % (versions.length / 2) >= WARM_UP) found[process].push(cost);
   }
   return { warm: middle(found.warm), cold: middle(found.cold) };
@@ -161,7 +161,7 @@ async function read({ format, path, accept }: Index, app: App, bench: Bench): Pr
   const answer = await app(new Request(url, { headers }), {});
   await answer.arrayBuffer();
   const { user, system } = process.cpuUsage(start);
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`${url} returned ${answer.status}`);
   return { cpu: user + system, items: bench.taken() };
 }
 
@@ -171,7 +171,7 @@ function middle(costs: readonly Cost[]): Cost {
   return { cpu: median(costs.map(({ cpu }) => cpu)), items: median(costs.map(({ items }) => items)) };
 }
 
-/** A table that counts the items it gives. */
+/** A table that counts the items it returns. */
 function countItems(inner: Table) {
   let items = 0;
   const table: Table = {

@@ -27,9 +27,9 @@ function sizes(): Row[] {
   return functionEntries().map((entry) => {
     const folder = join(bundleFolder, entry);
     const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
-    const whole = bytes.reduce((sum, each) => sum + each.byteLength, 0) / KB;
+    const unpacked = bytes.reduce((sum, each) => sum + each.byteLength, 0) / KB;
     const packed = bytes.reduce((sum, each) => sum + gzipSync(each).byteLength, 0) / KB;
-    return { work: `bundle of ${entry} (gzip ${packed.toFixed(0)})`, unit: 'KB', packhouse: whole };
+    return { work: `bundle of ${entry} (gzip ${packed.toFixed(0)})`, unit: 'KB', packhouse: unpacked };
   });
 }
 
@@ -40,8 +40,8 @@ interface Start {
 }
 
 /**
- * From nothing loaded to the answer of a first read, for the function of a family and for one without code of its own.
- * Both find their table on this machine, by HTTP without TLS; the start of Node itself is not counted.
+ * The time from before loading to the response to a first read, for the function of a family and for one without code
+ * of its own. Both use a table on this machine, over HTTP without TLS; the start of Node itself is not counted.
  */
 async function firstEvents(bench: Workbench): Promise<Row[]> {
   const { app, url, token, table } = await appWithPackage(10);
@@ -50,15 +50,15 @@ async function firstEvents(bench: Workbench): Promise<Row[]> {
   const endpoint = await serveTable(table);
   try {
     const bare = await bundleBare(bench.directory);
-    const mine = join(bundleFolder, 'js', 'index.mjs');
-    const starts: Record<'mine' | 'bare', Start[]> = { mine: [], bare: [] };
+    const packhouse = join(bundleFolder, 'js', 'index.mjs');
+    const starts: Record<'packhouse' | 'bare', Start[]> = { packhouse: [], bare: [] };
     const event = JSON.stringify(eventOf(url, headersOf(token)));
     for (let round = 0; round < bench.options.rounds * STARTS; round++) {
-      starts.mine.push(await start(mine, event, endpoint.url));
+      starts.packhouse.push(await start(packhouse, event, endpoint.url));
       starts.bare.push(await start(bare, event, endpoint.url));
     }
     const row = (work: string, figure: 'load' | 'total'): Row => {
-      const [packhouse, other] = [starts.mine, starts.bare].map((all) =>
+      const [packhouse, other] = [starts.packhouse, starts.bare].map((all) =>
         median(all.map((each) => each[figure])),
       );
       const toBare = (packhouse ?? Number.NaN) / (other ?? Number.NaN);
@@ -98,24 +98,24 @@ async function start(bundle: string, event: string, endpoint: string): Promise<S
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  let said = '';
+  let printed = '';
   child.stdout?.on('data', (text) => {
-    said += text;
+    printed += text;
   });
   child.stderr?.on('data', (text) => {
-    said += text;
+    printed += text;
   });
   const ended = once(child, 'exit');
   const [started] = (await Promise.race([once(child, 'message'), ended.then(() => [])])) as [Start?];
   await ended;
-  if (started?.statusCode !== 200) throw new Error(`${bundle} did not handle its first event:\n${said}`);
+  if (started?.statusCode !== 200) throw new Error(`${bundle} did not handle its first event:\n${printed}`);
   return started;
 }
 
 async function bundleBare(directory: string): Promise<string> {
   const outfile = join(directory, 'bare-function', 'index.mjs');
   await build({
-    // As `lib/bundles.ts` bundles functions.
+    // The options of `lib/bundles.ts` for functions.
     entryPoints: [join(import.meta.dirname, '..', 'functions', 'bare-handler.ts')],
     outfile,
     bundle: true,
@@ -138,7 +138,7 @@ function headersOf(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}`, accept: 'application/json' };
 }
 
-/** The event an HTTP API makes of a GET. */
+/** The event that an HTTP API makes from a GET. */
 function eventOf(path: string, headers: Readonly<Record<string, string>>): object {
   return {
     version: '2.0',

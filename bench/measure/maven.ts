@@ -5,13 +5,13 @@ import type { Row } from '../report.ts';
 import type { Workbench } from '../workbench.ts';
 import { cachedIndex, send, timed } from './cached-index.ts';
 
-/** How many versions the artifact has, and how many are deployed at a time. */
+/** How many versions the artifact has, and how many are deployed concurrently. */
 const VERSIONS = 500;
 const DEPLOYERS = 8;
 
 const artifact = '/api/v4/projects/root%2Fbench/packages/maven/com/example/bench';
 
-/** The metadata of an artifact of 500 versions, compressed and not modified, beside bare Node; and how it is deployed. */
+/** The metadata of an artifact of 500 versions, compressed and not modified, compared with bare Node; and the rate of deployments. */
 export async function mavenMetadata(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const versions = Array.from({ length: VERSIONS }, (_, index) => `1.${index}`);
@@ -23,7 +23,7 @@ export async function mavenMetadata(bench: Workbench): Promise<Row[]> {
     ...(await cachedIndex(bench, { path, work: `${title}, gzip`, budget })),
     ...(await cachedIndex(bench, { path, work: `${title}, not modified`, known: true })),
     {
-      work: `deployment of a jar and a POM, ${DEPLOYERS} at once`,
+      work: `deployment of a jar and a POM, ${DEPLOYERS} in parallel`,
       unit: '/s',
       packhouse: VERSIONS / seconds,
     },

@@ -1,4 +1,4 @@
-/** The middle of the values: noise that hits some of them does not move it. */
+/** The median of the values, which outliers do not change. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

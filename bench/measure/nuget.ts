@@ -5,7 +5,7 @@ import type { Row } from '../report.ts';
 import type { Workbench } from '../workbench.ts';
 import { cachedIndex, send, timed } from './cached-index.ts';
 
-/** How many versions the package has, how many are pushed at a time, and about how large they are. */
+/** How many versions the package has, how many are pushed concurrently, and their approximate size in bytes. */
 const VERSIONS = 500;
 const PUSHERS = 8;
 const SIZE = 100 * 1024;
@@ -18,7 +18,7 @@ const indexes = {
   'registration page': '/metadata-gz/bench/page/1.0.0/1.0.63.json',
 };
 
-/** What clients read of a package of 500 versions, beside bare Node; and how its versions are pushed. */
+/** The indexes of a package of 500 versions, compared with bare Node; and the rate of pushes. */
 export async function nugetIndexes(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const content = randomBytes(SIZE);
@@ -34,5 +34,8 @@ export async function nugetIndexes(bench: Workbench): Promise<Row[]> {
     const work = `${title} of ${VERSIONS} NuGet versions`;
     rows.push(...(await cachedIndex(bench, { path: feed + path, work, budget: budgets.index })));
   }
-  return [...rows, { work: `push of 100 KB, ${PUSHERS} at once`, unit: '/s', packhouse: VERSIONS / seconds }];
+  return [
+    ...rows,
+    { work: `push of 100 KB, ${PUSHERS} in parallel`, unit: '/s', packhouse: VERSIONS / seconds },
+  ];
 }

@@ -7,14 +7,14 @@ import { addressOf, type Workbench } from '../workbench.ts';
 import { type Comparison, compare, figure, type Lane, laneName, ratio } from './compare.ts';
 import { firstReads } from './first-reads.ts';
 
-/** Connections that ask at a time: enough that a server always has a next request to turn to. */
+/** Concurrent connections: enough that a server always has a next request. */
 export const READERS = 64;
 
-/** How a packument is asked for. */
+/** How a packument is requested. */
 interface Form {
   readonly title: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whether the client has it already. */
+  /** Whether the client already has it. */
   readonly known?: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function largePackuments(bench: Workbench): Promise<Row[]> {
   ];
 }
 
-/** How the cost of an index that the client has, and of the first one after a publish, grows with its versions. */
+/** How the cost of an index that the client already has, and of the first one after a publish, grows with its versions. */
 export async function growth(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const sizes = bench.options.large ? [10, 500, 10_000] : [10, 500];
@@ -93,7 +93,7 @@ async function laneOf(bench: Workbench, peer: Peer, versions: number, form: Form
     pid: peer.server.pid,
     task: (round) => ({
       ...repeat(bench, peer, `${peer.path}/${name}`, headers, etag, round),
-      // Verdaccio packs on other threads, which need the core that a generator would keep busy.
+      // Verdaccio compresses on other threads, which need the core that a generator would keep busy.
       awake: peer.name === 'Packhouse',
     }),
   };
@@ -106,7 +106,7 @@ async function bareLane(bench: Workbench, peer: Peer, versions: number, form: Fo
   const response = await fetch(`${addressOf(peer)}/${name}`, {
     headers: { ...peer.headers, ...form.headers },
   });
-  // What fetch has unpacked is packed again: a body of its own, not a registry's, is what counts here.
+  // Compresses again what fetch has decompressed; it need not be the registry's own gzip stream.
   const raw = new Uint8Array(await response.arrayBuffer());
   const encoding = response.headers.get('content-encoding');
   const body = encoding === 'gzip' ? await gzipped(raw) : raw;

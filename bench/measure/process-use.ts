@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** What the kernel counts processor time in: hundredths of a second on every Linux that Node runs on. */
+/** The unit of the kernel for processor time in microseconds: a hundredth of a second on every Linux that Node runs on. */
 const TICK = 10_000;
 
 /** Processor time a process has used in all its threads so far, in microseconds. */
@@ -10,14 +10,14 @@ export function cpuOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
 
-/** Memory of a process that is in RAM, in bytes. */
+/** The resident memory of a process, in bytes. */
 export function memoryOf(pid: number): number {
   return memoryIn(pid, 'VmRSS');
 }
 
-/** Starts to note the most memory of a process that is in RAM; answers how to learn it, in bytes. */
+/** Starts to record the peak resident memory of a process; returns the function that reads it, in bytes. */
 export function watchMemory(pid: number): () => number {
-  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // proc(5): sets the mark of the highest use back to the present one
+  writeFileSync(`/proc/${pid}/clear_refs`, '5'); // proc(5): resets the peak to the current value
   return () => memoryIn(pid, 'VmHWM');
 }
 

@@ -5,14 +5,14 @@ import type { Row } from '../report.ts';
 import type { Workbench } from '../workbench.ts';
 import { cachedIndex, send, timed } from './cached-index.ts';
 
-/** How many versions the project has, how many are uploaded at a time, and about how large they are. */
+/** How many versions the project has, how many are uploaded concurrently, and their approximate size in bytes. */
 const VERSIONS = 500;
 const UPLOADERS = 8;
 const SIZE = 100 * 1024;
 
 const index = '/api/v4/projects/root%2Fbench/packages/pypi';
 
-/** The page of a project of 500 versions in both forms, beside bare Node; and how its wheels are uploaded. */
+/** The page of a project of 500 versions in both forms, compared with bare Node; and the rate of uploads. */
 export async function pypiPages(bench: Workbench): Promise<Row[]> {
   const packhouse = await bench.packhouse();
   const code = randomBytes(SIZE / 2).toString('hex');
@@ -32,7 +32,7 @@ export async function pypiPages(bench: Workbench): Promise<Row[]> {
       work: `${title}, HTML`,
       budget,
     })),
-    { work: `upload of a wheel, ${UPLOADERS} at once`, unit: '/s', packhouse: VERSIONS / seconds },
+    { work: `upload of a wheel, ${UPLOADERS} in parallel`, unit: '/s', packhouse: VERSIONS / seconds },
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import type { Table } from '../../services/ports/table.ts';
 
-/** A call of a store: what was called, and when it began and ended, as positions in one order of events. */
+/** A call of a store: what was called, and when it began and ended, as positions in one sequence of events. */
 export interface Call {
   readonly store: string;
   readonly method: string;
@@ -9,17 +9,17 @@ export interface Call {
   readonly ended: number;
 }
 
-/** Stores whose calls are written down. */
+/** Records the calls of stores. */
 export interface CallRecorder {
   table(name: string, inner: Table): Table;
   blobs(inner: BlobStore): BlobStore;
-  /** The calls that have ended since this was asked for the last time. */
+  /** The calls that have ended since the last `take`. */
   take(): Call[];
 }
 
 /**
- * Records the calls of stores. A call takes until nothing else can begin, so that what could run beside it does, and
- * whatever begins after it had to wait for it: on a network each of those would be a round trip more.
+ * Records the calls of stores. A call lasts until nothing else can begin, so that calls that can run concurrently do,
+ * and a call that begins after it had to wait for it: on a network, that would be a further round trip.
  */
 export function recordCalls(): CallRecorder {
   let position = 0;
@@ -50,7 +50,7 @@ export function recordCalls(): CallRecorder {
       delete: (keys) => recorded('blobs', 'delete', () => inner.delete(keys)),
       list: (options) => recorded('blobs', 'list', () => inner.list(options)),
       dropUnfinished: (options) => recorded('blobs', 'dropUnfinished', () => inner.dropUnfinished(options)),
-      // Signing a link is work of the process alone.
+      // Signing a link needs no call of the store.
       link: (key, options) => inner.link(key, options),
     }),
     take() {

@@ -9,13 +9,13 @@ import { memoryOf } from './process-use.ts';
 
 const MB = 1024 * 1024;
 
-/** How long a server is left alone before its memory is looked at, in milliseconds. */
+/** How long a server is idle before its memory is measured, in milliseconds. */
 const REST = 2_000;
 
-/** Versions of the package that is asked for. */
+/** Versions of the package that is requested. */
 const VERSIONS = 10;
 
-/** Starts on data that are there, up to the first answer, and memory before and after a load. */
+/** Starts on existing data up to the first response, and memory before and after load. */
 export async function starts(bench: Workbench): Promise<Row[]> {
   const name = 'some-package';
   const peers = await bench.stoppedPeers(name, VERSIONS);
@@ -29,14 +29,14 @@ export async function starts(bench: Workbench): Promise<Row[]> {
   }
   const memory = new Map<Peer['name'], { idle: number; loaded: number }>();
   for (const peer of peers) memory.set(peer.name, await memoryUse(bench, peer, `${peer.path}/${name}`));
-  const [mine, theirs] = [memory.get('Packhouse'), memory.get('Verdaccio')];
+  const [packhouse, verdaccio] = [memory.get('Packhouse'), memory.get('Verdaccio')];
   return [
     {
-      ...row('start, up to the first answer', 'ms', median(times.Packhouse), median(times.Verdaccio)),
+      ...row('start, up to the first response', 'ms', median(times.Packhouse), median(times.Verdaccio)),
       budget: budgets.startUp,
     },
-    { ...row('memory when idle', 'MB', mine?.idle, theirs?.idle), budget: budgets.idleMemory },
-    row('memory after a load', 'MB', mine?.loaded, theirs?.loaded),
+    { ...row('memory when idle', 'MB', packhouse?.idle, verdaccio?.idle), budget: budgets.idleMemory },
+    row('memory after load', 'MB', packhouse?.loaded, verdaccio?.loaded),
   ];
 }
 
@@ -59,6 +59,6 @@ function load(bench: Workbench, { host, port }: RunningServer, { headers }: Peer
   return bench.generator.run({ kind: 'repeat', ...repeated });
 }
 
-function row(work: string, unit: string, mine = Number.NaN, theirs = Number.NaN): Row {
-  return { work, unit, packhouse: mine, verdaccio: theirs, toVerdaccio: mine / theirs };
+function row(work: string, unit: string, packhouse = Number.NaN, verdaccio = Number.NaN): Row {
+  return { work, unit, packhouse, verdaccio, toVerdaccio: packhouse / verdaccio };
 }

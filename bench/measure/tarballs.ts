@@ -9,7 +9,7 @@ import { type Comparison, compare, type Lane, laneName, type ServerName } from '
 
 const MB = 1024 * 1024;
 
-/** Connections that load at a time. */
+/** Concurrent connections that download. */
 const LOADERS = 8;
 
 /** Downloads of a small and of a large tarball. */

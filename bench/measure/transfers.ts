@@ -11,7 +11,7 @@ import { watchMemory } from './process-use.ts';
 
 const MB = 1024 * 1024;
 
-/** Bytes of a file that is downloaded, and of all files together that are uploaded at once, in a full run. */
+/** Bytes of a file that is downloaded, and of all files together that are uploaded in parallel, in a full run. */
 const DOWNLOAD = 1024 * MB;
 const UPLOAD = 512 * MB;
 
@@ -21,7 +21,7 @@ const LARGE = 5 * 1024 * MB;
 /** Where generic packages are in the project of the bench. */
 const GENERIC = '/api/v4/projects/root%2Fbench/packages/generic/large/1.0.0';
 
-/** One of the servers, and where it keeps plain files. */
+/** One of the servers, and the path of its plain files. */
 interface Place {
   readonly name: ServerName;
   readonly server: RunningServer;
@@ -34,11 +34,11 @@ export async function downloads(bench: Workbench): Promise<Row[]> {
   const size = sizeOf(bench, DOWNLOAD);
   const { server, headers } = await bench.packhouse();
   const nginx = await bench.nginx();
-  const own: Place = { name: 'packhouse', server, headers, path: `${GENERIC}/download-0` };
-  await bench.generator.run(uploadTo({ ...own, path: `${GENERIC}/download-` }, 1, size));
+  const packhouse: Place = { name: 'packhouse', server, headers, path: `${GENERIC}/download-0` };
+  await bench.generator.run(uploadTo({ ...packhouse, path: `${GENERIC}/download-` }, 1, size));
   const file = join(nginx?.files ?? bench.directory, 'download');
   await writeNoise(file, size);
-  const places: Place[] = [own];
+  const places: Place[] = [packhouse];
   if (nginx) places.push({ name: 'nginx', server: nginx.server, path: '/download' });
   places.push({ name: 'bare', server: await bench.bare(), path: `/file?${encodeURIComponent(file)}` });
   const task = (place: Place, connections: number): Task => ({
@@ -52,15 +52,15 @@ export async function downloads(bench: Workbench): Promise<Row[]> {
   const budget = budgets.download;
   return [
     ...(await measured(bench, { work, size, budget }, places, (place) => task(place, 1))),
-    ...(await measured(bench, { work: `${work}, 8 at once`, size, budget }, places, (place) =>
+    ...(await measured(bench, { work: `${work}, 8 in parallel`, size, budget }, places, (place) =>
       task(place, 8),
     )),
   ];
 }
 
-/** Uploads of a large file by one client, and of eight at once that are as large together. */
+/** Uploads of a large file by one client, and of eight files in parallel that have the same size together. */
 export async function uploads(bench: Workbench): Promise<Row[]> {
-  const whole = sizeOf(bench, UPLOAD);
+  const total = sizeOf(bench, UPLOAD);
   const { server, headers } = await bench.packhouse();
   const nginx = await bench.nginx();
   const places: Place[] = [{ name: 'packhouse', server, headers, path: `${GENERIC}/upload-` }];
@@ -69,10 +69,10 @@ export async function uploads(bench: Workbench): Promise<Row[]> {
   const budget = budgets.upload;
   const measure = (work: string, connections: number, size: number) =>
     measured(bench, { work, size, budget }, places, (place) => uploadTo(place, connections, size));
-  const part = whole / 8;
+  const part = total / 8;
   return [
-    ...(await measure(`upload of ${titleOf(whole)}`, 1, whole)),
-    ...(await measure(`upload of ${titleOf(part)}, 8 at once`, 8, part)),
+    ...(await measure(`upload of ${titleOf(total)}`, 1, total)),
+    ...(await measure(`upload of ${titleOf(part)}, 8 in parallel`, 8, part)),
   ];
 }
 
@@ -84,7 +84,7 @@ function targetOf({ server, path, headers = {} }: Place) {
   return { host: server.host, port: server.port, path, headers };
 }
 
-/** Compares the servers, and notes the most memory that the Node programs take meanwhile. */
+/** Compares the servers, and records the peak memory of the Node programs. */
 async function measured(
   { generator, options }: Workbench,
   { work, size, budget }: { readonly work: string; readonly size: number; readonly budget: Budget },
@@ -105,7 +105,7 @@ async function measured(
   return [
     ...transferRowsOf(comparison, work, size, budget),
     {
-      work: '  memory at most',
+      work: '  peak memory',
       unit: 'MB',
       packhouse,
       bare: memory('bare'),
@@ -123,7 +123,7 @@ function titleOf(size: number): string {
   return `${Math.round(size / MB).toLocaleString('en-US')} MB`;
 }
 
-/** Writes a file of bytes that no file system makes smaller. */
+/** Writes a file of random bytes, which no file system can compress. */
 async function writeNoise(path: string, size: number): Promise<void> {
   const block = randomFillSync(Buffer.alloc(MB));
   const file = await open(path, 'w');

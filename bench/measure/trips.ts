@@ -5,7 +5,7 @@ import type { Row } from '../report.ts';
 import { appWithPackage } from './app-with-package.ts';
 import { recordCalls, sequentialTrips } from './record-calls.ts';
 
-/** How often a request waits for the table, and what else it asks the stores: counted in process, so always the same. */
+/** How often a request waits for the table, and its other calls of the stores: counted in this process, so always the same. */
 export async function trips(): Promise<Row[]> {
   const recorder = recordCalls();
   const inner = memoryBlobStore();
@@ -15,9 +15,9 @@ export async function trips(): Promise<Row[]> {
     blobs: recorder.blobs({ ...inner, link: async (key) => `https://blobs.example.com/${key}` }),
   });
 
-  async function rowOf(work: string, ask: () => Promise<void>, budget?: Budget): Promise<Row> {
+  async function rowOf(work: string, request: () => Promise<void>, budget?: Budget): Promise<Row> {
     recorder.take();
-    await ask();
+    await request();
     const calls = recorder.take();
     const blobs = calls.filter(({ store }) => store === 'blobs').length;
     const packhouse = sequentialTrips(calls.filter(({ store }) => store !== 'blobs'));

@@ -12,7 +12,7 @@ import { allFormats } from '../../services/runtime/families/all.ts';
 import { named } from '../../test/kit/names.ts';
 import { manifestOf } from './manifest.ts';
 
-/** A version without an archive: what publishing one would have read from it, and files that have no bytes. */
+/** A version without an archive: the metadata that publishing would have read from it, and files without bytes. */
 export interface PlainVersion {
   readonly format: string;
   readonly name: PackageName;
@@ -43,7 +43,7 @@ export function plainVersion(format: string, version: string): PlainVersion {
   };
 }
 
-/** Publishes a version of no archive. */
+/** Publishes a version without an archive. */
 export async function publishPlain(
   { registry, project }: { readonly registry: Registry; readonly project: Project },
   version: PlainVersion,
@@ -147,7 +147,7 @@ function filesOf(format: string, version: string): NewFile[] {
   ];
 }
 
-/** A blob of which nothing but its digests is known. */
+/** A blob that has digests but no stored bytes. */
 function blobOf(content: string): StagedBlob {
   const digests = digestsOf(content);
   return { storageKey: `plain/${digests.sha256}`, size: content.length, digests };

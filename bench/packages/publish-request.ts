@@ -4,7 +4,7 @@ import type { PublishTask } from '../load/task.ts';
 import { manifestOf } from './manifest.ts';
 import { tarOf } from './tar.ts';
 
-/** The tarball of a version: its manifest and about `size` bytes that no other has and gzip makes no smaller. */
+/** The tarball of a version: its manifest and about `size` random bytes, which gzip cannot compress. */
 export function tarballOf(name: string, version: string, size: number): Buffer {
   const noise = randomFillSync(Buffer.allocUnsafe(size));
   const manifest = Buffer.from(JSON.stringify(manifestOf(name, version)));
@@ -40,11 +40,11 @@ export function publishBody(name: string, version: string, tarball: Buffer, regi
   });
 }
 
-/** Every request of a publish task, ready to be sent; the last one first. */
+/** Every request of a publish task, ready to be sent, in reverse order. */
 export function publishRequests(task: PublishTask): Buffer[] {
   const registry = `http://${task.host}:${task.port}${task.path}`;
   const fixed = { host: `${task.host}:${task.port}`, 'content-type': 'application/json', ...task.headers };
-  // Enough names that no two connections publish to one at a time, and that none gets many versions.
+  // Enough names that no two connections publish to one concurrently, and that none gets many versions.
   const names = Math.max(2 * task.connections, Math.ceil(task.count / task.versionsPerName));
   const requests = Array.from({ length: task.count }, (_, number) => {
     const name = `${task.name}-${number % names}`;

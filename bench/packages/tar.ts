@@ -6,7 +6,7 @@ export interface TarFile {
 
 const BLOCK = 512;
 
-/** A tar archive of plain files, made in one go: a load generator has no time for more. */
+/** A tar archive of plain files, made in one step because a load generator must be fast. */
 export function tarOf(files: readonly TarFile[]): Buffer {
   const parts = files.flatMap(({ name, bytes }) => [
     headerOf(name, bytes.byteLength),

@@ -1,10 +1,10 @@
 /**
- * The measure of what this machine and Node can do: an HTTP server that does the least work which gives the same
- * bytes, and nothing of a registry.
+ * Shows what this machine and Node can do: an HTTP server that does the least work that sends the same bytes, without
+ * a registry.
  *
  * - `PUT /memory<path>` keeps the body and its headers; `GET /memory<path>` sends them from memory, or 304.
  * - `GET /file?<path>` streams a file.
- * - `PUT /publish/<name>` takes npm's publish body and makes its tarball durable.
+ * - `PUT /publish/<name>` reads npm's publish body and makes its tarball durable.
  * - `PUT /upload/<name>` streams the body into a file and makes it durable.
  */
 import { createHash, type Hash } from 'node:crypto';
@@ -54,7 +54,7 @@ async function sendFile(response: ServerResponse, path: string): Promise<void> {
   createReadStream(path).pipe(response);
 }
 
-/** The same work a registry must do for a publish: read the body, know the digests, and lose nothing. */
+/** The work a registry must do for a publish: read the body, compute the digests, and make the bytes durable. */
 async function publish(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { _attachments } = JSON.parse((await bodyOf(request)).toString());
   const [attachment] = Object.values(_attachments) as { readonly data: string }[];

@@ -17,7 +17,7 @@ export function startBare(directory: string): Promise<RunningServer> {
   });
 }
 
-/** Gives the bare server a document; answers the path under which it sends it. */
+/** Stores a document on the bare server; returns the path under which it is served. */
 export async function keepOn(server: RunningServer, document: KeptDocument): Promise<string> {
   const path = `/memory${document.path}`;
   const { 'content-type': type = '', 'content-encoding': encoding, etag } = document.headers;

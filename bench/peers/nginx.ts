@@ -3,20 +3,20 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type RunningServer, startServer } from './peer.ts';
 
-/** nginx, which serves the files of a directory and takes uploads into it. */
+/** nginx, which serves the files of a directory and stores uploads in it. */
 export interface Nginx {
   readonly server: RunningServer;
   /** The directory at the root of its addresses. */
   readonly files: string;
 }
 
-/** Directories beside those of `PATH`: Debian keeps servers out of other users' way. */
+/** Directories in addition to those of `PATH`, in which Debian does not list servers for all users. */
 const places = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin'];
 
 /**
- * Files by `sendfile`, as the documentation advises for large ones, and `PUT` by the DAV module: the body grows in a
- * directory of the same disk and is renamed. nginx does not wait until it is saved. One process: it is as fast as two
- * beside a generator that keeps the other core busy, and leaves no worker behind when the bench is stopped.
+ * Files by `sendfile`, as the documentation advises for large ones, and `PUT` by the DAV module: the body is written to
+ * a directory of the same disk and renamed. nginx does not wait until it is durable. One process is as fast as two
+ * while a generator keeps the other core busy, and leaves no worker behind when the bench is stopped.
  */
 function config(port: number): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -44,7 +44,7 @@ http {
 `;
 }
 
-/** Starts nginx on a directory of its own; undefined when it is not installed or has no DAV module. */
+/** Starts nginx on a directory of its own; undefined if it is not installed or has no DAV module. */
 export async function startNginx(directory: string): Promise<Nginx | undefined> {
   const program = [...(process.env.PATH ?? '').split(delimiter), ...places]
     .map((place) => join(place, 'nginx'))

@@ -26,7 +26,7 @@ export async function startPackhouse(directory: string, flags: readonly string[]
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'bench', visibility: 'private' }),
   });
-  if (response.status !== 201) throw new Error(`no project was made: ${await response.text()}`);
+  if (response.status !== 201) throw new Error(`the project was not created: ${await response.text()}`);
   const path = '/api/v4/projects/root%2Fbench/packages/npm';
   return { name: 'Packhouse', path, headers, server, restart: start };
 }

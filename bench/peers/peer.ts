@@ -11,7 +11,7 @@ export interface Peer {
   readonly name: 'Packhouse' | 'Verdaccio';
   /** Path of the npm registry, without a slash at its end. */
   readonly path: string;
-  /** What a client with a token sends. */
+  /** The headers that a client with a token sends. */
   readonly headers: Readonly<Record<string, string>>;
   readonly server: RunningServer;
   /** Starts another server on the data of this one, which must have been stopped. */
@@ -26,27 +26,27 @@ export interface ServerCommand {
   readonly ready: Ready;
 }
 
-/** What to ask a server that starts: it is there once it answers, with the status when one is named. */
+/** A request to a server that starts: the server is ready once it responds, with the status if one is given. */
 export interface Ready {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly status?: number;
 }
 
-/** A server of this machine that answers. */
+/** A server on this machine that responds. */
 export interface RunningServer {
   readonly host: string;
   readonly port: number;
   readonly pid: number;
-  /** Milliseconds from its start as a process to the first answer. */
+  /** Milliseconds from its start as a process to the first response. */
   readonly startedIn: number;
   stop(): Promise<void>;
 }
 
-/** Keeps Node from telling that what it does is new. */
+/** Silences Node's warnings about experimental features. */
 const quiet = '--disable-warning=ExperimentalWarning';
 const host = '127.0.0.1';
-const PATIENCE = 60_000;
+const START_TIMEOUT = 60_000;
 
 /** The command line of a Node program; `flags` are those of Node itself, such as its profiler's. */
 export function nodeLine(
@@ -57,7 +57,7 @@ export function nodeLine(
   return [process.execPath, quiet, ...flags, program, ...settings];
 }
 
-/** Starts a program that serves HTTP and waits for its first answer. What it prints goes into a file. */
+/** Starts a program that serves HTTP and waits for its first response. Its output goes into a file. */
 export async function startServer(command: ServerCommand): Promise<RunningServer> {
   await mkdir(command.directory, { recursive: true });
   const log = join(command.directory, 'log');
@@ -67,7 +67,7 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
   const [program, ...settings] = command.line(port);
   const child = spawn(program, settings, {
     cwd: command.directory,
-    // None of the caller's settings, and where the answer is to be found a home of its own.
+    // None of the caller's settings, and a home of its own.
     env: { PATH: process.env.PATH, HOME: command.directory, NODE_ENV: 'production' },
     stdio: ['ignore', output, output],
   });
@@ -76,10 +76,10 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
   process.once('exit', kill);
   const stop = async () => {
     process.off('exit', kill);
-    await end(child);
+    await terminate(child);
   };
   try {
-    await untilAnswered(child, port, command.ready);
+    await untilReady(child, port, command.ready);
   } catch (error) {
     await stop();
     throw new Error(`${program} did not start:\n${await readFile(log, 'utf8')}`, { cause: error });
@@ -87,23 +87,23 @@ export async function startServer(command: ServerCommand): Promise<RunningServer
   return { host, port, pid: child.pid ?? 0, startedIn: performance.now() - started, stop };
 }
 
-async function untilAnswered(child: ChildProcess, port: number, ready: Ready): Promise<void> {
-  for (const until = performance.now() + PATIENCE; performance.now() < until; ) {
-    if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`);
+async function untilReady(child: ChildProcess, port: number, ready: Ready): Promise<void> {
+  for (const until = performance.now() + START_TIMEOUT; performance.now() < until; ) {
+    if (child.exitCode !== null) throw new Error(`it exited with code ${child.exitCode}`);
     try {
       const response = await fetch(`http://${host}:${port}${ready.path}`, { headers: ready.headers ?? {} });
       await response.arrayBuffer();
       if (response.status === (ready.status ?? response.status)) return;
-      throw new Error(`${ready.path} is answered with ${response.status}`);
+      throw new Error(`${ready.path} returned ${response.status}`);
     } catch (error) {
       if ((error as Error).message !== 'fetch failed') throw error;
       await delay(4);
     }
   }
-  throw new Error(`no answer within ${PATIENCE / 1000} seconds`);
+  throw new Error(`no response within ${START_TIMEOUT / 1000} seconds`);
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function terminate(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');

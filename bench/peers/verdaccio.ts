@@ -10,8 +10,8 @@ const home = join(import.meta.dirname, '..', '..', '.cache', 'bench', `verdaccio
 const program = join(home, 'node_modules', 'verdaccio', 'bin', 'verdaccio');
 
 /**
- * The server as its documentation sets it up for a company: tokens that are verified and not looked up (they are
- * what it is fastest with), nothing fetched from elsewhere, and a log of errors only.
+ * The server as its documentation sets it up for a company: tokens that are verified and not looked up (with which
+ * it is fastest), no upstream registry, and a log of errors only.
  */
 const config = `
 storage: ./storage
@@ -33,8 +33,8 @@ log: { type: stdout, format: json, level: error }
 `;
 
 /**
- * Starts Verdaccio with nothing in it, and logs a user in. It is installed into `.cache/bench` when it is not there;
- * undefined when that fails, as it does without a network.
+ * Starts an empty Verdaccio, and logs a user in. It is installed into `.cache/bench` if it is missing; undefined if
+ * that fails, as it does without a network.
  */
 export async function startVerdaccio(directory: string): Promise<Peer | undefined> {
   try {
@@ -71,7 +71,7 @@ export async function startVerdaccio(directory: string): Promise<Peer | undefine
 async function install(): Promise<void> {
   if (existsSync(program)) return;
   await mkdir(home, { recursive: true });
-  // It asks for a version of node-fetch by a tag that not every mirror has.
+  // It requires a version of node-fetch by a tag that not every mirror has.
   const overrides = { 'node-fetch': '2.7.0' };
   await writeFile(join(home, 'package.json'), JSON.stringify({ private: true, overrides }));
   const flags = ['--ignore-scripts', '--no-package-lock', '--no-audit', '--no-fund', '--loglevel=error'];
