@@ -53,5 +53,5 @@ export async function paste(
   }
   const lines = snippets.filter(({ file }) => file === undefined).map(({ text }) => text);
   const script = ['set -e', ...lines, next].join('\n');
-  return space.run(['bash', '-c', script], { env: { ...env, PACKHOUSE_TOKEN: secret }, patience: 170_000 });
+  return space.run(['bash', '-c', script], { env: { ...env, PACKHOUSE_TOKEN: secret }, timeoutMs: 170_000 });
 }

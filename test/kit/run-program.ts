@@ -8,7 +8,7 @@ export interface RunOptions {
   /** Its standard input; empty by default. */
   readonly input?: Uint8Array | string;
   /** How long it may take, in milliseconds. */
-  readonly patience?: number;
+  readonly timeoutMs?: number;
 }
 
 /** The result of a program. Texts are without colours. */
@@ -35,7 +35,7 @@ export function runProgram(command: readonly string[], options: RunOptions): Pro
 
 /** Starts a program. */
 export function startProgram(command: readonly string[], options: RunOptions): Running {
-  const { cwd, env, input, patience = 120_000 } = options;
+  const { cwd, env, input, timeoutMs = 120_000 } = options;
   const [program = '', ...args] = command;
   // A group of its own, so that it can be killed with everything it started.
   const child = spawn(program, args, { cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
@@ -57,7 +57,7 @@ export function startProgram(command: readonly string[], options: RunOptions): R
     const timer = setTimeout(() => {
       late = true;
       kill();
-    }, patience);
+    }, timeoutMs);
     const settle = () => {
       clearTimeout(timer);
       process.off('exit', kill);
@@ -69,7 +69,7 @@ export function startProgram(command: readonly string[], options: RunOptions): R
     child.once('close', (code) => {
       settle();
       const ran = { code, stdout: textOf(out), stderr: textOf(err), seen: textOf(all) };
-      if (late) reject(new Error(`${command.join(' ')} took more than ${patience} ms:\n${ran.seen}`));
+      if (late) reject(new Error(`${command.join(' ')} took more than ${timeoutMs} ms:\n${ran.seen}`));
       else resolve(ran);
     });
     // A program may exit without reading its input.

@@ -79,7 +79,7 @@ export async function gradleUser(): Promise<GradleUser> {
     space,
     command,
     env,
-    gradle: (...args) => space.run([...command, ...args], { env, patience: 170_000 }),
+    gradle: (...args) => space.run([...command, ...args], { env, timeoutMs: 170_000 }),
     async write(group, subprojects) {
       const names = Object.keys(subprojects);
       await space.write('settings.gradle', names.map((name) => `include '${name}'\n`).join(''));

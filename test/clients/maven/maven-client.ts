@@ -89,7 +89,7 @@ export async function mavenUser(tool: Tool, setup: MavenSetup = {}): Promise<Mav
     space,
     command,
     env,
-    mvn: (...args) => space.run([...command, ...args], { env, patience: 170_000 }),
+    mvn: (...args) => space.run([...command, ...args], { env, timeoutMs: 170_000 }),
     configure: async (next) => void (await space.write('.m2/settings.xml', settings(next), 'home')),
     local: (path) => readFile(join(space.home, '.m2/repository', path)),
     remove: () => space.remove(),

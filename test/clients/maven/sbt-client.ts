@@ -51,7 +51,7 @@ export async function sbtUser(): Promise<SbtUser> {
     space,
     command,
     env,
-    sbt: (...commands) => space.run([...command, ...commands], { env, patience: 170_000 }),
+    sbt: (...commands) => space.run([...command, ...commands], { env, timeoutMs: 170_000 }),
     async write(organization, projects) {
       await space.write('project/build.properties', `sbt.version=${sbt.version}\n`);
       const common = `ThisBuild / organization := "${organization}"

@@ -51,11 +51,11 @@ export async function nugetUser(setup: SourceSetup): Promise<NugetUser> {
   return {
     space,
     dotnet: (...args) => space.run(['dotnet', ...args], { env: quiet }),
-    nuget: (...args) => space.run(old(args), { patience: 60_000 }),
+    nuget: (...args) => space.run(old(args), { timeoutMs: 60_000 }),
     nugetOnTerminal: (...args) =>
       space.run(['script', '-qec', `stty cols 120; ${old(args).join(' ')}`, '/dev/null'], {
         env: { TERM: 'xterm' },
-        patience: 60_000,
+        timeoutMs: 60_000,
       }),
     installed: (id, version, file = `${id.toLowerCase()}.${version}.nupkg`) =>
       join(space.home, '.nuget/packages', id.toLowerCase(), version, file),
