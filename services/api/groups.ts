@@ -72,7 +72,7 @@ async function addGroup(c: ApiContext): Promise<Response> {
     visibility: input.visibility,
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
-    ownerId: principal.user.id,
+    ownerId: principal.user.bot ? undefined : principal.user.id,
     actor: actorOf(principal, c),
   });
   return replyJson(c, 201, renderGroup(c, group));

@@ -77,6 +77,12 @@ export interface Member {
   readonly createdAt: number;
 }
 
+/** A membership together with its group or project. */
+export interface Membership extends Member {
+  readonly ownerKind: 'group' | 'project' | 'user';
+  readonly ownerId: number;
+}
+
 /** The attributes common to all kinds of tokens. Only the SHA-256 of the secret is stored. */
 export interface TokenFacts {
   readonly id: number;

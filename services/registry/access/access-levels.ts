@@ -1,4 +1,5 @@
-import type { Group, Member, Project } from '../../domain/accounts.ts';
+import type { Group, Member, Membership, Project, User } from '../../domain/accounts.ts';
+import { counts } from '../../domain/bots.ts';
 import type { Key } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
@@ -15,13 +16,25 @@ export function groupMemberKeys(group: Pick<Group, 'id' | 'ancestors'>, userId: 
   return [group.id, ...group.ancestors].map((id) => keys.member({ kind: 'group', id }, userId));
 }
 
-/** The effective level: the highest level of the memberships that have not expired at `now` (milliseconds). */
-export function effectiveLevelOf(memberships: readonly (Member | undefined)[], now: number): number {
+/** A user's effective level: the highest level of those of its memberships that are in force at `now`. */
+export function effectiveLevelOf(
+  user: User,
+  memberships: readonly (Membership | undefined)[],
+  now: number,
+): number {
   let level = 0;
-  for (const member of memberships) {
-    if (member && !hasExpired(member, now)) level = Math.max(level, member.level);
+  for (const membership of memberships) {
+    if (membership && isInForce(membership, user, now)) level = Math.max(level, membership.level);
   }
   return level;
+}
+
+/**
+ * Whether a membership gives its user rights at `now` (milliseconds): it has not expired, and if the user is a bot,
+ * it is in the project or group that the bot belongs to.
+ */
+export function isInForce(membership: Membership, user: User, now: number): boolean {
+  return !hasExpired(membership, now) && counts(membership, user);
 }
 
 /** Whether a membership has expired at `now` (milliseconds). */

@@ -1,6 +1,6 @@
 /** A caller's rights in a project: the only place where memberships become a decision. */
 import { levels } from '../../domain/access.ts';
-import type { Member, Principal, Project } from '../../domain/accounts.ts';
+import type { Membership, Principal, Project } from '../../domain/accounts.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type Items, readItems } from '../records/read-items.ts';
@@ -20,12 +20,21 @@ export interface ProjectRights {
 export function projectRights(
   principal: Principal,
   project: Project,
-  memberships: readonly (Member | undefined)[],
+  memberships: readonly (Membership | undefined)[],
   now: number,
 ): ProjectRights {
-  const level = isAdmin(principal) ? levels.admin : effectiveLevelOf(memberships, now);
+  const level = levelOf(principal, memberships, now);
   const decide = (action: ProjectAction) => authorizeProject(action, principal, project, level);
   return { level, decide, may: (action) => decide(action) === 'allow' };
+}
+
+function levelOf(
+  principal: Principal,
+  memberships: readonly (Membership | undefined)[],
+  now: number,
+): number {
+  if (principal.kind !== 'user') return levels.none;
+  return principal.user.admin ? levels.admin : effectiveLevelOf(principal.user, memberships, now);
 }
 
 function isAdmin(principal: Principal): boolean {
@@ -40,7 +49,7 @@ export function rightsKeys(project: Pick<Project, 'id' | 'ancestors'>, userId: n
 /** A caller's rights in a project, from the items under `rightsKeys`. */
 export function rightsFrom(items: Items, principal: Principal, project: Project, now: number): ProjectRights {
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
-  const memberships = rightsKeys(project, userId).map((key) => items.get<Member>(key));
+  const memberships = rightsKeys(project, userId).map((key) => items.get<Membership>(key));
   return projectRights(principal, project, memberships, now);
 }
 

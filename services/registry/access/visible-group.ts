@@ -1,5 +1,5 @@
 import { levels } from '../../domain/access.ts';
-import type { Group, Member, Principal, Project } from '../../domain/accounts.ts';
+import type { Group, Membership, Principal, Project } from '../../domain/accounts.ts';
 import type { Key } from '../../ports/table.ts';
 import { membershipsOf } from '../accounts/memberships.ts';
 import type { Registry } from '../context.ts';
@@ -36,7 +36,8 @@ export async function levelInGroup(
   const memberKeys = groupMemberKeys(group, principal.user.id);
   const items = await readItems(table, memberKeys);
   return effectiveLevelOf(
-    memberKeys.map((key) => items.get<Member>(key)),
+    principal.user,
+    memberKeys.map((key) => items.get<Membership>(key)),
     clock.now(),
   );
 }

@@ -11,6 +11,7 @@ import { type AccountEvent, accountEvent } from './account-event.ts';
 import { memberWrite } from './create-user.ts';
 import { directMembers, findMember, type MemberOwner } from './find-members.ts';
 import { missingCode, ownerExists } from './issue-token.ts';
+import { invalidField } from './paths.ts';
 
 /** A change to the membership of a user in a group or project. */
 export interface MemberChange {
@@ -28,10 +29,11 @@ export interface MemberFacts {
 
 /**
  * Adds a user as a member.
- * @throws RegistryError `conflict` if the user is already a member.
+ * @throws RegistryError `conflict` if the user is already a member, `invalidRequest` if it is a bot.
  */
 export async function addMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
   const { owner, user, level, expiresOn } = input;
+  requirePerson(user);
   const now = registry.clock.now();
   try {
     await registry.table.write([
@@ -49,10 +51,11 @@ export async function addMember(registry: Registry, input: MemberChange & Member
 
 /**
  * Changes the level or the expiry of a member.
- * @throws RegistryError `notFound` if the user is not a direct member.
+ * @throws RegistryError `notFound` if the user is not a direct member, `invalidRequest` if it is a bot.
  */
 export async function changeMember(registry: Registry, input: MemberChange & MemberFacts): Promise<Member> {
   const { owner, user, level, expiresOn } = input;
+  requirePerson(user);
   return retryChanged(async () => {
     const now = registry.clock.now();
     const member = await findMember(registry, owner, user.id);
@@ -69,6 +72,11 @@ export async function changeMember(registry: Registry, input: MemberChange & Mem
     ]);
     return { ...member, level, expiresOn };
   });
+}
+
+/** Bots get their one membership with their token, and lose it with it. */
+function requirePerson({ bot }: User): void {
+  if (bot) throw invalidField('user', 'is the bot of an access token, whose membership cannot be changed');
 }
 
 /**

@@ -20,8 +20,8 @@ export interface NewGroup {
   readonly visibility?: Visibility | undefined;
   readonly projectCreationLevel?: Group['projectCreationLevel'] | undefined;
   readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
-  /** The id of its first owner. */
-  readonly ownerId: number;
+  /** The id of its first owner; undefined if a bot creates it, which has its rights from the group above. */
+  readonly ownerId: number | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -68,7 +68,9 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
         put: itemOf(keys.group(id), group, { children: 0, ...listed, ...child }),
         when: { exists: false },
       },
-      memberWrite({ kind: 'group', id }, input.ownerId, levels.owner, null, now),
+      ...(input.ownerId === undefined
+        ? []
+        : [memberWrite({ kind: 'group', id }, input.ownerId, levels.owner, null, now)]),
       ...(parent ? [childAdded(parent)] : []),
       ...accountEvent(now, {
         type: 'group_created',

@@ -1,5 +1,5 @@
 import { levels } from '../../domain/access.ts';
-import type { Group, Member, User } from '../../domain/accounts.ts';
+import type { Group, Member, Membership, User } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
@@ -7,7 +7,6 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import type { Membership } from './memberships.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
 /** A user to create. */

@@ -1,5 +1,6 @@
 import type { Scope } from '../../domain/access.ts';
 import type { AccessToken, DeployToken, Token, TokenFacts, User } from '../../domain/accounts.ts';
+import { botName } from '../../domain/bots.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
@@ -37,13 +38,17 @@ export interface TokenPointer {
   readonly sha256: string;
 }
 
-/** Creates a personal access token. Pass `secret` only if it is chosen from outside. */
+/**
+ * Creates a personal access token. Pass `secret` only if it is chosen from outside.
+ * @throws RegistryError `forbidden` for a bot, which has only the token it was created with
+ */
 export async function issuePersonalToken(
   registry: Registry,
   user: User,
   input: NewToken,
   secret = newSecret('access'),
 ): Promise<Issued<AccessToken>> {
+  if (user.bot) throw new RegistryError('forbidden', 'Forbidden - bots cannot have personal access tokens');
   const facts = await tokenFacts(registry, input);
   const token: AccessToken = { ...facts, kind: 'personal', userId: user.id, resourceId: null };
   const owner = { kind: 'user', id: user.id, path: user.username } as const;
@@ -63,7 +68,7 @@ export async function issueResourceToken(
   const now = registry.clock.now();
   const facts = await tokenFacts(registry, input);
   const userId = await registry.ids.next('user');
-  const username = fullPathOf(`${owner.kind}_${owner.id}_bot_${userId}`);
+  const username = fullPathOf(botName(owner, userId));
   const bot: User = {
     id: userId,
     username,

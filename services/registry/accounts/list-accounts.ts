@@ -1,11 +1,10 @@
-import type { Group, Project, User } from '../../domain/accounts.ts';
+import type { Group, Membership, Project, User } from '../../domain/accounts.ts';
 import type { Query } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { indexes, keys, padId } from '../records/keys.ts';
 import { queryAll, queryPages } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
-import type { Membership } from './memberships.ts';
 
 /** Where an iteration by id starts, and its direction. */
 export interface Walk {
