@@ -122,6 +122,11 @@ const Settings = z.strictObject({
     .optional(),
   /** How long removed packages, files and projects can be restored, in days; 0 purges them immediately. */
   retentionDays: whole(0, 365).default(7),
+  /**
+   * How long the path of a deleted or renamed group or project that published packages is reserved for its previous
+   * owners, in days; 0 frees it immediately.
+   */
+  pathReservationDays: whole(0, 3650).default(90),
   /** How long an orphaned blob is kept before the sweep deletes it, in hours. */
   blobGraceHours: whole(1, 24 * 30).default(24),
   /** The e-mail address that receives alarms; add more subscribers to the topic. */

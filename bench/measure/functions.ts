@@ -94,6 +94,7 @@ async function start(bundle: string, event: string, endpoint: string): Promise<S
       PACKHOUSE_PROXY_DOWNLOAD: 'false',
       PACKHOUSE_PROXY_BELOW: '0',
       PACKHOUSE_RETENTION_DAYS: '7',
+      PACKHOUSE_PATH_RESERVATION_DAYS: '90',
       PACKHOUSE_BLOB_GRACE_HOURS: '24',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

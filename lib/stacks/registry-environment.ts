@@ -35,6 +35,7 @@ export function registryEnvironment(
     PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),
     PACKHOUSE_PROXY_BELOW: String(settings.proxyBelow),
     PACKHOUSE_RETENTION_DAYS: String(settings.retentionDays),
+    PACKHOUSE_PATH_RESERVATION_DAYS: String(settings.pathReservationDays),
     PACKHOUSE_BLOB_GRACE_HOURS: String(settings.blobGraceHours),
   };
 }

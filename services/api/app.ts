@@ -14,6 +14,7 @@ import { packageSettingsRoutes } from './package-settings.ts';
 import { packageRoutes } from './packages.ts';
 import { personalTokenRoutes } from './personal-tokens.ts';
 import { projectRoutes } from './projects.ts';
+import { reservedPathRoutes } from './reserved-paths.ts';
 import { storageRoutes } from './storage.ts';
 import { userRoutes } from './users.ts';
 
@@ -29,6 +30,7 @@ const resources = [
   accessTokenRoutes,
   personalTokenRoutes,
   packageRoutes,
+  reservedPathRoutes,
   storageRoutes,
 ];
 

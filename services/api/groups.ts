@@ -15,7 +15,7 @@ import { groupJson, projectJson } from './json/account-json.ts';
 import { listGroups, replyGroups } from './list-groups.ts';
 import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
-import { type ApiContext, checkGroup, openGroup, scopes, signedIn } from './request.ts';
+import { type ApiContext, checkGroup, claimantOf, openGroup, scopes, signedIn } from './request.ts';
 
 const settings = {
   description: text.optional(),
@@ -73,6 +73,7 @@ async function addGroup(c: ApiContext): Promise<Response> {
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
     ownerId: principal.user.bot ? undefined : principal.user.id,
+    by: claimantOf(principal),
     actor: actorOf(principal, c),
   });
   return replyJson(c, 201, renderGroup(c, group));
@@ -113,7 +114,13 @@ async function updateGroup(c: ApiContext): Promise<Response> {
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
   };
-  const changed = await changeGroup(c.env.registry, group, changes, actorOf(principal, c));
+  const changed = await changeGroup(
+    c.env.registry,
+    group,
+    changes,
+    actorOf(principal, c),
+    claimantOf(principal),
+  );
   return replyJson(c, 200, renderGroup(c, changed));
 }
 

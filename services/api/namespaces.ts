@@ -9,6 +9,8 @@ import type { CallEnv } from '../http/call.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
 import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
+import { isOccupied, readRoute, type StoredRoute } from '../registry/accounts/routes.ts';
+import { maybeEntity } from '../registry/records/entities.ts';
 import { keys } from '../registry/records/keys.ts';
 import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
@@ -74,7 +76,7 @@ async function namespaceExists(c: ApiContext): Promise<Response> {
   const parent = parentId === undefined ? undefined : await findGroup(table, String(parentId));
   const full = parseFullPath(parent ? `${parent.fullPath}/${path}` : path);
   if (!full) return replyJson(c, 200, { exists: false, suggests: [] });
-  const exists = (await table.get(keys.route(full))) !== undefined;
+  const exists = isOccupied(await readRoute(table, full), c.env.registry.clock.now());
   return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
 }
 
@@ -84,8 +86,11 @@ async function suggestions(c: ApiContext, path: FullPath): Promise<string[]> {
     { length: 10 },
     (_, index) => parseFullPath(`${path}${index + 1}`) ?? [],
   ).flat();
-  const items = await c.env.registry.table.getMany(candidates.map((each) => keys.route(each)));
-  const free = candidates.find((_, index) => items[index] === undefined);
+  const { table, clock } = c.env.registry;
+  const items = await table.getMany(candidates.map((each) => keys.route(each)));
+  const free = candidates.find(
+    (_, index) => !isOccupied(maybeEntity<StoredRoute>(items[index]), clock.now()),
+  );
   return free === undefined ? [] : [free.slice(free.lastIndexOf('/') + 1)];
 }
 

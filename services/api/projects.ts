@@ -29,7 +29,15 @@ import {
 } from './list-projects.ts';
 import { pageByKeyset, pageSize } from './paginate.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
-import { type ApiContext, callerOf, checkGroup, openProject, scopes, signedIn } from './request.ts';
+import {
+  type ApiContext,
+  callerOf,
+  checkGroup,
+  claimantOf,
+  openProject,
+  scopes,
+  signedIn,
+} from './request.ts';
 
 /**
  * Time limit for purging a project within a request when nothing is retained, in milliseconds. A job does the
@@ -130,6 +138,7 @@ async function addProject(c: ApiContext): Promise<Response> {
     visibility: input.visibility,
     registryAccess: registryAccessOf(input),
     creatorId: principal.user.id,
+    by: claimantOf(principal),
     actor: actorOf(principal, c),
   });
   return replyJson(c, 201, projectJson(c.env.registry.settings.url, project, namespace));
@@ -191,7 +200,13 @@ async function updateProject(c: ApiContext): Promise<Response> {
   const forOwners = path !== project.path || visibility !== project.visibility;
   if (forOwners && rights.level < levels.owner) throw new RegistryError('forbidden');
   const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
-  const changed = await changeProject(c.env.registry, project, changes, actorOf(principal, c));
+  const changed = await changeProject(
+    c.env.registry,
+    project,
+    changes,
+    actorOf(principal, c),
+    claimantOf(principal),
+  );
   return replyJson(c, 200, await renderProject(c, changed));
 }
 

@@ -14,6 +14,7 @@ import {
 import { type ProjectRights, readRights } from '../registry/access/project-rights.ts';
 import { absent, requireDecision } from '../registry/access/refusals.ts';
 import { levelInGroup } from '../registry/access/visible-group.ts';
+import type { Claimant } from '../registry/accounts/claim-path.ts';
 import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 
 /** The Hono context of a handler of the management API. */
@@ -71,6 +72,12 @@ export async function administrator(c: ApiContext, needed: readonly Scope[]): Pr
   const principal = await signedIn(c, needed);
   if (!principal.user.admin) throw new RegistryError('forbidden');
   return principal;
+}
+
+/** The caller as someone who asks for a path. */
+export function claimantOf(principal: Principal): Claimant {
+  if (principal.kind !== 'user' || principal.user.bot) return {};
+  return { userId: principal.user.id, admin: principal.user.admin };
 }
 
 /** A project that the caller has access to, and the caller's rights there. */

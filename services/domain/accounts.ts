@@ -34,6 +34,10 @@ export interface Group {
   readonly subgroupCreationLevel: 'owner' | 'maintainer';
   readonly settings: PackageSettings;
   readonly createdAt: number;
+  /** Whether packages were ever published in a project that was in it or below; absent if not. */
+  readonly published?: boolean;
+  /** The ids of former namespaces whose place it has taken, so that paths reserved in those are its own. */
+  readonly succeeds?: readonly number[];
 }
 
 /** Duplicate rules by format id. A format without an entry uses its default. */
@@ -66,6 +70,8 @@ export interface Project {
   readonly creatorId: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Whether packages were ever published in it; absent if not. */
+  readonly published?: boolean;
 }
 
 /** A user's direct membership in a group or project. */

@@ -77,6 +77,8 @@ interface AccountEventDetails {
   project_changed: Changed<Project>;
   project_deleted: Record<never, never>;
   project_restored: Record<never, never>;
+  /** The path was reserved for the former group or project that is the owner. */
+  path_released: Record<never, never>;
   member_added: { readonly user: number; readonly after: MemberFacts };
   member_changed: { readonly user: number } & Changed<MemberFacts>;
   member_removed: { readonly user: number; readonly before: MemberFacts };

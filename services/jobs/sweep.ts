@@ -1,4 +1,5 @@
 import { purgeProjects } from '../registry/accounts/remove-project.ts';
+import { purgeFormerPaths } from '../registry/accounts/reserved-paths.ts';
 import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
@@ -11,7 +12,8 @@ import { purgeDue } from '../registry/removal/purge.ts';
 const PART_TIMEOUT = 5 * 60_000;
 
 /**
- * The scheduled sweep: upgrades records of an older schema, purges removed packages and projects that are due, then
+ * The scheduled sweep: upgrades records of an older schema, purges removed packages and projects that are due and
+ * reservations of paths that are over, then
  * deletes the remains of killed publishes, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
  * processes. Each part runs even if others fail. Returns whether it finished.
  * @throws the first failure of a part
@@ -23,6 +25,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     upgradeData,
     purgeDue,
     purgeProjects,
+    purgeFormerPaths,
     sweepClaims,
     sweepBlobs,
     sweepOrphans,

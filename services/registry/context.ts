@@ -30,6 +30,8 @@ export interface RegistrySettings {
   readonly deletesBlobs: boolean;
   /** How long removed packages, files and projects can be restored, in milliseconds; 0 purges them at once. */
   readonly retention: number;
+  /** How long the path of a deleted or renamed group or project is reserved, in milliseconds; 0 frees it at once. */
+  readonly pathReservation: number;
   /** How long an unreferenced blob is kept, in milliseconds. */
   readonly blobGrace: number;
 }

@@ -40,6 +40,7 @@ export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadMod
   bodyIdleTimeout: 120_000,
   deletesBlobs: true,
   retention: 7 * DAY,
+  pathReservation: 90 * DAY,
   blobGrace: DAY,
 };
 

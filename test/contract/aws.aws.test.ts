@@ -8,6 +8,7 @@ import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
+import { describeReservedPaths } from './reserved-paths-cases.ts';
 import { describeTable } from './table-contract.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
@@ -53,6 +54,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeAddingFiles,
     describeRacingDeletes,
     describeRemoval,
+    describeReservedPaths,
   ]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();

@@ -4,8 +4,9 @@ import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
+import { describeReservedPaths } from './reserved-paths-cases.ts';
 
-for (const describeOn of [describePublishing, describeAddingFiles, describeRemoval]) {
+for (const describeOn of [describePublishing, describeAddingFiles, describeRemoval, describeReservedPaths]) {
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }

@@ -23,6 +23,7 @@ describe('bundles', () => {
       'LINK_LIFETIME',
       'PROXY_BELOW',
       'RETENTION_DAYS',
+      'PATH_RESERVATION_DAYS',
       'BLOB_GRACE_HOURS',
       'JOB_QUEUE',
     ]) {

@@ -2,15 +2,16 @@ import { fitsInside, type Visibility } from '../../domain/access.ts';
 import type { Group, PackageSettings, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { FullPath } from '../../domain/names.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { itemOf, maybeEntity } from '../records/entities.ts';
+import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
+import { type Claim, type Claimant, claimPath, MAX_SUCCEEDED, pathTaken } from './claim-path.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { leavePath } from './routes.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -37,13 +38,19 @@ export async function changeGroup(
   group: Group,
   changes: GroupChanges,
   actor: Actor,
+  by: Claimant = {},
 ): Promise<Group> {
-  const { before, after } = await retryChanged(() => changeOnce(registry, group, changes, actor));
+  const { before, after } = await retryChanged(() => changeOnce(registry, group, changes, { actor, by }));
   if (after.fullName !== before.fullName) await renameBelow(registry, after);
   return after;
 }
 
-async function changeOnce(registry: Registry, group: Group, changes: GroupChanges, actor: Actor) {
+async function changeOnce(
+  registry: Registry,
+  group: Group,
+  changes: GroupChanges,
+  { actor, by }: { readonly actor: Actor; readonly by: Claimant },
+) {
   const parentKeys = group.parentId === null ? [] : [keys.group(group.parentId)];
   const items = await registry.table.getMany([keys.group(group.id), ...parentKeys]);
   const before = maybeEntity<StoredGroup>(items[0]);
@@ -52,11 +59,12 @@ async function changeOnce(registry: Registry, group: Group, changes: GroupChange
   const set = attributesOf(before, changes, parent);
   const after: Group = { ...before, ...set };
   await checkVisibility(registry, before, after, parent);
-  const route = routeMove(before, after.fullPath, 'group');
-  await writeClaiming(registry, route, [
+  const route = await routeMove(registry, before, { fullPath: after.fullPath, parent, by });
+  const succeeds = [...route.succeeds, ...(before.succeeds ?? [])].slice(0, MAX_SUCCEEDED);
+  await writeClaiming(registry, route.writes, [
     {
       update: keys.group(group.id),
-      set,
+      set: { ...set, ...(route.succeeds.length > 0 && { succeeds }) },
       add: { changes: 1 },
       when: {
         equals: { fullPath: before.fullPath, children: before.children, changes: before.changes },
@@ -125,13 +133,29 @@ async function checkVisibility(
   }
 }
 
-/** The writes that move the route of a group or project to its new path. The first write claims the path. */
-export function routeMove(before: Group | Project, fullPath: FullPath, kind: 'group' | 'project'): Write[] {
-  if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return [];
-  return [
-    { put: itemOf(keys.route(fullPath), { kind, id: before.id }), when: { exists: false } },
-    { delete: keys.route(before.fullPath) },
-  ];
+/** How a change moves the route of a group or project. */
+export interface RouteMove {
+  /** The writes, the first of which claims the new path; empty if the path stays. */
+  readonly writes: readonly Write[];
+  readonly succeeds: readonly number[];
+}
+
+/**
+ * Plans to move the route of a group or project to a new path. The old path leads on to the new one.
+ * @throws RegistryError `invalidRequest` if the new path is taken
+ */
+export async function routeMove(
+  registry: Registry,
+  before: Group | Project,
+  { fullPath, parent, by }: Pick<Claim, 'fullPath' | 'parent' | 'by'>,
+): Promise<RouteMove> {
+  if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return { writes: [], succeeds: [] };
+  const kind = 'namespaceId' in before ? 'project' : 'group';
+  const claim = await claimPath(registry, { fullPath, route: { kind, id: before.id }, parent, by });
+  return {
+    writes: [claim.write, await leavePath(registry, before, 'moved')],
+    succeeds: claim.succeeds.filter((id) => id !== before.id),
+  };
 }
 
 /**
@@ -147,7 +171,7 @@ export async function writeClaiming(
     await registry.table.write([...route, ...writes]);
   } catch (error) {
     const claim = error instanceof ConditionFailed && error.operation === 0 && route.length > 0;
-    throw claim ? invalidField('path', 'has already been taken') : error;
+    throw claim ? pathTaken() : error;
   }
 }
 

@@ -8,7 +8,9 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { routeMove, writeClaiming } from './change-group.ts';
+import type { Claimant } from './claim-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { hasPublished } from './routes.ts';
 
 /** Changes to a project; undefined fields stay as they are. */
 export interface ProjectChanges {
@@ -21,7 +23,7 @@ export interface ProjectChanges {
 }
 
 /**
- * Changes a project. A new path replaces the old one immediately, without a redirect from the old path.
+ * Changes a project. A new path replaces the old one immediately; reads of the old path lead to the new one.
  * @throws RegistryError `projectNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
  */
 export async function changeProject(
@@ -29,6 +31,7 @@ export async function changeProject(
   project: Project,
   changes: ProjectChanges,
   actor: Actor,
+  by: Claimant = {},
 ): Promise<Project> {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   if (changes.path !== undefined && changes.path !== project.path) checkPath(changes.path);
@@ -50,11 +53,15 @@ export async function changeProject(
         `${next.visibility} is not allowed in a ${namespace.visibility} group.`,
       );
     }
-    await writeClaiming(registry, routeMove(before, fullPath, 'project'), [
+    const renamed = fullPath !== before.fullPath;
+    const known = renamed && (await hasPublished(registry, before)) ? { ...before, published: true } : before;
+    const route = await routeMove(registry, known, { fullPath, parent: namespace, by });
+    await writeClaiming(registry, route.writes, [
       {
         update: keys.project(project.id),
         set: { ...given, fullName, fullPath, updatedAt: now },
-        when: { equals: { fullPath: before.fullPath } },
+        // A first publish in the meantime makes the old path one to reserve.
+        when: { equals: { fullPath: before.fullPath, ...(renamed && { published: before.published }) } },
       },
       { check: keys.group(namespace.id), when: { equals: { visibility: namespace.visibility } } },
       ...accountEvent(now, {

@@ -5,6 +5,7 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
+import { type Claimant, claimPath } from './claim-path.ts';
 import { childAdded, claimingPath, memberWrite } from './create-user.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
@@ -22,6 +23,8 @@ export interface NewGroup {
   readonly subgroupCreationLevel?: Group['subgroupCreationLevel'] | undefined;
   /** The id of its first owner; undefined if a bot creates it, which has its rights from the group above. */
   readonly ownerId: number | undefined;
+  /** Who asks for the path; by default the owner. */
+  readonly by?: Claimant | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -43,13 +46,16 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
   if (parent && parent.ancestors.length + 2 > MAX_DEPTH)
     throw invalidField('parent_id', 'is nested too deeply');
   const id = await registry.ids.next('namespace');
+  const fullPath = fullPathOf(path, parent);
+  const by = input.by ?? { userId: input.ownerId };
+  const claim = await claimPath(registry, { fullPath, route: { kind: 'group', id }, parent, by });
   const group: Group = {
     id,
     kind: 'group',
     name: input.name,
     path,
     fullName: parent ? `${parent.fullName} / ${input.name}` : input.name,
-    fullPath: fullPathOf(path, parent),
+    fullPath,
     parentId: parent?.id ?? null,
     ancestors: parent ? [...parent.ancestors, parent.id] : [],
     description: input.description ?? '',
@@ -58,12 +64,13 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
     subgroupCreationLevel: input.subgroupCreationLevel ?? 'maintainer',
     settings: { duplicates: {} },
     createdAt: now,
+    ...(claim.succeeds.length > 0 && { succeeds: claim.succeeds }),
   };
   const listed = inIndex1(indexes.groups.pk, padId(id));
   const child = parent ? inIndex2(indexes.children(parent.id).pk, `group#${padId(id)}`) : {};
   await claimingPath(() =>
     registry.table.write([
-      { put: itemOf(keys.route(group.fullPath), { kind: 'group', id }), when: { exists: false } },
+      claim.write,
       {
         put: itemOf(keys.group(id), group, { children: 0, ...listed, ...child }),
         when: { exists: false },

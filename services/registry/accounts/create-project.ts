@@ -6,6 +6,7 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
+import { type Claimant, claimPath } from './claim-path.ts';
 import { childAdded, claimingPath } from './create-user.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 
@@ -18,6 +19,8 @@ export interface NewProject {
   readonly visibility?: Visibility | undefined;
   readonly registryAccess?: RegistryAccess | undefined;
   readonly creatorId: number;
+  /** Who asks for the path; by default someone without a right to paths reserved for others. */
+  readonly by?: Claimant | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -54,9 +57,12 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     createdAt: now,
     updatedAt: now,
   };
+  const { fullPath } = project;
+  const route = { kind: 'project', id } as const;
+  const claim = await claimPath(registry, { fullPath, route, parent: namespace, by: input.by ?? {} });
   await claimingPath(() =>
     registry.table.write([
-      { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
+      claim.write,
       { put: projectItem(project), when: { exists: false } },
       childAdded(namespace),
       ...accountEvent(now, {

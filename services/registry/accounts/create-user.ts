@@ -1,5 +1,5 @@
 import { levels } from '../../domain/access.ts';
-import type { Group, Member, Membership, User } from '../../domain/accounts.ts';
+import type { Group, Member, Membership, Project, User } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
@@ -7,7 +7,8 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { claimPath, pathTaken } from './claim-path.ts';
+import { checkPath, fullPathOf } from './paths.ts';
 
 /** A user to create. */
 export interface NewUser {
@@ -19,7 +20,8 @@ export interface NewUser {
 }
 
 /**
- * Creates a user with a personal namespace of the same path, which the user owns.
+ * Creates a user with a personal namespace of the same path, which the user owns. A path reserved for the previous
+ * owners of a group is taken, whoever asks: an administrator has to release it before somebody else gets it.
  * @throws RegistryError `invalidRequest` if the user name is invalid or taken.
  */
 export async function createUser(registry: Registry, input: NewUser): Promise<User> {
@@ -54,12 +56,11 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
     settings: { duplicates: {} },
     createdAt: now,
   };
+  const route = { kind: 'user', id: namespaceId, userId: id } as const;
+  const claim = await claimPath(registry, { fullPath: path, route, parent: undefined, by: {} });
   await claimingPath(() =>
     registry.table.write([
-      {
-        put: itemOf(keys.route(path), { kind: 'user', id: namespaceId, userId: id }),
-        when: { exists: false },
-      },
+      claim.write,
       { put: itemOf(keys.user(id), user, inIndex1(indexes.users.pk, padId(id))), when: { exists: false } },
       { put: itemOf(keys.group(namespaceId), namespace), when: { exists: false } },
       memberWrite({ kind: 'group', id: namespaceId }, id, levels.owner, null, now),
@@ -108,7 +109,7 @@ export async function claimingPath(write: () => Promise<void>): Promise<void> {
     await write();
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    if (error.operation === 0) throw invalidField('path', 'has already been taken');
+    if (error.operation === 0) throw pathTaken();
     throw new RegistryError('conflict', 'The group has just changed; try again', { cause: error });
   }
 }
@@ -119,5 +120,18 @@ export function childAdded(parent: Group): Write {
     update: keys.group(parent.id),
     add: { children: 1 },
     when: { equals: { fullPath: parent.fullPath, visibility: parent.visibility } },
+  };
+}
+
+/**
+ * The write that counts one child less in a namespace, and remembers that packages were published in it or below, so
+ * that the path of the namespace is reserved as well once it is deleted.
+ */
+export function childRemoved(parentId: number, { published }: Pick<Group | Project, 'published'>): Write {
+  return {
+    update: keys.group(parentId),
+    add: { children: -1 },
+    ...(published && { set: { published } }),
+    when: { exists: true },
   };
 }

@@ -1,40 +1,47 @@
 import type { Group } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent } from './account-event.ts';
+import { childRemoved } from './create-user.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { removeProject } from './remove-project.ts';
+import { leavePath } from './routes.ts';
+
+/** A stored group, with the number of groups and projects directly in it. */
+type StoredGroup = Group & { readonly children: number };
 
 /**
- * Deletes an empty group.
- * @throws RegistryError `conflict` while it contains groups or projects.
+ * Deletes an empty group. Its path stays reserved if packages were published in it.
+ * @throws RegistryError `groupNotFound` if it is gone, `conflict` while it contains groups or projects.
  */
 export async function deleteGroup(registry: Registry, group: Group, actor: Actor): Promise<void> {
   const owner = { kind: 'group', id: group.id } as const;
-  try {
+  await retryChanged(async () => {
+    const current = maybeEntity<StoredGroup>(await registry.table.get(keys.group(group.id)));
+    if (current?.fullPath !== group.fullPath) throw new RegistryError('groupNotFound');
+    const { children, fullPath, parentId, published } = current;
+    if (children > 0) {
+      const message = 'The group still contains projects or groups; delete them first';
+      throw new RegistryError('conflict', message);
+    }
     await registry.table.write([
-      { delete: keys.group(group.id), when: { equals: { children: 0, fullPath: group.fullPath } } },
-      { delete: keys.route(group.fullPath) },
-      ...(group.parentId === null
-        ? []
-        : [{ update: keys.group(group.parentId), add: { children: -1 }, when: { exists: true } }]),
+      { delete: keys.group(group.id), when: { equals: { children, fullPath, published } } },
+      await leavePath(registry, current, 'deleted'),
+      ...(parentId === null ? [] : [childRemoved(parentId, current)]),
       ...accountEvent(registry.clock.now(), {
         type: 'group_deleted',
         actor,
-        owner: { ...owner, path: group.fullPath },
-        name: group.fullPath,
+        owner: { ...owner, path: fullPath },
+        name: fullPath,
         details: {},
       }),
     ]);
-  } catch (error) {
-    if (!(error instanceof ConditionFailed)) throw error;
-    const message = 'The group still contains projects or groups; delete them first';
-    throw new RegistryError('conflict', message, { cause: error });
-  }
+  });
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);
 }

@@ -4,13 +4,7 @@ import { parseFullPath } from '../../domain/names.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-
-/** The user namespace, group or project that a full path belongs to. */
-export interface Route {
-  readonly kind: 'user' | 'group' | 'project';
-  /** The id of the user's namespace, the group or the project. */
-  readonly id: number;
-}
+import { type Route, readRoute } from './routes.ts';
 
 const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
 
@@ -24,8 +18,8 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
   const cached = cache.get(lower);
   if (cached) return { route: cached, fresh: false };
   const fullPath = parseFullPath(path);
-  const route = fullPath && maybeEntity<Route>(await table.get(keys.route(fullPath)));
-  if (!route) return undefined;
+  const route = fullPath && (await readRoute(table, fullPath));
+  if (!route || ('state' in route && route.state === 'deleted')) return undefined;
   cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
 }
@@ -82,7 +76,6 @@ export async function findUser(table: TableReader, id: number): Promise<User | u
 /** The user with this name, or undefined. */
 export async function findUserByName(table: Table, username: string): Promise<User | undefined> {
   const path = parseFullPath(username);
-  const item = path && (await table.get(keys.route(path)));
-  const route = maybeEntity<Route & { readonly userId?: number }>(item);
+  const route = path && (await readRoute(table, path));
   return route?.kind === 'user' ? findUser(table, Number(route.userId)) : undefined;
 }

@@ -13,10 +13,11 @@ import { holds, purgeItem, purgeVersion } from '../removal/purge.ts';
 import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
 import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
+import { claimPath } from './claim-path.ts';
 import { projectItem } from './create-project.ts';
-import { childAdded } from './create-user.ts';
-import { invalidField } from './paths.ts';
+import { childAdded, childRemoved } from './create-user.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
+import { hasPublished, leavePath } from './routes.ts';
 
 /** How long uploads already in progress when their project is removed may take to finish, in milliseconds. */
 const UPLOAD_GRACE = 24 * 3600 * 1000;
@@ -28,8 +29,8 @@ export interface RemovedProject extends Project, Removal {
 }
 
 /**
- * Removes a project with everything in it, in one transaction. Its path becomes available, and its tokens are
- * deleted permanently. It can be restored, with its members, until its retention ends; then a job purges it.
+ * Removes a project with everything in it, in one transaction. Its path stays reserved if packages were published
+ * in it, and becomes available otherwise. Its tokens are deleted permanently. It can be restored, with its members, until its retention ends; then a job purges it.
  * @throws RegistryError `projectNotFound` if it no longer exists.
  */
 export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
@@ -38,13 +39,16 @@ export async function removeProject(registry: Registry, project: Project, actor:
     const now = registry.clock.now();
     const current = maybeEntity<Project>(await registry.table.get(keys.project(project.id)));
     if (current?.fullPath !== project.fullPath) throw new RegistryError('projectNotFound');
-    const { fullPath, updatedAt } = current;
-    const removed: RemovedProject = { ...plainEntity(current), ...removalBy(registry, actor) };
+    const { fullPath, updatedAt, published } = current;
+    const known: Project = (await hasPublished(registry, current))
+      ? { ...plainEntity(current), published: true }
+      : plainEntity(current);
+    const removed: RemovedProject = { ...known, ...removalBy(registry, actor) };
     await registry.table.write([
-      { delete: keys.project(project.id), when: { equals: { fullPath, updatedAt } } },
-      { delete: keys.route(fullPath) },
+      { delete: keys.project(project.id), when: { equals: { fullPath, updatedAt, published } } },
+      await leavePath(registry, known, 'deleted'),
       { put: itemOf(keys.removedProject(project.id), removed) },
-      { update: keys.group(project.namespaceId), add: { children: -1 }, when: { exists: true } },
+      childRemoved(project.namespaceId, known),
       ...accountEvent(now, {
         type: 'project_deleted',
         actor,
@@ -68,18 +72,19 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
   return retryChanged(async () => {
     const removed = maybeEntity<RemovedProject>(await registry.table.get(keys.removedProject(id)));
     if (!removed || removed.purging) throw new RegistryError('projectNotFound');
-    const [groupItem, route] = await registry.table.getMany([
-      keys.group(removed.namespaceId),
-      keys.route(removed.fullPath),
-    ]);
-    const namespace = maybeEntity<Group>(groupItem);
+    const namespace = maybeEntity<Group>(await registry.table.get(keys.group(removed.namespaceId)));
     if (!namespace || `${namespace.fullPath}/${removed.path}` !== removed.fullPath) {
       throw new RegistryError(
         'conflict',
         'The group of this project no longer exists or has a different path',
       );
     }
-    if (route) throw invalidField('path', 'has already been taken');
+    const claim = await claimPath(registry, {
+      fullPath: removed.fullPath,
+      route: { kind: 'project', id },
+      parent: namespace,
+      by: {},
+    });
     // They may still exist if the removal was interrupted.
     await removeTokens(registry, { kind: 'project', id });
     const now = registry.clock.now();
@@ -89,7 +94,7 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
     const project: Project = { ...rest, visibility, updatedAt: now };
     await registry.table.write([
       { delete: keys.removedProject(id), when: { equals: { removedAt, purging: undefined } } },
-      { put: itemOf(keys.route(project.fullPath), { kind: 'project', id }), when: { exists: false } },
+      claim.write,
       { put: projectItem(project), when: { exists: false } },
       childAdded(namespace),
       ...accountEvent(now, {

@@ -14,7 +14,6 @@ import { checkPublishRules, publishRules } from '../publish-rules/publish-rules.
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
-import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesInPlace } from './claim-version.ts';
 import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
@@ -30,6 +29,7 @@ import {
 import { filesAtOnce, publishInSteps, stepsOf } from './publish-in-steps.ts';
 import type { NewVersion } from './publish-version.ts';
 import { readMetadata } from './read-metadata.ts';
+import { retryPublish } from './retry-publish.ts';
 
 /** Files to add to a version. Facts of the version count only if it is new; later on, `amend` changes them. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
@@ -98,7 +98,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const rules = publishRules(publicationOf(input));
   const drafted = draftOf(registry, input, now);
 
-  return retryChanged(async () => {
+  return retryPublish(registry, project, async () => {
     const [items, draft] = await Promise.all([
       readItems(registry.table, [
         keys.head(ref),

@@ -237,7 +237,13 @@ export function newVersionWrites(
       listedBy: listing?.name,
     }),
     ...(listed ? [] : nameWrites(project, ref, now)),
+    ...firstPublishWrites(project),
   ];
+}
+
+/** Returns the write that records that a project has published packages; none if that is recorded already. */
+function firstPublishWrites({ id, published }: Project): Write[] {
+  return published ? [] : [{ update: keys.project(id), set: { published: true }, when: { exists: true } }];
 }
 
 /** Removes the name from the indexes. */

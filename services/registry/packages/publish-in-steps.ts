@@ -17,6 +17,7 @@ import { type Draft, draftOf, packageOf, placed, publicationOf } from './draft.t
 import { type Listing, planListing } from './listings.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
+import { retryPublish } from './retry-publish.ts';
 
 /** Each file takes two writes, one more if it replaces another, and up to eight more if it is in indexes. */
 const FILES_AT_ONCE = 20;
@@ -119,7 +120,7 @@ async function finish<M>(
   const { project } = input;
   const ref = packageOf(input);
   const listing = planListing(project, ref, input.listing);
-  await retryChanged(async () => {
+  await retryPublish(registry, project, async () => {
     const now = registry.clock.now();
     const key = keys.version(ref, version.version);
     const items = await readItems(registry.table, [keys.head(ref), key, ...listing.keys]);

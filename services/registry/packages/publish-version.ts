@@ -14,11 +14,11 @@ import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
-import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesInPlace } from './claim-version.ts';
 import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
 import { fileWrites, newVersionWrites } from './package-writes.ts';
 import { filesAtOnce, publishInSteps } from './publish-in-steps.ts';
+import { retryPublish } from './retry-publish.ts';
 
 /** A file to publish: its name in the version, and the staged bytes. */
 export interface NewFile {
@@ -114,7 +114,7 @@ async function publishAtOnce<M>(
   // conditions of its writes fail if it is wrong, and the next attempt reads the items.
   let held = rules.keys.length === 0 ? input.held : undefined;
 
-  const published = await retryChanged(async () => {
+  const published = await retryPublish(registry, project, async () => {
     const [items, { version, files }] = await Promise.all([
       held === undefined ? readItems(registry.table, itemKeys) : noItems,
       drafted,

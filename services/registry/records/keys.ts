@@ -1,7 +1,8 @@
 /**
  * Every key of the registry table. All keys are built here.
  *
- *     ROUTE#<path>                     META                      the user, group or project with the path
+ *     ROUTE#<path>                     META                      the user, group or project with the path, or that
+ *                                                                had it                  index2 FORMER if it had it
  *     USER#<id>                        META                      user                    index1 USERS
  *     USER#<id>                        TOKEN#<id>                a token that acts as the user
  *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
@@ -332,6 +333,8 @@ export const indexes = {
   removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
   /** Removed versions and files of all projects, by the time at which they are due to be purged. */
   removed: { index: 'index2', pk: 'REMOVED' },
+  /** Paths that their group or project no longer has, by the end of their reservation. */
+  formerRoutes: { index: 'index2', pk: 'FORMER' },
   /** Files of a format that have an alias, across all projects. */
   aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
 } as const;

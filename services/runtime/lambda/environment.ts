@@ -18,7 +18,7 @@ export interface LambdaEnvironment {
   readonly ingest: boolean;
   readonly settings: Pick<
     RegistrySettings,
-    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'retention' | 'blobGrace'
+    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'retention' | 'pathReservation' | 'blobGrace'
   >;
 }
 
@@ -55,6 +55,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
       proxyDownload: text('PACKHOUSE_PROXY_DOWNLOAD') === 'true',
       proxyBelow: number('PACKHOUSE_PROXY_BELOW'),
       retention: number('PACKHOUSE_RETENTION_DAYS') * 24 * HOUR,
+      pathReservation: number('PACKHOUSE_PATH_RESERVATION_DAYS') * 24 * HOUR,
       blobGrace: number('PACKHOUSE_BLOB_GRACE_HOURS') * HOUR,
     },
   };

@@ -150,7 +150,7 @@ const DAY = 24 * 3600 * 1000;
 /** The settings that the core uses. */
 function registrySettings(settings: ServerSettings) {
   const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes } = settings;
-  const { deleteBlobs, idleSeconds, retentionDays } = settings;
+  const { deleteBlobs, idleSeconds, retentionDays, pathReservationDays } = settings;
   return {
     proxyDownload,
     proxyBelow,
@@ -158,6 +158,7 @@ function registrySettings(settings: ServerSettings) {
     ...(allowedDownloadModes && { allowedDownloadModes }),
     deletesBlobs: deleteBlobs,
     retention: retentionDays * DAY,
+    pathReservation: pathReservationDays * DAY,
     bodyIdleTimeout: idleSeconds * 1000,
   };
 }

@@ -29,6 +29,7 @@ const Settings = z.object({
   allowedDownloadModes: z.string().transform(readWith(readModes)).optional(),
   linkLifetime: whole(60, 3600).default(600),
   retentionDays: whole(0, 365).default(7),
+  pathReservationDays: whole(0, 3650).default(90),
   blobDir: z
     .string()
     .min(1)

@@ -1,0 +1,98 @@
+import { levels } from '../../domain/access.ts';
+import type { Group, Membership } from '../../domain/accounts.ts';
+import type { FullPath } from '../../domain/names.ts';
+import type { Write } from '../../ports/table.ts';
+import { hasExpired } from '../access/access-levels.ts';
+import type { Registry } from '../context.ts';
+import { itemOf } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
+import { invalidField } from './paths.ts';
+import { type FormerRoute, isReserved, type Route, readRoute, type StoredRoute } from './routes.ts';
+
+/** Who asks for a path. Empty for someone with no right to reserved paths. */
+export interface Claimant {
+  /** The id of a person. */
+  readonly userId?: number | undefined;
+  /** Whether it is an administrator, who may take any reserved path. */
+  readonly admin?: boolean | undefined;
+}
+
+/** A path to claim for a group, project or user. */
+export interface Claim {
+  readonly fullPath: FullPath;
+  readonly route: Route;
+  /** The group or user namespace in which the path is; undefined at the top level. */
+  readonly parent: Group | undefined;
+  readonly by: Claimant;
+}
+
+/** The write that claims a path, which must be the first of its transaction. */
+export interface ClaimedPath {
+  readonly write: Write;
+  /** The namespaces whose reserved paths below now belong to the claiming group. */
+  readonly succeeds: readonly number[];
+}
+
+/** The most former namespaces that a group remembers to succeed. */
+export const MAX_SUCCEEDED = 50;
+
+/**
+ * Claims a path that is free, or reserved for the claimant. The write fails if the path was taken in the meantime.
+ * @throws RegistryError `invalidRequest` if the path is taken, or reserved for others
+ */
+export async function claimPath(registry: Registry, claim: Claim): Promise<ClaimedPath> {
+  const key = keys.route(claim.fullPath);
+  const put = itemOf(key, claim.route);
+  const found = await readRoute(registry.table, claim.fullPath);
+  if (!found) return { write: { put, when: { exists: false } }, succeeds: [] };
+  if (!isFormer(found)) throw pathTaken();
+  const reserved = isReserved(found, registry.clock.now());
+  if (reserved && !(await mayTake(registry, claim, found))) throw pathTaken();
+  const { state, since, id } = found;
+  const isSuccessor = reserved && found.kind === 'group' && claim.route.kind === 'group';
+  const succeeds = isSuccessor ? [found.id, ...found.succeeds].slice(0, MAX_SUCCEEDED) : [];
+  return { write: { put, when: { equals: { state, since, id } } }, succeeds };
+}
+
+/** The error for a path that belongs to others. */
+export function pathTaken(): Error {
+  return invalidField('path', 'has already been taken');
+}
+
+function isFormer(route: StoredRoute): route is FormerRoute {
+  return 'state' in route;
+}
+
+/**
+ * Whether a path reserved for its previous owners may be taken: by the group or project itself, by administrators, by
+ * whoever may create in the same namespace, or at the top level by the owners.
+ */
+async function mayTake(
+  registry: Registry,
+  { route, parent, by }: Claim,
+  former: FormerRoute,
+): Promise<boolean> {
+  if (by.admin || (former.kind === route.kind && former.id === route.id)) return true;
+  if (former.parentId !== null || parent) return isIn(parent, former.parentId);
+  return by.userId !== undefined && ownsFormer(registry, former, by.userId);
+}
+
+/** Whether a parent is the namespace of a reserved path, or has taken the place of that namespace. */
+function isIn(parent: Group | undefined, parentId: number | null): boolean {
+  if (!parent || parentId === null) return false;
+  return parent.id === parentId || (parent.succeeds ?? []).includes(parentId);
+}
+
+/** Whether a user owns the group that had a top-level path, or did when it was deleted. */
+async function ownsFormer(
+  { table, clock }: Registry,
+  { id, owners }: FormerRoute,
+  userId: number,
+): Promise<boolean> {
+  const [group, membership] = [keys.group(id), keys.member({ kind: 'group', id }, userId)];
+  const items = await readItems(table, [group, membership]);
+  if (!items.get<Group>(group)) return owners.includes(userId);
+  const member = items.get<Membership>(membership);
+  return member !== undefined && member.level >= levels.owner && !hasExpired(member, clock.now());
+}

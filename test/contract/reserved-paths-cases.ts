@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Group, Project, User } from '../../services/domain/accounts.ts';
+import { changeProject } from '../../services/registry/accounts/change-project.ts';
+import { createGroup } from '../../services/registry/accounts/create-group.ts';
+import { createProject } from '../../services/registry/accounts/create-project.ts';
+import { createUser } from '../../services/registry/accounts/create-user.ts';
+import { deleteGroupTree } from '../../services/registry/accounts/delete-group.ts';
+import { findGroup, findProject } from '../../services/registry/accounts/find-accounts.ts';
+import { removeProject, restoreProject } from '../../services/registry/accounts/remove-project.ts';
+import { purgeFormerPaths } from '../../services/registry/accounts/reserved-paths.ts';
+import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
+import { publishVersion } from '../../services/registry/packages/publish-version.ts';
+import { keys } from '../../services/registry/records/keys.ts';
+import { named } from '../kit/names.ts';
+import { bytesOf, keeping } from '../kit/publish.ts';
+import { runBeforeWrite, type WritesMatch } from '../kit/racing-writes.ts';
+import { startApp, type TestApp } from '../kit/start-app.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+const DAY = 24 * 3600 * 1000;
+const taken = { code: 'invalidRequest', fields: { path: ['has already been taken'] } };
+
+/** Paths that several ask for at once, on the stores `open` opens. */
+export function describeReservedPaths(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`reserved paths on ${name}`, () => {
+    let app: TestApp;
+    let close: () => Promise<void>;
+    let owner: User;
+    let strangers: readonly User[];
+    let group: Group;
+    let project: Project;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      app = await startApp({ ...opened, settings: { retention: 7 * DAY } });
+      owner = await user('owner');
+      strangers = [await user('stranger'), await user('other-stranger')];
+      group = await create(owner);
+      const input = { namespace: group, name: 'Lib', path: 'lib', creatorId: owner.id };
+      project = await createProject(app.registry, input);
+    });
+    afterEach(() => close());
+
+    const actor = { kind: 'user', id: 1, name: 'root' } as const;
+
+    const user = (username: string) =>
+      createUser(app.registry, { username, name: username, email: `${username}@example.com` });
+    const create = ({ id }: User) =>
+      createGroup(app.registry, { name: 'Ghost', path: 'ghost', ownerId: id, by: { userId: id } });
+    const remove = () => deleteGroupTree(app.registry, group, actor);
+
+    async function publish(): Promise<void> {
+      const { blob } = await stageBlob(app.registry, bytesOf('bytes'), { limit: 1000 });
+      await publishVersion(app.registry, {
+        project,
+        actor,
+        format: keeping,
+        name: named.package('tool'),
+        version: named.version('1'),
+        metadata: {},
+        files: [{ fileName: named.file('a.bin'), contentType: 'text/plain', blob }],
+      });
+    }
+
+    const removesProject: WritesMatch = (writes) =>
+      writes.some((write) => 'delete' in write && write.delete.pk === keys.project(project.id).pk);
+    const outcomes = async (attempts: readonly Promise<unknown>[]) =>
+      (await Promise.allSettled(attempts)).map((each) =>
+        each.status === 'fulfilled' ? 'made' : each.reason,
+      );
+
+    test('are not for strangers who ask while the group is deleted', async () => {
+      await publish();
+      const asked = strangers.flatMap((stranger) => [create(stranger), create(stranger)]);
+      const [removed, ...others] = await outcomes([remove(), ...asked]);
+      expect(removed).toBe('made');
+      expect(others).toEqual(others.map(() => expect.objectContaining(taken)));
+      await expect(create(strangers[0] ?? owner)).rejects.toMatchObject(taken);
+      expect(await create(owner)).toMatchObject({ fullPath: 'ghost' });
+    });
+
+    test('are for an owner who asks together with strangers', async () => {
+      await publish();
+      await remove();
+      const found = await outcomes([...strangers.map(create), create(owner), ...strangers.map(create)]);
+      expect(found.filter((each) => each === 'made')).toHaveLength(1);
+      expect(found[strangers.length]).toBe('made');
+    });
+
+    test('go to one of two strangers who ask at once when the reservation is over', async () => {
+      await publish();
+      await remove();
+      app.clock.advance(90 * DAY);
+      const found = await outcomes(strangers.map(create));
+      expect(found).toHaveLength(2);
+      expect(found).toContain('made');
+      expect(found).toContainEqual(expect.objectContaining(taken));
+      expect(await findGroup(app.registry.table, 'ghost')).toMatchObject({ fullPath: 'ghost' });
+    });
+
+    test('are made by a first publish that comes right before the deletion', async () => {
+      runBeforeWrite(app.registry.table, removesProject, publish);
+      await remove();
+      for (const stranger of strangers) await expect(create(stranger)).rejects.toMatchObject(taken);
+    });
+
+    test('are not made by a publish that comes right after the deletion, which is refused', async () => {
+      await remove();
+      await expect(publish()).rejects.toMatchObject({ code: 'projectNotFound' });
+      expect(await app.registry.table.get(keys.project(project.id))).toBeUndefined();
+      expect(await create(strangers[0] ?? owner)).toMatchObject({ fullPath: 'ghost' });
+    });
+
+    test('are made by a first publish that comes right before the path changes', async () => {
+      const changes: WritesMatch = (writes) =>
+        writes.some((write) => 'update' in write && write.update.pk === keys.project(project.id).pk);
+      runBeforeWrite(app.registry.table, changes, publish);
+      await changeProject(app.registry, project, { path: 'new' }, actor);
+      const route = await app.registry.table.get(keys.route(named.path('ghost/lib')));
+      expect(route).toMatchObject({ state: 'moved', until: app.clock.now() + 90 * DAY });
+    });
+
+    test('that were taken again are not deleted by the sweep that saw them before', async () => {
+      await publish();
+      await remove();
+      app.clock.advance(90 * DAY);
+      const deletesRoute: WritesMatch = (writes) =>
+        writes.some((write) => 'delete' in write && write.delete.pk === keys.route(named.path('ghost')).pk);
+      runBeforeWrite(app.registry.table, deletesRoute, () => create(owner));
+      await purgeFormerPaths(app.registry);
+      expect(await findGroup(app.registry.table, 'ghost')).toMatchObject({ fullPath: 'ghost' });
+    });
+
+    test('are for a removed project that is restored', async () => {
+      await publish();
+      const found = await findProject(app.registry.table, 'ghost/lib');
+      await removeProject(app.registry, found ?? project, actor);
+      expect(await findProject(app.registry.table, 'ghost/lib')).toBeUndefined();
+      await restoreProject(app.registry, project.id, actor);
+      expect(await findProject(app.registry.table, 'ghost/lib')).toMatchObject({ id: project.id });
+      await removeProject(app.registry, project, actor);
+      const again = { namespace: group, name: 'Lib', path: 'lib', creatorId: owner.id };
+      const [made, restored] = await outcomes([
+        createProject(app.registry, again),
+        restoreProject(app.registry, project.id, actor),
+      ]);
+      expect([made, restored].filter((each) => each === 'made')).toHaveLength(1);
+    });
+  });
+}
