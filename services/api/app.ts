@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { RegistryError } from '../domain/errors.ts';
 import { renderError } from '../http/answer/render-error.ts';
+import { reply } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import type { OtherApp } from '../http/registry-app.ts';
 import { accessTokenRoutes } from './access-tokens.ts';
@@ -14,6 +15,7 @@ import { packageSettingsRoutes } from './package-settings.ts';
 import { packageRoutes } from './packages.ts';
 import { personalTokenRoutes } from './personal-tokens.ts';
 import { projectRoutes } from './projects.ts';
+import { MovedTo } from './request.ts';
 import { reservedPathRoutes } from './reserved-paths.ts';
 import { storageRoutes } from './storage.ts';
 import { userRoutes } from './users.ts';
@@ -40,7 +42,12 @@ for (const addRoutes of resources) addRoutes(api);
 const app = new Hono<CallEnv>({ getPath: canonicalPath });
 app.route('/api/v4', api);
 app.notFound((c) => renderError(c, new RegistryError('routeNotFound')));
-app.onError((error, c) => renderError(c, error));
+app.onError((error, c) => {
+  if (!(error instanceof MovedTo)) return renderError(c, error);
+  // The path can be taken by another project or group, so that nobody may keep the redirect.
+  const headers = { location: error.location, 'cache-control': 'no-store', 'content-type': 'text/plain' };
+  return reply(c, 301, `This resource has been moved permanently to ${error.location}.`, headers);
+});
 
 /** GitLab's management API: users, groups, projects, members, tokens and packages. */
 export const managementApi: OtherApp = (request, call) => app.fetch(request, call);

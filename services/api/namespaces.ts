@@ -6,7 +6,7 @@ import { RegistryError } from '../domain/errors.ts';
 import { type FullPath, parseFullPath } from '../domain/names.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { findGroup } from '../registry/accounts/find-accounts.ts';
+import { findGroup, locateGroup } from '../registry/accounts/find-accounts.ts';
 import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { isOccupied, readRoute, type StoredRoute } from '../registry/accounts/routes.ts';
@@ -16,7 +16,7 @@ import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
 import { paginate, paging } from './paginate.ts';
 import { flag, integer, readParams, text } from './params.ts';
-import { type ApiContext, checkGroup, scopes, signedIn } from './request.ts';
+import { type ApiContext, checkGroup, requirePath, scopes, signedIn } from './request.ts';
 
 const listParams = z.object({
   ...paging,
@@ -62,9 +62,12 @@ async function listNamespaces(c: ApiContext): Promise<Response> {
 
 async function showNamespace(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, scopes.read);
-  const namespace = await findGroup(c.env.registry.table, c.req.param('id') ?? '');
-  if (!namespace) throw new RegistryError('groupNotFound', 'Namespace Not Found');
-  await checkGroup(c, 'view', principal, namespace);
+  const located = await locateGroup(c.env.registry.table, c.req.param('id') ?? '');
+  const missing = new RegistryError('groupNotFound', 'Namespace Not Found');
+  if (!located) throw missing;
+  const namespace = located.entity;
+  await checkGroup(c, 'view', principal, namespace, missing);
+  requirePath(c, located);
   return replyJson(c, 200, renderNamespace(c, namespace));
 }
 

@@ -146,8 +146,9 @@ async function addProject(c: ApiContext): Promise<Response> {
 
 async function namespaceFor(c: ApiContext, principal: Principal, id: number): Promise<Group> {
   const namespace = id > 0 ? await findGroup(c.env.registry.table, String(id)) : undefined;
-  if (!namespace) throw new RegistryError('groupNotFound', 'Namespace Not Found');
-  await checkGroup(c, 'create-project', principal, namespace);
+  const missing = new RegistryError('groupNotFound', 'Namespace Not Found');
+  if (!namespace) throw missing;
+  await checkGroup(c, 'create-project', principal, namespace, missing);
   return namespace;
 }
 

@@ -12,10 +12,17 @@ import {
   type ProjectAction,
 } from '../registry/access/authorize.ts';
 import { type ProjectRights, readRights } from '../registry/access/project-rights.ts';
-import { absent, requireDecision } from '../registry/access/refusals.ts';
+import { absent, pathMoved, requireDecision } from '../registry/access/refusals.ts';
 import { levelInGroup } from '../registry/access/visible-group.ts';
 import type { Claimant } from '../registry/accounts/claim-path.ts';
-import { findGroup, findProject, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import {
+  findUser,
+  findUserByName,
+  type Located,
+  locateGroup,
+  locateProject,
+} from '../registry/accounts/find-accounts.ts';
+import { canonicalPath } from './canonical-path.ts';
 
 /** The Hono context of a handler of the management API. */
 export type ApiContext = Context<CallEnv>;
@@ -93,11 +100,13 @@ export async function openProject(
   action: ProjectAction,
   needed: readonly Scope[],
 ): Promise<OpenedProject> {
-  const found = findProject(c.env.registry.table, c.req.param('id') ?? '');
-  const [principal, project] = await inOrder(callerOf(c, needed), found);
-  if (!project) throw absent(principal, 'projectNotFound');
+  const found = locateProject(c.env.registry.table, c.req.param('id') ?? '');
+  const [principal, located] = await inOrder(callerOf(c, needed), found);
+  if (!located) throw absent(principal, 'projectNotFound');
+  const project = located.entity;
   const rights = await readRights(c.env.registry, principal, project);
   requireDecision(rights.decide(action));
+  requirePath(c, located);
   return { principal, project, rights };
 }
 
@@ -117,28 +126,55 @@ export async function openGroup(
   action: GroupAction,
   needed: readonly Scope[],
 ): Promise<OpenedGroup> {
-  const found = findGroup(c.env.registry.table, c.req.param('id') ?? '');
-  const [principal, group] = await inOrder(callerOf(c, needed), found);
-  if (group?.kind !== 'group') throw absent(principal, 'groupNotFound');
+  const found = locateGroup(c.env.registry.table, c.req.param('id') ?? '');
+  const [principal, located] = await inOrder(callerOf(c, needed), found);
+  if (located?.entity.kind !== 'group') throw absent(principal, 'groupNotFound');
+  const group = located.entity;
   const level = await checkGroup(c, action, principal, group);
+  requirePath(c, located);
   return { principal, group, level };
 }
 
 /**
  * Checks that the caller may perform an action on a group or personal namespace. Returns the caller's level there.
- * @throws RegistryError otherwise
+ * @throws RegistryError otherwise; `missing` if the group is hidden, which is the error if it does not exist
  */
 export async function checkGroup(
   c: ApiContext,
   action: GroupAction,
   principal: Principal,
   group: Group,
+  missing = new RegistryError('groupNotFound'),
 ): Promise<number> {
   const level = await levelInGroup(c.env.registry, principal, group);
   const decision = authorizeGroup(action, principal, group, level);
-  if (decision === 'hidden') throw new RegistryError('groupNotFound');
+  if (decision === 'hidden') throw missing;
   requireDecision(decision);
   return level;
+}
+
+/**
+ * Requires that a project or group was named by its id or present path, once the caller is known to have access.
+ * @throws MovedTo for reads, RegistryError `pathMoved` for changes
+ */
+export function requirePath(c: ApiContext, { entity, moved }: Located<Group | Project>): void {
+  if (!moved) return;
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') throw pathMoved(entity);
+  const path = canonicalPath(c.req.raw).replace(ID_SEGMENT, `$1${entity.id}`);
+  throw new MovedTo(`${c.env.registry.settings.url}${path}${new URL(c.req.url).search}`);
+}
+
+/** The start of a path whose last segment names a project or group. */
+const ID_SEGMENT = /^(\/api\/v4\/[^/]+\/)[^/]+/;
+
+/** A read that is answered with a redirect to the address by the id, as GitLab does. */
+export class MovedTo extends Error {
+  override readonly name = 'MovedTo';
+  readonly location: string;
+  constructor(location: string) {
+    super(`moved to ${location}`);
+    this.location = location;
+  }
 }
 
 /** Waits for both promises. If both fail, the error about the caller takes precedence. */

@@ -2,7 +2,7 @@ import type { AccessToken, Member, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import { credentialOf } from '../http/access/credentials.ts';
 import { replyJson } from '../http/answer/reply.ts';
-import { findGroup, findProject, findUser } from '../registry/accounts/find-accounts.ts';
+import { findUser, locateGroup, locateProject } from '../registry/accounts/find-accounts.ts';
 import { memberOwner } from '../registry/accounts/find-members.ts';
 import {
   findTokenBySecret,
@@ -14,7 +14,7 @@ import { maybeEntity } from '../registry/records/entities.ts';
 import { keys } from '../registry/records/keys.ts';
 import { accessTokenJson, resourceTokenJson } from './json/token-json.ts';
 import { readParams } from './params.ts';
-import { type ApiContext, signedIn } from './request.ts';
+import { type ApiContext, requirePath, signedIn } from './request.ts';
 import { rotatedExpiryOf, rotation } from './token-params.ts';
 
 /**
@@ -63,8 +63,10 @@ async function ownerOf(c: ApiContext, token: AccessToken, user: User) {
   if (token.kind === 'personal') return { kind: 'user', id: user.id, path: user.username } as const;
   const { table } = c.env.registry;
   const id = c.req.param('id') ?? '';
-  const owner = token.kind === 'project' ? await findProject(table, id) : await findGroup(table, id);
-  if (owner?.id !== token.resourceId) throw new RegistryError('unauthenticated');
+  const located = await (token.kind === 'project' ? locateProject(table, id) : locateGroup(table, id));
+  const owner = located?.entity;
+  if (!owner || owner.id !== token.resourceId) throw new RegistryError('unauthenticated');
+  requirePath(c, located);
   const { kind, path } = memberOwner(owner);
   return { kind, id: owner.id, path };
 }

@@ -35,6 +35,7 @@ const errors = {
   packageNotFound: ['missing', 'Package Not Found'],
   fileNotFound: ['missing', 'Package File Not Found'],
   routeNotFound: ['missing', 'Not Found'],
+  pathMoved: ['missing', 'Not Found'],
   duplicateVersion: ['conflict', 'Package already exists.'],
   duplicateFile: ['conflict', 'Duplicate package is not allowed'],
   alreadyTaken: ['conflict', 'has already been taken'],

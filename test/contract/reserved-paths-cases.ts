@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Group, Project, User } from '../../services/domain/accounts.ts';
+import { changeGroup } from '../../services/registry/accounts/change-group.ts';
 import { changeProject } from '../../services/registry/accounts/change-project.ts';
 import { createGroup } from '../../services/registry/accounts/create-group.ts';
 import { createProject } from '../../services/registry/accounts/create-project.ts';
@@ -69,7 +70,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
         each.status === 'fulfilled' ? 'made' : each.reason,
       );
 
-    test('are not for strangers who ask while the group is deleted', async () => {
+    test('cannot be claimed by strangers while the group is being deleted', async () => {
       await publish();
       const asked = strangers.flatMap((stranger) => [create(stranger), create(stranger)]);
       const [removed, ...others] = await outcomes([remove(), ...asked]);
@@ -79,7 +80,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(await create(owner)).toMatchObject({ fullPath: 'ghost' });
     });
 
-    test('are for an owner who asks together with strangers', async () => {
+    test('go to the owner when strangers claim them at the same time', async () => {
       await publish();
       await remove();
       const found = await outcomes([...strangers.map(create), create(owner), ...strangers.map(create)]);
@@ -87,7 +88,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(found[strangers.length]).toBe('made');
     });
 
-    test('go to one of two strangers who ask at once when the reservation is over', async () => {
+    test('go to one of two strangers who claim them at once after the reservation has ended', async () => {
       await publish();
       await remove();
       app.clock.advance(90 * DAY);
@@ -98,20 +99,20 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(await findGroup(app.registry.table, 'ghost')).toMatchObject({ fullPath: 'ghost' });
     });
 
-    test('are made by a first publish that comes right before the deletion', async () => {
+    test('exist if the first package is published right before the deletion', async () => {
       runBeforeWrite(app.registry.table, removesProject, publish);
       await remove();
       for (const stranger of strangers) await expect(create(stranger)).rejects.toMatchObject(taken);
     });
 
-    test('are not made by a publish that comes right after the deletion, which is refused', async () => {
+    test('do not exist if the first publish comes right after the deletion, and is refused', async () => {
       await remove();
       await expect(publish()).rejects.toMatchObject({ code: 'projectNotFound' });
       expect(await app.registry.table.get(keys.project(project.id))).toBeUndefined();
       expect(await create(strangers[0] ?? owner)).toMatchObject({ fullPath: 'ghost' });
     });
 
-    test('are made by a first publish that comes right before the path changes', async () => {
+    test('exist if the first package is published right before the project is renamed', async () => {
       const changes: WritesMatch = (writes) =>
         writes.some((write) => 'update' in write && write.update.pk === keys.project(project.id).pk);
       runBeforeWrite(app.registry.table, changes, publish);
@@ -120,7 +121,36 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(route).toMatchObject({ state: 'moved', until: app.clock.now() + 90 * DAY });
     });
 
-    test('that were taken again are not deleted by the sweep that saw them before', async () => {
+    test('exist below a renamed group if the first package is published right before the rename', async () => {
+      const moves: WritesMatch = (writes) =>
+        writes.some((write) => 'update' in write && write.update.pk === keys.project(project.id).pk);
+      runBeforeWrite(app.registry.table, moves, publish);
+      await changeGroup(app.registry, group, { path: 'spirit' }, actor);
+      for (const path of ['ghost', 'ghost/lib']) {
+        const route = await app.registry.table.get(keys.route(named.path(path)));
+        expect(route).toMatchObject({ state: 'moved', until: app.clock.now() + 90 * DAY });
+      }
+    });
+
+    test('contain no project that was created while its group was being renamed', async () => {
+      const input = { namespace: group, creatorId: owner.id };
+      const names = Array.from({ length: 5 }, (_, n) => `p${n}`);
+      const [renamed, ...made] = await outcomes([
+        changeGroup(app.registry, group, { path: 'spirit' }, actor),
+        ...names.map((each) => createProject(app.registry, { ...input, name: each, path: each })),
+      ]);
+      expect(renamed).toBe('made');
+      for (const [index, each] of names.entries()) {
+        const found = await findProject(app.registry.table, `spirit/${each}`);
+        expect([each, found?.fullPath]).toEqual([
+          each,
+          made[index] === 'made' ? `spirit/${each}` : undefined,
+        ]);
+        expect(await findProject(app.registry.table, `ghost/${each}`)).toBeUndefined();
+      }
+    });
+
+    test('are not deleted by the sweep if they were claimed again in the meantime', async () => {
       await publish();
       await remove();
       app.clock.advance(90 * DAY);
@@ -131,7 +161,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(await findGroup(app.registry.table, 'ghost')).toMatchObject({ fullPath: 'ghost' });
     });
 
-    test('are for a removed project that is restored', async () => {
+    test('are available to a removed project that is restored', async () => {
       await publish();
       const found = await findProject(app.registry.table, 'ghost/lib');
       await removeProject(app.registry, found ?? project, actor);

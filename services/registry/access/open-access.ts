@@ -6,7 +6,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
 import type { PackageName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
-import { findGroup, findProject } from '../accounts/find-accounts.ts';
+import { type Located, locateGroup, locateProject } from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
@@ -21,7 +21,7 @@ import type { Decision, ProjectAction } from './authorize.ts';
 import { type Holding, planHolding, type Selection } from './holdings.ts';
 import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
 import { rightsFrom, rightsKeys } from './project-rights.ts';
-import { absent, requireDecision } from './refusals.ts';
+import { absent, pathMoved, requireDecision } from './refusals.ts';
 import { requireVisibleGroup } from './visible-group.ts';
 
 /** A request for access to an endpoint, and usually to a package. */
@@ -74,10 +74,10 @@ export async function openAccess<M>(registry: Registry, request: AccessRequest):
   const { credential, endpoint } = request;
   const tokenLookup = tokenOf(registry, credential);
   if (endpoint.level === 'project') {
-    const [token, project] = await both(tokenLookup, findProject(registry.table, endpoint.owner));
+    const [token, project] = await both(tokenLookup, locateProject(registry.table, endpoint.owner));
     return openProject(registry, request, token, project);
   }
-  const owner = endpoint.level === 'group' ? findGroup(registry.table, endpoint.owner) : undefined;
+  const owner = endpoint.level === 'group' ? locateGroup(registry.table, endpoint.owner) : undefined;
   const [token, group] = await both(tokenLookup, Promise.resolve(owner));
   return openShared(registry, request, token, group);
 }
@@ -94,13 +94,14 @@ async function openProject<M>(
   { table, clock }: Registry,
   request: AccessRequest,
   token: Token | undefined,
-  project: Project | undefined,
+  located: Located<Project> | undefined,
 ): Promise<Access<M>> {
   const { format, name, action, document } = request;
-  if (!project) {
+  if (!located) {
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
   }
+  const project = located.entity;
   const { selection, announced, check } = selectionOf(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
   const plan = ref && planHolding<M>(ref, selection);
@@ -119,6 +120,7 @@ async function openProject<M>(
   ]);
   const principal = principalOf(token, items);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
+  requireReadIfMoved(located, action);
   check();
   await rules?.check(items);
   const holdings = plan ? [plan.holding(items, project)] : [];
@@ -130,8 +132,9 @@ async function openShared<M>(
   registry: Registry,
   request: AccessRequest,
   token: Token | undefined,
-  group: Group | undefined,
+  located: Located<Group> | undefined,
 ): Promise<Access<M>> {
+  const group = located?.entity;
   const { format, endpoint, name, action } = request;
   const missing = endpoint.level === 'group' && !group;
   const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
@@ -146,8 +149,16 @@ async function openShared<M>(
   if (!query) return { ...access, holdings: [] };
   const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, holders);
   if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
-  else check();
+  else {
+    requireReadIfMoved(located, action);
+    check();
+  }
   return { ...access, holdings };
+}
+
+/** Only reads are served under a path that a project or group no longer has. */
+function requireReadIfMoved(located: Located<Group | Project> | undefined, action: ProjectAction): void {
+  if (located?.moved && action !== 'pull' && action !== 'view') throw pathMoved(located.entity);
 }
 
 /** The selection of a request; `check` throws if the request is malformed. */

@@ -1,17 +1,18 @@
 import { fitsInside, type Visibility } from '../../domain/access.ts';
-import type { Group, PackageSettings, Project } from '../../domain/accounts.ts';
+import type { Group, PackageSettings } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import { ConditionFailed, type Write } from '../../ports/table.ts';
+import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
-import { type Claim, type Claimant, claimPath, MAX_SUCCEEDED, pathTaken } from './claim-path.ts';
+import type { Claimant } from './claim-path.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
+import { planMovesBelow, readTree } from './move-below.ts';
+import { movePath, writeMoving } from './move-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
-import { leavePath } from './routes.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -29,8 +30,8 @@ export interface GroupChanges {
 type StoredGroup = Group & { readonly children: number; readonly changes?: number };
 
 /**
- * Changes a group. Its path can change only while the group is empty, since package addresses contain it. When
- * its full name changes, the full names of everything below it are rewritten afterwards.
+ * Changes a group. With its path, the paths of everything below change in the same transaction, and reads of the old
+ * paths lead to the new ones. When its full name changes, the full names of everything below it are rewritten afterwards.
  * @throws RegistryError `groupNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
  */
 export async function changeGroup(
@@ -59,17 +60,20 @@ async function changeOnce(
   const set = attributesOf(before, changes, parent);
   const after: Group = { ...before, ...set };
   await checkVisibility(registry, before, after, parent);
-  const route = await routeMove(registry, before, { fullPath: after.fullPath, parent, by });
-  const succeeds = [...route.succeeds, ...(before.succeeds ?? [])].slice(0, MAX_SUCCEEDED);
-  await writeClaiming(registry, route.writes, [
+  const tree = after.fullPath === before.fullPath ? undefined : await readTree(registry, before);
+  const known = tree?.published ? { ...before, published: true } : before;
+  const move = await movePath(registry, known, { fullPath: after.fullPath, parent, by });
+  const below = tree ? await planMovesBelow(registry, tree, { ...after, ...move.set }, by) : [];
+  await writeMoving(registry, move, [
     {
       update: keys.group(group.id),
-      set: { ...set, ...(route.succeeds.length > 0 && { succeeds }) },
+      set: { ...set, ...move.set },
       add: { changes: 1 },
       when: {
         equals: { fullPath: before.fullPath, children: before.children, changes: before.changes },
       },
     },
+    ...below,
     ...(parent
       ? [{ check: keys.group(parent.id), when: { equals: { visibility: parent.visibility } } }]
       : []),
@@ -90,11 +94,7 @@ function attributesOf(stored: StoredGroup, changes: GroupChanges, parent: Group 
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const name = changes.name ?? stored.name;
   const path = changes.path ?? stored.path;
-  if (path !== stored.path) {
-    checkPath(path);
-    if (stored.children > 0)
-      throw invalidField('path', "can't change while the group contains projects or groups");
-  }
+  if (path !== stored.path) checkPath(path);
   return {
     ...given,
     ...(newSettings ? { settings: plainSettings(newSettings(stored.settings)) } : {}),
@@ -130,48 +130,6 @@ async function checkVisibility(
   if (wider) {
     const reason = `${after.visibility} is not allowed since this group contains ${wider.fullPath}, which is ${wider.visibility}.`;
     throw invalidField('visibility_level', reason);
-  }
-}
-
-/** How a change moves the route of a group or project. */
-export interface RouteMove {
-  /** The writes, the first of which claims the new path; empty if the path stays. */
-  readonly writes: readonly Write[];
-  readonly succeeds: readonly number[];
-}
-
-/**
- * Plans to move the route of a group or project to a new path. The old path leads on to the new one.
- * @throws RegistryError `invalidRequest` if the new path is taken
- */
-export async function routeMove(
-  registry: Registry,
-  before: Group | Project,
-  { fullPath, parent, by }: Pick<Claim, 'fullPath' | 'parent' | 'by'>,
-): Promise<RouteMove> {
-  if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return { writes: [], succeeds: [] };
-  const kind = 'namespaceId' in before ? 'project' : 'group';
-  const claim = await claimPath(registry, { fullPath, route: { kind, id: before.id }, parent, by });
-  return {
-    writes: [claim.write, await leavePath(registry, before, 'moved')],
-    succeeds: claim.succeeds.filter((id) => id !== before.id),
-  };
-}
-
-/**
- * Executes the writes of `route`, the first of which claims a path, together with those of a change.
- * @throws RegistryError `invalidRequest` if the path is taken.
- */
-export async function writeClaiming(
-  registry: Registry,
-  route: readonly Write[],
-  writes: readonly Write[],
-): Promise<void> {
-  try {
-    await registry.table.write([...route, ...writes]);
-  } catch (error) {
-    const claim = error instanceof ConditionFailed && error.operation === 0 && route.length > 0;
-    throw claim ? pathTaken() : error;
   }
 }
 

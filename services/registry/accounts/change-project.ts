@@ -7,8 +7,8 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
-import { routeMove, writeClaiming } from './change-group.ts';
 import type { Claimant } from './claim-path.ts';
+import { movePath, writeMoving } from './move-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 import { hasPublished } from './routes.ts';
 
@@ -55,8 +55,8 @@ export async function changeProject(
     }
     const renamed = fullPath !== before.fullPath;
     const known = renamed && (await hasPublished(registry, before)) ? { ...before, published: true } : before;
-    const route = await routeMove(registry, known, { fullPath, parent: namespace, by });
-    await writeClaiming(registry, route.writes, [
+    const move = await movePath(registry, known, { fullPath, parent: namespace, by });
+    await writeMoving(registry, move, [
       {
         update: keys.project(project.id),
         set: { ...given, fullName, fullPath, updatedAt: now },

@@ -4,15 +4,19 @@ import { parseFullPath } from '../../domain/names.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { type Route, readRoute } from './routes.ts';
+import { type Route, readRoute, type StoredRoute } from './routes.ts';
 
 const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
 
 /**
  * The route of a full path. Routes are cached, so callers must check that the group or project still has the
- * path, as `findProject` and `findGroup` do. `fresh` is true if the route was read from the table.
+ * path, as `locateByPath` does. `fresh` is true if the route was read from the table, as it always is of a path
+ * that leads to another one, because anybody may take such a path some day.
  */
-async function routeOf(table: Table, path: string): Promise<{ route: Route; fresh: boolean } | undefined> {
+async function routeOf(
+  table: Table,
+  path: string,
+): Promise<{ route: StoredRoute; fresh: boolean } | undefined> {
   const cache = routesOf(table);
   const lower = path.toLowerCase();
   const cached = cache.get(lower);
@@ -20,7 +24,7 @@ async function routeOf(table: Table, path: string): Promise<{ route: Route; fres
   const fullPath = parseFullPath(path);
   const route = fullPath && (await readRoute(table, fullPath));
   if (!route || ('state' in route && route.state === 'deleted')) return undefined;
-  cache.set(lower, { kind: route.kind, id: route.id });
+  if (!isMoved(route)) cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
 }
 
@@ -33,39 +37,70 @@ function routesOf(table: Table): LRUCache<string, Route> {
   return cache;
 }
 
-async function findByPath<T extends { readonly fullPath: string }>(
+/** A project or group found by its id or a path. */
+export interface Located<T> {
+  readonly entity: T;
+  /** Whether it has another path now, to which the requested one leads. */
+  readonly moved: boolean;
+}
+
+async function locateByPath<T extends { readonly fullPath: string }>(
   table: Table,
   path: string,
   accepts: (route: Route) => boolean,
   load: (id: number) => Promise<T | undefined>,
-): Promise<T | undefined> {
-  const found = await routeOf(table, path);
+  attempts = 4,
+): Promise<Located<T> | undefined> {
+  const found = attempts > 0 ? await routeOf(table, path) : undefined;
   if (!found) return undefined;
-  const entity = accepts(found.route) ? await load(found.route.id) : undefined;
-  if (entity?.fullPath.toLowerCase() === path.toLowerCase()) return entity;
-  if (found.fresh) return undefined;
+  const { route, fresh } = found;
+  const entity = accepts(route) ? await load(route.id) : undefined;
+  if (entity?.fullPath.toLowerCase() === path.toLowerCase()) return { entity, moved: false };
+  if (isMoved(route)) return entity && { entity, moved: true };
+  if (fresh && !accepts(route)) return undefined;
+  // The route was cached, or the path has just changed.
   routesOf(table).delete(path.toLowerCase());
-  return findByPath(table, path, accepts, load);
+  return locateByPath(table, path, accepts, load, attempts - 1);
 }
 
-function numericId(idOrPath: string): number | undefined {
-  return /^[1-9]\d{0,15}$/.test(idOrPath) ? Number(idOrPath) : undefined;
+function isMoved(route: StoredRoute): boolean {
+  return 'state' in route && route.state === 'moved';
+}
+
+async function locate<T extends { readonly fullPath: string }>(
+  table: Table,
+  idOrPath: string,
+  accepts: (route: Route) => boolean,
+  load: (id: number) => Promise<T | undefined>,
+): Promise<Located<T> | undefined> {
+  const id = /^[1-9]\d{0,15}$/.test(idOrPath) ? Number(idOrPath) : undefined;
+  if (id === undefined) return locateByPath(table, idOrPath, accepts, load);
+  const entity = await load(id);
+  return entity && { entity, moved: false };
+}
+
+/** The project with this id, this full path (decoded), or a path that leads to it. */
+export function locateProject(table: Table, idOrPath: string): Promise<Located<Project> | undefined> {
+  const load = async (id: number) => maybeEntity<Project>(await table.get(keys.project(id)));
+  return locate(table, idOrPath, (route) => route.kind === 'project', load);
+}
+
+/** The group or user namespace with this id, this full path (decoded), or a path that leads to it. */
+export function locateGroup(table: Table, idOrPath: string): Promise<Located<Group> | undefined> {
+  const load = async (id: number) => maybeEntity<Group>(await table.get(keys.group(id)));
+  return locate(table, idOrPath, (route) => route.kind !== 'project', load);
 }
 
 /** The project with this id or full path (decoded), or undefined. */
 export async function findProject(table: Table, idOrPath: string): Promise<Project | undefined> {
-  const load = async (id: number) => maybeEntity<Project>(await table.get(keys.project(id)));
-  const id = numericId(idOrPath);
-  if (id !== undefined) return load(id);
-  return findByPath(table, idOrPath, (route) => route.kind === 'project', load);
+  const found = await locateProject(table, idOrPath);
+  return found?.moved ? undefined : found?.entity;
 }
 
 /** The group or user namespace with this id or full path (decoded), or undefined. */
 export async function findGroup(table: Table, idOrPath: string): Promise<Group | undefined> {
-  const load = async (id: number) => maybeEntity<Group>(await table.get(keys.group(id)));
-  const id = numericId(idOrPath);
-  if (id !== undefined) return load(id);
-  return findByPath(table, idOrPath, (route) => route.kind !== 'project', load);
+  const found = await locateGroup(table, idOrPath);
+  return found?.moved ? undefined : found?.entity;
 }
 
 /** The user with this id, or undefined. */

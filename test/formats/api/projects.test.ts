@@ -225,7 +225,7 @@ describe('changing projects', () => {
     expect((await api.put('/projects/acme%2Fold', { path: 'new' })).body.path_with_namespace).toBe(
       'acme/new',
     );
-    expect((await api.get('/projects/acme%2Fold')).status).toBe(404);
+    expect((await api.get('/projects/acme%2Fold')).status).toBe(301);
     expect((await api.get('/projects/acme%2Fnew')).body.id).toBe(project.id);
     expect((await api.post('/projects', { path: 'old', namespace_id: api.app.group.id })).status).toBe(201);
   });
