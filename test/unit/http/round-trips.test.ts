@@ -6,6 +6,7 @@ import { managementApi } from '../../../services/api/app.ts';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { BlobStore } from '../../../services/ports/blob-store.ts';
+import { changeProject } from '../../../services/registry/accounts/change-project.ts';
 import { tableIds } from '../../../services/registry/records/ids.ts';
 import { createApp } from '../../../services/runtime/compose.ts';
 import { everySample, formatsWith, prefixIn } from '../../fleet/samples/every.ts';
@@ -90,6 +91,21 @@ describe.each(everySample)('requests to $id', (sample) => {
       }
     },
   );
+
+  test('of a renamed project wait for no more by its present path, and for one more by its former path', async () => {
+    const actor = { kind: 'user', id: 1, name: 'root' } as const;
+    await changeProject(app.registry, project, { path: 'kit' }, actor);
+    for (const path of paths) {
+      for (const [owner, trips] of [
+        ['acme/team/kit', most.project],
+        ['acme/team/tools', most.project + 1],
+      ] as const) {
+        const { calls, answer } = await callsOf(prefixIn(sample, 'project', owner) + path);
+        expect([200, 302]).toContain(answer.status);
+        expect(sequentialTrips(calls)).toBeLessThanOrEqual(trips);
+      }
+    }
+  });
 
   async function expectFewTripsForRepositoryIndex(path: string): Promise<void> {
     const url = prefixIn(sample, 'project', project.id) + path;
