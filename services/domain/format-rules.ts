@@ -6,16 +6,6 @@ import type { MetadataType } from './metadata.ts';
 import type { FileIdentity, FileName, PackageName } from './names.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 
-/**
- * Which holding serves a version that several projects have. Listed versions take precedence over unlisted ones,
- * then the project with the lowest id.
- *
- * - `first-copy`: the first holding with at least one file. All files of a version come from the same holding.
- * - `first-file`: each file comes from the first holding that has it.
- * - `newest-file`: each file comes from the holding in which it was published last, listed or not.
- */
-export type Precedence = 'first-copy' | 'first-file' | 'newest-file';
-
 /** See the top of this file. */
 export interface FormatRules {
   readonly id: string;
@@ -25,7 +15,6 @@ export interface FormatRules {
   readonly duplicatesAllowed?: boolean;
   /** Whether publishing identical bytes again succeeds without a change, because clients repeat uploads. */
   readonly idempotent?: boolean;
-  readonly precedence: Precedence;
   /** Reads the metadata of a version. Absent for formats without metadata. */
   readonly metadata?: MetadataType;
   /** Reads the metadata of a file. */

@@ -51,6 +51,11 @@ export interface PackageHead extends PackageRef {
   /** The name that lists this package. */
   readonly listedBy?: PackageName;
   readonly updatedAt: number;
+  /**
+   * Since when the project has held the name; a name that it gives up and publishes again counts from then.
+   * Absent for packages that the upgrade has not reached yet, which are older than all others.
+   */
+  readonly heldSince?: number;
 }
 
 /** A version of a package. `metadata` is defined by the format; `readMetadata` validates it. */

@@ -238,12 +238,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
             files.push([version.name, file.id]);
           return files;
         };
+        // The first published comes first.
         const first = await add('a#tool', '1');
         const replaced = await add('tool', '1');
         const last = await add('tool', '1');
         const expected = [
-          ['tool', last],
           ['a#tool', first],
+          ['tool', last],
         ];
         await vi.waitFor(async () => expect(await found()).toEqual(expected));
         expect(await found('tool.pdb/#2')).toEqual([]);
@@ -256,7 +257,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           version: named.version('1'),
         };
         await removeFile(app.registry, { ...deletion, fileId: last });
-        await vi.waitFor(async () => expect((await found())[0]).toEqual(['tool', replaced]));
+        await vi.waitFor(async () => expect((await found())[1]).toEqual(['tool', replaced]));
         await removeVersion(app.registry, deletion);
         await vi.waitFor(async () => expect(await found()).toEqual([['a#tool', first]]));
       });

@@ -15,7 +15,6 @@ export const replacing: FormatRules = {
   id: 'generic',
   duplicates: 'by-setting',
   duplicatesAllowed: true,
-  precedence: 'newest-file',
   fileLimit: 1e9,
   credentialsFirst: true,
 };

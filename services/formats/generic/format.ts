@@ -9,7 +9,6 @@ export const generic: Format = {
   mounts: mountsOf('generic'),
   duplicates: duplicatesOf('generic'),
   duplicatesAllowed: true,
-  precedence: 'newest-file',
   fileLimit: 5 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: true,

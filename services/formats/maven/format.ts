@@ -13,7 +13,6 @@ export const maven: Format = {
   duplicates: duplicatesOf('maven'),
   duplicatesAllowed: true,
   idempotent: true,
-  precedence: 'first-copy',
   metadata,
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.

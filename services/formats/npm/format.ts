@@ -11,7 +11,6 @@ export const npm: Format = {
   id: 'npm',
   mounts: mountsOf('npm'),
   duplicates: duplicatesOf('npm'),
-  precedence: 'first-copy',
   metadata,
   fileLimit: 500 * 1024 * 1024,
   // npm explains a failed login by this scheme. It must not contain `otp` or `ipaddress`, which npm interprets.

@@ -25,23 +25,22 @@ export function baseOf(c: FormatContext): string {
 }
 
 /**
- * The versions of a package that a search found, in ascending order, from the first project that has versions of
- * it. A package that can't be read is logged and left out.
+ * The versions of a package that a search found, in ascending order, merged from the projects that hold it. A package
+ * that can't be read is logged and left out.
  */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
   heads: readonly PackageHead[],
 ): Promise<readonly ReleaseFacts[]> {
-  for (const head of heads) {
-    try {
-      const source = projectSource(registry.table, head);
-      const releases = await releasesIn(await packageDocument(registry, [source], releaseCatalog, ''));
-      if (releases.length > 0) return releases;
-    } catch (error) {
-      registry.log.error('package left out of a search', { package: head.name, format: head.format, error });
-    }
+  const [first, ...rest] = heads.map((head) => projectSource(registry.table, head));
+  if (!first) return [];
+  try {
+    return await releasesIn(await packageDocument(registry, [first, ...rest], releaseCatalog, ''));
+  } catch (error) {
+    const { name, format } = first.head;
+    registry.log.error('package left out of a search', { package: name, format, error });
+    return [];
   }
-  return [];
 }
 
 /** The versions of the requested package, in ascending order; empty if there is no such package. */

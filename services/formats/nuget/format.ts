@@ -11,7 +11,6 @@ export const nuget: Format = {
   mounts: mountsOf('nuget'),
   duplicates: duplicatesOf('nuget'),
   duplicatesAllowed: true,
-  precedence: 'first-file',
   metadata,
   fileMetadata,
   fileLimit: 500 * 1024 * 1024,

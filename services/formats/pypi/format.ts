@@ -12,7 +12,6 @@ export const pypi: Format = {
   id: 'pypi',
   mounts: mountsOf('pypi'),
   duplicates: duplicatesOf('pypi'),
-  precedence: 'first-file',
   metadata,
   fileMetadata,
   fileIdentity: (fileName) => identityOf(namedFile(fileName)),

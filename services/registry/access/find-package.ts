@@ -29,6 +29,5 @@ export async function readAlso<M>(
 }
 
 async function withCopy<M>(registry: Registry, access: Access<M>): Promise<FoundPackage<M>> {
-  const { format, holdings, selection } = access;
-  return { ...access, copy: await chooseCopy(registry, format, holdings, selection) };
+  return { ...access, copy: await chooseCopy(registry, access.holdings, access.selection) };
 }

@@ -12,6 +12,7 @@ import type { Registry } from '../context.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
 import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
 import { rootOf } from '../packages/package-writes.ts';
+import { byTimeHeld } from '../packages/precedence.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { Publication } from '../publish-rules/rule.ts';
 import type { NameEntry } from '../records/entities.ts';
@@ -55,8 +56,8 @@ export interface Access<M = unknown> {
   /** The group, at group level. */
   readonly group: Group | undefined;
   /**
-   * The projects that hold the package and allow the action, lowest id first. At project level always the
-   * project, even if it does not hold the package. Empty if the request has no package name.
+   * The projects that hold the package and allow the action; the one that has held the name for longest comes
+   * first. At project level always the project, even if it does not hold the package. Empty if the request has no package name.
    */
   readonly holdings: readonly Holding<M>[];
   readonly selection: Selection;
@@ -153,7 +154,7 @@ async function openShared<M>(
     requireReadIfMoved(located, action);
     check();
   }
-  return { ...access, holdings };
+  return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head) };
 }
 
 /** Only reads are served under a path that a project or group no longer has. */

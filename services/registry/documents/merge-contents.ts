@@ -1,16 +1,27 @@
-import type { ListedPackage, PackageFile, Tag } from '../../domain/packages.ts';
-import { byPrecedence } from '../packages/precedence.ts';
+import type { ListedPackage, PackageFile, Tag, Version } from '../../domain/packages.ts';
+import { byPrecedence, firstWithFiles } from '../packages/precedence.ts';
+import { forEachOf } from '../records/read-many.ts';
 import type { PackageContents } from './package-contents.ts';
 
+/** A copy of a version, and those of its files that were read. */
+interface Copy<M> {
+  readonly version: Version<M>;
+  readonly files: readonly PackageFile[];
+}
+
 /**
- * Merges the contents that several projects have for one name into one package. If several projects have a
- * version, the first one by `byPrecedence` counts; for tags and listed packages, the first project. With
- * `withFiles`, a version without files does not count, so that it does not hide one of another project.
+ * Merges the contents that several projects have for one name into one package, as downloads choose copies: of
+ * several copies of a version, the one that was published first counts, with its own files only. A version without
+ * files does not count, so that it does not hide one of another project; `hasFiles` tells this where the files were
+ * not read. For tags and listed packages, the first project of the list counts.
  */
-export function mergeContents<M>(all: readonly PackageContents<M>[], withFiles = false): PackageContents<M> {
+export async function mergeContents<M>(
+  all: readonly PackageContents<M>[],
+  hasFiles: (version: Version) => Promise<boolean>,
+): Promise<PackageContents<M>> {
   const [first] = all;
   if (!first) throw new Error('no contents to merge');
-  const { versions, files } = mergeVersions(all, withFiles);
+  const merged = await mergeVersions(all, hasFiles);
   const tags = firstOfEach(
     all.flatMap((contents) => contents.tags),
     ({ tag }: Tag) => tag,
@@ -20,20 +31,31 @@ export function mergeContents<M>(all: readonly PackageContents<M>[], withFiles =
     ({ name }: ListedPackage) => name,
   );
   const updatedAt = Math.max(...all.map(({ head }) => head.updatedAt));
-  return { head: { ...first.head, updatedAt }, versions, tags, files, listed };
+  return {
+    head: { ...first.head, updatedAt },
+    versions: merged.map(({ version }) => version),
+    tags,
+    files: merged.flatMap(({ files }) => files),
+    listed,
+  };
 }
 
-function mergeVersions<M>(all: readonly PackageContents<M>[], withFiles: boolean) {
+async function mergeVersions<M>(
+  all: readonly PackageContents<M>[],
+  hasFiles: (version: Version) => Promise<boolean>,
+): Promise<Copy<M>[]> {
   const candidates = all.flatMap((contents) => {
     const filesOf = Map.groupBy(contents.files, ({ versionId }) => versionId);
-    return contents.versions.map((version) => ({ version, files: filesOf.get(version.id) ?? [] }));
+    return contents.versions.map((version): Copy<M> => ({ version, files: filesOf.get(version.id) ?? [] }));
   });
-  const counting = byPrecedence(candidates.filter(({ files }) => files.length > 0 || !withFiles));
-  const merged = firstOfEach(counting, ({ version }) => version.version);
-  return {
-    versions: merged.map(({ version }) => version),
-    files: merged.flatMap(({ files }): readonly PackageFile[] => files),
-  };
+  const byVersion = Map.groupBy(byPrecedence(candidates), ({ version }) => version.version);
+  const groups = [...byVersion.values()];
+  const shared = groups.filter(({ length }) => length > 1);
+  const chosen = await forEachOf(shared, async (copies) => {
+    const copy = await firstWithFiles(copies, ({ version, files }) => files.length > 0 || hasFiles(version));
+    return copy ? [copy] : copies.slice(0, 1);
+  });
+  return [...groups.filter(({ length }) => length === 1).flat(), ...chosen];
 }
 
 function firstOfEach<T>(all: readonly T[], keyOf: (each: T) => string): T[] {

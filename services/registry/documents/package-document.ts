@@ -2,8 +2,7 @@ import type { Registry } from '../context.ts';
 import { type Document, wholeDocument } from './document-cache.ts';
 import { BASE, type IndexKind, type VersionIndexKind } from './document-kind.ts';
 import { assembled } from './large-document.ts';
-import { mergeContents } from './merge-contents.ts';
-import { readSources } from './read-sources.ts';
+import { readSources, togetherOf } from './read-sources.ts';
 import { renderIndex } from './render-index.ts';
 import { type SegmentedIndex, segmentedIndex } from './segmented-index.ts';
 import { revisionsOf, type Source, sourceList } from './source.ts';
@@ -64,8 +63,7 @@ async function wholeText<M>(
 ): Promise<string> {
   const stored = await readDocument(registry.table, sources, kind.kind, revision);
   if (stored !== undefined) return stored;
-  const all = await readSources(registry, sources, kind, 'all');
-  const contents = all.length === 1 && all[0] ? all[0] : mergeContents(all, kind.files);
+  const contents = await togetherOf(registry, await readSources(sources, kind, 'all'), kind);
   const text = await renderIndex(kind, contents, async ({ projectId, version }) =>
     sources.find(({ head }) => head.projectId === projectId)?.readme(version),
   );

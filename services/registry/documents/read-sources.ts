@@ -1,22 +1,32 @@
 import type { Registry } from '../context.ts';
+import { hasFiles } from '../packages/has-files.ts';
 import { readableVersions } from '../packages/read-metadata.ts';
 import type { IndexKind } from './document-kind.ts';
+import { mergeContents } from './merge-contents.ts';
 import type { PackageContents } from './package-contents.ts';
 import type { Needs, Source } from './source.ts';
 
-/** Reads the contents of each source for an index. Leaves out versions with unreadable metadata. */
-export async function readSources<M>(
-  registry: Pick<Registry, 'log'>,
+/** Reads the contents of each source for an index. */
+export function readSources<M>(
   sources: readonly Source[],
-  { metadata, files, listed = false }: Pick<IndexKind<M>, 'metadata' | 'files' | 'listed'>,
+  { files, listed = false }: Pick<IndexKind<M>, 'files' | 'listed'>,
   versions: Needs['versions'],
 ): Promise<PackageContents<M>[]> {
-  const all = await Promise.all(
-    sources.map((source) => source.read<M>({ versions, files, listed, tags: true })),
-  );
-  if (!metadata) return all;
-  return all.map((contents) => ({
-    ...contents,
-    versions: readableVersions(registry, contents.versions, metadata),
-  }));
+  return Promise.all(sources.map((source) => source.read<M>({ versions, files, listed, tags: true })));
+}
+
+/**
+ * Merges what was read from one or more sources. Then leaves out versions with unreadable metadata, rather than
+ * before: downloads take no look at metadata, and no other copy may take the place of theirs.
+ */
+export async function togetherOf<M>(
+  registry: Pick<Registry, 'table' | 'log'>,
+  all: readonly PackageContents<M>[],
+  { metadata }: Pick<IndexKind<M>, 'metadata'>,
+): Promise<PackageContents<M>> {
+  const [only, ...others] = all;
+  const contents =
+    only && others.length === 0 ? only : await mergeContents(all, (version) => hasFiles(registry, version));
+  if (!metadata) return contents;
+  return { ...contents, versions: readableVersions(registry, contents.versions, metadata) };
 }

@@ -3,9 +3,8 @@ import type { Registry } from '../context.ts';
 import { type Change, MAX_CHANGES, remembered } from './change-log.ts';
 import type { Kept } from './document-cache.ts';
 import type { Facts, FramePart, IndexKind } from './document-kind.ts';
-import { mergeContents } from './merge-contents.ts';
 import type { PackageContents } from './package-contents.ts';
-import { readSources } from './read-sources.ts';
+import { readSources, togetherOf } from './read-sources.ts';
 import { fragmentsOf, frameContents } from './render-index.ts';
 import { changedSegments, type Segment, segmentsOf } from './segments.ts';
 import { revisionsOf, type Source } from './source.ts';
@@ -104,14 +103,14 @@ async function updateIndex<M, F extends Facts>(
     );
     const touched = new Set(changes.flatMap((each) => each?.flatMap(({ versions }) => versions) ?? []));
     if (touched.size > MAX_TOUCHED || changes.includes(undefined)) return undefined;
-    const contents = await readSources(registry, sources, kind, [...touched]);
+    const contents = await readSources<M>(sources, kind, [...touched]);
     const progress = start.progress.map((each, index) => advanced(each, changes[index] ?? []));
     // What was read is complete if the heads, which were read after the logs, show no other changes.
     const complete = progress.every(
       ({ revision }, index) => !changes[index]?.length || contents[index]?.head.revision === revision,
     );
     if (complete) {
-      const all = together(contents, kind);
+      const all = await togetherOf(registry, contents, kind);
       if (touched.size === 0 && changes.every((each) => each?.length === 0)) {
         return { ...start, contents: all };
       }
@@ -155,8 +154,9 @@ async function buildFromAll<M, F extends Facts>(
   kind: IndexKind<M, F>,
 ): Promise<Made<F>> {
   const settled = await Promise.all(sources.map(settledProgress));
-  const all = await readSources(registry, sources, kind, 'all');
-  const contents = together(
+  const all = await readSources<M>(sources, kind, 'all');
+  const contents = await togetherOf(
+    registry,
     all.map((each, index) => ({ ...each, head: settled[index]?.head ?? each.head })),
     kind,
   );
@@ -183,11 +183,6 @@ async function settledProgress(source: Source) {
   return { head, progress: { id, revision: head.revision, applied: [] } };
 }
 
-function together<M>(all: readonly PackageContents<M>[], { files }: Pick<IndexKind, 'files'>) {
-  const [only, ...others] = all;
-  return only && others.length === 0 ? only : mergeContents(all, files);
-}
-
 async function frameOf<M, F extends Facts>(
   registry: Registry,
   sources: readonly Source[],
@@ -199,10 +194,10 @@ async function frameOf<M, F extends Facts>(
   const name = kind.featured?.(around);
   if (name === undefined) return kind.frame(around);
   const [read, readmes] = await Promise.all([
-    readSources(registry, sources, { ...kind, listed: false }, [name]),
+    readSources<M>(sources, { ...kind, listed: false }, [name]),
     Promise.all(sources.map((source) => source.readme(name))),
   ]);
-  const featured = together(read, kind).versions[0];
+  const featured = (await togetherOf(registry, read, kind)).versions[0];
   const readme = readmes[sources.findIndex(({ head }) => head.projectId === featured?.projectId)];
   return kind.frame({
     ...around,

@@ -47,9 +47,13 @@ export function projectSource(table: TableReader, head: PackageHead): Source {
   };
 }
 
+/** The number of the rule by which several sources are merged. A change makes stored indexes of another rule unused. */
+const MERGE_RULE = 2;
+
 /** Returns a text that identifies a list of sources. */
 export function sourceList(sources: readonly Source[]): string {
-  return sources.map(({ id }) => id).join('-');
+  const ids = sources.map(({ id }) => id).join('-');
+  return sources.length === 1 ? ids : `${MERGE_RULE}:${ids}`;
 }
 
 /** Returns a text that identifies the revisions of all sources. */

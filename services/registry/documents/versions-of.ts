@@ -1,14 +1,17 @@
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { VersionName } from '../../domain/names.ts';
-import type { Version } from '../../domain/packages.ts';
+import { isServed, type Version } from '../../domain/packages.ts';
 import type { Holding } from '../access/holdings.ts';
 import type { Registry } from '../context.ts';
-import { readVersions } from '../packages/read-versions.ts';
-import { mergeContents } from './merge-contents.ts';
+import { entityOf } from '../records/entities.ts';
+import { keys } from '../records/keys.ts';
+import { readMany } from '../records/read-many.ts';
+import { togetherOf } from './read-sources.ts';
 
 /**
  * Reads some versions of a package that one or more projects hold, by key, and merges them as an index does.
- * Leaves out versions that are missing, not served or unreadable. One round trip.
+ * Leaves out versions that are missing, not served or unreadable. One round trip, and another for versions that
+ * several projects have.
  */
 export async function versionsOf<M>(
   registry: Pick<Registry, 'table' | 'log'>,
@@ -17,13 +20,17 @@ export async function versionsOf<M>(
   metadata: MetadataType<M>,
 ): Promise<readonly Version<M>[]> {
   const heads = holdings.flatMap(({ head }) => head ?? []);
-  const refs = heads.flatMap((head) => versions.map((version) => ({ ...head, version })));
-  const found = (await readVersions(registry, refs, metadata)).filter((version) => version !== undefined);
+  if (heads.length === 0) return [];
+  const items = await readMany(
+    registry.table,
+    heads.flatMap((head) => versions.map((version) => keys.version(head, version))),
+  );
+  const found = items.flatMap((item) => (item ? [entityOf<Version<M>>(item)] : []));
   const contents = heads.map((head) => ({
     head,
-    versions: found.filter(({ projectId }) => projectId === head.projectId),
+    versions: found.filter((version) => version.projectId === head.projectId && isServed(version)),
     tags: [],
     files: [],
   }));
-  return contents.length === 0 ? [] : mergeContents(contents).versions;
+  return (await togetherOf(registry, contents, { metadata })).versions;
 }

@@ -194,7 +194,6 @@ async function renderPart(
   async function* stanzas() {
     const how = {
       table: registry.table,
-      precedence: rules.precedence,
       async onPage() {
         signal?.throwIfAborted();
         await lease.keep();

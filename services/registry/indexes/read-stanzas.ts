@@ -1,5 +1,4 @@
 import { inflateRawSync } from 'node:zlib';
-import type { Precedence } from '../../domain/format-rules.ts';
 import type { StoredStanza } from '../../domain/repository-index.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
 import { compareUtf8 } from '../../ports/table-rules.ts';
@@ -21,7 +20,6 @@ export interface StanzaSource {
 /** How to read stanzas. `onPage` runs before each page, and may throw to stop reading. */
 export interface ReadStanzas {
   readonly table: TableReader;
-  readonly precedence: Precedence;
   readonly onPage: () => Promise<void>;
 }
 
@@ -44,8 +42,7 @@ export async function unlistedVersions(table: TableReader, ref: IndexRef): Promi
 
 /**
  * Yields the stanzas of several partitions in the order of their keys, with a page of each in memory. Of several
- * with the same key, it yields that of the first source or of the newest file, depending on the format's
- * precedence.
+ * with the same key, it yields that of the newest file if they are of one project, else that of the first source.
  */
 export async function* readStanzas(
   sources: readonly StanzaSource[],
@@ -54,12 +51,12 @@ export async function* readStanzas(
   let same: Candidate[] = [];
   for await (const candidate of merged(sources, how)) {
     if (same[0] && same[0].order !== candidate.order) {
-      yield* chosen(same, how.precedence);
+      yield* chosen(same);
       same = [];
     }
     same.push(candidate);
   }
-  yield* chosen(same, how.precedence);
+  yield* chosen(same);
 }
 
 /** Yields the candidates of all sources in order. */
@@ -105,13 +102,13 @@ function orderOf({ sk }: Item): string {
   return sk.slice(0, sk.lastIndexOf('#') + 1);
 }
 
-function* chosen(same: readonly Candidate[], precedence: Precedence): Generator<StoredStanza> {
-  const best = same.toSorted((a, b) => byPrecedence(a, b, precedence))[0];
+function* chosen(same: readonly Candidate[]): Generator<StoredStanza> {
+  const best = same.toSorted(byPrecedence)[0];
   if (best) yield { key: best.item.key, projectId: best.projectId, text: textOf(best.item) };
 }
 
-function byPrecedence(a: Candidate, b: Candidate, precedence: Precedence): number {
-  const bySource = precedence === 'newest-file' || a.projectId === b.projectId ? 0 : a.source - b.source;
+function byPrecedence(a: Candidate, b: Candidate): number {
+  const bySource = a.projectId === b.projectId ? 0 : a.source - b.source;
   return bySource || b.item.fileId - a.item.fileId;
 }
 

@@ -170,6 +170,8 @@ export interface HeadChange {
   readonly listedBy?: PackageName | undefined;
   /** The revision at which the change was prepared, where it must still be that. */
   readonly revision?: number;
+  /** Since when the project has held the name, if that is earlier than this change. */
+  readonly heldSince?: number;
 }
 
 /**
@@ -177,7 +179,7 @@ export interface HeadChange {
  * read.
  */
 export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write[] {
-  const { version, versions = 0, listed = 0, listedBy, revision } = change;
+  const { version, versions = 0, listed = 0, listedBy, revision, heldSince = now } = change;
   return moveHead(ref, now, {
     touched: version === undefined ? [] : [version],
     add: { versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
@@ -186,6 +188,7 @@ export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, chan
       format: ref.format,
       name: ref.name,
       live: true,
+      ...(!live && { heldSince }),
       ...(listedBy !== undefined && { listedBy }),
     },
     when: { equals: { live: live ? true : undefined, ...(revision !== undefined && { revision }) } },

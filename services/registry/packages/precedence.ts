@@ -1,11 +1,36 @@
-import { isListed, isServed, type Version } from '../../domain/packages.ts';
+import { isServed, type PackageHead, type Version } from '../../domain/packages.ts';
 
 /**
- * Sorts copies of versions, given in the order of their projects, by precedence: listed ones before those that are
- * only served. So an unlisted version hides nothing of another project. Drops copies that are not served.
+ * Sorts copies of versions, so that the copy that was published first wins, whichever project is older and whether
+ * or not lists show it: nobody can take over a version by publishing it again elsewhere. Drops copies that are not
+ * served.
  */
 export function byPrecedence<T extends { readonly version: Version }>(copies: readonly T[]): T[] {
-  const served = copies.filter(({ version }) => isServed(version));
-  const listed = served.filter(({ version }) => isListed(version));
-  return [...listed, ...served.filter(({ version }) => !isListed(version))];
+  return copies
+    .filter(({ version }) => isServed(version))
+    .sort((a, b) => a.version.createdAt - b.version.createdAt || a.version.id - b.version.id);
+}
+
+/**
+ * Returns the first copy with files of several of one version; undefined if none has any. The files of a version
+ * can all be removed one by one, and a version without files must not hide another project's copy.
+ */
+export async function firstWithFiles<T>(
+  copies: readonly T[],
+  hasFiles: (copy: T) => boolean | Promise<boolean>,
+): Promise<T | undefined> {
+  for (const copy of copies) if (await hasFiles(copy)) return copy;
+  return undefined;
+}
+
+/** Sorts packages of one name in several projects: the project that has held the name for longest comes first. */
+export function byTimeHeld<T>(packages: readonly T[], headOf: (each: T) => PackageHead | undefined): T[] {
+  const position = (each: T) => {
+    const { heldSince = 0, projectId = 0 } = headOf(each) ?? {};
+    return { heldSince, projectId };
+  };
+  return packages
+    .map((each) => ({ each, ...position(each) }))
+    .sort((a, b) => a.heldSince - b.heldSince || a.projectId - b.projectId)
+    .map(({ each }) => each);
 }

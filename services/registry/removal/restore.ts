@@ -194,6 +194,7 @@ async function restoreRecord<M>(
       versions: 1,
       listedBy: listedAgain?.name,
       revision,
+      heldSince: head?.heldSince ?? version.createdAt,
     }),
     ...(live ? [] : nameWrites(project, ref, now)),
     recordEvent(now, {

@@ -28,15 +28,15 @@ const MAX_FILES = 5000;
 const PAGE = 200;
 
 /**
- * The current files of a format that have an alias, in served versions that the caller may pull, last published
- * first. Files of other projects only count towards the limit of examined files. A file just published may be
- * missing briefly.
+ * The current files of a format that have an alias, in served versions that the caller may pull, first published
+ * first: nobody can put a file of the same alias before those that are there. Files of other projects only count
+ * towards the limit of examined files. A file just published may be missing briefly.
  */
 export async function* findAliased<M>(
   registry: Registry,
   { format, alias, within, principal }: AliasQuery,
 ): AsyncGenerator<AliasedFile<M>> {
-  const range = { ...indexes.aliases(format, alias), reverse: true, limit: PAGE };
+  const range = { ...indexes.aliases(format, alias), limit: PAGE };
   if (!isKeyPart(range.pk)) return;
   const projects = new Map<number, Project | undefined>();
   let seen = 0;

@@ -28,7 +28,7 @@ export function namespaceMatches(
 /** A matching name, with projects whose packages the caller may pull. */
 export interface SearchHit {
   readonly name: PackageName;
-  /** Lowest id first, at most `MAX_PROJECTS`. The first project that has a version to show is used. */
+  /** At most `MAX_PROJECTS`, in no order: `inOrder` sorts them. */
   readonly projects: readonly Project[];
 }
 

@@ -6,6 +6,7 @@ import type { PackageHead } from '../../domain/packages.ts';
 import type { Access } from '../access/open-access.ts';
 import { requireVisibleGroup } from '../access/visible-group.ts';
 import type { Registry } from '../context.ts';
+import { byTimeHeld } from '../packages/precedence.ts';
 import { readHeads } from '../packages/read-versions.ts';
 import { type AliasedFile, findAliased } from './find-aliased.ts';
 import { findNames } from './find-names.ts';
@@ -22,7 +23,7 @@ function queryOf({ format, project, group, principal }: Access): PackageQuery {
  * @throws RegistryError as `requireVisibleGroup` does.
  */
 export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchHit[]> {
-  return checked(registry, access, await searchPackages(registry, queryOf(access), text));
+  return inOrder(registry, access, await searchPackages(registry, queryOf(access), text));
 }
 
 /** Like `searchVisible`, for exactly these names; see `findNames`. */
@@ -31,13 +32,28 @@ export async function findVisible(
   access: Access,
   names: readonly PackageName[],
 ): Promise<SearchHit[]> {
-  return checked(registry, access, await findNames(registry, queryOf(access), names));
+  return inOrder(registry, access, await findNames(registry, queryOf(access), names));
 }
 
-/** Returns the hits. If a group has no hits, requires that the caller may see the group. */
-async function checked(registry: Registry, { group, principal }: Access, hits: SearchHit[]) {
+/**
+ * Returns the hits, each with the project first that has held the name for longest, as indexes have them. If a group
+ * has no hits, requires that the caller may see the group.
+ */
+async function inOrder(
+  registry: Registry,
+  { format, group, principal }: Access,
+  hits: readonly SearchHit[],
+): Promise<SearchHit[]> {
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
-  return hits;
+  const shared = hits.filter(({ projects }) => projects.length > 1);
+  const heads = new Map<string, PackageHead>();
+  for (const head of (await headsOf(registry, format, shared)).flat()) {
+    heads.set(`${head.projectId} ${head.name}`, head);
+  }
+  return hits.map(({ name, projects }) => ({
+    name,
+    projects: byTimeHeld(projects, ({ id }) => heads.get(`${id} ${name}`)),
+  }));
 }
 
 /**

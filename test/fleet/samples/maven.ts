@@ -10,6 +10,7 @@ export const maven: Sample = {
     return { method: 'PUT', path, headers: {}, body: bytes, bytes };
   },
   file: (name, version) => `/com/example/${name}/${version}/${name}-${version}.jar`,
+  storedName: (name) => `com/example/${name}`,
   index: (name) => `/com/example/${name}/maven-metadata.xml`,
   reads: (name, version) => [
     `/com/example/${name}/${version}/${name}-${version}.jar.sha1`,

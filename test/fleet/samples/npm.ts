@@ -6,10 +6,10 @@ import type { Sample } from './sample.ts';
 /** A fixed date, so that a tarball has the same bytes whenever it is packed. */
 const BUILT = new Date(0);
 
-async function tarball(manifest: object): Promise<Uint8Array> {
+async function tarball(manifest: object, content: string): Promise<Uint8Array> {
   const tar = pack();
   tar.entry({ name: 'package/package.json', mtime: BUILT }, JSON.stringify(manifest));
-  tar.entry({ name: 'package/index.js', mtime: BUILT }, 'module.exports = 1;\n'.repeat(40));
+  tar.entry({ name: 'package/index.js', mtime: BUILT }, `module.exports = 1;${content}\n`.repeat(40));
   tar.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of tar) chunks.push(chunk as Buffer);
@@ -19,9 +19,9 @@ async function tarball(manifest: object): Promise<Uint8Array> {
 /** npm packages in the fleet tests. */
 export const npm: Sample = {
   id: 'npm',
-  async publish(name, version) {
+  async publish(name, version, content = '') {
     const manifest = { name, version, main: 'index.js' };
-    const bytes = await tarball(manifest);
+    const bytes = await tarball(manifest, content);
     const dist = {
       shasum: createHash('sha1').update(bytes).digest('hex'),
       integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,

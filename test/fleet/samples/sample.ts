@@ -6,8 +6,8 @@ export interface Sample {
   /** The format's descriptor, where the catalog does not have it. */
   readonly format?: Format;
   /**
-   * The request that publishes version `version` of package `name`, and the bytes of its file. For formats that allow a
-   * file to be published again, another `content` gives other bytes.
+   * The request that publishes version `version` of package `name`, and the bytes of its file. Another `content` gives
+   * other bytes.
    */
   publish(
     name: string,
@@ -20,8 +20,10 @@ export interface Sample {
     readonly body: string | Uint8Array;
     readonly bytes: Uint8Array;
   }>;
-  /** The path of the file of that version. */
-  file(name: string, version: string): string;
+  /** The path of the file of that version; for some formats it depends on the content. */
+  file(name: string, version: string, content?: string): string;
+  /** The name as it is stored; absent where that is the name itself. */
+  storedName?(name: string): string;
   /** An index document of the package, for formats that have one. */
   index?(name: string): string;
   /** Further reads of the package that clients do often, and that must cost as little as the index. */

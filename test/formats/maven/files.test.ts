@@ -116,12 +116,13 @@ describe('files', () => {
     expect(app.errors).toEqual([]);
   });
 
-  test('of a version in several projects come only from the first one', async () => {
+  test('of a version in several projects come only from the project that published it first', async () => {
     const second = await app.project('second');
     const other = mavenRepository(app, second);
+    await repository.put(`${app1}/app-1.0.jar`, 'first');
+    await other.put(`${app1}/app-1.0.jar`, 'second');
     await other.put(`${app1}/app-1.0-sources.jar`, 'sources of the second');
     await other.put('com/example/app/2.0/app-2.0.jar', 'only in the second');
-    await repository.put(`${app1}/app-1.0.jar`, 'first');
     expect(await repository.text(`${app1}/app-1.0.jar`, 'group')).toBe('first');
     expect(await repository.text(`${app1}/app-1.0-sources.jar`, 'group')).toBe(404);
     expect(await repository.text('com/example/app/2.0/app-2.0.jar', 'group')).toBe('only in the second');

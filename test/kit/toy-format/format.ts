@@ -19,7 +19,6 @@ export const toy: Format = {
     { level: 'instance', path: '/.well-known/toy2.json', routes: 'discovery' },
   ],
   duplicates: 'never',
-  precedence: 'first-file',
   metadata: toyMetadata,
   index: toyIndex,
   fileLimit: 10 * 1024 ** 2,

@@ -5,8 +5,10 @@ import { toy } from './format.ts';
 export const toySample: Sample = {
   id: toy.id,
   format: toy,
-  async publish(name, version) {
-    const bytes = Buffer.from(`toy ${name} ${version}, ${'long enough to take parts of. '.repeat(20)}`);
+  async publish(name, version, content = '') {
+    const bytes = Buffer.from(
+      `toy ${name} ${version}${content}, ${'long enough to take parts of. '.repeat(20)}`,
+    );
     return { method: 'PUT', path: `/${name}/${version}/toy.bin`, headers: {}, body: bytes, bytes };
   },
   file: (name, version) => `/${name}/${version}/toy.bin`,

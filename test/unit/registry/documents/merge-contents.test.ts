@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { PackageFile, PackageStatus } from '../../../../services/domain/packages.ts';
-import { mergeContents } from '../../../../services/registry/documents/merge-contents.ts';
+import { mergeContents as merge } from '../../../../services/registry/documents/merge-contents.ts';
 import type { PackageContents } from '../../../../services/registry/documents/package-contents.ts';
 import { named } from '../../../kit/names.ts';
 
-function contentsOf(projectId: number, statuses: Record<string, PackageStatus>): PackageContents {
+/** Merges contents of projects of which all versions have files, or only those whose files were read. */
+const mergeContents = (all: readonly PackageContents[], haveFiles = true) =>
+  merge(all, async () => haveFiles);
+
+/** What a project has: versions that were published at `createdAt`, in milliseconds. */
+function contentsOf(
+  projectId: number,
+  statuses: Record<string, PackageStatus>,
+  createdAt = 0,
+): PackageContents {
   const ref = { projectId, format: 'npm', name: named.package('tool') };
   const versions = Object.entries(statuses).map(([version, status], index) => ({
     ...ref,
@@ -13,8 +22,8 @@ function contentsOf(projectId: number, statuses: Record<string, PackageStatus>):
     status,
     metadata: {},
     creatorId: null,
-    createdAt: 0,
-    updatedAt: 0,
+    createdAt,
+    updatedAt: createdAt,
   }));
   const tags = versions
     .slice(-1)
@@ -22,39 +31,47 @@ function contentsOf(projectId: number, statuses: Record<string, PackageStatus>):
   return { head: { ...ref, revision: 1, versionCount: 1, updatedAt: 0 }, versions, tags, files: [] };
 }
 
-describe('the merged contents of several projects', () => {
-  test('have every version once, from the first project that has it', () => {
-    const merged = mergeContents([
+describe('the contents of a name that several projects hold', () => {
+  test('have every version once, and tags of the first project', async () => {
+    const merged = await mergeContents([
       contentsOf(1, { '1.0.0': 'default' }),
       contentsOf(2, { '1.0.0': 'default', '2.0.0': 'deprecated' }),
     ]);
     expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([
-      [1, '1.0.0'],
       [2, '2.0.0'],
+      [1, '1.0.0'],
     ]);
     expect(merged.tags).toMatchObject([{ tag: 'latest', version: '1.0.0' }]);
   });
 
-  test('have a listed version even if an earlier project does not list it', () => {
-    const merged = mergeContents([
-      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'error' }),
-      contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }),
+  test('have the copy of a version that was published first, whichever project comes first', async () => {
+    const merged = await mergeContents([
+      contentsOf(1, { '1.0.0': 'default', '2.0.0': 'default' }, 20),
+      contentsOf(2, { '1.0.0': 'default' }, 10),
     ]);
-    expect(merged.versions.map(({ projectId }) => projectId)).toEqual([2, 2]);
-  });
-
-  test('have a version that is served but not listed, unless another project lists it', () => {
-    const merged = mergeContents([
-      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'hidden', '3.0.0': 'processing' }),
-      contentsOf(2, { '1.0.0': 'hidden', '2.0.0': 'default' }),
-    ]);
-    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([
-      [2, '2.0.0'],
-      [1, '1.0.0'],
+    expect(merged.versions.map(({ projectId, version }) => [version, projectId]).sort()).toEqual([
+      ['1.0.0', 2],
+      ['2.0.0', 1],
     ]);
   });
 
-  test('have the files of their versions, and no versions without files if files are required', () => {
+  test('have the first copy also where lists do not show it, so that another does not take its place', async () => {
+    const merged = await mergeContents([
+      contentsOf(1, { '1.0.0': 'hidden', '2.0.0': 'default' }, 10),
+      contentsOf(2, { '1.0.0': 'default', '2.0.0': 'hidden' }, 20),
+    ]);
+    expect(merged.versions.map(({ projectId }) => projectId)).toEqual([1, 1]);
+  });
+
+  test('have nothing that is not served', async () => {
+    const merged = await mergeContents([
+      contentsOf(1, { '1.0.0': 'error', '2.0.0': 'processing' }, 10),
+      contentsOf(2, { '1.0.0': 'default' }, 20),
+    ]);
+    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([[2, '1.0.0']]);
+  });
+
+  test('have the files of the versions they have, and of several copies no copy without files', async () => {
     const withFiles = (contents: PackageContents, ...names: string[]): PackageContents => {
       const [version] = contents.versions;
       const files = names.map((fileName) => ({ fileName, versionId: version?.id }) as PackageFile);
@@ -69,17 +86,20 @@ describe('the merged contents of several projects', () => {
       versions.map(({ projectId, version }) => `${projectId} ${version}`),
       files.map(({ fileName }) => fileName),
     ];
-    expect(found(mergeContents(all, true))).toEqual([['2 1.0.0'], ['a', 'b']]);
-    expect(found(mergeContents(all))).toEqual([['1 1.0.0', '2 2.0.0'], []]);
+    expect(found(await mergeContents(all, false))).toEqual([
+      ['2 2.0.0', '2 1.0.0'],
+      ['a', 'b'],
+    ]);
+    expect(found(await mergeContents(all))).toEqual([['2 2.0.0', '1 1.0.0'], []]);
   });
 
-  test('list the names of all projects, from the first that has each, with the time of the last change', () => {
+  test('list what the names of all projects list, the first project winning, as of the last change', async () => {
     const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
       const contents = contentsOf(projectId, {});
       const listed = names.map((name) => ({ name: named.package(name), metadata: { projectId } }));
       return { ...contents, head: { ...contents.head, updatedAt }, listed };
     };
-    const merged = mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);
+    const merged = await mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);
     expect(merged.listed).toEqual([
       { name: 'a', metadata: { projectId: 1 } },
       { name: 'b', metadata: { projectId: 2 } },

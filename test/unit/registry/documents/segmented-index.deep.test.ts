@@ -19,12 +19,12 @@ import type { Registry } from '../../../../services/registry/context.ts';
 import { documentCache } from '../../../../services/registry/documents/document-cache.ts';
 import { BASE, type IndexKind } from '../../../../services/registry/documents/document-kind.ts';
 import { isLarge } from '../../../../services/registry/documents/large-document.ts';
-import { mergeContents } from '../../../../services/registry/documents/merge-contents.ts';
 import {
   FEW_VERSIONS,
   packageDocument,
   type Sources,
 } from '../../../../services/registry/documents/package-document.ts';
+import { togetherOf } from '../../../../services/registry/documents/read-sources.ts';
 import { renderIndex } from '../../../../services/registry/documents/render-index.ts';
 import { projectSource } from '../../../../services/registry/documents/source.ts';
 import { changeVersions } from '../../../../services/registry/packages/change-versions.ts';
@@ -89,7 +89,7 @@ async function fromScratch(sources: Sources, kind: AnyIndex): Promise<string> {
   const all = await Promise.all(
     sources.map((source) => source.read<never>({ versions: 'all', files: true, tags: true, listed: true })),
   );
-  const contents = all.length === 1 && all[0] ? all[0] : mergeContents(all, kind.files);
+  const contents = await togetherOf(app.registry, all, kind);
   const text = await renderIndex(kind, contents, async ({ projectId, version }) =>
     sources.find(({ head }) => head.projectId === projectId)?.readme(version),
   );
