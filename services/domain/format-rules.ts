@@ -1,10 +1,17 @@
 /**
  * The facts about a package format that the core needs. Serving a format needs more: see `http/format/format.ts`.
  */
-import type { Project } from './accounts.ts';
 import type { MetadataType } from './metadata.ts';
 import type { FileIdentity, FileName, PackageName } from './names.ts';
 import type { RepositoryIndex } from './repository-index.ts';
+
+/** How a format's names continue a prefix, so that an administrator can bind one to a namespace. */
+export interface NamePrefixes {
+  /** The characters that end a prefix within a longer name: `.` if `Acme` covers `Acme.Tools`. */
+  readonly separators: string;
+  /** Converts a prefix to the spelling of stored names, without a final separator. Undefined if no name can have it. */
+  parse(text: string): PackageName | undefined;
+}
 
 /** See the top of this file. */
 export interface FormatRules {
@@ -33,19 +40,11 @@ export interface FormatRules {
   readonly credentialsFirst: boolean;
   /**
    * The root namespace of a package name, for formats whose names include it (npm: `acme` for `@acme/widget`). At
-   * instance level such a name is served only from projects of that namespace.
+   * instance level such a name is served only from projects of that namespace. Other names have an owner.
    */
   readonly namespaceOf?: (name: PackageName) => string | undefined;
+  /** Absent for formats whose names can't be bound to a namespace by a prefix. */
+  readonly prefixes?: NamePrefixes;
   /** The index over all packages of a project, for formats whose clients read one. */
   readonly index?: RepositoryIndex;
-}
-
-/** Whether a project is in the namespace of a package name. True for names without a namespace. */
-export function isInOwnNamespace(
-  { namespaceOf }: Pick<FormatRules, 'namespaceOf'>,
-  name: PackageName,
-  { fullPath }: Pick<Project, 'fullPath'>,
-): boolean {
-  const namespace = namespaceOf?.(name)?.toLowerCase();
-  return namespace === undefined || fullPath.toLowerCase().startsWith(`${namespace}/`);
 }

@@ -4,6 +4,7 @@ import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
+import { describeNames } from './names-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
@@ -54,6 +55,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeAddingFiles,
     describeRacingDeletes,
     describeRemoval,
+    describeNames,
     describeReservedPaths,
   ]) {
     describeOn('AWS', async () => {

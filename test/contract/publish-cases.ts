@@ -232,7 +232,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
           return files[0]!.id;
         };
         const found = async (alias = 'tool.pdb/#1', within: Within = { project }) => {
-          const search = { format: 'generic', alias, within, principal: { kind: 'anonymous' } as const };
+          const search = { format: replacing, alias, within, principal: { kind: 'anonymous' } as const };
           const files: [string, number][] = [];
           for await (const { version, file } of findAliased(app.registry, search))
             files.push([version.name, file.id]);

@@ -1,12 +1,19 @@
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeManyFiles } from './many-files-cases.ts';
+import { describeNames } from './names-cases.ts';
 import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 import { describeReservedPaths } from './reserved-paths-cases.ts';
 
-for (const describeOn of [describePublishing, describeAddingFiles, describeRemoval, describeReservedPaths]) {
+for (const describeOn of [
+  describePublishing,
+  describeAddingFiles,
+  describeRemoval,
+  describeNames,
+  describeReservedPaths,
+]) {
   describeOn('memory stores', openMemoryStores);
   describeOn('embedded stores', openEmbeddedStores);
 }

@@ -5,14 +5,17 @@ import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts'
 import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
 import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import { describeUpgrades } from './upgrade-cases.ts';
+import { describeOwnerUpgrades } from './upgrade-owner-cases.ts';
 
-describeUpgrades('memory stores', async () => ({
-  stores: { table: memoryTable(), audit: memoryTable(), blobs: memoryBlobStore() },
-  close: async () => {},
-}));
+for (const describeOn of [describeUpgrades, describeOwnerUpgrades]) {
+  describeOn('memory stores', async () => ({
+    stores: { table: memoryTable(), audit: memoryTable(), blobs: memoryBlobStore() },
+    close: async () => {},
+  }));
 
-describeUpgrades('embedded stores', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'packhouse-upgrade-'));
-  const stores = await openEmbedded(folder);
-  return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
-});
+  describeOn('embedded stores', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'packhouse-upgrade-'));
+    const stores = await openEmbedded(folder);
+    return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
+  });
+}

@@ -38,6 +38,8 @@ export interface PublishOptions extends GuardOptions {
    * option, only the name of the package is known.
    */
   readonly announced?: (c: FormatContext) => Announced | undefined;
+  /** Whether to read if the name has an owner, for `publishVersion` with `held`, which reads nothing again. */
+  readonly readsOwner?: boolean;
 }
 
 type Handle<M> = (c: FormatContext, found: FoundPackage<M>) => Response | Promise<Response>;
@@ -84,10 +86,15 @@ function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unkno
  * are checked against what the URL says before the body is read, and again when the version is published.
  */
 export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
-  const { announced = () => ({ files: [] }) } = options;
+  const { announced = () => ({ files: [] }), readsOwner } = options;
   return inProject('Publish to a project', async (c) => {
-    const request = { ...requestOf(c, options), action: 'publish' as const, announced: () => announced(c) };
-    return handle(c, targetOf(c, await openAccess<M>(c.env.registry, request)));
+    const access = await openAccess<M>(c.env.registry, {
+      ...requestOf(c, options),
+      action: 'publish',
+      announced: () => announced(c),
+      readsOwner,
+    });
+    return handle(c, targetOf(c, access));
   });
 }
 

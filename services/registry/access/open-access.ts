@@ -3,15 +3,16 @@
 import type { Group, Principal, Project, Token } from '../../domain/accounts.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { RegistryError } from '../../domain/errors.ts';
-import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import { type Located, locateGroup, locateProject } from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
+import { planOwnership, servingHolders } from '../names/owning-root.ts';
+import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
 import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
-import { rootOf } from '../packages/package-writes.ts';
 import { byTimeHeld } from '../packages/precedence.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { Publication } from '../publish-rules/rule.ts';
@@ -42,6 +43,8 @@ export interface AccessRequest {
   readonly document?: { readonly index: string; readonly name: string };
   /** What the address of a publish announces, so that rules can refuse it early. Undefined for other requests. */
   readonly announced?: () => Announced | undefined;
+  /** Whether to read if the name has an owner, for a publish that reads nothing again. */
+  readonly readsOwner?: boolean | undefined;
 }
 
 /** What is known about a publish in addition to the project and the name. */
@@ -57,10 +60,13 @@ export interface Access<M = unknown> {
   readonly group: Group | undefined;
   /**
    * The projects that hold the package and allow the action; the one that has held the name for longest comes
-   * first. At project level always the project, even if it does not hold the package. Empty if the request has no package name.
+   * first. At project level always the project, even if it does not hold the package. Empty if the request has no
+   * package name.
    */
   readonly holdings: readonly Holding<M>[];
   readonly selection: Selection;
+  /** The name if it has no owner yet, for a publish that asked for it. */
+  readonly namesToTake?: NamesToTake | undefined;
   /** The requested document of an index as it is stored, at project level. */
   readonly document?: ReadDocument | undefined;
 }
@@ -92,12 +98,13 @@ async function both<T>(token: Promise<Token | undefined>, other: Promise<T>) {
 }
 
 async function openProject<M>(
-  { table, clock }: Registry,
+  registry: Registry,
   request: AccessRequest,
   token: Token | undefined,
   located: Located<Project> | undefined,
 ): Promise<Access<M>> {
-  const { format, name, action, document } = request;
+  const { table, clock } = registry;
+  const { format, name, action, document, readsOwner } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
@@ -112,12 +119,15 @@ async function openProject<M>(
   };
   const rules =
     ref && announced ? publishRules({ project, format, name: ref.name, ...announced }) : undefined;
-  const items = await readItems(table, [
-    ...principalKeys(token),
-    ...rightsKeys(project, userIdOf(token)),
-    ...(plan?.keys ?? []),
-    ...(query ? documentKeys(query) : []),
-    ...(rules?.keys ?? []),
+  const [items, namesToTake] = await Promise.all([
+    readItems(table, [
+      ...principalKeys(token),
+      ...rightsKeys(project, userIdOf(token)),
+      ...(plan?.keys ?? []),
+      ...(query ? documentKeys(query) : []),
+      ...(rules?.keys ?? []),
+    ]),
+    ref && readsOwner ? readNamesToTake(registry, format, [ref.name]) : undefined,
   ]);
   const principal = principalOf(token, items);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
@@ -125,7 +135,7 @@ async function openProject<M>(
   check();
   await rules?.check(items);
   const holdings = plan ? [plan.holding(items, project)] : [];
-  const access = { format, principal, project, group: undefined, holdings, selection };
+  const access = { format, principal, project, group: undefined, holdings, selection, namesToTake };
   return query ? { ...access, document: { query, items } } : access;
 }
 
@@ -139,8 +149,10 @@ async function openShared<M>(
   const { format, endpoint, name, action } = request;
   const missing = endpoint.level === 'group' && !group;
   const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
+  // Anybody may publish under any name. Versions from unrelated namespaces are never mixed.
+  const ownership = query && !group ? planOwnership(format, query.name) : undefined;
   const [items, holders] = await Promise.all([
-    readItems(registry.table, principalKeys(token)),
+    readItems(registry.table, [...principalKeys(token), ...(ownership?.keys ?? [])]),
     query ? listHolders(registry, query) : [],
   ]);
   const principal = principalOf(token, items);
@@ -148,7 +160,10 @@ async function openShared<M>(
   const { selection, check } = selectionOf(request);
   const access = { format, principal, project: undefined, group, selection };
   if (!query) return { ...access, holdings: [] };
-  const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, holders);
+  const serving = ownership
+    ? await servingHolders(registry, query, holders, ownership.owningRoot(items))
+    : holders;
+  const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, serving);
   if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
   else {
     requireReadIfMoved(located, action);
@@ -186,7 +201,7 @@ function selectionOf({ name, select, announced }: AccessRequest): {
 const HOLDERS_AT_ONCE = 50;
 const MAX_HOLDINGS = 50;
 
-type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
+type Search = Pick<Access, 'principal' | 'selection'> & {
   readonly action: ProjectAction;
   readonly query: NameQuery;
 };
@@ -196,15 +211,13 @@ type Search = Pick<Access, 'format' | 'principal' | 'group' | 'selection'> & {
  * first project that the caller may see does not allow it.
  */
 async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
-  const { query, group, format } = search;
-  const isServedProject = group ? () => true : servedProjects(format, query.name);
   const holdings: Holding<M>[] = [];
   let refusal: Decision | undefined;
   for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
     const batch = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
     for (const { holding, decision } of batch) {
-      if (decision === 'allow' && isServedProject(holding.project)) holdings.push(holding);
-      else if (!['allow', 'hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
+      if (decision === 'allow') holdings.push(holding);
+      else if (!['hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
       if (holdings.length === MAX_HOLDINGS) return { holdings, refusal };
     }
   }
@@ -240,20 +253,6 @@ async function readHolders<M>(
     const decision = rightsFrom(items, principal, project, clock.now()).decide(action);
     return [{ holding, decision }];
   });
-}
-
-/**
- * Which projects a name is served from at instance level, where anyone may publish under any name: those of one
- * root namespace. That is the namespace the name itself contains or, in formats without namespaces in names,
- * that of the first project. Versions from unrelated namespaces are never mixed.
- */
-function servedProjects(format: FormatRules, name: PackageName): (project: Project) => boolean {
-  if (format.namespaceOf?.(name) !== undefined) return (project) => isInOwnNamespace(format, name, project);
-  let root: number | undefined;
-  return (project) => {
-    root ??= rootOf(project);
-    return rootOf(project) === root;
-  };
 }
 
 /**

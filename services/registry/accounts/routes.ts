@@ -44,6 +44,11 @@ export async function readRoute(table: TableReader, path: FullPath): Promise<Sto
   return maybeEntity<StoredRoute>(await table.get(keys.route(path)));
 }
 
+/** Returns the id of what reads of a path lead to, also under a former path; undefined if it is gone. */
+export function leadsTo(route: StoredRoute | undefined): number | undefined {
+  return route && !('state' in route && route.state === 'deleted') ? route.id : undefined;
+}
+
 /** Whether a path can be taken only by its previous owners at `now`. */
 export function isReserved({ until }: FormerRoute, now: number): boolean {
   return now < until;

@@ -10,12 +10,13 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
 import { versionChanges } from '../indexes/restate-files.ts';
+import { readNamesToTake } from '../names/take-names.ts';
 import { checkPublishRules, publishRules } from '../publish-rules/publish-rules.ts';
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { currentVersion, filesInPlace } from './claim-version.ts';
-import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
+import { draftOf, namesOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
 import {
   addedToVersion,
@@ -99,7 +100,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const drafted = draftOf(registry, input, now);
 
   return retryPublish(registry, project, async () => {
-    const [items, draft] = await Promise.all([
+    const [items, draft, names] = await Promise.all([
       readItems(registry.table, [
         keys.head(ref),
         keys.version(ref, input.version),
@@ -109,6 +110,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
         ...blobs.keys,
       ]),
       drafted,
+      readNamesToTake(registry, format, namesOf(input)),
     ]);
     const stored = items.get<StoredVersion<M>>(keys.version(ref, input.version));
     const known = upgraded(registry, format, await currentVersion(registry, stored));
@@ -142,6 +144,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
       ...listing.plan(items, now),
+      ...(await names.writes(project, now)),
       ...others.fileWrites,
       ...indexWrites(ref, {
         ...others.changes,

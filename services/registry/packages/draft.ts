@@ -1,9 +1,11 @@
 import { layoutOf } from '../../domain/metadata.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { PackageFile, PackageRef, StagedBlob, Version } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { Publication } from '../publish-rules/rule.ts';
 import type { StoredVersion } from '../records/entities.ts';
+import type { Listing } from './listings.ts';
 import { fileKey } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 
@@ -69,6 +71,17 @@ export function packageOf({
   name,
 }: Pick<NewVersion<unknown>, 'project' | 'format' | 'name'>): PackageRef {
   return { projectId: project.id, format: format.id, name };
+}
+
+/** Returns the names that a publish uses: the package's, and that of the package that lists it. */
+export function namesOf({
+  name,
+  listing,
+}: {
+  readonly name: PackageName;
+  readonly listing?: Listing | undefined;
+}): readonly PackageName[] {
+  return listing ? [name, listing.name] : [name];
 }
 
 /** Returns the keys that the files are stored under. */

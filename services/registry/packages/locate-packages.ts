@@ -5,7 +5,7 @@ import { entityOf, type NameEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
 
 /** The most projects to look up for one name. */
-const MAX_HOLDERS = 1000;
+export const MAX_HOLDERS = 1000;
 
 /** A package name to look up in the name index. */
 export interface NameQuery {

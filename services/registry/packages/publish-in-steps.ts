@@ -7,13 +7,14 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile } from '../indexes/index-writes.ts';
+import { readNamesToTake } from '../names/take-names.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesInPlace, undoOwnClaim } from './claim-version.ts';
-import { type Draft, draftOf, packageOf, placed, publicationOf } from './draft.ts';
+import { type Draft, draftOf, namesOf, packageOf, placed, publicationOf } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
@@ -123,12 +124,16 @@ async function finish<M>(
   await retryPublish(registry, project, async () => {
     const now = registry.clock.now();
     const key = keys.version(ref, version.version);
-    const items = await readItems(registry.table, [keys.head(ref), key, ...listing.keys]);
+    const [items, names] = await Promise.all([
+      readItems(registry.table, [keys.head(ref), key, ...listing.keys]),
+      readNamesToTake(registry, input.format, namesOf(input)),
+    ]);
     requireOwnClaim(version, items.get<StoredVersion>(key));
     const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
     await registry.table.write([
       ...newVersionWrites(project, version, { ...input, listed, claimed: true }, now),
       ...listing.plan(items, now),
+      ...(await names.writes(project, now)),
       ...(isListed(version)
         ? indexWrites(ref, { listings: [{ versionId: version.id, files, listed: true }] })
         : []),

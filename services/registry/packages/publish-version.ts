@@ -10,6 +10,7 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
+import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -59,8 +60,9 @@ export interface NewVersion<M> {
 
 /** What is already known about a package before its publish. */
 export interface KnownPackage {
-  /** Whether the project holds the package. The first attempt relies on this and reads nothing again. */
+  /** Whether the project holds the package. With both, the first attempt relies on them and reads nothing again. */
   readonly held?: boolean;
+  readonly namesToTake?: NamesToTake | undefined;
 }
 
 /**
@@ -112,18 +114,19 @@ async function publishAtOnce<M>(
   let redundant: readonly StagedBlob[] = [];
   // Most publishes bring new bytes of a new version. If rules need to read nothing, the first attempt assumes so. The
   // conditions of its writes fail if it is wrong, and the next attempt reads the items.
-  let held = rules.keys.length === 0 ? input.held : undefined;
+  let known = rules.keys.length === 0 && input.held !== undefined ? input.namesToTake : undefined;
 
   const published = await retryPublish(registry, project, async () => {
-    const [items, { version, files }] = await Promise.all([
-      held === undefined ? readItems(registry.table, itemKeys) : noItems,
+    const [items, { version, files }, names] = await Promise.all([
+      known ? noItems : readItems(registry.table, itemKeys),
       drafted,
+      known ?? readNamesToTake(registry, format, [ref.name]),
     ]);
     const existing = items.get<StoredVersion>(keys.version(ref, input.version));
     if (await currentVersion(registry, existing)) throw new RegistryError('duplicateVersion');
     await rules.check(items);
-    const listed = held ?? items.get<StoredHead>(keys.head(ref))?.live === true;
-    held = undefined;
+    const listed = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
+    known = undefined;
     // Files of a removed version may have the keys of the new ones, and are replaced.
     const replaced = filesInPlace(items, placesOf(ref, input), existing);
     const plan = blobs.plan(items);
@@ -132,6 +135,7 @@ async function publishAtOnce<M>(
     );
     await registry.table.write([
       ...newVersionWrites(project, version, { ...input, listed, claimed: false }, now),
+      ...(await names.writes(project, now)),
       ...stated.flatMap(({ file }, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
       ...indexWrites(ref, {

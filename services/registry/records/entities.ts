@@ -60,6 +60,26 @@ export interface NamedEntry extends NameEntry {
   readonly name: PackageName;
 }
 
+/** The owner of a name that has no namespace of its own. It stays when no project holds the name any more. */
+export interface NameOwner {
+  readonly format: string;
+  readonly name: PackageName;
+  /** The root namespace; absent once an administrator has released the name, until it is published again. */
+  readonly rootId?: number;
+  /** Whether an administrator has released the name. */
+  readonly released?: true;
+  /** When the name was taken, moved or released, in milliseconds since the epoch. */
+  readonly changedAt: number;
+}
+
+/** A prefix of names that an administrator has bound to a root namespace. */
+export interface BoundPrefix {
+  readonly format: string;
+  readonly prefix: PackageName;
+  readonly rootId: number;
+  readonly createdAt: number;
+}
+
 /** A stored head. `live` is true while the package is in the name index: it has versions, or lists others. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;

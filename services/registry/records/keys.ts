@@ -28,7 +28,10 @@
  *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
  *                                                                (#1), its segments (#segments, #s0)
  *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    an index rendered from several projects
- *     NAME#<format>#<name>             <root>#<project>          a project that holds the name
+ *     NAME#<format>#<name>             #OWNER                    the root namespace that owns the name,
+ *                                                                index1 by format and name
+ *                                      <root>#<project>          a project that holds the name
+ *     BOUND#<format>                   <prefix>                  the root namespace that a prefix of names is bound to
  *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
@@ -72,6 +75,8 @@ import type { Key } from '../../ports/table.ts';
 const META = 'META';
 const DELETED = 'DELETED';
 const CLAIMS = 'CLAIMS';
+/** Sorts before all holders of the name, so that the first item of the partition tells whether there is an owner. */
+const OWNER = '#OWNER';
 
 function escapePart(part: string): string {
   if (!part.includes('%') && !part.includes('#')) return part;
@@ -100,6 +105,10 @@ export type NamesOwner = Owner | 'instance';
 
 function namesPartition(kind: 'WORD' | 'NAMES', owner: NamesOwner): string {
   return `${kind}#${owner === 'instance' ? 'INSTANCE' : ownerPartition(owner)}`;
+}
+
+function namePartition(format: string, name: PackageName): string {
+  return `NAME#${format}#${escapePart(name)}`;
 }
 
 function packagePartition(ref: PackageRef): string {
@@ -187,8 +196,13 @@ export const keys = {
     sk: `DOCUMENT#${kind}#${slot}`,
   }),
   name: (ref: PackageRef, rootId: number): Key => ({
-    pk: `NAME#${ref.format}#${escapePart(ref.name)}`,
+    pk: namePartition(ref.format, ref.name),
     sk: `${padId(rootId)}#${padId(ref.projectId)}`,
+  }),
+  nameOwner: (format: string, name: PackageName): Key => ({ pk: namePartition(format, name), sk: OWNER }),
+  boundPrefix: (format: string, prefix: PackageName): Key => ({
+    pk: `BOUND#${format}`,
+    sk: escapePart(prefix),
   }),
   word: (owner: NamesOwner, word: string, ref: PackageRef): Key => ({
     pk: namesPartition('WORD', owner),
@@ -285,9 +299,12 @@ export const ranges = {
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** The projects that hold a name, in the whole instance or below one root namespace. */
   names: (format: string, name: PackageName, rootId?: number) => ({
-    pk: `NAME#${format}#${escapePart(name)}`,
-    ...(rootId === undefined ? {} : { prefix: `${padId(rootId)}#` }),
+    pk: namePartition(format, name),
+    ...(rootId === undefined ? { after: OWNER } : { prefix: `${padId(rootId)}#` }),
   }),
+  /** The owner of a name, if it has one, then the projects that hold it. */
+  ownerAndHolders: (format: string, name: PackageName) => ({ pk: namePartition(format, name) }),
+  boundPrefixes: (format: string) => ({ pk: `BOUND#${format}` }),
   words: (owner: NamesOwner, start: string) => ({
     pk: namesPartition('WORD', owner),
     prefix: escapePart(start),
@@ -329,6 +346,8 @@ export const indexes = {
   /** Blobs whose storage keys start with the same digit, in the order in which blob stores list them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
   unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
+  /** Names of a format that have or had an owner, by name. */
+  ownedNames: (format: string) => in1(`OWNERS#${format}`),
   /** Removed versions and files of a project, in order of removal. */
   removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
   /** Removed versions and files of all projects, by the time at which they are due to be purged. */

@@ -16,7 +16,9 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
+import { readNamesToTake } from '../names/take-names.ts';
 import { currentVersion } from '../packages/claim-version.ts';
+import { namesOf } from '../packages/draft.ts';
 import { type Listing, planListing } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import {
@@ -197,6 +199,7 @@ async function restoreRecord<M>(
       heldSince: head?.heldSince ?? version.createdAt,
     }),
     ...(live ? [] : nameWrites(project, ref, now)),
+    ...(await namesToTake(registry, input, listing)),
     recordEvent(now, {
       ...eventFacts(input, version.version),
       type: 'package_restored',
@@ -204,6 +207,17 @@ async function restoreRecord<M>(
     }),
   ]);
   return version;
+}
+
+/** The writes that take the restored names, if they were removed before names had owners. */
+async function namesToTake(
+  registry: Registry,
+  { project, format, name }: Restoration,
+  listing: Listing | undefined,
+): Promise<Write[]> {
+  const rules = (await registry.formats()).find(({ id }) => id === format) ?? { id: format };
+  const names = await readNamesToTake(registry, rules, namesOf({ name, listing }));
+  return names.writes(project, registry.clock.now());
 }
 
 function publishedAgain({ name, version }: Version): RegistryError {

@@ -3,15 +3,18 @@ import { isServed, type PackageFile, type Version } from '../../domain/packages.
 import type { Item } from '../../ports/table.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
+import type { NameRules } from '../names/owning-root.ts';
+import { rootOf } from '../packages/package-writes.ts';
 import { entityOf } from '../records/entities.ts';
 import { indexes, isOlderFile, keys, packageOf } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { isKeyPart, readItems } from '../records/read-items.ts';
+import { owningNames } from './owning-names.ts';
 import { isWithin, type Within } from './within.ts';
 
 /** Which alias to search for, where, and for whom. In a project, the caller must already be authorized to pull. */
 export interface AliasQuery {
-  readonly format: string;
+  readonly format: NameRules;
   readonly alias: string;
   readonly within: Within;
   readonly principal: Principal;
@@ -29,14 +32,15 @@ const PAGE = 200;
 
 /**
  * The current files of a format that have an alias, in served versions that the caller may pull, first published
- * first: nobody can put a file of the same alias before those that are there. Files of other projects only count
- * towards the limit of examined files. A file just published may be missing briefly.
+ * first: nobody can put a file of the same alias before those that are there. At instance level only those of
+ * packages that are served there. Files of other projects only count towards the limit of examined files. A file
+ * just published may be missing briefly.
  */
 export async function* findAliased<M>(
   registry: Registry,
   { format, alias, within, principal }: AliasQuery,
 ): AsyncGenerator<AliasedFile<M>> {
-  const range = { ...indexes.aliases(format, alias), limit: PAGE };
+  const range = { ...indexes.aliases(format.id, alias), limit: PAGE };
   if (!isKeyPart(range.pk)) return;
   const projects = new Map<number, Project | undefined>();
   let seen = 0;
@@ -44,8 +48,17 @@ export async function* findAliased<M>(
     if (within === 'instance' || 'group' in within)
       await readNew(registry, page, within, principal, projects);
     else projects.set(within.project.id, within.project);
-    const open = page.filter((item) => !isOlderFile(item) && projects.get(packageOf(item).projectId));
-    yield* await servedFiles<M>(registry, open);
+    const open = page.filter((item) => !isOlderFile(item));
+    const held = open.flatMap((entry) => {
+      const { projectId, name } = packageOf(entry);
+      const project = projects.get(projectId);
+      return project ? [{ entry, name, rootId: rootOf(project) }] : [];
+    });
+    const serves = await owningNames(registry, format, within, held);
+    yield* await servedFiles<M>(
+      registry,
+      held.filter(serves).map(({ entry }) => entry),
+    );
     seen += page.length;
     if (seen >= MAX_FILES) return;
   }

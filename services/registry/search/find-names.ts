@@ -4,7 +4,8 @@ import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
-import { Hits, namespaceMatches, type PackageQuery, type SearchHit } from './search-packages.ts';
+import { owningNames } from './owning-names.ts';
+import { Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
  * The packages with exactly these names, through the name index rather than search words. In a project, every
@@ -25,11 +26,14 @@ export async function findNames(
     return holders.map((entry) => ({ ...entry, name }));
   });
   const projects = new Map<number, Project | undefined>();
-  await readProjects(registry, principal, entries, projects, (project) => project);
+  const [serves] = await Promise.all([
+    owningNames(registry, format, within, entries),
+    readProjects(registry, principal, entries, projects, (project) => project),
+  ]);
   const hits = new Hits();
-  for (const { name, projectId } of entries) {
-    const project = projects.get(projectId);
-    if (project && namespaceMatches(query, project, name)) hits.add(name, project);
+  for (const entry of entries) {
+    const project = projects.get(entry.projectId);
+    if (project && serves(entry)) hits.add(entry.name, project);
   }
   return hits.all();
 }

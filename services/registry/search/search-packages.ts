@@ -1,11 +1,12 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
-import { type FormatRules, isInOwnNamespace } from '../../domain/format-rules.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
 import { ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
+import { owningNames } from './owning-names.ts';
 import { wordsOf } from './search-words.ts';
 import { isWithin, partitionOf, type Within } from './within.ts';
 
@@ -14,15 +15,6 @@ export interface PackageQuery {
   readonly format: FormatRules;
   readonly within: Within;
   readonly principal: Principal;
-}
-
-/** Whether the namespace in a name is the project's own. Only required when searching the whole instance. */
-export function namespaceMatches(
-  { format, within }: PackageQuery,
-  project: Project,
-  name: PackageName,
-): boolean {
-  return within !== 'instance' || isInOwnNamespace(format, name, project);
 }
 
 /** A matching name, with projects whose packages the caller may pull. */
@@ -103,10 +95,13 @@ async function hitsFrom(
     const entries = page
       .map((item) => entityOf<NamedEntry>(item))
       .filter((entry) => matches(entry, query, words));
-    await readProjects(registry, query.principal, entries, projects, (project) => project);
-    for (const { projectId, name } of entries) {
-      const project = projects.get(projectId);
-      if (project && namespaceMatches(query, project, name)) hits.add(name, project);
+    const [serves] = await Promise.all([
+      owningNames(registry, query.format, query.within, entries),
+      readProjects(registry, query.principal, entries, projects, (project) => project),
+    ]);
+    for (const entry of entries) {
+      const project = projects.get(entry.projectId);
+      if (project && serves(entry)) hits.add(entry.name, project);
     }
     scanned += page.length;
     if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;

@@ -64,8 +64,7 @@ export async function listVisible(
   registry: Registry,
   access: Access,
 ): Promise<AsyncIterable<readonly PackageName[]>> {
-  const { format, ...query } = queryOf(access);
-  const pages = listNames(registry, { ...query, format: format.id });
+  const pages = listNames(registry, queryOf(access));
   const first = await pages.next();
   if (first.done) await requireNothingHidden(registry, access);
   return joined(first.done ? [] : first.value, pages);
@@ -98,8 +97,7 @@ export function aliasedFiles<M>(
   access: Access,
   alias: string,
 ): AsyncGenerator<AliasedFile<M>> {
-  const { format, ...query } = queryOf(access);
-  return findAliased<M>(registry, { ...query, format: format.id, alias });
+  return findAliased<M>(registry, { ...queryOf(access), alias });
 }
 
 /** The heads of the packages found by a search, grouped by name, in the order of their projects. */

@@ -26,7 +26,7 @@ const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
 
 /** `PUT /:name`: publishes a version with a tarball; deprecates versions without one. */
 export function publishRoutes(app: FormatRoutes): void {
-  app.put('/:name', publish({ name: nameOf }, put));
+  app.put('/:name', publish({ name: nameOf, readsOwner: true }, put));
 }
 
 async function put(c: FormatContext, target: Target): Promise<Response> {
@@ -45,6 +45,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
       ...target,
       format: c.env.format,
       held: target.holding?.head !== undefined,
+      namesToTake: target.access.namesToTake,
       name,
       version,
       status: reasonOf(claimed.deprecated) === '' ? 'default' : 'deprecated',

@@ -4,6 +4,7 @@ import { moveSchema, readSchema, SCHEMA } from './schema.ts';
 import { dateRemovedProjects } from './to-2/date-removed-projects.ts';
 import { keyFilesByIdentity } from './to-2/key-files-by-identity.ts';
 import { datePackages } from './to-3/date-packages.ts';
+import { ownNames } from './to-3/own-names.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -15,7 +16,7 @@ export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boole
 /** The upgrades to each schema, in order. An upgrade can be deleted once nobody has such old records. */
 const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
-  [3, [datePackages]],
+  [3, [ownNames, datePackages]],
 ]);
 
 /**

@@ -96,11 +96,11 @@ async function add(format: FormatRules, of: string, version = '1') {
 
 /** These tests fail when a publish needs more writes. Then `filesAtOnce` may have to be reduced. */
 describe.each([
-  { title: 'a plain format', format: replacing, left: { first: 38, again: 18, listed: 40, replaced: 31 } },
+  { title: 'a plain format', format: replacing, left: { first: 37, again: 18, listed: 38, replaced: 31 } },
   {
     title: 'a format with indexes',
     format: indexed,
-    left: { first: 40, again: 34, listed: 42, replaced: 23 },
+    left: { first: 39, again: 34, listed: 40, replaced: 23 },
   },
 ])('the largest transaction of $title leaves room', ({ format, left }) => {
   test('for a first version with files, tags and readme', async () => {

@@ -23,9 +23,9 @@ beforeEach(async () => {
   secret = await app.project('secret', 'private', team);
 });
 
-async function namesIn(within: NameList['within'], principal: Principal = anonymous, format = 'generic') {
+async function namesIn(within: NameList['within'], principal: Principal = anonymous, id = 'generic') {
   const pages: (readonly string[])[] = [];
-  for await (const page of listNames(app.registry, { format, within, principal })) pages.push(page);
+  for await (const page of listNames(app.registry, { format: { id }, within, principal })) pages.push(page);
   return pages.flat();
 }
 
@@ -92,7 +92,7 @@ describe('the package names of a format', () => {
       await publish(app.registry, deep, name, name);
     }
     const pages: (readonly string[])[] = [];
-    const list = { format: 'generic', within: 'instance', principal: anonymous } as const;
+    const list = { format: { id: 'generic' }, within: 'instance', principal: anonymous } as const;
     for await (const page of listNames(limited, list)) pages.push(page);
     expect(pages).toEqual([['a'], ['b'], ['c'], ['d'], ['e']]);
   });
