@@ -10,6 +10,7 @@ import { deployTokenRoutes } from './deploy-tokens.ts';
 import { groupRoutes } from './groups.ts';
 import { memberRoutes } from './members.ts';
 import { metaRoutes } from './meta.ts';
+import { nameRoutes } from './names.ts';
 import { namespaceRoutes } from './namespaces.ts';
 import { packageSettingsRoutes } from './package-settings.ts';
 import { packageRoutes } from './packages.ts';
@@ -34,6 +35,7 @@ const resources = [
   packageRoutes,
   reservedPathRoutes,
   storageRoutes,
+  nameRoutes,
 ];
 
 const api = new Hono<CallEnv>();

@@ -32,6 +32,7 @@ const errors = {
   projectNotFound: ['missing', 'Project Not Found'],
   groupNotFound: ['missing', 'Group Not Found'],
   userNotFound: ['missing', 'User Not Found'],
+  nameNotFound: ['missing', 'Name Not Found'],
   packageNotFound: ['missing', 'Package Not Found'],
   fileNotFound: ['missing', 'Package File Not Found'],
   routeNotFound: ['missing', 'Not Found'],

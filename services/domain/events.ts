@@ -87,14 +87,27 @@ interface AccountEventDetails {
   token_revoked: TokenFacts;
 }
 
+/**
+ * The details of what administrators do with names. Ids are of root namespaces; null is nobody.
+ */
+interface NameEventDetails {
+  name_moved: { readonly before: number | null; readonly after: number };
+  name_released: { readonly before: number };
+  prefix_bound: { readonly before: number | null; readonly after: number };
+  prefix_unbound: { readonly before: number };
+}
+
 /** The details of each event type, as recorded. */
-export type EventDetails = PackageEventDetails & AccountEventDetails & HostEventDetails;
+export type EventDetails = PackageEventDetails & AccountEventDetails & HostEventDetails & NameEventDetails;
 
 /** The types of package events, in the past tense. */
 export type PackageEventType = keyof PackageEventDetails;
 
 /** The types of events of users, groups, projects, members and tokens. */
 export type AccountEventType = keyof AccountEventDetails;
+
+/** The types of events of names and prefixes of names. */
+export type NameEventType = keyof NameEventDetails;
 
 /** All event types. */
 export type EventType = keyof EventDetails;
@@ -127,7 +140,21 @@ export interface AboutAccount {
   readonly version: null;
 }
 
-type About<T extends EventType> = T extends AccountEventType ? AboutAccount : AboutPackage;
+/** The name, or prefix of names, that an event is about. The owner is the root namespace that gets it or had it. */
+export interface AboutName {
+  readonly owner: EventOwner;
+  readonly projectId: 0;
+  readonly projectPath: '';
+  readonly format: string;
+  readonly name: string;
+  readonly version: null;
+}
+
+type About<T extends EventType> = T extends AccountEventType
+  ? AboutAccount
+  : T extends NameEventType
+    ? AboutName
+    : AboutPackage;
 
 /** An event to be recorded: a union by `type`. */
 export type NewEvent<T extends EventType = EventType> = {

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Project } from '../../services/domain/accounts.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { AccessToken, Principal, Project } from '../../services/domain/accounts.ts';
 import { createGroup } from '../../services/registry/accounts/create-group.ts';
 import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
@@ -7,6 +7,7 @@ import { publishVersion } from '../../services/registry/packages/publish-version
 import { keys } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { restorePackage } from '../../services/registry/removal/restore.ts';
+import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import { named } from '../kit/names.ts';
 import { keeping, publish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
@@ -90,6 +91,23 @@ export function describeNames(title: string, open: () => Promise<OpenedStores>):
       await app.registry.table.write([{ delete: keys.nameOwner('generic', tool.name) }]);
       await restorePackage(app.registry, version);
       expect(await ownerOf('tool')).toBe(first.namespaceId);
+    });
+
+    test('files are found by their alias at instance level in packages that are served there', async () => {
+      const ids: (number | undefined)[] = [];
+      for (const project of projects) {
+        const { files, ...rest } = await input(project, 'tool', 1);
+        const aliased = files.map((file) => ({ ...file, alias: 'symbols' }));
+        ids.push((await addFiles(app.registry, { ...rest, files: aliased })).files[0]?.id);
+      }
+      const token = { scopes: ['api'] } as unknown as AccessToken;
+      const root: Principal = { kind: 'user', user: app.root, token };
+      const query = { format: keeping, alias: 'symbols', within: 'instance', principal: root } as const;
+      await vi.waitFor(async () => {
+        const found: number[] = [];
+        for await (const { file } of findAliased(app.registry, query)) found.push(file.id);
+        expect(found).toEqual(ids.slice(0, 1));
+      });
     });
 
     test('a publish writes the owner of a name once', async () => {

@@ -25,8 +25,8 @@ describe.each(everySample)('a name of $id', (sample) => {
   const groupOf = (path: string) =>
     createGroup(app.registry, { name: path, path, visibility: 'public', ownerId: app.root.id });
 
-  const publish = (to: Project, version: string, content?: string) =>
-    useSample(app, sample).publish(to, name, version, content);
+  const publish = (to: Project, version: string, content?: string, named = name) =>
+    useSample(app, sample).publish(to, named, version, content);
   const get = (url: string, token?: string) => useSample(app, sample).get(url, token);
   const serves = (url: string, bytes: Uint8Array, token?: string) =>
     useSample(app, sample).serves(url, bytes, token);
@@ -126,5 +126,57 @@ describe.each(everySample)('a name of $id', (sample) => {
         expect(await serves(url, both[index] ?? new Uint8Array(), app.rootToken)).toBe(true);
       }
     });
+
+    test('is served from where an administrator moved it', async () => {
+      await publish(await app.project('own', 'public', victim), '1.0.0');
+      const bytes = await publish(strangers, '2.0.0');
+      const stored = sample.storedName?.(name) ?? name;
+      const moved = await administer('PUT', 'names', { name: stored, namespace_id: 'mallory' });
+      expect(moved.status).toBe(200);
+      expect(await serves(instance + sample.file(name, '2.0.0'), bytes, app.rootToken)).toBe(true);
+      expect((await get(instance + sample.file(name, '1.0.0'), app.rootToken)).status).toBe(404);
+    });
+
+    test('is served from nowhere once an administrator released it, until it is published again', async () => {
+      const project = await app.project('own', 'public', victim);
+      await publish(project, '1.0.0');
+      await publish(strangers, '2.0.0');
+      const released = await administer('DELETE', 'names', { name: sample.storedName?.(name) ?? name });
+      expect(released.status).toBe(204);
+      for (const version of ['1.0.0', '2.0.0']) {
+        expect((await get(instance + sample.file(name, version), app.rootToken)).status).toBe(404);
+      }
+      const bytes = await publish(strangers, '3.0.0');
+      expect(await serves(instance + sample.file(name, '3.0.0'), bytes, app.rootToken)).toBe(true);
+      expect((await get(instance + sample.file(name, '1.0.0'), app.rootToken)).status).toBe(404);
+    });
+
+    test.skipIf(!sample.bound)(
+      'below a bound prefix belongs to that namespace, whoever published it',
+      async () => {
+        const { prefix, name: below } = sample.bound ?? { prefix: '', name: '' };
+        await publish(strangers, '1.0.0', ' of a stranger', below);
+        const bound = await administer('PUT', 'prefixes', { prefix, namespace_id: 'victim' });
+        expect(bound.status).toBe(200);
+        const foreign = sample.file(below, '1.0.0', ' of a stranger');
+        expect((await get(instance + foreign, app.rootToken)).status).toBe(404);
+        const project = await app.project('own', 'public', victim);
+        const bytes = await publish(project, '1.0.0', '', below);
+        expect(await serves(instance + sample.file(below, '1.0.0'), bytes, app.rootToken)).toBe(true);
+        expect(await serves(instance + foreign, await strangersBytes(below), app.rootToken)).toBe(false);
+      },
+    );
+
+    const strangersBytes = async (below: string) =>
+      (await sample.publish(below, '1.0.0', ' of a stranger')).bytes;
+
+    /** Changes the owner of a name, or where a prefix is bound, as an administrator. */
+    function administer(method: string, what: 'names' | 'prefixes', parameters: object): Promise<Response> {
+      return app.send(method, `/api/v4/admin/package_${what}`, {
+        token: app.rootToken,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ package_type: sample.id, ...parameters }),
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format } from '../../http/format/format.ts';
+import { validName } from './names.ts';
 import { routes } from './routes.ts';
 
 /** Files of any kind under a name, a version and a path: GitLab's generic packages. */
@@ -9,6 +10,7 @@ export const generic: Format = {
   mounts: mountsOf('generic'),
   duplicates: duplicatesOf('generic'),
   duplicatesAllowed: true,
+  prefixes: { separators: '._+-', parse: validName },
   fileLimit: 5 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: true,

@@ -12,10 +12,15 @@ const NAME = /^[A-Za-z0-9._+-]{1,255}$/;
 const VERSION = /^[A-Za-z0-9_][\w+.-]{0,254}$/;
 const SEGMENT = /^(?!~)[\w.+~@-]+(?<!~)$/;
 
+/** A text as a package name; undefined if it is not a valid one. */
+export function validName(text: string): PackageName | undefined {
+  return NAME.test(text) && !/^\.+$/.test(text) ? parsePackageName(text) : undefined;
+}
+
 /** Checks a package name: letters, digits, `.`, `_`, `+` and `-`. */
 export function packageName(text: string): PackageName {
-  const name = NAME.test(text) && !/^\.+$/.test(text) && parsePackageName(text);
-  if (name) return name;
+  const name = validName(text);
+  if (name !== undefined) return name;
   throw badRequest('package_name is invalid: use letters, digits, ".", "_", "+" and "-", at most 255');
 }
 

@@ -3,6 +3,7 @@ import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
+import { namePrefix } from './names.ts';
 import { routes } from './routes.ts';
 import { metadata } from './schema.ts';
 
@@ -13,6 +14,7 @@ export const maven: Format = {
   duplicates: duplicatesOf('maven'),
   duplicatesAllowed: true,
   idempotent: true,
+  prefixes: { separators: '/', parse: namePrefix },
   metadata,
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.

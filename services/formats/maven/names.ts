@@ -70,6 +70,19 @@ export function coordinatesOf(name: string): { readonly groupPath: string; reado
   return { groupPath: name.slice(0, Math.max(slash, 0)), artifactId: name.slice(slash + 1) };
 }
 
+/**
+ * Converts a group id (`com.acme`), coordinates (`com.acme:app`) or a path (`com/acme/app`) to the spelling of names;
+ * undefined if no name can be or have it.
+ */
+export function namePrefix(text: string): PackageName | undefined {
+  const [groupId = '', artifactId, ...rest] = text.split(':');
+  if (rest.length > 0) return undefined;
+  const group = groupId.includes('/') ? groupId : groupId.replaceAll('.', '/');
+  const prefix = artifactId === undefined ? group : `${group}/${artifactId}`;
+  const isName = prefix.split('/').every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment));
+  return isName ? parsePackageName(prefix) : undefined;
+}
+
 /** Converts a group's path to its id. */
 export function groupIdOf(groupPath: string): string {
   return groupPath.replaceAll('/', '.');

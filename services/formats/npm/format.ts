@@ -1,7 +1,7 @@
 import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
-import { canonicalPath, scopeOf } from './names.ts';
+import { canonicalPath, namePrefix, scopeOf } from './names.ts';
 import { publishNotice } from './publish/publish-notice.ts';
 import { routes } from './routes.ts';
 import { metadata } from './schema.ts';
@@ -17,6 +17,7 @@ export const npm: Format = {
   challenge: 'Bearer realm="npm"',
   credentialsFirst: true,
   namespaceOf: scopeOf,
+  prefixes: { separators: '/', parse: namePrefix },
   canonicalPath,
   headers: publishNotice,
   renderError,

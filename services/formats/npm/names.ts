@@ -78,6 +78,12 @@ export function scopeOf(name: string): string | undefined {
   return /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
 }
 
+/** A scope (`@acme`) or a whole name; undefined if no name can be or have it. */
+export function namePrefix(text: string): PackageName | undefined {
+  const name = /^@[^/]+$/.test(text) ? `${text}/name` : text;
+  return problemOf(name) ? undefined : parsePackageName(text);
+}
+
 /** A name without its scope. */
 export function unscoped(name: string): string {
   return name.slice(name.indexOf('/') + 1);

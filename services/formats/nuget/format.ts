@@ -2,6 +2,7 @@ import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import { DuplicateFile, type RegistryError } from '../../domain/errors.ts';
 import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
+import { parsePackageId } from './names.ts';
 import { routes } from './routes.ts';
 import { fileMetadata, metadata } from './schema.ts';
 
@@ -11,6 +12,7 @@ export const nuget: Format = {
   mounts: mountsOf('nuget'),
   duplicates: duplicatesOf('nuget'),
   duplicatesAllowed: true,
+  prefixes: { separators: '.', parse: parsePackageId },
   metadata,
   fileMetadata,
   fileLimit: 500 * 1024 * 1024,

@@ -4,6 +4,7 @@ import { identityOf } from '../../domain/packages.ts';
 import { DEFAULT_CHALLENGE } from '../../http/answer/render-error.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { namedFile } from './file-names.ts';
+import { normalizedName } from './names.ts';
 import { routes } from './routes.ts';
 import { fileMetadata, metadata } from './schema.ts';
 
@@ -14,6 +15,7 @@ export const pypi: Format = {
   duplicates: duplicatesOf('pypi'),
   metadata,
   fileMetadata,
+  prefixes: { separators: '-', parse: normalizedName },
   fileIdentity: (fileName) => identityOf(namedFile(fileName)),
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,

@@ -14,8 +14,9 @@ export interface Copy<M = unknown> {
 
 /**
  * Chooses the copy of the selected version to serve when several projects hold it: the one that was published
- * first, with its own files only. If files are selected, a copy without any file does not count, unless no copy
- * has one. Undefined if there is no copy.
+ * first, with its own files only. A copy without any file does not count, unless no copy has one, as in merged
+ * indexes. Undefined if there is no copy. One round trip if several projects hold the version and no selected file
+ * tells that the first copy has files.
  */
 export async function chooseCopy<M>(
   registry: Pick<Registry, 'table'>,
@@ -23,7 +24,7 @@ export async function chooseCopy<M>(
   selection: Selection,
 ): Promise<Copy<M> | undefined> {
   const copies = byPrecedence(holdings.flatMap((holding) => copyIn(holding, selection)));
-  if (selection.files === undefined || copies.length < 2) return copies[0];
+  if (copies.length < 2) return copies[0];
   const chosen = await firstWithFiles(
     copies,
     ({ files, version }) => files.size > 0 || hasFiles(registry, version),

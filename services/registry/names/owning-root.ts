@@ -74,7 +74,7 @@ export function servesName(root: OwningRoot, rootId: number): boolean {
  * belongs to. While it has no owner, that is the root namespace of the oldest project.
  */
 export async function servingHolders(
-  registry: Registry,
+  registry: Pick<Registry, 'table'>,
   query: NameQuery,
   holders: readonly NameEntry[],
   root: OwningRoot,

@@ -2,9 +2,9 @@ import type { Project } from '../../domain/accounts.ts';
 import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
+import { owningRoots, servingHolders } from '../names/owning-root.ts';
 import { listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
-import { owningNames } from './owning-names.ts';
 import { Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
 
 /**
@@ -21,19 +21,24 @@ export async function findNames(
     return names.map((name) => ({ name, projects: [within.project] }));
   }
   const group = within === 'instance' ? undefined : within.group;
-  const entries = await forEachOf(names, async (name) => {
-    const holders = await listHolders(registry, nameQuery(format.id, name, group));
-    return holders.map((entry) => ({ ...entry, name }));
+  const [roots, found] = await Promise.all([
+    group ? undefined : owningRoots(registry.table, format, names),
+    forEachOf(names, async (name) => {
+      const holders = await listHolders(registry, nameQuery(format.id, name, group));
+      return [{ name, holders }];
+    }),
+  ]);
+  const entries = await forEachOf(found, async ({ name, holders }) => {
+    const query = nameQuery(format.id, name, group);
+    const serving = roots ? await servingHolders(registry, query, holders, roots.get(name)) : holders;
+    return serving.map((entry) => ({ ...entry, name }));
   });
   const projects = new Map<number, Project | undefined>();
-  const [serves] = await Promise.all([
-    owningNames(registry, format, within, entries),
-    readProjects(registry, principal, entries, projects, (project) => project),
-  ]);
+  await readProjects(registry, principal, entries, projects, (project) => project);
   const hits = new Hits();
-  for (const entry of entries) {
-    const project = projects.get(entry.projectId);
-    if (project && serves(entry)) hits.add(entry.name, project);
+  for (const { name, projectId } of entries) {
+    const project = projects.get(projectId);
+    if (project) hits.add(name, project);
   }
   return hits.all();
 }

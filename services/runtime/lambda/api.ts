@@ -3,7 +3,7 @@ import { createApp } from '../compose.ts';
 import { lambdaHandler } from './lambda-handler.ts';
 import { openRegistry } from './open-registry.ts';
 
-const registry = openRegistry();
+const registry = openRegistry(async () => (await import('../families/all.ts')).allFormats);
 
 /** Handles requests for the management API. */
 export const handler = lambdaHandler(

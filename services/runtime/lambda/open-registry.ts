@@ -13,9 +13,12 @@ import { log } from './logging.ts';
 /** The largest response of a function, in bytes: 6 MB, of which base64 leaves three quarters. */
 const PROXY_LIMIT = 4_500_000;
 
-/** Opens the registry of this function once, at startup, so that requests find connections and clients ready. */
-export function openRegistry(): Registry {
-  return openFunction({ deletesBlobs: false }).registry;
+/**
+ * Opens the registry of this function once, at startup, so that requests find connections and clients ready. `formats`
+ * loads the formats for functions that need to know of all.
+ */
+export function openRegistry(formats: FunctionOptions['formats'] = async () => []): Registry {
+  return openFunction({ deletesBlobs: false, formats }).registry;
 }
 
 /**

@@ -6,7 +6,7 @@ import { familyApp } from './family-handler.ts';
 import { lambdaHandler } from './lambda-handler.ts';
 import { openRegistry } from './open-registry.ts';
 
-const registry = openRegistry();
+const registry = openRegistry(async () => (await import('../families/all.ts')).allFormats);
 
 /** Loads the app of each part of the registry on its first request. */
 const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {

@@ -3,6 +3,7 @@ import type { Sample } from './sample.ts';
 /** Generic packages in the fleet tests. */
 export const generic: Sample = {
   id: 'generic',
+  bound: { prefix: 'corp', name: 'corp-lib' },
   async publish(name, version, content = '') {
     const bytes = Buffer.from(
       `the file of ${name} ${version}${content}, ${'long enough to take parts of. '.repeat(20)}`,

@@ -4,6 +4,7 @@ import type { Sample } from './sample.ts';
 /** Maven artifacts in the fleet tests. */
 export const maven: Sample = {
   id: 'maven',
+  bound: { prefix: 'com.example', name: 'lib' },
   async publish(name, version, content = '') {
     const bytes = jar({ artifactId: name, content: `${version} ${content}`.repeat(200) });
     const path = `/com/example/${name}/${version}/${name}-${version}.jar`;

@@ -19,6 +19,7 @@ async function tarball(manifest: object, content: string): Promise<Uint8Array> {
 /** npm packages in the fleet tests. */
 export const npm: Sample = {
   id: 'npm',
+  bound: { prefix: '@corp', name: '@corp/lib' },
   async publish(name, version, content = '') {
     const manifest = { name, version, main: 'index.js' };
     const bytes = await tarball(manifest, content);

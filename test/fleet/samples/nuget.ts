@@ -4,6 +4,7 @@ import type { Sample } from './sample.ts';
 /** NuGet packages in the fleet tests. Deleting a version unlists it; it is still served. */
 export const nuget: Sample = {
   id: 'nuget',
+  bound: { prefix: 'Corp.', name: 'corp.lib' },
   async publish(name, version, content) {
     const bytes = nupkg({
       id: name,

@@ -15,6 +15,7 @@ function addressOf(name: string, version: string, content?: string): string {
 /** Python packages in the fleet tests. */
 export const pypi: Sample = {
   id: 'pypi',
+  bound: { prefix: 'Corp', name: 'corp-lib' },
   async publish(name, version, content) {
     const distribution = built(name, version, content);
     return { method: 'POST', path: '', ...uploadForm(distribution), bytes: distribution.bytes };

@@ -22,6 +22,8 @@ export interface Sample {
   }>;
   /** The path of the file of that version; for some formats it depends on the content. */
   file(name: string, version: string, content?: string): string;
+  /** A prefix of names as an administrator writes it, and a name below it; absent if names have no prefixes. */
+  readonly bound?: { readonly prefix: string; readonly name: string };
   /** The name as it is stored; absent where that is the name itself. */
   storedName?(name: string): string;
   /** An index document of the package, for formats that have one. */

@@ -78,11 +78,10 @@ function digestParam(c: FormatContext): Sha256 | undefined {
   return parseSha256(c.req.param('sha256') ?? '');
 }
 
-async function file(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
+async function file(c: FormatContext, { copy }: FoundPackage): Promise<Response> {
   const found = copy?.files.get(fileParam(c));
   if (found) return sendFile(c, found);
-  const whole = wholeOf(fileParam(c));
-  const exists = holdings.some(({ files }) => files.has(whole));
+  const exists = copy?.files.has(wholeOf(fileParam(c)));
   throw new RegistryError(exists ? 'fileNotFound' : 'packageNotFound');
 }
 

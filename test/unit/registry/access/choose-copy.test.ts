@@ -99,6 +99,7 @@ describe('of several copies of a version', () => {
   test('one of which nothing is left gives way', async () => {
     expect(await chosen([{ at: 1 }, { at: 2, files: ['a'] }], ['a'])).toEqual([2, 'a']);
     expect(await chosen([{ at: 2 }, { at: 1 }], ['a'])).toEqual([2]);
+    expect(await chosen([{ at: 1 }, { at: 2, others: ['b'] }])).toEqual([2]);
   });
 
   test('a file that the first one lacks is not taken from another', async () => {
