@@ -34,6 +34,20 @@ describe('search', () => {
     expect((await search('')).toString().split(',')).toHaveLength(6);
   });
 
+  test('describes a version as the project that published it first does', async () => {
+    const first = await npm.project('first', 'public');
+    const describing = (description: string) => ({ fields: { description } });
+    await npm.publish({ name: 'shared', version: '0.9.0' });
+    npm.clock.advance(1000);
+    await npm.publish({ name: 'shared', version: '1.0.0', to: first, ...describing('the first') });
+    npm.clock.advance(1000);
+    await npm.publish({ name: 'shared', version: '1.0.0', ...describing('another') });
+    await npm.runJobs();
+    const answer = await npm.send('GET', `${npmPrefix.group('acme')}/-/v1/search?text=shared`);
+    const { objects } = (await answer.json()) as { objects: { package: object }[] };
+    expect(objects).toMatchObject([{ package: { version: '1.0.0', description: 'the first' } }]);
+  });
+
   test('returns the fields that npm shows', async () => {
     await npm.publish({
       fields: {

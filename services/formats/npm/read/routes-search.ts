@@ -9,14 +9,19 @@ import type { Registry } from '../../../registry/context.ts';
 import { documentText } from '../../../registry/documents/document-cache.ts';
 import { packageDocument } from '../../../registry/documents/package-document.ts';
 import { projectSource } from '../../../registry/documents/source.ts';
+import { versionsOf } from '../../../registry/documents/versions-of.ts';
 import { readHeads, readTag, readVersions } from '../../../registry/packages/read-versions.ts';
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
 import { searchVisible } from '../../../registry/search/visible-packages.ts';
+import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import { type Manifest, type Metadata, metadata } from '../schema.ts';
 import { distTags } from './packument.ts';
 
 /** The most results per page; npm requests 20. */
 const MAX_SIZE = 250;
+
+/** How many results that several projects hold are looked up concurrently. */
+const CONCURRENCY = 25;
 
 const LATEST = required('tag', parseTagName('latest'));
 
@@ -52,13 +57,41 @@ async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise
       const project = found.has(hit) ? undefined : hit.projects[position];
       return project ? [{ hit, ref: { projectId: project.id, format: 'npm', name: hit.name } }] : [];
     });
-    if (open.length === 0) return hits.flatMap((hit) => found.get(hit) ?? []);
+    if (open.length === 0) return servedCopies(registry, hits, found);
     const refs = open.map(({ ref }) => ref);
     for (const [index, version] of (await latestIn(registry, refs)).entries()) {
       const hit = open[index]?.hit;
       if (hit && version) found.set(hit, version);
     }
   }
+}
+
+/** The found versions in the order of the hits, each as packuments of the hit's projects have it. */
+function servedCopies(
+  registry: Registry,
+  hits: readonly SearchHit[],
+  found: ReadonlyMap<SearchHit, Version<Metadata>>,
+): Promise<Version<Metadata>[]> {
+  const versions = hits.flatMap((hit) => {
+    const version = found.get(hit);
+    return version ? [{ hit, version }] : [];
+  });
+  return mapConcurrently(versions, CONCURRENCY, ({ hit, version }) => servedCopy(registry, hit, version));
+}
+
+async function servedCopy(
+  registry: Registry,
+  { name, projects }: SearchHit,
+  version: Version<Metadata>,
+): Promise<Version<Metadata>> {
+  if (projects.length < 2) return version;
+  const heads = await readHeads(
+    registry,
+    projects.map(({ id }) => ({ projectId: id, format: 'npm', name })),
+  );
+  const holdings = heads.map((head) => ({ head }));
+  const [served] = await versionsOf(registry, holdings, [version.version], metadata);
+  return served ?? version;
 }
 
 /** The latest version of each package, in two round trips if all `latest` tags point to listed versions. */
