@@ -151,10 +151,10 @@ describe.each(everySample)('a name of $id', (sample) => {
       expect((await get(instance + sample.file(name, '1.0.0'), app.rootToken)).status).toBe(404);
     });
 
-    test.skipIf(!sample.bound)(
-      'below a bound prefix belongs to that namespace, whoever published it',
-      async () => {
-        const { prefix, name: below } = sample.bound ?? { prefix: '', name: '' };
+    const { bound: example } = sample;
+    if (example) {
+      test('below a bound prefix belongs to that namespace, whoever published it', async () => {
+        const { prefix, name: below } = example;
         await publish(strangers, '1.0.0', ' of a stranger', below);
         const bound = await administer('PUT', 'prefixes', { prefix, namespace_id: 'victim' });
         expect(bound.status).toBe(200);
@@ -164,8 +164,8 @@ describe.each(everySample)('a name of $id', (sample) => {
         const bytes = await publish(project, '1.0.0', '', below);
         expect(await serves(instance + sample.file(below, '1.0.0'), bytes, app.rootToken)).toBe(true);
         expect(await serves(instance + foreign, await strangersBytes(below), app.rootToken)).toBe(false);
-      },
-    );
+      });
+    }
 
     const strangersBytes = async (below: string) =>
       (await sample.publish(below, '1.0.0', ' of a stranger')).bytes;

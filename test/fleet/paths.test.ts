@@ -38,7 +38,7 @@ describe.each(everySample)('$id', (sample) => {
     ...(sample.searches?.('sample') ?? []),
   ];
   const get = (url: string, token?: string) => app.send('GET', url, token === undefined ? {} : { token });
-  const named = (level: 'project' | 'group', owner: string) => prefixIn(sample, level, owner);
+  const named = (level: 'project' | 'group' | 'instance', owner = '') => prefixIn(sample, level, owner);
 
   test('packages of a deleted group are not served under its paths, not even after a stranger has taken them', async () => {
     expect((await publish('ghost/lib')).response.status).toBeLessThan(300);
@@ -81,6 +81,7 @@ describe.each(everySample)('$id', (sample) => {
     }
     const after = await Promise.all(reads.map(async (path) => textOf(named('project', 'ghost/lib') + path)));
     expect(after).toEqual(before);
+    expect((await get(named('instance') + file, token)).status).toBe(200);
     for (const owner of ['ghost', 'spirit']) {
       for (const path of [file, ...(sample.index ? [sample.index('sample')] : [])]) {
         const answer = await get(named('group', owner) + path, token);

@@ -1,5 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { changeGroup } from '../../../services/registry/accounts/change-group.ts';
+import { findGroup } from '../../../services/registry/accounts/find-accounts.ts';
 import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
 import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
@@ -221,7 +223,7 @@ describe('tarballs', () => {
 });
 
 describe('groups and the instance', () => {
-  test('merge the versions of their projects, prefer the oldest project, and link to their own addresses', async () => {
+  test('merge the versions of their projects, prefer the first publisher, and link to their own addresses', async () => {
     const other = await npm.project('other', 'public');
     await npm.publish({ version: '1.0.0', fields: { description: 'first' } });
     await npm.publish({ version: '1.0.0', fields: { description: 'second' }, to: other });
@@ -241,6 +243,16 @@ describe('groups and the instance', () => {
       '1.0.0': { description: 'second' },
       '2.0.0': {},
     });
+  });
+
+  test('serve a scope under the former path of its group', async () => {
+    await npm.publish();
+    const group = await findGroup(npm.registry.table, 'acme');
+    const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
+    await changeGroup(npm.registry, group!, { path: 'renamed' }, actor);
+    const { versions } = await npm.packument('@acme/tool', npmPrefix.instance);
+    const url = new URL(versions['1.0.0']?.dist.tarball ?? '');
+    expect((await get(url.pathname)).status).toBe(200);
   });
 
   test('keep a hidden version out of the packument, and serve nothing else under its address', async () => {
