@@ -4,6 +4,7 @@ import type { TableReader } from '../ports/table.ts';
 import { checkStorage, type StorageCheck } from '../registry/maintenance/check/check-storage.ts';
 import { findHome, judgeHome } from '../registry/maintenance/migrate/storage-home.ts';
 import { createRegistry } from '../runtime/compose.ts';
+import { allFormats } from '../runtime/families/all.ts';
 import { openStores } from '../runtime/server/open-stores.ts';
 import {
   describeSettings,
@@ -31,8 +32,9 @@ export const doctor: Command = {
   usage: `Usage: packhouse doctor [options]
 
 Checks files, blob records and stored blobs against each other, and
-changes nothing. The exit code is 1 when something is wrong. No server may have the data
-directory open; records in DynamoDB can be checked at any time.
+whether stored metadata can be read. Changes nothing. The exit code is 1 when something is
+wrong. No server may have the data directory open; records in DynamoDB can be checked at any
+time.
 
   --verify                 read all bytes and compare their digests
   --concurrency <number>   how many blobs to read at a time (8)
@@ -75,13 +77,17 @@ async function checkStores(
   const printer = progressPrinter(terminal.progress);
   try {
     await reach(homeNames(settings).place, stores.blobs);
-    const registry = createRegistry({ ...stores, log: silentLog }, { url: '' });
+    const registry = createRegistry(
+      { ...stores, log: silentLog, formats: async () => allFormats },
+      { url: '' },
+    );
     return await checkStorage(registry, {
       ...options,
-      onProgress({ files, expected, seen }) {
-        if (expected === undefined)
-          printer.show({ title: 'Reading', things: 'files', done: files, bytes: 0 });
-        else {
+      onProgress({ versions, files, expected, seen }) {
+        if (expected === undefined) {
+          const things = files === 0 ? 'versions' : 'files';
+          printer.show({ title: 'Reading', things, done: files || versions, bytes: 0 });
+        } else {
           const title = options.verify ? 'Verifying' : 'Checking';
           printer.show({ title, things: 'blobs', done: seen.blobs, bytes: seen.bytes, total: expected });
         }

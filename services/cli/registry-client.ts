@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import type { MigrationJson } from '../api/json/storage-json.ts';
-import type { ProblemKind } from '../registry/maintenance/storage-problems.ts';
-import { problemKinds } from '../registry/maintenance/storage-problems.ts';
+import { type BlobProblem, blobProblemKinds } from '../registry/maintenance/storage-problems.ts';
 import { CommandFailed } from './command.ts';
 
 const amount = z.object({ blobs: z.number(), bytes: z.number() });
 
 const problem = z.object({
-  kind: z.enum(Object.keys(problemKinds) as [ProblemKind, ...ProblemKind[]]),
+  kind: z.enum(Object.keys(blobProblemKinds) as [BlobProblem['kind']]),
   sha256: z.string().nullable(),
   storage_key: z.string(),
   detail: z.string(),

@@ -4,6 +4,8 @@ import { parseSha256 } from '../domain/digests.ts';
 import type { StorageCheck } from '../registry/maintenance/check/check-storage.ts';
 import {
   type Amount,
+  type BlobProblem,
+  type MetadataProblem,
   type Problem,
   type ProblemKind,
   problemKinds,
@@ -56,8 +58,9 @@ function minus(one: Amount, other: Amount): Amount {
 
 /** The report of a check. */
 export function checkReport(check: StorageCheck, location: string): string {
-  const { files, records, stored, verified, recent, problems, complete } = check;
+  const { versions, files, records, stored, verified, recent, problems, complete } = check;
   const rows: [string, string][] = [
+    ['versions', countText(versions)],
     ['files', countText(files)],
     ['records', amountText(records)],
     ['stored', amountText(stored)],
@@ -87,7 +90,17 @@ function problemLines(problems: readonly Problem[], count: string): string[] {
   return [...lines, '', `Problems: ${count}`, ...counts];
 }
 
-function problemText({ sha256, storageKey, detail, files }: Problem): string[] {
+function problemText(problem: Problem): string[] {
+  return problem.kind === 'unreadable-metadata' ? metadataProblemText(problem) : blobProblemText(problem);
+}
+
+function metadataProblemText(problem: MetadataProblem): string[] {
+  const { project, format, version, file, detail } = problem;
+  const words = [format, problem.package, version, ...(file === undefined ? [] : [file])];
+  return [`  ${project}: ${words.join(' ')}`, `    ${detail}`];
+}
+
+function blobProblemText({ sha256, storageKey, detail, files }: BlobProblem): string[] {
   return [
     `  ${storageKey}`,
     ...(detail ? [`    ${detail}`] : []),

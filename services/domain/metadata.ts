@@ -40,7 +40,9 @@ export function metadataType<M>(
  */
 export function parseMetadata<M>(type: MetadataType<M>, { metadata, layout = 1 }: StoredMetadata): M {
   if (layout === type.layout) return type.parse(metadata);
-  if (layout > type.layout || !type.upgrade) throw new Error(`metadata of unknown layout ${layout}`);
+  if (layout > type.layout || !type.upgrade) {
+    throw new Error(`unknown layout ${layout}; this version of Packhouse reads layouts up to ${type.layout}`);
+  }
   return type.parse(type.upgrade(metadata, layout));
 }
 
@@ -51,6 +53,37 @@ export function readableMetadata<M>(type: MetadataType<M>, stored: StoredMetadat
   } catch {
     return undefined;
   }
+}
+
+/** The most invalid fields that a reason names. */
+const MAX_FIELDS = 3;
+
+/** Returns in one line why stored metadata can't be read; undefined if it can. */
+export function whyUnreadable(type: MetadataType, stored: StoredMetadata): string | undefined {
+  try {
+    parseMetadata(type, stored);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The message of an error; for the error of a schema, its first invalid fields and what is wrong with each. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { issues } = error as { readonly issues?: readonly SchemaIssue[] };
+  if (!Array.isArray(issues) || issues.length === 0) return error.message;
+  const fields = (issues as readonly SchemaIssue[])
+    .slice(0, MAX_FIELDS)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`));
+  if (issues.length > MAX_FIELDS) fields.push(`and ${issues.length - MAX_FIELDS} more`);
+  return fields.join('; ');
+}
+
+/** An invalid field in the error of a schema. */
+interface SchemaIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
 /** The layout to store with metadata: nothing for the first layout, or if the format has no metadata. */

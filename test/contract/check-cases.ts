@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { Sha256 } from '../../services/domain/digests.ts';
+import { metadataType } from '../../services/domain/metadata.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
 import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { keys } from '../../services/registry/records/keys.ts';
 import { named } from '../kit/names.ts';
-import { bytesOf, publish, sha256Of, unpublish } from '../kit/publish.ts';
+import { bytesOf, keeping, publish, sha256Of, unpublish } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { withUnreadable } from '../kit/unreadable-blob.ts';
 import type { OpenedStores } from './publish-cases.ts';
@@ -34,6 +36,7 @@ export function describeChecks(name: string, open: () => Promise<OpenedStores>):
     describe('sound data', soundCases);
     describe('defects', defectCases);
     describe('concurrent changes', changeCases);
+    describe('metadata', metadataCases);
   });
 }
 
@@ -42,6 +45,7 @@ function soundCases(): void {
     await publish(app.registry, project, 'same', 'bytes of one');
     const check = await checked({ verify: true });
     expect(check).toEqual({
+      versions: 4,
       files: 4,
       records: { blobs: 3, bytes: 38 },
       stored: { blobs: 3, bytes: 38 },
@@ -208,6 +212,136 @@ function changeCases(): void {
     };
     const options = { verify: false, concurrency: 4 };
     expect((await checkStorage({ ...registry, blobs }, options)).problems).toEqual([]);
+  });
+}
+
+/** Layout 1 of the metadata had one author, layout 2 has a list. */
+const versionMetadata = metadataType(z.object({ authors: z.array(z.string()) }), {
+  layout: 2,
+  upgrade: (stored) => ({ authors: [z.object({ author: z.string() }).parse(stored).author] }),
+});
+const fileMetadata = metadataType(z.object({ needs: z.string() }));
+
+function metadataCases(): void {
+  const ref = (name: string) => ({ projectId: project.id, format: 'generic', name: named.package(name) });
+  const versionKey = keys.version;
+  const good = { metadata: { authors: ['Jo'] }, layout: 2 };
+  const damaged = { metadata: { authors: 'Jo' }, layout: 2 };
+  const inOne = {
+    kind: 'unreadable-metadata',
+    project: 'acme/tools',
+    format: 'generic',
+    package: 'one',
+    version: '1',
+  };
+
+  beforeEach(async () => {
+    for (const name of ['one', 'two', 'three']) await store(name, good);
+  });
+
+  async function store(
+    name: string,
+    set: { readonly metadata?: object | string | undefined; readonly layout?: number | undefined },
+  ) {
+    await app.registry.table.update(versionKey(ref(name), named.version('1')), { set: { ...set } as never });
+  }
+
+  /** Checks with a format that has metadata, and calls `meanwhile` before suspects are read again. */
+  function check(options: Partial<CheckOptions> = {}, meanwhile?: () => Promise<void>) {
+    const { blobs } = app.registry;
+    const list: BlobStore['list'] = async (range) => {
+      await meanwhile?.();
+      return blobs.list(range);
+    };
+    const formats = async () => [{ ...keeping, metadata: versionMetadata, fileMetadata }];
+    const registry = { ...app.registry, formats, blobs: { ...blobs, list } };
+    return checkStorage(registry, { verify: false, concurrency: 4, ...options });
+  }
+
+  test('of the current layout and of an older one is no problem, nor are fields that a later release added', async () => {
+    await store('one', { metadata: { author: 'Jo' }, layout: undefined });
+    await store('two', { metadata: { authors: [], added: 'later' }, layout: 2 });
+    expect(await check()).toMatchObject({ versions: 3, problems: [] });
+  });
+
+  test.each([
+    ['without a field', { metadata: {} }, 'authors: Invalid input: expected array, received undefined'],
+    [
+      'with a field of another type',
+      { metadata: { authors: 'Jo' } },
+      'authors: Invalid input: expected array, received string',
+    ],
+    ['that is a text', { metadata: 'garbage' }, 'Invalid input: expected object, received string'],
+    ['that is gone', { metadata: undefined }, 'Invalid input: expected object, received undefined'],
+    [
+      'of an older layout that lacks a field',
+      { metadata: {}, layout: undefined },
+      'author: Invalid input: expected string, received undefined',
+    ],
+    ['of a newer layout', { layout: 3 }, 'unknown layout 3; this version of Packhouse reads layouts up to 2'],
+  ])('%s is reported with its package and the reason', async (_case, set, detail) => {
+    await store('one', set);
+    expect((await check()).problems).toEqual([{ ...inOne, detail }]);
+  });
+
+  test('of a file is reported with the name of the file', async () => {
+    const fileKey = keys.file(ref('one'), named.version('1'), named.file('a.bin'));
+    await app.registry.table.update(fileKey, { set: { metadata: { needs: '>=3.9' } } });
+    expect((await check()).problems).toEqual([]);
+    await app.registry.table.update(fileKey, { set: { metadata: { needs: 3 } } });
+    const detail = 'needs: Invalid input: expected string, received number';
+    expect((await check()).problems).toEqual([{ ...inOne, file: 'a.bin', detail }]);
+    await app.registry.table.update(fileKey, { set: { metadata: { needs: '' }, layout: 2 } });
+    expect((await check()).problems).toMatchObject([
+      { file: 'a.bin', detail: expect.stringContaining('layout 2') },
+    ]);
+  });
+
+  test('names the first of many invalid fields', async () => {
+    await store('one', { metadata: { authors: [1, 2, 3, 4, 5] } });
+    const field = (index: number) => `authors.${index}: Invalid input: expected string, received number`;
+    const detail = `${field(0)}; ${field(1)}; ${field(2)}; and 2 more`;
+    expect((await check()).problems).toEqual([{ ...inOne, detail }]);
+  });
+
+  test('is not checked once a version, file or project is removed', async () => {
+    await store('one', damaged);
+    const fileKey = keys.file(ref('one'), named.version('1'), named.file('a.bin'));
+    await app.registry.table.update(fileKey, { set: { metadata: {} } });
+    expect((await check()).problems).toHaveLength(2);
+    const registry = { ...app.registry, settings: { ...app.registry.settings, retention: day } };
+    await unpublish(registry, project, 'one');
+    expect((await check()).problems).toEqual([]);
+    await store('two', damaged);
+    const item = await app.registry.table.get(keys.project(project.id));
+    await app.registry.table.write([
+      { delete: keys.project(project.id) },
+      { put: { ...keys.removedProject(project.id), id: project.id, fullPath: String(item?.fullPath) } },
+    ]);
+    expect(await check()).toMatchObject({ versions: 0, files: 3, problems: [] });
+  });
+
+  test('is no problem if it is repaired or removed during the check', async () => {
+    await store('one', damaged);
+    await store('two', damaged);
+    const repair = async () => {
+      await store('one', good);
+      await unpublish(app.registry, project, 'two').catch(() => {});
+    };
+    expect((await check({}, repair)).problems).toEqual([]);
+  });
+
+  test('stops after enough problems, and the blobs are checked all the same', async () => {
+    for (const name of ['one', 'two', 'three']) await store(name, damaged);
+    await app.registry.blobs.delete([(await placeOf('one')).storageKey]);
+    const { problems, complete } = await check({ enough: 2, concurrency: 1 });
+    expect(problems.map(({ kind }) => kind)).toEqual([
+      'missing',
+      'unreadable-metadata',
+      'unreadable-metadata',
+    ]);
+    expect(complete).toBe(false);
+    expect(await check({ enough: 4 })).toMatchObject({ complete: true });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { MigrationJob } from '../../registry/maintenance/migrate/migration-job.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
-import type { Problem } from '../../registry/maintenance/storage-problems.ts';
+import type { BlobProblem, Problem } from '../../registry/maintenance/storage-problems.ts';
 import { timeJson } from './account-json.ts';
 
 /** The storage location of the blobs, their last migration, and the last dry run of one. */
@@ -34,7 +34,7 @@ export function migrationJson(job: MigrationJob) {
     copied,
     unknown,
     problem_count: job.problemCount,
-    problems: job.problems.map(problemJson),
+    problems: job.problems.map(blobProblemJson),
     failure: job.failure,
     started_at: timeJson(job.startedAt),
     updated_at: timeJson(job.updatedAt),
@@ -43,7 +43,7 @@ export function migrationJson(job: MigrationJob) {
 }
 
 /** A problem with stored bytes or with the records that refer to them. */
-export function problemJson(problem: Problem) {
+function blobProblemJson(problem: BlobProblem) {
   const sha256: string | null = problem.sha256 ?? null;
   return {
     kind: problem.kind,
@@ -52,6 +52,11 @@ export function problemJson(problem: Problem) {
     detail: problem.detail,
     files: problem.files,
   };
+}
+
+/** A problem with stored bytes, with the records that refer to them, or with stored metadata. */
+export function problemJson(problem: Problem) {
+  return problem.kind === 'unreadable-metadata' ? problem : blobProblemJson(problem);
 }
 
 /** See `migrationJson`. */

@@ -2,7 +2,7 @@ import type { Sha256 } from '../../domain/digests.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 
 /** The kinds of inconsistency between files, records and stored bytes, described for administrators. */
-export const problemKinds = {
+export const blobProblemKinds = {
   missing: 'the bytes of a record are not in the store',
   'wrong-size': 'stored bytes do not have the size in their record',
   'wrong-digest': 'stored bytes do not have the digest in their record',
@@ -13,12 +13,19 @@ export const problemKinds = {
   orphaned: 'stored bytes that no record refers to; the sweep removes them',
 } as const;
 
+/** All kinds of problems, described for administrators, in the order in which reports show them. */
+export const problemKinds = {
+  ...blobProblemKinds,
+  'unreadable-metadata':
+    'metadata is damaged, or a newer version of Packhouse wrote it; indexes leave out the version or file',
+} as const;
+
 /** See `problemKinds`. */
 export type ProblemKind = keyof typeof problemKinds;
 
-/** A problem that a check or a migration found. */
-export interface Problem {
-  readonly kind: ProblemKind;
+/** A problem with a blob that a check or a migration found. */
+export interface BlobProblem {
+  readonly kind: keyof typeof blobProblemKinds;
   readonly sha256: Sha256 | undefined;
   readonly storageKey: string;
   /** What was found, if the kind alone does not tell. */
@@ -26,6 +33,23 @@ export interface Problem {
   /** Some of the files that refer to the blob. */
   readonly files: readonly string[];
 }
+
+/** Stored metadata of a version, or of one of its files, that its format can't read. */
+export interface MetadataProblem {
+  readonly kind: 'unreadable-metadata';
+  /** The full path of the project. */
+  readonly project: string;
+  readonly format: string;
+  readonly package: string;
+  readonly version: string;
+  /** The name of the file; absent for the metadata of the version itself. */
+  readonly file?: string;
+  /** Why the metadata can't be read. */
+  readonly detail: string;
+}
+
+/** A problem that a check found. */
+export type Problem = BlobProblem | MetadataProblem;
 
 /** A number of blobs, and their total size in bytes. */
 export interface Amount {
@@ -43,10 +67,10 @@ export function plusBlob(amount: Amount, bytes: number): Amount {
 
 /** Returns a problem whose files are not known yet. */
 export function problemOf(
-  kind: ProblemKind,
+  kind: BlobProblem['kind'],
   at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
   detail = '',
-): Problem {
+): BlobProblem {
   return { kind, sha256: at.sha256, storageKey: at.storageKey, detail, files: [] };
 }
 
@@ -57,7 +81,7 @@ export function problemOf(
 export function unreadable(
   at: { readonly sha256?: Sha256 | undefined; readonly storageKey: string },
   error: unknown,
-): Problem {
+): BlobProblem {
   if (error instanceof StoreUnavailable) throw error;
   return problemOf('unreadable', at, error instanceof Error ? error.message : String(error));
 }

@@ -10,12 +10,17 @@ import { openEmbedded } from '../../../services/adapters/embedded/open-embedded.
 import { TAKEN } from '../../../services/adapters/embedded/queue-rows.ts';
 import { ownFlags } from '../../../services/cli/command.ts';
 import { runCommand } from '../../../services/cli/run-command.ts';
+import type { Project } from '../../../services/domain/accounts.ts';
 import type { Sha256 } from '../../../services/domain/digests.ts';
+import type { Item } from '../../../services/ports/table.ts';
 import { newBlobKey } from '../../../services/registry/blobs/storage-keys.ts';
 import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
+import { versionWrites } from '../../../services/registry/packages/package-writes.ts';
+import { entityOf } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { serve } from '../../../services/runtime/server/serve.ts';
 import { readSettings } from '../../../services/runtime/server/settings.ts';
+import { named } from '../../kit/names.ts';
 import { bytesOf, publish, sha256Of } from '../../kit/publish.ts';
 import { startApp } from '../../kit/start-app.ts';
 
@@ -194,6 +199,7 @@ describe('packhouse doctor', () => {
     expect(output).toBe(
       [
         'Checked local:',
+        '  versions  2',
         '  files     2',
         '  records   2 (24 B)',
         '  stored    2 (24 B)',
@@ -230,6 +236,49 @@ describe('packhouse doctor', () => {
       'orphaned',
       'wrong-size',
     ]);
+  });
+
+  test('reports metadata that a format cannot read, in text and in JSON', async () => {
+    await fill();
+    const stores = await openEmbedded(folder);
+    const project = entityOf<Project>((await stores.table.get(keys.project(1))) as Item);
+    const facts = {
+      projectId: project.id,
+      format: 'pypi',
+      name: named.package('tool'),
+      creatorId: 1,
+      createdAt: 0,
+      updatedAt: 0,
+    };
+    const damaged = {
+      ...facts,
+      id: 100,
+      version: named.version('1.0'),
+      status: 'default',
+      metadata: {},
+    } as const;
+    for (const version of [damaged, { ...damaged, id: 101, version: named.version('2.0'), layout: 9 }]) {
+      await stores.table.write(versionWrites(project, version, false));
+    }
+    await stores.close();
+    const text = await doctor();
+    expect(text.code).toBe(1);
+    expect(text.output).toContain(
+      '\nunreadable-metadata: metadata is damaged, or a newer version of Packhouse wrote it;',
+    );
+    expect(text.output).toMatch(/ {2}acme\/tools: pypi tool 1\.0\n {4}displayName: [^\n]*; and \d+ more\n/);
+    expect(text.output).toMatch(/ {2}acme\/tools: pypi tool 2\.0\n {4}unknown layout 9;/);
+    expect(text.output).toMatch(/\nProblems: 2\n {2}unreadable-metadata {2}2\n$/);
+    const json = await doctor('--json');
+    expect(json.code).toBe(1);
+    const about = { kind: 'unreadable-metadata', project: 'acme/tools', format: 'pypi', package: 'tool' };
+    expect(JSON.parse(json.output)).toMatchObject({
+      versions: 4,
+      problems: [
+        { ...about, version: '1.0', detail: expect.stringContaining('displayName: ') },
+        { ...about, version: '2.0', detail: expect.stringContaining('unknown layout 9') },
+      ],
+    });
   });
 
   test('reads the bytes only with --verify', async () => {

@@ -3,7 +3,7 @@ import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
 import { readMany } from '../../records/read-many.ts';
-import { walkFiles } from './walk-files.ts';
+import { type FoundFile, walkFiles } from './walk-files.ts';
 
 /** The number of files that refer to a digest and storage key, by `useId`. */
 export type UseCounts = Map<string, number>;
@@ -19,13 +19,16 @@ export function useParts(id: string): { readonly sha256: Sha256; readonly storag
   return { sha256: sha256 as Sha256, storageKey };
 }
 
-/** Counts the references of all files. Takes about 200 bytes of memory per blob. */
-export async function countUses(registry: Registry, onFile: () => void): Promise<UseCounts> {
+/**
+ * Counts the references of all files, and calls `onFile` with each. Takes about 200 bytes of memory per blob.
+ */
+export async function countUses(registry: Registry, onFile: (found: FoundFile) => void): Promise<UseCounts> {
   const counts: UseCounts = new Map();
-  for await (const { file } of walkFiles(registry)) {
+  for await (const found of walkFiles(registry)) {
+    const { file } = found;
     const id = useId(file.digests.sha256, file.storageKey);
     counts.set(id, (counts.get(id) ?? 0) + 1);
-    onFile();
+    onFile(found);
   }
   return counts;
 }

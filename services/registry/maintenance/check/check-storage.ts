@@ -6,12 +6,23 @@ import { keys } from '../../records/keys.ts';
 import { isOrphaned } from '../collect/sweep-orphans.ts';
 import { digestOf } from '../digest-blob.ts';
 import { inBatches } from '../merge-by-key.ts';
-import { type Amount, nothing, type Problem, plusBlob, problemOf, unreadable } from '../storage-problems.ts';
+import {
+  type Amount,
+  type BlobProblem,
+  nothing,
+  type Problem,
+  plusBlob,
+  problemOf,
+  unreadable,
+} from '../storage-problems.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { countUses, type Recheck, recheck, type UseCounts, useId, useParts } from './blob-uses.ts';
+import { metadataCheck } from './check-metadata.ts';
+import { walkVersions } from './walk-files.ts';
 
 /** The outcome of a check: what was checked, and the problems found. */
 export interface StorageCheck {
+  readonly versions: number;
   readonly files: number;
   readonly records: Amount;
   readonly stored: Amount;
@@ -30,10 +41,18 @@ export interface CheckOptions {
   readonly verify: boolean;
   /** How many blobs to read concurrently. */
   readonly concurrency: number;
-  /** Stops after this many problems: they have a common cause, and a million would not fit in memory. */
+  /** Stops after this many problems of blobs, and as many of metadata: they have a common cause, and a million would not fit in memory. */
   readonly enough?: number;
-  /** Called with the progress. `expected` is the number of blobs that files refer to, once it is known. */
-  readonly onProgress?: (at: { files: number; expected: number | undefined; seen: Amount }) => void;
+  readonly onProgress?: (at: CheckProgress) => void;
+}
+
+/** The progress of a check: first versions and files are read, then blobs are checked. */
+export interface CheckProgress {
+  readonly versions: number;
+  readonly files: number;
+  /** The number of blobs that files refer to, once it is known. */
+  readonly expected: number | undefined;
+  readonly seen: Amount;
 }
 
 /** How many blobs to check per batch. */
@@ -43,20 +62,28 @@ const BATCH = 500;
 const ENOUGH = 10_000;
 
 /**
- * Checks every record against the store and every file against the records. Changes nothing, and may run while the
- * registry is serving: each suspected problem is checked again before it is reported.
+ * Checks every record against the store, every file against the records, and the metadata of versions and files
+ * against the metadata types of `registry.formats`. Changes nothing, and may run while the registry is serving: each
+ * suspected problem is checked again before it is reported.
  */
 export async function checkStorage(registry: Registry, options: CheckOptions): Promise<StorageCheck> {
   const { enough = ENOUGH } = options;
-  let files = 0;
-  const uses = await countUses(registry, () => {
-    files++;
-    options.onProgress?.({ files, expected: undefined, seen: nothing });
+  const metadata = metadataCheck(registry, await registry.formats(), enough);
+  const progress = { versions: 0, files: 0 };
+  const report = (expected: number | undefined, seen: Amount) =>
+    options.onProgress?.({ ...progress, expected, seen });
+  for await (const version of walkVersions(registry)) {
+    progress.versions++;
+    metadata.checkVersion(version);
+    report(undefined, nothing);
+  }
+  const uses = await countUses(registry, (found) => {
+    progress.files++;
+    metadata.checkFile(found);
+    report(undefined, nothing);
   });
   const expected = uses.size;
-  const { tally, suspects, look } = inspection(registry, uses, options, (seen) =>
-    options.onProgress?.({ files, expected, seen }),
-  );
+  const { tally, suspects, look } = inspection(registry, uses, options, (seen) => report(expected, seen));
   for await (const batch of inBatches(walkStored(registry.table, [registry.blobs]), BATCH)) {
     await mapConcurrently(batch, options.concurrency, look);
     if (suspects.length >= enough) break;
@@ -70,8 +97,9 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
     // The index may lag behind, so check the records that it does not contain yet.
     else await look({ key: at.storageKey, record, stored: [await registry.blobs.head(at.storageKey)] });
   });
-  const complete = suspects.length < enough;
-  return { files, ...tally, problems: await confirmed(registry, suspects), complete };
+  const complete = suspects.length < enough && metadata.complete();
+  const problems = [...(await confirmed(registry, suspects)), ...(await metadata.confirmed())];
+  return { ...progress, ...tally, problems, complete };
 }
 
 /** Inspects blobs, and collects counts and suspected problems. */
@@ -82,7 +110,7 @@ function inspection(
   onLook: (seen: Amount) => void,
 ) {
   const tally = { records: nothing, stored: nothing, verified: nothing, recent: nothing };
-  const suspects: Problem[] = [];
+  const suspects: BlobProblem[] = [];
   const youngest = registry.clock.now() - registry.settings.blobGrace;
 
   async function inspectRecord(record: BlobRecord, info: BlobInfo | undefined): Promise<void> {
@@ -109,12 +137,12 @@ function inspection(
 }
 
 /** Returns the suspected problems of a record. Removes the uses of its blob from `uses`. */
-function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: UseCounts): Problem[] {
+function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: UseCounts): BlobProblem[] {
   const { sha256, size, storageKey } = record;
   const id = useId(sha256, storageKey);
   const used = uses.get(id) ?? 0;
   uses.delete(id);
-  const suspects: Problem[] = [];
+  const suspects: BlobProblem[] = [];
   if (!info) suspects.push(problemOf('missing', record, `${size} bytes`));
   else if (info.size !== size) {
     suspects.push(problemOf('wrong-size', record, `${info.size} bytes, not ${size}`));
@@ -123,7 +151,7 @@ function recordSuspects(record: BlobRecord, info: BlobInfo | undefined, uses: Us
   return suspects;
 }
 
-async function digestSuspects(registry: Registry, record: BlobRecord): Promise<Problem[]> {
+async function digestSuspects(registry: Registry, record: BlobRecord): Promise<BlobProblem[]> {
   return readTwice(record, async () => {
     const found = await digestOf(registry.blobs, record.storageKey);
     if (found === undefined) return [problemOf('missing', record)];
@@ -131,7 +159,11 @@ async function digestSuspects(registry: Registry, record: BlobRecord): Promise<P
   });
 }
 
-async function orphanSuspects(registry: Registry, storageKey: string, info: BlobInfo): Promise<Problem[]> {
+async function orphanSuspects(
+  registry: Registry,
+  storageKey: string,
+  info: BlobInfo,
+): Promise<BlobProblem[]> {
   return readTwice({ storageKey }, async () => {
     const orphaned = problemOf('orphaned', { storageKey }, `${info.size} bytes`);
     return (await isOrphaned(registry, storageKey)) ? [orphaned] : [];
@@ -141,8 +173,8 @@ async function orphanSuspects(registry: Registry, storageKey: string, info: Blob
 /** Retries a failed read once, since a connection may break. */
 async function readTwice(
   at: Pick<BlobRecord, 'storageKey'> & Partial<BlobRecord>,
-  read: () => Promise<Problem[]>,
-): Promise<Problem[]> {
+  read: () => Promise<BlobProblem[]>,
+): Promise<BlobProblem[]> {
   try {
     return await read().catch(read);
   } catch (error) {
@@ -151,11 +183,11 @@ async function readTwice(
 }
 
 /** Returns the suspected problems that a second check confirms, with the affected files. */
-async function confirmed(registry: Registry, suspects: readonly Problem[]): Promise<Problem[]> {
+async function confirmed(registry: Registry, suspects: readonly BlobProblem[]): Promise<BlobProblem[]> {
   const digests = new Set(suspects.flatMap(({ sha256 }) => sha256 ?? []));
   if (digests.size === 0) return [...suspects];
   const rechecks = await recheck(registry, digests);
-  const problems: Problem[] = [];
+  const problems: BlobProblem[] = [];
   for (const suspect of suspects) {
     const again = suspect.sha256 === undefined ? undefined : rechecks.get(suspect.sha256);
     if (!again) problems.push(suspect);
@@ -166,7 +198,7 @@ async function confirmed(registry: Registry, suspects: readonly Problem[]): Prom
   return problems;
 }
 
-async function isConfirmed(registry: Registry, suspect: Problem, again: Recheck): Promise<boolean> {
+async function isConfirmed(registry: Registry, suspect: BlobProblem, again: Recheck): Promise<boolean> {
   const { record, uses, unchanged } = again;
   switch (suspect.kind) {
     case 'missing':
@@ -182,7 +214,7 @@ async function isConfirmed(registry: Registry, suspect: Problem, again: Recheck)
   }
 }
 
-function detailOf(suspect: Problem, { record, uses }: Recheck): string {
+function detailOf(suspect: BlobProblem, { record, uses }: Recheck): string {
   if (suspect.kind === 'wrong-count') return `counts ${record?.refs}, there are ${uses.count}`;
   if (suspect.kind === 'wrong-place') return `the record says ${record?.storageKey}`;
   return suspect.detail;

@@ -1,5 +1,5 @@
-import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
-import type { Item } from '../../../ports/table.ts';
+import type { PackageFile, PackageRef, Version } from '../../../domain/packages.ts';
+import type { Item, Key } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
 import { storedDocuments } from '../../indexes/project-indexes.ts';
@@ -13,6 +13,8 @@ export interface FoundFile {
     readonly version: string;
     readonly fileName: string;
   };
+  /** The file as it is stored; absent for documents. */
+  readonly stored?: { readonly key: Key; readonly ref: PackageRef; readonly file: PackageFile };
   readonly ref: Pick<PackageRef, 'projectId' | 'format'> & { readonly name: string };
   readonly projectPath: string;
 }
@@ -25,7 +27,11 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
   for await (const { id, fullPath } of everyProject(registry)) {
     for await (const ref of packagesOf(registry, id)) {
       for await (const items of queryPages(registry.table, ranges.files(ref))) {
-        for (const item of items) yield { file: entityOf<PackageFile>(item), ref, projectPath: fullPath };
+        for (const item of items) {
+          const { pk, sk } = item;
+          const file = entityOf<PackageFile>(item);
+          yield { file, ref, stored: { key: { pk, sk }, ref, file }, projectPath: fullPath };
+        }
       }
     }
     for await (const { ref, document } of storedDocuments(registry, id)) {
@@ -36,6 +42,17 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
         ref: { projectId, format, name: index },
         projectPath: fullPath,
       };
+    }
+  }
+}
+
+/** Yields every version in the instance, except removed ones and those of removed projects. */
+export async function* walkVersions(registry: Registry): AsyncGenerator<Version> {
+  for await (const { id } of walkProjects(registry)) {
+    for await (const ref of packagesOf(registry, id)) {
+      for await (const items of queryPages(registry.table, ranges.versions(ref))) {
+        for (const item of items) yield entityOf<Version>(item);
+      }
     }
   }
 }

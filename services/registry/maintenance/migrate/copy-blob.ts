@@ -3,7 +3,7 @@ import type { BlobStore } from '../../../ports/blob-store.ts';
 import { isUnreadable } from '../../../ports/unreadable-blob.ts';
 import type { BlobRecord } from '../../records/entities.ts';
 import { checkedBytes, WrongDigest } from '../digest-blob.ts';
-import { type Problem, problemOf, unreadable } from '../storage-problems.ts';
+import { type BlobProblem, problemOf, unreadable } from '../storage-problems.ts';
 
 /** The stores that blobs are moved between. */
 export interface MigrationStores {
@@ -19,7 +19,7 @@ export interface Copy {
 }
 
 /** The outcome of copying: `gone` if the blob no longer exists, or another process has copied it. */
-export type Copied = 'copied' | 'gone' | Problem;
+export type Copied = 'copied' | 'gone' | BlobProblem;
 
 /**
  * Copies one blob, and checks it against the digest in its record; a copy that does not match is not kept.
@@ -52,7 +52,7 @@ async function tryToCopy(
   });
   if (!content) return 'gone';
   if ('kind' in content) return content;
-  let failedRead: Problem | undefined;
+  let failedRead: BlobProblem | undefined;
 
   async function* passing(body: AsyncIterable<Uint8Array>) {
     try {

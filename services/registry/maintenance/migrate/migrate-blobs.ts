@@ -5,7 +5,7 @@ import type { Registry } from '../../context.ts';
 import { type BlobRecord, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
 import { inBatches } from '../merge-by-key.ts';
-import { type Amount, nothing, type Problem, plusBlob, problemOf } from '../storage-problems.ts';
+import { type Amount, type BlobProblem, nothing, plusBlob, problemOf } from '../storage-problems.ts';
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { copyBlob, type MigrationStores } from './copy-blob.ts';
 import {
@@ -108,7 +108,7 @@ interface Tally {
   pending: Amount;
   unknown: Amount;
   copied: Amount;
-  readonly problems: Problem[];
+  readonly problems: BlobProblem[];
 }
 
 function progressOf(job: MigrationJob, tally: Tally): Partial<MigrationJob> {

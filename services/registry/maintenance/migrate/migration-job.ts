@@ -10,7 +10,7 @@ import {
 import type { Registry } from '../../context.ts';
 import { entityOf, itemOf, maybeEntity } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
-import { type Amount, nothing, type Problem } from '../storage-problems.ts';
+import { type Amount, type BlobProblem, nothing } from '../storage-problems.ts';
 import { checkMove, findHome, homeWrite, type Move } from './storage-home.ts';
 
 /** A migration of all blobs from one storage location to another, with its progress, as stored in the table. */
@@ -34,7 +34,7 @@ export interface MigrationJob extends MigrationOrder {
   readonly copiedInPhase: number;
   /** The number of problems found in this phase, and the first of them. */
   readonly problemCount: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly BlobProblem[];
   /** Why the migration is stalled, or null. */
   readonly failure: string | null;
   readonly startedAt: number;
