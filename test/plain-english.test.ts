@@ -20,6 +20,7 @@ const retired: readonly (readonly [RegExp, string])[] = [
   [/\bcomes? to pass\b/i, 'happens'],
   [/\bno place\b/i, 'not a valid location'],
   [/\bserver ends\b/i, 'server is shutting down'],
+  [/\b(?:Stanza|Json)Place\b|\bfilesInPlace\b|\bwrong-place\b/, 'position, key, storage location'],
 ];
 
 /** The files whose texts users and maintainers read. */

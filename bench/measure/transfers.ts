@@ -22,7 +22,7 @@ const LARGE = 5 * 1024 * MB;
 const GENERIC = '/api/v4/projects/root%2Fbench/packages/generic/large/1.0.0';
 
 /** One of the servers, and the path of its plain files. */
-interface Place {
+interface Contender {
   readonly name: ServerName;
   readonly server: RunningServer;
   readonly path: string;
@@ -34,15 +34,15 @@ export async function downloads(bench: Workbench): Promise<Row[]> {
   const size = sizeOf(bench, DOWNLOAD);
   const { server, headers } = await bench.packhouse();
   const nginx = await bench.nginx();
-  const packhouse: Place = { name: 'packhouse', server, headers, path: `${GENERIC}/download-0` };
+  const packhouse: Contender = { name: 'packhouse', server, headers, path: `${GENERIC}/download-0` };
   await bench.generator.run(uploadTo({ ...packhouse, path: `${GENERIC}/download-` }, 1, size));
   const file = join(nginx?.files ?? bench.directory, 'download');
   await writeNoise(file, size);
-  const places: Place[] = [packhouse];
-  if (nginx) places.push({ name: 'nginx', server: nginx.server, path: '/download' });
-  places.push({ name: 'bare', server: await bench.bare(), path: `/file?${encodeURIComponent(file)}` });
-  const task = (place: Place, connections: number): Task => ({
-    ...targetOf(place),
+  const contenders: Contender[] = [packhouse];
+  if (nginx) contenders.push({ name: 'nginx', server: nginx.server, path: '/download' });
+  contenders.push({ name: 'bare', server: await bench.bare(), path: `/file?${encodeURIComponent(file)}` });
+  const task = (contender: Contender, connections: number): Task => ({
+    ...targetOf(contender),
     kind: 'repeat',
     connections,
     seconds: bench.options.seconds,
@@ -51,9 +51,9 @@ export async function downloads(bench: Workbench): Promise<Row[]> {
   const work = `download of ${titleOf(size)}`;
   const budget = budgets.download;
   return [
-    ...(await measured(bench, { work, size, budget }, places, (place) => task(place, 1))),
-    ...(await measured(bench, { work: `${work}, 8 in parallel`, size, budget }, places, (place) =>
-      task(place, 8),
+    ...(await measured(bench, { work, size, budget }, contenders, (contender) => task(contender, 1))),
+    ...(await measured(bench, { work: `${work}, 8 in parallel`, size, budget }, contenders, (contender) =>
+      task(contender, 8),
     )),
   ];
 }
@@ -63,12 +63,14 @@ export async function uploads(bench: Workbench): Promise<Row[]> {
   const total = sizeOf(bench, UPLOAD);
   const { server, headers } = await bench.packhouse();
   const nginx = await bench.nginx();
-  const places: Place[] = [{ name: 'packhouse', server, headers, path: `${GENERIC}/upload-` }];
-  if (nginx) places.push({ name: 'nginx', server: nginx.server, path: '/upload-' });
-  places.push({ name: 'bare', server: await bench.bare(), path: '/upload/upload-' });
+  const contenders: Contender[] = [{ name: 'packhouse', server, headers, path: `${GENERIC}/upload-` }];
+  if (nginx) contenders.push({ name: 'nginx', server: nginx.server, path: '/upload-' });
+  contenders.push({ name: 'bare', server: await bench.bare(), path: '/upload/upload-' });
   const budget = budgets.upload;
   const measure = (work: string, connections: number, size: number) =>
-    measured(bench, { work, size, budget }, places, (place) => uploadTo(place, connections, size));
+    measured(bench, { work, size, budget }, contenders, (contender) =>
+      uploadTo(contender, connections, size),
+    );
   const part = total / 8;
   return [
     ...(await measure(`upload of ${titleOf(total)}`, 1, total)),
@@ -76,11 +78,11 @@ export async function uploads(bench: Workbench): Promise<Row[]> {
   ];
 }
 
-function uploadTo(place: Place, connections: number, size: number): Task {
-  return { ...targetOf(place), kind: 'upload', connections, count: 1, size };
+function uploadTo(contender: Contender, connections: number, size: number): Task {
+  return { ...targetOf(contender), kind: 'upload', connections, count: 1, size };
 }
 
-function targetOf({ server, path, headers = {} }: Place) {
+function targetOf({ server, path, headers = {} }: Contender) {
   return { host: server.host, port: server.port, path, headers };
 }
 
@@ -88,15 +90,15 @@ function targetOf({ server, path, headers = {} }: Place) {
 async function measured(
   { generator, options }: Workbench,
   { work, size, budget }: { readonly work: string; readonly size: number; readonly budget: Budget },
-  places: readonly Place[],
-  task: (place: Place) => Task,
+  contenders: readonly Contender[],
+  task: (contender: Contender) => Task,
 ): Promise<Row[]> {
-  const watched = new Map(places.map(({ name, server }) => [name, watchMemory(server.pid)]));
-  const lanes = places.map(
-    (place): Lane => ({
-      name: place.name,
-      pid: place.server.pid,
-      task: () => task(place),
+  const watched = new Map(contenders.map(({ name, server }) => [name, watchMemory(server.pid)]));
+  const lanes = contenders.map(
+    (contender): Lane => ({
+      name: contender.name,
+      pid: contender.server.pid,
+      task: () => task(contender),
     }),
   );
   const comparison = await compare(generator, lanes, options.rounds);

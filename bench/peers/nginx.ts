@@ -11,7 +11,7 @@ export interface Nginx {
 }
 
 /** Directories in addition to those of `PATH`, in which Debian does not list servers for all users. */
-const places = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin'];
+const serverDirectories = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin'];
 
 /**
  * Files by `sendfile`, as the documentation advises for large ones, and `PUT` by the DAV module: the body is written to
@@ -46,8 +46,8 @@ http {
 
 /** Starts nginx on a directory of its own; undefined if it is not installed or has no DAV module. */
 export async function startNginx(directory: string): Promise<Nginx | undefined> {
-  const program = [...(process.env.PATH ?? '').split(delimiter), ...places]
-    .map((place) => join(place, 'nginx'))
+  const program = [...(process.env.PATH ?? '').split(delimiter), ...serverDirectories]
+    .map((each) => join(each, 'nginx'))
     .find((path) => existsSync(path));
   if (!program) return without('it is not installed (on Debian and Ubuntu: apt-get install nginx-light)');
   const files = join(directory, 'files');

@@ -47,7 +47,7 @@ export function storageRoutes(app: Hono<CallEnv>): void {
         'This server has no storage location to move blobs from: start it with --migrate-from',
       );
     }
-    const { from, place: to } = home;
+    const { from, location: to } = home;
     if ((params.from ?? from) !== from || (params.to ?? to) !== to) {
       throw new RegistryError('conflict', `This server moves blobs from ${from} to ${to}`);
     }

@@ -51,9 +51,9 @@ See docs/object-storage.md for what each problem means and what to do about it.
       verify: own.verify === true,
       concurrency: countFlag('concurrency', own.concurrency, 8, 64),
     });
-    const { place, from } = homeNames(settings);
-    const json = { place, from: from ?? null, ...check, problems: check.problems.map(problemJson) };
-    const where = from === undefined ? place : `${place} (with ${from})`;
+    const { location, from } = homeNames(settings);
+    const json = { location, from: from ?? null, ...check, problems: check.problems.map(problemJson) };
+    const where = from === undefined ? location : `${location} (with ${from})`;
     terminal.output.write(own.json ? `${JSON.stringify(json, undefined, 2)}\n` : checkReport(check, where));
     return check.problems.length === 0 && check.complete ? 0 : 1;
   },
@@ -76,7 +76,7 @@ async function checkStores(
   );
   const printer = progressPrinter(terminal.progress);
   try {
-    await reach(homeNames(settings).place, stores.blobs);
+    await reach(homeNames(settings).location, stores.blobs);
     const registry = createRegistry(
       { ...stores, log: silentLog, formats: async () => allFormats },
       { url: '' },

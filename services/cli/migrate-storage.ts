@@ -176,12 +176,12 @@ async function migrate(
  */
 async function settleHome(table: Table, move: Move, { shared }: { shared: boolean }): Promise<void> {
   const home = await findHome(table);
-  if (shared && home?.place !== move.to) {
+  if (shared && home?.location !== move.to) {
     throw new CommandFailed(
-      `servers may be storing blobs in ${move.from}: first restart them ${startWith({ place: move.to, from: move.from })}`,
+      `servers may be storing blobs in ${move.from}: first restart them ${startWith({ location: move.to, from: move.from })}`,
     );
   }
-  if (home?.from !== undefined) await claimHome(table, { place: move.to, from: move.from }, startWith);
+  if (home?.from !== undefined) await claimHome(table, { location: move.to, from: move.from }, startWith);
 }
 
 /** Lets a running server copy, and watches its progress. */

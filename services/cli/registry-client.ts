@@ -35,7 +35,7 @@ const migration = z.object({
 }) satisfies z.ZodType<MigrationJson>;
 
 const storage = z.object({
-  place: z.string().nullable(),
+  location: z.string().nullable(),
   migrating_from: z.string().nullable(),
   migration: migration.nullable(),
   dry_run: migration.nullable(),

@@ -35,9 +35,9 @@ export async function watchMigration(
   order: WatchOrder,
   watcher: Watcher,
 ): Promise<MigrationJson> {
-  const { place, migrating_from, migration } = await client.storage();
-  if (migrating_from === null && migration && settledBy(migration, order, place)) return migration;
-  checkLocations(order, place, migrating_from);
+  const { location, migrating_from, migration } = await client.storage();
+  if (migrating_from === null && migration && settledBy(migration, order, location)) return migration;
+  checkLocations(order, location, migrating_from);
   const { concurrency, dryRun } = order;
   let job = await client.start({ dry_run: dryRun, concurrency });
   let failure: string | null = null;
@@ -58,18 +58,19 @@ export async function watchMigration(
 }
 
 /** Whether the requested migration has already finished. */
-function settledBy(migration: MigrationJson, order: WatchOrder, place: string | null): boolean {
+function settledBy(migration: MigrationJson, order: WatchOrder, location: string | null): boolean {
   const { from, to, state } = migration;
   const isSame = (order.from ?? from) === from && (order.to ?? to) === to;
-  return isSame && state === 'finished' && !order.dryRun && place === to;
+  return isSame && state === 'finished' && !order.dryRun && location === to;
 }
 
-function checkLocations(order: WatchOrder, place: string | null, from: string | null): void {
-  if (from !== null && (order.from ?? from) === from && (order.to ?? place) === place) return;
-  const now = from === null ? `stores its blobs in ${place}` : `moves its blobs from ${from} to ${place}`;
-  const former = order.from ?? place ?? undefined;
+function checkLocations(order: WatchOrder, location: string | null, from: string | null): void {
+  if (from !== null && (order.from ?? from) === from && (order.to ?? location) === location) return;
+  const now =
+    from === null ? `stores its blobs in ${location}` : `moves its blobs from ${from} to ${location}`;
+  const former = order.from ?? location ?? undefined;
   const how = order.to
-    ? startWith({ place: order.to, from: former })
+    ? startWith({ location: order.to, from: former })
     : `with the new storage location (--bucket or --blob-dir) and --migrate-from ${former}`;
   throw new SettingsError(`the server ${now}; restart it ${how} (docs/object-storage.md)`);
 }

@@ -1,7 +1,7 @@
 /** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
 import type { Digests } from './digests.ts';
 import type { FileIdentity, FileName, PackageName, TagName, VersionName } from './names.ts';
-import type { StanzaPlace } from './repository-index.ts';
+import type { StanzaPosition } from './repository-index.ts';
 
 /**
  * The status of a package in GitLab's API. `default` and `deprecated` can be installed, `hidden` only by its
@@ -92,7 +92,7 @@ export interface PackageFile<F = unknown> {
   /** A name by which clients request the file without knowing its package, such as the key of debug symbols. */
   readonly alias?: string;
   /** The file's stanzas in indexes over all packages of the project. */
-  readonly stanzas?: readonly StanzaPlace[];
+  readonly stanzas?: readonly StanzaPosition[];
   /**
    * The name of the file to which this one belongs, such as a signature to what it signs. It is removed together
    * with it.

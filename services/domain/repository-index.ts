@@ -6,7 +6,7 @@ import type { Digests } from './digests.ts';
 import type { PackageFile, Version } from './packages.ts';
 
 /** The position of a stanza in an index. */
-export interface StanzaPlace {
+export interface StanzaPosition {
   /**
    * The index of the project: a Debian distribution, a Helm channel, an RPM group. '' for formats with a single
    * index.
@@ -19,7 +19,7 @@ export interface StanzaPlace {
 }
 
 /** An index's text about one file, in a format that its renderer understands. */
-export interface Stanza extends StanzaPlace {
+export interface Stanza extends StanzaPosition {
   readonly text: string;
 }
 

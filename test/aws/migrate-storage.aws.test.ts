@@ -40,7 +40,7 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
   });
   afterEach(() => rm(data, { recursive: true, force: true, maxRetries: 5 }));
 
-  const place = (prefix = '') => `s3://${bucket}${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
+  const location = (prefix = '') => `s3://${bucket}${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
   const inBucket = (prefix = '') => [
     ...['--bucket', bucket, '--s3-endpoint', emulator.endpoint, '--s3-path-style', 'true'],
     ...(prefix ? ['--s3-prefix', prefix] : []),
@@ -182,9 +182,9 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
     await fill(500);
     const records = ['--data-dir', data, '--json'];
     const moves = [
-      { from: 'local', to: place(), settings: inBucket() },
-      { from: place(), to: place('/deep/er'), settings: inBucket('deep/er') },
-      { from: place('/deep/er'), to: 'local', settings: [] },
+      { from: 'local', to: location(), settings: inBucket() },
+      { from: location(), to: location('/deep/er'), settings: inBucket('deep/er') },
+      { from: location('/deep/er'), to: 'local', settings: [] },
     ];
     for (const { from, to, settings } of moves) {
       if (to === 'local') await rm(join(data, 'blobs'), { recursive: true });
@@ -201,7 +201,7 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
 
   test('completes when the command is repeated after it was killed', async () => {
     await fill(1500);
-    const line = ['migrate-storage', '--from', 'local', '--to', place(), '--data-dir', data, '--json'];
+    const line = ['migrate-storage', '--from', 'local', '--to', location(), '--data-dir', data, '--json'];
     const first = startPackhouse(line);
     await until(async () => ((await bucketCount()) >= 400 ? true : undefined));
     first.kill('SIGKILL');
@@ -225,7 +225,7 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
       '--from',
       'local',
       '--to',
-      place(),
+      location(),
       '--data-dir',
       data,
     ]);
@@ -256,9 +256,9 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
     await load.stop();
     await stopServer(server);
 
-    server = await startServer([...serving, ...store('new'), '--migrate-from', place('/old')]);
+    server = await startServer([...serving, ...store('new'), '--migrate-from', location('/old')]);
     const again = publishTo(server.url);
-    const move = ['migrate-storage', '--from', place('/old'), '--to', place('/new'), ...records];
+    const move = ['migrate-storage', '--from', location('/old'), '--to', location('/new'), ...records];
     const moved = await runPackhouse(move);
     expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
     await again.stop();
@@ -288,7 +288,7 @@ describe.skipIf(ministackMissing)(`moving blobs${ministackMissing ? ` (${minista
     await stopServer(await startServer([...records, ...inBucket(), '--migrate-from', 'local']));
     expect(await refused()).toContain('are being moved from local');
     expect(await refused(...inBucket())).toContain('are being moved from local');
-    await stopServer(await startServer([...records, '--migrate-from', place()]));
+    await stopServer(await startServer([...records, '--migrate-from', location()]));
   });
 
   async function stopServer(server: Awaited<ReturnType<typeof startServer>>): Promise<void> {

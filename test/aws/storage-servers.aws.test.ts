@@ -21,7 +21,8 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  const place = (prefix: string) => `s3://${bucket}/${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
+  const location = (prefix: string) =>
+    `s3://${bucket}/${prefix}?endpoint=${emulator.endpoint}&path-style=true`;
   const store = (prefix: string) => [
     ...['--bucket', bucket, '--s3-prefix', prefix],
     ...['--s3-endpoint', emulator.endpoint, '--s3-path-style', 'true'],
@@ -66,8 +67,8 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     const command = ['migrate-storage', '--token', token, '--server'];
     for (const { flags, before, after } of [
       { flags: [...store('old'), '--migrate-from', 'local'], before: 'nowhere', after: 'old' },
-      { flags: [...store('new'), '--migrate-from', place('old')], before: 'old', after: 'new' },
-      { flags: ['--migrate-from', place('new')], before: 'new', after: 'nowhere' },
+      { flags: [...store('new'), '--migrate-from', location('old')], before: 'old', after: 'new' },
+      { flags: ['--migrate-from', location('new')], before: 'new', after: 'nowhere' },
     ]) {
       server = await startServer([...serving, ...flags]);
       expect(await redirectOf(server.url, 'a.bin', bytes)).toBe(before);
@@ -89,7 +90,7 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     const records = [...tables, '--aws-endpoint', emulator.endpoint];
     const serving = [...records, '--port', '0', '--root-token', token];
     const forgotten = await startServer([...serving, ...store('old')]);
-    const move = ['migrate-storage', '--from', place('old'), '--to', place('new'), ...records];
+    const move = ['migrate-storage', '--from', location('old'), '--to', location('new'), ...records];
     const early = await runPackhouse(move);
     expect([early.code, early.progress]).toEqual([
       1,
@@ -98,14 +99,14 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     const dry = await runPackhouse([...move, '--dry-run']);
     expect([dry.code, dry.output]).toEqual([0, expect.stringContaining('Nothing was copied')]);
 
-    const server = await startServer([...serving, ...store('new'), '--migrate-from', place('old')]);
+    const server = await startServer([...serving, ...store('new'), '--migrate-from', location('old')]);
     expect(await forgotten.ended).toBe(1);
     expect(forgotten.progress()).toMatch(
       /^packhouse: the blobs are being moved from s3:.*old\S* to s3:.*new\S* since/,
     );
     const moved = await runPackhouse(move);
     expect([moved.code, moved.output]).toEqual([0, expect.stringContaining('No problems.')]);
-    const back = ['migrate-storage', '--from', place('new'), '--to', place('old'), ...records];
+    const back = ['migrate-storage', '--from', location('new'), '--to', location('old'), ...records];
     expect((await runPackhouse(back)).code).toBe(1);
     await stopServer(server);
   });

@@ -82,7 +82,7 @@ function defectCases(): void {
   const fileLabel = 'acme/tools: generic one 1 a.bin';
 
   test('reports missing bytes with the files that refer to them', async () => {
-    const { storageKey, sha256 } = await placeOf('one');
+    const { storageKey, sha256 } = await blobOf('one');
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
       { kind: 'missing', sha256, storageKey, detail: '12 bytes', files: [fileLabel] },
@@ -90,7 +90,7 @@ function defectCases(): void {
   });
 
   test('reports bytes of the wrong size', async () => {
-    const { storageKey } = await placeOf('one');
+    const { storageKey } = await blobOf('one');
     await replace(storageKey, 'short');
     expect((await checked()).problems).toMatchObject([
       { kind: 'wrong-size', storageKey, detail: '5 bytes, not 12', files: [fileLabel] },
@@ -98,7 +98,7 @@ function defectCases(): void {
   });
 
   test('reports different bytes of the same size when it reads all bytes, and only then', async () => {
-    const { storageKey, sha256 } = await placeOf('one');
+    const { storageKey, sha256 } = await blobOf('one');
     await replace(storageKey, 'bytes of ONE');
     expect((await checked()).problems).toEqual([]);
     const detail = `their SHA-256 is ${sha256Of('bytes of ONE')}`;
@@ -108,7 +108,7 @@ function defectCases(): void {
   });
 
   test('reports unreadable bytes when it reads all bytes, and checks the rest', async () => {
-    const { storageKey, sha256 } = await placeOf('two');
+    const { storageKey, sha256 } = await blobOf('two');
     const blobs = withUnreadable(app.registry.blobs, storageKey, 'midway');
     const check = await checkStorage({ ...app.registry, blobs }, { verify: true, concurrency: 1 });
     const detail = 'EIO: i/o error, read';
@@ -136,7 +136,7 @@ function defectCases(): void {
   });
 
   test.each([-1, 1])('reports a reference count that is off by %i', async (by) => {
-    const { storageKey, sha256 } = await placeOf('one');
+    const { storageKey, sha256 } = await blobOf('one');
     await app.registry.table.update(keys.blob(sha256), { add: { refs: by } });
     expect((await checked()).problems).toEqual([
       {
@@ -150,7 +150,7 @@ function defectCases(): void {
   });
 
   test('reports a file whose blob record is missing', async () => {
-    const { storageKey, sha256 } = await placeOf('one');
+    const { storageKey, sha256 } = await blobOf('one');
     await app.registry.table.write([{ delete: keys.blob(sha256) }]);
     await app.registry.blobs.delete([storageKey]);
     expect((await checked()).problems).toEqual([
@@ -159,7 +159,7 @@ function defectCases(): void {
   });
 
   test('reports a file whose storage key differs from that of the record', async () => {
-    const { storageKey, sha256 } = await placeOf('one');
+    const { storageKey, sha256 } = await blobOf('one');
     const ref = { projectId: project.id, format: 'generic', name: named.package('one') };
     const elsewhere = newBlobKey();
     await app.registry.table.update(keys.file(ref, named.version('1'), named.identity('a.bin')), {
@@ -167,7 +167,7 @@ function defectCases(): void {
     });
     const { problems } = await checked();
     expect(problems).toContainEqual({
-      kind: 'wrong-place',
+      kind: 'wrong-key',
       sha256,
       storageKey: elsewhere,
       detail: `the record says ${storageKey}`,
@@ -177,7 +177,7 @@ function defectCases(): void {
 
   test('stops after enough problems and reports that it is incomplete', async () => {
     for (const name of ['one', 'two', 'three']) {
-      await app.registry.blobs.delete([(await placeOf(name)).storageKey]);
+      await app.registry.blobs.delete([(await blobOf(name)).storageKey]);
     }
     const { problems, complete } = await checked({ enough: 2, concurrency: 1 });
     expect([complete, problems.length >= 2]).toEqual([false, true]);
@@ -185,10 +185,10 @@ function defectCases(): void {
   });
 
   test('reports several defects together', async () => {
-    const [one, two] = [await placeOf('one'), await placeOf('two')];
+    const [one, two] = [await blobOf('one'), await blobOf('two')];
     await app.registry.blobs.delete([one.storageKey]);
     await app.registry.table.update(keys.blob(two.sha256), { add: { refs: 5 } });
-    await replace((await placeOf('three')).storageKey, '');
+    await replace((await blobOf('three')).storageKey, '');
     const { problems } = await checked({ verify: true });
     expect(problems.map(({ kind }) => kind).sort()).toEqual(['missing', 'wrong-count', 'wrong-size']);
   });
@@ -333,7 +333,7 @@ function metadataCases(): void {
 
   test('stops after enough problems, and the blobs are checked all the same', async () => {
     for (const name of ['one', 'two', 'three']) await store(name, damaged);
-    await app.registry.blobs.delete([(await placeOf('one')).storageKey]);
+    await app.registry.blobs.delete([(await blobOf('one')).storageKey]);
     const { problems, complete } = await check({ enough: 2, concurrency: 1 });
     expect(problems.map(({ kind }) => kind)).toEqual([
       'missing',
@@ -349,7 +349,7 @@ function checked(options: Partial<CheckOptions> = {}) {
   return checkStorage(app.registry, { verify: false, concurrency: 4, ...options });
 }
 
-async function placeOf(name: string): Promise<{ sha256: Sha256; storageKey: string }> {
+async function blobOf(name: string): Promise<{ sha256: Sha256; storageKey: string }> {
   const sha256 = sha256Of(`bytes of ${name}`);
   const record = await app.registry.table.get(keys.blob(sha256));
   return { sha256, storageKey: String(record?.storageKey) };

@@ -10,7 +10,7 @@ export function storageJson(
   dryRun: MigrationJob | undefined,
 ) {
   return {
-    place: home?.place ?? null,
+    location: home?.location ?? null,
     migrating_from: home?.from ?? null,
     migration: job ? migrationJson(job) : null,
     dry_run: dryRun ? migrationJson(dryRun) : null,

@@ -4,9 +4,9 @@
  * an interrupted write leaves the index as it was, and two concurrent writes do not mix.
  */
 import { randomUUID } from 'node:crypto';
-import { ConditionFailed, type Item, type TableReader, type Write } from '../../ports/table.ts';
+import { ConditionFailed, type Item, type Key, type TableReader, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, itemOf } from '../records/entities.ts';
+import { itemOf, storedAs } from '../records/entities.ts';
 import { readMany } from '../records/read-many.ts';
 import type { Facts } from './document-kind.ts';
 import type { Segment, SegmentEntry } from './segments.ts';
@@ -28,17 +28,17 @@ export interface Segments<F extends Facts = Facts> {
 }
 
 /** The slot of a segment, and the stamp expected there. */
-type Place = readonly [slot: number, stamp: string];
+type StoredSegment = readonly [slot: number, stamp: string];
 
 /** The manifest of an index in the table. */
 export interface Manifest {
   /** Identifies the manifest: only a process that has read it replaces it. Undefined if absent. */
   readonly stamp: string | undefined;
   readonly progress: readonly Progress[];
-  readonly places: readonly Place[];
+  readonly segments: readonly StoredSegment[];
 }
 
-const NO_MANIFEST: Manifest = { stamp: undefined, progress: [], places: [] };
+const NO_MANIFEST: Manifest = { stamp: undefined, progress: [], segments: [] };
 
 /** The most bytes of an item, and of the items in a transaction, with room for attribute names and numbers. */
 const MAX_ITEM = 380_000;
@@ -53,8 +53,17 @@ export async function readManifest(
 ): Promise<Manifest> {
   const item = await table.get(documentKey(sources, kind, '#segments'));
   if (!item) return NO_MANIFEST;
-  const manifest = entityOf<Manifest>(item);
+  const manifest = manifestIn(item);
   return item.sources === sourceList(sources) ? manifest : { ...NO_MANIFEST, stamp: manifest.stamp };
+}
+
+function manifestIn(item: Item): Manifest {
+  const { stamp, progress, [storedAs.segments]: segments } = item;
+  return { stamp, progress, segments } as unknown as Manifest;
+}
+
+function manifestItem(key: Key, facts: object, { stamp, progress, segments }: Manifest): Item {
+  return itemOf(key, { ...facts, stamp, progress, [storedAs.segments]: segments });
 }
 
 /** Reads the segments that a manifest names, `known` ones from memory; undefined if one no longer exists. */
@@ -65,14 +74,14 @@ export async function readSegments<F extends Facts>(
   { manifest, known }: { readonly manifest: Manifest; readonly known: readonly Segment<F>[] },
 ): Promise<Segment<F>[] | undefined> {
   const byStamp = new Map(known.map((segment) => [segment.stamp, segment]));
-  const missing = manifest.places.filter(([, stamp]) => !byStamp.has(stamp));
+  const missing = manifest.segments.filter(([, stamp]) => !byStamp.has(stamp));
   const items = await readMany(
     table,
     missing.map(([slot]) => documentKey(sources, kind, `#s${slot}`)),
   );
   for (const item of items) if (item) byStamp.set(String(item.stamp), segmentIn<F>(item));
-  const segments = manifest.places.flatMap(([, stamp]) => byStamp.get(stamp) ?? []);
-  return segments.length === manifest.places.length ? segments : undefined;
+  const segments = manifest.segments.flatMap(([, stamp]) => byStamp.get(stamp) ?? []);
+  return segments.length === manifest.segments.length ? segments : undefined;
 }
 
 function segmentIn<F extends Facts>(item: Item): Segment<F> {
@@ -96,7 +105,7 @@ export async function storeSegments(
   { before, index }: { readonly before: Manifest; readonly index: Segments },
 ): Promise<void> {
   const facts = documentFacts(registry, sources);
-  const slots = new Map(before.places.map(([slot, stamp]) => [stamp, slot]));
+  const slots = new Map(before.segments.map(([slot, stamp]) => [stamp, slot]));
   const taken = new Set(slots.values());
   const items: Item[] = [];
   let slot = 0;
@@ -108,9 +117,9 @@ export async function storeSegments(
     const key = documentKey(sources, kind, `#s${slot++}`);
     items.push({ ...itemOf(key, { ...facts, ...segment, entries: JSON.stringify(entries) }), bytes });
   }
-  const places = index.segments.map(({ stamp }): Place => [slots.get(stamp) ?? 0, stamp]);
-  const manifest: Manifest = { stamp: randomUUID(), progress: index.progress, places };
-  const last = itemOf(documentKey(sources, kind, '#segments'), { ...facts, ...manifest });
+  const segments = index.segments.map(({ stamp }): StoredSegment => [slots.get(stamp) ?? 0, stamp]);
+  const manifest: Manifest = { stamp: randomUUID(), progress: index.progress, segments };
+  const last = manifestItem(documentKey(sources, kind, '#segments'), facts, manifest);
   if ([...items, last].some((item) => sizeOf(item) > MAX_ITEM)) return;
   const batches = batchesOf(items);
   const put: Write = { put: last, when: { equals: { stamp: before.stamp } } };

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { invalidPackage } from '../../domain/errors.ts';
 import { isListed, type PackageFile, type PackageRef, type Version } from '../../domain/packages.ts';
-import type { RepositoryIndex, Stanza, StanzaPlace } from '../../domain/repository-index.ts';
+import type { RepositoryIndex, Stanza, StanzaPosition } from '../../domain/repository-index.ts';
 import type { Item, Write } from '../../ports/table.ts';
 import { itemOf } from '../records/entities.ts';
 import { type IndexRef, keys } from '../records/keys.ts';
@@ -62,8 +62,8 @@ export function stateFile(
   for (const { index, partition, key } of stanzas) {
     if (Buffer.byteLength(index + partition + key) > MAX_NAME) throw invalidPackage('The name is too long');
   }
-  const places = stanzas.map(({ index, partition, key }): StanzaPlace => ({ index, partition, key }));
-  return { file: { ...file, stanzas: places }, stanzas };
+  const positions = stanzas.map(({ index, partition, key }): StanzaPosition => ({ index, partition, key }));
+  return { file: { ...file, stanzas: positions }, stanzas };
 }
 
 /**
@@ -73,15 +73,18 @@ export function stateFile(
 export function indexWrites(ref: PackageRef, changes: IndexChanges): Write[] {
   const { stated = [], removed = [], hidden = [], shown = [], listings = [] } = changes;
   const touched = touchedPartitions(ref);
-  const each = (files: readonly PackageFile[], write: (file: PackageFile, place: StanzaPlace) => Write) =>
+  const each = (
+    files: readonly PackageFile[],
+    write: (file: PackageFile, position: StanzaPosition) => Write,
+  ) =>
     files.flatMap((file) =>
-      (file.stanzas ?? []).map((place) => {
-        touched.add(place);
-        return write(file, place);
+      (file.stanzas ?? []).map((position) => {
+        touched.add(position);
+        return write(file, position);
       }),
     );
-  const keyOf = ({ id }: PackageFile, place: StanzaPlace) =>
-    keys.stanza(refOf(ref, place), place.partition, place.key, id);
+  const keyOf = ({ id }: PackageFile, position: StanzaPosition) =>
+    keys.stanza(refOf(ref, position), position.partition, position.key, id);
   const writes = [
     ...stated.flatMap(({ file, stanzas, hidden }) =>
       stanzas.map((stanza): Write => {
@@ -90,9 +93,9 @@ export function indexWrites(ref: PackageRef, changes: IndexChanges): Write[] {
         return { put: hidden ? { ...item, hidden } : item };
       }),
     ),
-    ...each(removed, (file, place) => ({ delete: keyOf(file, place) })),
-    ...each(hidden, (file, place) => flagWrite(keyOf(file, place), true)),
-    ...each(shown, (file, place) => flagWrite(keyOf(file, place), undefined)),
+    ...each(removed, (file, position) => ({ delete: keyOf(file, position) })),
+    ...each(hidden, (file, position) => flagWrite(keyOf(file, position), true)),
+    ...each(shown, (file, position) => flagWrite(keyOf(file, position), undefined)),
     ...listingWrites(ref, listings, touched.add),
   ];
   return [...writes, ...touched.writes()];
@@ -103,7 +106,7 @@ export function unlisted(version: Version, files: readonly PackageFile[]): Versi
   return isListed(version) ? [] : [{ versionId: version.id, files, listed: false }];
 }
 
-function refOf({ projectId, format }: PackageRef, { index }: Pick<StanzaPlace, 'index'>): IndexRef {
+function refOf({ projectId, format }: PackageRef, { index }: Pick<StanzaPosition, 'index'>): IndexRef {
   return { projectId, format, index };
 }
 
@@ -129,13 +132,13 @@ function stanzaItem(
 function listingWrites(
   ref: PackageRef,
   listings: readonly VersionListing[],
-  touch: (place: StanzaPlace) => void,
+  touch: (position: StanzaPosition) => void,
 ): Write[] {
   const marks = new Map<string, Write>();
   for (const { versionId, files, listed } of listings) {
-    for (const place of files.flatMap(({ stanzas = [] }) => stanzas)) {
-      touch(place);
-      const key = keys.unlisted(refOf(ref, place), versionId);
+    for (const position of files.flatMap(({ stanzas = [] }) => stanzas)) {
+      touch(position);
+      const key = keys.unlisted(refOf(ref, position), versionId);
       marks.set(`${key.pk} ${key.sk}`, listed ? { delete: key } : { put: itemOf(key, { versionId }) });
     }
   }
@@ -146,7 +149,7 @@ function listingWrites(
 function touchedPartitions(ref: PackageRef) {
   const touched = new Map<string, Set<string>>();
   return {
-    add({ index, partition }: StanzaPlace): void {
+    add({ index, partition }: StanzaPosition): void {
       const partitions = touched.get(index) ?? new Set();
       touched.set(index, partitions.add(partition));
     },

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import { isListed, type PackageFile, type Version } from '../../domain/packages.ts';
-import type { RepositoryIndex, StanzaPlace } from '../../domain/repository-index.ts';
+import type { RepositoryIndex, StanzaPosition } from '../../domain/repository-index.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { StoredVersion } from '../records/entities.ts';
@@ -13,7 +13,7 @@ const MAX_FILES = 15;
 /** The changes that update the stanzas of a version's files after its metadata has changed. */
 interface Restated {
   readonly changes: Required<Pick<IndexChanges, 'stated' | 'removed'>>;
-  /** Updates of the places of stanzas in file records, if they have changed. */
+  /** Updates of the positions of stanzas in file records, if they have changed. */
   readonly fileWrites: readonly Write[];
 }
 
@@ -31,16 +31,16 @@ function restateFiles(index: RepositoryIndex, version: Version, files: readonly 
     const stale = without(before.stanzas ?? [], after.file.stanzas ?? []);
     if (stale.length === 0 && before.stanzas?.length === after.file.stanzas?.length) continue;
     removed.push({ ...before, stanzas: stale });
-    const places = (after.file.stanzas ?? []).map((place) => ({ ...place }));
-    fileWrites.push({ update: key, set: { stanzas: places }, when: { equals: { id: before.id } } });
+    const positions = (after.file.stanzas ?? []).map((position) => ({ ...position }));
+    fileWrites.push({ update: key, set: { stanzas: positions }, when: { equals: { id: before.id } } });
   }
   return { changes: { stated, removed }, fileWrites };
 }
 
-function without(places: readonly StanzaPlace[], others: readonly StanzaPlace[]): StanzaPlace[] {
-  const name = ({ index, partition, key }: StanzaPlace) => JSON.stringify([index, partition, key]);
+function without(positions: readonly StanzaPosition[], others: readonly StanzaPosition[]): StanzaPosition[] {
+  const name = ({ index, partition, key }: StanzaPosition) => JSON.stringify([index, partition, key]);
   const kept = new Set(others.map(name));
-  return places.filter((place) => !kept.has(name(place)));
+  return positions.filter((position) => !kept.has(name(position)));
 }
 
 /** A version before its change, undefined if it is new, and after it. */

@@ -8,7 +8,7 @@ export const blobProblemKinds = {
   'wrong-digest': 'stored bytes do not have the digest in their record',
   unreadable: 'the store has the bytes but fails to read them',
   'no-record': 'files refer to a blob that has no record',
-  'wrong-place': 'a file and its record name different storage keys',
+  'wrong-key': 'a file and its record name different storage keys',
   'wrong-count': 'a record counts more or fewer files than refer to it',
   orphaned: 'stored bytes that no record refers to; the sweep removes them',
 } as const;

@@ -15,8 +15,8 @@ import { checkPublishRules, publishRules } from '../publish-rules/publish-rules.
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
-import { currentVersion, filesInPlace } from './claim-version.ts';
-import { draftOf, namesOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
+import { currentVersion, filesUnder } from './claim-version.ts';
+import { draftOf, fileKeysOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
 import {
   addedToVersion,
@@ -104,7 +104,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
       readItems(registry.table, [
         keys.head(ref),
         keys.version(ref, input.version),
-        ...placesOf(ref, input),
+        ...fileKeysOf(ref, input),
         ...rules.keys,
         ...listing.keys,
         ...blobs.keys,
@@ -119,7 +119,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     }
     if (known?.claim) throw publishInProgress();
     await rules.check(items);
-    const replaced = filesInPlace(items, placesOf(ref, input), known ? undefined : stored);
+    const replaced = filesUnder(items, fileKeysOf(ref, input), known ? undefined : stored);
     // Files of a removed version are replaced too, but are not files of this one.
     const existing = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
     const { version: fresh, files: added } = draft;
@@ -130,7 +130,10 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     const version = known ? amended(known, input, now) : fresh;
     const plan = blobs.plan(items);
     const stated = added.map((file, index) =>
-      stateFile(format.index, version, { ...placed(file, input.files[index], plan), versionId: version.id }),
+      stateFile(format.index, version, {
+        ...withStorageKey(file, input.files[index], plan),
+        versionId: version.id,
+      }),
     );
     const files = stated.map(({ file }) => file);
     const hidden = existing.filter((file) => file !== undefined);

@@ -120,12 +120,12 @@ async function revisionWrites({ table, clock }: Registry, ref: PackageRef): Prom
 }
 
 /** Returns the existing files under some keys, regardless of their version, except those of the claim `undone`. */
-export function filesInPlace(
+export function filesUnder(
   items: Items,
-  places: readonly Key[],
+  keys: readonly Key[],
   undone?: StoredVersion,
 ): (PackageFile | undefined)[] {
-  return places.map((key) => {
+  return keys.map((key) => {
     const file = items.get<PackageFile>(key);
     return file?.versionId === undone?.id ? undefined : file;
   });

@@ -85,7 +85,7 @@ export function namesOf({
 }
 
 /** Returns the keys that the files are stored under. */
-export function placesOf(
+export function fileKeysOf(
   ref: PackageRef,
   { version, files }: Pick<NewVersion<unknown>, 'version' | 'files'>,
 ): Key[] {
@@ -106,7 +106,7 @@ export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Pub
 }
 
 /** Returns the file with the actual storage key of its bytes: the existing one, if they were stored before. */
-export function placed(
+export function withStorageKey(
   file: PackageFile,
   input: NewFile | undefined,
   plan: { storageKey(blob: StagedBlob): string },

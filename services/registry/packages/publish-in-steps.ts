@@ -13,8 +13,8 @@ import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { currentVersion, filesInPlace, undoOwnClaim } from './claim-version.ts';
-import { type Draft, draftOf, namesOf, packageOf, placed, publicationOf } from './draft.ts';
+import { currentVersion, filesUnder, undoOwnClaim } from './claim-version.ts';
+import { type Draft, draftOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
 import { type Listing, planListing } from './listings.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
@@ -94,15 +94,15 @@ async function addStep(
   const key = keys.version(version, version.version);
   const blobs = referenceBlobs(inputs.map((file) => file.blob));
   return retryChanged(async () => {
-    const places = drafts.map((file) => fileKey(version, version.version, file));
-    const items = await readItems(registry.table, [key, ...places, ...blobs.keys]);
+    const fileKeys = drafts.map((file) => fileKey(version, version.version, file));
+    const items = await readItems(registry.table, [key, ...fileKeys, ...blobs.keys]);
     requireOwnClaim(version, items.get<StoredVersion>(key));
     const plan = blobs.plan(items);
     const stated = drafts.map((file, index) =>
-      stateFile(format.index, version, placed(file, inputs[index], plan)),
+      stateFile(format.index, version, withStorageKey(file, inputs[index], plan)),
     );
     const files = stated.map(({ file }) => file);
-    const replaced = filesInPlace(items, places);
+    const replaced = filesUnder(items, fileKeys);
     await registry.table.write([
       { update: key, set: { updatedAt: registry.clock.now() }, when: openClaim(version) },
       ...files.flatMap((file, index) => fileWrites(version, file, replaced[index])),

@@ -15,8 +15,8 @@ import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
-import { currentVersion, filesInPlace } from './claim-version.ts';
-import { draftOf, packageOf, placed, placesOf, publicationOf } from './draft.ts';
+import { currentVersion, filesUnder } from './claim-version.ts';
+import { draftOf, fileKeysOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
 import { fileWrites, newVersionWrites } from './package-writes.ts';
 import { filesAtOnce, publishInSteps } from './publish-in-steps.ts';
 import { retryPublish } from './retry-publish.ts';
@@ -102,7 +102,7 @@ async function publishAtOnce<M>(
   const itemKeys = [
     keys.head(ref),
     keys.version(ref, input.version),
-    ...placesOf(ref, input),
+    ...fileKeysOf(ref, input),
     ...rules.keys,
     ...blobs.keys,
   ];
@@ -128,10 +128,10 @@ async function publishAtOnce<M>(
     const listed = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
     known = undefined;
     // Files of a removed version may have the keys of the new ones, and are replaced.
-    const replaced = filesInPlace(items, placesOf(ref, input), existing);
+    const replaced = filesUnder(items, fileKeysOf(ref, input), existing);
     const plan = blobs.plan(items);
     const stated = files.map((file, index) =>
-      stateFile(format.index, version, placed(file, input.files[index], plan)),
+      stateFile(format.index, version, withStorageKey(file, input.files[index], plan)),
     );
     await registry.table.write([
       ...newVersionWrites(project, version, { ...input, listed, claimed: false }, now),

@@ -24,6 +24,19 @@ export function maybeEntity<T>(item: Item | undefined): T | undefined {
   return item === undefined ? undefined : entityOf<T>(item);
 }
 
+/**
+ * Attributes that are stored under other names than the code uses. The stored names do not change, because processes of
+ * two releases use the same table during a deployment. A server of the older one that does not find the location would
+ * shut down, since the blobs seem to have been moved. Renaming them in the table would take two releases, and reads
+ * of both names in the first.
+ */
+export const storedAs = {
+  /** The storage location of the blobs (`StorageHome`). */
+  location: 'place',
+  /** The segments that a manifest names (`Manifest`). */
+  segments: 'places',
+} as const;
+
 /** The record of a blob: its storage key, and how many files refer to it. */
 export interface BlobRecord {
   readonly sha256: Sha256;

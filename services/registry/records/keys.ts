@@ -119,7 +119,7 @@ function packagePartition(ref: PackageRef): string {
 export interface IndexRef {
   readonly projectId: number;
   readonly format: string;
-  /** See `StanzaPlace`. */
+  /** See `StanzaPosition`. */
   readonly index: string;
 }
 

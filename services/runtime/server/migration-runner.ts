@@ -32,7 +32,7 @@ export function startMigrations(
   /** Runs the recorded migration and returns how long to wait until the next poll. */
   async function poll(dryRun: boolean): Promise<number> {
     const job = await findMigration(registry.table, { dryRun });
-    if (job?.state !== 'running' || job.from !== home.from || job.to !== home.place) return POLL_EVERY;
+    if (job?.state !== 'running' || job.from !== home.from || job.to !== home.location) return POLL_EVERY;
     try {
       const { from, to, phase, position } = job;
       registry.log.info('storage migration runs', { from, to, dry_run: dryRun, phase, position });

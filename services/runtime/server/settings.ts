@@ -210,7 +210,7 @@ function checkJobs({ jobQueues, table, deleteBlobs }: ServerSettings): void {
 /** The configured storage locations, as they are recorded in the table. */
 export function homeNames(settings: ServerSettings): StorageHome {
   const { migrateFrom } = settings;
-  return { place: locationName(homeOf(settings)), from: migrateFrom && locationName(migrateFrom) };
+  return { location: locationName(homeOf(settings)), from: migrateFrom && locationName(migrateFrom) };
 }
 
 /** The storage location of a server with these settings. */

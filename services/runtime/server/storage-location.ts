@@ -174,7 +174,7 @@ export function locationFlags(location: StorageLocation): string {
  * How to start a server with these storage locations: the flags it needs, or those it must not have. Names do not
  * include everything a store needs besides its endpoint.
  */
-export function startWith({ place: location, from }: StorageHome): string {
+export function startWith({ location, from }: StorageHome): string {
   const { flags, more } = flagsOf(location);
   const store = flags === '' ? 'without --bucket and --blob-dir' : `with ${flags}`;
   if (from === undefined) return store + more;

@@ -10,7 +10,7 @@ beforeEach(async () => {
   api = await startApi();
 });
 
-const migrating = { place: 's3://bucket', from: 'local' };
+const migrating = { location: 's3://bucket', from: 'local' };
 
 describe('storage', () => {
   test('is shown only to administrators', async () => {
@@ -18,13 +18,13 @@ describe('storage', () => {
     expect((await api.get('/admin/storage', { token: '' })).status).toBe(401);
     expect((await api.get('/admin/storage', { token })).status).toBe(403);
     expect((await api.post('/admin/storage/migrations', {}, { token })).status).toBe(403);
-    await claimHome(api.app.registry.table, { place: 'local' });
+    await claimHome(api.app.registry.table, { location: 'local' });
     const { body } = await api.get('/admin/storage');
-    expect(body).toEqual({ place: 'local', migrating_from: null, migration: null, dry_run: null });
+    expect(body).toEqual({ location: 'local', migrating_from: null, migration: null, dry_run: null });
   });
 
   test('can be migrated only by a server with two storage locations', async () => {
-    await claimHome(api.app.registry.table, { place: 'local' });
+    await claimHome(api.app.registry.table, { location: 'local' });
     const answer = await api.post('/admin/storage/migrations');
     expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('--migrate-from')]);
   });
@@ -53,7 +53,7 @@ describe('storage', () => {
     await runMigration(registry, { from: registry.blobs, to: memoryBlobStore() }, job!);
     const { body } = await api.get('/admin/storage');
     expect(body).toMatchObject({
-      place: 's3://bucket',
+      location: 's3://bucket',
       migrating_from: null,
       migration: { state: 'finished', copied: { blobs: 1 }, problem_count: 0, problems: [] },
     });

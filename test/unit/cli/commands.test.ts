@@ -54,7 +54,7 @@ async function fill() {
   for (const name of ['one', 'two']) {
     published.push(await publish(app.registry, project, name, `bytes of ${name}`));
   }
-  await claimHome(stores.table, { place: 'local' });
+  await claimHome(stores.table, { location: 'local' });
   await stores.close();
   return published.map(({ storageKey }) => storageKey);
 }

@@ -39,7 +39,7 @@ const NAMED = 5;
 /** The files that refer to a blob: their number, in all and by storage key, and some of their names. */
 export interface Uses {
   readonly count: number;
-  readonly places: ReadonlyMap<string, number>;
+  readonly byKey: ReadonlyMap<string, number>;
   readonly files: readonly string[];
 }
 
@@ -70,7 +70,7 @@ export async function recheck(
   );
 }
 
-const unused: Uses = { count: 0, places: new Map(), files: [] };
+const unused: Uses = { count: 0, byKey: new Map(), files: [] };
 
 async function recordsOf(
   registry: Registry,
@@ -83,7 +83,7 @@ async function recordsOf(
 /** Uses being counted. */
 interface CountedUses extends Uses {
   count: number;
-  readonly places: Map<string, number>;
+  readonly byKey: Map<string, number>;
   readonly files: string[];
 }
 
@@ -92,10 +92,10 @@ async function usesOf(registry: Registry, digests: ReadonlySet<Sha256>): Promise
   for await (const { file, ref, projectPath } of walkFiles(registry)) {
     const { sha256 } = file.digests;
     if (!digests.has(sha256)) continue;
-    const use: CountedUses = uses.get(sha256) ?? { count: 0, places: new Map(), files: [] };
+    const use: CountedUses = uses.get(sha256) ?? { count: 0, byKey: new Map(), files: [] };
     uses.set(sha256, use);
     use.count++;
-    use.places.set(file.storageKey, (use.places.get(file.storageKey) ?? 0) + 1);
+    use.byKey.set(file.storageKey, (use.byKey.get(file.storageKey) ?? 0) + 1);
     if (use.files.length < NAMED) {
       use.files.push(`${projectPath}: ${ref.format} ${ref.name} ${file.version} ${file.fileName}`);
     }

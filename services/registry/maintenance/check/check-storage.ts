@@ -93,7 +93,7 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
     const at = useParts(id);
     const record = maybeEntity<BlobRecord>(await registry.table.get(keys.blob(at.sha256)));
     if (!record) suspects.push(problemOf('no-record', at));
-    else if (record.storageKey !== at.storageKey) suspects.push(problemOf('wrong-place', at));
+    else if (record.storageKey !== at.storageKey) suspects.push(problemOf('wrong-key', at));
     // The index may lag behind, so check the records that it does not contain yet.
     else await look({ key: at.storageKey, record, stored: [await registry.blobs.head(at.storageKey)] });
   });
@@ -207,8 +207,8 @@ async function isConfirmed(registry: Registry, suspect: BlobProblem, again: Rech
       return unchanged && record !== undefined && record.refs !== uses.count;
     case 'no-record':
       return unchanged && record === undefined && uses.count > 0;
-    case 'wrong-place':
-      return unchanged && record?.storageKey !== suspect.storageKey && uses.places.has(suspect.storageKey);
+    case 'wrong-key':
+      return unchanged && record?.storageKey !== suspect.storageKey && uses.byKey.has(suspect.storageKey);
     default:
       return true;
   }
@@ -216,6 +216,6 @@ async function isConfirmed(registry: Registry, suspect: BlobProblem, again: Rech
 
 function detailOf(suspect: BlobProblem, { record, uses }: Recheck): string {
   if (suspect.kind === 'wrong-count') return `counts ${record?.refs}, there are ${uses.count}`;
-  if (suspect.kind === 'wrong-place') return `the record says ${record?.storageKey}`;
+  if (suspect.kind === 'wrong-key') return `the record says ${record?.storageKey}`;
   return suspect.detail;
 }

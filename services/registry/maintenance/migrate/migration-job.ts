@@ -150,7 +150,7 @@ export async function finishMigration(registry: Registry, job: MigrationJob): Pr
   else {
     const home = await findHome(table);
     checkMove(home, job);
-    await table.write([end, homeWrite({ place: job.to }, home)]);
+    await table.write([end, homeWrite({ location: job.to }, home)]);
   }
   registry.log.info('storage migration finished', { from: job.from, to: job.to, dry_run: job.dryRun });
   return { ...job, ...finished };

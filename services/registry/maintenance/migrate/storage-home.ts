@@ -1,14 +1,14 @@
 import { RegistryError } from '../../../domain/errors.ts';
 import { type Condition, ConditionFailed, type Table, type TableReader } from '../../../ports/table.ts';
-import { itemOf, maybeEntity } from '../../records/entities.ts';
+import { itemOf, storedAs } from '../../records/entities.ts';
 import { keys } from '../../records/keys.ts';
 
 /**
  * The storage locations of the blobs, by name (`local`, `s3://bucket/prefix`). While they are being moved, `from`
- * is set: new blobs are in `place` only, older ones may still be in `from` only.
+ * is set: new blobs are in `location` only, older ones may still be in `from` only.
  */
 export interface StorageHome {
-  readonly place: string;
+  readonly location: string;
   readonly from?: string | undefined;
 }
 
@@ -20,21 +20,27 @@ export interface Move {
 
 /** Returns the recorded home; undefined if no server has been started yet. */
 export async function findHome(table: TableReader): Promise<StorageHome | undefined> {
-  const stored = maybeEntity<StorageHome>(await table.get(keys.storage()));
-  return stored && { place: stored.place, from: stored.from };
+  const item = await table.get(keys.storage());
+  if (!item) return undefined;
+  const { [storedAs.location]: location, from } = item;
+  return { location: String(location), from: from === undefined ? undefined : String(from) };
 }
 
 /** Returns the write that records a home, on condition that the recorded one is still `read`. */
 export function homeWrite(home: StorageHome, read: StorageHome | undefined) {
-  const when: Condition = read ? { equals: { place: read.place, from: read.from } } : { exists: false };
-  return { put: itemOf(keys.storage(), home), when };
+  const when: Condition = read ? { equals: attributesOf(read) } : { exists: false };
+  return { put: itemOf(keys.storage(), attributesOf(home)), when };
+}
+
+function attributesOf({ location, from }: StorageHome) {
+  return { [storedAs.location]: location, from };
 }
 
 /** Describes how to start a server with these storage locations: `with ... as the store`. */
 export type StartWords = (home: StorageHome) => string;
 
-const plainWords: StartWords = ({ place, from }) =>
-  `with ${place} as the store${from === undefined ? '' : ` and --migrate-from ${from}`}`;
+const plainWords: StartWords = ({ location, from }) =>
+  `with ${location} as the store${from === undefined ? '' : ` and --migrate-from ${from}`}`;
 
 /**
  * Returns the home to record for a server that uses these locations, or why it must not start: it would miss
@@ -46,18 +52,18 @@ export function judgeHome(
   startWith = plainWords,
 ): { readonly home: StorageHome } | { readonly refusal: string } {
   if (!recorded) return { home: requested };
-  const { place, from } = recorded;
+  const { location, from } = recorded;
   if (from !== undefined) {
     if (sameTwo(recorded, requested)) return { home: requested };
     return {
-      refusal: `blobs are being moved from ${from} to ${place}, and are in both: start ${startWith(recorded)} until that is finished`,
+      refusal: `blobs are being moved from ${from} to ${location}, and are in both: start ${startWith(recorded)} until that is finished`,
     };
   }
-  if (requested.from === place) return { home: requested };
+  if (requested.from === location) return { home: requested };
   // --migrate-from may stay set after the move.
-  if (requested.place === place) return { home: recorded };
+  if (requested.location === location) return { home: recorded };
   return {
-    refusal: `the blobs are in ${place}, not in ${requested.place}: start ${startWith(recorded)} or, to move them, with --migrate-from ${place}`,
+    refusal: `the blobs are in ${location}, not in ${requested.location}: start ${startWith(recorded)} or, to move them, with --migrate-from ${location}`,
   };
 }
 
@@ -75,7 +81,7 @@ export async function claimHome(
     const judged = judgeHome(recorded, requested, startWith);
     if ('refusal' in judged) throw new RegistryError('conflict', judged.refusal);
     const { home } = judged;
-    if (recorded && recorded.place === home.place && recorded.from === home.from) return home;
+    if (recorded && recorded.location === home.location && recorded.from === home.from) return home;
     try {
       await table.write([homeWrite(home, recorded)]);
       return home;
@@ -91,9 +97,9 @@ export async function claimHome(
  */
 export function outdated(recorded: StorageHome | undefined, own: StorageHome): string | undefined {
   if (!recorded) return undefined;
-  const { place, from } = recorded;
-  if (place === own.place && (from === undefined || from === own.from)) return undefined;
-  const now = from === undefined ? `are in ${place}` : `are being moved from ${from} to ${place}`;
+  const { location, from } = recorded;
+  if (location === own.location && (from === undefined || from === own.from)) return undefined;
+  const now = from === undefined ? `are in ${location}` : `are being moved from ${from} to ${location}`;
   return `the blobs ${now} since this server was started: restart it with these storage locations`;
 }
 
@@ -103,8 +109,8 @@ export function outdated(recorded: StorageHome | undefined, own: StorageHome): s
  */
 export function checkMove(recorded: StorageHome | undefined, move: Move): void {
   if (!recorded) return;
-  const elsewhere = [recorded.place, recorded.from].find(
-    (place) => place !== undefined && place !== move.from && place !== move.to,
+  const elsewhere = [recorded.location, recorded.from].find(
+    (location) => location !== undefined && location !== move.from && location !== move.to,
   );
   if (elsewhere !== undefined) {
     throw new RegistryError(
@@ -112,15 +118,15 @@ export function checkMove(recorded: StorageHome | undefined, move: Move): void {
       `there are blobs in ${elsewhere}, which is neither of the two storage locations`,
     );
   }
-  if (recorded.from !== undefined && recorded.place !== move.to) {
-    const way = `from ${recorded.from} to ${recorded.place}`;
+  if (recorded.from !== undefined && recorded.location !== move.to) {
+    const way = `from ${recorded.from} to ${recorded.location}`;
     throw new RegistryError('conflict', `blobs are being moved ${way}, which is the other way round`);
   }
 }
 
 function sameTwo(one: StorageHome, other: StorageHome): boolean {
   return (
-    (one.place === other.place && one.from === other.from) ||
-    (one.place === other.from && one.from === other.place)
+    (one.location === other.location && one.from === other.from) ||
+    (one.location === other.from && one.from === other.location)
   );
 }

@@ -133,6 +133,15 @@ describe('the stored segments of an index', () => {
     expect([next.wholeReads, warm.wholeReads]).toEqual([0, 1]);
   });
 
+  test('keep the attribute in which processes of an earlier release find them', async () => {
+    await newProcess().read();
+    const ref = { projectId: project.id, format: 'npm', name: named.package('sample') };
+    const manifest = await app.registry.table.get(
+      keys.document(ref, `${abbreviatedPackument.kind}#segments`),
+    );
+    expect(manifest?.places).toContainEqual([0, expect.any(String)]);
+  });
+
   test('are rebuilt when one that the manifest names is missing', async () => {
     await newProcess().read();
     const ref = { projectId: project.id, format: 'npm', name: named.package('sample') };

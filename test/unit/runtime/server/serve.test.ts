@@ -82,7 +82,7 @@ describe('serving from one machine', () => {
 
   test('a server that would miss blobs at its storage location does not start, and closes its port', async () => {
     const stores = await openEmbedded(folder);
-    await claimHome(stores.table, { place: 's3://packages' });
+    await claimHome(stores.table, { location: 's3://packages' });
     await stores.close();
     await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');
     await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');

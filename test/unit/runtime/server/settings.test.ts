@@ -113,14 +113,14 @@ describe('the settings of a server', () => {
       endpoint: 'http://127.0.0.1:9000',
     });
     expect(homeNames(settings)).toEqual({
-      place: 's3://one/a/b?endpoint=http://127.0.0.1:9000',
+      location: 's3://one/a/b?endpoint=http://127.0.0.1:9000',
       from: 's3://two',
     });
-    expect(homeNames(readSettings([], {}))).toEqual({ place: 'local', from: undefined });
+    expect(homeNames(readSettings([], {}))).toEqual({ location: 'local', from: undefined });
     const elsewhere = readSettings(['--blob-dir', '/mnt/blobs/'], {});
-    expect(homeNames(elsewhere)).toEqual({ place: 'file:///mnt/blobs', from: undefined });
+    expect(homeNames(elsewhere)).toEqual({ location: 'file:///mnt/blobs', from: undefined });
     const same = readSettings(['--data-dir', '/srv', '--blob-dir', '/srv'], {});
-    expect(homeNames(same)).toEqual({ place: 'local', from: undefined });
+    expect(homeNames(same)).toEqual({ location: 'local', from: undefined });
   });
 
   test('define how a bucket is used', () => {

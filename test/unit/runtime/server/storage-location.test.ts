@@ -49,18 +49,18 @@ describe('storage locations', () => {
   });
 
   test('are printed as flags made from their names', () => {
-    const place = locationName(parseLocation(full));
-    expect(startWith({ place, from: 's3://old?endpoint=https://minio.internal' })).toBe(
+    const location = locationName(parseLocation(full));
+    expect(startWith({ location, from: 's3://old?endpoint=https://minio.internal' })).toBe(
       "with --bucket my.bucket-1 --s3-prefix deep/er/ --s3-endpoint http://127.0.0.1:9000 --migrate-from 's3://old?endpoint=https://minio.internal' (and its path style, region and profile)",
     );
   });
 
   test('are printed as they are if flags cannot be made from the name', () => {
-    expect(startWith({ place: 's3://My_Bucket' })).toBe('with s3://My_Bucket as the store');
-    expect(startWith({ place: 'local', from: 'file:///mnt/my%20blobs' })).toBe(
+    expect(startWith({ location: 's3://My_Bucket' })).toBe('with s3://My_Bucket as the store');
+    expect(startWith({ location: 'local', from: 'file:///mnt/my%20blobs' })).toBe(
       "without --bucket and --blob-dir, with --migrate-from 'file:///mnt/my%20blobs'",
     );
-    expect(startWith({ place: 'file:///mnt/my%20blobs' })).toBe("with --blob-dir '/mnt/my blobs'");
+    expect(startWith({ location: 'file:///mnt/my%20blobs' })).toBe("with --blob-dir '/mnt/my blobs'");
   });
 
   test('convert to the flags that make them the store of a server', () => {

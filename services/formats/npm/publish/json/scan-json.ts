@@ -1,4 +1,4 @@
-import { JsonPlace } from './json-place.ts';
+import { JsonPosition } from './json-position.ts';
 import { decodeString, newStringState } from './json-string.ts';
 import { malformedJson, UnreadableJson } from './unreadable-json.ts';
 
@@ -34,21 +34,21 @@ const QUOTE = Uint8Array.of(0x22);
 export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOptions): Promise<unknown> {
   const source = new Source(body);
   const kept = new Kept(options.limit);
-  const place = new JsonPlace({ depth: options.depth ?? 64, values: options.values ?? 1_000_000 });
+  const position = new JsonPosition({ depth: options.depth ?? 64, values: options.values ?? 1_000_000 });
   let take: TakeString | undefined;
   const shouldStop = () => {
-    take = options.take(place.path);
+    take = options.take(position.path);
     return take !== undefined;
   };
   try {
     while (await source.fill()) {
       const start = source.at;
-      const reached = place.advance(source.chunk, start, shouldStop);
+      const reached = position.advance(source.chunk, start, shouldStop);
       kept.add(source.chunk.subarray(start, reached.at));
       source.at = reached.at;
       if (!reached.stopped || !take) continue;
       await takeString(source, take);
-      place.leaveString();
+      position.leaveString();
       kept.add(QUOTE);
     }
     return kept.parse();

@@ -46,13 +46,13 @@ async function keyPackage(
   return true;
 }
 
-/** Fails when the place of the file is taken meanwhile, or the file is gone or another one. */
+/** Fails if another file takes the key meanwhile, or the file is gone or another one. */
 async function keyFile(table: Table, ref: PackageRef, item: Item, identity: FileIdentity): Promise<void> {
   const { pk, sk, version, id, identity: known } = item as Item & PackageFile;
   if (known !== undefined) return;
-  const place = keys.file(ref, version, identity);
-  const taken = isOlderFile(item) || (await table.get(place)) !== undefined;
-  const key = taken ? keys.olderFile(ref, version, identity, id) : place;
+  const current = keys.file(ref, version, identity);
+  const taken = isOlderFile(item) || (await table.get(current)) !== undefined;
+  const key = taken ? keys.olderFile(ref, version, identity, id) : current;
   await table.write([
     { put: { ...item, ...key, identity }, when: { exists: false } },
     { delete: { pk, sk }, when: { equals: { id } } },

@@ -59,7 +59,7 @@ describe('a migration of blobs', () => {
   test('records the new storage location', async () => {
     await publishMany(3);
     await run(await start());
-    expect(await findHome(app.registry.table)).toEqual({ place: 's3://bucket', from: undefined });
+    expect(await findHome(app.registry.table)).toEqual({ location: 's3://bucket', from: undefined });
     expect(await findMigration(app.registry.table)).toMatchObject({ state: 'finished' });
   });
 
@@ -273,12 +273,12 @@ describe('an interrupted or concurrent migration', () => {
   test('does not finish if a server has reversed the direction in the meantime', async () => {
     await publishMany(3);
     const { table } = app.registry;
-    await claimHome(table, { place: 's3://bucket', from: 'local' });
+    await claimHome(table, { location: 's3://bucket', from: 'local' });
     const job = await start();
-    await claimHome(table, { place: 'local', from: 's3://bucket' });
+    await claimHome(table, { location: 'local', from: 's3://bucket' });
     await expect(run(job)).rejects.toThrow('the other way round');
     expect(await findMigration(table)).toMatchObject({ state: 'running' });
-    expect(await findHome(table)).toEqual({ place: 'local', from: 's3://bucket' });
+    expect(await findHome(table)).toEqual({ location: 'local', from: 's3://bucket' });
   });
 
   test('is left unchanged by a dry run, which counts the remaining blobs', async () => {

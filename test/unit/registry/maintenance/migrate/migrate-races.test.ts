@@ -47,7 +47,7 @@ test('concurrent publishes, deletions, sweeps and a migration lose no blobs', as
   }
   const registry = { ...app.registry, blobs: layeredBlobStore(to, from) };
   const places = { from: 'local', to: 's3://bucket' };
-  await claimHome(registry.table, { place: places.to, from: places.from });
+  await claimHome(registry.table, { location: places.to, from: places.from });
 
   let moving = true;
   /** Releases blobs, publishes their bytes again while blobs are migrated and swept, and adds new ones. */

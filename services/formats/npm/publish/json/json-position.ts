@@ -12,7 +12,7 @@ const CLOSE_ARRAY = 0x5d;
  * Tracks the position in a JSON document, just enough to know the keys that lead to a string. A parser checks later
  * that the document is valid JSON.
  */
-export class JsonPlace {
+export class JsonPosition {
   /** The keys that lead to the current value; changes with every `advance`. */
   readonly path: string[] = [];
   readonly #isObject: boolean[] = [];
