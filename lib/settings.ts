@@ -206,7 +206,7 @@ export function readSettings(context: (name: string) => unknown): StageSettings 
 
 /**
  * Validates settings and fills in the defaults.
- * @throws Error listing everything that is invalid
+ * @throws Error that names everything that is invalid
  */
 export function parseSettings(settings: unknown): StageSettings {
   const result = StageSettings.safeParse(settings);

@@ -2,7 +2,7 @@
  * The background jobs as plain data: `lib` creates queues, functions and alarms from it, and both hosts run it. A
  * job is an entry here and its function in `services/jobs/job-runs.ts`.
  */
-import type { EventType } from './domain/events.ts';
+import { type EventType, storedEventType } from './domain/events.ts';
 
 /** Permissions of a job, in addition to reading its settings and writing its log. */
 export type JobRight = 'change-registry' | 'put-blobs' | 'delete-blobs' | 'append-audit' | 'sign';
@@ -63,7 +63,7 @@ export const jobs = [
   {
     name: 'search',
     description: 'updates the search words of package names',
-    events: ['name_listed', 'name_unlisted'],
+    events: ['name_added', 'name_removed'],
     timeout: 30,
     batch: 10,
     concurrency: 10,
@@ -120,4 +120,9 @@ export function retryAfter(job: Pick<Job, 'timeout'>): number {
 /** Whether a job subscribes to an event type. */
 export function getsEvent({ events }: Job, type: string): boolean {
   return events === 'all' || events.some((each) => each === type);
+}
+
+/** Returns the types of a job's events as the outbox stores them, by which a topic filters. */
+export function outboxTypes({ events }: Job): 'all' | readonly string[] {
+  return events === 'all' ? events : events.map(storedEventType);
 }

@@ -20,6 +20,14 @@ const retired: readonly (readonly [RegExp, string])[] = [
   [/\bcomes? to pass\b/i, 'happens'],
   [/\bno place\b/i, 'not a valid location'],
   [/\bserver ends\b/i, 'server is shutting down'],
+  [
+    /\bListedPackage\b|\b(?:plan|plugin)Listing\b|\blisted(?:As|Again)\b|\bunlistingWrites\b|\bunlistWrites\b/,
+    'subpackage',
+  ],
+  [
+    /\blisted(?:Count|By)\b(?!',$)|\bname_(?:un)?listed\b(?!',$)/,
+    'subpackageCount, umbrellaName, name_added, name_removed',
+  ],
   [/\b(?:Stanza|Json)Place\b|\bfilesInPlace\b|\bwrong-place\b/, 'position, key, storage location'],
 ];
 

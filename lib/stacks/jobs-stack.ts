@@ -3,7 +3,7 @@ import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { JOB_ATTEMPTS, type Job, jobs, retryAfter } from '../../services/job-list.ts';
+import { JOB_ATTEMPTS, type Job, jobs, outboxTypes, retryAfter } from '../../services/job-list.ts';
 import { DownloadLog } from '../constructs/download-log.ts';
 import { EventFanOut } from '../constructs/event-fan-out.ts';
 import { JobQueue } from '../constructs/job-queue.ts';
@@ -78,7 +78,7 @@ export class JobsStack extends Stack {
     worker.allow(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queue.queueArn] }));
     queue.feed(worker.lambda);
     if (job.from === 'download-log') this.deliverDownloads(queue, worker);
-    else this.events.deliverTo(queue, job.events);
+    else this.events.deliverTo(queue, outboxTypes(job));
     if (job.schedule !== undefined) {
       // Scheduled through the queue, so that failed runs are retried and finally show up as dead letters.
       new Rule(this, `${title}Schedule`, {

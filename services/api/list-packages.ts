@@ -34,7 +34,7 @@ const groupParams = projectParams.extend({
 type ListParams = Omit<z.infer<typeof groupParams>, 'exclude_subgroups'>;
 
 /** The statuses that lists show unless the request filters by status. */
-const listed: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated', 'error']);
+const defaultStatuses: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated', 'error']);
 
 /** `GET /projects/:id/packages`. */
 export async function listProjectPackages(c: ApiContext): Promise<Response> {
@@ -100,7 +100,7 @@ function filterOf({ package_type: type, package_name, package_version, status }:
     formats: type === undefined ? undefined : new Set<string>(formats),
     name: package_name,
     version: package_version,
-    statuses: status === undefined ? listed : new Set([status]),
+    statuses: status === undefined ? defaultStatuses : new Set([status]),
   };
 }
 

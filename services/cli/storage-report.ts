@@ -12,7 +12,7 @@ import {
 } from '../registry/maintenance/storage-problems.ts';
 import { bytesText, countText, timeText } from './units.ts';
 
-/** How many problems of a kind are listed. */
+/** How many problems of a kind the report shows. */
 const WRITTEN = 20;
 
 function amountText({ blobs, bytes }: Amount): string {
@@ -48,7 +48,7 @@ export function migrationReport(job: MigrationJson): string {
   const count = job.problem_count;
   const all = count === 0 ? 'All blobs are there' : 'All blobs are there, except for the problems below';
   const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...table(rows)];
-  const rest = count > problems.length ? `, of which the first ${problems.length} are listed` : '';
+  const rest = count > problems.length ? `, of which the first ${problems.length} are shown` : '';
   return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
 }
 

@@ -49,9 +49,9 @@ interface PackageEventDetails {
   package_changed: Changed<{ readonly status: PackageStatus }>;
   tag_moved: { readonly tag: string };
   tag_deleted: { readonly tag: string };
-  /** Whether lists and searches include the name has changed. Only for jobs: the cause has its own event. */
-  name_listed: { readonly rootId: number };
-  name_unlisted: { readonly rootId: number };
+  /** A name has been added to or removed from lists and searches. Only for jobs: the cause has its own event. */
+  name_added: { readonly rootId: number };
+  name_removed: { readonly rootId: number };
 }
 
 /** Events that hosts create for several packages at once, outside of transactions. */
@@ -111,6 +111,28 @@ export type NameEventType = keyof NameEventDetails;
 
 /** All event types. */
 export type EventType = keyof EventDetails;
+
+/**
+ * Event types that are stored under other names than the code uses. The stored names do not change: while a release is
+ * deployed, the functions of one release write events that the topic of the other filters by type, and what no filter
+ * knows reaches no job.
+ */
+const storedTypes: { readonly [Type in EventType]?: string } = {
+  name_added: 'name_listed',
+  name_removed: 'name_unlisted',
+};
+
+const typesByStored = new Map(Object.entries(storedTypes).map(([type, stored]) => [stored, type]));
+
+/** Returns the stored name of an event type. */
+export function storedEventType(type: EventType): string {
+  return storedTypes[type] ?? type;
+}
+
+/** Returns the event type with a stored name; the name itself if no type is stored under another name. */
+export function eventTypeOf(stored: string): string {
+  return typesByStored.get(stored) ?? stored;
+}
 
 /** The common fields. `id` is unique and sorts by time; consumers use it to be idempotent. */
 export interface EventFields {

@@ -46,10 +46,6 @@ export interface PackageRef {
 export interface PackageHead extends PackageRef {
   readonly revision: number;
   readonly versionCount: number;
-  /** How many other packages this name lists; absent for most formats. */
-  readonly listedCount?: number;
-  /** The name that lists this package. */
-  readonly listedBy?: PackageName;
   readonly updatedAt: number;
   /**
    * Since when the project has held the name; a name that it gives up and publishes again counts from then.
@@ -106,11 +102,18 @@ export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): Fi
 }
 
 /**
- * A package that another name lists, as a group of Maven lists its plugins. `metadata` is defined by the format.
+ * A package that another name of its project, its umbrella, describes in its index, as the index of a Maven group has
+ * the group's plugins. `metadata` is what the umbrella's index says about it, and is defined by the format.
  */
-export interface ListedPackage<L = unknown> {
+export interface Subpackage<M = unknown> {
   readonly name: PackageName;
-  readonly metadata: L;
+  readonly metadata: M;
+}
+
+/** The umbrella of a subpackage: a name other than the subpackage's own, and what its index says about it. */
+export interface Umbrella<M = unknown> {
+  readonly name: PackageName;
+  readonly metadata: M;
 }
 
 /** A movable name of a version. */

@@ -3,9 +3,9 @@ import { parsePackageName } from '../domain/names.ts';
 import type { Registry } from '../registry/context.ts';
 import { refreshSearchWords } from '../registry/search/refresh-search-words.ts';
 
-/** Updates the search words of a name that is now listed or no longer listed. */
+/** Updates the search words of a name that was added to or removed from lists and searches. */
 export async function indexName(registry: Registry, event: RegistryEvent | undefined): Promise<'done'> {
-  if (event?.type === 'name_listed' || event?.type === 'name_unlisted') {
+  if (event?.type === 'name_added' || event?.type === 'name_removed') {
     const { projectId, format, name, details } = event;
     if (details.rootId === undefined) throw new Error('a name event without its root namespace');
     const parsed = parsePackageName(name);

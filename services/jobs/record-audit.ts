@@ -4,7 +4,7 @@ import { itemOf } from '../registry/records/entities.ts';
 import { auditKey } from '../registry/records/keys.ts';
 
 /** Events that follow from others, which have their own records. */
-const derived = new Set<EventType>(['name_listed', 'name_unlisted']);
+const derived = new Set<EventType>(['name_added', 'name_removed']);
 
 /**
  * Writes an event to the audit table. A redelivered event is written once, because its key contains the event's

@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
-import type { ListedPackage, PackageHead, Version } from '../../services/domain/packages.ts';
+import type { PackageHead, Subpackage, Version } from '../../services/domain/packages.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
 import { type AddedFiles, addFiles } from '../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
-import { entityOf, maybeEntity, type StoredHead } from '../../services/registry/records/entities.ts';
+import {
+  entityOf,
+  maybeEntity,
+  type StoredHead,
+  storedAs,
+} from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { named } from '../kit/names.ts';
@@ -120,77 +125,81 @@ export function describeAddingFiles(name: string, open: () => Promise<OpenedStor
       expect(await headOf('tool')).toMatchObject({ revision: 20, versionCount: 1 });
     });
 
-    describe('a name that lists packages', () => {
-      const listing = (prefix: string) => ({
-        listing: { name: named.package('group'), metadata: { prefix } },
+    describe('an umbrella', () => {
+      const inGroup = (prefix: string) => ({
+        umbrella: { name: named.package('group'), metadata: { prefix } },
       });
-      const listed = async () => {
-        const { items } = await app.registry.table.query(ranges.listed(ref('group')));
-        return items.map((item) => entityOf<ListedPackage>(item)).map((each) => [each.name, each.metadata]);
+      const subpackages = async () => {
+        const { items } = await app.registry.table.query(ranges.subpackages(ref('group')));
+        return items.map((item) => entityOf<Subpackage>(item)).map((each) => [each.name, each.metadata]);
       };
 
-      test('lists a package with the transaction that publishes it, and is found like a package', async () => {
-        await add({ name: 'group/a', more: listing('a') });
-        await add({ name: 'group/b', more: listing('b') });
-        expect(await listed()).toEqual([
+      test('has a subpackage from the transaction that publishes it, and is found like a package', async () => {
+        await add({ name: 'group/a', more: inGroup('a') });
+        await add({ name: 'group/b', more: inGroup('b') });
+        expect(await subpackages()).toEqual([
           ['group/a', { prefix: 'a' }],
           ['group/b', { prefix: 'b' }],
         ]);
-        expect(await headOf('group')).toMatchObject({ revision: 2, versionCount: 0, listedCount: 2 });
+        expect(await headOf('group')).toMatchObject({
+          revision: 2,
+          versionCount: 0,
+          [storedAs.subpackageCount]: 2,
+        });
         expect(await holds('group')).toBe(true);
       });
 
-      test('gets a new revision only when what it lists changes', async () => {
-        await add({ name: 'group/a', version: '1', more: listing('a') });
-        await add({ name: 'group/a', version: '2', more: listing('a') });
-        expect(await headOf('group')).toMatchObject({ revision: 1, listedCount: 1 });
-        await add({ name: 'group/a', version: '3', more: listing('z') });
-        expect(await headOf('group')).toMatchObject({ revision: 2, listedCount: 1 });
-        expect(await listed()).toEqual([['group/a', { prefix: 'z' }]]);
+      test('gets a new revision only when its subpackages change', async () => {
+        await add({ name: 'group/a', version: '1', more: inGroup('a') });
+        await add({ name: 'group/a', version: '2', more: inGroup('a') });
+        expect(await headOf('group')).toMatchObject({ revision: 1, [storedAs.subpackageCount]: 1 });
+        await add({ name: 'group/a', version: '3', more: inGroup('z') });
+        expect(await headOf('group')).toMatchObject({ revision: 2, [storedAs.subpackageCount]: 1 });
+        expect(await subpackages()).toEqual([['group/a', { prefix: 'z' }]]);
       });
 
-      test('drops a package with its last version, and disappears with its last package', async () => {
-        await add({ name: 'group/a', version: '1', more: listing('a') });
-        await add({ name: 'group/a', version: '2', more: listing('a') });
-        await add({ name: 'group/b', more: listing('b') });
+      test('drops a subpackage with its last version, and disappears with its last subpackage', async () => {
+        await add({ name: 'group/a', version: '1', more: inGroup('a') });
+        await add({ name: 'group/a', version: '2', more: inGroup('a') });
+        await add({ name: 'group/b', more: inGroup('b') });
         await remove('group/a', '1');
-        expect(await listed()).toHaveLength(2);
+        expect(await subpackages()).toHaveLength(2);
         await remove('group/a', '2');
-        expect(await listed()).toEqual([['group/b', { prefix: 'b' }]]);
-        expect(await headOf('group')).toMatchObject({ revision: 3, listedCount: 1 });
+        expect(await subpackages()).toEqual([['group/b', { prefix: 'b' }]]);
+        expect(await headOf('group')).toMatchObject({ revision: 3, [storedAs.subpackageCount]: 1 });
         await remove('group/b', '1');
-        expect(await listed()).toEqual([]);
+        expect(await subpackages()).toEqual([]);
         expect(await holds('group')).toBe(false);
-        await add({ name: 'group/a', more: listing('a') });
-        expect(await listed()).toEqual([['group/a', { prefix: 'a' }]]);
+        await add({ name: 'group/a', more: inGroup('a') });
+        expect(await subpackages()).toEqual([['group/a', { prefix: 'a' }]]);
         expect(await holds('group')).toBe(true);
       });
 
-      test('can also be a package itself, and stays while it has versions or listed packages', async () => {
+      test('can also be a package itself, and stays while it has versions or subpackages', async () => {
         await add({ name: 'group' });
-        await add({ name: 'group/a', more: listing('a') });
+        await add({ name: 'group/a', more: inGroup('a') });
         await remove('group', '1');
         expect(await holds('group')).toBe(true);
         await add({ name: 'group' });
         await remove('group/a', '1');
-        expect(await headOf('group')).toMatchObject({ versionCount: 1, listedCount: 0 });
+        expect(await headOf('group')).toMatchObject({ versionCount: 1, [storedAs.subpackageCount]: 0 });
         expect(await holds('group')).toBe(true);
         await remove('group', '1');
         expect(await holds('group')).toBe(false);
       });
 
-      test('counts its packages correctly during concurrent publishes and deletions', async () => {
+      test('counts its subpackages correctly during concurrent publishes and deletions', async () => {
         const names = Array.from({ length: 12 }, (_, index) => `group/p${index}`);
-        await Promise.all(names.map((each) => add({ name: each, more: listing(each) })));
-        expect(await listed()).toHaveLength(12);
+        await Promise.all(names.map((each) => add({ name: each, more: inGroup(each) })));
+        expect(await subpackages()).toHaveLength(12);
         await Promise.all(
           names.map((each, index) =>
-            index % 2 === 0 ? remove(each, '1') : add({ name: each, version: '2', more: listing('new') }),
+            index % 2 === 0 ? remove(each, '1') : add({ name: each, version: '2', more: inGroup('new') }),
           ),
         );
-        expect(await listed()).toHaveLength(6);
+        expect(await subpackages()).toHaveLength(6);
         expect(maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref('group'))))).toMatchObject({
-          listedCount: 6,
+          [storedAs.subpackageCount]: 6,
           live: true,
         });
       });

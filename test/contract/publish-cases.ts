@@ -85,7 +85,7 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
         const { items } = await app.registry.table.query(ranges.events(shard));
         all.push(...items.map(eventOf));
       }
-      return all.filter(({ type }) => type !== 'name_listed' && type !== 'name_unlisted');
+      return all.filter(({ type }) => type !== 'name_added' && type !== 'name_removed');
     }
 
     async function storedKeys(): Promise<string[]> {

@@ -46,7 +46,7 @@ describe.each([
     const items = await Promise.all(shards.map((range) => queryAll(app.registry.table, range)));
     const events = items.flat().map(eventOf);
     return events
-      .filter(({ type }) => type === 'name_listed' || type === 'name_unlisted')
+      .filter(({ type }) => type === 'name_added' || type === 'name_removed')
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
@@ -76,7 +76,7 @@ describe.each([
     await publish('left-pad', '2.0');
     expect(await names()).toEqual(['left-pad']);
     expect(await words()).toEqual([]);
-    expect((await nameEvents()).map(({ type }) => type)).toEqual(['name_listed']);
+    expect((await nameEvents()).map(({ type }) => type)).toEqual(['name_added']);
     await app.runJobs();
     expect(await words()).toEqual(['left', 'left-pad', 'pad']);
     await remove('left-pad');

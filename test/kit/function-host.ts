@@ -1,5 +1,5 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { getsEvent, JOB_ATTEMPTS, jobs } from '../../services/job-list.ts';
+import { JOB_ATTEMPTS, type Job, jobs, outboxTypes } from '../../services/job-list.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { EVENT_SHARDS } from '../../services/registry/events/record-event.ts';
 import { ranges } from '../../services/registry/records/keys.ts';
@@ -16,7 +16,7 @@ export const functionHost: JobHost = {
       const records = await takeOutbox(registry);
       work = records.length > 0;
       for (const job of jobs) {
-        const bodies = records.filter(({ type }) => getsEvent(job, type)).map(({ body }) => body);
+        const bodies = records.filter(({ type }) => passesFilter(job, type)).map(({ body }) => body);
         const first = dead[job.name] ? [] : (options.messages?.[job.name] ?? []);
         const given = await workOff(registry, job, [...bodies, ...first], options);
         dead[job.name] = [...(dead[job.name] ?? []), ...given];
@@ -25,6 +25,12 @@ export const functionHost: JobHost = {
     return dead;
   },
 };
+
+/** Whether the topic passes an outbox item of a type on to the queue of a job. */
+function passesFilter(job: Job, type: string): boolean {
+  const types = outboxTypes(job);
+  return types === 'all' || types.includes(type);
+}
 
 /** Takes the events of the outbox, in the form of the stream. */
 async function takeOutbox(registry: Registry): Promise<{ type: string; body: string }[]> {

@@ -22,7 +22,7 @@ interface Bounds {
  * match.
  *
  * The position is a bound on the sort key and not an `ExclusiveStartKey`, which for an index would need the base
- * table's key. `BETWEEN` includes both ends, so ends outside the query are listed in `excluded`.
+ * table's key. `BETWEEN` includes both ends, so `excluded` has the ends that are outside the query.
  */
 export function toRange(query: Query): Range | undefined {
   const bounds = toBounds(query);

@@ -50,7 +50,7 @@ export function packageJson(
   };
 }
 
-/** Another version of a package, as listed in a single package. */
+/** Another version of a package, as shown in a single package. */
 export function otherVersionJson(row: PackagePointer, tags: readonly Tag[]) {
   return {
     id: row.id,

@@ -66,13 +66,13 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
     createdAt: now,
     ...(claim.succeeds.length > 0 && { succeeds: claim.succeeds }),
   };
-  const listed = inIndex1(indexes.groups.pk, padId(id));
+  const inGroups = inIndex1(indexes.groups.pk, padId(id));
   const child = parent ? inIndex2(indexes.children(parent.id).pk, `group#${padId(id)}`) : {};
   await claimingPath(() =>
     registry.table.write([
       claim.write,
       {
-        put: itemOf(keys.group(id), group, { children: 0, ...listed, ...child }),
+        put: itemOf(keys.group(id), group, { children: 0, ...inGroups, ...child }),
         when: { exists: false },
       },
       ...(input.ownerId === undefined

@@ -85,7 +85,7 @@ export function botWrites(user: User): Write[] {
   ];
 }
 
-/** The write that stores a membership, listed under its group or project and, through an index, under its user. */
+/** The write that stores a membership, which is found under its group or project and, through an index, under its user. */
 export function memberWrite(
   owner: { readonly kind: 'group' | 'project'; readonly id: number },
   userId: number,

@@ -31,7 +31,7 @@ export interface Issued<T extends Token> {
   readonly secret: string;
 }
 
-/** The pointer to a token in the partition of its owner, through which the owner's tokens are listed. */
+/** The pointer to a token in the partition of its owner, through which lists find the owner's tokens. */
 export interface TokenPointer {
   readonly id: number;
   readonly kind: Token['kind'];

@@ -14,7 +14,7 @@ export interface Revocation {
 }
 
 /**
- * Revokes a token with immediate effect. An access token stays listed as revoked; the bot of a project or group
+ * Revokes a token with immediate effect. An access token stays in lists, as revoked; the bot of a project or group
  * token also loses its membership. Revoking a token again does nothing.
  */
 export async function revokeToken(registry: Registry, input: Revocation): Promise<void> {
@@ -32,7 +32,7 @@ export async function revokeToken(registry: Registry, input: Revocation): Promis
   }
 }
 
-/** Deletes a deploy token: it stops working immediately and is no longer listed. */
+/** Deletes a deploy token: it stops working immediately and is no longer in lists. */
 export async function deleteDeployToken(registry: Registry, input: Revocation): Promise<void> {
   await registry.table.write([
     ...tokenDeletes(ownerOf(input.stored.token), input.stored),

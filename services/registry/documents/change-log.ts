@@ -1,4 +1,4 @@
-/** The change log of a package: one entry per revision, listing the versions that it changed. */
+/** The change log of a package: one entry per revision, with the versions that it changed. */
 
 import { randomUUID } from 'node:crypto';
 import type { VersionName } from '../../domain/names.ts';
@@ -11,7 +11,7 @@ import { ranges } from '../records/keys.ts';
 export interface Change {
   /** Sorts by the time the step was prepared; steps may be committed in a different order. */
   readonly id: string;
-  /** The versions that it changed; empty if only tags or listed packages changed. */
+  /** The versions that it changed; empty if only tags or subpackages changed. */
   readonly versions: readonly VersionName[];
   /** Seconds since the epoch. */
   readonly expiresAt: number;

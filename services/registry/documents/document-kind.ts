@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { VersionName } from '../../domain/names.ts';
-import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../../domain/packages.ts';
+import type { PackageFile, PackageHead, Subpackage, Tag, Version } from '../../domain/packages.ts';
 import type { PackageContents } from './package-contents.ts';
 
 /**
@@ -35,7 +35,7 @@ export interface VersionOrder<K = unknown> {
 export interface FrameContents<M = unknown, F extends Facts = Facts> {
   readonly head: PackageHead;
   readonly tags: readonly Tag[];
-  readonly listed: readonly ListedPackage[];
+  readonly subpackages: readonly Subpackage[];
   /** The facts of all versions in the index, in order. */
   readonly versions: readonly F[];
   /** The version that the frame features, and its readme. */
@@ -57,8 +57,8 @@ export interface IndexKind<M = unknown, F extends Facts = Facts> {
   readonly metadata?: MetadataType<M>;
   /** Whether `fragment` needs files. */
   readonly files: boolean;
-  /** Whether `frame` needs the packages that the name lists. */
-  readonly listed?: boolean;
+  /** Whether `frame` needs the subpackages of the name. */
+  readonly subpackages?: boolean;
   readonly order: VersionOrder;
   /** The text between two versions. */
   readonly separator: string;

@@ -1,4 +1,4 @@
-import type { ListedPackage, PackageFile, Tag, Version } from '../../domain/packages.ts';
+import type { PackageFile, Subpackage, Tag, Version } from '../../domain/packages.ts';
 import { byPrecedence, firstWithFiles } from '../packages/precedence.ts';
 import { forEachOf } from '../records/read-many.ts';
 import type { PackageContents } from './package-contents.ts';
@@ -13,7 +13,7 @@ interface Copy<M> {
  * Merges the contents that several projects have for one name into one package, as downloads choose copies: of
  * several copies of a version, the one that was published first counts, with its own files only. A version without
  * files does not count, so that it does not hide one of another project; `hasFiles` tells this where the files were
- * not read. For tags and listed packages, the first project of the list counts.
+ * not read. For tags and subpackages, the first project of the list counts.
  */
 export async function mergeContents<M>(
   all: readonly PackageContents<M>[],
@@ -26,9 +26,9 @@ export async function mergeContents<M>(
     all.flatMap((contents) => contents.tags),
     ({ tag }: Tag) => tag,
   );
-  const listed = firstOfEach(
-    all.flatMap((contents) => contents.listed ?? []),
-    ({ name }: ListedPackage) => name,
+  const subpackages = firstOfEach(
+    all.flatMap((contents) => contents.subpackages ?? []),
+    ({ name }: Subpackage) => name,
   );
   const updatedAt = Math.max(...all.map(({ head }) => head.updatedAt));
   return {
@@ -36,7 +36,7 @@ export async function mergeContents<M>(
     versions: merged.map(({ version }) => version),
     tags,
     files: merged.flatMap(({ files }) => files),
-    listed,
+    subpackages,
   };
 }
 

@@ -1,8 +1,8 @@
 import {
   isServed,
-  type ListedPackage,
   type PackageFile,
   type PackageHead,
+  type Subpackage,
   type Tag,
   type Version,
 } from '../../domain/packages.ts';
@@ -14,8 +14,7 @@ export interface PackageContents<M = unknown> {
   readonly tags: readonly Tag[];
   /** Current files only, without those that a newer file of the same name has replaced. */
   readonly files: readonly PackageFile[];
-  /** The packages that the name lists. */
-  readonly listed?: readonly ListedPackage[];
+  readonly subpackages?: readonly Subpackage[];
   /** The readme of the version that an index features. */
   readonly readme?: string;
 }

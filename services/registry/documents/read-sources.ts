@@ -9,10 +9,10 @@ import type { Needs, Source } from './source.ts';
 /** Reads the contents of each source for an index. */
 export function readSources<M>(
   sources: readonly Source[],
-  { files, listed = false }: Pick<IndexKind<M>, 'files' | 'listed'>,
+  { files, subpackages = false }: Pick<IndexKind<M>, 'files' | 'subpackages'>,
   versions: Needs['versions'],
 ): Promise<PackageContents<M>[]> {
-  return Promise.all(sources.map((source) => source.read<M>({ versions, files, listed, tags: true })));
+  return Promise.all(sources.map((source) => source.read<M>({ versions, files, subpackages, tags: true })));
 }
 
 /**

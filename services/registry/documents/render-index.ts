@@ -44,10 +44,10 @@ export function leftOut(lengths: readonly number[], maxLength = Number.POSITIVE_
 
 /** Returns the input of a frame, apart from the featured version. */
 export function frameContents<M, F extends Facts>(
-  { head, tags, listed = [] }: Omit<PackageContents<M>, 'versions' | 'files'>,
+  { head, tags, subpackages = [] }: Omit<PackageContents<M>, 'versions' | 'files'>,
   versions: readonly F[],
 ): FrameContents<M, F> {
-  return { head, tags, listed, versions };
+  return { head, tags, subpackages, versions };
 }
 
 /** Renders an index. `readmeOf` returns the readme of the featured version. */

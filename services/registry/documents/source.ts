@@ -1,5 +1,5 @@
 import type { VersionName } from '../../domain/names.ts';
-import type { ListedPackage, PackageFile, PackageHead, Tag, Version } from '../../domain/packages.ts';
+import type { PackageFile, PackageHead, Subpackage, Tag, Version } from '../../domain/packages.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { isOlderFile, keys, ranges } from '../records/keys.ts';
@@ -14,7 +14,7 @@ export interface Needs {
   readonly versions: 'all' | readonly VersionName[];
   readonly files?: boolean;
   readonly tags?: boolean;
-  readonly listed?: boolean;
+  readonly subpackages?: boolean;
 }
 
 /**
@@ -65,20 +65,20 @@ export function revisionsOf(sources: readonly { readonly id: string; readonly re
 export async function readContents<M>(
   table: TableReader,
   ref: PackageHead,
-  { versions, files, tags, listed }: Needs,
+  { versions, files, tags, subpackages }: Needs,
 ): Promise<PackageContents<M>> {
-  const [[head, ...found], fileItems, tagItems, listedItems] = await Promise.all([
+  const [[head, ...found], fileItems, tagItems, subpackageItems] = await Promise.all([
     readVersions(table, ref, versions),
     files ? readFiles(table, ref, versions) : [],
     tags ? queryAll(table, ranges.tags(ref)) : [],
-    listed ? queryAll(table, ranges.listed(ref)) : [],
+    subpackages ? queryAll(table, ranges.subpackages(ref)) : [],
   ]);
   return servedOf({
     head: maybeEntity<PackageHead>(head) ?? ref,
     versions: found.flatMap((item) => (item ? [entityOf<Version<M>>(item)] : [])),
     tags: tagItems.map((item) => entityOf<Tag>(item)),
     files: fileItems.filter((item) => !isOlderFile(item)).map((item) => entityOf<PackageFile>(item)),
-    listed: listedItems.map((item) => entityOf<ListedPackage>(item)),
+    subpackages: subpackageItems.map((item) => entityOf<Subpackage>(item)),
   });
 }
 

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor, EventType, NewEvent, RegistryEvent } from '../../domain/events.ts';
+import {
+  type Actor,
+  type EventType,
+  eventTypeOf,
+  type NewEvent,
+  type RegistryEvent,
+  storedEventType,
+} from '../../domain/events.ts';
 import type { Item, Write } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
@@ -24,13 +31,14 @@ export type EventFacts<T extends EventType = EventType> = {
 
 /** The outbox write of an event, for the transaction that makes the change, so that both happen or neither. */
 export function recordEvent(now: number, facts: EventFacts): Write {
-  const event = { ...facts, id: newEventId(now), at: now };
+  const type = storedEventType(facts.type);
+  const event = { ...facts, type, id: newEventId(now), at: now };
   const shard = Number.parseInt(event.id.slice(-2), 16) % EVENT_SHARDS;
   return {
     put: {
       ...keys.event(shard, event.id),
       // A separate attribute, so that the filters of a topic can match it.
-      type: event.type,
+      type,
       event: JSON.stringify(event),
       expiresAt: Math.floor(now / 1000) + OUTBOX_LIFETIME,
     } satisfies Item,
@@ -51,5 +59,6 @@ export function readEvent(text: string): RegistryEvent {
   const event = JSON.parse(text) as Partial<RegistryEvent> | null;
   if (typeof event?.id !== 'string' || typeof event.type !== 'string') throw new TypeError('not an event');
   const about = { projectId: 0, projectPath: '', format: '', name: '', version: null };
-  return { ...about, actor: system, details: {}, at: 0, ...event } as RegistryEvent;
+  const type = eventTypeOf(event.type);
+  return { ...about, actor: system, details: {}, at: 0, ...event, type } as RegistryEvent;
 }

@@ -26,7 +26,7 @@ export async function* walkStored(
   const start = after === undefined ? '' : digitOf(after);
   for (const digit of storedDigits.filter((each) => each >= start)) {
     const from = digit === start ? after : undefined;
-    const lists = stores.map((store) => listed(store, digit, from));
+    const lists = stores.map((store) => blobsIn(store, digit, from));
     const sources = [recorded(table, digit, from), ...lists] as const;
     for await (const { key, found } of mergeByKey<[KeyedRecord, ...BlobInfo[]]>(sources)) {
       const [record, ...stored] = found;
@@ -39,7 +39,7 @@ interface KeyedRecord extends Keyed {
   readonly record: BlobRecord;
 }
 
-async function* listed(blobs: BlobStore, digit: string, from: string | undefined): AsyncGenerator<BlobInfo> {
+async function* blobsIn(blobs: BlobStore, digit: string, from: string | undefined): AsyncGenerator<BlobInfo> {
   for (let after = from; ; ) {
     const page = await blobs.list({ prefix: STORED + digit, ...(after === undefined ? {} : { after }) });
     yield* page.blobs;

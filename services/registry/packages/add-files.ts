@@ -1,7 +1,7 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import { layoutOf, type MetadataType, readableMetadata } from '../../domain/metadata.ts';
-import type { PackageFile, PackageRef, Version } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef, Umbrella, Version } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
@@ -17,7 +17,6 @@ import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { currentVersion, filesUnder } from './claim-version.ts';
 import { draftOf, fileKeysOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
-import { type Listing, planListing } from './listings.ts';
 import {
   addedToVersion,
   amendedVersionWrites,
@@ -31,6 +30,7 @@ import { filesAtOnce, publishInSteps, stepsOf } from './publish-in-steps.ts';
 import type { NewVersion } from './publish-version.ts';
 import { readMetadata } from './read-metadata.ts';
 import { retryPublish } from './retry-publish.ts';
+import { planSubpackage } from './subpackages.ts';
 
 /** Files to add to a version. Facts of the version count only if it is new; later on, `amend` changes them. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
@@ -41,8 +41,8 @@ export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
    * metadata can't be read.
    */
   readonly amend?: ((metadata: M | undefined) => M | undefined) | undefined;
-  /** Another name in the project that lists the package from now on. */
-  readonly listing?: Listing | undefined;
+  /** The umbrella of the package from now on. */
+  readonly umbrella?: Umbrella | undefined;
 }
 
 /** A version, and the files that were added to it. */
@@ -75,7 +75,7 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
 /** Adds files in several transactions. The last one changes what belongs to the version rather than to a file. */
 async function addInSteps<M>(
   registry: Registry,
-  { amend, readme, listing, ...input }: AddedFiles<M>,
+  { amend, readme, umbrella, ...input }: AddedFiles<M>,
   id: number | undefined,
 ): Promise<FilesAdded<M>> {
   await checkPublishRules(registry, publicationOf(input));
@@ -85,7 +85,7 @@ async function addInSteps<M>(
   const step = { ...input, ...(mustExist !== undefined && { mustExist }) };
   const files: PackageFile[] = [];
   for (const some of rest) files.push(...(await addAtOnce(registry, { ...step, files: some })).files);
-  const added = await addAtOnce(registry, { ...step, amend, readme, listing, files: last });
+  const added = await addAtOnce(registry, { ...step, amend, readme, umbrella, files: last });
   return { version: added.version, files: [...files, ...added.files] };
 }
 
@@ -95,7 +95,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const ref = packageOf(input);
   const staged = input.files.map((file) => file.blob);
   const blobs = referenceBlobs(staged);
-  const listing = planListing(project, ref, input.listing);
+  const subpackage = planSubpackage(project, ref, input.umbrella);
   const rules = publishRules(publicationOf(input));
   const drafted = draftOf(registry, input, now);
 
@@ -106,7 +106,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
         keys.version(ref, input.version),
         ...fileKeysOf(ref, input),
         ...rules.keys,
-        ...listing.keys,
+        ...subpackage.keys,
         ...blobs.keys,
       ]),
       drafted,
@@ -138,15 +138,15 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     const files = stated.map(({ file }) => file);
     const hidden = existing.filter((file) => file !== undefined);
     const others = await versionChanges(registry, format.index, { before: known, after: version }, hidden);
-    const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
-    const state = { ...input, listed, claimed: false };
+    const live = items.get<StoredHead>(keys.head(ref))?.live === true;
+    const state = { ...input, live, claimed: false };
     await registry.table.write([
       ...(known
         ? keptVersionWrites(state, known, version, now)
         : newVersionWrites(project, version, state, now)),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,
-      ...listing.plan(items, now),
+      ...subpackage.plan(items, now),
       ...(await names.writes(project, now)),
       ...others.fileWrites,
       ...indexWrites(ref, {
@@ -210,7 +210,7 @@ function amended<M>(version: Version<M>, { amend, format }: AddedFiles<M>, now: 
 }
 
 function keptVersionWrites<M>(
-  input: AddedFiles<M> & { readonly listed: boolean },
+  input: AddedFiles<M> & { readonly live: boolean },
   known: StoredVersion<M>,
   version: Version<M>,
   now: number,
@@ -220,10 +220,10 @@ function keptVersionWrites<M>(
     ...(version === known
       ? [addedToVersion(ref, known.version, known)]
       : [...amendedVersionWrites(input.project, known, version), ...readmeWrites(known, input)]),
-    ...liveHeadWrites(ref, now, input.listed, {
+    ...liveHeadWrites(ref, now, input.live, {
       version: known.version,
-      listedBy: input.listing?.name,
+      umbrellaName: input.umbrella?.name,
     }),
-    ...(input.listed ? [] : nameWrites(input.project, ref, now)),
+    ...(input.live ? [] : nameWrites(input.project, ref, now)),
   ];
 }

@@ -1,11 +1,10 @@
 import { layoutOf } from '../../domain/metadata.ts';
 import type { PackageName } from '../../domain/names.ts';
-import type { PackageFile, PackageRef, StagedBlob, Version } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef, StagedBlob, Umbrella, Version } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { Publication } from '../publish-rules/rule.ts';
 import type { StoredVersion } from '../records/entities.ts';
-import type { Listing } from './listings.ts';
 import { fileKey } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 
@@ -73,15 +72,15 @@ export function packageOf({
   return { projectId: project.id, format: format.id, name };
 }
 
-/** Returns the names that a publish uses: the package's, and that of the package that lists it. */
+/** Returns the names that a publish uses: the package's, and that of its umbrella. */
 export function namesOf({
   name,
-  listing,
+  umbrella,
 }: {
   readonly name: PackageName;
-  readonly listing?: Listing | undefined;
+  readonly umbrella?: Umbrella | undefined;
 }): readonly PackageName[] {
-  return listing ? [name, listing.name] : [name];
+  return umbrella ? [name, umbrella.name] : [name];
 }
 
 /** Returns the keys that the files are stored under. */

@@ -2,14 +2,14 @@ import type { VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Changes, Condition, Write } from '../../ports/table.ts';
 import { newChange } from '../documents/change-log.ts';
-import { itemOf } from '../records/entities.ts';
+import { itemOf, storedAs } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 
 /** The change of a package's head in one transaction. */
 export interface HeadMove {
-  /** All versions whose facts, files or status the transaction changes; empty for tags and listings. */
+  /** All versions whose facts, files or status the transaction changes; empty for tags and subpackages. */
   readonly touched: readonly VersionName[];
-  readonly add?: { readonly versionCount?: number; readonly listedCount?: number };
+  readonly add?: { readonly versionCount?: number; readonly [storedAs.subpackageCount]?: number };
   readonly set?: Changes['set'];
   readonly when: Condition;
 }

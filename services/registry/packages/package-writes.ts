@@ -18,6 +18,7 @@ import {
   plainEntity,
   type StoredClaim,
   type StoredVersion,
+  storedAs,
 } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
@@ -163,11 +164,11 @@ export function tagWrite(ref: PackageRef, tag: TagName, version: VersionName, no
 export interface HeadChange {
   /** The version that is made or added to, if any. */
   readonly version?: VersionName;
-  /** How many versions and listed packages are added. */
+  /** How many versions and subpackages are added. */
   readonly versions?: number;
-  readonly listed?: number;
-  /** The name that lists the package from now on. */
-  readonly listedBy?: PackageName | undefined;
+  readonly subpackages?: number;
+  /** The name of the package's umbrella from now on. */
+  readonly umbrellaName?: PackageName | undefined;
   /** The revision at which the change was prepared, where it must still be that. */
   readonly revision?: number;
   /** Since when the project has held the name, if that is earlier than this change. */
@@ -179,17 +180,17 @@ export interface HeadChange {
  * read.
  */
 export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, change: HeadChange): Write[] {
-  const { version, versions = 0, listed = 0, listedBy, revision, heldSince = now } = change;
+  const { version, versions = 0, subpackages = 0, umbrellaName, revision, heldSince = now } = change;
   return moveHead(ref, now, {
     touched: version === undefined ? [] : [version],
-    add: { versionCount: versions, ...(listed !== 0 && { listedCount: listed }) },
+    add: { versionCount: versions, ...(subpackages !== 0 && { [storedAs.subpackageCount]: subpackages }) },
     set: {
       projectId: ref.projectId,
       format: ref.format,
       name: ref.name,
       live: true,
       ...(!live && { heldSince }),
-      ...(listedBy !== undefined && { listedBy }),
+      ...(umbrellaName !== undefined && { [storedAs.umbrellaName]: umbrellaName }),
     },
     when: { equals: { live: live ? true : undefined, ...(revision !== undefined && { revision }) } },
   });
@@ -205,8 +206,8 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
   const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
   return [
     { put: itemOf(keys.name(ref, rootId), entry) },
-    ...listersOf(ref, rootId).map((owner): Write => ({ put: itemOf(keys.nameIn(owner, ref), found) })),
-    nameEvent(project, ref, now, 'name_listed'),
+    ...namesOwnersOf(ref, rootId).map((owner): Write => ({ put: itemOf(keys.nameIn(owner, ref), found) })),
+    nameEvent(project, ref, now, 'name_added'),
   ];
 }
 
@@ -214,9 +215,9 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
 export interface NewVersionState {
   readonly readme?: string | undefined;
   readonly tags?: readonly TagName[];
-  readonly listing?: { readonly name: PackageName } | undefined;
+  readonly umbrella?: { readonly name: PackageName } | undefined;
   /** Whether the name index had the package when it was read. */
-  readonly listed: boolean;
+  readonly live: boolean;
   /** Whether the version was claimed before. */
   readonly claimed: boolean;
 }
@@ -225,7 +226,7 @@ export interface NewVersionState {
 export function newVersionWrites(
   project: Project,
   version: Version,
-  { readme, tags = [], listing, listed, claimed }: NewVersionState,
+  { readme, tags = [], umbrella, live, claimed }: NewVersionState,
   now: number,
 ): Write[] {
   const ref: PackageRef = { projectId: version.projectId, format: version.format, name: version.name };
@@ -234,12 +235,12 @@ export function newVersionWrites(
     // A new version has no readme to remove.
     ...(readme ? readmeWrites(ref, { version: version.version, readme }) : []),
     ...tags.map((tag) => tagWrite(ref, tag, version.version, now)),
-    ...liveHeadWrites(ref, now, listed, {
+    ...liveHeadWrites(ref, now, live, {
       version: version.version,
       versions: 1,
-      listedBy: listing?.name,
+      umbrellaName: umbrella?.name,
     }),
-    ...(listed ? [] : nameWrites(project, ref, now)),
+    ...(live ? [] : nameWrites(project, ref, now)),
     ...firstPublishWrites(project),
   ];
 }
@@ -250,17 +251,17 @@ function firstPublishWrites({ id, published }: Project): Write[] {
 }
 
 /** Removes the name from the indexes. */
-export function unlistWrites(project: Project, ref: PackageRef, now: number): Write[] {
+export function nameRemovalWrites(project: Project, ref: PackageRef, now: number): Write[] {
   const rootId = rootOf(project);
   return [
     { delete: keys.name(ref, rootId) },
-    ...listersOf(ref, rootId).map((owner): Write => ({ delete: keys.nameIn(owner, ref) })),
-    nameEvent(project, ref, now, 'name_unlisted'),
+    ...namesOwnersOf(ref, rootId).map((owner): Write => ({ delete: keys.nameIn(owner, ref) })),
+    nameEvent(project, ref, now, 'name_removed'),
   ];
 }
 
 /** Returns the owners whose lists contain a name: its project, its root namespace, and the instance. */
-export function listersOf(ref: PackageRef, rootId: number): readonly NamesOwner[] {
+export function namesOwnersOf(ref: PackageRef, rootId: number): readonly NamesOwner[] {
   return [{ kind: 'project', id: ref.projectId }, { kind: 'group', id: rootId }, 'instance'];
 }
 
@@ -268,7 +269,7 @@ function nameEvent(
   project: Project,
   ref: PackageRef,
   now: number,
-  type: 'name_listed' | 'name_unlisted',
+  type: 'name_added' | 'name_removed',
 ): Write {
   const { projectId, format, name } = ref;
   const about = { projectId, projectPath: project.fullPath, format, name, version: null };

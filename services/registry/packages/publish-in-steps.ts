@@ -1,6 +1,12 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
-import { isListed, type PackageFile, type StagedBlob, type Version } from '../../domain/packages.ts';
+import {
+  isListed,
+  type PackageFile,
+  type StagedBlob,
+  type Umbrella,
+  type Version,
+} from '../../domain/packages.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
@@ -15,10 +21,10 @@ import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesUnder, undoOwnClaim } from './claim-version.ts';
 import { type Draft, draftOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
-import { type Listing, planListing } from './listings.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 import { retryPublish } from './retry-publish.ts';
+import { planSubpackage } from './subpackages.ts';
 
 /** Each file takes two writes, one more if it replaces another, and up to eight more if it is in indexes. */
 const FILES_AT_ONCE = 20;
@@ -44,7 +50,7 @@ export function stepsOf<T>(format: Pick<FormatRules, 'index'>, files: readonly T
  */
 export async function publishInSteps<M>(
   registry: Registry,
-  input: NewVersion<M> & { readonly listing?: Listing | undefined },
+  input: NewVersion<M> & { readonly umbrella?: Umbrella | undefined },
   taken: (by: StoredVersion) => Error,
 ): Promise<Draft<M>> {
   const draft = await draftOf(registry, input, registry.clock.now());
@@ -115,24 +121,24 @@ async function addStep(
 
 async function finish<M>(
   registry: Registry,
-  input: NewVersion<M> & { readonly listing?: Listing | undefined },
+  input: NewVersion<M> & { readonly umbrella?: Umbrella | undefined },
   { version, files }: Draft<M>,
 ): Promise<void> {
   const { project } = input;
   const ref = packageOf(input);
-  const listing = planListing(project, ref, input.listing);
+  const subpackage = planSubpackage(project, ref, input.umbrella);
   await retryPublish(registry, project, async () => {
     const now = registry.clock.now();
     const key = keys.version(ref, version.version);
     const [items, names] = await Promise.all([
-      readItems(registry.table, [keys.head(ref), key, ...listing.keys]),
+      readItems(registry.table, [keys.head(ref), key, ...subpackage.keys]),
       readNamesToTake(registry, input.format, namesOf(input)),
     ]);
     requireOwnClaim(version, items.get<StoredVersion>(key));
-    const listed = items.get<StoredHead>(keys.head(ref))?.live === true;
+    const live = items.get<StoredHead>(keys.head(ref))?.live === true;
     await registry.table.write([
-      ...newVersionWrites(project, version, { ...input, listed, claimed: true }, now),
-      ...listing.plan(items, now),
+      ...newVersionWrites(project, version, { ...input, live, claimed: true }, now),
+      ...subpackage.plan(items, now),
       ...(await names.writes(project, now)),
       ...(isListed(version)
         ? indexWrites(ref, { listings: [{ versionId: version.id, files, listed: true }] })

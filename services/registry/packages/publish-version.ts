@@ -125,7 +125,7 @@ async function publishAtOnce<M>(
     const existing = items.get<StoredVersion>(keys.version(ref, input.version));
     if (await currentVersion(registry, existing)) throw new RegistryError('duplicateVersion');
     await rules.check(items);
-    const listed = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
+    const live = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
     known = undefined;
     // Files of a removed version may have the keys of the new ones, and are replaced.
     const replaced = filesUnder(items, fileKeysOf(ref, input), existing);
@@ -134,7 +134,7 @@ async function publishAtOnce<M>(
       stateFile(format.index, version, withStorageKey(file, input.files[index], plan)),
     );
     await registry.table.write([
-      ...newVersionWrites(project, version, { ...input, listed, claimed: false }, now),
+      ...newVersionWrites(project, version, { ...input, live, claimed: false }, now),
       ...(await names.writes(project, now)),
       ...stated.flatMap(({ file }, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,

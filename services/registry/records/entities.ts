@@ -25,12 +25,19 @@ export function maybeEntity<T>(item: Item | undefined): T | undefined {
 }
 
 /**
- * Attributes that are stored under other names than the code uses. The stored names do not change, because processes of
- * two releases use the same table during a deployment. A server of the older one that does not find the location would
- * shut down, since the blobs seem to have been moved. Renaming them in the table would take two releases, and reads
- * of both names in the first.
+ * Attributes that are stored under other names than the code uses; the keys `LISTED#...` and `storedEventType` are of
+ * the same kind. The stored names do not change, because processes of two releases use the same table during a
+ * deployment. The older ones would take an umbrella whose subpackages they do not find for empty, and remove its name;
+ * they would not run jobs for events of unknown types; and a server would shut down, since the blobs seem to have been
+ * moved. Renaming them in the table would take two releases, and reads of both names in the first.
  */
 export const storedAs = {
+  /** How many subpackages a name has (`StoredHead`). */
+  subpackageCount: 'listedCount',
+  /** The name of a package's umbrella (`StoredHead`). */
+  umbrellaName: 'listedBy',
+  /** The umbrella of a removed version (`RemovedVersion`). */
+  umbrella: 'listing',
   /** The storage location of the blobs (`StorageHome`). */
   location: 'place',
   /** The segments that a manifest names (`Manifest`). */
@@ -93,9 +100,23 @@ export interface BoundPrefix {
   readonly createdAt: number;
 }
 
-/** A stored head. `live` is true while the package is in the name index: it has versions, or lists others. */
+/** A stored head. `live` is true while the package is in the name index: it has versions or subpackages. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;
+  /** See `subpackageCount`. */
+  readonly [storedAs.subpackageCount]?: number;
+  /** See `umbrellaNameOf`. */
+  readonly [storedAs.umbrellaName]?: PackageName;
+}
+
+/** Returns how many subpackages a name has. */
+export function subpackageCount(head: StoredHead): number {
+  return head[storedAs.subpackageCount] ?? 0;
+}
+
+/** Returns the name of a package's umbrella; undefined if it is no subpackage. */
+export function umbrellaNameOf(head: StoredHead | undefined): PackageName | undefined {
+  return head?.[storedAs.umbrellaName];
 }
 
 /**

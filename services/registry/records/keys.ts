@@ -23,7 +23,7 @@
  *                                                                (index1 by project, index2 due)
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
  *                                      REMOVED#<id>#README       its readme
- *                                      LISTED#<package>          another package that this name lists
+ *                                      LISTED#<package>          a subpackage of this name
  *                                      CHANGE#<change id>        the versions that one revision changed
  *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
  *                                                                (#1), its segments (#segments, #s0)
@@ -181,7 +181,7 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `REMOVED#${padId(id)}#README`,
   }),
-  listed: (ref: PackageRef, name: PackageName): Key => ({
+  subpackage: (ref: PackageRef, name: PackageName): Key => ({
     pk: packagePartition(ref),
     sk: `LISTED#${escapePart(name)}`,
   }),
@@ -295,7 +295,7 @@ export const ranges = {
     prefix: `FILE#${escapePart(version)}#`,
   }),
   removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
-  listed: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
+  subpackages: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** The projects that hold a name, in the whole instance or below one root namespace. */
   names: (format: string, name: PackageName, rootId?: number) => ({

@@ -2,15 +2,15 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
-import type { ListedPackage, PackageRef, Tag, Version } from '../../domain/packages.ts';
+import type { PackageRef, Subpackage, Tag, Umbrella, Version } from '../../domain/packages.ts';
 import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
-import { unlistingWrites } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
-import { unlistWrites } from '../packages/package-writes.ts';
+import { nameRemovalWrites } from '../packages/package-writes.ts';
+import { subpackageRemovalWrites } from '../packages/subpackages.ts';
 import {
   entityOf,
   itemOf,
@@ -18,6 +18,9 @@ import {
   plainEntity,
   type StoredHead,
   type StoredVersion,
+  storedAs,
+  subpackageCount,
+  umbrellaNameOf,
 } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
@@ -101,7 +104,7 @@ export async function withdrawVersion(
       throw new RegistryError('conflict', 'Too many tags point to this version; remove some of them first');
     }
     await registry.table.write(writes);
-    if (head.versionCount > FEW_VERSIONS) await unlistEmpty(registry, input.project, ref);
+    if (head.versionCount > FEW_VERSIONS) await removeEmptyName(registry, input.project, ref);
     return withdrawn;
   });
   const { project, format, name, version } = input;
@@ -144,22 +147,21 @@ async function planWithdrawal(
   const ref: PackageRef = { projectId: head.projectId, format: head.format, name: head.name };
   const tags = await tagsOf(registry, ref, version.version);
   const last = head.versionCount <= 1;
-  const empty = last && (head.listedCount ?? 0) <= 0;
+  const empty = last && subpackageCount(head) <= 0;
   // When many versions are removed concurrently, any of them may turn out to be the last.
-  const listed = await listedAs(registry, ref, head.listedBy);
+  const umbrella = await umbrellaOf(registry, ref, umbrellaNameOf(head));
   const withdrawn: RemovedVersion = {
     ...plainEntity(version),
     ...removalBy(registry, input.actor),
     tags,
     ...(input.fate === 'purged' && { purging: true as const }),
-    ...(listed &&
-      head.listedBy !== undefined && { listing: { name: head.listedBy, metadata: listed.metadata } }),
+    ...(umbrella && { [storedAs.umbrella]: umbrella }),
   };
   const writes: Write[] = [
     ...moveHead(ref, now, {
       touched: [version.version],
       add: { versionCount: -1 },
-      set: { live: empty ? undefined : true, ...(last && { listedBy: undefined }) },
+      set: { live: empty ? undefined : true, ...(last && { [storedAs.umbrellaName]: undefined }) },
       when: { equals: last ? { revision: head.revision } : otherVersionsRemain(head) },
     }),
     { delete: keys.version(ref, version.version), when: unchanged(version) },
@@ -167,10 +169,8 @@ async function planWithdrawal(
     { delete: keys.packageId(ref.projectId, version.id) },
     ...(await presenceWrites(registry, version, false)),
     ...tags.map(tagDeletion(ref, version.version)),
-    ...(empty ? unlistWrites(input.project, ref, now) : []),
-    ...(last && head.listedBy !== undefined
-      ? await unlistingWrites(registry, input.project, ref, head.listedBy)
-      : []),
+    ...(empty ? nameRemovalWrites(input.project, ref, now) : []),
+    ...(last && umbrella ? await subpackageRemovalWrites(registry, input.project, ref, umbrella.name) : []),
     recordEvent(now, {
       ...eventFacts(input, version.version),
       type: 'package_deleted',
@@ -180,14 +180,15 @@ async function planWithdrawal(
   return { writes, withdrawn };
 }
 
-/** The listing of a package under another name. */
-async function listedAs(
+/** Reads the umbrella of a package by its name. */
+async function umbrellaOf(
   { table }: Registry,
   ref: PackageRef,
-  listedBy: PackageName | undefined,
-): Promise<ListedPackage | undefined> {
-  if (listedBy === undefined) return undefined;
-  return maybeEntity<ListedPackage>(await table.get(keys.listed({ ...ref, name: listedBy }, ref.name)));
+  name: PackageName | undefined,
+): Promise<Umbrella | undefined> {
+  if (name === undefined) return undefined;
+  const item = await table.get(keys.subpackage({ ...ref, name }, ref.name));
+  return item && { name, metadata: entityOf<Subpackage>(item).metadata };
 }
 
 /** Holds while the version is as it was read: new files or tags, or changed metadata, make the condition fail. */
@@ -206,19 +207,22 @@ function otherVersionsRemain({
 }
 
 /** Removes a name from the indexes if concurrent removals, none of which saw the last version, left none. */
-async function unlistEmpty(registry: Registry, project: Project, ref: PackageRef): Promise<void> {
+async function removeEmptyName(registry: Registry, project: Project, ref: PackageRef): Promise<void> {
   await retryChanged(async () => {
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));
-    if (!head?.live || head.versionCount > 0 || (head.listedCount ?? 0) > 0) return;
+    if (!head?.live || head.versionCount > 0 || subpackageCount(head) > 0) return;
     const now = registry.clock.now();
+    const umbrellaName = umbrellaNameOf(head);
     await registry.table.write([
       ...moveHead(ref, now, {
         touched: [],
-        set: { live: undefined, listedBy: undefined },
+        set: { live: undefined, [storedAs.umbrellaName]: undefined },
         when: { equals: { revision: head.revision } },
       }),
-      ...unlistWrites(project, ref, now),
-      ...(head.listedBy === undefined ? [] : await unlistingWrites(registry, project, ref, head.listedBy)),
+      ...nameRemovalWrites(project, ref, now),
+      ...(umbrellaName === undefined
+        ? []
+        : await subpackageRemovalWrites(registry, project, ref, umbrellaName)),
     ]);
   });
 }

@@ -12,12 +12,12 @@ import {
   type PackageFile,
   type PackageRef,
   type Tag,
+  type Umbrella,
   type Version,
 } from '../../domain/packages.ts';
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import type { Listing } from '../packages/listings.ts';
-import { entityOf, itemOf } from '../records/entities.ts';
+import { entityOf, itemOf, storedAs } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, isOlderFile, keys, padId, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 
@@ -32,8 +32,8 @@ export interface Removal {
 export interface RemovedVersion<M = unknown> extends Version<M>, Removal {
   /** The tags that pointed to it. */
   readonly tags: readonly Tag[];
-  /** The name that listed its package. It lists the package again on a restore, unless another name does. */
-  readonly listing?: Listing;
+  /** The umbrella of its package, which is the umbrella again after a restore, unless there is another by then. */
+  readonly [storedAs.umbrella]?: Umbrella;
   /** Set once purging has begun: the version can no longer be restored. */
   readonly purging?: true;
 }

@@ -8,6 +8,7 @@ import {
   type PackageFile,
   type PackageRef,
   type Tag,
+  type Umbrella,
   type Version,
 } from '../../domain/packages.ts';
 import type { Item, Write } from '../../ports/table.ts';
@@ -19,7 +20,6 @@ import { presenceWrites } from '../indexes/restate-files.ts';
 import { readNamesToTake } from '../names/take-names.ts';
 import { currentVersion } from '../packages/claim-version.ts';
 import { namesOf } from '../packages/draft.ts';
-import { type Listing, planListing } from '../packages/listings.ts';
 import { moveHead } from '../packages/move-head.ts';
 import {
   currentFileWrite,
@@ -28,6 +28,7 @@ import {
   tagWrite,
   versionWrites,
 } from '../packages/package-writes.ts';
+import { planSubpackage } from '../packages/subpackages.ts';
 import {
   entityOf,
   itemOf,
@@ -35,6 +36,8 @@ import {
   plainEntity,
   type StoredHead,
   type StoredVersion,
+  storedAs,
+  umbrellaNameOf,
 } from '../records/entities.ts';
 import { isOlderFile, keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
@@ -155,9 +158,9 @@ async function restoreRecord<M>(
   const { project } = input;
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format: input.format, name: input.name };
-  const { version, tags, listing } = withoutRemoval(removed, now);
+  const { version, tags, umbrella: removedUmbrella } = withoutRemoval(removed, now);
   const restoredTags = tags.slice(0, MAX_TAGS);
-  const plan = planListing(project, ref, listing);
+  const plan = planSubpackage(project, ref, removedUmbrella);
   const items = await readItems(registry.table, [
     keys.head(ref),
     keys.version(ref, version.version),
@@ -169,8 +172,8 @@ async function restoreRecord<M>(
   const readme = items.get<Item>(keys.removedReadme(ref, version.id));
   const head = items.get<StoredHead>(keys.head(ref));
   const live = head?.live === true;
-  // A listing published in the meantime is newer than the stored one.
-  const listedAgain = head?.listedBy === undefined ? listing : undefined;
+  // An umbrella published in the meantime is newer than the stored one.
+  const umbrella = umbrellaNameOf(head) === undefined ? removedUmbrella : undefined;
   await registry.table.write([
     {
       delete: keys.removedVersion(ref, version.id),
@@ -190,16 +193,16 @@ async function restoreRecord<M>(
     ),
     ...fileWrites,
     ...(isListed(version) ? await presenceWrites(registry, version, true) : []),
-    ...(listedAgain ? plan.plan(items, now) : []),
+    ...(umbrella ? plan.plan(items, now) : []),
     ...liveHeadWrites(ref, now, live, {
       version: version.version,
       versions: 1,
-      listedBy: listedAgain?.name,
+      umbrellaName: umbrella?.name,
       revision,
       heldSince: head?.heldSince ?? version.createdAt,
     }),
     ...(live ? [] : nameWrites(project, ref, now)),
-    ...(await namesToTake(registry, input, listing)),
+    ...(await namesToTake(registry, input, removedUmbrella)),
     recordEvent(now, {
       ...eventFacts(input, version.version),
       type: 'package_restored',
@@ -213,10 +216,10 @@ async function restoreRecord<M>(
 async function namesToTake(
   registry: Registry,
   { project, format, name }: Restoration,
-  listing: Listing | undefined,
+  umbrella: Umbrella | undefined,
 ): Promise<Write[]> {
   const rules = (await registry.formats()).find(({ id }) => id === format) ?? { id: format };
-  const names = await readNamesToTake(registry, rules, namesOf({ name, listing }));
+  const names = await readNamesToTake(registry, rules, namesOf({ name, umbrella }));
   return names.writes(project, registry.clock.now());
 }
 
@@ -227,9 +230,10 @@ function publishedAgain({ name, version }: Version): RegistryError {
 function withoutRemoval<M>(
   removed: RemovedVersion<M>,
   now: number,
-): { version: Version<M>; tags: readonly Tag[]; listing: Listing | undefined } {
-  const { removedAt, removedBy, purgeAt, purging, tags, listing, ...version } = plainEntity(removed);
-  return { version: { ...version, updatedAt: now }, tags, listing };
+): { version: Version<M>; tags: readonly Tag[]; umbrella: Umbrella | undefined } {
+  const { removedAt, removedBy, purgeAt, purging, tags, ...rest } = plainEntity(removed);
+  const { [storedAs.umbrella]: umbrella, ...version } = rest;
+  return { version: { ...version, updatedAt: now }, tags, umbrella };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { listersOf } from '../packages/package-writes.ts';
+import { namesOwnersOf } from '../packages/package-writes.ts';
 import { itemOf, maybeEntity, type NamedEntry, type StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
@@ -16,12 +16,12 @@ export async function refreshSearchWords(registry: Registry, ref: PackageRef, ro
   const words = nameWords(ref.name);
   const inProject = keys.nameIn({ kind: 'project', id: ref.projectId }, ref);
   await retryChanged(async () => {
-    const [headItem, listed] = await registry.table.getMany([keys.head(ref), inProject]);
+    const [headItem, nameItem] = await registry.table.getMany([keys.head(ref), inProject]);
     const live = maybeEntity<StoredHead>(headItem)?.live === true;
-    const entry = live ? maybeEntity<NamedEntry>(listed) : undefined;
+    const entry = live ? maybeEntity<NamedEntry>(nameItem) : undefined;
     await registry.table.write([
       { check: keys.head(ref), when: { equals: { live: live ? true : undefined } } },
-      ...listersOf(ref, rootId).flatMap((owner) =>
+      ...namesOwnersOf(ref, rootId).flatMap((owner) =>
         words.map((word): Write => {
           const key = keys.word(owner, word, ref);
           return entry ? { put: itemOf(key, entryOf(entry)) } : { delete: key };

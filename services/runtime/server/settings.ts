@@ -127,7 +127,7 @@ export const storeSettings: readonly Name[] = [
 
 /**
  * Reads all settings, or those named by `only`, from flags, then from the environment.
- * @throws SettingsError listing everything that is invalid
+ * @throws SettingsError that names everything that is invalid
  */
 export function readSettings(
   flags: readonly string[],

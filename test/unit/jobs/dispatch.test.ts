@@ -3,7 +3,7 @@ import { memoryQueue } from '../../../services/adapters/memory/memory-queue.ts';
 import { getsEvent, type Job, jobs } from '../../../services/job-list.ts';
 import { sweep } from '../../../services/jobs/sweep.ts';
 import type { Queue } from '../../../services/ports/queue.ts';
-import { EVENT_SHARDS } from '../../../services/registry/events/record-event.ts';
+import { EVENT_SHARDS, readEvent } from '../../../services/registry/events/record-event.ts';
 import { ranges } from '../../../services/registry/records/keys.ts';
 import {
   dispatchEvents,
@@ -54,7 +54,7 @@ describe('events', () => {
     const everything = sentTo(all.find(({ job }) => job.name === 'audit') as QueuedJob);
     expect(new Set(everything).size).toBe(moved);
     for (const each of all) {
-      const handled = everything.filter((body) => getsEvent(each.job, JSON.parse(body).type));
+      const handled = everything.filter((body) => getsEvent(each.job, readEvent(body).type));
       expect(sentTo(each)).toEqual(handled);
     }
     expect(count()).toBeGreaterThan(moved);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Digest, type DigestKind, parseDigest } from '../../../domain/digests.ts';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
 import { parsePackageName } from '../../../domain/names.ts';
-import type { StagedBlob } from '../../../domain/packages.ts';
+import type { StagedBlob, Umbrella } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../../http/answer/reply.ts';
@@ -14,7 +14,6 @@ import type { Announced } from '../../../registry/access/open-access.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
-import type { Listing } from '../../../registry/packages/listings.ts';
 import { pathIn } from '../context.ts';
 import { type Address, contentTypeOf, coordinatesOf, filePartsOf, publishAddress } from '../names.ts';
 import type { Metadata } from '../schema.ts';
@@ -111,7 +110,7 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
       version,
       metadata: pom ?? {},
       amend: pom && ((existing) => (isDeepStrictEqual(existing, pom) ? undefined : pom)),
-      listing: isJar ? await pluginListing(c, name, blob) : undefined,
+      umbrella: isJar ? await pluginGroup(c, name, blob) : undefined,
       files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
     }),
   );
@@ -120,9 +119,9 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
 }
 
 /** The artifact's entry in its group's metadata, if its jar is a Maven plugin. */
-async function pluginListing(c: FormatContext, name: string, jar: StagedBlob): Promise<Listing | undefined> {
+async function pluginGroup(c: FormatContext, name: string, jar: StagedBlob): Promise<Umbrella | undefined> {
   const { groupPath, artifactId } = coordinatesOf(name);
   const plugin = await readPlugin(blobAccess(c.env.registry, jar), artifactId);
-  const list = parsePackageName(groupPath);
-  return plugin && list && { name: list, metadata: plugin };
+  const group = parsePackageName(groupPath);
+  return plugin && group && { name: group, metadata: plugin };
 }

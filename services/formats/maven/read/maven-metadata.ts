@@ -18,12 +18,12 @@ export const nameMetadata: IndexKind = {
   kind: 'maven-name-1',
   versions: 'listed',
   files: false,
-  listed: true,
+  subpackages: true,
   order: { parse: parseVersion, compare: compareVersions },
   separator: '\n',
   fragment: ({ version }) => ({ facts: { version }, text: `      ${element('version', version)}` }),
   frame(contents) {
-    const plugins = contents.listed.map(({ name, metadata }) => ({
+    const plugins = contents.subpackages.map(({ name, metadata }) => ({
       ...(metadata as Plugin),
       packageName: name,
     }));

@@ -89,14 +89,14 @@ function requiredBy(manifest: Manifest): Map<string, string> {
 /** The commands of a package and the files they run, normalized as npm does. */
 function binOf(manifest: Manifest): Map<string, string> {
   const { bin } = manifest;
-  const listed: [string, unknown][] =
+  const declared: [string, unknown][] =
     typeof bin === 'string'
       ? [[unscoped(textOf(manifest.name).trim()), bin]]
       : Array.isArray(bin)
         ? bin.map((path) => [textOf(path), path])
         : Object.entries(objectOf(bin));
   return new Map(
-    listed.flatMap(([name, path]): [string, string][] => {
+    declared.flatMap(([name, path]): [string, string][] => {
       const command = posix.basename(unixPath(name));
       const target = typeof path === 'string' ? unixPath(path) : '';
       return command === '' || target === '' ? [] : [[command, target]];

@@ -28,7 +28,7 @@ const offers = new Map([
 const types = [...offers.keys()];
 
 /**
- * Chooses the representation by the `Accept` header: the listed type with the highest quality, and of equals the
+ * Chooses the representation by the `Accept` header: the accepted type with the highest quality, and of equals the
  * one preferred here. A header that lists none of them, such as a browser's or curl's, gets plain HTML, as the
  * specification allows.
  * @param format the `format` parameter of the URL, which overrides the header

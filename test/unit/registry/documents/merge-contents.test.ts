@@ -96,11 +96,11 @@ describe('the contents of a name that several projects hold', () => {
   test('list what the names of all projects list, the first project winning, as of the last change', async () => {
     const lists = (projectId: number, updatedAt: number, ...names: string[]): PackageContents => {
       const contents = contentsOf(projectId, {});
-      const listed = names.map((name) => ({ name: named.package(name), metadata: { projectId } }));
-      return { ...contents, head: { ...contents.head, updatedAt }, listed };
+      const subpackages = names.map((name) => ({ name: named.package(name), metadata: { projectId } }));
+      return { ...contents, head: { ...contents.head, updatedAt }, subpackages };
     };
     const merged = await mergeContents([lists(1, 10, 'a'), lists(2, 30, 'a', 'b'), contentsOf(3, {})]);
-    expect(merged.listed).toEqual([
+    expect(merged.subpackages).toEqual([
       { name: 'a', metadata: { projectId: 1 } },
       { name: 'b', metadata: { projectId: 2 } },
     ]);

@@ -87,7 +87,9 @@ async function sourcesOf(table: Table, format: string, from: readonly Project[])
 /** Renders the index from all current contents of the table. */
 async function fromScratch(sources: Sources, kind: AnyIndex): Promise<string> {
   const all = await Promise.all(
-    sources.map((source) => source.read<never>({ versions: 'all', files: true, tags: true, listed: true })),
+    sources.map((source) =>
+      source.read<never>({ versions: 'all', files: true, tags: true, subpackages: true }),
+    ),
   );
   const contents = await togetherOf(app.registry, all, kind);
   const text = await renderIndex(kind, contents, async ({ projectId, version }) =>

@@ -47,14 +47,14 @@ test('every revision is logged once, with the versions that it changed', async (
   }
   const blob = await stageBytes(registry, Buffer.from('jar'));
   const files = [{ fileName: named.file('a.jar'), contentType: 'text/plain', blob }];
-  const listing = { name: list.name, metadata: { prefix: 'sample' } };
+  const umbrella = { name: list.name, metadata: { prefix: 'sample' } };
   const added = {
     ...target,
     format: { ...replacing, id: 'maven' },
     version: named.version('1'),
     metadata: {},
     files,
-    listing,
+    umbrella,
   };
   expect(await logged(addFiles(registry, added))).toEqual(['1']);
   expect(await steps(list)).toEqual([[]]);

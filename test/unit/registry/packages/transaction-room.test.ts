@@ -79,7 +79,7 @@ async function publish(format: FormatRules, of: string) {
 }
 
 async function add(format: FormatRules, of: string, version = '1') {
-  const listing = { name: named.package('group'), metadata: { of } };
+  const umbrella = { name: named.package('group'), metadata: { of } };
   const input = {
     project,
     actor,
@@ -88,7 +88,7 @@ async function add(format: FormatRules, of: string, version = '1') {
     version: named.version(version),
     metadata: { of },
     readme,
-    listing,
+    umbrella,
   };
   const staged = await files(format, of);
   return () => addFiles(app.registry, { ...input, files: staged, amend: () => ({ of }) });
@@ -96,11 +96,15 @@ async function add(format: FormatRules, of: string, version = '1') {
 
 /** These tests fail when a publish needs more writes. Then `filesAtOnce` may have to be reduced. */
 describe.each([
-  { title: 'a plain format', format: replacing, left: { first: 37, again: 18, listed: 38, replaced: 31 } },
+  {
+    title: 'a plain format',
+    format: replacing,
+    left: { first: 37, again: 18, subpackage: 38, replaced: 31 },
+  },
   {
     title: 'a format with indexes',
     format: indexed,
-    left: { first: 39, again: 34, listed: 40, replaced: 23 },
+    left: { first: 39, again: 34, subpackage: 40, replaced: 23 },
   },
 ])('the largest transaction of $title leaves room', ({ format, left }) => {
   test('for a first version with files, tags and readme', async () => {
@@ -119,11 +123,11 @@ describe.each([
     expect(await roomOf(await publish(format, 'again'))).toBe(left.again);
   });
 
-  test('for the first files of a name that another name lists', async () => {
-    expect(await roomOf(await add(format, 'first'))).toBe(left.listed);
+  test('for the first files of a subpackage', async () => {
+    expect(await roomOf(await add(format, 'first'))).toBe(left.subpackage);
   });
 
-  test('for files that all replace others, amend their version and change its listing', async () => {
+  test('for files that all replace others, amend their version and change its umbrella', async () => {
     await (await add(format, 'first'))();
     expect(await roomOf(await add(format, 'again'))).toBe(left.replaced);
   });

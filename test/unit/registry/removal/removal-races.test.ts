@@ -16,7 +16,12 @@ import { sweepClaims } from '../../../../services/registry/maintenance/collect/s
 import { type AddedFiles, addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../../../services/registry/packages/locate-packages.ts';
 import { moveTag } from '../../../../services/registry/packages/move-tag.ts';
-import { entityOf, maybeEntity, type StoredHead } from '../../../../services/registry/records/entities.ts';
+import {
+  entityOf,
+  maybeEntity,
+  type StoredHead,
+  umbrellaNameOf,
+} from '../../../../services/registry/records/entities.ts';
 import { tableIds } from '../../../../services/registry/records/ids.ts';
 import { indexes, keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
@@ -302,13 +307,15 @@ describe('a removed project', () => {
   });
 });
 
-test('a package is no longer listed after its many versions are removed concurrently', async () => {
-  const listing = { name: named.package('group'), metadata: { prefix: 'tool' } };
+test('a subpackage is no longer one of its umbrella after its many versions are removed concurrently', async () => {
+  const umbrella = { name: named.package('group'), metadata: { prefix: 'tool' } };
   const versions = Array.from({ length: 30 }, (_, n) => `${n}.0`);
-  for (const version of versions) await add(version, { 'a.bin': version }, { listing });
+  for (const version of versions) await add(version, { 'a.bin': version }, { umbrella });
   await Promise.all(versions.map(remove));
   const list = { ...ref(), name: named.package('group') };
-  expect(await queryAll(app.registry.table, ranges.listed(list))).toEqual([]);
+  expect(await queryAll(app.registry.table, ranges.subpackages(list))).toEqual([]);
   expect(await listHolders(app.registry, { format: 'generic', name: named.package('group') })).toEqual([]);
-  expect(maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())))?.listedBy).toBeUndefined();
+  expect(
+    umbrellaNameOf(maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())))),
+  ).toBeUndefined();
 });
