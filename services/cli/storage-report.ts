@@ -95,8 +95,8 @@ function problemText(problem: Problem): string[] {
 }
 
 function metadataProblemText(problem: MetadataProblem): string[] {
-  const { project, format, version, file, detail } = problem;
-  const words = [format, problem.package, version, ...(file === undefined ? [] : [file])];
+  const { project, format, version, file, subpackage, detail } = problem;
+  const words = [format, problem.package, version, file, subpackage].filter((word) => word !== undefined);
   return [`  ${project}: ${words.join(' ')}`, `    ${detail}`];
 }
 

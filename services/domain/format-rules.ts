@@ -26,6 +26,8 @@ export interface FormatRules {
   readonly metadata?: MetadataType;
   /** Reads the metadata of a file. */
   readonly fileMetadata?: MetadataType;
+  /** Reads what an umbrella's index says about a subpackage. Absent for formats without subpackages. */
+  readonly subpackageMetadata?: MetadataType;
   /**
    * The identity of a file by its name, for formats in which different spellings name the same file. Publishes
    * provide it with each file; this is for files that were stored before files had identities.

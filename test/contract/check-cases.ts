@@ -4,8 +4,10 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { Sha256 } from '../../services/domain/digests.ts';
 import { metadataType } from '../../services/domain/metadata.ts';
 import type { BlobStore } from '../../services/ports/blob-store.ts';
+import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import { newBlobKey } from '../../services/registry/blobs/storage-keys.ts';
 import { type CheckOptions, checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
+import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { keys } from '../../services/registry/records/keys.ts';
 import { named } from '../kit/names.ts';
 import { bytesOf, keeping, publish, sha256Of, unpublish } from '../kit/publish.ts';
@@ -221,6 +223,7 @@ const versionMetadata = metadataType(z.object({ authors: z.array(z.string()) }),
   upgrade: (stored) => ({ authors: [z.object({ author: z.string() }).parse(stored).author] }),
 });
 const fileMetadata = metadataType(z.object({ needs: z.string() }));
+const subpackageMetadata = metadataType(z.object({ prefix: z.string() }));
 
 function metadataCases(): void {
   const ref = (name: string) => ({ projectId: project.id, format: 'generic', name: named.package(name) });
@@ -253,7 +256,7 @@ function metadataCases(): void {
       await meanwhile?.();
       return blobs.list(range);
     };
-    const formats = async () => [{ ...keeping, metadata: versionMetadata, fileMetadata }];
+    const formats = async () => [{ ...keeping, metadata: versionMetadata, fileMetadata, subpackageMetadata }];
     const registry = { ...app.registry, formats, blobs: { ...blobs, list } };
     return checkStorage(registry, { verify: false, concurrency: 4, ...options });
   }
@@ -295,6 +298,35 @@ function metadataCases(): void {
     expect((await check()).problems).toMatchObject([
       { file: 'a.bin', detail: expect.stringContaining('layout 2') },
     ]);
+  });
+
+  test('of a subpackage is reported with its umbrella, which may have no versions', async () => {
+    const blob = await stageBytes(app.registry, Buffer.from('part'));
+    const files = [{ fileName: named.file('a.bin'), contentType: 'a/b', blob }];
+    const actor = { kind: 'user', id: 1, name: 'root' } as const;
+    const part = {
+      project,
+      actor,
+      format: keeping,
+      name: named.package('all/part'),
+      version: named.version('1'),
+      ...good,
+      files,
+    };
+    await addFiles(app.registry, {
+      ...part,
+      umbrella: { name: named.package('all'), metadata: { prefix: 'part' } },
+    });
+    await store('all/part', good);
+    expect(await check()).toMatchObject({ versions: 4, problems: [] });
+    await app.registry.table.update(keys.subpackage(ref('all'), named.package('all/part')), {
+      set: { metadata: {} },
+    });
+    const detail = 'prefix: Invalid input: expected string, received undefined';
+    const { version: _, ...about } = inOne;
+    expect((await check()).problems).toEqual([{ ...about, package: 'all', subpackage: 'all/part', detail }]);
+    await unpublish(app.registry, project, 'all/part');
+    expect((await check()).problems).toEqual([]);
   });
 
   test('names the first of many invalid fields', async () => {

@@ -5,7 +5,7 @@ import { DEFAULT_CHALLENGE, gitlabError } from '../../http/answer/render-error.t
 import type { Format, RenderedError } from '../../http/format/format.ts';
 import { namePrefix } from './names.ts';
 import { routes } from './routes.ts';
-import { metadata } from './schema.ts';
+import { metadata, pluginMetadata } from './schema.ts';
 
 /** Maven artifacts, for Maven, Gradle, sbt and other clients of the Maven repository layout. */
 export const maven: Format = {
@@ -16,6 +16,7 @@ export const maven: Format = {
   idempotent: true,
   prefixes: { separators: '/', parse: namePrefix },
   metadata,
+  subpackageMetadata: pluginMetadata,
   fileLimit: 3 * 1024 ** 3,
   // sbt looks for credentials by this realm.
   challenge: DEFAULT_CHALLENGE,

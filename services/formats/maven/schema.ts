@@ -30,8 +30,13 @@ export type Metadata = Readonly<z.infer<typeof Metadata>>;
 export const metadata: MetadataType<Metadata> = metadataType(Metadata);
 
 /** A plugin in its group's metadata. */
-export interface Plugin {
+export const Plugin = z.object({
   /** The prefix on the command line: `mvn <prefix>:<goal>`. */
-  readonly prefix: string;
-  readonly name: string;
-}
+  prefix: z.string(),
+  name: z.string(),
+});
+/** See the schema. */
+export type Plugin = Readonly<z.infer<typeof Plugin>>;
+
+/** Reads the stored metadata of a plugin. */
+export const pluginMetadata: MetadataType<Plugin> = metadataType(Plugin);

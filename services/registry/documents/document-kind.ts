@@ -35,6 +35,7 @@ export interface VersionOrder<K = unknown> {
 export interface FrameContents<M = unknown, F extends Facts = Facts> {
   readonly head: PackageHead;
   readonly tags: readonly Tag[];
+  /** Those with readable metadata. */
   readonly subpackages: readonly Subpackage[];
   /** The facts of all versions in the index, in order. */
   readonly versions: readonly F[];
@@ -57,8 +58,8 @@ export interface IndexKind<M = unknown, F extends Facts = Facts> {
   readonly metadata?: MetadataType<M>;
   /** Whether `fragment` needs files. */
   readonly files: boolean;
-  /** Whether `frame` needs the subpackages of the name. */
-  readonly subpackages?: boolean;
+  /** How to read the metadata of subpackages; absent if `frame` does not need them. */
+  readonly subpackages?: MetadataType;
   readonly order: VersionOrder;
   /** The text between two versions. */
   readonly separator: string;

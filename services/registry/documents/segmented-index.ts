@@ -194,7 +194,7 @@ async function frameOf<M, F extends Facts>(
   const name = kind.featured?.(around);
   if (name === undefined) return kind.frame(around);
   const [read, readmes] = await Promise.all([
-    readSources<M>(sources, { ...kind, subpackages: false }, [name]),
+    readSources<M>(sources, { files: kind.files }, [name]),
     Promise.all(sources.map((source) => source.readme(name))),
   ]);
   const featured = (await togetherOf(registry, read, kind)).versions[0];

@@ -17,7 +17,7 @@ export const blobProblemKinds = {
 export const problemKinds = {
   ...blobProblemKinds,
   'unreadable-metadata':
-    'metadata is damaged, or a newer version of Packhouse wrote it; indexes leave out the version or file',
+    'metadata is damaged, or a newer version of Packhouse wrote it; indexes leave out what it belongs to',
 } as const;
 
 /** See `problemKinds`. */
@@ -34,16 +34,19 @@ export interface BlobProblem {
   readonly files: readonly string[];
 }
 
-/** Stored metadata of a version, or of one of its files, that its format can't read. */
+/** Stored metadata of a version, a file or a subpackage that its format can't read. */
 export interface MetadataProblem {
   readonly kind: 'unreadable-metadata';
   /** The full path of the project. */
   readonly project: string;
   readonly format: string;
   readonly package: string;
-  readonly version: string;
+  /** Absent for the metadata of a subpackage. */
+  readonly version?: string;
   /** The name of the file; absent for the metadata of the version itself. */
   readonly file?: string;
+  /** The subpackage, whose metadata is that of the package's index about it. */
+  readonly subpackage?: string;
   /** Why the metadata can't be read. */
   readonly detail: string;
 }

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { type MetadataType, readableMetadata } from '../../domain/metadata.ts';
-import type { Version } from '../../domain/packages.ts';
-import type { Log } from '../../ports/log.ts';
+import type { PackageRef, Subpackage, Version } from '../../domain/packages.ts';
+import type { Log, LogFields } from '../../ports/log.ts';
 import type { Registry } from '../context.ts';
 
-/** The versions already logged, by log. A process logs each only once, and remembers the last `MAX_LOGGED`. */
+/** What has already been logged, by log. A process logs each version or subpackage only once, and remembers the last `MAX_LOGGED`. */
 const logged = new WeakMap<Log, LRUCache<string, true>>();
 const MAX_LOGGED = 1000;
 
@@ -25,7 +25,7 @@ export function readMetadata<M, V extends Version>(
 ): (V & Version<M>) | undefined {
   const metadata = readableMetadata(type, version);
   if (metadata === undefined) {
-    logOnce(log, version);
+    logVersion(log, version);
     return undefined;
   }
   if (metadata === version.metadata) return version as V & Version<M>;
@@ -41,18 +41,35 @@ export function readableVersions<M>(
   return versions.flatMap((version) => readMetadata(registry, version, type) ?? []);
 }
 
+/** Returns the subpackages of a name whose metadata is readable, with metadata in the current layout. */
+export function readableSubpackages<M>(
+  { log }: Pick<Registry, 'log'>,
+  { projectId, format, name }: PackageRef,
+  subpackages: readonly Subpackage[],
+  type: MetadataType<M>,
+): Subpackage<M>[] {
+  return subpackages.flatMap((subpackage) => {
+    const metadata = readableMetadata(type, subpackage);
+    if (metadata !== undefined) return { name: subpackage.name, metadata };
+    const fields = { project: projectId, format, package: name, subpackage: subpackage.name };
+    logOnce(log, JSON.stringify(fields), 'metadata of a subpackage not readable', fields);
+    return [];
+  });
+}
+
+function logVersion(
+  log: Log,
+  { id, projectId, format, name, version, layout = 1, updatedAt }: Version,
+): void {
+  const fields = { project: projectId, format, package: name, version, layout };
+  logOnce(log, `${projectId}/${id}/${updatedAt}`, 'metadata of a version not readable', fields);
+}
+
 /** Logs unreadable metadata, without the reason: it may quote published content. */
-function logOnce(log: Log, { id, projectId, format, name, version, layout = 1, updatedAt }: Version): void {
+function logOnce(log: Log, key: string, message: string, fields: LogFields): void {
   const known = logged.get(log) ?? new LRUCache<string, true>({ max: MAX_LOGGED });
   logged.set(log, known);
-  const key = `${projectId}/${id}/${updatedAt}`;
   if (known.has(key)) return;
   known.set(key, true);
-  log.error('metadata of a version not readable', {
-    project: projectId,
-    format,
-    package: name,
-    version,
-    layout,
-  });
+  log.error(message, fields);
 }

@@ -5,6 +5,7 @@ import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-s
 import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { childOf, childrenOf, readXml, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { jar, mavenRepository } from '../../kit/maven-repository.ts';
@@ -380,6 +381,24 @@ describe('the metadata of a group', () => {
       await app.send('DELETE', `${packages}/${id}`, { token: app.rootToken });
     }
     expect(await prefixes('group')).toEqual(['b b-maven-plugin']);
+  });
+
+  test('leaves out a plugin whose stored metadata is damaged, and logs it once', async () => {
+    await plugin('a-maven-plugin', 'a');
+    await plugin('b-maven-plugin', 'b');
+    const group = { projectId: project.id, format: 'maven', name: named.package('com/example') };
+    const key = keys.subpackage(group, named.package('com/example/a-maven-plugin'));
+    await app.registry.table.update(key, { set: { metadata: { prefix: 7 } } });
+    for (const level of ['project', 'group', 'instance'] as const) {
+      expect(await prefixes(level)).toEqual(['b b-maven-plugin']);
+    }
+    const facts = { project: project.id, format: 'maven', package: 'com/example' };
+    expect(app.errors).toEqual([
+      {
+        message: 'metadata of a subpackage not readable',
+        ...{ ...facts, subpackage: 'com/example/a-maven-plugin' },
+      },
+    ]);
   });
 
   test('lists the plugins of all projects', async () => {

@@ -100,9 +100,16 @@ const files: Readonly<Record<string, readonly StoredMetadata[]>> = {
   nuget: [{ metadata: { checksum: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' } }],
 };
 
-const types = allFormats.flatMap(({ id, metadata, fileMetadata }: FormatRules) => [
+const subpackages: Readonly<Record<string, readonly StoredMetadata[]>> = {
+  maven: [{ metadata: { prefix: 'hello', name: 'The hello plugin' } }],
+};
+
+const types = allFormats.flatMap(({ id, metadata, fileMetadata, subpackageMetadata }: FormatRules) => [
   ...(metadata ? [{ id, kind: 'version', type: metadata, samples: versions[id] ?? [] }] : []),
   ...(fileMetadata ? [{ id, kind: 'file', type: fileMetadata, samples: files[id] ?? [] }] : []),
+  ...(subpackageMetadata
+    ? [{ id, kind: 'subpackage', type: subpackageMetadata, samples: subpackages[id] ?? [] }]
+    : []),
 ]);
 
 describe.each(types)('stored metadata of a $id $kind', ({ type, samples }) => {

@@ -10,7 +10,7 @@ import {
 } from '../../../registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../registry/documents/package-contents.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
-import type { Plugin } from '../schema.ts';
+import { type Plugin, pluginMetadata } from '../schema.ts';
 import { compareVersions, parseVersion } from '../version-order.ts';
 
 /** The versions of the artifact, and the plugins of the group, with a name. Empty if there are neither. */
@@ -18,7 +18,7 @@ export const nameMetadata: IndexKind = {
   kind: 'maven-name-1',
   versions: 'listed',
   files: false,
-  subpackages: true,
+  subpackages: pluginMetadata,
   order: { parse: parseVersion, compare: compareVersions },
   separator: '\n',
   fragment: ({ version }) => ({ facts: { version }, text: `      ${element('version', version)}` }),

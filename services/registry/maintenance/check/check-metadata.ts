@@ -1,18 +1,25 @@
 import type { Project } from '../../../domain/accounts.ts';
 import type { FormatRules } from '../../../domain/format-rules.ts';
-import { type MetadataType, whyUnreadable } from '../../../domain/metadata.ts';
-import type { VersionName } from '../../../domain/names.ts';
-import type { PackageFile, PackageRef, Version } from '../../../domain/packages.ts';
+import { type MetadataType, type StoredMetadata, whyUnreadable } from '../../../domain/metadata.ts';
+import type { PackageName, VersionName } from '../../../domain/names.ts';
+import type { PackageFile, PackageRef, Subpackage, Version } from '../../../domain/packages.ts';
 import type { Key } from '../../../ports/table.ts';
+import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Registry } from '../../context.ts';
-import { isOlderFile, keys } from '../../records/keys.ts';
+import { entityOf, type StoredHead, umbrellaNameOf } from '../../records/entities.ts';
+import { isOlderFile, keys, ranges } from '../../records/keys.ts';
+import { queryPages } from '../../records/query-all.ts';
 import { type Items, readItems } from '../../records/read-items.ts';
 import type { MetadataProblem } from '../storage-problems.ts';
 import type { FoundFile } from './walk-files.ts';
 
-/** Checks the metadata of versions and files as they are found, and collects what can't be read. */
+/** Checks stored metadata, and collects what can't be read. */
 export interface MetadataCheck {
-  checkVersion(version: Version): void;
+  /**
+   * Checks the metadata of all versions of some packages, and what their umbrellas' indexes say about them. Returns the
+   * number of versions.
+   */
+  checkPackages(packages: readonly PackageRef[], concurrency: number): Promise<number>;
   checkFile(found: FoundFile): void;
   /** False once there are so many suspected problems that the rest is not checked. */
   complete(): boolean;
@@ -20,13 +27,13 @@ export interface MetadataCheck {
   confirmed(): Promise<MetadataProblem[]>;
 }
 
-/** Metadata that could not be read when it was found. */
+/** Metadata that could not be read when it was found: of a version, of a file of it, or of a subpackage. */
 interface Suspect {
   readonly ref: PackageRef;
   readonly type: MetadataType;
-  readonly version: VersionName;
-  /** The key of the file whose metadata it is; absent for metadata of the version. */
+  readonly version?: VersionName;
   readonly file?: Key;
+  readonly subpackage?: PackageName;
 }
 
 /**
@@ -34,7 +41,7 @@ interface Suspect {
  * removed and older copies of files are not checked, since nobody reads their metadata.
  */
 export function metadataCheck(
-  registry: Registry,
+  { table }: Registry,
   formats: readonly FormatRules[],
   enough: number,
 ): MetadataCheck {
@@ -42,56 +49,101 @@ export function metadataCheck(
   const suspects: Suspect[] = [];
   const complete = () => suspects.length < enough;
 
+  function check(stored: StoredMetadata, suspect: Omit<Suspect, 'type'>, type: MetadataType | undefined) {
+    if (type && complete() && whyUnreadable(type, stored) !== undefined) suspects.push({ ...suspect, type });
+  }
+
+  async function checkVersions(ref: PackageRef): Promise<number> {
+    let count = 0;
+    for await (const items of queryPages(table, ranges.versions(ref))) {
+      for (const item of items) {
+        const version = entityOf<Version>(item);
+        check(version, { ref, version: version.version }, byId.get(ref.format)?.metadata);
+      }
+      count += items.length;
+    }
+    return count;
+  }
+
+  async function checkSubpackages(packages: readonly PackageRef[]): Promise<void> {
+    const heads = await readItems(table, packages.map(keys.head));
+    const links = packages.flatMap((ref) => {
+      const umbrella = umbrellaNameOf(heads.get<StoredHead>(keys.head(ref)));
+      return umbrella === undefined ? [] : [{ ref: { ...ref, name: umbrella }, subpackage: ref.name }];
+    });
+    const items = await readItems(table, links.map(subpackageKey));
+    for (const link of links) {
+      const stored = items.get<Subpackage>(subpackageKey(link));
+      if (stored) check(stored, link, byId.get(link.ref.format)?.subpackageMetadata);
+    }
+  }
+
   return {
     complete,
-    checkVersion(version) {
-      const type = byId.get(version.format)?.metadata;
-      if (!type || !complete() || whyUnreadable(type, version) === undefined) return;
-      const { projectId, format, name } = version;
-      suspects.push({ ref: { projectId, format, name }, type, version: version.version });
+    async checkPackages(packages, concurrency) {
+      const counts = await mapConcurrently(packages, concurrency, checkVersions);
+      await checkSubpackages(packages.filter(({ format }) => byId.get(format)?.subpackageMetadata));
+      return counts.reduce((sum, count) => sum + count, 0);
     },
     checkFile({ stored }) {
-      if (!stored || isOlderFile(stored.key)) return;
+      if (!stored || isOlderFile(stored.key) || stored.file.metadata === undefined) return;
       const { key, ref, file } = stored;
-      const type = byId.get(ref.format)?.fileMetadata;
-      if (!type || !complete()) return;
-      if (whyFileUnreadable(type, file) === undefined) return;
-      suspects.push({ ref, type, version: file.version, file: key });
+      check(file, { ref, version: file.version, file: key }, byId.get(ref.format)?.fileMetadata);
     },
     async confirmed() {
-      const items = await readItems(registry.table, suspects.flatMap(keysOf));
+      const items = await readItems(table, suspects.flatMap(keysOf));
       return suspects.flatMap((suspect) => problemOf(suspect, items) ?? []);
     },
   };
 }
 
-function keysOf({ ref, version, file }: Suspect): Key[] {
-  return [keys.project(ref.projectId), keys.version(ref, version), ...(file ? [file] : [])];
+function subpackageKey({
+  ref,
+  subpackage,
+}: {
+  readonly ref: PackageRef;
+  readonly subpackage: PackageName;
+}): Key {
+  return keys.subpackage(ref, subpackage);
+}
+
+function keysOf({ ref, version, file, subpackage }: Suspect): Key[] {
+  return [
+    keys.project(ref.projectId),
+    ...(version === undefined ? [] : [keys.version(ref, version)]),
+    ...(file ? [file] : []),
+    ...(subpackage === undefined ? [] : [keys.subpackage(ref, subpackage)]),
+  ];
 }
 
 /** The problem of a suspect that was read again; undefined if it is readable now, or has been removed. */
-function problemOf({ ref, type, version, file: key }: Suspect, items: Items): MetadataProblem | undefined {
+function problemOf(suspect: Suspect, items: Items): MetadataProblem | undefined {
+  const { ref, type, version, subpackage } = suspect;
   const project = items.get<Project>(keys.project(ref.projectId));
-  const stored = items.get<Version>(keys.version(ref, version));
-  const file = key && items.get<PackageFile>(key);
-  if (!project || !stored || (key && file?.versionId !== stored.id)) return undefined;
-  const detail = file ? whyFileUnreadable(type, file) : whyUnreadable(type, stored);
-  if (detail === undefined) return undefined;
+  const file = suspect.file && items.get<PackageFile>(suspect.file);
+  const stored = storedMetadata(suspect, items);
+  const detail = stored && whyUnreadable(type, stored);
+  if (!project || detail === undefined) return undefined;
   return {
     kind: 'unreadable-metadata',
     project: project.fullPath,
     format: ref.format,
     package: ref.name,
-    version,
+    ...(version !== undefined && { version }),
     ...(file && { file: file.fileName }),
+    ...(subpackage !== undefined && { subpackage }),
     detail,
   };
 }
 
-/** Like `whyUnreadable`; a file without metadata is readable. */
-function whyFileUnreadable(
-  type: MetadataType,
-  file: Pick<PackageFile, 'metadata' | 'layout'>,
-): string | undefined {
-  return file.metadata === undefined ? undefined : whyUnreadable(type, file);
+/** The metadata of a suspect; undefined if it has been removed. */
+function storedMetadata(
+  { ref, version, file: fileKey, subpackage }: Suspect,
+  items: Items,
+): StoredMetadata | undefined {
+  if (subpackage !== undefined) return items.get<Subpackage>(keys.subpackage(ref, subpackage));
+  const stored = version && items.get<Version>(keys.version(ref, version));
+  if (!fileKey || !stored) return stored;
+  const file = items.get<PackageFile>(fileKey);
+  return file?.versionId === stored.id && file.metadata !== undefined ? file : undefined;
 }

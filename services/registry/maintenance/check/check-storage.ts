@@ -18,7 +18,7 @@ import {
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { countUses, type Recheck, recheck, type UseCounts, useId, useParts } from './blob-uses.ts';
 import { metadataCheck } from './check-metadata.ts';
-import { walkVersions } from './walk-files.ts';
+import { walkPackages } from './walk-files.ts';
 
 /** The outcome of a check: what was checked, and the problems found. */
 export interface StorageCheck {
@@ -55,15 +55,16 @@ export interface CheckProgress {
   readonly seen: Amount;
 }
 
-/** How many blobs to check per batch. */
+/** How many blobs to check per batch, and the metadata of how many packages. */
 const BATCH = 500;
+const PACKAGES = 100;
 
 /** The default of `enough`. */
 const ENOUGH = 10_000;
 
 /**
- * Checks every record against the store, every file against the records, and the metadata of versions and files
- * against the metadata types of `registry.formats`. Changes nothing, and may run while the registry is serving: each
+ * Checks every record against the store, every file against the records, and the metadata of packages against
+ * the metadata types of `registry.formats`. Changes nothing, and may run while the registry is serving: each
  * suspected problem is checked again before it is reported.
  */
 export async function checkStorage(registry: Registry, options: CheckOptions): Promise<StorageCheck> {
@@ -72,9 +73,8 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
   const progress = { versions: 0, files: 0 };
   const report = (expected: number | undefined, seen: Amount) =>
     options.onProgress?.({ ...progress, expected, seen });
-  for await (const version of walkVersions(registry)) {
-    progress.versions++;
-    metadata.checkVersion(version);
+  for await (const packages of inBatches(walkPackages(registry), PACKAGES)) {
+    progress.versions += await metadata.checkPackages(packages, options.concurrency);
     report(undefined, nothing);
   }
   const uses = await countUses(registry, (found) => {

@@ -1,4 +1,4 @@
-import type { PackageFile, PackageRef, Version } from '../../../domain/packages.ts';
+import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import type { Item, Key } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
@@ -46,15 +46,9 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
   }
 }
 
-/** Yields every version in the instance, except removed ones and those of removed projects. */
-export async function* walkVersions(registry: Registry): AsyncGenerator<Version> {
-  for await (const { id } of walkProjects(registry)) {
-    for await (const ref of packagesOf(registry, id)) {
-      for await (const items of queryPages(registry.table, ranges.versions(ref))) {
-        for (const item of items) yield entityOf<Version>(item);
-      }
-    }
-  }
+/** Yields every package in the instance, except those of removed projects. */
+export async function* walkPackages(registry: Registry): AsyncGenerator<PackageRef> {
+  for await (const { id } of walkProjects(registry)) yield* packagesOf(registry, id);
 }
 
 /** Yields every project, including removed ones. */
