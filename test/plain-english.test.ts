@@ -28,6 +28,7 @@ const retired: readonly (readonly [RegExp, string])[] = [
     /\blisted(?:Count|By)\b(?!',$)|\bname_(?:un)?listed\b(?!',$)/,
     'subpackageCount, umbrellaName, name_added, name_removed',
   ],
+  [/\b[dD]igestKinds?\b/, 'digest algorithm'],
   [/\b(?:Stanza|Json)Place\b|\bfilesInPlace\b|\bwrong-place\b/, 'position, key, storage location'],
 ];
 

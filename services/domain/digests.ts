@@ -5,14 +5,14 @@ import { hash } from 'node:crypto';
 const lengths = { md5: 32, sha1: 40, sha256: 64, sha512: 128 } as const;
 
 /** A stored digest algorithm. */
-export type DigestKind = keyof typeof lengths;
-/** See `DigestKind`. */
-export const digestKinds = Object.keys(lengths) as readonly DigestKind[];
+export type DigestAlgorithm = keyof typeof lengths;
+/** See `DigestAlgorithm`. */
+export const digestAlgorithms = Object.keys(lengths) as readonly DigestAlgorithm[];
 
-declare const kindOf: unique symbol;
+declare const algorithmOf: unique symbol;
 
 /** A digest of one algorithm, as lowercase hex. */
-export type Digest<K extends DigestKind> = string & { readonly [kindOf]: K };
+export type Digest<A extends DigestAlgorithm> = string & { readonly [algorithmOf]: A };
 /** See `Digest`. */
 export type Sha1 = Digest<'sha1'>;
 /** See `Digest`. */
@@ -21,12 +21,12 @@ export type Sha256 = Digest<'sha256'>;
 export type Sha512 = Digest<'sha512'>;
 
 /** Digests of a blob. */
-export type Digests = { readonly [K in DigestKind]: Digest<K> };
+export type Digests = { readonly [A in DigestAlgorithm]: Digest<A> };
 
 /** Parses a digest from hex in any case. Undefined if it is not a digest of this algorithm. */
-export function parseDigest<K extends DigestKind>(kind: K, text: string): Digest<K> | undefined {
-  const isDigest = text.length === lengths[kind] && /^[0-9a-fA-F]+$/.test(text);
-  return isDigest ? (text.toLowerCase() as Digest<K>) : undefined;
+export function parseDigest<A extends DigestAlgorithm>(algorithm: A, text: string): Digest<A> | undefined {
+  const isDigest = text.length === lengths[algorithm] && /^[0-9a-fA-F]+$/.test(text);
+  return isDigest ? (text.toLowerCase() as Digest<A>) : undefined;
 }
 
 /** See `parseDigest`. */
@@ -36,12 +36,13 @@ export const parseSha256 = (text: string): Sha256 | undefined => parseDigest('sh
 
 /** All digests of bytes, or of text in UTF-8. */
 export function digestsOf(content: string | Uint8Array): Digests {
-  const of = <K extends DigestKind>(kind: K) => digestFrom(kind, hash(kind, content, 'buffer'));
+  const of = <A extends DigestAlgorithm>(algorithm: A) =>
+    digestFrom(algorithm, hash(algorithm, content, 'buffer'));
   return { md5: of('md5'), sha1: of('sha1'), sha256: of('sha256'), sha512: of('sha512') };
 }
 
 /** Converts the output of a hash function. @throws RangeError when it has the wrong length */
-export function digestFrom<K extends DigestKind>(kind: K, bytes: Uint8Array): Digest<K> {
-  if (bytes.byteLength * 2 !== lengths[kind]) throw new RangeError(`not a ${kind} digest`);
-  return Buffer.from(bytes).toString('hex') as Digest<K>;
+export function digestFrom<A extends DigestAlgorithm>(algorithm: A, bytes: Uint8Array): Digest<A> {
+  if (bytes.byteLength * 2 !== lengths[algorithm]) throw new RangeError(`not a ${algorithm} digest`);
+  return Buffer.from(bytes).toString('hex') as Digest<A>;
 }

@@ -50,14 +50,14 @@ describe.each([
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  const scopes = () =>
+  const owners = () =>
     [{ kind: 'project', id: project.id }, { kind: 'group', id: app.group.id }, 'instance'] as const;
 
-  /** The words of all names; checks that the three scopes hold the same. */
+  /** The words of all names; checks that the three name indexes hold the same. */
   async function words(): Promise<string[]> {
     const found = await Promise.all(
-      scopes().map(async (scope) => {
-        const items = await queryAll(app.registry.table, ranges.words(scope, ''));
+      owners().map(async (owner) => {
+        const items = await queryAll(app.registry.table, ranges.words(owner, ''));
         return items.map(({ sk }) => sk.split('#')[0] ?? '').sort();
       }),
     );

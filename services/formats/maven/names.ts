@@ -1,4 +1,4 @@
-import { type DigestKind, digestKinds } from '../../domain/digests.ts';
+import { type DigestAlgorithm, digestAlgorithms } from '../../domain/digests.ts';
 import { badRequest } from '../../domain/errors.ts';
 import {
   type FileName,
@@ -16,7 +16,7 @@ import {
 export type Address = {
   readonly name: PackageName;
   /** The requested digest; undefined for the file itself. */
-  readonly checksum: DigestKind | undefined;
+  readonly checksum: DigestAlgorithm | undefined;
 } & (
   | { readonly kind: 'file'; readonly version: VersionName; readonly fileName: FileName }
   | { readonly kind: 'snapshot-metadata'; readonly version: VersionName }
@@ -27,14 +27,14 @@ export type Address = {
 
 const METADATA = 'maven-metadata.xml';
 const SEGMENT = /^[\w.+~@-]{1,255}$/;
-const CHECKSUM = new RegExp(`\\.(?<checksum>${digestKinds.join('|')})$`);
+const CHECKSUM = new RegExp(`\\.(?<checksum>${digestAlgorithms.join('|')})$`);
 
 /** Parses a decoded path. Returns undefined if it does not fit the layout. */
 export function addressOf(path: string): Address | undefined {
   const segments = path.replace(/^\//, '').split('/');
   if (!segments.every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))) return undefined;
   const last = segments.pop() ?? '';
-  const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestKind | undefined;
+  const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestAlgorithm | undefined;
   const fileName = parseFileName(checksum ? last.slice(0, -checksum.length - 1) : last);
   const version = parseVersionName(segments.at(-1) ?? '');
   const above = segments.length >= 3 ? parsePackageName(segments.slice(0, -1).join('/')) : undefined;

@@ -29,7 +29,7 @@ export function rootOf(project: Project): number {
 }
 
 /**
- * Returns the pointer that finds a version by its id, with its index entries for lists. Lists read only pointers,
+ * Returns the pointer that finds a version by its id, with the attributes by which lists find it. Lists read only pointers,
  * which are small, and no metadata of versions that they do not show.
  */
 function pointerItem(project: Project, version: Version): Item {

@@ -36,7 +36,7 @@
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
- *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  the index entry of a file
+ *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  a stanza of a file
  *     INDEX#<project>#<fmt>#<index>    BUILT                     the revision of the documents
  *                                      LEASE                     the current builder, and when its lease ends
  *                                      UNLISTED#<version id>     a version left out of the index

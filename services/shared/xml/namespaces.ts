@@ -24,8 +24,8 @@ export function attributeName(name: string): QualifiedName {
 }
 
 /**
- * Tracks the prefixes in scope while reading a document (Namespaces in XML 1.0). The cost of an element depends
- * only on its own attributes. Used instead of `sax`'s `xmlns: true`, whose cost grows with every binding in scope,
+ * Tracks the declared prefixes while reading a document (Namespaces in XML 1.0). The cost of an element depends
+ * only on its own attributes. Used instead of `sax`'s `xmlns: true`, whose cost grows with every declared prefix,
  * and of `saxes`, which is no longer maintained.
  */
 export class Namespaces {

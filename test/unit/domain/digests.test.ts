@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
+  digestAlgorithms,
   digestFrom,
-  digestKinds,
   digestsOf,
   parseDigest,
   parseSha256,
@@ -22,9 +22,9 @@ describe('digests', () => {
     expect(digestsOf(Buffer.from('ä'))).toEqual(digestsOf('ä'));
   });
 
-  test.each(digestKinds)('of %s are parsed in any case, and converted to lower case', (kind) => {
-    expect(parseDigest(kind, empty[kind])).toBe(empty[kind]);
-    expect(parseDigest(kind, empty[kind].toUpperCase())).toBe(empty[kind]);
+  test.each(digestAlgorithms)('of %s are parsed in any case, and converted to lower case', (algorithm) => {
+    expect(parseDigest(algorithm, empty[algorithm])).toBe(empty[algorithm]);
+    expect(parseDigest(algorithm, empty[algorithm].toUpperCase())).toBe(empty[algorithm]);
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Digest, type DigestKind, parseDigest } from '../../../domain/digests.ts';
+import { type Digest, type DigestAlgorithm, parseDigest } from '../../../domain/digests.ts';
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
 import { parsePackageName } from '../../../domain/names.ts';
 import type { StagedBlob, Umbrella } from '../../../domain/packages.ts';
@@ -61,7 +61,7 @@ async function verify(
   c: FormatContext,
   target: Target,
   { fileName }: FileAddress,
-  kind: DigestKind,
+  algorithm: DigestAlgorithm,
 ): Promise<Response> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
@@ -72,23 +72,23 @@ async function verify(
       `There is no ${fileName} to compare this checksum with: publish it first`,
     );
   }
-  const digest = file.digests[kind];
-  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), kind);
-  if (claimed === undefined) throw badRequest(`The body is not a ${kind} checksum of ${fileName}`);
+  const digest = file.digests[algorithm];
+  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
+  if (claimed === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
   if (claimed !== digest) {
     throw new RegistryError(
       'conflict',
-      `The ${kind} checksum of ${fileName} is ${digest}, not ${claimed}: the file was damaged in transit, or ` +
+      `The ${algorithm} checksum of ${fileName} is ${digest}, not ${claimed}: the file was damaged in transit, or ` +
         'replaced by another upload; publish it again',
     );
   }
   return reply(c, 204, null);
 }
 
-/** The first digest of a kind in a text. Some tools write file names before or after it. */
-function claimedDigest<K extends DigestKind>(text: string, kind: K): Digest<K> | undefined {
+/** The first digest of an algorithm in a text. Some tools write file names before or after it. */
+function claimedDigest<A extends DigestAlgorithm>(text: string, algorithm: A): Digest<A> | undefined {
   for (const [word] of text.matchAll(/[0-9a-f]+/gi)) {
-    const digest = parseDigest(kind, word);
+    const digest = parseDigest(algorithm, word);
     if (digest) return digest;
   }
   return undefined;

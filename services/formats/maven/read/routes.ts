@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DigestKind } from '../../../domain/digests.ts';
+import type { DigestAlgorithm } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
@@ -50,7 +50,7 @@ function sendArtifact(
   c: FormatContext,
   { files }: Copy,
   fileName: string,
-  checksum: DigestKind | undefined,
+  checksum: DigestAlgorithm | undefined,
 ): Promise<Response> | Response {
   const file = files.get(fileName);
   if (!file) throw new RegistryError('fileNotFound');
@@ -65,7 +65,7 @@ async function sendMetadata(
   c: FormatContext,
   access: Pick<Access, 'holdings'>,
   kind: DocumentKind,
-  checksum: DigestKind | undefined,
+  checksum: DigestAlgorithm | undefined,
 ): Promise<Response> {
   const document = await indexDocument(c, access, kind);
   if (checksum) return sendChecksum(c, await digestOf(document, checksum));
@@ -85,11 +85,11 @@ function sendChecksum(c: FormatContext, digest: string): Response {
   });
 }
 
-const cachedDigests = new WeakMap<Document, Map<DigestKind, string>>();
+const cachedDigests = new WeakMap<Document, Map<DigestAlgorithm, string>>();
 
 /** A digest of a rendered document, computed once for as long as the document is cached. */
-async function digestOf(document: Document, algorithm: DigestKind): Promise<string> {
-  const digests = cachedDigests.get(document) ?? new Map<DigestKind, string>();
+async function digestOf(document: Document, algorithm: DigestAlgorithm): Promise<string> {
+  const digests = cachedDigests.get(document) ?? new Map<DigestAlgorithm, string>();
   cachedDigests.set(document, digests);
   const digest =
     digests.get(algorithm) ??

@@ -1,10 +1,10 @@
-import { type DigestKind, digestKinds, parseSha1 } from '../../../domain/digests.ts';
+import { type DigestAlgorithm, digestAlgorithms, parseSha1 } from '../../../domain/digests.ts';
 import { invalidPackage } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import type { ClaimedManifest } from '../schema.ts';
 
-function isKnown(algorithm: string): algorithm is DigestKind {
-  return (digestKinds as readonly string[]).includes(algorithm);
+function isKnown(algorithm: string): algorithm is DigestAlgorithm {
+  return (digestAlgorithms as readonly string[]).includes(algorithm);
 }
 
 /**

@@ -107,15 +107,15 @@ async function readSignature(body: AsyncIterable<Uint8Array>): Promise<Uint8Arra
 
 /** Compares the claimed digests with the bytes. BLAKE2 is not computed; clients always send SHA-256 with it. */
 function checkDigests(field: Received['field'], { digests }: StagedBlob): void {
-  for (const kind of ['sha256', 'md5'] as const) {
-    const text = field(`${kind}_digest`);
+  for (const algorithm of ['sha256', 'md5'] as const) {
+    const text = field(`${algorithm}_digest`);
     if (text === '') continue;
-    const actual = digests[kind];
-    const claimed = parseDigest(kind, text);
-    if (!claimed) throw invalidPackage(`${kind}_digest is not a hexadecimal digest`);
+    const actual = digests[algorithm];
+    const claimed = parseDigest(algorithm, text);
+    if (!claimed) throw invalidPackage(`${algorithm}_digest is not a hexadecimal digest`);
     if (claimed !== actual) {
       throw invalidPackage(
-        `${kind}_digest is ${claimed}, but the received file has ${actual}: it was damaged in transit, try again`,
+        `${algorithm}_digest is ${claimed}, but the received file has ${actual}: it was damaged in transit, try again`,
       );
     }
   }

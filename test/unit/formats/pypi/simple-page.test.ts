@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Digest, DigestKind } from '../../../../services/domain/digests.ts';
+import type { Digest, DigestAlgorithm } from '../../../../services/domain/digests.ts';
 import type { PackageFile, PackageStatus, Version } from '../../../../services/domain/packages.ts';
 import { htmlPage, jsonPage } from '../../../../services/formats/pypi/read/simple-page.ts';
 import type { FileFacts, Metadata } from '../../../../services/formats/pypi/schema.ts';
@@ -36,7 +36,7 @@ function file(
   more: Partial<PackageFile<FileFacts>> = {},
 ): PackageFile<FileFacts> {
   // Not real digests, but readable in the expected pages. Renderers only copy them.
-  const digest = <K extends DigestKind>(kind: K) => `${kind}-of-${fileName}` as Digest<K>;
+  const digest = <A extends DigestAlgorithm>(algorithm: A) => `${algorithm}-of-${fileName}` as Digest<A>;
   return {
     id: versionId * 10,
     versionId,
