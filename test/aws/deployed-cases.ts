@@ -4,13 +4,13 @@ import { gzipSync } from 'node:zlib';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { accountsOf, freshName, type Place } from '../kit/accounts.ts';
+import { accountsOf, freshName, type Owner } from '../kit/accounts.ts';
 import type { Deployment } from '../kit/deploy.ts';
 
 /** A deployment without package clients: the API, the events and the jobs behind it. */
 export function describeDeployed(deployed: () => Deployment): void {
   let deployment: Deployment;
-  let project: Place;
+  let project: Owner;
   let sqs: SQSClient;
   const bytes = randomBytes(100_000);
 

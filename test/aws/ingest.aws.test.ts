@@ -91,8 +91,8 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
 
   test('stores an npm package that is too large for functions, which is then installed from every level', async () => {
     const set = await publishSet(npm11, ground, { suffix: 'large', size: 8_000_000 });
-    for (const [, place] of levelsOf(ground)) {
-      const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
+    for (const [, owner] of levelsOf(ground)) {
+      const setup = { registry: ground.endpoint('npm', owner), token: ground.tokens.personal };
       await installSet(npm11, setup, set);
     }
   });

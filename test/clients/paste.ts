@@ -1,12 +1,12 @@
 import type { FormatId } from '../../services/catalog.ts';
 import { formatUis } from '../../services/formats/ui-list.ts';
 import { type RegistryEndpoint, type Snippet, snippetsFor } from '../../services/http/format/format-ui.ts';
-import type { Place } from '../kit/accounts.ts';
+import type { Owner } from '../kit/accounts.ts';
 import type { Ran } from '../kit/run-program.ts';
 import type { Workspace } from './client.ts';
 import type { Playground } from './playground.ts';
 
-/** The snippets shown to users of a client who publish to a place of the playground or install from it. */
+/** The snippets shown to users of a client who publish to a group or project of the playground or install from it. */
 export function shown(
   ground: Playground,
   format: FormatId,
@@ -15,10 +15,10 @@ export function shown(
     readonly steps: readonly Snippet['step'][];
     readonly name: string;
     readonly version: string;
-    readonly place?: Place | undefined;
+    readonly owner?: Owner | undefined;
   },
 ): readonly Snippet[] {
-  const { place: at, client, steps } = request;
+  const { owner: at, client, steps } = request;
   const endpoint: RegistryEndpoint = {
     url: ground.url,
     level: at?.kind ?? 'instance',

@@ -3,7 +3,7 @@ import {
   type Accounts,
   accountsOf,
   freshName,
-  type Place,
+  type Owner,
   type RegistryAddress,
   type TestToken,
 } from '../kit/accounts.ts';
@@ -24,12 +24,12 @@ export interface Playground {
   readonly url: string;
   readonly rootToken: string;
   readonly accounts: Accounts;
-  readonly group: Place;
+  readonly group: Owner;
   /** A group in `group`, so that paths have more than one slash. */
-  readonly subgroup: Place;
-  readonly openProject: Place;
+  readonly subgroup: Owner;
+  readonly openProject: Owner;
   /** The private project, in `subgroup`. */
-  readonly project: Place;
+  readonly project: Owner;
   readonly tokens: Readonly<Record<TokenKind, TestToken>>;
   /** A personal token of a Maintainer of the group, who may delete. */
   readonly maintainer: TestToken;
@@ -37,8 +37,8 @@ export interface Playground {
   readonly readOnly: TestToken;
   /** A token of the private project that expired yesterday. */
   readonly expired: TestToken;
-  /** The address of a format's endpoints at the level of a place; without a place, at the instance level. */
-  endpoint(format: string, place?: Place): string;
+  /** The address of a format's endpoints at the level of their owner; without one, at the instance level. */
+  endpoint(format: string, owner?: Owner): string;
   /** Deletes a package from the private project by the management API, for clients that have no command for it. */
   deletePackage(name: string): Promise<void>;
   remove(): Promise<void>;
@@ -71,10 +71,10 @@ export async function openPlayground({ url, rootToken }: RegistryAddress): Promi
     maintainer: await accounts.personalToken(maintainer),
     readOnly: await accounts.deployToken(project, ['read_package_registry']),
     expired: await accounts.deployToken(project, undefined, new Date(Date.now() - 24 * 3600 * 1000)),
-    endpoint(format, place) {
-      if (!place) return `${url}/api/v4/packages/${format}`;
-      const owner = encodeURIComponent(place.fullPath);
-      const collection = place.kind === 'group' ? `groups/${owner}/-` : `projects/${owner}`;
+    endpoint(format, owner) {
+      if (!owner) return `${url}/api/v4/packages/${format}`;
+      const path = encodeURIComponent(owner.fullPath);
+      const collection = owner.kind === 'group' ? `groups/${path}/-` : `projects/${path}`;
       return `${url}/api/v4/${collection}/packages/${format}`;
     },
     async deletePackage(name) {
@@ -89,7 +89,7 @@ export async function openPlayground({ url, rootToken }: RegistryAddress): Promi
 }
 
 /** Where the packages of the private project can be installed from: its own level, and those above it. */
-export function levelsOf(ground: Playground): readonly (readonly [string, Place | undefined])[] {
+export function levelsOf(ground: Playground): readonly (readonly [string, Owner | undefined])[] {
   return [
     ['project', ground.project],
     ['subgroup', ground.subgroup],

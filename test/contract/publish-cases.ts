@@ -298,13 +298,13 @@ export function describePublishing(name: string, open: () => Promise<OpenedStore
 
     describe('deleting', () => {
       test('deleting the last version unlists the name, a new version lists it again, and revisions keep counting', async () => {
-        const place = { format: 'generic', name: named.package('tool') };
+        const pkg = { format: 'generic', name: named.package('tool') };
         await publish('tool', '1.0');
-        expect(await listHolders(app.registry, place)).toHaveLength(1);
-        await removeVersion(app.registry, { project, actor, ...place, version: named.version('1.0') });
-        expect(await listHolders(app.registry, place)).toHaveLength(0);
+        expect(await listHolders(app.registry, pkg)).toHaveLength(1);
+        await removeVersion(app.registry, { project, actor, ...pkg, version: named.version('1.0') });
+        expect(await listHolders(app.registry, pkg)).toHaveLength(0);
         await publish('tool', '1.0');
-        expect(await listHolders(app.registry, place)).toHaveLength(1);
+        expect(await listHolders(app.registry, pkg)).toHaveLength(1);
         expect((await headOf('tool')).revision).toBe(3);
       });
 

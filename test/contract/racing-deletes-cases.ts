@@ -30,8 +30,8 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     afterEach(() => close());
 
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
-    const place = { format: 'generic', name: named.package('tool') };
-    const ref = () => ({ projectId: project.id, ...place });
+    const pkg = { format: 'generic', name: named.package('tool') };
+    const ref = () => ({ projectId: project.id, ...pkg });
 
     async function add(version: string, fileName = 'a.bin', more: Partial<AddedFiles<object>> = {}) {
       const { blob } = await stageBlob(app.registry, bytesOf(`${version} ${fileName}`), { limit: 1e6 });
@@ -40,7 +40,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
         project,
         actor,
         format: replacing,
-        name: place.name,
+        name: pkg.name,
         version: named.version(version),
         metadata: {},
         files,
@@ -49,9 +49,9 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     }
 
     const remove = (version: string) =>
-      removeVersion(app.registry, { project, actor, ...place, version: named.version(version) });
+      removeVersion(app.registry, { project, actor, ...pkg, version: named.version(version) });
     const head = async () => maybeEntity<StoredHead>(await app.registry.table.get(keys.head(ref())));
-    const holders = () => listHolders(app.registry, place);
+    const holders = () => listHolders(app.registry, pkg);
     const left = async () => {
       const { table } = app.registry;
       const found = [ranges.versions(ref()), ranges.files(ref()), ranges.tags(ref())];
@@ -64,7 +64,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
     test('files and tags that are added before the last write are deleted with their version', async () => {
       await add('1');
       await add('2');
-      const input = { project, actor, ...place, version: named.version('1') };
+      const input = { project, actor, ...pkg, version: named.version('1') };
       meanwhile(deletes(keys.version(ref(), named.version('1')).sk), async () => {
         await add('1', 'late.bin');
         await moveTag(app.registry, { ...input, tag: named.tag('late') });
@@ -93,7 +93,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
       const { version } = await add('1');
       await remove('1');
       await add('1');
-      const deletion = { project, actor, ...place, version: named.version('1'), id: version.id };
+      const deletion = { project, actor, ...pkg, version: named.version('1'), id: version.id };
       await expect(removeVersion(app.registry, deletion)).rejects.toMatchObject({ code: 'packageNotFound' });
       expect(await left()).toEqual([1, 1, 0]);
     });
@@ -127,7 +127,7 @@ export function describeRacingDeletes(name: string, open: () => Promise<OpenedSt
 
     test('parts that are added while their file is deleted are deleted with it', async () => {
       const { files } = await add('1');
-      const deletion = { project, actor, ...place, version: named.version('1'), fileId: files[0]?.id ?? 0 };
+      const deletion = { project, actor, ...pkg, version: named.version('1'), fileId: files[0]?.id ?? 0 };
       meanwhile(deletes(keys.file(ref(), named.version('1'), named.identity('a.bin')).sk), async () => {
         const { blob } = await stageBlob(app.registry, bytesOf('part'), { limit: 100 });
         await add('1', 'a.bin.sig', {

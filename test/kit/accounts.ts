@@ -8,7 +8,7 @@ export interface RegistryAddress {
 }
 
 /** A group or project made for a test. */
-export interface Place {
+export interface Owner {
   readonly kind: 'group' | 'project';
   readonly id: number;
   readonly fullPath: string;
@@ -45,7 +45,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
     return text === '' ? {} : JSON.parse(text);
   }
 
-  const collection = ({ kind, id }: Place) => `/${kind}s/${id}`;
+  const collection = ({ kind, id }: Owner) => `/${kind}s/${id}`;
   const tokenOf = (made: Record<string, unknown>, username: string): TestToken => ({
     id: Number(made.id),
     secret: String(made.token),
@@ -54,7 +54,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
 
   return {
     call,
-    async group(path: string, options: { visibility?: Visibility; parent?: Place } = {}): Promise<Place> {
+    async group(path: string, options: { visibility?: Visibility; parent?: Owner } = {}): Promise<Owner> {
       const { visibility = 'public', parent } = options;
       const made = await call('POST', '/groups', {
         name: path,
@@ -64,17 +64,17 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
       });
       return { kind: 'group', id: Number(made.id), fullPath: String(made.full_path) };
     },
-    async project(group: Place, path: string, visibility: Visibility = 'private'): Promise<Place> {
+    async project(group: Owner, path: string, visibility: Visibility = 'private'): Promise<Owner> {
       const made = await call('POST', '/projects', { name: path, path, namespace_id: group.id, visibility });
       return { kind: 'project', id: Number(made.id), fullPath: String(made.path_with_namespace) };
     },
     /** Removes a group with everything in it. */
-    async remove(group: Place): Promise<void> {
+    async remove(group: Owner): Promise<void> {
       const sure = new URLSearchParams({ permanently_remove: 'true', full_path: group.fullPath });
       await call('DELETE', `${collection(group)}?${sure}`);
     },
     /** Makes a user, and a member of `of` at `level` if they are given. */
-    async user(member?: { of: Place; level: number }): Promise<TestUser> {
+    async user(member?: { of: Owner; level: number }): Promise<TestUser> {
       const username = freshName('user');
       const made = await call('POST', '/users', {
         username,
@@ -98,7 +98,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
       return tokenOf(made, user.username);
     },
     /** A project or group access token. */
-    async accessToken(of: Place, level: number = levels.developer, scopes: readonly Scope[] = ['api']) {
+    async accessToken(of: Owner, level: number = levels.developer, scopes: readonly Scope[] = ['api']) {
       const made = await call('POST', `${collection(of)}/access_tokens`, {
         name: 'bot',
         scopes,
@@ -109,7 +109,7 @@ export function accountsOf({ url, rootToken }: RegistryAddress) {
     },
     /** A project or group deploy token. */
     async deployToken(
-      of: Place,
+      of: Owner,
       scopes: readonly Scope[] = ['read_package_registry', 'write_package_registry'],
       expiresAt: Date | null = null,
     ): Promise<TestToken> {

@@ -23,20 +23,20 @@ export function pom(elements: string): string {
 
 /** What tests do with the Maven endpoints of a project in an app. */
 export function mavenRepository(app: TestApp, project: Project) {
-  const places = {
+  const endpoints = {
     project: `/api/v4/projects/${project.id}/packages/maven`,
     group: '/api/v4/groups/acme/-/packages/maven',
     instance: '/api/v4/packages/maven',
   };
   return {
-    places,
+    endpoints,
     put: (path: string, body: string | Uint8Array, token = app.rootToken) =>
-      app.send('PUT', `${places.project}/${path}`, { token, body }),
-    get: (path: string, level: keyof typeof places = 'project', token = app.rootToken) =>
-      app.send('GET', `${places[level]}/${path}`, { token }),
+      app.send('PUT', `${endpoints.project}/${path}`, { token, body }),
+    get: (path: string, level: keyof typeof endpoints = 'project', token = app.rootToken) =>
+      app.send('GET', `${endpoints[level]}/${path}`, { token }),
     /** The text at a path; its status when that is not 200. */
-    async text(path: string, level: keyof typeof places = 'project'): Promise<string | number> {
-      const answer = await app.send('GET', `${places[level]}/${path}`, { token: app.rootToken });
+    async text(path: string, level: keyof typeof endpoints = 'project'): Promise<string | number> {
+      const answer = await app.send('GET', `${endpoints[level]}/${path}`, { token: app.rootToken });
       return answer.status === 200 ? answer.text() : answer.status;
     },
   };

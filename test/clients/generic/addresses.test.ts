@@ -46,14 +46,14 @@ describeTool(curlTool, () => {
   test('downloads the file from the group and the instance, too', async () => {
     const name = `shared-${ground.group.fullPath}`;
     expect((await curl('-T', 'sent.bin', `${base}/${name}/1.0/a.bin`)).status).toBe(201);
-    for (const place of [ground.group, ground.subgroup, undefined]) {
+    for (const owner of [ground.group, ground.subgroup, undefined]) {
       const down = await curl(
         '-L',
         '-o',
         'received.bin',
-        `${ground.endpoint('generic', place)}/${name}/1.0/a.bin`,
+        `${ground.endpoint('generic', owner)}/${name}/1.0/a.bin`,
       );
-      expect([place?.fullPath, down.code, down.status]).toEqual([place?.fullPath, 0, 200]);
+      expect([owner?.fullPath, down.code, down.status]).toEqual([owner?.fullPath, 0, 200]);
       expect(content.equals(await user.read('received.bin'))).toBe(true);
     }
   });

@@ -15,7 +15,7 @@ afterAll(() => ground?.remove());
 
 test('the instructions shown to users publish and fetch a file', async () => {
   const secret = ground.tokens.personal.secret;
-  const facts = { name: 'shown', version: '1.0', place: ground.project };
+  const facts = { name: 'shown', version: '1.0', owner: ground.project };
   const space = await makeWorkspace();
   try {
     const bytes = noise(100_000);

@@ -150,9 +150,9 @@ describeTool(curlTool, () => {
     ['to a project that does not exist', 404, 'Project Not Found', () => [ground.tokens.personal] as const],
   ] as const)('shows why 30 MB %s are refused', async ([, status, words, target]) => {
     await user.space.write('sent.bin', noise(30_000_000));
-    const [token, place] = target();
-    const project = place
-      ? ground.endpoint('generic', place)
+    const [token, owner] = target();
+    const project = owner
+      ? ground.endpoint('generic', owner)
       : `${ground.url}/api/v4/projects/0/packages/generic`;
     for (const expect100 of ['Expect: 100-continue', 'Expect:']) {
       const args = [

@@ -52,9 +52,9 @@ describeTool(gradle, () => {
 
   test('installs with every kind of token and from every level, also a version such as 1.+', async () => {
     const reader = await newUser();
-    const places = levelsOf(ground);
+    const owners = levelsOf(ground);
     const subprojects = tokenKinds.map((kind, index) => {
-      const from = ground.endpoint('maven', places[index % places.length]?.[1]);
+      const from = ground.endpoint('maven', owners[index % owners.length]?.[1]);
       const version = index % 2 === 0 ? '1.0' : '1.+';
       return [nameOf(kind), fetchScript(from, ground.tokens[kind], `${group}:${nameOf(kind)}:${version}`)];
     });

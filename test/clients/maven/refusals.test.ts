@@ -46,12 +46,12 @@ async function outcomes(
   const names = all.map(([id]) => id);
   await user.space.write('pom.xml', aggregate(group, names));
   for (const [id, { url, artifact = 'there' }] of all) {
-    const place = { id, url };
+    const repository = { id, url };
     await user.space.write(
       `${id}/pom.xml`,
       phase === 'deploy'
-        ? module({ group, artifact: id, deploy: place })
-        : module({ group: `${group}.user`, artifact: id, needs: { group, artifact }, from: place }),
+        ? module({ group, artifact: id, deploy: repository })
+        : module({ group: `${group}.user`, artifact: id, needs: { group, artifact }, from: repository }),
     );
     await user.space.write(`${id}/src/main/java/Main.java`, 'class Main {}');
   }

@@ -43,9 +43,9 @@ describeTool(sbt, () => {
 
   test('installs with every kind of token and from every level', async () => {
     const user = await newUser();
-    const places = levelsOf(ground);
+    const owners = levelsOf(ground);
     const projects = tokenKinds.map((kind, index): [string, SbtProject] => {
-      const from = ground.endpoint('maven', places[index % places.length]?.[1]);
+      const from = ground.endpoint('maven', owners[index % owners.length]?.[1]);
       const needs = `"${group}" % "tool" % "${index % 2 === 0 ? '1.0' : '[1.0,2.0)'}"`;
       return [kind.replace(' ', '-'), { url: from, token: ground.tokens[kind], needs }];
     });

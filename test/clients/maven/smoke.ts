@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Place, TestToken } from '../../kit/accounts.ts';
+import type { Owner, TestToken } from '../../kit/accounts.ts';
 import type { Tool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import type { Playground } from '../playground.ts';
@@ -48,14 +48,14 @@ export async function consumeProject(
   tool: Tool,
   ground: Playground,
   deployed: Deployed,
-  place: Place | undefined,
+  owner: Owner | undefined,
   options: { token?: TestToken; carrier?: Carrier } = {},
 ): Promise<void> {
   const { token = ground.tokens.personal, carrier = 'Private-Token' } = options;
   const { group, version, files } = deployed;
   const user = await mavenUser(tool, {
     servers: [{ id: 'packhouse', token, carrier }],
-    repositories: [{ id: 'packhouse', url: ground.endpoint('maven', place) }],
+    repositories: [{ id: 'packhouse', url: ground.endpoint('maven', owner) }],
     pluginGroups: [group],
   });
   try {

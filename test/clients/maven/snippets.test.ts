@@ -31,8 +31,8 @@ async function pasted(
   options: Omit<PasteOptions, 'secret'>,
 ): Promise<void> {
   const name = `${pathOfGroup(group)}/${artifact}`;
-  const place = step === 'publish' ? ground.project : ground.group;
-  const snippets = shown(ground, 'maven', { name, version: '1.0', client, steps: ['setup', step], place });
+  const owner = step === 'publish' ? ground.project : ground.group;
+  const snippets = shown(ground, 'maven', { name, version: '1.0', client, steps: ['setup', step], owner });
   await succeeded(paste(space, snippets, { ...options, secret: ground.tokens.personal.secret }));
 }
 

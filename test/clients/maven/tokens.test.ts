@@ -71,9 +71,9 @@ for (const tool of [maven3, mavenOfDebian]) {
 
     test('installs the deployed modules with every kind of token in every carrier', async () => {
       const user = await userOf(group, tool);
-      const places = new Map(levelsOf(ground));
+      const owners = new Map(levelsOf(ground));
       for (const { id, level } of servers) {
-        const url = ground.endpoint('maven', places.get(level));
+        const url = ground.endpoint('maven', owners.get(level));
         await user.space.write(
           `${id}/pom.xml`,
           module({ group: `${group}.user`, artifact: id, needs: { group, artifact: id }, from: { id, url } }),

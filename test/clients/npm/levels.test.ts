@@ -32,8 +32,8 @@ for (const [client, from] of levelsByClient) {
     });
 
     test.for(from)('installs from the %s, and again from the lock file', async (level) => {
-      const place = new Map(levelsOf(ground)).get(level);
-      const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
+      const owner = new Map(levelsOf(ground)).get(level);
+      const setup = { registry: ground.endpoint('npm', owner), token: ground.tokens.personal };
       await installSet(client, setup, set);
     });
 

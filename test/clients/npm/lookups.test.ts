@@ -18,7 +18,7 @@ beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
   word = freshName('findable');
   pkg = { name: `@${ground.group.fullPath}/${word}`, version: '1.2.3', keywords: ['needle'], size: 1_000 };
-  registries = [ground.project, ground.group, undefined].map((place) => ground.endpoint('npm', place));
+  registries = [ground.project, ground.group, undefined].map((owner) => ground.endpoint('npm', owner));
   const owner = await npmUser(npm12, { registry: registries[0] ?? '', token: ground.tokens.personal });
   await succeeded(owner.publish(await writePackage(owner.space, pkg)));
   await owner.remove();

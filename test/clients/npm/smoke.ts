@@ -96,8 +96,8 @@ export async function runNpmSmoke(registry: RegistryAddress): Promise<void> {
   const ground = await openPlayground(registry);
   try {
     const set = await publishSet(client, ground, { suffix: 'smoke' });
-    for (const [, place] of levelsOf(ground)) {
-      const setup = { registry: ground.endpoint('npm', place), token: ground.tokens.personal };
+    for (const [, owner] of levelsOf(ground)) {
+      const setup = { registry: ground.endpoint('npm', owner), token: ground.tokens.personal };
       await installSet(client, setup, set);
     }
   } finally {

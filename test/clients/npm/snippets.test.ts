@@ -45,10 +45,10 @@ for (const { name: client, called, tool } of clients) {
       try {
         const source = await newSpace(facts);
         if (called === 'yarn') await succeeded(source.run(['yarn', 'install'], { env }));
-        const publishing = { ...facts, client, steps: ['setup', 'publish'] as const, place: ground.project };
+        const publishing = { ...facts, client, steps: ['setup', 'publish'] as const, owner: ground.project };
         await succeeded(paste(source, shown(ground, 'npm', publishing), { secret, env, around }));
         const target = await newSpace({ name: 'app', private: true });
-        const installing = { ...facts, client, steps: ['setup', 'install'] as const, place: ground.group };
+        const installing = { ...facts, client, steps: ['setup', 'install'] as const, owner: ground.group };
         await succeeded(paste(target, shown(ground, 'npm', installing), { secret, env, around }));
         const installed = join(target.project, 'node_modules', facts.name, 'package.json');
         expect(JSON.parse(await readFile(installed, 'utf8'))).toMatchObject(facts);

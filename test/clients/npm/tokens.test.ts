@@ -45,7 +45,7 @@ const combinations = pairwise(
 );
 
 /** The levels at which a client installs without a token: one per client, in turn. */
-const openPlaces = ['project', 'group', 'instance'] as const;
+const openLevels = ['project', 'group', 'instance'] as const;
 
 for (const [index, client] of npmClients.entries()) {
   describeTool(client.tool, () => {
@@ -61,8 +61,8 @@ for (const [index, client] of npmClients.entries()) {
         try {
           const pkg = await writePackage(user.space, { name: freshName('owned'), version: '1.0.0' });
           await succeeded(user.publish(pkg));
-          const place = new Map(levelsOf(ground)).get(level);
-          const reader = await npmUser(client, { registry: ground.endpoint('npm', place), token, carrier });
+          const owner = new Map(levelsOf(ground)).get(level);
+          const reader = await npmUser(client, { registry: ground.endpoint('npm', owner), token, carrier });
           await succeeded(reader.add(pkg.name));
           expect(await installedFiles(reader.space, pkg)).toEqual(pkg.files);
           await reader.remove();
@@ -72,10 +72,10 @@ for (const [index, client] of npmClients.entries()) {
       },
     );
 
-    const level = openPlaces[index % openPlaces.length] ?? 'project';
+    const level = openLevels[index % openLevels.length] ?? 'project';
     test(`installs from a public project without a token, at ${level}`, async () => {
-      const places = { project: ground.openProject, group: ground.group, instance: undefined };
-      const stranger = await npmUser(client, { registry: ground.endpoint('npm', places[level]) });
+      const owners = { project: ground.openProject, group: ground.group, instance: undefined };
+      const stranger = await npmUser(client, { registry: ground.endpoint('npm', owners[level]) });
       await succeeded(stranger.add(open.name));
       expect(await installedFiles(stranger.space, open)).toEqual(open.files);
       await stranger.remove();

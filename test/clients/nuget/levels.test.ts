@@ -23,8 +23,8 @@ describeTool(dotnet, () => {
     await ground?.remove();
   });
   const setupOf = (level: string) => {
-    const place = new Map(levelsOf(ground)).get(level);
-    return { endpoint: ground.endpoint('nuget', place), token: ground.tokens.personal };
+    const owner = new Map(levelsOf(ground)).get(level);
+    return { endpoint: ground.endpoint('nuget', owner), token: ground.tokens.personal };
   };
   const get = async (level: string, path: string) => {
     const { endpoint, token } = setupOf(level);

@@ -37,12 +37,12 @@ describeTool(dotnet, () => {
     const publisher = await newSpace();
     const bytes = nupkg({ id: facts.name, version: facts.version });
     await publisher.write('Acme.Shown.1.2.3.nupkg', bytes);
-    const publishing = { ...facts, steps: ['setup', 'publish'] as const, place: ground.project };
+    const publishing = { ...facts, steps: ['setup', 'publish'] as const, owner: ground.project };
     await succeeded(paste(publisher, shown(ground, 'nuget', publishing), options));
 
     const reader = await newSpace();
     for (const [path, text] of Object.entries(consumer({}))) await reader.write(path, text);
-    const installing = { ...facts, steps: ['setup', 'install'] as const, place: ground.group };
+    const installing = { ...facts, steps: ['setup', 'install'] as const, owner: ground.group };
     await succeeded(paste(reader, shown(ground, 'nuget', installing), options));
     const installed = join(reader.home, '.nuget/packages/acme.shown/1.2.3/acme.shown.1.2.3.nupkg');
     expect(readFileSync(installed).equals(bytes)).toBe(true);

@@ -41,8 +41,8 @@ describeTool(dotnet, () => {
         endpoint: project(),
         token: sent === 'password' ? token : undefined,
       });
-      const place = new Map(levelsOf(ground)).get(level);
-      const reader = await nugetUser({ endpoint: ground.endpoint('nuget', place), token });
+      const owner = new Map(levelsOf(ground)).get(level);
+      const reader = await nugetUser({ endpoint: ground.endpoint('nuget', owner), token });
       try {
         const key = sent === 'key' ? ['--api-key', token.secret] : [];
         const push = ['nuget', 'push', 'package.nupkg', '--source', 'acme', ...key];
@@ -73,8 +73,8 @@ describeTool(dotnet, () => {
     await succeeded(user.dotnet('nuget', 'push', 'package.nupkg', '--source', 'acme'));
     await user.remove();
     // The public project itself is read by NuGet 2, below.
-    for (const place of [ground.group, undefined]) {
-      const stranger = await nugetUser({ endpoint: ground.endpoint('nuget', place) });
+    for (const owner of [ground.group, undefined]) {
+      const stranger = await nugetUser({ endpoint: ground.endpoint('nuget', owner) });
       await writeAll(stranger, consumer({ [id]: '1.0.0' }));
       await succeeded(stranger.dotnet('restore'));
       expect((await readFile(stranger.installed(id, '1.0.0'))).equals(bytes)).toBe(true);

@@ -50,8 +50,8 @@ afterAll(async () => {
 const unlist = ['nuget', 'delete', id, '10.0.0', '--source', 'acme', '--non-interactive'];
 
 /** The versions that a new user gets for a requested version. */
-async function restored(version: string, place: Parameters<Playground['endpoint']>[1] = ground.project) {
-  const reader = await nugetUser({ endpoint: ground.endpoint('nuget', place), token: ground.maintainer });
+async function restored(version: string, owner: Parameters<Playground['endpoint']>[1] = ground.project) {
+  const reader = await nugetUser({ endpoint: ground.endpoint('nuget', owner), token: ground.maintainer });
   try {
     await writeAll(reader, consumer({ [id]: version }));
     await succeeded(reader.dotnet('restore'));

@@ -117,10 +117,10 @@ for (const [client, levels] of [
     test.for(levels)(
       'installs all packages through their extras, and builds those without a wheel, from the %s',
       async (level) => {
-        const place = new Map(levelsOf(ground)).get(level);
+        const owner = new Map(levelsOf(ground)).get(level);
         const reader = await pythonUser();
         try {
-          const from = { endpoint: ground.endpoint('pypi', place), token: ground.tokens.personal };
+          const from = { endpoint: ground.endpoint('pypi', owner), token: ground.tokens.personal };
           await succeeded(install(reader, client, from, [`${packages.setuptools.name}[chain]`]));
           const all = Object.values(packages);
           expect(await installed(reader, client, ...all)).toEqual(expected(...all));

@@ -69,8 +69,8 @@ export async function runPypiSmoke(registry: RegistryAddress): Promise<void> {
       { endpoint: ground.endpoint('pypi', ground.project), token },
       suffix,
     );
-    for (const [, place] of levelsOf(ground)) {
-      await installSet(uv, { endpoint: ground.endpoint('pypi', place), token }, set);
+    for (const [, owner] of levelsOf(ground)) {
+      await installSet(uv, { endpoint: ground.endpoint('pypi', owner), token }, set);
     }
   } finally {
     await ground.remove();

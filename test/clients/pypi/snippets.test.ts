@@ -40,7 +40,7 @@ for (const { client, called, tool } of [
   describeTool(tool, () => {
     test('publishes with the instructions shown to users', async () => {
       const name = client === 'Poetry' ? 'app' : `shown-by-${called}`;
-      const facts = { name, version: '1.0.0', client, place: ground.project };
+      const facts = { name, version: '1.0.0', client, owner: ground.project };
       const space = await newSpace(called, tool);
       const built = wheel({ name, version: '1.0.0' });
       await space.write(`dist/${built.fileName}`, built.bytes);
@@ -67,11 +67,11 @@ for (const { client, called, tool } of [
       const publisher = await newSpace('twine', twine7.tool);
       const built = wheel(facts);
       await publisher.write(`dist/${built.fileName}`, built.bytes);
-      const publishing = { ...facts, client: 'twine', steps: ['publish'] as const, place: ground.project };
+      const publishing = { ...facts, client: 'twine', steps: ['publish'] as const, owner: ground.project };
       await succeeded(paste(publisher, shown(ground, 'pypi', publishing), { secret, env }));
       const space = await newSpace(called, tool);
       await space.write('pyproject.toml', projectFile(''));
-      const installing = { ...facts, client, steps: ['setup', 'install'] as const, place: ground.group };
+      const installing = { ...facts, client, steps: ['setup', 'install'] as const, owner: ground.group };
       const target = { ...env, PIP_TARGET: `${space.project}/site` };
       await succeeded(paste(space, shown(ground, 'pypi', installing), { secret, env: target, around }));
       const listed = await space.run(['find', '.', '-name', `wanted_by_${called}-1.0.0.dist-info`]);

@@ -50,8 +50,8 @@ describeTool(tool, () => {
   test('is published file by file, by two clients into two projects of a group', async () => {
     const paths = files.map((file) => join(folder, file));
     const half = Math.floor(paths.length / 2);
-    const to = (place: typeof ground.project) => ({
-      endpoint: ground.endpoint('pypi', place),
+    const to = (owner: typeof ground.project) => ({
+      endpoint: ground.endpoint('pypi', owner),
       token: token(),
     });
     await succeeded(publish(user, twine7, to(ground.project), paths.slice(0, half)));

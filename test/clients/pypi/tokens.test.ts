@@ -33,7 +33,7 @@ const pairs: readonly (readonly [Publisher, Installer])[] = [
 
 const levels = ['project', 'group', 'instance', 'subgroup'] as const;
 /** The levels at which installers read a public project without a token: one per installer, in turn. */
-const openPlaces = ['project', 'group', 'instance'] as const;
+const openLevels = ['project', 'group', 'instance'] as const;
 
 async function publishAndInstall(
   [publisher, installer]: readonly [Publisher, Installer],
@@ -51,8 +51,8 @@ async function publishAndInstall(
       carrier: carriers.publish,
     };
     await succeeded(publish(user, publisher, to, files));
-    const place = new Map(levelsOf(ground)).get(level);
-    const from = { endpoint: ground.endpoint('pypi', place), ...credentials, carrier: carriers.install };
+    const owner = new Map(levelsOf(ground)).get(level);
+    const from = { endpoint: ground.endpoint('pypi', owner), ...credentials, carrier: carriers.install };
     await succeeded(install(user, installer, from, [pkg.name]));
     expect(await installed(user, installer, pkg)).toEqual(expected(pkg));
   } finally {
@@ -107,7 +107,7 @@ describeTool(uv.tool, () => {
 });
 
 for (const [index, client] of [pip26, uv, poetry].entries()) {
-  const level = openPlaces[index] ?? 'project';
+  const level = openLevels[index] ?? 'project';
   describeTool(client.tool, () => {
     test(`installs from a public project without a token, at ${level}`, async () => {
       const user = await pythonUser();
@@ -119,9 +119,9 @@ for (const [index, client] of [pip26, uv, poetry].entries()) {
           token: ground.tokens['group deploy'],
         };
         await succeeded(publish(user, uvPublish, to, files));
-        const place = { project: ground.openProject, group: ground.group, instance: undefined }[level];
+        const owner = { project: ground.openProject, group: ground.group, instance: undefined }[level];
         const stranger = await pythonUser();
-        await succeeded(install(stranger, client, { endpoint: ground.endpoint('pypi', place) }, [pkg.name]));
+        await succeeded(install(stranger, client, { endpoint: ground.endpoint('pypi', owner) }, [pkg.name]));
         expect(await installed(stranger, client, pkg)).toEqual(expected(pkg));
         await stranger.remove();
       } finally {

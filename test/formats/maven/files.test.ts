@@ -335,7 +335,7 @@ describe('the metadata from a POM', () => {
 
 describe('error answers', () => {
   test('give callers without permission the reason, as a problem that Maven prints', async () => {
-    const anonymous = await app.send('PUT', `${repository.places.project}/${app1}/app-1.0.jar`, {
+    const anonymous = await app.send('PUT', `${repository.endpoints.project}/${app1}/app-1.0.jar`, {
       body: 'x',
     });
     expect([anonymous.status, anonymous.headers.get('www-authenticate')]).toEqual([
@@ -367,7 +367,7 @@ describe('error answers', () => {
       yield Buffer.from('the first half');
       throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
     }
-    const answer = await app.send('PUT', `${repository.places.project}/${app1}/app-1.0.jar`, {
+    const answer = await app.send('PUT', `${repository.endpoints.project}/${app1}/app-1.0.jar`, {
       token: app.rootToken,
       body: ReadableStream.from(broken()),
     });

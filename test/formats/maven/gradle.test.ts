@@ -19,7 +19,10 @@ beforeEach(async () => {
     'write_package_registry',
   ]);
   send = (method, path, body) =>
-    app.send(method, `${repository.places.project}/${path}`, { headers: { 'Deploy-Token': secret }, body });
+    app.send(method, `${repository.endpoints.project}/${path}`, {
+      headers: { 'Deploy-Token': secret },
+      body,
+    });
 });
 
 /** Uploads a file and its checksums. Gradle fails the build unless the first two are accepted. */

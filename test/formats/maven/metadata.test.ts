@@ -27,7 +27,7 @@ beforeEach(async () => {
   repository = mavenRepository(app, project);
 });
 
-type Level = keyof typeof repository.places;
+type Level = keyof typeof repository.endpoints;
 
 async function publish(...versions: string[]): Promise<void> {
   for (const version of versions)

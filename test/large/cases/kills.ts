@@ -131,7 +131,7 @@ export function describeKills(open: () => Promise<Host>): void {
 
     async function expectNoHalf(): Promise<void> {
       expect((await fetched(HALF)).status).toBe(404);
-      const list = `${server.url}/api/v4/projects/${project.place.id}/packages?package_name=half`;
+      const list = `${server.url}/api/v4/projects/${project.id}/packages?package_name=half`;
       const answer = await fetch(list, { headers: { 'private-token': rootToken } });
       expect([answer.status, await answer.json()]).toEqual([200, []]);
     }

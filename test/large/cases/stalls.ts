@@ -140,12 +140,12 @@ async function expectFiles(remote: Remote): Promise<void> {
 }
 
 /** Publishes a package, and reads its index at every level. */
-async function expectIndexes({ url }: Server, { place, group }: Project): Promise<void> {
+async function expectIndexes({ url }: Server, { id, group }: Project): Promise<void> {
   const { path, name, document } = await npmPackage({ name: `@${group.fullPath}/tool` });
   const headers = { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' };
   const init = { method: 'PUT', headers, body: JSON.stringify(document) };
-  expect((await fetch(url + npmPrefix.project(place.id) + path, init)).status).toBe(200);
-  for (const prefix of [npmPrefix.project(place.id), npmPrefix.group(group.id), npmPrefix.instance]) {
+  expect((await fetch(url + npmPrefix.project(id) + path, init)).status).toBe(200);
+  for (const prefix of [npmPrefix.project(id), npmPrefix.group(group.id), npmPrefix.instance]) {
     const answer = await fetch(url + prefix + path, { headers });
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ name })]);
   }

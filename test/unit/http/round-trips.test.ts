@@ -71,7 +71,7 @@ describe.each(everySample)('requests to $id', (sample) => {
     return { calls: recorder.take(), answer };
   }
 
-  const places: readonly { where: string; level: keyof typeof most; owner: () => string | number }[] = [
+  const endpoints: readonly { where: string; level: keyof typeof most; owner: () => string | number }[] = [
     { where: 'a project by its id', level: 'project', owner: () => project.id },
     { where: 'a project by its path', level: 'project', owner: () => 'acme/team/tools' },
     { where: 'a group', level: 'group', owner: () => 'acme' },
@@ -79,7 +79,7 @@ describe.each(everySample)('requests to $id', (sample) => {
     { where: 'the instance', level: 'instance', owner: () => '' },
   ];
 
-  test.each(places)(
+  test.each(endpoints)(
     'need few sequential table calls and no blob call for a hot read: $where',
     async ({ level, owner }) => {
       for (const path of paths) {

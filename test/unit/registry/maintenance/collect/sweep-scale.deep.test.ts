@@ -42,8 +42,8 @@ async function store(
             unreferencedAt: since,
             ...inIndex2(indexes.unreferenced.pk, `${new Date(since).toISOString()}#${sha256}`),
           };
-    const place = inIndex1(indexes.stored(digitOf(storageKey)).pk, storageKey);
-    await table.write([{ put: { ...itemOf(keys.blob(sha256), record, place), ...sweepable } }]);
+    const attributes = inIndex1(indexes.stored(digitOf(storageKey)).pk, storageKey);
+    await table.write([{ put: { ...itemOf(keys.blob(sha256), record, attributes), ...sweepable } }]);
     await blobs.put(storageKey, bytesOf('x'));
     stored.push(storageKey);
   }

@@ -46,8 +46,8 @@ test('concurrent publishes, deletions, sweeps and a migration lose no blobs', as
     await publish(app.registry, project, `seed-${number}`, content(number));
   }
   const registry = { ...app.registry, blobs: layeredBlobStore(to, from) };
-  const places = { from: 'local', to: 's3://bucket' };
-  await claimHome(registry.table, { location: places.to, from: places.from });
+  const move = { from: 'local', to: 's3://bucket' };
+  await claimHome(registry.table, { location: move.to, from: move.from });
 
   let moving = true;
   /** Releases blobs, publishes their bytes again while blobs are migrated and swept, and adds new ones. */
@@ -68,7 +68,7 @@ test('concurrent publishes, deletions, sweeps and a migration lose no blobs', as
     }
   };
   const all = [sweeper(), ...[0, 1, 2, 3].map(publisher)];
-  const job = await startMigration(registry, { ...places, dryRun: false, concurrency: 6 });
+  const job = await startMigration(registry, { ...move, dryRun: false, concurrency: 6 });
   const ended = await runMigration(registry, { from, to }, job).finally(() => {
     moving = false;
   });
