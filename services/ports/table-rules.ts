@@ -56,10 +56,12 @@ export function checkKeys(keys: readonly Key[]): void {
 
 /**
  * Checks a query and returns the maximum number of items of its page.
- * @throws RangeError when its limit is invalid
+ * @throws TypeError or RangeError when it is invalid
  */
 export function checkQuery(query: Query): number {
   checkKeyPart('pk', query.pk);
+  if (query.prefix) checkKeyPart('the prefix of a query', query.prefix);
+  if (query.after) checkKeyPart('the position of a query', query.after);
   const limit = query.limit ?? MAX_PAGE;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
     throw new RangeError(`the limit of a query must be from 1 to ${MAX_PAGE}, not ${limit}`);

@@ -71,6 +71,17 @@ describe.each([
     return items.map(({ name }) => String(name));
   }
 
+  test('are the beginnings of long ones, each once', async () => {
+    const name = `${'a'.repeat(210)}-b`;
+    await publish(name);
+    await app.runJobs();
+    expect(await words()).toEqual(['a'.repeat(200), 'b']);
+    await remove(name);
+    await app.runJobs();
+    expect(await words()).toEqual([]);
+    expect(app.errors).toEqual([]);
+  });
+
   test('are added after the publish that lists a name, and removed after the deletion that unlists it', async () => {
     await publish('left-pad');
     await publish('left-pad', '2.0');

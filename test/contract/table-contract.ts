@@ -524,6 +524,14 @@ function limitCases(table: Opened): void {
     }
   });
 
+  test('queries start with, or after, at most 1,024 bytes', async () => {
+    const { pk } = aKey();
+    const [longest, tooLong] = ['ü'.repeat(512), 'ü'.repeat(513)];
+    expect((await table().query({ pk, prefix: longest, after: longest })).items).toEqual([]);
+    await expect(table().query({ pk, prefix: tooLong })).rejects.toThrow();
+    await expect(table().query({ pk, after: tooLong })).rejects.toThrow();
+  });
+
   test('101 operations, 101 keys and limits outside 1 to 1,000 are rejected', async () => {
     const { pk } = aKey();
     const keys = Array.from({ length: 101 }, (_, n) => ({ pk, sk: `item ${n}` }));

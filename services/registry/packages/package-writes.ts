@@ -20,7 +20,15 @@ import {
   type StoredVersion,
   storedAs,
 } from '../records/entities.ts';
-import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId } from '../records/keys.ts';
+import {
+  indexes,
+  inIndex1,
+  inIndex2,
+  keys,
+  type NamesOwner,
+  nameAndVersion,
+  padId,
+} from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 
 /** Returns the id of a project's root namespace. */
@@ -44,7 +52,7 @@ function pointerItem(project: Project, version: Version): Item {
     createdAt,
   };
   return itemOf(keys.packageId(projectId, id), pointer, {
-    ...inIndex1(indexes.packagesByName(projectId).pk, `${name}#${version.version}#${padId(id)}`),
+    ...inIndex1(indexes.packagesByName(projectId).pk, nameAndVersion(version)),
     ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(id)),
   });
 }

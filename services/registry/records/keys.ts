@@ -58,7 +58,9 @@
  * The identity of a file is its name unless its format defines another (`identityOf`). PyPI files stored before
  * identities existed are stored under their names, without the attribute `identity`.
  *
- * Parts chosen by users are escaped, so they never contain `#`. Ids in sort keys are padded to sort as numbers.
+ * Parts chosen by users are escaped, so they never contain `#`. Ids in sort keys are padded to sort as numbers. No key
+ * is longer than the table allows: names have maximum lengths, and other parts, and file names that leave too little
+ * room, are shortened by a digest.
  */
 import type { Sha256 } from '../../domain/digests.ts';
 import {
@@ -69,8 +71,9 @@ import {
   type TagName,
   type VersionName,
 } from '../../domain/names.ts';
-import type { PackageRef } from '../../domain/packages.ts';
+import type { PackageRef, Version } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
+import { escapePart, fitted, unescapePart } from './key-parts.ts';
 
 const META = 'META';
 const DELETED = 'DELETED';
@@ -78,15 +81,8 @@ const CLAIMS = 'CLAIMS';
 /** Sorts before all holders of the name, so that the first item of the partition tells whether there is an owner. */
 const OWNER = '#OWNER';
 
-function escapePart(part: string): string {
-  if (!part.includes('%') && !part.includes('#')) return part;
-  return part.replaceAll('%', '%25').replaceAll('#', '%23');
-}
-
-/** Unescapes a part of a key. */
-export function unescapePart(part: string): string {
-  return part.replaceAll('%23', '#').replaceAll('%25', '%');
-}
+/** The most bytes of an index's name that is followed by another part. */
+const INDEX_ROOM = 300;
 
 /** An id in sort keys: sixteen digits, so that text order is number order. */
 export function padId(id: number): string {
@@ -115,6 +111,14 @@ function packagePartition(ref: PackageRef): string {
   return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
 }
 
+function filePrefix(version: VersionName): string {
+  return `FILE#${escapePart(version)}#`;
+}
+
+function wordKey(word: string, ref: PackageRef): string {
+  return fitted('', word, `#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`);
+}
+
 /** Identifies an index over all packages of one format in a project. */
 export interface IndexRef {
   readonly projectId: number;
@@ -124,11 +128,12 @@ export interface IndexRef {
 }
 
 function indexPartition(ref: IndexRef): string {
-  return `INDEX#${ref.projectId}#${ref.format}#${escapePart(ref.index)}`;
+  return fitted(`INDEX#${ref.projectId}#${ref.format}#`, ref.index);
 }
 
 function stanzaPartition(ref: IndexRef, partition: string): string {
-  return `STANZAS#${ref.projectId}#${ref.format}#${escapePart(ref.index)}#${escapePart(partition)}`;
+  const index = fitted('', ref.index, '', INDEX_ROOM);
+  return fitted(`STANZAS#${ref.projectId}#${ref.format}#${index}#`, partition);
 }
 
 /** Each document has two slots: a new one is prepared in one slot while the other one is served. */
@@ -167,11 +172,11 @@ export const keys = {
   }),
   file: (ref: PackageRef, version: VersionName, identity: FileIdentity): Key => ({
     pk: packagePartition(ref),
-    sk: `FILE#${escapePart(version)}#${escapePart(identity)}`,
+    sk: fitted(filePrefix(version), identity),
   }),
   olderFile: (ref: PackageRef, version: VersionName, identity: FileIdentity, id: number): Key => ({
     pk: packagePartition(ref),
-    sk: `FILE#${escapePart(version)}#${escapePart(identity)}#${padId(id)}`,
+    sk: fitted(filePrefix(version), identity, `#${padId(id)}`),
   }),
   removedVersion: (ref: PackageRef, id: number): Key => ({
     pk: packagePartition(ref),
@@ -206,7 +211,7 @@ export const keys = {
   }),
   word: (owner: NamesOwner, word: string, ref: PackageRef): Key => ({
     pk: namesPartition('WORD', owner),
-    sk: `${escapePart(word)}#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`,
+    sk: wordKey(word, ref),
   }),
   nameIn: (owner: NamesOwner, ref: PackageRef): Key => ({
     pk: namesPartition('NAMES', owner),
@@ -214,11 +219,11 @@ export const keys = {
   }),
   index: ({ projectId, format, index }: IndexRef): Key => ({
     pk: `PROJECT#${projectId}`,
-    sk: `INDEX#${format}#${escapePart(index)}`,
+    sk: fitted(`INDEX#${format}#`, index),
   }),
   stanza: (ref: IndexRef, partition: string, key: string, fileId: number): Key => ({
     pk: stanzaPartition(ref, partition),
-    sk: `${escapePart(key)}#${padId(fileId)}`,
+    sk: fitted('', key, `#${padId(fileId)}`),
   }),
   builtIndex: (ref: IndexRef): Key => ({ pk: indexPartition(ref), sk: 'BUILT' }),
   indexLease: (ref: IndexRef): Key => ({ pk: indexPartition(ref), sk: 'LEASE' }),
@@ -228,11 +233,11 @@ export const keys = {
   }),
   indexDocument: (ref: IndexRef, name: string, slot: DocumentSlot): Key => ({
     pk: indexPartition(ref),
-    sk: `DOCUMENT#${escapePart(name)}#${slot}`,
+    sk: fitted('DOCUMENT#', name, `#${slot}`),
   }),
   indexAlias: (ref: IndexRef, name: string): Key => ({
     pk: indexPartition(ref),
-    sk: `ALIAS#${escapePart(name)}`,
+    sk: fitted('ALIAS#', name),
   }),
   signingKey: (owner: Owner, algorithm: string, number: number): Key => ({
     pk: `SIGNER#${ownerPartition(owner)}`,
@@ -292,7 +297,7 @@ export const ranges = {
   files: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'FILE#' }),
   filesOf: (ref: PackageRef, version: VersionName) => ({
     pk: packagePartition(ref),
-    prefix: `FILE#${escapePart(version)}#`,
+    prefix: filePrefix(version),
   }),
   removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
   subpackages: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
@@ -307,7 +312,7 @@ export const ranges = {
   boundPrefixes: (format: string) => ({ pk: `BOUND#${format}` }),
   words: (owner: NamesOwner, start: string) => ({
     pk: namesPartition('WORD', owner),
-    prefix: escapePart(start),
+    prefix: fitted('', start),
   }),
   namesIn: (owner: NamesOwner, format: string) => ({
     pk: namesPartition('NAMES', owner),
@@ -355,8 +360,13 @@ export const indexes = {
   /** Paths that their group or project no longer has, by the end of their reservation. */
   formerRoutes: { index: 'index2', pk: 'FORMER' },
   /** Files of a format that have an alias, across all projects. */
-  aliases: (format: string, alias: string) => in1(`ALIAS#${format}#${escapePart(alias)}`),
+  aliases: (format: string, alias: string) => in1(fitted(`ALIAS#${format}#`, alias)),
 } as const;
+
+/** The sort key of a version in `packagesByName`. */
+export function nameAndVersion(version: Pick<Version, 'name' | 'version' | 'id'>): string {
+  return `${version.name}#${version.version}#${padId(version.id)}`;
+}
 
 /** Attributes that put an item into a partition of the first index. */
 export function inIndex1(pk: string, sk: string) {

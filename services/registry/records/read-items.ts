@@ -1,5 +1,4 @@
 import type { Item, Key, TableReader } from '../../ports/table.ts';
-import { MAX_KEY_BYTES } from '../../ports/table-rules.ts';
 import { maybeEntity } from './entities.ts';
 
 /** Items that were read together, by key. */
@@ -11,13 +10,10 @@ export interface Items {
 /** The most keys of one read. */
 const AT_ONCE = 100;
 
-/**
- * Reads items of any kind in one round trip; duplicate keys are read once. Keys too long for the table, which
- * can come from client input, are treated as missing.
- */
+/** Reads items of any kind in one round trip; duplicate keys are read once. */
 export async function readItems(table: TableReader, keys: readonly Key[]): Promise<Items> {
   const distinct = new Map<string, Key>();
-  for (const key of keys) if (isKeyPart(key.pk) && isKeyPart(key.sk)) distinct.set(nameOf(key), key);
+  for (const key of keys) distinct.set(nameOf(key), key);
   const items = await getAll(table, [...distinct.values()]);
   const found = new Map<string, Item | undefined>();
   let position = 0;
@@ -25,9 +21,9 @@ export async function readItems(table: TableReader, keys: readonly Key[]): Promi
   return { get: (key) => maybeEntity(found.get(nameOf(key))) };
 }
 
-/** Reads one entity by its key. Returns undefined if it does not exist. A key too long for the table is treated as missing. */
-export async function readItem<T>(table: TableReader, { pk, sk }: Key): Promise<T | undefined> {
-  return isKeyPart(pk) && isKeyPart(sk) ? maybeEntity<T>(await table.get({ pk, sk })) : undefined;
+/** Reads one entity by its key. Returns undefined if it does not exist. */
+export async function readItem<T>(table: TableReader, key: Key): Promise<T | undefined> {
+  return maybeEntity<T>(await table.get(key));
 }
 
 async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
@@ -38,12 +34,6 @@ async function getAll(table: TableReader, keys: readonly Key[]): Promise<readonl
     chunks.push(table.getMany(keys.slice(start, start + AT_ONCE)));
   }
   return (await Promise.all(chunks)).flat();
-}
-
-/** Returns whether a part of a key is short enough for the table. */
-export function isKeyPart(part: string): boolean {
-  // UTF-8 needs at most three bytes for each UTF-16 code unit.
-  return part.length * 3 <= MAX_KEY_BYTES || Buffer.byteLength(part) <= MAX_KEY_BYTES;
 }
 
 function nameOf({ pk, sk }: Key): string {

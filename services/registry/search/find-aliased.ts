@@ -8,7 +8,7 @@ import { rootOf } from '../packages/package-writes.ts';
 import { entityOf } from '../records/entities.ts';
 import { indexes, isOlderFile, keys, packageOf } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { isKeyPart, readItems } from '../records/read-items.ts';
+import { readItems } from '../records/read-items.ts';
 import { owningNames } from './owning-names.ts';
 import { isWithin, type Within } from './within.ts';
 
@@ -41,7 +41,6 @@ export async function* findAliased<M>(
   { format, alias, within, principal }: AliasQuery,
 ): AsyncGenerator<AliasedFile<M>> {
   const range = { ...indexes.aliases(format.id, alias), limit: PAGE };
-  if (!isKeyPart(range.pk)) return;
   const projects = new Map<number, Project | undefined>();
   let seen = 0;
   for await (const page of queryPages(registry.table, range)) {

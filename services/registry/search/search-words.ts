@@ -1,14 +1,16 @@
 /** How many words of a name the search index keeps, each for project, root namespace and instance. */
 const MAX_WORDS = 10;
 
+/** The most characters of a word; the rest is not indexed. */
+const MAX_WORD = 200;
+
 /**
  * The words under which a name is indexed: the whole name, and every part between separators, in lower case.
  * A search for a prefix of any of them finds the name.
  */
 export function nameWords(name: string): string[] {
-  return [...new Set([name.toLowerCase(), ...wordsOf(name)])]
-    .slice(0, MAX_WORDS)
-    .map((word) => word.slice(0, 200));
+  const words = [name.toLowerCase(), ...wordsOf(name)].map((word) => word.slice(0, MAX_WORD));
+  return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
 /** The parts of a text between separators, in lower case. */
