@@ -123,17 +123,17 @@ async function addMembers(c: ApiContext, collection: Collection): Promise<Respon
   if (users.length === 1 && only) {
     return replyJson(c, 201, memberJson(c.env.registry.settings.url, await add(c, opened, only, input)));
   }
-  const problems: Record<string, string> = {};
+  const problems = new Map<string, string>();
   for (const user of users) {
     try {
       await add(c, opened, user, input);
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error;
-      problems[user.username] = error.message;
+      problems.set(user.username, error.message);
     }
   }
-  const failed = Object.keys(problems).length > 0;
-  return replyJson(c, 201, failed ? { status: 'error', message: problems } : { status: 'success' });
+  if (problems.size === 0) return replyJson(c, 201, { status: 'success' });
+  return replyJson(c, 201, { status: 'error', message: Object.fromEntries(problems) });
 }
 
 async function usersToAdd(c: ApiContext, input: z.infer<typeof newMember>): Promise<User[]> {

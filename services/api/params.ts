@@ -18,7 +18,7 @@ type Raw = Record<string, unknown>;
 export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S): Promise<z.infer<S>> {
   const raw = { ...queryOf(c), ...(await bodyOf(c)) };
   for (const [name, value] of Object.entries(raw)) {
-    const field = schema.shape[name] as z.ZodType | undefined;
+    const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
     if (value === null && field && !field.safeParse(null).success) delete raw[name];
   }
   const result = schema.safeParse(raw);

@@ -21,13 +21,13 @@ export function sameSpec(one: string, other: string): boolean {
   return repository !== undefined && repository === repositoryOf(other);
 }
 
-const HOSTS: Readonly<Record<string, string>> = {
-  'github.com': 'github',
-  'gitlab.com': 'gitlab',
-  'bitbucket.org': 'bitbucket',
-  'git.sr.ht': 'sourcehut',
-  'gist.github.com': 'gist',
-};
+const HOSTS: ReadonlyMap<string, string> = new Map([
+  ['github.com', 'github'],
+  ['gitlab.com', 'gitlab'],
+  ['bitbucket.org', 'bitbucket'],
+  ['git.sr.ht', 'sourcehut'],
+  ['gist.github.com', 'gist'],
+]);
 
 const SHORT = /^(?:(?<host>github|gitlab|bitbucket|gist|sourcehut):)?(?<path>[\w.~-]+(?:\/[\w.-]+)*)$/;
 const LONG =
@@ -41,7 +41,7 @@ function repositoryOf(spec: string): string | undefined {
     return `${short.host ?? 'github'}:${bare(short.path)}#${commit}`;
   }
   const long = LONG.exec(address)?.groups;
-  const host = HOSTS[long?.host?.toLowerCase() ?? ''];
+  const host = HOSTS.get(long?.host?.toLowerCase() ?? '');
   return host && long?.path ? `${host}:${bare(long.path)}#${commit}` : undefined;
 }
 
