@@ -1,6 +1,7 @@
 import { badRequest } from '../../domain/errors.ts';
 import {
   type FileName,
+  nameLimits,
   type PackageName,
   parseFileName,
   parsePackageName,
@@ -28,7 +29,9 @@ export function packageName(text: string): PackageName {
 export function packageVersion(text: string): VersionName {
   const version = VERSION.test(text) && !text.includes('..') && parseVersionName(text);
   if (version) return version;
-  throw badRequest('package_version is invalid: use letters, digits, "_", "+", "." (not "..") and "-"');
+  throw badRequest(
+    'package_version is invalid: use letters, digits, "_", "+", "." (not "..") and "-", at most 255',
+  );
 }
 
 /**
@@ -42,6 +45,6 @@ export function filePath(text: string): FileName {
   if (name) return name;
   throw badRequest(
     'file_name is invalid: use letters, digits, ".", "_", "-", "+", "@" and "~" (not first or last), ' +
-      'with directories separated by "/"',
+      `with directories separated by "/", at most ${nameLimits.fileName}`,
   );
 }

@@ -16,6 +16,7 @@ const name = (c: FormatContext) => packageName(c.req.param('name') ?? '');
 const version = (c: FormatContext) => packageVersion(c.req.param('version') ?? '');
 const file = (c: FormatContext) => filePath(c.req.param('file') ?? '');
 
+const withVersion = { name, select: (c: FormatContext) => ({ version: version(c) }) };
 const withFile = {
   name,
   select: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
@@ -27,12 +28,14 @@ export function routes(app: FormatRoutes): void {
   app.get(path, pull(withFile, download));
   app.put(path, publish({ name, announced: withFile.select }, upload));
   app.delete(path, change('delete', withFile, deleteFile));
-  app.delete('/:name/:version', change('delete', { name }, deleteVersion));
+  app.delete('/:name/:version', change('delete', withVersion, deleteVersion));
 }
 
-async function download(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
-  const found = copy?.files.get(file(c));
-  if (found) return sendFile(c, found);
+async function download(c: FormatContext, found: FoundPackage): Promise<Response> {
+  const { copy, holdings, selection } = found;
+  const [selected] = selection.files ?? [];
+  const stored = selected && copy?.files.get(selected.fileName);
+  if (stored) return sendFile(c, stored);
   throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
 }
 

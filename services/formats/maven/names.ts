@@ -2,6 +2,7 @@ import { type DigestAlgorithm, digestAlgorithms } from '../../domain/digests.ts'
 import { badRequest } from '../../domain/errors.ts';
 import {
   type FileName,
+  nameLimits,
   type PackageName,
   parseFileName,
   parsePackageName,
@@ -32,10 +33,12 @@ const CHECKSUM = new RegExp(`\\.(?<checksum>${digestAlgorithms.join('|')})$`);
 /** Parses a decoded path. Returns undefined if it does not fit the layout. */
 export function addressOf(path: string): Address | undefined {
   const segments = path.replace(/^\//, '').split('/');
-  if (!segments.every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment))) return undefined;
   const last = segments.pop() ?? '';
   const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestAlgorithm | undefined;
-  const fileName = parseFileName(checksum ? last.slice(0, -checksum.length - 1) : last);
+  const file = checksum ? last.slice(0, -checksum.length - 1) : last;
+  if (![...segments, file].every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment)))
+    return undefined;
+  const fileName = parseFileName(file);
   const version = parseVersionName(segments.at(-1) ?? '');
   const above = segments.length >= 3 ? parsePackageName(segments.slice(0, -1).join('/')) : undefined;
   const ofMetadata = fileName === METADATA;
@@ -55,7 +58,8 @@ export function publishAddress(path: string): Address {
   if (address) return address;
   throw badRequest(
     'The path does not fit the Maven repository layout: use <group as path>/<artifact>/<version>/<file>, ' +
-      'with letters, digits, ".", "_", "+", "-", "~" and "@"',
+      'with letters, digits, ".", "_", "+", "-", "~" and "@", at most 255 in a segment, ' +
+      `${nameLimits.packageName} before the version and ${nameLimits.version} in it`,
   );
 }
 

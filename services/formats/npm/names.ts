@@ -3,6 +3,7 @@ import { clean, valid, validRange } from 'semver';
 import { badRequest, invalidPackage, RegistryError } from '../../domain/errors.ts';
 import {
   type FileName,
+  nameLimits,
   type PackageName,
   parseFileName,
   parsePackageName,
@@ -52,6 +53,14 @@ export function packageName(text: string): PackageName {
   return name;
 }
 
+/** Checks the package name in the path of a publish. @throws RegistryError `invalidRequest` with the reason */
+export function publishedName(text: string): PackageName {
+  const name = problemOf(text) ? undefined : parsePackageName(text);
+  if (name) return name;
+  checkNewName(text);
+  return required('packageName', name);
+}
+
 /** Checks the name of a new package. @throws RegistryError `invalidRequest` with the reason if it is invalid. */
 export function checkNewName(text: string): void {
   const problem = newProblemOf(text);
@@ -61,14 +70,20 @@ export function checkNewName(text: string): void {
 /** A version without build metadata, which npm ignores, and without a leading `v`. */
 export function packageVersion(text: string): VersionName {
   const version = parseVersionName(clean(text) ?? '');
-  if (version === undefined) throw invalidPackage(`"${text}" is not a valid version: see https://semver.org`);
+  if (version === undefined)
+    throw invalidPackage(
+      `"${text}" is not a valid version of at most ${nameLimits.version} characters: see https://semver.org`,
+    );
   return version;
 }
 
 /** Checks a tag: it needs no escape in URLs, and is not a version or a version range. */
 export function distTag(text: string): TagName {
   const tag = needsNoEscape(text) ? parseTagName(text) : undefined;
-  if (!tag) throw badRequest(`"${text}" can't be a tag: use characters that need no escape in a URL`);
+  if (!tag)
+    throw badRequest(
+      `"${text}" can't be a tag: use at most ${nameLimits.tag} characters, which need no escape in a URL`,
+    );
   if (validRange(text)) throw badRequest(`"${text}" can't be a tag: it is a version or a version range`);
   return tag;
 }

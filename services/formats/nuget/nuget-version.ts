@@ -6,8 +6,10 @@ import { parseVersionName, required, type VersionName } from '../../domain/names
  * `alpha.9` and does not normalise.
  */
 
-/** The longest version and the longest version range, in characters. */
-const MAX_VERSION = 128;
+/** The longest version, in characters. */
+export const MAX_VERSION = 128;
+
+/** The longest version range, in characters. */
 const MAX_RANGE = 300;
 
 /** A parsed version: SemVer 2.0.0 with NuGet's fourth number. */

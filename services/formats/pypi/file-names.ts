@@ -8,8 +8,8 @@ import {
   type VersionName,
 } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
-import { normalizedName } from './names.ts';
-import { normalizedVersion } from './versions.ts';
+import { MAX_NAME, normalizedName } from './names.ts';
+import { MAX_VERSION, normalizedVersion } from './versions.ts';
 
 /** A distribution, as described by its file name. */
 export interface Distribution {
@@ -54,7 +54,8 @@ export function distributionOf(fileName: string): Distribution {
   if (found) return found;
   throw invalidPackage(
     `"${fileName.slice(0, 300)}" is not the file name of a distribution: it must be ` +
-      '<name>-<version>-<python>-<abi>-<platform>.whl, <name>-<version>.tar.gz or <name>-<version>.zip',
+      '<name>-<version>-<python>-<abi>-<platform>.whl, <name>-<version>.tar.gz or <name>-<version>.zip, ' +
+      `with at most ${MAX_LENGTH} characters, ${MAX_NAME} of them in the name and ${MAX_VERSION} in the version`,
   );
 }
 

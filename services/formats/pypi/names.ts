@@ -2,7 +2,7 @@ import { badRequest } from '../../domain/errors.ts';
 import { type PackageName, parsePackageName } from '../../domain/names.ts';
 
 /** The longest project name, in characters. */
-const MAX_NAME = 200;
+export const MAX_NAME = 200;
 
 const NAME = /^(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])$/;
 
@@ -19,6 +19,6 @@ export function projectName(text: string): PackageName {
   const shown = text.slice(0, 100);
   throw badRequest(
     `"${shown}" is not a valid project name: use ASCII letters, digits, ".", "_" and "-", ` +
-      'and start and end with a letter or digit',
+      `at most ${MAX_NAME}, and start and end with a letter or digit`,
   );
 }

@@ -18,7 +18,7 @@ interface Parts {
 }
 
 /** The longest version that is parsed, in characters. */
-const MAX_LENGTH = 200;
+export const MAX_VERSION = 200;
 
 const PATTERN = new RegExp(
   [
@@ -42,7 +42,7 @@ const PRE_LETTERS: Readonly<Record<string, string>> = {
 
 function read(text: string): Parts | undefined {
   const trimmed = text.trim();
-  const groups = trimmed.length > MAX_LENGTH ? undefined : PATTERN.exec(trimmed.toLowerCase())?.groups;
+  const groups = trimmed.length > MAX_VERSION ? undefined : PATTERN.exec(trimmed.toLowerCase())?.groups;
   if (!groups) return undefined;
   const { preLetter, local } = groups;
   return {

@@ -21,11 +21,12 @@ export type FormatContext = Context<FormatEnv>;
 
 /** What a guarded route declares. */
 export interface GuardOptions {
-  /** Returns the normalised package name in the URL, if there is one; throws when it is not a valid name. */
-  readonly name?: (c: FormatContext) => PackageName | undefined;
   /**
-   * What the handler needs of the package, read together with the access facts; throws when the URL is malformed.
+   * Returns the normalised package name in the URL; throws if it is not a valid name. Only routes that publish show
+   * that error, and only to callers who may publish. For other routes the package is missing then.
    */
+  readonly name?: (c: FormatContext) => PackageName | undefined;
+  /** What the handler needs of the package, read together with the access facts; throws likewise. */
   readonly select?: (c: FormatContext, name: PackageName) => Selection;
   /** The document of a repository-wide index that the handler sends with `sendIndex`. */
   readonly document?: (c: FormatContext) => { readonly index: string; readonly name: string };
@@ -55,7 +56,8 @@ export interface Target<M = unknown> {
 }
 
 /** Guards a route that reads, at project, group and instance level: the caller must be allowed to pull. */
-export function pull<M>(options: GuardOptions, handle: Handle<M>): Handler<FormatEnv> {
+export function pull<M>(given: GuardOptions, handle: Handle<M>): Handler<FormatEnv> {
+  const options = reading(given, nothing);
   return async (c) => {
     const found = await findPackage<M>(c.env.registry, requestOf(c, options));
     try {
@@ -115,14 +117,50 @@ export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<Fo
  */
 export function change<M>(
   action: Extract<ProjectAction, 'publish' | 'delete'>,
-  options: GuardOptions & { readonly name: (c: FormatContext) => PackageName },
+  given: GuardOptions & { readonly name: (c: FormatContext) => PackageName },
   handle: HandleTarget<M>,
 ): Handler<FormatEnv> {
+  const options = reading(given, packageMissing);
   return async (c) => {
     const access = await openAccess<M>(c.env.registry, { ...requestOf(c, options), action });
     if (!access.holdings[0]?.head) throw new RegistryError('packageNotFound');
     return handle(c, targetOf(c, access));
   };
+}
+
+/**
+ * The options of a route that publishes nothing: text in a URL that is not a name belongs to a missing package. What
+ * `malformed` returns is selected in place of what can't be parsed.
+ */
+function reading({ name, select, ...rest }: GuardOptions, malformed: () => Selection): GuardOptions {
+  return {
+    ...rest,
+    ...(name && {
+      name: (c) =>
+        orElse(
+          () => name(c),
+          () => undefined,
+        ),
+    }),
+    ...(select && { select: (c, parsed) => orElse(() => select(c, parsed), malformed) }),
+  };
+}
+
+function orElse<T>(work: () => T, instead: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RegistryError) return instead();
+    throw error;
+  }
+}
+
+function packageMissing(): never {
+  throw new RegistryError('packageNotFound');
+}
+
+function nothing(): Selection {
+  return {};
 }
 
 function requestOf(
@@ -134,7 +172,7 @@ function requestOf(
     credential: credentialOf(c.req.raw, format.tokenHeaders),
     endpoint: address,
     format,
-    name: name?.(c),
+    name: name && (() => name(c)),
     ...(select && { select: (normalised) => select(c, normalised) }),
     ...(document && { document: document(c) }),
   };

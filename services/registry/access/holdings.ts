@@ -115,6 +115,11 @@ function filesOf(
   return files;
 }
 
+/** The holding of a project that does not have the package. */
+export function missingFrom<M>(project: Project): Holding<M> {
+  return { project, head: undefined, version: undefined, files: new Map(), tag: undefined };
+}
+
 /** Reads another selection of a package in the projects where it was found. One round trip. */
 export async function readHoldings<M>(
   { table }: Pick<Registry, 'table'>,

@@ -20,7 +20,7 @@ import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import type { Decision, ProjectAction } from './authorize.ts';
-import { type Holding, planHolding, type Selection } from './holdings.ts';
+import { type Holding, missingFrom, planHolding, type Selection } from './holdings.ts';
 import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
 import { rightsFrom, rightsKeys } from './project-rights.ts';
 import { absent, pathMoved, requireDecision } from './refusals.ts';
@@ -32,16 +32,17 @@ export interface AccessRequest {
   readonly endpoint: Endpoint;
   readonly format: FormatRules;
   readonly action: ProjectAction;
-  /** The package name, normalised; if undefined, no package is looked up. */
-  readonly name: PackageName | undefined;
   /**
-   * What the request reads from the package. Throws if the request is malformed. Only callers who may see the
-   * endpoint get that error, since it would reveal to others that the endpoint exists.
+   * Returns the name of the package, or undefined if the address has none that a package can have: it is missing then.
+   * Absent if the request concerns no package. Like the functions below, it may throw if the address is malformed;
+   * callers get that error only where they may know that a package is missing.
    */
+  readonly name?: (() => PackageName | undefined) | undefined;
+  /** Returns what the request reads from the package. */
   readonly select?: (name: PackageName) => Selection;
   /** A document of an index over all packages of the project, read in the same round trip as the access data. */
   readonly document?: { readonly index: string; readonly name: string };
-  /** What the address of a publish announces, so that rules can refuse it early. Undefined for other requests. */
+  /** Returns what the address of a publish announces, so that rules can refuse it early. Absent for other requests. */
   readonly announced?: () => Announced | undefined;
   /** Whether to read if the name has an owner, for a publish that reads nothing again. */
   readonly readsOwner?: boolean | undefined;
@@ -64,6 +65,8 @@ export interface Access<M = unknown> {
    * package name.
    */
   readonly holdings: readonly Holding<M>[];
+  /** The name of the requested package. */
+  readonly name: PackageName | undefined;
   readonly selection: Selection;
   /** The name if it has no owner yet, for a publish that asked for it. */
   readonly namesToTake?: NamesToTake | undefined;
@@ -104,13 +107,13 @@ async function openProject<M>(
   located: Located<Project> | undefined,
 ): Promise<Access<M>> {
   const { table, clock } = registry;
-  const { format, name, action, document, readsOwner } = request;
+  const { format, action, document, readsOwner } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items), 'projectNotFound');
   }
   const project = located.entity;
-  const { selection, announced, check } = selectionOf(request);
+  const { name, selection, announced, check } = readAddress(request);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
   const plan = ref && planHolding<M>(ref, selection);
   const query = document && {
@@ -134,8 +137,9 @@ async function openProject<M>(
   requireReadIfMoved(located, action);
   check();
   await rules?.check(items);
-  const holdings = plan ? [plan.holding(items, project)] : [];
-  const access = { format, principal, project, group: undefined, holdings, selection, namesToTake };
+  const missing = request.name ? [missingFrom<M>(project)] : [];
+  const holdings = plan ? [plan.holding(items, project)] : missing;
+  const access = { format, principal, project, group: undefined, name, holdings, selection, namesToTake };
   return query ? { ...access, document: { query, items } } : access;
 }
 
@@ -146,8 +150,9 @@ async function openShared<M>(
   located: Located<Group> | undefined,
 ): Promise<Access<M>> {
   const group = located?.entity;
-  const { format, endpoint, name, action } = request;
+  const { format, endpoint, action } = request;
   const missing = endpoint.level === 'group' && !group;
+  const { name, selection, check } = readAddress(request);
   const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
   // Anybody may publish under any name. Versions from unrelated namespaces are never mixed.
   const ownership = query && !group ? planOwnership(format, query.name) : undefined;
@@ -157,18 +162,18 @@ async function openShared<M>(
   ]);
   const principal = principalOf(token, items);
   if (missing) throw absent(principal, 'groupNotFound');
-  const { selection, check } = selectionOf(request);
-  const access = { format, principal, project: undefined, group, selection };
-  if (!query) return { ...access, holdings: [] };
-  const serving = ownership
-    ? await servingHolders(registry, query, holders, ownership.owningRoot(items))
-    : holders;
-  const { holdings, refusal } = await findHoldings<M>(registry, { ...access, action, query }, serving);
+  const access = { format, principal, project: undefined, group, name, selection };
+  if (!request.name) return { ...access, holdings: [] };
+  const serving =
+    query && ownership
+      ? await servingHolders(registry, query, holders, ownership.owningRoot(items))
+      : holders;
+  const { holdings, refusal } = query
+    ? await findHoldings<M>(registry, { ...access, action, query }, serving)
+    : { holdings: [], refusal: undefined };
   if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
-  else {
-    requireReadIfMoved(located, action);
-    check();
-  }
+  else requireReadIfMoved(located, action);
+  if (holdings.length > 0 || name === undefined) check();
   return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head) };
 }
 
@@ -177,23 +182,26 @@ function requireReadIfMoved(located: Located<Group | Project> | undefined, actio
   if (located?.moved && action !== 'pull' && action !== 'view') throw pathMoved(located.entity);
 }
 
-/** The selection of a request; `check` throws if the request is malformed. */
-function selectionOf({ name, select, announced }: AccessRequest): {
+/** What the address of a request says. */
+interface RequestAddress {
+  readonly name: PackageName | undefined;
   readonly selection: Selection;
   readonly announced: Announced | undefined;
+  /** Throws if the address is malformed. */
   check(): void;
-} {
+}
+
+function readAddress({ name, select, announced }: AccessRequest): RequestAddress {
+  let parsed: PackageName | undefined;
   try {
-    const selection = name === undefined ? undefined : select?.(name);
-    return { selection: selection ?? {}, announced: announced?.(), check() {} };
+    parsed = name?.();
+    const selection = parsed === undefined ? undefined : select?.(parsed);
+    return { name: parsed, selection: selection ?? {}, announced: announced?.(), check() {} };
   } catch (error) {
-    return {
-      selection: {},
-      announced: undefined,
-      check() {
-        throw error;
-      },
+    const check = () => {
+      throw error;
     };
+    return { name: parsed, selection: {}, announced: undefined, check };
   }
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Group, Project, User } from '../../domain/accounts.ts';
-import { parseFullPath } from '../../domain/names.ts';
+import { type FullPath, parseFullPath } from '../../domain/names.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -15,14 +15,13 @@ const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
  */
 async function routeOf(
   table: Table,
-  path: string,
+  path: FullPath,
 ): Promise<{ route: StoredRoute; fresh: boolean } | undefined> {
   const cache = routesOf(table);
   const lower = path.toLowerCase();
   const cached = cache.get(lower);
   if (cached) return { route: cached, fresh: false };
-  const fullPath = parseFullPath(path);
-  const route = fullPath && (await readRoute(table, fullPath));
+  const route = await readRoute(table, path);
   if (!route || ('state' in route && route.state === 'deleted')) return undefined;
   if (!isMoved(route)) cache.set(lower, { kind: route.kind, id: route.id });
   return { route, fresh: true };
@@ -46,7 +45,7 @@ export interface Located<T> {
 
 async function locateByPath<T extends { readonly fullPath: string }>(
   table: Table,
-  path: string,
+  path: FullPath,
   accepts: (route: Route) => boolean,
   load: (id: number) => Promise<T | undefined>,
   attempts = 4,
@@ -73,10 +72,12 @@ async function locate<T extends { readonly fullPath: string }>(
   accepts: (route: Route) => boolean,
   load: (id: number) => Promise<T | undefined>,
 ): Promise<Located<T> | undefined> {
-  const id = /^[1-9]\d{0,15}$/.test(idOrPath) ? Number(idOrPath) : undefined;
-  if (id === undefined) return locateByPath(table, idOrPath, accepts, load);
-  const entity = await load(id);
-  return entity && { entity, moved: false };
+  if (/^[1-9]\d{0,15}$/.test(idOrPath)) {
+    const entity = await load(Number(idOrPath));
+    return entity && { entity, moved: false };
+  }
+  const path = parseFullPath(idOrPath);
+  return path && locateByPath(table, path, accepts, load);
 }
 
 /** The project with this id, this full path (decoded), or a path that leads to it. */

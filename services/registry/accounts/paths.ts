@@ -60,7 +60,7 @@ export function checkPath(path: string): string {
   if (!wellFormed || /\.(git|atom)$/i.test(path) || path.endsWith('.') || /^\d+$/.test(path)) {
     throw invalidField(
       'path',
-      'can contain only letters, digits, _, - and ., and cannot consist of digits only',
+      'can contain only letters, digits, _, - and ., at most 255, and cannot consist of digits only',
     );
   }
   const word = path.toLowerCase();

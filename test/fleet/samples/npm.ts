@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { Sample } from './sample.ts';
+import type { Sample, Upload } from './sample.ts';
 
 /** A fixed date, so that a tarball has the same bytes whenever it is packed. */
 const BUILT = new Date(0);
@@ -16,32 +16,73 @@ async function tarball(manifest: object, content: string): Promise<Uint8Array> {
   return new Uint8Array(gzipSync(Buffer.concat(chunks)));
 }
 
+async function publish(
+  name: string,
+  version: string,
+  { content = '', tag = 'latest' }: { readonly content?: string | undefined; readonly tag?: string } = {},
+): Promise<Upload> {
+  const manifest = { name, version, main: 'index.js' };
+  const bytes = await tarball(manifest, content);
+  const dist = {
+    shasum: createHash('sha1').update(bytes).digest('hex'),
+    integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
+    tarball: `http://localhost/${name}/-/${name}-${version}.tgz`,
+  };
+  const attachment = {
+    content_type: 'application/octet-stream',
+    data: Buffer.from(bytes).toString('base64'),
+    length: bytes.byteLength,
+  };
+  const body = JSON.stringify({
+    _id: name,
+    name,
+    'dist-tags': { [tag]: version },
+    versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist } },
+    _attachments: { [`${name}-${version}.tgz`]: attachment },
+  });
+  return { method: 'PUT', path: `/${name}`, headers: { 'content-type': 'application/json' }, body, bytes };
+}
+
 /** npm packages in the fleet tests. */
 export const npm: Sample = {
   id: 'npm',
   bound: { prefix: '@corp', name: '@corp/lib' },
-  async publish(name, version, content = '') {
-    const manifest = { name, version, main: 'index.js' };
-    const bytes = await tarball(manifest, content);
-    const dist = {
-      shasum: createHash('sha1').update(bytes).digest('hex'),
-      integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
-      tarball: `http://localhost/${name}/-/${name}-${version}.tgz`,
-    };
-    const attachment = {
-      content_type: 'application/octet-stream',
-      data: Buffer.from(bytes).toString('base64'),
-      length: bytes.byteLength,
-    };
-    const body = JSON.stringify({
-      _id: name,
-      name,
-      'dist-tags': { latest: version },
-      versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist } },
-      _attachments: { [`${name}-${version}.tgz`]: attachment },
-    });
-    return { method: 'PUT', path: `/${name}`, headers: { 'content-type': 'application/json' }, body, bytes };
-  },
+  publish: (name, version, content) => publish(name, version, { content }),
+  parameters: [
+    {
+      what: 'package name',
+      ...{ limit: 214, longest: 'a'.repeat(214), tooLong: 'a'.repeat(215) },
+      publish: (name) => publish(name, '1.0.0'),
+      reads: (name) => [
+        `/${name}`,
+        `/${name}/1.0.0`,
+        `/-/package/${name}/dist-tags`,
+        `/${name}/-/${name}-1.0.0.tgz`,
+      ],
+      others: (name) => [`/-/npm/v1/attestations/${name}@1.0.0`],
+      changes: (name) => [
+        { method: 'PUT', path: `/-/package/${name}/dist-tags/next`, body: '"1.0.0"' },
+        { method: 'DELETE', path: `/-/package/${name}/dist-tags/next` },
+      ],
+    },
+    {
+      what: 'version',
+      ...{ limit: 256, longest: `1.0.0-${'a'.repeat(250)}`, tooLong: `1.0.0-${'a'.repeat(251)}` },
+      publish: (version) => publish('tool', version),
+      reads: (version) => [`/tool/${version}`, `/tool/-/tool-${version}.tgz`],
+      others: (version) => [`/-/npm/v1/attestations/tool@${version}`],
+    },
+    {
+      what: 'tag',
+      ...{ limit: 256, longest: 'a'.repeat(256), tooLong: 'a'.repeat(257) },
+      publish: (tag) => publish('tool', '1.0.0', { tag }),
+      changes: (tag) => [
+        { method: 'PUT', path: `/-/package/tool/dist-tags/${tag}`, body: '"1.0.0"', tooLong: 400 },
+        { method: 'DELETE', path: `/-/package/tool/dist-tags/${tag}` },
+      ],
+      reads: (tag) => [`/tool/${tag}`],
+    },
+  ],
   file: (name, version) => `/${name}/-/${name}-${version}.tgz`,
   index: (name) => `/${name}`,
   hotReads: (name) => [`/${name}/1.0.0`, `/${name}/latest`],

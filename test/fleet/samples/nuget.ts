@@ -13,6 +13,36 @@ export const nuget: Sample = {
     });
     return { method: 'PUT', path: '/', ...pushForm(bytes), bytes };
   },
+  parameters: [
+    {
+      what: 'id',
+      ...{ limit: 100, longest: 'a'.repeat(100), tooLong: 'a'.repeat(101) },
+      publish: (id) => nuget.publish(id, '1.0.0'),
+      reads: (id) => [
+        nuget.file(id, '1.0.0'),
+        ...['download', 'metadata', 'metadata-gz'].map((path) => `/${path}/${id}/index.json`),
+        `/metadata/${id}/1.0.0.json`,
+        `/v2/Packages(Id='${id}',Version='1.0.0')`,
+      ],
+      changes: (id) => ['DELETE', 'POST'].map((method) => ({ method, path: `/${id}/1.0.0` })),
+    },
+    {
+      what: 'version',
+      ...{ limit: 128, longest: `1.0.0-${'a'.repeat(122)}`, tooLong: `1.0.0-${'a'.repeat(123)}` },
+      publish: (version) => nuget.publish('tool', version),
+      reads: (version) => [
+        nuget.file('tool', version),
+        `/metadata/tool/${version}.json`,
+        `/v2/package/tool/${version}`,
+        `/v2/Packages(Id='tool',Version='${version}')`,
+      ],
+      changes: (version) => ['DELETE', 'POST'].map((method) => ({ method, path: `/v2/tool/${version}` })),
+      others: (text) => [
+        `/symbolfiles/${text}.pdb/${'0'.repeat(40)}/${text}.pdb`,
+        `/symbolfiles/a.pdb/${text}/a.pdb`,
+      ],
+    },
+  ],
   file: (name, version) => `/download/${name}/${version}/${name}.${version}.nupkg`,
   index: (name) => `/download/${name}/index.json`,
   hotReads: (name) => [

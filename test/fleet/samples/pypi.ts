@@ -12,6 +12,12 @@ function addressOf(name: string, version: string, content?: string): string {
   return `/files/${createHash('sha256').update(bytes).digest('hex')}/${fileName}`;
 }
 
+/** The name of a wheel of `tool` with so many characters. */
+function fileNamed(length: number): string {
+  const [start, end] = ['tool-1.0-py3-none-', '.whl'];
+  return start + 'a'.repeat(length - start.length - end.length) + end;
+}
+
 /** Python packages in the fleet tests. */
 export const pypi: Sample = {
   id: 'pypi',
@@ -20,6 +26,37 @@ export const pypi: Sample = {
     const distribution = built(name, version, content);
     return { method: 'POST', path: '', ...uploadForm(distribution), bytes: distribution.bytes };
   },
+  parameters: [
+    {
+      what: 'project name',
+      ...{ limit: 200, longest: 'a'.repeat(200), tooLong: 'a'.repeat(201) },
+      publish: (name) => pypi.publish(name, '1.0'),
+      reads: (name) => [`/simple/${name}/`, addressOf(name, '1.0'), `${addressOf(name, '1.0')}.metadata`],
+      others: (name) => [`/integrity/${name}/1.0/${name}-1.0.tar.gz/provenance`],
+      changes: (name) => ['PUT', 'DELETE'].map((method) => ({ method, path: `/yank/${name}/1.0` })),
+    },
+    {
+      what: 'version',
+      ...{ limit: 200, longest: `1.0+${'a'.repeat(196)}`, tooLong: `1.0+${'a'.repeat(197)}` },
+      publish: (version) => pypi.publish('tool', version),
+      reads: (version) => [addressOf('tool', version)],
+      others: (version) => [`/integrity/tool/${version}/tool-${version}.tar.gz/provenance`],
+      changes: (version) => ['PUT', 'DELETE'].map((method) => ({ method, path: `/yank/tool/${version}` })),
+    },
+    {
+      what: 'file name',
+      ...{ limit: 255, longest: fileNamed(255), tooLong: fileNamed(256) },
+      publish: async (fileName) => {
+        const built = wheel({ name: 'tool', version: '1.0' });
+        return { method: 'POST', path: '', ...uploadForm({ ...built, fileName }), bytes: built.bytes };
+      },
+      reads: (fileName) => {
+        const { bytes } = wheel({ name: 'tool', version: '1.0' });
+        return [`/files/${createHash('sha256').update(bytes).digest('hex')}/${fileName}`];
+      },
+      others: (fileName) => [`/integrity/tool/1.0/${fileName}/provenance`],
+    },
+  ],
   file: addressOf,
   index: (name) => `/simple/${name}/`,
   reads: (name, version) => [`${addressOf(name, version)}.metadata`],

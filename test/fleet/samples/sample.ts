@@ -1,5 +1,42 @@
 import type { Format } from '../../../services/http/format/format.ts';
 
+/** A request that publishes, and the bytes of its file. */
+export interface Upload {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** A part of the format's addresses that clients choose, such as the version. */
+export interface Parameter {
+  readonly what: string;
+  /** Its maximum length in characters, as error messages state it. */
+  readonly limit: number;
+  /** A valid value of that length. */
+  readonly longest: string;
+  /** A value that would be valid if it were not longer by one character. */
+  readonly tooLong: string;
+  /** The request that publishes something with the value. */
+  publish(value: string): Promise<Upload>;
+  /** Reads that find what was published. */
+  reads(value: string): readonly string[];
+  /** Reads of things that were not published with it. */
+  others?(value: string): readonly string[];
+  /** Changes of what was published, with the value in their address; the last ones delete it. */
+  changes?(value: string): readonly Change[];
+}
+
+/** A request that changes what is published. */
+export interface Change {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  /** The status if there is nothing to change because the value is too long; 404 if absent. */
+  readonly tooLong?: number;
+}
+
 /** What the fleet tests need of a format to test the behaviour that all formats share. Paths follow the prefix. */
 export interface Sample {
   readonly id: string;
@@ -9,17 +46,9 @@ export interface Sample {
    * The request that publishes version `version` of package `name`, and the bytes of its file. Another `content` gives
    * other bytes.
    */
-  publish(
-    name: string,
-    version: string,
-    content?: string,
-  ): Promise<{
-    readonly method: string;
-    readonly path: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string | Uint8Array;
-    readonly bytes: Uint8Array;
-  }>;
+  publish(name: string, version: string, content?: string): Promise<Upload>;
+  /** Everything in the format's addresses that has a maximum length. */
+  readonly parameters: readonly Parameter[];
   /** The path of the file of that version; for some formats it depends on the content. */
   file(name: string, version: string, content?: string): string;
   /** A prefix of names as an administrator writes it, and a name below it; absent if names have no prefixes. */

@@ -58,6 +58,19 @@ describe('symbol packages', () => {
     expect(nuget.errors).toEqual([]);
   });
 
+  test('have names of at most 255 bytes', async () => {
+    await nuget.push();
+    const [longest, tooLong] = [251, 252].map((length) => `${'a'.repeat(length)}.pdb`);
+    const pushed = async (name = '') =>
+      (await pushSymbols(snupkg({ files: [{ path: `lib/${name}`, content: pdb(1) }] }))).response;
+    expect((await pushed(longest)).status).toBe(201);
+    expect((await nuget.get(address(longest ?? '', pdb(1)))).status).toBe(200);
+    const refused = await pushed(tooLong);
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('255 bytes')]);
+    expect((await nuget.get(address(tooLong ?? '', pdb(1)))).status).toBe(404);
+    expect(nuget.errors).toEqual([]);
+  });
+
   test('are found at every level by callers who may pull, and hidden from others', async () => {
     await nuget.push();
     await pushSymbols(snupkg({ files: [{ path: 'a.pdb', content: pdb(1) }] }));

@@ -43,7 +43,7 @@ export function routes(app: FormatRoutes): void {
   app.get('/:name/:version/:file', pull(withFile, download));
   app.put('/:name/:version/:file', publish({ name, announced: withFile.select }, upload));
   app.post('/:name/:version', publish({ name }, publishAll));
-  app.delete('/:name/:version', change('delete', { name }, remove));
+  app.delete('/:name/:version', change('delete', { name, select: (c) => ({ version: version(c) }) }, remove));
 }
 
 /** Serves the path of the files of the instance, without authentication. */

@@ -1,5 +1,16 @@
-import type { Sample } from '../../fleet/samples/sample.ts';
+import type { Parameter, Sample } from '../../fleet/samples/sample.ts';
 import { toy } from './format.ts';
+
+function parameter(what: string, pathOf: (value: string) => string): Parameter {
+  return {
+    ...{ what, limit: 100, longest: 'a'.repeat(100), tooLong: 'a'.repeat(101) },
+    async publish(value) {
+      const bytes = Buffer.from(what);
+      return { method: 'PUT', path: pathOf(value), headers: {}, body: bytes, bytes };
+    },
+    reads: (value) => [pathOf(value)],
+  };
+}
 
 /** Toy packages in the fleet tests. */
 export const toySample: Sample = {
@@ -11,6 +22,17 @@ export const toySample: Sample = {
     );
     return { method: 'PUT', path: `/${name}/${version}/toy.bin`, headers: {}, body: bytes, bytes };
   },
+  parameters: [
+    {
+      ...parameter('name', (name) => `/${name}/1.0/toy.bin`),
+      changes: (name) => [{ method: 'DELETE', path: `/${name}/1.0` }],
+    },
+    {
+      ...parameter('version', (version) => `/tool/${version}/toy.bin`),
+      changes: (version) => [{ method: 'DELETE', path: `/tool/${version}` }],
+    },
+    parameter('file name', (file) => `/tool/1.0/${file}`),
+  ],
   file: (name, version) => `/${name}/${version}/toy.bin`,
   delete: (name, version) => ({ method: 'DELETE', path: `/${name}/${version}` }),
   repositoryIndex: '/-/index/InRelease',

@@ -13,8 +13,8 @@ import type { Selection } from '../../../registry/access/holdings.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import type { Document } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
-import { pathIn } from '../context.ts';
-import { type Address, addressOf } from '../names.ts';
+import { addressIn } from '../context.ts';
+import type { Address } from '../names.ts';
 import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
 
 /** GET of files and metadata, and of the checksums of both. */
@@ -25,8 +25,8 @@ export function readRoutes(app: FormatRoutes): void {
 type Served = Exclude<Address, { readonly kind: 'metadata-companion' }>;
 
 function requested(c: FormatContext): Served {
-  const address = addressOf(pathIn(c));
-  if (!address || address.kind === 'metadata-companion') throw new RegistryError('fileNotFound');
+  const address = addressIn(c);
+  if (!address || address.kind === 'metadata-companion') throw new RegistryError('packageNotFound');
   return address;
 }
 

@@ -24,7 +24,10 @@ export function tagRoutes(app: FormatRoutes): void {
   app.get('/-/package/:name/dist-tags', pull({ name: nameOf }, list));
   app.put('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
   app.post('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
-  app.delete('/-/package/:name/dist-tags/:tag', change('delete', { name: nameOf }, remove));
+  app.delete(
+    '/-/package/:name/dist-tags/:tag',
+    change('delete', { name: nameOf, select: (c) => ({ tag: tagOf(c) }) }, remove),
+  );
 }
 
 async function list(c: FormatContext, access: Access): Promise<Response> {

@@ -9,7 +9,7 @@ import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts
 import { type NewFile, publishVersion } from '../../../registry/packages/publish-version.ts';
 import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
 import { nameOf } from '../context.ts';
-import { checkNewName, distTag, packageVersion, tarballName } from '../names.ts';
+import { checkNewName, distTag, packageVersion, publishedName, tarballName } from '../names.ts';
 import type { ClaimedManifest, Manifest, Metadata, PackageDocument } from '../schema.ts';
 import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
 import { checkIntegrity } from './check-integrity.ts';
@@ -26,7 +26,8 @@ const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
 
 /** `PUT /:name`: publishes a version with a tarball; deprecates versions without one. */
 export function publishRoutes(app: FormatRoutes): void {
-  app.put('/:name', publish({ name: nameOf, readsOwner: true }, put));
+  const name = (c: FormatContext) => publishedName(c.req.param('name') ?? '');
+  app.put('/:name', publish({ name, readsOwner: true }, put));
 }
 
 async function put(c: FormatContext, target: Target): Promise<Response> {

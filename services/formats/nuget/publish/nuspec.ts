@@ -8,7 +8,7 @@ import {
   type XmlElement,
 } from '../../../shared/xml/read-xml.ts';
 import { parsePackageId } from '../names.ts';
-import { isSemVer2, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
+import { isSemVer2, MAX_VERSION, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
 import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
 
 /**
@@ -32,7 +32,9 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
     );
   }
   if (!parsed) {
-    throw invalidPackage(`The nuspec's version "${version}" is not valid: see https://semver.org`);
+    throw invalidPackage(
+      `The nuspec's version "${version}" is not valid: use at most ${MAX_VERSION} characters, see https://semver.org`,
+    );
   }
   return {
     id: text('id'),

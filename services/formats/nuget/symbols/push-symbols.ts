@@ -31,6 +31,9 @@ const ALL_PDBS = 1024 ** 3;
 const MAX_RATIO = 100;
 const PDB = /\.pdb$/i;
 
+/** The longest name of a symbol file, in bytes, as on most file systems. */
+const MAX_NAME = 255;
+
 /** Whether a nuspec declares a symbol package. */
 export function isSymbolPackage({ packageTypes }: Nuspec): boolean {
   return packageTypes.some(({ name }) => name.toLowerCase() === 'symbolspackage');
@@ -92,6 +95,11 @@ async function* pdbFiles(registry: Registry, source: RandomAccess): AsyncGenerat
     const pdb = readPdb(bytes);
     if (!pdb) throw invalidPackage(`${entry.path} is not a symbol file (PDB)`);
     const name = posix.basename(entry.path);
+    if (Buffer.byteLength(name) > MAX_NAME) {
+      throw invalidPackage(
+        `The name of the symbol file ${name.slice(0, 100)}... has more than ${MAX_NAME} bytes`,
+      );
+    }
     const alias = symbolAlias(name, pdb.signature);
     if (seen.has(alias)) continue;
     seen.add(alias);

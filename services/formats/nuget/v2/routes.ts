@@ -75,8 +75,8 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
 }
 
 function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['key']) {
-  const version = packageVersion(key.get('Version') ?? '');
   return pull({ name: () => asId(key.get('Id') ?? '') }, async (context, access) => {
+    const version = packageVersion(key.get('Version') ?? '');
     // The catalog is needed because whether a version is the latest depends on all others.
     const rows = rowsOf(await requestedReleases(context, access), true);
     const row = rows.find(({ release }) => release.version === version);

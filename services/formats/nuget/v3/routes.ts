@@ -57,25 +57,25 @@ async function listVersions(c: FormatContext, found: FoundPackage): Promise<Resp
 }
 
 /** The requested file of a version; by default the package file. */
-function requestedFile(c: FormatContext): string {
-  return (c.req.param('file') ?? `${nameOf(c)}.nupkg`).toLowerCase();
+function requestedFile(c: FormatContext, name: PackageName): string {
+  return (c.req.param('file') ?? `${name}.nupkg`).toLowerCase();
 }
 
 /** Selects the version, and the stored file that is requested or that contains the requested part. */
 function selectContent(c: FormatContext, name: PackageName): Selection {
   const version = versionOf(c);
   const release = { name, version };
-  const symbols = requestedFile(c).endsWith('.snupkg');
+  const symbols = requestedFile(c, name).endsWith('.snupkg');
   return { version, files: [{ fileName: symbols ? symbolPackageFile(release) : packageFile(release) }] };
 }
 
-async function download(c: FormatContext, { copy, selection }: FoundPackage): Promise<Response> {
-  if (!copy) throw new RegistryError('packageNotFound');
+async function download(c: FormatContext, { copy, name, selection }: FoundPackage): Promise<Response> {
+  if (!copy || name === undefined) throw new RegistryError('packageNotFound');
   const file = copy.files.get(selection.files?.[0]?.fileName ?? '');
   if (!file) throw new RegistryError('fileNotFound');
-  const requested = requestedFile(c);
+  const requested = requestedFile(c, name);
   // The version in the file name may have several spellings.
-  const isWhole = requested.startsWith(`${nameOf(c)}.`) && /\.s?nupkg$/.test(requested);
+  const isWhole = requested.startsWith(`${name}.`) && /\.s?nupkg$/.test(requested);
   return isWhole ? sendFile(c, file) : extract(c, copy.version, file, requested);
 }
 
@@ -104,7 +104,7 @@ function page(hive: Hive) {
     const list = await indexDocument(c, found, hive.semVer2 ? versionList : semVer1List);
     const { registry } = c.env;
     const bounds = `${normalised(lower)}\n${normalised(upper)}`;
-    const key = `nuget page\n${baseOf(c)}\n${hive.path}\n${nameOf(c)}\n${bounds}`;
+    const key = `nuget page\n${baseOf(c)}\n${hive.path}\n${found.name}\n${bounds}`;
     const document = await registry.documents.get<Document>(key, list.revision, async () => {
       const within = (await versionsIn(list)).filter((text) => {
         const version = parseVersion(text);
@@ -123,7 +123,7 @@ function page(hive: Hive) {
  */
 async function pageOf(
   c: FormatContext,
-  { holdings }: FoundPackage,
+  { name, holdings }: FoundPackage,
   hive: Hive,
   versions: readonly VersionName[],
 ): Promise<string> {
@@ -131,7 +131,7 @@ async function pageOf(
   if (versions.length > 2 * PAGE) return '';
   const found = await versionsOf(c.env.registry, holdings, versions, metadata);
   const releases = releasesOf(found).filter((release) => inHive(hive, release));
-  return releases.length === 0 ? '' : renderPage(hive, nameOf(c), releases);
+  return releases.length === 0 ? '' : renderPage(hive, name ?? '', releases);
 }
 
 function jsonOf(name: string): string {

@@ -18,7 +18,7 @@ import { htmlPage, jsonPage } from './simple-page.ts';
 
 /** GET of a project's page, of files, and of their provenance. */
 export function readRoutes(app: FormatRoutes): void {
-  app.get('/simple/:name', redirectToNormalized, pull({ name: nameOf }, page));
+  app.get('/simple/:name', pull({ name: nameOf }, page));
   app.get('/files/:sha256/:file', pull({ name: nameOfFile, select: selectFile }, file));
   app.get(
     '/integrity/:name/:version/:file/provenance',
@@ -31,20 +31,14 @@ function nameOf(c: FormatContext): PackageName {
 }
 
 /** PEP 503: a page is at the project's normalized name; other spellings redirect to it. */
-async function redirectToNormalized(
-  c: FormatContext,
-  next: () => Promise<void>,
-): Promise<Response | undefined> {
-  const name = nameOf(c);
-  if (name === c.req.param('name')) return void (await next());
-  const { registry, address } = c.env;
-  const query = new URL(c.req.url).search;
-  return reply(c, 301, null, {
-    location: `${registry.settings.url}${address.prefix}/simple/${name}/${query}`,
-  });
-}
-
 async function page(c: FormatContext, found: FoundPackage): Promise<Response> {
+  const { registry, address } = c.env;
+  const { name } = found;
+  if (name !== undefined && name !== c.req.param('name')) {
+    const query = new URL(c.req.url).search;
+    const location = `${registry.settings.url}${address.prefix}/simple/${name}/${query}`;
+    return reply(c, 301, null, { location });
+  }
   const accept = c.req.header('accept') ?? '';
   const { form, contentType, variant } = representationFor(accept, c.req.query('format'));
   const document = await indexDocument(c, found, form === 'json' ? jsonPage : htmlPage);

@@ -58,7 +58,7 @@ async function found(selected: { version?: string; files?: readonly string[]; ta
       credential: undefined,
       endpoint,
       format: generic,
-      name: named.package('tool'),
+      name: () => named.package('tool'),
       select: () => selection,
     };
     const { copy } = await findPackage(app.registry, request);
@@ -121,7 +121,7 @@ describe('the copy that is found', () => {
         credential: undefined,
         endpoint,
         format: generic,
-        name: named.package('tool'),
+        name: () => named.package('tool'),
         select,
       };
       const { copy } = await findPackage(app.registry, request);
@@ -143,7 +143,7 @@ describe('a client that waits for a challenge', () => {
           credential: undefined,
           endpoint,
           format,
-          name: named.package(name),
+          name: () => named.package(name),
         });
         await expect(answer).rejects.toMatchObject({ code: 'unauthenticated' });
       }
@@ -165,7 +165,7 @@ describe('a malformed request', () => {
           credential: undefined,
           endpoint,
           format: generic,
-          name: named.package(name),
+          name: () => named.package(name),
           select,
         });
         const known = name === 'tool' || endpoint.level === 'project';

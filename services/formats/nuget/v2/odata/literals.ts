@@ -10,15 +10,11 @@ export interface ODataCall {
   readonly key: ReadonlyMap<string, string>;
 }
 
-/** The longest call, in characters: a name, two ids or versions, and their quotes. */
-const MAX_CALL = 500;
-
 /**
  * Parses the last segment of an OData URL, decoded. Returns undefined if it is neither a call nor a set, or if its
  * key is invalid.
  */
 export function parseCall(segment: string): ODataCall | undefined {
-  if (segment.length > MAX_CALL) return undefined;
   const open = segment.indexOf('(');
   const name = open < 0 ? segment : segment.slice(0, open);
   if (!/^[A-Za-z]+$/.test(name) || (open >= 0 && !segment.endsWith(')'))) return undefined;
