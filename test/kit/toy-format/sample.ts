@@ -31,7 +31,10 @@ export const toySample: Sample = {
       ...parameter('version', (version) => `/tool/${version}/toy.bin`),
       changes: (version) => [{ method: 'DELETE', path: `/tool/${version}` }],
     },
-    parameter('file name', (file) => `/tool/1.0/${file}`),
+    {
+      ...parameter('file name', (file) => `/tool/1.0/${file}`),
+      others: (file) => [`/-/index/${file}`],
+    },
   ],
   file: (name, version) => `/${name}/${version}/toy.bin`,
   delete: (name, version) => ({ method: 'DELETE', path: `/${name}/${version}` }),
