@@ -18,8 +18,8 @@ import { filledText, integer, readParams, text } from './params.ts';
 import { type ApiContext, administrator, type SignedIn, scopes } from './request.ts';
 
 const listParams = z.object({ ...paging, package_type: text, search: text.default('') });
-const nameParams = z.object({ package_type: text, name: filledText });
-const prefixParams = z.object({ package_type: text, prefix: filledText });
+const nameParams = z.object({ package_type: text, name: text });
+const prefixParams = z.object({ package_type: text, prefix: text });
 const namespace = { namespace_id: z.union([integer, filledText]) };
 
 /**
@@ -60,21 +60,22 @@ async function listNames(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const input = await readParams(c, listParams);
   const { id: format } = await formatOf(c, input.package_type);
-  const start = parsedText('search', input.search === '' ? undefined : input.search);
-  const after = parsedText('cursor', input.cursor);
+  const start = parsePackageName(input.search);
+  const after = parsedCursor(input.cursor);
   const list = { format, start, after, limit: pageSize(input) + 1 };
-  const owners = await listOwners(registry, list);
+  // No name starts with a text that is longer than names are.
+  const owners = start === undefined && input.search !== '' ? [] : await listOwners(registry, list);
   const { rows, headers } = pageByKeyset(c, input, owners, ({ name }) => ({ cursor: name }));
   const namespaces = await groupsById(registry, [...new Set(rows.flatMap(({ rootId }) => rootId ?? []))]);
   const json = rows.map((owner) => ownerJson(owner, namespaces));
   return replyJson(c, 200, json, headers);
 }
 
-/** The start of a name, or a name; no longer than names are. */
-function parsedText(parameter: string, text: string | undefined): PackageName | undefined {
-  if (text === undefined) return undefined;
-  const name = parsePackageName(text);
-  if (name === undefined) throw badParameters([`${parameter} is invalid`]);
+/** The last name of the page before. */
+function parsedCursor(cursor: string | undefined): PackageName | undefined {
+  if (cursor === undefined) return undefined;
+  const name = parsePackageName(cursor);
+  if (name === undefined) throw badParameters(['cursor is invalid']);
   return name;
 }
 

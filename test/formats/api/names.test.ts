@@ -68,10 +68,22 @@ describe('the names of a format', () => {
   });
 
   test('are not listed by texts that are longer than names', async () => {
-    for (const parameter of ['search', 'cursor']) {
-      const path = `${names}?package_type=generic&${parameter}=${'a'.repeat(1500)}`;
-      expect((await api.get(path)).status).toBe(400);
-    }
+    await api.publish(own.id, 'a', '1.0');
+    const list = `${names}?package_type=generic`;
+    expect(await api.get(`${list}&search=${'a'.repeat(1500)}`)).toMatchObject({ status: 200, body: [] });
+    expect((await api.get(`${list}&cursor=${'a'.repeat(1500)}`)).status).toBe(400);
+  });
+
+  test('can have the maximum length', async () => {
+    const longest = `com${'/example'.repeat(63)}/abcd`;
+    expect(longest).toHaveLength(512);
+    const maven = { package_type: 'maven', namespace_id: 'other' };
+    expect((await api.put(names, { ...maven, name: longest })).status).toBe(200);
+    expect((await api.put(names, { ...maven, name: `${longest}e` })).status).toBe(400);
+    const prefix = `${'a'.repeat(200)}/${'b'.repeat(200)}`;
+    expect((await api.put(prefixes, { ...maven, prefix })).status).toBe(200);
+    const { body } = await api.get(`${names}?package_type=maven&search=${longest}`);
+    expect(body).toMatchObject([{ name: longest }]);
   });
 
   test('are moved to another namespace, which serves them from then on', async () => {
