@@ -3,6 +3,7 @@ import { RegistryError } from '../domain/errors.ts';
 import { renderError } from '../http/answer/render-error.ts';
 import { reply } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
+import { addNotingRoutes } from '../http/format/route-templates.ts';
 import type { OtherApp } from '../http/registry-app.ts';
 import { accessTokenRoutes } from './access-tokens.ts';
 import { canonicalPath } from './canonical-path.ts';
@@ -41,8 +42,10 @@ const resources = [
 const api = new Hono<CallEnv>();
 for (const addRoutes of resources) addRoutes(api);
 
+const declared = new Hono<CallEnv>().route('/api/v4', api);
+
 const app = new Hono<CallEnv>({ getPath: canonicalPath });
-app.route('/api/v4', api);
+addNotingRoutes(app, declared, (path) => path);
 app.notFound((c) => renderError(c, new RegistryError('routeNotFound')));
 app.onError((error, c) => {
   if (!(error instanceof MovedTo)) return renderError(c, error);

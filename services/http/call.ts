@@ -1,3 +1,4 @@
+import type { RequestTrace } from '../domain/request-trace.ts';
 import type { Registry } from '../registry/context.ts';
 
 /** What the host knows about a request in addition to the request itself. */
@@ -16,6 +17,7 @@ export type App = (request: Request, host: HostInfo) => Promise<Response>;
 export interface Call {
   readonly registry: Registry;
   readonly requestId: string;
+  readonly trace: RequestTrace;
   readonly clientAddress?: string | undefined;
   /** See `HostInfo`. */
   readonly body?: HostInfo['body'] | undefined;

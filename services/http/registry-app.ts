@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { containsSecret } from '../registry/accounts/token-secret.ts';
+import { newTrace } from '../domain/request-trace.ts';
 import type { Registry } from '../registry/context.ts';
-import { credentialOf } from './access/credentials.ts';
 import { renderError } from './answer/render-error.ts';
 import type { App, Call } from './call.ts';
-import { addressReader, decodeOnce, pathOf, type ReadAddress } from './format/address.ts';
+import { addressReader, type FormatAddress, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
 
@@ -29,16 +28,17 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const started = performance.now();
     const requestId = host.requestId ?? randomUUID();
     const { clientAddress } = host;
-    const call: Call = { registry, requestId, clientAddress, body: host.body };
-    const path = pathOf(request.url);
-    const response = await answer(request, path, call, routing);
+    const trace = newTrace();
+    const call: Call = { registry, requestId, trace, clientAddress, body: host.body };
+    const address = routing.readAddress(pathOf(request.url));
+    const response = await answer(request, address, call, routing);
     if (request.method !== 'GET' || response.status >= 500) {
       registry.log.info('request', {
         request_id: requestId,
         method: request.method,
-        path: loggedPath(request, path),
+        route: trace.route ?? `${address?.template ?? ''}/*`,
         status: response.status,
-        client: host.clientAddress,
+        client: clientAddress,
         duration_ms: Math.round(performance.now() - started),
       });
     }
@@ -46,26 +46,13 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
   };
 }
 
-/** The path of a request without the tokens in it: npm's logout has the token in its path. */
-function loggedPath(request: Request, path: string): string {
-  const secret = credentialOf(request)?.secret;
-  return path
-    .split('/')
-    .map((segment) => {
-      const text = decodeOnce(segment) ?? segment;
-      return containsSecret(text) || (text !== '' && text === secret) ? '[token]' : segment;
-    })
-    .join('/');
-}
-
 async function answer(
   request: Request,
-  path: string,
+  address: FormatAddress | undefined,
   call: Call,
-  { readAddress, apps, other }: Routing,
+  { apps, other }: Routing,
 ): Promise<Response> {
   try {
-    const address = readAddress(path);
     const app = address && apps.get(address.format);
     return await (app ? app.handle(request, { ...call, address, format: app.format }) : other(request, call));
   } catch (error) {

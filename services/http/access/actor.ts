@@ -1,5 +1,6 @@
 import type { Principal } from '../../domain/accounts.ts';
 import type { Actor, Caller } from '../../domain/events.ts';
+import { maskSecrets } from '../../registry/accounts/mask-secrets.ts';
 import { system } from '../../registry/events/record-event.ts';
 import type { Call } from '../call.ts';
 
@@ -37,10 +38,11 @@ function callerOf(principal: Principal, { req, env }: ActorContext): Caller {
 }
 
 /**
- * Cleans a text chosen by the client: no characters that could forge log lines or hide in them, and not too long.
+ * Cleans a text chosen by the client: no characters that could forge log lines or hide in them, no tokens, and not
+ * too long.
  */
 function printable(text: string): string {
-  const plain = text.toWellFormed().slice(0, 4 * MAX_USER_AGENT);
+  const plain = maskSecrets(text.toWellFormed().slice(0, 4 * MAX_USER_AGENT));
   return Array.from(plain.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim())
     .slice(0, MAX_USER_AGENT)
     .join('');

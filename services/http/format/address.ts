@@ -15,6 +15,8 @@ export interface FormatAddress extends Endpoint {
   readonly path: string;
   /** The path of the mount in canonical spelling: links in responses start with it. */
   readonly prefix: string;
+  /** The path of the mount with `:id` for its owner, as it starts the templates of its routes. */
+  readonly template: string;
 }
 
 /** The part of a format that addresses depend on. */
@@ -33,6 +35,7 @@ interface MountTarget {
   readonly routes: string | undefined;
   /** The parts of the canonical path before and after the owner. */
   readonly canonical: readonly string[];
+  readonly template: string;
 }
 
 /**
@@ -50,15 +53,17 @@ export function addressReader(formats: readonly Mounted[]): ReadAddress {
     if (!found) return undefined;
     const owner = decodeOnce(found.owner);
     if (owner === undefined) return undefined;
-    const { format, level, routes, canonical } = found.value;
-    return { level, owner, format, routes, path: restOf(path, found.end), prefix: fill(canonical, owner) };
+    const { format, level, routes, canonical, template } = found.value;
+    const prefix = fill(canonical, owner);
+    return { level, owner, format, routes, path: restOf(path, found.end), prefix, template };
   };
 }
 
 function endpointAt(format: string, mounts: readonly Mount[], { level, path, routes }: Mount): MountTarget {
   if (path.includes(OWNER) !== (level !== 'instance')) throw new Error(`the owner of ${path} is unclear`);
   const first = mounts.find((other) => other.level === level && other.routes === routes);
-  return { format, level, routes, canonical: (first?.path ?? path).split(OWNER) };
+  const canonical = (first?.path ?? path).split(OWNER);
+  return { format, level, routes, canonical, template: path.replace(OWNER, ':id') };
 }
 
 function restOf(path: string, start: number): string {

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { RegistryError } from '../../domain/errors.ts';
 import { type Dialect, renderError } from '../answer/render-error.ts';
 import type { Format, FormatCall, FormatEnv, FormatRoutes } from './format.ts';
+import { addNotingRoutes } from './route-templates.ts';
 
 /** A format that is ready to handle requests. */
 export interface FormatApp {
@@ -36,11 +37,18 @@ function routesApp(format: Format, addRoutes: (app: FormatRoutes) => void): Hono
   const app = new Hono<FormatEnv>({
     getPath: (_request, options) => pathIn(format, options?.env as FormatCall),
   });
-  addRoutes(app);
+  const declared = new Hono<FormatEnv>();
+  addRoutes(declared);
+  addNotingRoutes(app, declared, templateOf);
   const fail = (c: Context<FormatEnv>, error: unknown) => renderError(c, error, dialectOf(format, c));
   app.notFound((c) => fail(c, new RegistryError('routeNotFound')));
   app.onError((error, c) => fail(c, error));
   return app;
+}
+
+/** The whole template of a route: that of the mount, and the route's own. */
+function templateOf(path: string, { address }: FormatCall): string {
+  return path === '/' ? address.template : address.template + path;
 }
 
 function dialectOf({ challenge, renderError }: Format, c: Context<FormatEnv>): Dialect {

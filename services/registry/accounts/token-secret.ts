@@ -21,11 +21,6 @@ export function isWellFormedSecret(secret: string): boolean {
   return /^ph[ad]t-[0-9A-Za-z]{36}$/.test(secret) && checksum(body) === secret.slice(-CHECK_LENGTH);
 }
 
-/** Returns whether a text contains what looks like a secret of this registry. */
-export function containsSecret(text: string): boolean {
-  return /ph[ad]t-[0-9A-Za-z]{36}/.test(text);
-}
-
 /** The digest of a secret, in hex. Only the digest is stored, and tokens are looked up by it. */
 export function secretDigest(secret: string): string {
   return hash('sha256', secret, 'hex');

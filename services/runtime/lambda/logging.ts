@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Log } from '../../ports/log.ts';
+import { maskingReplacer } from '../../registry/accounts/mask-secrets.ts';
 
-/** The function's log. The environment sets its service name and level. */
-export const logger = new Logger();
+/** The function's log, with tokens masked. The environment sets its service name and level. */
+export const logger = new Logger({ jsonReplacerFn: maskingReplacer });
 
 /** The function's metrics, written into the log. */
 export const metrics = new Metrics();

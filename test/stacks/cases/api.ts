@@ -57,7 +57,7 @@ describe('the API', () => {
     }
   });
 
-  it('serves the root of its host, throttles requests, and keeps queries out of the access log', () => {
+  it('serves the root of its host, throttles requests, and keeps paths and queries out of the access log', () => {
     api.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       AutoDeploy: true,
@@ -68,7 +68,8 @@ describe('the API', () => {
       },
     });
     const [{ AccessLogSettings }] = propertiesOf(api, 'AWS::ApiGatewayV2::Stage');
-    expect(AccessLogSettings.Format).not.toMatch(/query/i);
+    expect(AccessLogSettings.Format).not.toMatch(/query|path|resourceP|authorizer/i);
+    expect(JSON.parse(AccessLogSettings.Format)).toMatchObject({ route: '$context.routeKey' });
   });
 
   it('outputs its URL, the secret of the root token and the command that reads it', () => {

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { newTrace } from '../../../../services/domain/request-trace.ts';
 import { sendText } from '../../../../services/http/answer/send-text.ts';
 import type { FormatEnv } from '../../../../services/http/format/format.ts';
 import { type Listening, listen } from '../../../../services/runtime/server/node-server.ts';
@@ -16,7 +17,11 @@ afterEach(() => server?.stop());
 async function serve(source: () => AsyncIterable<string>): Promise<string> {
   const hono = new Hono<FormatEnv>();
   hono.get('/', (c) => sendText(c, source(), { contentType: 'text/plain', vary: 'Accept' }));
-  const bindings = { registry: app.registry, requestId: 'test' } as unknown as FormatEnv['Bindings'];
+  const bindings = {
+    registry: app.registry,
+    requestId: 'test',
+    trace: newTrace(),
+  } as unknown as FormatEnv['Bindings'];
   server = await listen(async (request) => hono.fetch(request, bindings), {
     host: '127.0.0.1',
     port: 0,

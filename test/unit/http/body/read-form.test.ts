@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { badRequest } from '../../../../services/domain/errors.ts';
+import { newTrace } from '../../../../services/domain/request-trace.ts';
 import { generic } from '../../../../services/formats/generic/format.ts';
 import { renderError } from '../../../../services/http/answer/render-error.ts';
 import { type FormFile, type FormLimits, readForm } from '../../../../services/http/body/read-form.ts';
@@ -45,7 +46,12 @@ function reading(
 
 function bindings(fileLimit = 1e6): FormatEnv['Bindings'] {
   const format: Format = { ...generic, fileLimit };
-  return { registry: app.registry, format, requestId: 'test' } as unknown as FormatEnv['Bindings'];
+  return {
+    registry: app.registry,
+    format,
+    requestId: 'test',
+    trace: newTrace(),
+  } as unknown as FormatEnv['Bindings'];
 }
 
 /** Sends a form to a route that reads it; returns the fields, the files, and the answer. */

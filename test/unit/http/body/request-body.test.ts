@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { newTrace } from '../../../../services/domain/request-trace.ts';
 import { type BodyContext, requestBody } from '../../../../services/http/body/request-body.ts';
 import { createRegistry } from '../../../../services/runtime/compose.ts';
 import { startApp, URL_BASE } from '../../../kit/start-app.ts';
@@ -30,7 +31,7 @@ async function sender(headers: Record<string, string> = {}): Promise<Sender> {
   const raw = new Request(URL_BASE, { method: 'PUT', headers, body, duplex: 'half' } as RequestInit);
   const configured = createRegistry(registry, { url: URL_BASE, bodyIdleTimeout: TIMEOUT });
   return {
-    context: { req: { raw }, env: { registry: configured, requestId: 'r' } },
+    context: { req: { raw }, env: { registry: configured, requestId: 'r', trace: newTrace() } },
     send: (bytes) => controller.enqueue(new Uint8Array(bytes)),
     end: () => controller.close(),
     fail: (error) => controller.error(error),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { newTrace } from '../../../../services/domain/request-trace.ts';
 import { renderError } from '../../../../services/http/answer/render-error.ts';
 import { ConditionFailed } from '../../../../services/ports/table.ts';
 import { retryChanged } from '../../../../services/registry/records/retry-changed.ts';
@@ -35,7 +36,7 @@ test('too many attempts end in an error about concurrent changes, and no failure
   const error = await retryChanged(attempt, withoutPauses).catch((thrown: unknown) => thrown);
   expect(tries()).toBe(20);
   const { registry, errors } = await startApp();
-  const call = { registry, requestId: 'r' } as Parameters<typeof renderError>[0]['env'];
+  const call = { registry, requestId: 'r', trace: newTrace() } as Parameters<typeof renderError>[0]['env'];
   const answer = renderError({ env: call }, error);
   expect([answer.status, answer.headers.get('retry-after'), await answer.json()]).toEqual([
     503,

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { RegistryError } from '../../../../services/domain/errors.ts';
+import { newTrace } from '../../../../services/domain/request-trace.ts';
 import { renderError } from '../../../../services/http/answer/render-error.ts';
 import { type Listening, listen } from '../../../../services/runtime/server/node-server.ts';
 import { startApp } from '../../../kit/start-app.ts';
@@ -20,7 +21,7 @@ async function statusLine(reason: string | undefined): Promise<[number | undefin
       ...(reason !== undefined && { reason }),
     }),
   };
-  const call = { env: { registry, requestId: '1' } };
+  const call = { env: { registry, requestId: '1', trace: newTrace() } };
   const app = async () => renderError(call, new RegistryError('conflict'), dialect);
   listening = await listen(app, { host: '127.0.0.1', port: 0 });
   return new Promise((resolve, reject) => {

@@ -1,0 +1,35 @@
+import type { Principal, Token, User } from './accounts.ts';
+
+/**
+ * What is known about a request, for logs and metrics only: filled in while the request is handled, never part of
+ * the response. Nothing in it is a secret.
+ */
+export interface RequestTrace {
+  /** The template of the matched route, such as `/api/v4/projects/:id/packages/generic/:name`. */
+  route: string | undefined;
+  /** The format that handles the request; undefined outside the formats' endpoints. */
+  format: string | undefined;
+  /** The name of the requested package, normalised. */
+  package: string | undefined;
+  /** The token that was presented, even if it is no longer valid. */
+  token: Token | undefined;
+  /** The user the token acts as, even if blocked. */
+  user: User | undefined;
+  /** The caller, once identified. */
+  principal: Principal | undefined;
+  /** Why the request was refused, in words for operators. */
+  reason: string | undefined;
+}
+
+/** The trace of a request about which nothing is known yet. */
+export function newTrace(): RequestTrace {
+  return {
+    route: undefined,
+    format: undefined,
+    package: undefined,
+    token: undefined,
+    user: undefined,
+    principal: undefined,
+    reason: undefined,
+  };
+}

@@ -1,0 +1,24 @@
+/** What replaces a secret in a log line. */
+const MASK = '[token]';
+
+/**
+ * A secret of this registry, also percent-encoded, and also a part of one: a text may have been cut. Twenty
+ * characters are longer than the names that start like a secret.
+ */
+const ownSecret = /ph[ad]t(?:-|%2D)[0-9A-Za-z]{20,}/gi;
+
+/** The credentials of an `Authorization` header, which may be a secret that a person chose, of 20 characters or more. */
+const authorization = /\b(basic|bearer)(\s+|%20)[\w.~+/=%-]{20,}/gi;
+
+/** The value of a query parameter or form field that holds a token. */
+const parameter = /\b((?:private|job|deploy|access|auth)_?token=)[^&\s"'\\]+/gi;
+
+/** Replaces everything in a text that is or may be a token, whatever carries it. For logs. */
+export function maskSecrets(text: string): string {
+  return text.replace(ownSecret, MASK).replace(authorization, `$1$2${MASK}`).replace(parameter, `$1${MASK}`);
+}
+
+/** A replacer for `JSON.stringify` that masks the secrets in every text. */
+export function maskingReplacer(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? maskSecrets(value) : value;
+}
