@@ -4,6 +4,7 @@ import { accessTokenScopes } from '../domain/access.ts';
 import type { AccessToken, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
+import { credentialOf } from '../http/access/credentials.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findUser } from '../registry/accounts/find-accounts.ts';
@@ -15,13 +16,14 @@ import {
   type StoredToken,
   tokensOf,
 } from '../registry/accounts/list-tokens.ts';
+import { revokeOwnToken } from '../registry/accounts/revoke-own-token.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
 import { replyAssociations } from './associations.ts';
 import { accessTokenJson } from './json/token-json.ts';
 import { integer, readParams } from './params.ts';
 import { type ApiContext, administrator, idParam, type SignedIn, scopes, signedIn } from './request.ts';
-import { presentedAccess, rotateOwn } from './rotate-own.ts';
+import { rotateOwn } from './rotate-own.ts';
 import {
   expiryOf,
   newAccessToken,
@@ -109,9 +111,9 @@ async function rotateOther(c: ApiContext): Promise<Response> {
 
 async function removeOwn(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, accessTokenScopes);
-  const stored = await presentedAccess(c);
-  if (!stored) throw new RegistryError('unauthenticated');
-  return revoke(c, principal, stored);
+  const { secret = '' } = credentialOf(c.req.raw) ?? {};
+  await revokeOwnToken(c.env.registry, secret, actorOf(principal, c));
+  return reply(c, 204, null);
 }
 
 async function revoke(

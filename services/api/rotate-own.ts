@@ -46,7 +46,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
 }
 
 /** Returns the access token the request was made with, even if revoked or expired, or undefined without one. */
-export async function presentedAccess(c: ApiContext): Promise<StoredToken<AccessToken> | undefined> {
+async function presentedAccess(c: ApiContext): Promise<StoredToken<AccessToken> | undefined> {
   const credential = credentialOf(c.req.raw);
   const stored = credential && (await findTokenBySecret(c.env.registry, credential.secret));
   return stored && 'userId' in stored.token ? { ...stored, token: stored.token } : undefined;

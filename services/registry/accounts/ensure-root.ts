@@ -3,6 +3,7 @@ import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
+import { readItem } from '../records/read-items.ts';
 import { createUser } from './create-user.ts';
 import { findUserByName } from './find-accounts.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
@@ -15,7 +16,8 @@ const POINTER = keys.rootToken();
 
 /**
  * Creates the administrator `root` and its bootstrap token if they don't exist. A given token replaces an earlier
- * bootstrap token. Without one, the first start generates a token and later starts keep it.
+ * bootstrap token. Without one, the first start generates a token and later starts keep it, unless it has been
+ * revoked. A given token that has been revoked stays revoked.
  * Returns the secret only if this call generated it.
  */
 export async function ensureRoot(
@@ -27,11 +29,18 @@ export async function ensureRoot(
   }
   const user = await rootUser(registry);
   const pointer = await registry.table.get(POINTER);
-  if (pointer && (given === undefined || pointer.sha256 === secretDigest(given))) return { user };
+  const current =
+    pointer && (await readItem<AccessToken>(registry.table, keys.token(String(pointer.sha256))));
+  const isLost = !current || current.revoked;
+  if (pointer && given !== undefined && pointer.sha256 === secretDigest(given)) {
+    if (isLost) registry.log.error('the root token of the settings has been revoked: set another one');
+    return { user };
+  }
+  if (pointer && given === undefined && !isLost) return { user };
   const secret = given ?? newSecret('access');
   const sha256 = secretDigest(secret);
   const token: AccessToken = {
-    id: pointer ? Number(pointer.id) : await registry.ids.next('token'),
+    id: current && !isLost ? current.id : await registry.ids.next('token'),
     kind: 'personal',
     userId: user.id,
     resourceId: null,
@@ -52,7 +61,7 @@ export async function ensureRoot(
       },
       { put: itemOf(keys.token(sha256), token, inIndex1(indexes.tokens.pk, padId(token.id))) },
       { put: itemOf(keys.ownedToken({ kind: 'user', id: user.id }, token.id), owned) },
-      ...(pointer ? [{ delete: keys.token(String(pointer.sha256)) }] : []),
+      ...(current && !isLost ? [{ delete: keys.token(String(pointer?.sha256)) }] : []),
     ]);
   } catch (error) {
     if (error instanceof ConditionFailed) return ensureRoot(registry, given);

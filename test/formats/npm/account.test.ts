@@ -1,8 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { levels } from '../../../services/domain/access.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
-import { deployToken, personalToken } from '../../kit/start-app.ts';
+import { accessToken, deployToken, personalToken } from '../../kit/start-app.ts';
 
 let npm: NpmApp;
 beforeEach(async () => {
@@ -105,14 +106,55 @@ describe('login', () => {
       expect.stringContaining('access token'),
     ]);
   });
+});
 
-  test('keeps the token valid after a logout, which says so', async () => {
-    const response = await npm.send('DELETE', `${npm.base}/-/user/token/${npm.rootToken}`);
+describe('logout', () => {
+  const logout = (token: string, inPath = token) =>
+    npm.send('DELETE', `${npm.base}/-/user/token/${encodeURIComponent(inPath)}`, { token });
+  const works = async (token: string) =>
+    (await npm.send('GET', `${npm.base}/-/whoami`, { token })).status === 200;
+
+  test('revokes the personal token that it is sent with, and nothing else of its user', async () => {
+    const { user, token } = await npm.user('ann');
+    const other = await personalToken(npm.registry, user);
+    const response = await logout(token);
+    expect([response.status, response.headers.get('npm-notice')]).toEqual([200, null]);
+    expect([await works(token), await works(other)]).toEqual([false, true]);
+  });
+
+  test('revokes a token of any scope, and a project access token', async () => {
+    const reader = await personalToken(npm.registry, npm.root, ['read_package_registry']);
+    const bot = await accessToken(npm.registry, npm.tools, levels.reporter);
+    for (const token of [reader, bot.secret]) {
+      expect((await logout(token)).status).toBe(200);
+      expect(await works(token)).toBe(false);
+    }
+  });
+
+  test("never revokes another token, neither another person's nor one of the same user", async () => {
+    const { token: other } = await npm.user('ann');
+    const own = await personalToken(npm.registry, npm.root);
+    for (const token of [other, own]) {
+      expect((await logout(npm.rootToken, token)).status).toBe(404);
+      expect((await npm.send('DELETE', `${npm.base}/-/user/token/${token}`, { token: '' })).status).toBe(401);
+      expect(await works(token)).toBe(true);
+    }
+  });
+
+  test('succeeds for a token that is no longer valid, so that npm forgets it', async () => {
+    const { token } = await npm.user('ann');
+    expect([(await logout(token)).status, (await logout(token)).status]).toEqual([200, 200]);
+    expect((await logout('phat-wrong')).status).toBe(200);
+  });
+
+  test('leaves a deploy token valid, and says so', async () => {
+    const deploy = await deployToken(npm.registry, npm.tools, ['read_package_registry']);
+    const response = await logout(deploy.secret);
     expect([response.status, response.headers.get('npm-notice')]).toEqual([
       200,
       expect.stringContaining('still valid'),
     ]);
-    expect((await npm.send('GET', `${npm.base}/-/whoami`)).status).toBe(200);
+    expect(await works(deploy.secret)).toBe(true);
   });
 });
 

@@ -1,11 +1,14 @@
 import type { Principal } from '../../../domain/accounts.ts';
 import { RegistryError } from '../../../domain/errors.ts';
+import { actorOf } from '../../../http/access/actor.ts';
 import { authenticate } from '../../../http/access/authenticate.ts';
+import { credentialOf } from '../../../http/access/credentials.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { identify } from '../../../registry/access/identify.ts';
+import { revokeOwnToken } from '../../../registry/accounts/revoke-own-token.ts';
 import { parsed, readJson } from '../read-json.ts';
 import { Login } from '../schema.ts';
 
@@ -112,13 +115,26 @@ async function login(c: FormatContext): Promise<Response> {
 }
 
 /**
- * npm deletes its token only if this succeeds. The token itself stays valid: it was created elsewhere, often for
- * other clients too, and is revoked there.
+ * Revokes the token that the request was made with. npm sends it in the path as well, and forgets it only if this
+ * succeeds, so a token that is no longer valid gets the same answer. Any other token in the path is left alone.
  */
-function logout(c: FormatContext): Response {
+async function logout(c: FormatContext): Promise<Response> {
+  const { registry } = c.env;
+  const secret = credentialOf(c.req.raw)?.secret;
+  if (secret === undefined) throw new RegistryError('unauthenticated');
+  if (c.req.param('token') !== secret) throw new RegistryError('notFound', 'Log out with the token in use');
+  const principal = await identify(registry, { secret }).catch(ignoreInvalid);
+  if (!principal || (await revokeOwnToken(registry, secret, actorOf(principal, c)))) {
+    return replyJson(c, 200, { ok: true });
+  }
   const notice =
-    'The token itself is still valid. Revoke it in the settings of its owner if nobody else needs it.';
+    'The deploy token itself is still valid. A maintainer can delete it if nobody else needs it.';
   return replyJson(c, 200, { ok: true }, { 'npm-notice': notice });
+}
+
+function ignoreInvalid(error: unknown): undefined {
+  if (error instanceof RegistryError && error.kind === 'unauthenticated') return undefined;
+  throw error;
 }
 
 /** The registry has no advisories: an empty object means "none" to npm. */

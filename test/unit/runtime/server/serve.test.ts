@@ -52,6 +52,29 @@ describe('serving from one machine', () => {
     await second.stop();
   });
 
+  test('a revoked root token is replaced by a new one at the next start', async () => {
+    const first = await start();
+    const headers = { 'private-token': first.rootToken ?? '' };
+    await fetch(`${first.url}/api/v4/personal_access_tokens/self`, { method: 'DELETE', headers });
+    await first.stop();
+    const second = await start();
+    expect(await whoami(second.url, first.rootToken ?? '')).toBe(401);
+    expect(await whoami(second.url, second.rootToken ?? '')).toBe(200);
+    await second.stop();
+  });
+
+  test('a root token of the settings that was revoked stays revoked, which is logged', async () => {
+    const token = 'first-root-token-0001';
+    const first = await start('--root-token', token);
+    const headers = { 'private-token': token };
+    await fetch(`${first.url}/api/v4/personal_access_tokens/self`, { method: 'DELETE', headers });
+    await first.stop();
+    const second = await start('--root-token', token);
+    expect(await whoami(second.url, token)).toBe(401);
+    expect(second.printed()).toContain('the root token of the settings has been revoked');
+    await second.stop();
+  });
+
   test('the external address comes from the settings', async () => {
     const serving = await start('--url', 'https://packages.example.com/');
     expect(serving.url).toBe('https://packages.example.com');
