@@ -44,11 +44,14 @@ export const scopes = {
  * @throws RegistryError when the caller's token lacks the required scope
  */
 export async function callerOf(c: ApiContext, needed: readonly Scope[]): Promise<Principal> {
-  const principal = await authenticate(c.env.registry, c.req.raw);
+  const principal = await authenticate(c);
   if (principal.kind === 'anonymous') return principal;
   if (!hasScope(principal, needed)) {
     const message = 'The request requires higher privileges than provided by the access token.';
-    throw new RegistryError('insufficientScope', message, { fields: { scope: needed } });
+    throw new RegistryError('insufficientScope', message, {
+      fields: { scope: needed },
+      reason: 'wrong scope',
+    });
   }
   const other = c.req.header('sudo') ?? c.req.query('sudo');
   return other ? asUser(c, principal, other) : principal;
@@ -102,7 +105,7 @@ export async function openProject(
 ): Promise<OpenedProject> {
   const found = locateProject(c.env.registry.table, c.req.param('id') ?? '');
   const [principal, located] = await inOrder(callerOf(c, needed), found);
-  if (!located) throw absent(principal, 'projectNotFound');
+  if (!located) throw absent(principal, 'projectNotFound', 'missing');
   const project = located.entity;
   const rights = await readRights(c.env.registry, principal, project);
   requireDecision(rights.decide(action));
@@ -128,7 +131,7 @@ export async function openGroup(
 ): Promise<OpenedGroup> {
   const found = locateGroup(c.env.registry.table, c.req.param('id') ?? '');
   const [principal, located] = await inOrder(callerOf(c, needed), found);
-  if (located?.entity.kind !== 'group') throw absent(principal, 'groupNotFound');
+  if (located?.entity.kind !== 'group') throw absent(principal, 'groupNotFound', 'missing');
   const group = located.entity;
   const level = await checkGroup(c, action, principal, group);
   requirePath(c, located);
@@ -144,7 +147,7 @@ export async function checkGroup(
   action: GroupAction,
   principal: Principal,
   group: Group,
-  missing = new RegistryError('groupNotFound'),
+  missing = new RegistryError('groupNotFound', undefined, { reason: 'hidden' }),
 ): Promise<number> {
   const level = await levelInGroup(c.env.registry, principal, group);
   const decision = authorizeGroup(action, principal, group, level);

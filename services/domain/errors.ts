@@ -55,21 +55,29 @@ const errors = {
 /** The code of an error in the table. */
 export type ErrorCode = keyof typeof errors;
 
-/** An error with a message that the caller may see. `fields` are public details (`{"path": ["is invalid"]}`). */
+/**
+ * An error with a message that the caller may see. `fields` are public details (`{"path": ["is invalid"]}`);
+ * `reason` is for operators only and never part of a response.
+ */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
   readonly fields: Readonly<Record<string, readonly string[]>> | undefined;
+  readonly reason: string | undefined;
   constructor(
     code: ErrorCode,
     message?: string,
-    options: ErrorOptions & { fields?: Readonly<Record<string, readonly string[]>> } = {},
+    options: ErrorOptions & {
+      readonly fields?: Readonly<Record<string, readonly string[]>>;
+      readonly reason?: string | undefined;
+    } = {},
   ) {
     super(message ?? errors[code][1], options);
     this.code = code;
     this.kind = errors[code][0];
     this.fields = options.fields;
+    this.reason = options.reason;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Principal, Token, User } from './accounts.ts';
+import type { Token, User } from './accounts.ts';
 
 /**
  * What is known about a request, for logs and metrics only: filled in while the request is handled, never part of
@@ -15,9 +15,7 @@ export interface RequestTrace {
   token: Token | undefined;
   /** The user the token acts as, even if blocked. */
   user: User | undefined;
-  /** The caller, once identified. */
-  principal: Principal | undefined;
-  /** Why the request was refused, in words for operators. */
+  /** Why the request is refused if it is, in words for operators. */
   reason: string | undefined;
 }
 
@@ -29,7 +27,6 @@ export function newTrace(): RequestTrace {
     package: undefined,
     token: undefined,
     user: undefined,
-    principal: undefined,
     reason: undefined,
   };
 }

@@ -6,6 +6,7 @@ import type { App, Call } from './call.ts';
 import { addressReader, type FormatAddress, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
+import { type Answered, logRequest } from './request-log.ts';
 
 /** An app for everything outside the formats' endpoints, such as the management API. */
 export type OtherApp = (request: Request, call: Call) => Response | Promise<Response>;
@@ -32,16 +33,8 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const call: Call = { registry, requestId, trace, clientAddress, body: host.body };
     const address = routing.readAddress(pathOf(request.url));
     const response = await answer(request, address, call, routing);
-    if (request.method !== 'GET' || response.status >= 500) {
-      registry.log.info('request', {
-        request_id: requestId,
-        method: request.method,
-        route: trace.route ?? `${address?.template ?? ''}/*`,
-        status: response.status,
-        client: clientAddress,
-        duration_ms: Math.round(performance.now() - started),
-      });
-    }
+    const facts: Answered = { address, status: response.status, milliseconds: performance.now() - started };
+    logRequest(request, call, facts);
     return response;
   };
 }

@@ -3,6 +3,8 @@ export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /** Whether debug lines are dropped: then their fields need not be put together. */
+  readonly dropsDebug?: boolean;
 }
 
 /**
@@ -12,4 +14,4 @@ export interface Log {
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** A log that discards everything. */
-export const silentLog: Log = { debug() {}, info() {}, error() {} };
+export const silentLog: Log = { debug() {}, info() {}, error() {}, dropsDebug: true };

@@ -1,7 +1,13 @@
 import type { Principal } from '../../domain/accounts.ts';
 import { identify } from '../../registry/access/identify.ts';
-import type { Registry } from '../../registry/context.ts';
+import type { Call } from '../call.ts';
 import { credentialOf } from './credentials.ts';
+
+/** The part of a handler's context needed to identify the caller, for formats and for the management API. */
+export interface CallerContext {
+  readonly req: { readonly raw: Request };
+  readonly env: Pick<Call, 'registry' | 'trace'>;
+}
 
 /**
  * Identifies the caller of a request, for routes that need no other access facts. `formatHeaders` are the token
@@ -9,9 +15,8 @@ import { credentialOf } from './credentials.ts';
  * @throws RegistryError `unauthenticated` when the credential is not valid
  */
 export function authenticate(
-  registry: Registry,
-  request: Request,
+  { req, env }: CallerContext,
   formatHeaders?: readonly string[],
 ): Promise<Principal> {
-  return identify(registry, credentialOf(request, formatHeaders));
+  return identify(env.registry, credentialOf(req.raw, formatHeaders), env.trace);
 }

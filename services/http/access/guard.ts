@@ -63,7 +63,9 @@ export function pull<M>(given: GuardOptions, handle: Handle<M>): Handler<FormatE
     try {
       return await handle(c, found);
     } catch (error) {
-      throw mayBeHidden(c, found, error) ? new RegistryError('unauthenticated') : error;
+      if (!mayBeHidden(c, found, error)) throw error;
+      const reason = 'missing or hidden, no token';
+      throw new RegistryError('unauthenticated', undefined, { cause: error, reason });
     }
   };
 }
@@ -167,12 +169,19 @@ function requestOf(
   c: FormatContext,
   { name, select, document }: GuardOptions,
 ): Omit<AccessRequest, 'action'> {
-  const { address, format } = c.env;
+  const { address, format, trace } = c.env;
   return {
+    trace,
     credential: credentialOf(c.req.raw, format.tokenHeaders),
     endpoint: address,
     format,
-    name: name && (() => name(c)),
+    ...(name && {
+      name: () => {
+        const parsed = name(c);
+        trace.package = parsed;
+        return parsed;
+      },
+    }),
     ...(select && { select: (normalised) => select(c, normalised) }),
     ...(document && { document: document(c) }),
   };

@@ -42,6 +42,7 @@ const gitlab: Dialect = { challenge: () => DEFAULT_CHALLENGE };
 export function renderError(c: { readonly env: Call }, thrown: unknown, dialect = gitlab): Response {
   const error = asRegistryError(c, thrown);
   const status = error ? statuses[error.kind] : 500;
+  if (error) c.env.trace.reason = error.reason ?? c.env.trace.reason ?? reasonOf(error);
   const rendered =
     error && dialect.renderError ? dialect.renderError(error, status) : gitlabError(error, status);
   const challenge = rendered.status === 401 ? printable(dialect.challenge(), '?') : undefined;
@@ -54,6 +55,12 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, dialect 
   };
   const reason = rendered.reason && printable(rendered.reason, ' ').slice(0, 300);
   return reply(c, rendered.status, rendered.body, headers, reason);
+}
+
+/** The reason for operators of an error that names none itself. */
+function reasonOf({ kind, code }: RegistryError): string {
+  if (kind === 'missing') return 'missing';
+  return code === 'unauthenticated' ? 'no token' : code;
 }
 
 /** Replaces all but printable ASCII, which is all that a status line or header may contain. */

@@ -1,6 +1,7 @@
 import type { Principal, Token, User } from '../../domain/accounts.ts';
 import { anonymous } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
+import type { RequestTrace } from '../../domain/request-trace.ts';
 import type { Key } from '../../ports/table.ts';
 import { type Credential, findToken } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
@@ -14,8 +15,9 @@ import { type Items, readItems } from '../records/read-items.ts';
 export async function tokenOf(
   registry: Registry,
   credential: Credential | undefined,
+  trace?: RequestTrace,
 ): Promise<Token | undefined> {
-  return credential && findToken(registry, credential);
+  return credential && findToken(registry, credential, trace);
 }
 
 /** The id of the user a token acts as, or undefined. */
@@ -30,19 +32,27 @@ export function principalKeys(token: Token | undefined): Key[] {
 }
 
 /**
- * The principal of a token, from the items under `principalKeys`.
+ * The principal of a token, from the items under `principalKeys`. The trace gets the user even if it is refused.
  * @throws RegistryError `unauthenticated` if the user is blocked or deleted.
  */
-export function principalOf(token: Token | undefined, items: Items): Principal {
+export function principalOf(token: Token | undefined, items: Items, trace?: RequestTrace): Principal {
   if (token === undefined) return anonymous;
   if (!('userId' in token)) return { kind: 'deploy', token };
   const user = items.get<User>(keys.user(token.userId));
-  if (user?.state !== 'active') throw new RegistryError('unauthenticated');
+  if (trace) trace.user = user;
+  if (user?.state !== 'active') {
+    const reason = user ? 'user blocked' : 'user deleted';
+    throw new RegistryError('unauthenticated', undefined, { reason });
+  }
   return { kind: 'user', user, token };
 }
 
 /** The principal of a credential, for callers that have nothing else to read in the same round trip. */
-export async function identify(registry: Registry, credential: Credential | undefined): Promise<Principal> {
-  const token = await tokenOf(registry, credential);
-  return principalOf(token, await readItems(registry.table, principalKeys(token)));
+export async function identify(
+  registry: Registry,
+  credential: Credential | undefined,
+  trace?: RequestTrace,
+): Promise<Principal> {
+  const token = await tokenOf(registry, credential, trace);
+  return principalOf(token, await readItems(registry.table, principalKeys(token)), trace);
 }

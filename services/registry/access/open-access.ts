@@ -6,6 +6,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
+import type { RequestTrace } from '../../domain/request-trace.ts';
 import { type Located, locateGroup, locateProject } from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
@@ -46,6 +47,8 @@ export interface AccessRequest {
   readonly announced?: () => Announced | undefined;
   /** Whether to read if the name has an owner, for a publish that reads nothing again. */
   readonly readsOwner?: boolean | undefined;
+  /** Gets the caller, and the reason of a refusal. */
+  readonly trace?: RequestTrace;
 }
 
 /** What is known about a publish in addition to the project and the name. */
@@ -81,8 +84,8 @@ export interface Access<M = unknown> {
  * refuses the publish.
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
-  const { credential, endpoint } = request;
-  const tokenLookup = tokenOf(registry, credential);
+  const { credential, endpoint, trace } = request;
+  const tokenLookup = tokenOf(registry, credential, trace);
   if (endpoint.level === 'project') {
     const [token, project] = await both(tokenLookup, locateProject(registry.table, endpoint.owner));
     return openProject(registry, request, token, project);
@@ -107,10 +110,10 @@ async function openProject<M>(
   located: Located<Project> | undefined,
 ): Promise<Access<M>> {
   const { table, clock } = registry;
-  const { format, action, document, readsOwner } = request;
+  const { format, action, document, readsOwner, trace } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
-    throw absent(principalOf(token, items), 'projectNotFound');
+    throw absent(principalOf(token, items, trace), 'projectNotFound', 'missing');
   }
   const project = located.entity;
   const { name, selection, announced, check } = readAddress(request);
@@ -132,7 +135,7 @@ async function openProject<M>(
     ]),
     ref && readsOwner ? readNamesToTake(registry, format, [ref.name]) : undefined,
   ]);
-  const principal = principalOf(token, items);
+  const principal = principalOf(token, items, trace);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   requireReadIfMoved(located, action);
   check();
@@ -150,7 +153,7 @@ async function openShared<M>(
   located: Located<Group> | undefined,
 ): Promise<Access<M>> {
   const group = located?.entity;
-  const { format, endpoint, action } = request;
+  const { format, endpoint, action, trace } = request;
   const missing = endpoint.level === 'group' && !group;
   const { name, selection, check } = readAddress(request);
   const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
@@ -160,8 +163,8 @@ async function openShared<M>(
     readItems(registry.table, [...principalKeys(token), ...(ownership?.keys ?? [])]),
     query ? listHolders(registry, query) : [],
   ]);
-  const principal = principalOf(token, items);
-  if (missing) throw absent(principal, 'groupNotFound');
+  const principal = principalOf(token, items, trace);
+  if (missing) throw absent(principal, 'groupNotFound', 'missing');
   const access = { format, principal, project: undefined, group, name, selection };
   if (!request.name) return { ...access, holdings: [] };
   const serving =
@@ -171,8 +174,10 @@ async function openShared<M>(
   const { holdings, refusal } = query
     ? await findHoldings<M>(registry, { ...access, action, query }, serving)
     : { holdings: [], refusal: undefined };
-  if (holdings.length === 0) await refuseMissing(registry, request, access, refusal);
-  else requireReadIfMoved(located, action);
+  if (holdings.length === 0) {
+    if (trace) trace.reason = missingReason(holders, serving);
+    await refuseMissing(registry, request, access, refusal);
+  } else requireReadIfMoved(located, action);
   if (holdings.length > 0 || name === undefined) check();
   return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head) };
 }
@@ -180,6 +185,12 @@ async function openShared<M>(
 /** Only reads are served under a path that a project or group no longer has. */
 function requireReadIfMoved(located: Located<Group | Project> | undefined, action: ProjectAction): void {
   if (located?.moved && action !== 'pull' && action !== 'view') throw pathMoved(located.entity);
+}
+
+/** Why no project is found, for operators. */
+function missingReason(holders: readonly NameEntry[], serving: readonly NameEntry[]): string {
+  if (serving.length > 0) return 'hidden';
+  return holders.length > 0 ? 'the name belongs to another namespace' : 'missing';
 }
 
 /** What the address of a request says. */
@@ -270,13 +281,15 @@ async function readHolders<M>(
  */
 async function refuseMissing(
   registry: Registry,
-  { format, action }: AccessRequest,
+  { format, action, trace }: AccessRequest,
   { principal, group }: Pick<Access, 'principal' | 'group'>,
   refusal: Decision | undefined,
 ): Promise<void> {
   const challenged =
     action !== 'pull' || !format.credentialsFirst || (group !== undefined && group.visibility !== 'public');
-  if (principal.kind === 'anonymous' && challenged) throw new RegistryError('unauthenticated');
+  if (principal.kind === 'anonymous' && challenged) {
+    throw new RegistryError('unauthenticated', undefined, { reason: `${trace?.reason}, no token` });
+  }
   if (refusal) requireDecision(refusal);
   if (group) await requireVisibleGroup(registry, principal, group);
 }

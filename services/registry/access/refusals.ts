@@ -2,18 +2,21 @@ import type { Group, Principal, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Decision } from './authorize.ts';
 
+/** The error of each refusal, and its reason for operators. */
 const refusals = {
-  unauthenticated: 'unauthenticated',
-  hidden: 'projectNotFound',
-  denied: 'forbidden',
-  'out-of-scope': 'insufficientScope',
-  disabled: 'registryDisabled',
-  archived: 'projectArchived',
+  unauthenticated: ['unauthenticated', 'hidden, no token'],
+  hidden: ['projectNotFound', 'hidden'],
+  denied: ['forbidden', 'role too low'],
+  'out-of-scope': ['insufficientScope', 'wrong scope'],
+  disabled: ['registryDisabled', 'registry disabled'],
+  archived: ['projectArchived', 'project archived'],
 } as const;
 
 /** @throws RegistryError the error for the decision, unless it is `allow`. */
 export function requireDecision(decision: Decision): void {
-  if (decision !== 'allow') throw new RegistryError(refusals[decision]);
+  if (decision === 'allow') return;
+  const [code, reason] = refusals[decision];
+  throw new RegistryError(code, undefined, { reason });
 }
 
 /**
@@ -24,7 +27,12 @@ export function pathMoved({ fullPath }: Pick<Group | Project, 'fullPath'>): Regi
   return new RegistryError('pathMoved', `Not Found - moved to ${fullPath}; changes need the new path`);
 }
 
-/** The error for a project or group that is missing or hidden. */
-export function absent(principal: Principal, code: 'projectNotFound' | 'groupNotFound'): RegistryError {
-  return new RegistryError(principal.kind === 'anonymous' ? 'unauthenticated' : code);
+/** The error for a project or group that is missing or hidden. Only operators learn which. */
+export function absent(
+  principal: Principal,
+  code: 'projectNotFound' | 'groupNotFound',
+  reason: 'missing' | 'hidden',
+): RegistryError {
+  if (principal.kind !== 'anonymous') return new RegistryError(code, undefined, { reason });
+  return new RegistryError('unauthenticated', undefined, { reason: `${reason}, no token` });
 }

@@ -22,7 +22,7 @@ export async function requireVisibleGroup(
   if (authorizeGroup('view', principal, group, 0) === 'allow') return;
   const level = await levelInGroup(registry, principal, group);
   if (authorizeGroup('view', principal, group, level) === 'allow') return;
-  if (!(await seesBelow(registry, principal, group))) throw absent(principal, 'groupNotFound');
+  if (!(await seesBelow(registry, principal, group))) throw absent(principal, 'groupNotFound', 'hidden');
 }
 
 /** The effective level of a caller in a group. */

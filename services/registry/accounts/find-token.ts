@@ -1,5 +1,6 @@
 import { isActive, type Token } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
+import type { RequestTrace } from '../../domain/request-trace.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -13,16 +14,28 @@ export interface Credential {
 
 /**
  * The active token of a secret. It is looked up by the digest of the secret, so secrets are never compared.
- * If a deploy token is sent with a user name, the name must be the token's.
+ * If a deploy token is sent with a user name, the name must be the token's. The trace gets the token even if it is
+ * refused.
  * @throws RegistryError `unauthenticated` if there is no such token, or it is revoked or expired.
  */
-export async function findToken(registry: Registry, credential: Credential): Promise<Token> {
+export async function findToken(
+  registry: Registry,
+  credential: Credential,
+  trace?: RequestTrace,
+): Promise<Token> {
   const item = await registry.table.get(keys.token(secretDigest(credential.secret)));
   const token = maybeEntity<Token>(item);
-  if (!token || !isActive(token, registry.clock.now())) throw new RegistryError('unauthenticated');
+  if (trace) trace.token = token;
+  if (!token) throw refused('unknown token');
+  if (token.revoked) throw refused('token revoked');
+  if (!isActive(token, registry.clock.now())) throw refused('token expired');
   const isDeploy = token.kind === 'project-deploy' || token.kind === 'group-deploy';
   if (isDeploy && credential.username !== undefined && credential.username !== token.username) {
-    throw new RegistryError('unauthenticated');
+    throw refused('wrong user name for the deploy token');
   }
   return token;
+}
+
+function refused(reason: string): RegistryError {
+  return new RegistryError('unauthenticated', undefined, { reason });
 }

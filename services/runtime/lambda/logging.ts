@@ -14,4 +14,7 @@ export const log: Log = {
   debug: (message, fields = {}) => logger.debug(message, { ...fields }),
   info: (message, fields = {}) => logger.info(message, { ...fields }),
   error: (message, fields = {}) => logger.error(message, { ...fields }),
+  get dropsDebug() {
+    return logger.getLevelName() !== 'DEBUG' && logger.getLevelName() !== 'TRACE';
+  },
 };

@@ -13,7 +13,7 @@ export function jsonLog(level: (typeof order)[number], write: (line: string) => 
       write(`${maskSecrets(JSON.stringify(line, plainError))}\n`);
     };
   };
-  return { debug: at('debug'), info: at('info'), error: at('error') };
+  return { debug: at('debug'), info: at('info'), error: at('error'), dropsDebug: lowest > 0 };
 }
 
 function plainError(_key: string, value: unknown): unknown {

@@ -53,7 +53,7 @@ export function accountRoutes(app: FormatRoutes): void {
 }
 
 async function authenticated(c: FormatContext): Promise<AuthenticatedPrincipal> {
-  const principal = await authenticate(c.env.registry, c.req.raw);
+  const principal = await authenticate(c);
   if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
   return principal;
 }
@@ -104,7 +104,7 @@ async function login(c: FormatContext): Promise<Response> {
   const wrong = new RegistryError('unauthenticated', 'The password must be an access token of this user');
   if (c.req.param('user') !== USER + name || password === '') throw wrong;
   try {
-    const principal = await identify(registry, { secret: password, username: name });
+    const principal = await identify(registry, { secret: password, username: name }, c.env.trace);
     const matches =
       principal.kind !== 'anonymous' && usernameOf(principal).toLowerCase() === name.toLowerCase();
     if (!matches) throw wrong;
@@ -123,7 +123,7 @@ async function logout(c: FormatContext): Promise<Response> {
   const secret = credentialOf(c.req.raw)?.secret;
   if (secret === undefined) throw new RegistryError('unauthenticated');
   if (c.req.param('token') !== secret) throw new RegistryError('notFound', 'Log out with the token in use');
-  const principal = await identify(registry, { secret }).catch(ignoreInvalid);
+  const principal = await identify(registry, { secret }, c.env.trace).catch(ignoreInvalid);
   if (!principal || (await revokeOwnToken(registry, secret, actorOf(principal, c)))) {
     return replyJson(c, 200, { ok: true });
   }

@@ -35,7 +35,7 @@ function describe(render: (base: string) => string, type: string): ReturnType<ty
   const inProject = pull({}, show);
   return async (c, next) => {
     if (c.env.address.level === 'project') return inProject(c, next);
-    const principal = await authenticate(c.env.registry, c.req.raw, c.env.format.tokenHeaders);
+    const principal = await authenticate(c, c.env.format.tokenHeaders);
     if (principal.kind === 'anonymous') throw new RegistryError('unauthenticated');
     return show(c);
   };
