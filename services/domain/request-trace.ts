@@ -7,8 +7,6 @@ import type { Token, User } from './accounts.ts';
 export interface RequestTrace {
   /** The template of the matched route, such as `/api/v4/projects/:id/packages/generic/:name`. */
   route: string | undefined;
-  /** The format that handles the request; undefined outside the formats' endpoints. */
-  format: string | undefined;
   /** The name of the requested package, normalised. */
   package: string | undefined;
   /** The token that was presented, even if it is no longer valid. */
@@ -17,16 +15,23 @@ export interface RequestTrace {
   user: User | undefined;
   /** Why the request is refused if it is, in words for operators. */
   reason: string | undefined;
+  /** The bytes of the body that were read, and of the response's body if its length is known. */
+  received: number;
+  sent: number;
+  /** Whether a download was counted. */
+  downloaded: boolean;
 }
 
 /** The trace of a request about which nothing is known yet. */
 export function newTrace(): RequestTrace {
   return {
     route: undefined,
-    format: undefined,
     package: undefined,
     token: undefined,
     user: undefined,
     reason: undefined,
+    received: 0,
+    sent: 0,
+    downloaded: false,
   };
 }

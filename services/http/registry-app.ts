@@ -6,7 +6,7 @@ import type { App, Call } from './call.ts';
 import { addressReader, type FormatAddress, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
-import { type Answered, logRequest } from './request-log.ts';
+import { type Answered, countRequest, logRequest } from './request-log.ts';
 
 /** An app for everything outside the formats' endpoints, such as the management API. */
 export type OtherApp = (request: Request, call: Call) => Response | Promise<Response>;
@@ -35,6 +35,7 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const response = await answer(request, address, call, routing);
     const facts: Answered = { address, status: response.status, milliseconds: performance.now() - started };
     logRequest(request, call, facts);
+    countRequest(request, call, facts);
     return response;
   };
 }

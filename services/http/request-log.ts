@@ -35,8 +35,28 @@ export function logRequest(request: Request, call: Call, { address, status, mill
   });
 }
 
+/** Counts a request in the host's metrics. */
+export function countRequest(
+  request: Request,
+  call: Call,
+  { address, status, milliseconds }: Answered,
+): void {
+  const { registry, trace } = call;
+  const format = address?.format ?? '';
+  if (trace.downloaded) registry.meter.downloaded(format);
+  registry.meter.request({
+    method: request.method,
+    route: templateOf(trace, address),
+    format,
+    status,
+    milliseconds,
+    received: trace.received,
+    sent: request.method === 'HEAD' ? 0 : trace.sent,
+  });
+}
+
 /** The template of a request's route; `/*` below the mount, or below the root, if it matched none. */
-export function templateOf({ route }: RequestTrace, address: FormatAddress | undefined): string {
+function templateOf({ route }: RequestTrace, address: FormatAddress | undefined): string {
   return route ?? `${address?.template ?? ''}/*`;
 }
 

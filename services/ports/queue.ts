@@ -26,6 +26,8 @@ export interface Queue {
   consume(handler: (message: Message) => Promise<void>, signal: AbortSignal): Promise<void>;
   /** Dead letters, oldest first, at most 100. */
   deadLetters(): Promise<readonly Message[]>;
+  /** How many messages wait or are being handled; absent where the queue's own service counts them. */
+  depth?(): Promise<number>;
 }
 
 /** The delay before a failed message is redelivered (milliseconds), and the maximum number of deliveries. */

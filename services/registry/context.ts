@@ -2,6 +2,7 @@ import type { FormatRules } from '../domain/format-rules.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Meter } from '../ports/meter.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Table } from '../ports/table.ts';
 import type { DocumentCache } from './documents/document-cache.ts';
@@ -43,6 +44,7 @@ export interface Registry {
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly meter: Meter;
   readonly settings: RegistrySettings;
   readonly ids: IdSource;
   /** The rules of the enabled formats, loaded on first use. */

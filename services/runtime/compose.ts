@@ -5,6 +5,7 @@ import { type OtherApp, registryApp } from '../http/registry-app.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { type Log, silentLog } from '../ports/log.ts';
+import { type Meter, noMeter } from '../ports/meter.ts';
 import type { Seal } from '../ports/seal.ts';
 import type { Table } from '../ports/table.ts';
 import type { Registry, RegistrySettings } from '../registry/context.ts';
@@ -24,6 +25,7 @@ export interface Stores {
   /** Seals signing keys; without it nothing can be signed. */
   readonly seal?: Seal | undefined;
   readonly log?: Log;
+  readonly meter?: Meter;
   readonly downloads?: DownloadCounter;
 }
 
@@ -57,6 +59,7 @@ export function createRegistry(
     blobs,
     clock,
     log: stores.log ?? silentLog,
+    meter: stores.meter ?? noMeter,
     downloads: stores.downloads ?? noDownloads,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
     ids: tableIds(table),

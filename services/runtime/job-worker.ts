@@ -1,6 +1,7 @@
 import type { RegistryEvent } from '../domain/events.ts';
 import { getsEvent, type Job, type JobName } from '../job-list.ts';
 import { type JobRun, jobRuns } from '../jobs/job-runs.ts';
+import type { JobOutcome } from '../ports/meter.ts';
 import type { Registry } from '../registry/context.ts';
 import { readEvent } from '../registry/events/record-event.ts';
 import { downloadsEvent, type LogDelivery } from './download-log.ts';
@@ -76,7 +77,14 @@ export function jobWorker(
     const message = readJobMessage(body);
     if (!message || (message.event && !getsEvent(job, message.event.type))) return;
     const run = await load();
-    const outcome = await run(registry, message.event, AbortSignal.any([stop, AbortSignal.timeout(timeout)]));
+    const started = performance.now();
+    const count = (outcome: JobOutcome) => registry.meter.job(job.name, outcome, performance.now() - started);
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(timeout)]);
+    const outcome = await run(registry, message.event, signal).catch((error: unknown) => {
+      count('failed');
+      throw error;
+    });
+    count(outcome);
     if (outcome === 'done') return;
     const round = message.round + 1;
     if (round < MAX_ROUNDS) await send(JSON.stringify({ job: job.name, round, event: message.event }));

@@ -45,6 +45,18 @@ function deliveryCases(withQueue: WithQueue): void {
       expect(await queue.deadLetters()).toEqual([]);
     }));
 
+  test('counts messages until they are handled, where the queue can', () =>
+    withQueue({}, async (queue) => {
+      if (!queue.depth) return;
+      expect(await queue.depth()).toBe(0);
+      await queue.send(['one', 'two']);
+      expect(await queue.depth()).toBe(2);
+      const consumer = consuming(queue);
+      await consumer.until(2);
+      await consumer.stop();
+      expect(await queue.depth()).toBe(0);
+    }));
+
   test('accepts an empty list of messages', () => withQueue({}, (queue) => queue.send([])));
 
   test('delivers all of 500 messages', () =>

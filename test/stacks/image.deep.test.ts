@@ -78,6 +78,11 @@ describe('the image of the server', () => {
     expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(201);
     const got = Buffer.from(await (await fetch(url, { headers })).arrayBuffer());
     expect(got.equals(body)).toBe(true);
+    const metrics = await fetch(`${server.url}/-/metrics`, { headers });
+    expect([metrics.status, await metrics.text()]).toEqual([
+      200,
+      expect.stringContaining('packhouse_requests_total'),
+    ]);
     server.kill('SIGTERM');
     expect([await server.ended, server.progress()]).toEqual([0, '']);
     expect(content()).toEqual(before);

@@ -4,7 +4,7 @@ import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import { checkBodies } from '../../ports/queue-rules.ts';
 import type { Committer } from './committer.ts';
 import { isDiskFull } from './disk-full.ts';
-import { BURY, BURY_SPENT, DEAD, DONE, NEXT_DUE, RETRY, SEND, TAKE } from './queue-rows.ts';
+import { BURY, BURY_SPENT, DEAD, DEPTH, DONE, NEXT_DUE, RETRY, SEND, TAKE } from './queue-rows.ts';
 
 /** The parts of a queue in the database file. */
 export interface EmbeddedQueueOptions extends QueueOptions {
@@ -40,6 +40,7 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
   const { name, reader, committer, bell, retryAfter, maxAttempts } = options;
   const nextDue = reader.prepare(NEXT_DUE);
   const dead = reader.prepare(DEAD);
+  const counted = reader.prepare(DEPTH);
   /**
    * Outcomes that could not be written, for example while another process held the database. The next consumer
    * writes them.
@@ -161,6 +162,9 @@ export function embeddedQueue(options: EmbeddedQueueOptions): Queue {
       } finally {
         signal.removeEventListener('abort', ring);
       }
+    },
+    async depth() {
+      return Number(counted.get(name)?.depth);
     },
     async deadLetters() {
       const rows = dead.all(name) as unknown as MessageRow[];

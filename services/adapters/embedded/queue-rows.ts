@@ -43,6 +43,9 @@ export const BURY_SPENT = `
 export const NEXT_DUE = `
   SELECT min(visible_at) AS due FROM messages WHERE queue = ? AND dead = 0 AND visible_at < ${TAKEN}`;
 
+/** How many messages there are except dead letters. Value: queue. */
+export const DEPTH = 'SELECT count(*) AS depth FROM messages WHERE queue = ? AND dead = 0';
+
 /** The dead letters, oldest first. Value: queue. */
 export const DEAD =
   'SELECT id, body, attempts FROM messages WHERE queue = ? AND dead = 1 ORDER BY id LIMIT 100';

@@ -24,6 +24,7 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
   const { retryAfter, maxAttempts, clock = systemClock } = options;
   const waiting: Waiting[] = [];
   const dead: Message[] = [];
+  let handling = 0;
   const sleepers = new Set<() => void>();
 
   function wakeAll(): void {
@@ -52,12 +53,15 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
 
   async function deliver(entry: Waiting, handler: (message: Message) => Promise<void>): Promise<void> {
     entry.attempts++;
+    handling++;
     const message = { id: entry.id, body: entry.body, attempt: entry.attempts };
     try {
       await handler(message);
     } catch {
       if (entry.attempts >= maxAttempts) dead.push(message);
       else waiting.push({ ...entry, visibleAt: clock.now() + retryAfter });
+    } finally {
+      handling--;
     }
   }
 
@@ -85,6 +89,9 @@ export function memoryQueue(options: QueueOptions & { readonly clock?: Clock }):
       }
       await Promise.all(running);
       signal.removeEventListener('abort', wakeAll);
+    },
+    async depth() {
+      return waiting.length + handling;
     },
     async deadLetters() {
       return dead.slice(0, 100);

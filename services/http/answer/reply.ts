@@ -41,12 +41,21 @@ export function reply(
     if (value !== undefined) all[name] = value;
   }
   if (c.env.headers) Object.assign(all, c.env.headers);
+  c.env.trace.sent = lengthOf(body, all['content-length']);
   const init = { status, headers: all, ...(reason !== undefined && { statusText: reason }) };
   if (!(body instanceof ReadableStream)) return new Response(body, init);
   const { registry, requestId } = c.env;
   return new StreamedReply(body, init, (error) =>
     registry.log.error('download interrupted', { request_id: requestId, error }),
   );
+}
+
+/** The bytes of a body, as far as they are known without reading it. */
+function lengthOf(body: ResponseBody, announced: string | undefined): number {
+  if (body === null) return 0;
+  if (announced !== undefined) return Number(announced);
+  if (typeof body === 'string') return Buffer.byteLength(body);
+  return body instanceof Uint8Array ? body.byteLength : 0;
 }
 
 /** Builds a JSON response. */

@@ -92,6 +92,7 @@ async function transfer(
   const { versionId, version, fileName, partOf } = file;
   if (versionId !== undefined && partOf === undefined && (part?.start ?? 0) === 0) {
     registry.downloads.count({ versionId, version, fileName }, registry.clock.now());
+    c.env.trace.downloaded = true;
   }
   if ('link' in opened) {
     const kept = { 'cache-control': 'private, no-store', 'content-length': '0' };

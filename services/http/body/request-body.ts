@@ -35,6 +35,7 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
   try {
     for await (const chunk of readChunks(source, c.env.registry.settings.bodyIdleTimeout)) {
       size += chunk.byteLength;
+      c.env.trace.received = size;
       if (size > limit.bytes) throw limitExceeded(limit);
       yield chunk;
     }

@@ -172,6 +172,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
 
 function logAdded<M>(registry: Registry, input: AddedFiles<M>, files: readonly PackageFile[]): void {
   const { project, format, name, version } = input;
+  registry.meter.published(format.id);
   for (const { fileName, size } of files) {
     const fields = { project: project.id, format: format.id, package: name, version };
     registry.log.info('package file added', { ...fields, file: fileName, size_bytes: size });

@@ -83,6 +83,7 @@ export async function publishVersion<M>(
   const { project, format, name } = input;
   const fields = { project: project.id, format: format.id, package: name, version: version.version };
   registry.log.info('package published', fields);
+  registry.meter.published(format.id);
   return version;
 }
 

@@ -12,11 +12,14 @@ import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';
 import { behindProxies } from './client-address.ts';
+import { countingMeter } from './counting-meter.ts';
 import { startFlushing } from './flush-downloads.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
-import { startConsuming, startJobs } from './jobs.ts';
+import { openQueues, startConsuming, startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
+import { meteredTable } from './metered-table.ts';
+import { withMetrics } from './metrics-page.ts';
 import { startMigrations } from './migration-runner.ts';
 import { type Listening, type ListenOptions, listen } from './node-server.ts';
 import { type OpenedStores, openStores } from './open-stores.ts';
@@ -47,7 +50,9 @@ export interface Serving {
  */
 export async function serve(settings: ServerSettings, print: (text: string) => void): Promise<Serving> {
   const log = jsonLog(settings.log, print);
-  const stores = await openStores(settings);
+  const opened = await openStores(settings);
+  const meter = countingMeter();
+  const stores = { ...opened, table: meteredTable(opened.table, meter) };
   try {
     const home = await claimHome(stores.table, homeNames(settings), startWith);
     const started = Promise.withResolvers<App>();
@@ -68,13 +73,14 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     const url = settings.url ?? addressOf(settings.host, listening.port);
     const downloads = pendingDownloads(randomUUID());
     const registry = createRegistry(
-      { ...stores, log, downloads, formats: async () => allFormats },
+      { ...stores, log, meter, downloads, formats: async () => allFormats },
       { url, ...registrySettings(settings) },
     );
     const schema = await readSchema(registry);
     const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
+    const metrics = { meter, queued: queuesOf(stores), token: settings.metricsToken };
     app = behindProxies(
-      createApp(registry, { formats: allFormats, api: managementApi }),
+      createApp(registry, { formats: allFormats, api: withMetrics(managementApi, metrics) }),
       settings.trustedProxies,
     );
     started.resolve(app);
@@ -136,6 +142,11 @@ function startUpgrade(registry: Registry): { stop(): Promise<void> } {
 function startJobsOf(registry: Registry, { queue, consumes }: OpenedStores) {
   if (!queue) return undefined;
   return consumes ? startConsuming(registry, queue, consumes) : startJobs(registry, queue);
+}
+
+/** The queues of the jobs that this server runs. */
+function queuesOf({ queue, consumes }: OpenedStores) {
+  return queue ? openQueues(queue, consumes) : [];
 }
 
 /**

@@ -23,6 +23,7 @@ const Settings = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   rootToken: z.string().min(20, 'must have at least 20 characters').optional(),
+  metricsToken: z.string().min(20, 'must have at least 20 characters').optional(),
   log: z.enum(['debug', 'info', 'error', 'silent']).default('info'),
   proxyDownload: z.stringbool().default(false),
   proxyBelow: whole(0, Number.MAX_SAFE_INTEGER).default(65_536),
