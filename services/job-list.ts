@@ -92,7 +92,7 @@ export const jobs = [
   },
   {
     name: 'downloads',
-    description: 'counts the downloads logged by functions',
+    description: 'counts the downloads logged by functions, and records uses of tokens',
     events: ['files_downloaded'],
     from: 'download-log',
     timeout: MINUTE,

@@ -7,8 +7,8 @@ import { Construct } from 'constructs';
 import type { JobQueue } from './job-queue.ts';
 import type { RegistryFunction } from './registry-function.ts';
 
-/** Matches the log lines that record downloads, written by `services/runtime/download-log.ts`. */
-const DOWNLOADS = '{ $.message = "file downloaded" }';
+/** Matches the log lines that record downloads and uses of tokens, written by `services/runtime/download-log.ts`. */
+const RECORDED = '{ $.message = "file downloaded" || $.message = "token used" }';
 
 /** The source and target of download log lines. */
 export interface DownloadLogProps {
@@ -19,7 +19,7 @@ export interface DownloadLogProps {
 }
 
 /**
- * Passes logged downloads to a job in batches, so that no request waits for a count. Lines that the job can't
+ * Passes logged downloads and uses of tokens to a job in batches, so that no request waits for a count. Lines that the job can't
  * count become dead letters after a few attempts.
  */
 export class DownloadLog extends Construct {
@@ -49,7 +49,7 @@ export class DownloadLog extends Construct {
       const filter = new CfnSubscriptionFilter(this, `From ${logGroup.node.path.replaceAll('/', ' ')}`, {
         logGroupName: logGroup.logGroupName,
         destinationArn: worker.lambda.functionArn,
-        filterPattern: DOWNLOADS,
+        filterPattern: RECORDED,
       });
       // CloudWatch invokes the function when the filter is created.
       filter.node.addDependency(worker.lambda);

@@ -66,7 +66,8 @@ async function asUser(c: ApiContext, principal: Principal, other: string): Promi
     ? await findUser(table, Number(other))
     : await findUserByName(table, other);
   if (!user) throw new RegistryError('userNotFound', `User with ID or username '${other}' Not Found`);
-  return { ...principal, user };
+  c.env.trace.actsAs = user;
+  return user.id === principal.user.id ? principal : { ...principal, user, impersonator: principal.user };
 }
 
 /** Returns the caller, who must be a user. @throws RegistryError otherwise */

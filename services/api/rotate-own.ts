@@ -1,5 +1,6 @@
 import type { AccessToken, Member, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import { actorOf } from '../http/access/actor.ts';
 import { credentialOf } from '../http/access/credentials.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { findUser, locateGroup, locateProject } from '../registry/accounts/find-accounts.ts';
@@ -38,7 +39,7 @@ export async function rotateOwn(c: ApiContext, kind: AccessToken['kind']): Promi
   const issued = await rotateToken(registry, {
     stored,
     expiresAt: rotatedExpiryOf(c, input.expires_at),
-    actor: { kind: 'user', id: user.id, name: user.username },
+    actor: actorOf({ kind: 'user', user, token: stored.token }, c),
     owner,
   });
   const shown = await renderToken(c, issued.token);

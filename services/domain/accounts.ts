@@ -127,7 +127,13 @@ export type Token = AccessToken | DeployToken;
 /** The authenticated author of a request. */
 export type Principal =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'user'; readonly user: User; readonly token: AccessToken }
+  | {
+      readonly kind: 'user';
+      readonly user: User;
+      readonly token: AccessToken;
+      /** The administrator who acts as the user (`Sudo`), to whom the token belongs. */
+      readonly impersonator?: User;
+    }
   | { readonly kind: 'deploy'; readonly token: DeployToken };
 
 /** The principal of requests without credentials. */

@@ -7,6 +7,8 @@ export interface Caller {
   readonly requestId: string;
   /** The token of the request; absent without one. */
   readonly token?: { readonly id: number; readonly kind: Token['kind'] };
+  /** The administrator who acted as the user (`Sudo`). */
+  readonly impersonator?: { readonly id: number; readonly name: string };
   readonly address?: string;
   /** The client's `User-Agent`: printable characters, at most 256. */
   readonly userAgent?: string;
@@ -63,6 +65,8 @@ interface HostEventDetails {
       readonly days: Readonly<Record<string, number>>;
       readonly lastAt: number;
     }[];
+    /** The last uses of tokens, logged beside the downloads; absent in events of earlier releases. */
+    readonly tokens?: readonly { readonly id: number; readonly lastAt: number }[];
   };
 }
 

@@ -13,6 +13,8 @@ export interface RequestTrace {
   token: Token | undefined;
   /** The user the token acts as, even if blocked. */
   user: User | undefined;
+  /** The user as whom an administrator acts (`Sudo`). */
+  actsAs: User | undefined;
   /** Why the request is refused if it is, in words for operators. */
   reason: string | undefined;
   /** The bytes of the body that were read, and of the response's body if its length is known. */
@@ -29,6 +31,7 @@ export function newTrace(): RequestTrace {
     package: undefined,
     token: undefined,
     user: undefined,
+    actsAs: undefined,
     reason: undefined,
     received: 0,
     sent: 0,

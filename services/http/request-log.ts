@@ -1,4 +1,5 @@
 import type { RequestTrace } from '../domain/request-trace.ts';
+import type { LogFields } from '../ports/log.ts';
 import { credentialOf } from './access/credentials.ts';
 import type { Call } from './call.ts';
 import type { FormatAddress } from './format/address.ts';
@@ -70,8 +71,12 @@ function named(request: Request, names: { readonly owner: string; readonly packa
   };
 }
 
-function callerOf({ token, user }: RequestTrace): { readonly user?: string; readonly token?: number } {
+function callerOf({ token, user, actsAs }: RequestTrace): LogFields {
   if (!token) return {};
   const name = 'userId' in token ? user?.username : token.username;
-  return { ...(name !== undefined && { user: name }), token: token.id };
+  return {
+    ...(name !== undefined && { user: name }),
+    ...(actsAs && { acts_as: actsAs.username }),
+    token: token.id,
+  };
 }

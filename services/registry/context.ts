@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Table } from '../ports/table.ts';
+import type { TokenUseRecorder } from './accounts/token-uses.ts';
 import type { DocumentCache } from './documents/document-cache.ts';
 import type { DownloadCounter } from './downloads/download-counter.ts';
 import type { IdSource } from './records/ids.ts';
@@ -53,4 +54,5 @@ export interface Registry {
   readonly signer: Signer;
   readonly documents: DocumentCache;
   readonly downloads: DownloadCounter;
+  readonly tokenUses: TokenUseRecorder;
 }

@@ -8,6 +8,7 @@ import { type Log, silentLog } from '../ports/log.ts';
 import { type Meter, noMeter } from '../ports/meter.ts';
 import type { Seal } from '../ports/seal.ts';
 import type { Table } from '../ports/table.ts';
+import { noTokenUses, type TokenUseRecorder } from '../registry/accounts/token-uses.ts';
 import type { Registry, RegistrySettings } from '../registry/context.ts';
 import { documentCache } from '../registry/documents/document-cache.ts';
 import { type DownloadCounter, noDownloads } from '../registry/downloads/download-counter.ts';
@@ -27,6 +28,7 @@ export interface Stores {
   readonly log?: Log;
   readonly meter?: Meter;
   readonly downloads?: DownloadCounter;
+  readonly tokenUses?: TokenUseRecorder;
 }
 
 const MIB = 1024 * 1024;
@@ -61,6 +63,7 @@ export function createRegistry(
     log: stores.log ?? silentLog,
     meter: stores.meter ?? noMeter,
     downloads: stores.downloads ?? noDownloads,
+    tokenUses: stores.tokenUses ?? noTokenUses,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
     ids: tableIds(table),
     formats,

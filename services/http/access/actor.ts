@@ -26,12 +26,14 @@ export function actorOf(principal: Principal, c: ActorContext): Actor {
 }
 
 function callerOf(principal: Principal, { req, env }: ActorContext): Caller {
+  const impersonator = principal.kind === 'user' ? principal.impersonator : undefined;
   const userAgent = printable(req.raw.headers.get('user-agent') ?? '');
   return {
     requestId: env.requestId,
     ...(principal.kind !== 'anonymous' && {
       token: { id: principal.token.id, kind: principal.token.kind },
     }),
+    ...(impersonator && { impersonator: { id: impersonator.id, name: impersonator.username } }),
     ...(env.clientAddress && { address: env.clientAddress }),
     ...(userAgent && { userAgent }),
   };

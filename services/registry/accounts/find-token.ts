@@ -5,6 +5,7 @@ import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { secretDigest } from './token-secret.ts';
+import { isWorthRecording } from './token-uses.ts';
 
 /** A secret as it was sent. `username` is set only if one was sent with it, as in Basic authentication. */
 export interface Credential {
@@ -23,15 +24,20 @@ export async function findToken(
   credential: Credential,
   trace?: RequestTrace,
 ): Promise<Token> {
-  const item = await registry.table.get(keys.token(secretDigest(credential.secret)));
+  const sha256 = secretDigest(credential.secret);
+  const item = await registry.table.get(keys.token(sha256));
   const token = maybeEntity<Token>(item);
   if (trace) trace.token = token;
   if (!token) throw refused('unknown token');
   if (token.revoked) throw refused('token revoked');
-  if (!isActive(token, registry.clock.now())) throw refused('token expired');
+  const now = registry.clock.now();
+  if (!isActive(token, now)) throw refused('token expired');
   const isDeploy = token.kind === 'project-deploy' || token.kind === 'group-deploy';
   if (isDeploy && credential.username !== undefined && credential.username !== token.username) {
     throw refused('wrong user name for the deploy token');
+  }
+  if (isWorthRecording(token, now)) {
+    registry.tokenUses.used({ id: token.id, sha256, before: token.lastUsedAt }, now);
   }
   return token;
 }

@@ -5,7 +5,7 @@ import type { Queue } from '../../ports/queue.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Registry } from '../../registry/context.ts';
 import { createRegistry } from '../compose.ts';
-import { loggingCounter } from '../download-log.ts';
+import { loggingCounter, loggingTokenUses } from '../download-log.ts';
 import { type LambdaEnvironment, readEnvironment } from './environment.ts';
 import { functionBodyLimit, functionS3Timeouts } from './function-limits.ts';
 import { log } from './logging.ts';
@@ -56,7 +56,14 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats = async () =
   const bodyLimit = functionBodyLimit({ ingest, url: settings.url });
   return {
     registry: createRegistry(
-      { ...stores, log, downloads: loggingCounter(log), formats, seal: sealOf(environment) },
+      {
+        ...stores,
+        log,
+        downloads: loggingCounter(log),
+        tokenUses: loggingTokenUses(log),
+        formats,
+        seal: sealOf(environment),
+      },
       { ...settings, deletesBlobs, bodyLimit, proxyLimit: PROXY_LIMIT },
     ),
     // Lambda itself receives and retries messages.

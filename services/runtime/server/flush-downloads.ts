@@ -3,21 +3,21 @@ import { countDownloads } from '../../registry/downloads/count-downloads.ts';
 import type { PendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { every } from './repeat.ts';
 
-/** How often download counts held in memory are written, in milliseconds. A crash loses at most this much. */
+/** How often counts held in memory are written, in milliseconds. A crash loses at most this much. */
 const FLUSH_EVERY = 30_000;
 
-/** Writes the counted downloads periodically, and once more when stopped, after the last download has finished. */
-export function startFlushing(registry: Registry, pending: PendingDownloads): { stop(): Promise<void> } {
+/** Runs `flush` periodically, and once more when stopped, after the last request has finished. */
+export function startFlushing(registry: Registry, flush: () => Promise<void>): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const running = every(FLUSH_EVERY, stopping.signal, registry, () => flushDownloads(registry, pending));
+  const running = every(FLUSH_EVERY, stopping.signal, registry, flush);
   return {
     async stop() {
       stopping.abort();
       await running;
       try {
-        await flushDownloads(registry, pending);
+        await flush();
       } catch (error) {
-        registry.log.error('downloads not counted', { error });
+        registry.log.error('counts not written', { error });
       }
     },
   };

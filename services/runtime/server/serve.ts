@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import { pendingTokenUses } from '../../registry/accounts/token-uses.ts';
 import type { Registry } from '../../registry/context.ts';
 import { pendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
@@ -13,7 +14,8 @@ import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';
 import { behindProxies } from './client-address.ts';
 import { countingMeter } from './counting-meter.ts';
-import { startFlushing } from './flush-downloads.ts';
+import { flushDownloads, startFlushing } from './flush-downloads.ts';
+import { flushTokenUses } from './flush-token-uses.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
 import { openQueues, startConsuming, startJobs } from './jobs.ts';
@@ -72,8 +74,9 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     });
     const url = settings.url ?? addressOf(settings.host, listening.port);
     const downloads = pendingDownloads(randomUUID());
+    const tokenUses = pendingTokenUses();
     const registry = createRegistry(
-      { ...stores, log, meter, downloads, formats: async () => allFormats },
+      { ...stores, log, meter, downloads, tokenUses, formats: async () => allFormats },
       { url, ...registrySettings(settings) },
     );
     const schema = await readSchema(registry);
@@ -85,7 +88,10 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     );
     started.resolve(app);
     const jobs = startJobsOf(registry, stores);
-    const flushing = startFlushing(registry, downloads);
+    const flushing = [
+      startFlushing(registry, () => flushDownloads(registry, downloads)),
+      startFlushing(registry, () => flushTokenUses(registry, tokenUses)),
+    ];
     const upgrade = schema < SCHEMA ? startUpgrade(registry) : undefined;
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
@@ -114,7 +120,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
         await upgrade?.stop();
         await migrations?.stop();
         await jobs?.stop();
-        await flushing.stop();
+        for (const each of flushing) await each.stop();
         await stores.close();
       },
     };

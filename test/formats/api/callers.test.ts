@@ -46,7 +46,7 @@ describe('the actor of an event', () => {
     expect(JSON.stringify(await eventsOf(app))).not.toContain(secret);
   });
 
-  test('is the user as whom an administrator acts, with the token that was used', async () => {
+  test('is the user as whom an administrator acts, with that administrator and the token that was used', async () => {
     const { user } = await app.user('ann');
     const before = await eventsOf(app);
     const headers = {
@@ -59,7 +59,16 @@ describe('the actor of an event', () => {
     expect((await app.app(request, { clientAddress: '::1' })).status).toBe(201);
     const known = new Set(before.map(({ id }) => id));
     const [event] = (await eventsOf(app)).filter(({ id }) => !known.has(id));
-    expect(event?.actor).toMatchObject({ id: user.id, via: { address: '::1', token: { kind: 'personal' } } });
+    const { id, username: name } = app.root;
+    expect(event?.actor).toMatchObject({
+      id: user.id,
+      via: { address: '::1', token: { kind: 'personal' }, impersonator: { id, name } },
+    });
+    await app.runJobs();
+    const { items } = await app.registry.audit.query({
+      pk: `GROUP#${event && 'owner' in event ? event.owner.id : 0}`,
+    });
+    expect(items.at(-1)).toMatchObject({ actor: { via: { impersonator: { id, name } } } });
   });
 
   test('has a user agent of at most 256 characters, without control characters', async () => {

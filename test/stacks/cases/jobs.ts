@@ -4,7 +4,7 @@ import { families } from '../../../services/catalog.ts';
 import type { EventType } from '../../../services/domain/events.ts';
 import { type Job, jobs as jobList } from '../../../services/job-list.ts';
 import { type EventFacts, recordEvent } from '../../../services/registry/events/record-event.ts';
-import { DOWNLOAD_MESSAGE } from '../../../services/runtime/download-log.ts';
+import { DOWNLOAD_MESSAGE, TOKEN_MESSAGE } from '../../../services/runtime/download-log.ts';
 import { scheduledRun } from '../../../services/runtime/job-worker.ts';
 import { propertiesOf, synthesize } from '../synthesize.ts';
 
@@ -79,7 +79,7 @@ describe('downloads', () => {
       filters.length,
     );
     for (const { FilterPattern } of filters) {
-      expect(FilterPattern).toBe(`{ $.message = "${DOWNLOAD_MESSAGE}" }`);
+      expect(FilterPattern).toBe(`{ $.message = "${DOWNLOAD_MESSAGE}" || $.message = "${TOKEN_MESSAGE}" }`);
     }
   });
 
