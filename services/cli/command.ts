@@ -5,7 +5,7 @@ import { SettingsError } from '../runtime/server/settings.ts';
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   /** Receives results. */
-  readonly output: { write(text: string): unknown };
+  readonly output: { write(text: string): unknown; readonly isTTY?: boolean };
   /** Receives progress and errors. */
   readonly progress: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted when the user stops the command. */

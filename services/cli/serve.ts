@@ -15,7 +15,9 @@ Each setting is a flag or an environment variable. See docs/settings.md for deta
 
   async run(parameters, { environment, output, signal }) {
     const settings = readSettings(parameters, environment);
-    const serving = await startServing(settings, (text) => output.write(text));
+    const serving = await startServing(settings, (text) => output.write(text), {
+      isTerminal: output.isTTY === true,
+    });
     const stopped = new Promise<undefined>((resolve) => {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener('abort', () => resolve(undefined), { once: true });

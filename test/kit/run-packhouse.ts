@@ -88,9 +88,14 @@ export async function untilReady<S extends RunningCommand>(server: S): Promise<S
   });
   const url = await until(() => {
     if (gone) throw new Error(`the server exited: ${server.output()}${server.progress()}`);
-    return /ready at (http\S+)/.exec(server.output())?.[1];
+    return startedUrl(server.output());
   });
   return { ...server, url };
+}
+
+/** The URL that a started server has logged; undefined before. */
+export function startedUrl(output: string): string | undefined {
+  return /"message":"server started","url":"(http[^"]+)"/.exec(output)?.[1];
 }
 
 /** Calls `poll` until it returns a value, at most a minute; returns the value. */

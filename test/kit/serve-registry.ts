@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { nodeFlags } from './node-flags.ts';
+import { startedUrl } from './run-packhouse.ts';
 import { onSmallDisk, pathOf } from './small-disk.ts';
 
 const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
@@ -60,9 +61,11 @@ export async function serveRegistry(
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
   try {
-    const greeting = await greetingOf(child, output);
+    const url = await startOf(child, output);
     const pid = child.pid ?? 0;
-    return { ...greeting, log, pid, data: disk ? pathOf(pid, data) : data, stop };
+    const served = disk ? pathOf(pid, data) : data;
+    const rootToken = (await readFile(join(served, 'root-token'), 'utf8')).trim();
+    return { url, rootToken, log, pid, data: served, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -78,23 +81,19 @@ export async function failuresIn(log: string): Promise<string[]> {
   });
 }
 
-/** Writes everything that the server prints to `output`, and reads its address and its token from that. */
-function greetingOf(
-  child: ChildProcess,
-  output: NodeJS.WritableStream,
-): Promise<{ url: string; rootToken: string }> {
+/** Writes everything that the server prints to `output`, and reads its address from that. */
+function startOf(child: ChildProcess, output: NodeJS.WritableStream): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';
-    let greeted = false;
+    let started = false;
     const listen = (chunk: Buffer) => {
       output.write(chunk);
-      if (greeted) return;
+      if (started) return;
       printed += chunk.toString();
-      const url = /ready at (http\S+)/.exec(printed)?.[1];
-      const rootToken = /^\s+(phat-\S+)$/m.exec(printed)?.[1];
-      if (!url || !rootToken) return;
-      greeted = true;
-      resolve({ url, rootToken });
+      const url = startedUrl(printed);
+      if (!url) return;
+      started = true;
+      resolve(url);
     };
     child.stdout?.on('data', listen);
     child.stderr?.on('data', listen);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { managementApi } from '../../api/app.ts';
 import type { App } from '../../http/call.ts';
+import type { Log } from '../../ports/log.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
 import { pendingTokenUses } from '../../registry/accounts/token-uses.ts';
 import type { Registry } from '../../registry/context.ts';
@@ -25,6 +27,7 @@ import { withMetrics } from './metrics-page.ts';
 import { startMigrations } from './migration-runner.ts';
 import { type Listening, type ListenOptions, listen } from './node-server.ts';
 import { type OpenedStores, openStores } from './open-stores.ts';
+import { keepRootToken } from './root-token-file.ts';
 import { homeNames, homeOf, type ServerSettings } from './settings.ts';
 import { locationName, startWith } from './storage-location.ts';
 import { watchHome } from './watch-home.ts';
@@ -47,11 +50,23 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** How a server is started. */
+export interface ServeOptions {
+  /** Whether a person reads what is printed: then there is a greeting, with a new root token in it. */
+  readonly isTerminal?: boolean;
+}
+
 /**
- * Serves all formats and the API on one machine, and runs the jobs there too. `print` gets the text for people.
+ * Serves all formats and the API on one machine, and runs the jobs there too. `print` gets lines of JSON and nothing
+ * else, unless a person reads them. Then a new root token is printed; otherwise it is written into a file.
  */
-export async function serve(settings: ServerSettings, print: (text: string) => void): Promise<Serving> {
+export async function serve(
+  settings: ServerSettings,
+  print: (text: string) => void,
+  { isTerminal = false }: ServeOptions = {},
+): Promise<Serving> {
   const log = jsonLog(settings.log, print);
+  const began = performance.now();
   const opened = await openStores(settings);
   const meter = countingMeter();
   const stores = { ...opened, table: meteredTable(opened.table, meter) };
@@ -80,7 +95,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       { url, ...registrySettings(settings) },
     );
     const schema = await readSchema(registry);
-    const root: { secret?: string } = settings.makeRoot ? await ensureRoot(registry, settings.rootToken) : {};
+    const root = await makeRoot(registry, settings, isTerminal);
     const metrics = { meter, queued: queuesOf(stores), token: settings.metricsToken };
     app = behindProxies(
       createApp(registry, { formats: allFormats, api: withMetrics(managementApi, metrics) }),
@@ -107,7 +122,15 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
     void stores.failed?.then(({ message }) => shutDown(message));
     void tryStore(registry);
     state = 'serving';
-    print(greeting({ url, store: describeStorage(settings), rootToken: root.secret }));
+    const store = describeStorage(settings);
+    if (!settings.table) await warnOfOpenDirectory(log, settings.dataDir);
+    log.info('server started', {
+      url,
+      port: listening.port,
+      storage: store,
+      duration_ms: Math.round(performance.now() - began),
+    });
+    if (isTerminal) print(greeting({ url, store, rootToken: root.secret }));
     return {
       url,
       port: listening.port,
@@ -115,6 +138,7 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
       outdated: outdated.promise,
       async stop() {
         state = 'draining';
+        log.info('server stopping', { url });
         await listening.stop(ended ? 0 : settings.drainSeconds * 1000);
         if (watch) await watch.stop();
         await upgrade?.stop();
@@ -122,12 +146,44 @@ export async function serve(settings: ServerSettings, print: (text: string) => v
         await jobs?.stop();
         for (const each of flushing) await each.stop();
         await stores.close();
+        log.info('server stopped', { url });
       },
     };
   } catch (error) {
     await stores.close();
     throw error;
   }
+}
+
+/** Makes the user root and its token. Without a person to show it to, a new token is written into a file. */
+async function makeRoot(
+  registry: Registry,
+  settings: ServerSettings,
+  isTerminal: boolean,
+): Promise<{ readonly secret?: string }> {
+  if (!settings.makeRoot) return {};
+  let kept: string | undefined;
+  const root = await ensureRoot(registry, settings.rootToken, async (secret) => {
+    if (!isTerminal) kept = await keepRootToken(settings.dataDir, secret);
+  });
+  if (!kept) return root;
+  // Another server may have made the token first; then this one is good for nothing.
+  if (root.secret === undefined) await rm(kept);
+  else registry.log.info('root token written to a file', { path: kept });
+  return root;
+}
+
+/** Directories of earlier releases, and those that operators have made, may be readable by others. */
+async function warnOfOpenDirectory(log: Log, directory: string): Promise<void> {
+  const { mode } = await stat(directory);
+  if ((mode & 0o077) === 0) return;
+  const path = resolve(directory);
+  const advice = `run chmod 700 ${path}`;
+  log.info('other users may read the data directory', {
+    path,
+    mode: (mode & 0o777).toString(8).padStart(4, '0'),
+    advice,
+  });
 }
 
 /** Upgrades records of an older schema while the registry serves. The sweep continues after a stop or failure. */

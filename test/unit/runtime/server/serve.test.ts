@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,8 +18,23 @@ afterEach(() => rm(folder, { recursive: true }));
 async function start(...flags: string[]) {
   const printed: string[] = [];
   const settings = readSettings(['--port', '0', '--data-dir', folder, ...flags], {});
-  const serving = await serve(settings, (text) => printed.push(text));
+  const serving = await serve(settings, (text) => printed.push(text), { isTerminal: true });
   return { ...serving, printed: () => printed.join('') };
+}
+
+/** Starts a server whose output nobody watches. */
+async function startUnwatched(...flags: string[]) {
+  const printed: string[] = [];
+  const settings = readSettings(['--port', '0', '--data-dir', folder, ...flags], {});
+  const serving = await serve(settings, (text) => printed.push(text));
+  /** Each line that was printed, as JSON. */
+  const lines = () =>
+    printed
+      .join('')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  return { ...serving, lines, printed: () => printed.join('') };
 }
 
 const whoami = (url: string, token: string) =>
@@ -52,6 +67,63 @@ describe('serving from one machine', () => {
     await second.stop();
   });
 
+  test('without a terminal the output is JSON alone, and a new root token is in a file for its owner', async () => {
+    const first = await startUnwatched();
+    const path = join(folder, 'root-token');
+    const token = (await readFile(path, 'utf8')).trim();
+    expect(await whoami(first.url, token)).toBe(200);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(first.printed()).not.toContain(token);
+    await first.stop();
+    const messages = first.lines().map(({ message }) => message);
+    expect(messages).toEqual([
+      'root token written to a file',
+      'server started',
+      'server stopping',
+      'server stopped',
+    ]);
+    expect(first.lines()[0]).toMatchObject({ path });
+    expect(first.lines()[1]).toMatchObject({ url: first.url, storage: folder });
+    const second = await startUnwatched();
+    expect((await readFile(path, 'utf8')).trim()).toBe(token);
+    await second.stop();
+    expect(second.lines()).toHaveLength(3);
+  });
+
+  test('a token that cannot be written into the file is not made', async () => {
+    await mkdir(join(folder, 'root-token', 'in-the-way'), { recursive: true });
+    await expect(startUnwatched()).rejects.toThrow('root-token');
+    await rm(join(folder, 'root-token'), { recursive: true });
+    const serving = await startUnwatched();
+    expect(await whoami(serving.url, serving.rootToken ?? '')).toBe(200);
+    await serving.stop();
+  });
+
+  test('a terminal gets the token in the greeting, and no file', async () => {
+    const serving = await start();
+    await expect(stat(join(folder, 'root-token'))).rejects.toThrow('ENOENT');
+    await serving.stop();
+    expect(serving.printed()).toContain('"message":"server stopped"');
+  });
+
+  test('a new data directory is closed to other users, and an open one is reported', async () => {
+    const directory = join(folder, 'made', 'here');
+    const closed = await startUnwatched('--data-dir', directory);
+    await closed.stop();
+    expect((await stat(directory)).mode & 0o777).toBe(0o700);
+    expect(closed.printed()).not.toContain('other users');
+    await chmod(directory, 0o755);
+    const open = await startUnwatched('--data-dir', directory);
+    await open.stop();
+    expect(open.lines()).toContainEqual(
+      expect.objectContaining({
+        message: 'other users may read the data directory',
+        mode: '0755',
+        path: directory,
+      }),
+    );
+  });
+
   test('a revoked root token is replaced by a new one at the next start', async () => {
     const first = await start();
     const headers = { 'private-token': first.rootToken ?? '' };
@@ -60,6 +132,20 @@ describe('serving from one machine', () => {
     const second = await start();
     expect(await whoami(second.url, first.rootToken ?? '')).toBe(401);
     expect(await whoami(second.url, second.rootToken ?? '')).toBe(200);
+    await second.stop();
+  });
+
+  test('a root token that was rotated is not replaced', async () => {
+    const first = await start();
+    const headers = { 'private-token': first.rootToken ?? '' };
+    const rotated = await fetch(`${first.url}/api/v4/personal_access_tokens/self/rotate`, {
+      method: 'POST',
+      headers,
+    });
+    const { token } = (await rotated.json()) as { token: string };
+    await first.stop();
+    const second = await start();
+    expect([second.rootToken, await whoami(second.url, token)]).toEqual([undefined, 200]);
     await second.stop();
   });
 
