@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { levels, type Scope } from '../domain/access.ts';
-import type { AccessToken, Member, Principal } from '../domain/accounts.ts';
+import type { AccessToken, Member } from '../domain/accounts.ts';
 import { badParameters, badRequest, RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
@@ -16,11 +16,20 @@ import { keys } from '../registry/records/keys.ts';
 import { readMany } from '../registry/records/read-many.ts';
 import { resourceTokenJson } from './json/token-json.ts';
 import { integer, readParams } from './params.ts';
-import { type ApiContext, idParam, openGroup, openProject, type SignedIn, scopes } from './request.ts';
+import {
+  type ApiContext,
+  idParam,
+  openGroup,
+  openProject,
+  requireUser,
+  type SignedIn,
+  scopes,
+} from './request.ts';
 import { rotateOwn } from './rotate-own.ts';
 import {
   expiryOf,
   newAccessToken,
+  parentOf,
   rotatedExpiryOf,
   rotation,
   tokenListParams,
@@ -76,11 +85,6 @@ async function open(c: ApiContext, collection: Collection, needed: readonly Scop
   return { owner: memberOwner(project), principal: requireUser(principal), level: rights.level };
 }
 
-function requireUser(principal: Principal): SignedIn {
-  if (principal.kind === 'user') return principal;
-  throw new RegistryError('forbidden');
-}
-
 async function listTokens(c: ApiContext, collection: Collection): Promise<Response> {
   const { owner } = await open(c, collection, scopes.read);
   const params = await readParams(c, tokenListParams);
@@ -129,6 +133,7 @@ async function addToken(c: ApiContext, collection: Collection): Promise<Response
     scopes: input.scopes,
     expiresAt: expiryOf(c, input.expires_at),
     level: input.access_level,
+    parent: parentOf(principal, input.independent),
     actor: actorOf(principal, c),
   });
   const shown = resourceTokenJson(token, input.access_level, c.env.registry.clock.now());

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { deployTokenScopes } from '../domain/access.ts';
-import { type DeployToken, isActive, type Principal } from '../domain/accounts.ts';
+import { type DeployToken, isActive } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
@@ -13,8 +13,17 @@ import { deleteDeployToken } from '../registry/accounts/revoke-token.ts';
 import { deployTokenJson } from './json/token-json.ts';
 import { byId, paginate, paging } from './paginate.ts';
 import { filledText, flag, moment, readParams, text } from './params.ts';
-import { type ApiContext, administrator, idParam, openGroup, openProject, scopes } from './request.ts';
-import { scopeList } from './token-params.ts';
+import {
+  type ApiContext,
+  administrator,
+  idParam,
+  openGroup,
+  openProject,
+  requireUser,
+  type SignedIn,
+  scopes,
+} from './request.ts';
+import { parentOf, scopeList } from './token-params.ts';
 
 const listParams = z.object({ ...paging, active: flag.optional() });
 
@@ -23,6 +32,7 @@ const newToken = z.object({
   scopes: scopeList(deployTokenScopes),
   username: text.nullish(),
   expires_at: z.union([z.literal('').transform(() => null), z.null(), moment]).optional(),
+  independent: flag.default(false),
 });
 
 type Collection = 'projects' | 'groups';
@@ -52,13 +62,13 @@ async function open(
   c: ApiContext,
   collection: Collection,
   purpose: 'read' | 'write',
-): Promise<{ owner: MemberOwner; principal: Principal }> {
+): Promise<{ owner: MemberOwner; principal: SignedIn }> {
   if (collection === 'groups') {
     const { group, principal } = await openGroup(c, 'own', scopes[purpose]);
-    return { owner: memberOwner(group), principal };
+    return { owner: memberOwner(group), principal: requireUser(principal) };
   }
   const { project, principal } = await openProject(c, 'admin', scopes[purpose]);
-  return { owner: memberOwner(project), principal };
+  return { owner: memberOwner(project), principal: requireUser(principal) };
 }
 
 function isDeployToken(stored: StoredToken): stored is StoredToken<DeployToken> {
@@ -95,6 +105,7 @@ async function addToken(c: ApiContext, collection: Collection): Promise<Response
     scopes: input.scopes,
     username: input.username || undefined,
     expiresAt: input.expires_at ?? null,
+    parent: parentOf(principal, input.independent),
     actor: actorOf(principal, c),
   });
   const shown = deployTokenJson(token, c.env.registry.clock.now());

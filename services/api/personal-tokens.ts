@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import { accessTokenScopes } from '../domain/access.ts';
+import { accessTokenScopes, ownTokenScopes } from '../domain/access.ts';
 import type { AccessToken, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
@@ -16,9 +16,11 @@ import {
   type StoredToken,
   tokensOf,
 } from '../registry/accounts/list-tokens.ts';
+import { releaseToken } from '../registry/accounts/release-token.ts';
 import { revokeOwnToken } from '../registry/accounts/revoke-own-token.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
+import { eventOwnerOf } from '../registry/accounts/token-owner.ts';
 import { replyAssociations } from './associations.ts';
 import { accessTokenJson } from './json/token-json.ts';
 import { integer, readParams } from './params.ts';
@@ -27,8 +29,11 @@ import { rotateOwn } from './rotate-own.ts';
 import {
   expiryOf,
   newAccessToken,
+  ownExpiryOf,
+  parentOf,
   rotatedExpiryOf,
   rotation,
+  scopeList,
   tokenListParams,
   tokenPage,
 } from './token-params.ts';
@@ -36,6 +41,7 @@ import { userOf } from './users.ts';
 
 const listParams = tokenListParams.extend({ user_id: integer.optional() });
 const newToken = z.object(newAccessToken);
+const newOwnToken = newToken.extend({ scopes: scopeList(ownTokenScopes) });
 
 /** Personal access tokens: users manage their own, administrators everyone's. */
 export function personalTokenRoutes(app: Hono<CallEnv>): void {
@@ -59,6 +65,7 @@ export function personalTokenRoutes(app: Hono<CallEnv>): void {
   });
   app.post('/user/personal_access_tokens', addOwn);
   app.post('/users/:user_id/personal_access_tokens', addForUser);
+  app.post('/admin/tokens/:token_id/release', release);
 }
 
 function isPersonalToken(stored: StoredToken): stored is StoredToken<AccessToken> {
@@ -131,13 +138,16 @@ async function ownerOf(c: ApiContext, token: AccessToken) {
   return { kind: 'user', id: token.userId, path: user?.username ?? '' } as const;
 }
 
-/** Creates a token for the caller that does not outlive the one used. Bots can't create tokens. */
+/**
+ * Creates a token for the caller, of a scope with which nothing can be read or changed, as in GitLab. Only
+ * administrators create others. Bots can't create tokens.
+ */
 async function addOwn(c: ApiContext): Promise<Response> {
   const principal = await signedIn(c, scopes.write);
   if (principal.user.bot) throw new RegistryError('forbidden');
-  const input = await readParams(c, newToken);
+  const input = await readParams(c, newOwnToken);
   const limit = principal.token.expiresAt ?? Number.POSITIVE_INFINITY;
-  const expiresAt = expiryOf(c, input.expires_at);
+  const expiresAt = ownExpiryOf(c, input.expires_at);
   if (input.expires_at && expiresAt > limit) {
     const reason = 'must not be later than that of the token used';
     throw new RegistryError('invalidRequest', undefined, { fields: { expires_at: [reason] } });
@@ -159,9 +169,24 @@ async function addToken(
   input: z.infer<typeof newToken>,
   expiresAt: number,
 ): Promise<Response> {
-  const { name, description, scopes: tokenScopes } = input;
-  const details = { name, description, scopes: tokenScopes, expiresAt, actor: actorOf(principal, c) };
+  const { name, description, scopes: tokenScopes, independent } = input;
+  const details = {
+    ...{ name, description, scopes: tokenScopes, expiresAt },
+    parent: parentOf(principal, independent),
+    actor: actorOf(principal, c),
+  };
   return replySecret(c, 201, await issuePersonalToken(c.env.registry, user, details));
+}
+
+/** Lets a token of any kind live on without the one it was made with. For administrators. */
+async function release(c: ApiContext): Promise<Response> {
+  const principal = await administrator(c, scopes.write);
+  const { registry } = c.env;
+  const stored = await findTokenById(registry, idParam(c, 'token_id'));
+  if (!stored) throw new RegistryError('notFound', 'Token Not Found');
+  const owner = await eventOwnerOf(registry, stored.token);
+  await releaseToken(registry, { stored, actor: actorOf(principal, c), owner });
+  return reply(c, 204, null);
 }
 
 /** Replies with a new token and its secret, which is shown only this once. */

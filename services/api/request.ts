@@ -78,6 +78,12 @@ export async function signedIn(c: ApiContext, needed: readonly Scope[]): Promise
   return principal;
 }
 
+/** Requires that a caller is a user. @throws RegistryError `forbidden` otherwise */
+export function requireUser(principal: Principal): SignedIn {
+  if (principal.kind === 'user') return principal;
+  throw new RegistryError('forbidden');
+}
+
 /** Returns the caller, who must be an administrator. @throws RegistryError otherwise */
 export async function administrator(c: ApiContext, needed: readonly Scope[]): Promise<SignedIn> {
   const principal = await signedIn(c, needed);

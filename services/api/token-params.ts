@@ -1,12 +1,12 @@
 /** Shared by the resources of tokens: expiry, scopes, and the filters of their lists. */
 import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
-import { type AccessToken, isActive } from '../domain/accounts.ts';
+import { type AccessToken, isActive, type Token } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import type { StoredToken } from '../registry/accounts/list-tokens.ts';
 import { type PageOf, paginate, paging } from './paginate.ts';
 import { day, filledText, flag, listOf, moment, text } from './params.ts';
-import type { ApiContext } from './request.ts';
+import type { ApiContext, SignedIn } from './request.ts';
 
 const DAY = 24 * 3600 * 1000;
 
@@ -24,13 +24,29 @@ export function scopeList<const T extends readonly string[]>(scopes: T) {
   return list.transform((values) => [...new Set(values)]);
 }
 
-/** The parameters of a new access token. */
+/** The parameters of a new access token. `independent`: it does not end with the token it is made with. */
 export const newAccessToken = {
   name: filledText,
   description: text.optional(),
   scopes: scopeList(accessTokenScopes),
   expires_at: day.optional(),
+  independent: flag.default(false),
 };
+
+/**
+ * The token that a new token is made with and ends with. Undefined for one that is to be independent of it, which only
+ * an administrator may ask for, with a token of their own.
+ * @throws RegistryError `forbidden` for anybody else
+ */
+export function parentOf(principal: SignedIn, independent: boolean): Token | undefined {
+  const { token, user, impersonator = user } = principal;
+  if (!independent) return token;
+  if (impersonator.admin && token.kind === 'personal') return undefined;
+  throw new RegistryError(
+    'forbidden',
+    'Forbidden - only administrators can make tokens that do not end with the one they are made with',
+  );
+}
 
 /** The parameters of a rotation. */
 export const rotation = z.object({ expires_at: day.optional() });
@@ -59,6 +75,11 @@ type TokenListParams = z.infer<typeof tokenListParams>;
  */
 export function expiryOf(c: ApiContext, requestedDay: string | null | undefined): number {
   return checkedExpiry(c, requestedDay, MAX_LIFETIME);
+}
+
+/** Like `expiryOf`, for a token that a user makes for themselves: by default at the end of the day. */
+export function ownExpiryOf(c: ApiContext, requestedDay: string | null | undefined): number {
+  return checkedExpiry(c, requestedDay, 1);
 }
 
 /** Like `expiryOf`, for a rotated token: by default in a week. */

@@ -40,6 +40,7 @@ export const accessTokenScopes = [
   'read_api',
   'read_user',
   'self_rotate',
+  'k8s_proxy',
   'read_registry',
   'write_registry',
   'read_package_registry',
@@ -47,6 +48,9 @@ export const accessTokenScopes = [
   'read_virtual_registry',
   'write_virtual_registry',
 ] as const;
+
+/** The scopes of a personal access token that its user may make through the API, as in GitLab. */
+export const ownTokenScopes = ['self_rotate', 'k8s_proxy'] as const;
 
 /** Scopes of deploy tokens. */
 export const deployTokenScopes = [

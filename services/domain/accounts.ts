@@ -102,6 +102,11 @@ export interface TokenFacts {
   readonly lastUsedAt: number | null;
   /** The id of the first token in its chain of rotations; absent for the first itself. */
   readonly lineage?: number;
+  /**
+   * The lineages of the tokens that this one was made with, the first one first: it ends when one of them is revoked
+   * or expires. Absent if it depends on no other token.
+   */
+  readonly parents?: readonly number[];
   /** The former name of `lineage`, in tokens stored before the renaming. Read by `lineageOf`, never written. */
   readonly family?: number;
 }

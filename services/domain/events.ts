@@ -86,9 +86,12 @@ interface AccountEventDetails {
   member_added: { readonly user: number; readonly after: MemberFacts };
   member_changed: { readonly user: number } & Changed<MemberFacts>;
   member_removed: { readonly user: number; readonly before: MemberFacts };
-  token_created: TokenFacts & { readonly scopes: string };
+  /** `parent` is the token that it was made with and ends with; absent if it depends on no other. */
+  token_created: TokenFacts & { readonly scopes: string; readonly parent?: number };
   token_rotated: TokenFacts & { readonly successor: number };
   token_revoked: TokenFacts;
+  /** The token no longer ends with the one it was made with. */
+  token_released: TokenFacts;
 }
 
 /**

@@ -21,6 +21,11 @@ function expiryDay({ expiresAt }: TokenFacts): string | null {
   return expiresAt === null ? null : new Date(expiresAt).toISOString().slice(0, 10);
 }
 
+/** The id of the token that a token was made with and ends with; of the first one, if that one was rotated. */
+function parentOf({ parents }: TokenFacts): number | null {
+  return parents?.at(-1) ?? null;
+}
+
 /** An access token without its secret. */
 export function accessTokenJson(token: AccessToken, now: number) {
   return {
@@ -35,6 +40,7 @@ export function accessTokenJson(token: AccessToken, now: number) {
     active: isActive(token, now),
     expires_at: expiryDay(token),
     last_used_ips: [],
+    parent_id: parentOf(token),
   };
 }
 
@@ -58,5 +64,6 @@ export function deployTokenJson(token: DeployToken, now: number) {
     scopes: token.scopes,
     revoked: token.revoked,
     expired: token.expiresAt !== null && now >= token.expiresAt,
+    parent_id: parentOf(token),
   };
 }

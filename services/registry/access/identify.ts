@@ -1,9 +1,10 @@
 import type { Principal, Token, User } from '../../domain/accounts.ts';
-import { anonymous } from '../../domain/accounts.ts';
+import { anonymous, isActive } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { RequestTrace } from '../../domain/request-trace.ts';
 import type { Key } from '../../ports/table.ts';
 import { type Credential, findToken } from '../accounts/find-token.ts';
+import { parentKeys, withParents } from '../accounts/token-parents.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
@@ -25,26 +26,41 @@ export function userIdOf(token: Token | undefined): number | undefined {
   return token !== undefined && 'userId' in token ? token.userId : undefined;
 }
 
-/** The key of the user a token acts as, for `principalOf`. */
+/** The keys of the user a token acts as and of the tokens it was made with, for `principalOf`. */
 export function principalKeys(token: Token | undefined): Key[] {
-  const id = userIdOf(token);
-  return id === undefined ? [] : [keys.user(id)];
+  if (!token) return [];
+  return [...('userId' in token ? [keys.user(token.userId)] : []), ...parentKeys(token)];
 }
 
 /**
  * The principal of a token, from the items under `principalKeys`. The trace gets the user even if it is refused.
- * @throws RegistryError `unauthenticated` if the user is blocked or deleted.
+ * @throws RegistryError `unauthenticated` if the user is blocked or deleted, or a token that the token was made with
+ * has ended.
  */
-export function principalOf(token: Token | undefined, items: Items, trace?: RequestTrace): Principal {
+export function principalOf(
+  token: Token | undefined,
+  items: Items,
+  now: number,
+  trace?: RequestTrace,
+): Principal {
   if (token === undefined) return anonymous;
-  if (!('userId' in token)) return { kind: 'deploy', token };
-  const user = items.get<User>(keys.user(token.userId));
+  const counted = token.parents ? requireParents(token, items, now) : token;
+  if (!('userId' in counted)) return { kind: 'deploy', token: counted };
+  const user = items.get<User>(keys.user(counted.userId));
   if (trace) trace.user = user;
   if (user?.state !== 'active') {
     const reason = user ? 'user blocked' : 'user deleted';
     throw new RegistryError('unauthenticated', undefined, { reason });
   }
-  return { kind: 'user', user, token };
+  return { kind: 'user', user, token: counted };
+}
+
+/** The token as it counts. @throws RegistryError if one that it was made with has ended */
+function requireParents(token: Token, items: Items, now: number): Token {
+  const counted = withParents(token, items);
+  if (isActive(counted, now)) return counted;
+  const reason = `the token it was made with ${counted.revoked ? 'was revoked' : 'has expired'}`;
+  throw new RegistryError('unauthenticated', undefined, { reason });
 }
 
 /** The principal of a credential, for callers that have nothing else to read in the same round trip. */
@@ -54,5 +70,6 @@ export async function identify(
   trace?: RequestTrace,
 ): Promise<Principal> {
   const token = await tokenOf(registry, credential, trace);
-  return principalOf(token, await readItems(registry.table, principalKeys(token)), trace);
+  const items = await readItems(registry.table, principalKeys(token));
+  return principalOf(token, items, registry.clock.now(), trace);
 }

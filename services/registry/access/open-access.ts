@@ -113,7 +113,7 @@ async function openProject<M>(
   const { format, action, document, readsOwner, trace } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
-    throw absent(principalOf(token, items, trace), 'projectNotFound', 'missing');
+    throw absent(principalOf(token, items, clock.now(), trace), 'projectNotFound', 'missing');
   }
   const project = located.entity;
   const { name, selection, announced, check } = readAddress(request);
@@ -135,7 +135,7 @@ async function openProject<M>(
     ]),
     ref && readsOwner ? readNamesToTake(registry, format, [ref.name]) : undefined,
   ]);
-  const principal = principalOf(token, items, trace);
+  const principal = principalOf(token, items, clock.now(), trace);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   requireReadIfMoved(located, action);
   check();
@@ -163,7 +163,7 @@ async function openShared<M>(
     readItems(registry.table, [...principalKeys(token), ...(ownership?.keys ?? [])]),
     query ? listHolders(registry, query) : [],
   ]);
-  const principal = principalOf(token, items, trace);
+  const principal = principalOf(token, items, registry.clock.now(), trace);
   if (missing) throw absent(principal, 'groupNotFound', 'missing');
   const access = { format, principal, project: undefined, group, name, selection };
   if (!request.name) return { ...access, holdings: [] };

@@ -10,6 +10,7 @@ import { indexes, inIndex1, keys, type Owner, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { botWrites, memberWrite } from './create-user.ts';
 import { fullPathOf } from './paths.ts';
+import { endingWith, parentageOf } from './token-parents.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
 
 /** A token to create. */
@@ -19,6 +20,8 @@ export interface NewToken {
   readonly scopes: readonly Scope[];
   /** When it expires, in milliseconds since the epoch, or null. */
   readonly expiresAt: number | null;
+  /** The token that it is made with and ends with; undefined if it depends on no other. */
+  readonly parent?: Token | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -49,14 +52,14 @@ export async function issuePersonalToken(
   secret = newSecret('access'),
 ): Promise<Issued<AccessToken>> {
   if (user.bot) throw new RegistryError('forbidden', 'Forbidden - bots cannot have personal access tokens');
-  const facts = await tokenFacts(registry, input);
+  const { facts, checks } = await tokenFacts(registry, input);
   const token: AccessToken = { ...facts, kind: 'personal', userId: user.id, resourceId: null };
   const owner = { kind: 'user', id: user.id, path: user.username } as const;
-  await registry.table.write([
+  await writeToken(registry, [], checks, [
     ...tokenWrites(owner, token, secret),
     ...createdEvent(registry, owner, token, input),
   ]);
-  return { token, secret };
+  return { token: endingWith(token, input.parent), secret };
 }
 
 /** Creates a project or group access token, with the bot user that it acts as and the bot's membership. */
@@ -66,7 +69,7 @@ export async function issueResourceToken(
   input: NewToken & { readonly level: number },
 ): Promise<Issued<AccessToken>> {
   const now = registry.clock.now();
-  const facts = await tokenFacts(registry, input);
+  const { facts, checks } = await tokenFacts(registry, input);
   const userId = await registry.ids.next('user');
   const username = fullPathOf(botName(owner, userId));
   const bot: User = {
@@ -82,13 +85,13 @@ export async function issueResourceToken(
   };
   const token: AccessToken = { ...facts, kind: owner.kind, userId, resourceId: owner.id };
   const secret = newSecret('access');
-  await writeFor(registry, owner, [
+  await writeFor(registry, owner, checks, [
     ...botWrites(bot),
     memberWrite(owner, userId, input.level, null, now),
     ...tokenWrites(owner, token, secret),
     ...createdEvent(registry, owner, token, input),
   ]);
-  return { token, secret };
+  return { token: endingWith(token, input.parent), secret };
 }
 
 /** Creates a deploy token; its user name is `gitlab+deploy-token-<id>` unless one is given. */
@@ -97,7 +100,7 @@ export async function issueDeployToken(
   owner: TokenOwner,
   input: NewToken & { readonly username?: string | undefined },
 ): Promise<Issued<DeployToken>> {
-  const facts = await tokenFacts(registry, input);
+  const { facts, checks } = await tokenFacts(registry, input);
   const token: DeployToken = {
     ...facts,
     kind: `${owner.kind}-deploy`,
@@ -105,20 +108,45 @@ export async function issueDeployToken(
     resourceId: owner.id,
   };
   const secret = newSecret('deploy');
-  await writeFor(registry, owner, [
+  await writeFor(registry, owner, checks, [
     ...tokenWrites(owner, token, secret),
     ...createdEvent(registry, owner, token, input),
   ]);
-  return { token, secret };
+  return { token: endingWith(token, input.parent), secret };
 }
 
 /** Executes writes that belong to a project or group, in a transaction that checks that it still exists. */
-async function writeFor(registry: Registry, owner: TokenOwner, writes: readonly Write[]): Promise<void> {
+async function writeFor(
+  registry: Registry,
+  owner: TokenOwner,
+  checks: readonly Write[],
+  writes: readonly Write[],
+): Promise<void> {
   try {
-    await registry.table.write([ownerExists(owner), ...writes]);
+    await writeToken(registry, [ownerExists(owner)], checks, writes);
   } catch (error) {
     const ownerMissing = error instanceof ConditionFailed && error.operation === 0;
     throw ownerMissing ? new RegistryError(missingCode[owner.kind], undefined, { cause: error }) : error;
+  }
+}
+
+/**
+ * Executes the writes of a new token after `first` and the checks of its parent.
+ * @throws RegistryError `unauthenticated` if the parent has been revoked since the request was accepted
+ */
+async function writeToken(
+  { table }: Registry,
+  first: readonly Write[],
+  checks: readonly Write[],
+  writes: readonly Write[],
+): Promise<void> {
+  try {
+    await table.write([...first, ...checks, ...writes]);
+  } catch (error) {
+    if (!(error instanceof ConditionFailed)) throw error;
+    const position = error.operation - first.length;
+    if (position < 0 || position >= checks.length) throw error;
+    throw new RegistryError('unauthenticated', undefined, { cause: error, reason: 'token revoked' });
   }
 }
 
@@ -147,19 +175,28 @@ function createdEvent(
   registry: Registry,
   owner: Owner & { readonly path?: string },
   token: Token,
-  { actor }: NewToken,
+  { actor, parent }: NewToken,
 ): Write[] {
   return accountEvent(registry.clock.now(), {
     type: 'token_created',
     actor,
     owner: { kind: owner.kind, id: owner.id, path: owner.path ?? '' },
     name: token.name,
-    details: { kind: token.kind, token: token.id, scopes: token.scopes.join(' ') },
+    details: {
+      kind: token.kind,
+      token: token.id,
+      scopes: token.scopes.join(' '),
+      ...(parent && { parent: parent.id }),
+    },
   });
 }
 
-async function tokenFacts(registry: Registry, input: NewToken): Promise<TokenFacts> {
-  return {
+async function tokenFacts(
+  registry: Registry,
+  input: NewToken,
+): Promise<{ readonly facts: TokenFacts; readonly checks: readonly Write[] }> {
+  const { parents, writes } = await parentageOf(registry, input.parent);
+  const facts = {
     id: await registry.ids.next('token'),
     name: input.name,
     description: input.description ?? '',
@@ -168,5 +205,7 @@ async function tokenFacts(registry: Registry, input: NewToken): Promise<TokenFac
     expiresAt: input.expiresAt,
     revoked: false,
     lastUsedAt: null,
+    ...(parents && { parents }),
   };
+  return { facts, checks: writes };
 }

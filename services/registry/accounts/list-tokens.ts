@@ -4,11 +4,13 @@ import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { indexes, keys, type Owner, padId, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
+import { readItems } from '../records/read-items.ts';
 import { readMany } from '../records/read-many.ts';
 import type { TokenPointer } from './issue-token.ts';
+import { parentKeys, withParents } from './token-parents.ts';
 import { secretDigest } from './token-secret.ts';
 
-/** A token with the digest of its secret, by which it is stored. */
+/** A token as it counts (`withParents`), with the digest of its secret, by which it is stored. */
 export interface StoredToken<T extends Token = Token> {
   readonly token: T;
   readonly sha256: string;
@@ -37,7 +39,7 @@ export async function tokensOf(registry: Registry, owner: Owner): Promise<Stored
     registry.table,
     pointers.map(({ sha256 }) => keys.token(sha256)),
   );
-  return items.flatMap((item) => storedToken(item));
+  return storedTokens(registry, items);
 }
 
 /** The token of an owner with this id, or undefined. */
@@ -48,7 +50,7 @@ export async function findOwnedToken(
 ): Promise<StoredToken | undefined> {
   const pointer = maybeEntity<TokenPointer>(await registry.table.get(keys.ownedToken(owner, id)));
   if (!pointer) return undefined;
-  return storedToken(await registry.table.get(keys.token(pointer.sha256)))[0];
+  return (await storedTokens(registry, [await registry.table.get(keys.token(pointer.sha256))]))[0];
 }
 
 /** The token of a secret, even if revoked or expired, or undefined. For authentication, use `findToken`. */
@@ -56,21 +58,32 @@ export async function findTokenBySecret(
   registry: Registry,
   secret: string,
 ): Promise<StoredToken | undefined> {
-  return storedToken(await registry.table.get(keys.token(secretDigest(secret))))[0];
+  return (await storedTokens(registry, [await registry.table.get(keys.token(secretDigest(secret)))]))[0];
 }
 
 /** The token with this id, of any owner, or undefined. */
 export async function findTokenById(registry: Registry, id: number): Promise<StoredToken | undefined> {
   const page = await registry.table.query({ ...indexes.tokens, prefix: padId(id) });
-  return storedToken(page.items[0])[0];
+  return (await storedTokens(registry, [page.items[0]]))[0];
 }
 
 /** Every token of the instance, oldest first. For administrators. */
 export async function allTokens(registry: Registry): Promise<StoredToken[]> {
-  return (await queryAll(registry.table, indexes.tokens)).flatMap((item) => storedToken(item));
+  return storedTokens(registry, await queryAll(registry.table, indexes.tokens));
 }
 
-function storedToken(item: Item | undefined): StoredToken[] {
-  if (!item) return [];
-  return [{ token: entityOf<Token>(item), sha256: item.pk.slice(item.pk.indexOf('#') + 1) }];
+async function storedTokens(
+  { table }: Registry,
+  items: readonly (Item | undefined)[],
+): Promise<StoredToken[]> {
+  const stored = items.flatMap((item) => (item ? [storedToken(item)] : []));
+  const parents = await readItems(
+    table,
+    stored.flatMap(({ token }) => parentKeys(token)),
+  );
+  return stored.map(({ token, sha256 }) => ({ token: withParents(token, parents), sha256 }));
+}
+
+function storedToken(item: Item): StoredToken {
+  return { token: entityOf<Token>(item), sha256: item.pk.slice(item.pk.indexOf('#') + 1) };
 }

@@ -6,6 +6,7 @@ import { keys, type Owner, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { usersById } from './list-accounts.ts';
 import { type StoredToken, tokensOf } from './list-tokens.ts';
+import { lineageRevoked } from './token-parents.ts';
 
 /** How many members or tokens one transaction removes. */
 const AT_ONCE = 25;
@@ -29,9 +30,11 @@ export async function removeMembers(registry: Registry, owner: Owner): Promise<v
   );
 }
 
-/** The writes that delete a token and its pointer. */
+/** The writes that delete a token and its pointer, and end what was made with it. */
 export function tokenDeletes(owner: Owner, { token, sha256 }: StoredToken): Write[] {
-  return [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
+  const deletes = [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
+  // Nothing can be made with a deploy token.
+  return 'userId' in token ? [...deletes, lineageRevoked(token)] : deletes;
 }
 
 async function botDeletes(

@@ -5,6 +5,7 @@ import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { ownerOf, type StoredToken } from './list-tokens.ts';
 import { tokenDeletes } from './remove-access.ts';
+import { lineageRevoked } from './token-parents.ts';
 
 /** A token to revoke, who revokes it, and its owner. */
 export interface Revocation {
@@ -14,8 +15,8 @@ export interface Revocation {
 }
 
 /**
- * Revokes a token with immediate effect. An access token stays in lists, as revoked; the bot of a project or group
- * token also loses its membership. Revoking a token again does nothing.
+ * Revokes a token with immediate effect, and everything that was made with it. An access token stays in lists, as
+ * revoked; the bot of a project or group token also loses its membership. Revoking a token again does nothing.
  */
 export async function revokeToken(registry: Registry, input: Revocation): Promise<void> {
   const { token, sha256 } = input.stored;
@@ -25,6 +26,7 @@ export async function revokeToken(registry: Registry, input: Revocation): Promis
       ...(token.kind === 'project' || token.kind === 'group'
         ? [{ delete: keys.member(ownerOf(token), token.userId) }]
         : []),
+      lineageRevoked(token),
       ...revokedEvent(registry, input),
     ]);
   } catch (error) {

@@ -9,6 +9,7 @@ import { accountEvent } from './account-event.ts';
 import { type Issued, tokenWrites } from './issue-token.ts';
 import { ownerOf, type StoredToken, tokensOf } from './list-tokens.ts';
 import { revokeToken } from './revoke-token.ts';
+import { lineageRotated } from './token-parents.ts';
 import { newSecret } from './token-secret.ts';
 
 /** A token to replace by a new one. */
@@ -21,7 +22,7 @@ export interface Rotation {
 
 /**
  * Revokes a token and creates one with the same rights, in one transaction: of two concurrent rotations of one
- * token, only one gets a new token. Rotating a token that is already revoked suggests it was stolen, so its
+ * token, only one gets a new token. What was made with the token lives on with the new one. Rotating a token that is already revoked suggests it was stolen, so its
  * whole lineage is revoked.
  * @throws RegistryError `unauthenticated` if the token is revoked or expired.
  */
@@ -40,11 +41,13 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
     revoked: false,
     lastUsedAt: null,
     lineage: lineageOf(old),
+    ...(old.parents && { parents: old.parents }),
   };
   const secret = newSecret('access');
   try {
     await registry.table.write([
       { update: keys.token(stored.sha256), set: { revoked: true }, when: { equals: { revoked: false } } },
+      lineageRotated(old, input.expiresAt),
       ...tokenWrites(ownerOf(old), token, secret),
       ...accountEvent(now, {
         type: 'token_rotated',

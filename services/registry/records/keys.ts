@@ -14,6 +14,8 @@
  *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
  *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
+ *     LINEAGE#<token id>               META                      when the token and its rotations end, for tokens made
+ *                                                                with them
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
  *                                      VERSION#<version>         version
@@ -156,6 +158,7 @@ export const keys = {
     sk: `TOKEN#${padId(tokenId)}`,
   }),
   token: (sha256: string): Key => ({ pk: `TOKEN#${sha256}`, sk: META }),
+  lineage: (id: number): Key => ({ pk: `LINEAGE#${id}`, sk: META }),
   packageId: (projectId: number, id: number): Key => ({
     pk: `PROJECT#${projectId}`,
     sk: `PACKAGE#${padId(id)}`,

@@ -36,6 +36,7 @@ describe('deploy tokens', () => {
       scopes: ['read_package_registry'],
       revoked: false,
       expired: false,
+      parent_id: expect.any(Number),
       token: expect.stringMatching(/^phdt-/),
     });
     const { token, ...shown } = created.body;
@@ -268,26 +269,32 @@ describe('personal access tokens', () => {
     expect((await api.get('/personal_access_tokens/self', { token })).status).toBe(401);
   });
 
-  test('a user may create one that expires no later than the token used', async () => {
+  test('a user may make only one with which nothing can be read, for the rest of the day', async () => {
     const ann = await api.app.user('ann');
-    const json = { name: 'n', scopes: ['api'], expires_at: '2026-02-01' };
-    const created = await api.post('/user/personal_access_tokens', json, ann);
-    expect(created.status).toBe(201);
-    const asCreated = { token: created.body.token };
-    const later = await api.post(
-      '/user/personal_access_tokens',
-      { ...json, expires_at: '2026-03-01' },
-      asCreated,
-    );
-    expect([later.status, Object.keys(later.body.message)]).toEqual([400, ['expires_at']]);
-    const withoutExpiry = await api.post(
-      '/user/personal_access_tokens',
-      { name: 'n', scopes: ['api'] },
-      asCreated,
-    );
-    expect(withoutExpiry.body.expires_at).toBe('2026-02-01');
+    const path = '/user/personal_access_tokens';
+    for (const who of [ann, {}]) {
+      const refused = await api.post(path, { name: 'n', scopes: ['api'] }, who);
+      expect([refused.status, refused.body]).toEqual([400, { error: 'scopes does not have a valid value' }]);
+    }
+    const created = await api.post(path, { name: 'n', scopes: ['self_rotate', 'k8s_proxy'] }, ann);
+    expect([created.status, created.body.expires_at]).toEqual([201, '2026-01-03']);
+    expect(await works(created.body.token)).toBe(false);
     const reader = await personalToken(api.app.registry, ann.user, ['read_api']);
-    expect((await api.post('/user/personal_access_tokens', json, { token: reader })).status).toBe(403);
+    expect((await api.post(path, { name: 'n', scopes: ['self_rotate'] }, { token: reader })).status).toBe(
+      403,
+    );
+  });
+
+  test('a user may make one that expires no later than the token used', async () => {
+    const ann = await api.app.user('ann');
+    const expiring = { name: 'n', scopes: ['api'], expires_at: '2026-02-01' };
+    const { token } = (await api.post(`/users/${ann.user.id}/personal_access_tokens`, expiring)).body;
+    const path = '/user/personal_access_tokens';
+    const json = { name: 'n', scopes: ['self_rotate'] };
+    const later = await api.post(path, { ...json, expires_at: '2026-03-01' }, { token });
+    expect([later.status, Object.keys(later.body.message)]).toEqual([400, ['expires_at']]);
+    const earlier = await api.post(path, { ...json, expires_at: '2026-01-20' }, { token });
+    expect([earlier.status, earlier.body.expires_at]).toEqual([201, '2026-01-20']);
   });
 
   test('associations list the groups and projects that a token gives access to', async () => {
@@ -302,7 +309,7 @@ describe('personal access tokens', () => {
   test('an expired token is rejected', async () => {
     const ann = await api.app.user('ann');
     const json = { name: 'n', scopes: ['api'], expires_at: '2026-01-05' };
-    const { body } = await api.post('/user/personal_access_tokens', json, ann);
+    const { body } = await api.post(`/users/${ann.user.id}/personal_access_tokens`, json);
     expect(await works(body.token)).toBe(true);
     api.app.clock.advance(Date.UTC(2026, 0, 5) - api.app.clock.now() - 1);
     expect(await works(body.token)).toBe(true);
