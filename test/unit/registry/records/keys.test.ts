@@ -104,6 +104,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     claim: keys.claim(id),
     removedProject: keys.removedProject(id),
     downloads: keys.downloads(id),
+    lineage: keys.lineage(id),
     rootToken: keys.rootToken(),
     event: keys.event(id, 'e'.repeat(40)),
     counter: keys.counter('namespace'),
