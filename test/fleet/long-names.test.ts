@@ -106,24 +106,26 @@ describe.each(cases)('$id: the $what in addresses', ({ sample, parameter }) => {
     await app.subgroup('secret', 'private');
     const { tooLong, longest } = parameter;
     const tooMuch = tooLong + tooLong.slice(-1).repeat(5000);
+    const [valid, longer, much] = [longest, tooLong, tooMuch].map(missing);
     const answer = (url: string, token?: string) =>
       answerTo(get(url, token), tooMuch, tooLong, longest, 'closed', 'secret', 'absent');
-    for (const [index, path] of missing(longest).entries()) {
-      const longer = [tooLong, tooMuch].map((value) => missing(value)[index] ?? '');
+    for (const [index, path] of (valid ?? []).entries()) {
+      const [long = '', veryLong = ''] = [longer?.[index], much?.[index]];
       for (const token of [undefined, stranger, app.rootToken]) {
         for (const base of levels()) {
-          const expected = await answer(base + path, token);
-          for (const each of longer)
-            expect([each, await answer(base + each, token)]).toEqual([each, expected]);
+          expect([base, await answer(base + long, token)]).toEqual([base, await answer(base + path, token)]);
         }
         if (token === app.rootToken) continue;
         for (const level of ['project', 'group'] as const) {
           const hidden = prefixIn(sample, level, level === 'project' ? 'acme/closed' : 'acme/secret');
           const expected = await answer(prefixIn(sample, level, 'acme/absent') + path, token);
-          for (const each of longer)
+          for (const each of [long, veryLong]) {
             expect([each, await answer(hidden + each, token)]).toEqual([each, expected]);
+          }
         }
       }
+      const inOpen = await answer(inProject(open) + path);
+      expect([path, await answer(inProject(open) + veryLong)]).toEqual([path, inOpen]);
     }
     expect(app.errors).toEqual([]);
   });
