@@ -25,6 +25,7 @@ let directory: string;
 let stores: Embedded;
 let registry: Registry;
 let project: Project;
+let smallProject: Project;
 const recorder = recordCalls();
 
 beforeAll(async () => {
@@ -34,6 +35,7 @@ beforeAll(async () => {
   const app = await startApp({ stores: { ...stores, table } });
   registry = anotherProcess(app.registry, stores.seal);
   project = await app.project('tools');
+  smallProject = await app.project('small');
   await fill();
 });
 
@@ -84,7 +86,7 @@ test(`an index of ${STANZAS} stanzas is built in little memory`, async () => {
 });
 
 test('a read of a large index and a publish into it make as many store calls as with one package', async () => {
-  const small = toyPackages(registry, { ...project, id: project.id + 1000 });
+  const small = toyPackages(registry, smallProject);
   const large = toyPackages(registry, project);
   const costs = async (toys: typeof small) => {
     await toys.publish('first', '1');
