@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Item, Key, Table, Write } from '../../ports/table.ts';
 import { checkKey, checkKeys, checkQuery, checkWrites, frozenItem, keyOf } from '../../ports/table-rules.ts';
 import type { Committer } from './committer.ts';
+import { givingWay } from './give-way.ts';
 import { itemCache } from './item-cache.ts';
 import { type ItemTable, itemReader } from './item-rows.ts';
 
@@ -12,6 +13,8 @@ export interface EmbeddedTableOptions {
   readonly committer: Committer;
   /** The approximate memory for cached items, in bytes. */
   readonly cacheBytes: number;
+  /** How many milliseconds queries may hold the event loop; by default 3. */
+  readonly longestTurn?: number;
 }
 
 /** A `Table` that can also delete expired items. */
@@ -19,6 +22,10 @@ export interface EmbeddedTable extends Table {
   /** Deletes items that expired before `now` (milliseconds since the epoch). */
   sweep(now: number): Promise<void>;
 }
+
+/** How many rows a query reads without giving way to other work, and how long queries may take in one turn. */
+const ROWS_AT_ONCE = 100;
+const LONGEST_TURN = 3;
 
 /** How many expired items one transaction deletes. */
 const SWEEP = 500;
@@ -30,8 +37,15 @@ const SWEEP = 500;
  * its key is dropped when a write of it is committed, before the write is acknowledged: so the cache is never
  * older than the last acknowledged write.
  */
-export function embeddedTable({ name, reader, committer, cacheBytes }: EmbeddedTableOptions): EmbeddedTable {
+export function embeddedTable({
+  name,
+  reader,
+  committer,
+  cacheBytes,
+  longestTurn = LONGEST_TURN,
+}: EmbeddedTableOptions): EmbeddedTable {
   const rows = itemReader(reader, name);
+  const giveWay = givingWay(longestTurn);
   const cache = itemCache(cacheBytes);
 
   function find(key: Key): Item | undefined {
@@ -63,7 +77,16 @@ export function embeddedTable({ name, reader, committer, cacheBytes }: EmbeddedT
       return keys.map(find);
     },
     async query(query) {
-      return rows.page(query, checkQuery(query));
+      const limit = checkQuery(query);
+      const items: Item[] = [];
+      for (let rest = query; ; ) {
+        await giveWay();
+        const page = rows.page(rest, Math.min(limit - items.length, ROWS_AT_ONCE));
+        items.push(...page.items);
+        const last = items.at(-1);
+        if (!page.more || !last || items.length === limit) return { items, more: page.more };
+        rest = { ...query, after: String(query.index ? last[`${query.index}sk`] : last.sk) };
+      }
     },
     async write(operations) {
       await commit(operations);
