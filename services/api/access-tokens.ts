@@ -8,7 +8,8 @@ import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
 import { issueResourceToken } from '../registry/accounts/issue-token.ts';
-import { findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
+import type { Walk } from '../registry/accounts/list-accounts.ts';
+import { findOwnedToken, type StoredToken, walkTokens } from '../registry/accounts/list-tokens.ts';
 import { revokeToken } from '../registry/accounts/revoke-token.ts';
 import { rotateToken } from '../registry/accounts/rotate-token.ts';
 import { maybeEntity } from '../registry/records/entities.ts';
@@ -88,8 +89,8 @@ async function open(c: ApiContext, collection: Collection, needed: readonly Scop
 async function listTokens(c: ApiContext, collection: Collection): Promise<Response> {
   const { owner } = await open(c, collection, scopes.read);
   const params = await readParams(c, tokenListParams);
-  const tokens = (await tokensOf(c.env.registry, owner)).filter(isAccessToken);
-  const { rows, headers } = tokenPage(c, params, tokens);
+  const walk = (each: Walk) => walkTokens(c.env.registry, owner, each);
+  const { rows, headers } = await tokenPage(c, params, walk, isAccessToken);
   return replyJson(c, 200, await withLevels(c, owner, rows), headers);
 }
 

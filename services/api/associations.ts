@@ -1,10 +1,16 @@
 import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
+import type { Project } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
-import { groupsById, memberGroups, memberProjects } from '../registry/accounts/list-accounts.ts';
+import {
+  filtered,
+  groupsById,
+  memberGroups,
+  walkMemberProjects,
+} from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson, simpleProjectJson } from './json/account-json.ts';
-import { byId, paginate, paging } from './paginate.ts';
+import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { integer, readParams } from './params.ts';
 import { type ApiContext, signedIn } from './request.ts';
 
@@ -20,23 +26,32 @@ export async function replyAssociations(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const { url } = registry.settings;
   const memberships = await membershipsOf(registry, principal);
-  const [groups, projects] = await Promise.all([
-    memberGroups(registry, memberships.direct),
-    memberProjects(registry, memberships.direct),
-  ]);
   const minLevel = input.min_access_level;
-  const groupPage = paginate(
-    c,
-    input,
-    groups.filter((group) => memberships.levelIn(group, 'group') >= minLevel),
-    byId(),
-  );
-  const projectPage = paginate(
-    c,
-    input,
-    projects.filter((project) => memberships.levelIn(project, 'project') >= minLevel),
-    byId(),
-  );
+  const groups = await memberGroups(registry, memberships.direct);
+  const [groupPage, projectPage] = await Promise.all([
+    pageOf(
+      c,
+      input,
+      sortedRows(
+        groups.filter((group) => memberships.levelIn(group, 'group') >= minLevel),
+        { by: ({ id }) => id, id: ({ id }) => id, descending: false },
+      ),
+    ),
+    pageOf(
+      c,
+      input,
+      rowsById(
+        input,
+        false,
+        ({ id }: Project) => id,
+        (walk) =>
+          filtered(
+            walkMemberProjects(registry, memberships.direct, walk),
+            (project) => memberships.levelIn(project, 'project') >= minLevel,
+          ),
+      ),
+    ),
+  ]);
   const namespaces = await groupsById(
     registry,
     projectPage.rows.map(({ namespaceId }) => namespaceId),

@@ -8,10 +8,16 @@ import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { type MemberOwner, memberOwner } from '../registry/accounts/find-members.ts';
 import { issueDeployToken } from '../registry/accounts/issue-token.ts';
-import { allTokens, findOwnedToken, type StoredToken, tokensOf } from '../registry/accounts/list-tokens.ts';
+import type { Walk } from '../registry/accounts/list-accounts.ts';
+import {
+  findOwnedToken,
+  type StoredToken,
+  walkAllTokens,
+  walkTokens,
+} from '../registry/accounts/list-tokens.ts';
 import { deleteDeployToken } from '../registry/accounts/revoke-token.ts';
 import { deployTokenJson } from './json/token-json.ts';
-import { byId, paginate, paging } from './paginate.ts';
+import { pageOf, paging, rowsById } from './paginate.ts';
 import { filledText, flag, moment, readParams, text } from './params.ts';
 import {
   type ApiContext,
@@ -41,13 +47,13 @@ type Collection = 'projects' | 'groups';
 export function deployTokenRoutes(app: Hono<CallEnv>): void {
   app.get('/deploy_tokens', async (c) => {
     await administrator(c, scopes.read);
-    return replyTokens(c, await allTokens(c.env.registry));
+    return replyTokens(c, (walk) => walkAllTokens(c.env.registry, walk));
   });
   for (const collection of ['projects', 'groups'] as const) {
     const path = `/${collection}/:id/deploy_tokens`;
     app.get(path, async (c) => {
       const { owner } = await open(c, collection, 'read');
-      return replyTokens(c, await tokensOf(c.env.registry, owner));
+      return replyTokens(c, (walk) => walkTokens(c.env.registry, owner, walk));
     });
     app.get(`${path}/:token_id`, async (c) => {
       const { token } = await requestedToken(c, (await open(c, collection, 'read')).owner);
@@ -75,14 +81,20 @@ function isDeployToken(stored: StoredToken): stored is StoredToken<DeployToken> 
   return stored.token.kind === 'project-deploy' || stored.token.kind === 'group-deploy';
 }
 
-async function replyTokens(c: ApiContext, tokens: readonly StoredToken[]): Promise<Response> {
+async function replyTokens(
+  c: ApiContext,
+  walk: (walk: Walk) => AsyncIterable<StoredToken>,
+): Promise<Response> {
   const params = await readParams(c, listParams);
   const now = c.env.registry.clock.now();
-  const shown = tokens
-    .filter(isDeployToken)
-    .map(({ token }) => token)
-    .filter((token) => params.active === undefined || params.active === isActive(token, now));
-  const { rows, headers } = paginate(c, params, shown, byId());
+  async function* shown(each: Walk): AsyncGenerator<DeployToken> {
+    for await (const stored of walk(each)) {
+      if (!isDeployToken(stored)) continue;
+      if (params.active === undefined || params.active === isActive(stored.token, now)) yield stored.token;
+    }
+  }
+  const inOrder = rowsById(params, false, ({ id }: DeployToken) => id, shown);
+  const { rows, headers } = await pageOf(c, params, inOrder);
   return replyJson(
     c,
     200,

@@ -10,9 +10,14 @@ import { changeGroup } from '../registry/accounts/change-group.ts';
 import { createGroup } from '../registry/accounts/create-group.ts';
 import { deleteGroup, deleteGroupTree } from '../registry/accounts/delete-group.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
-import { descendantsOf, projectsIn, subgroupsOf } from '../registry/accounts/list-accounts.ts';
+import {
+  descendantsOf,
+  filtered,
+  walkProjectsIn,
+  walkSubgroups,
+} from '../registry/accounts/list-accounts.ts';
 import { groupJson, projectJson } from './json/account-json.ts';
-import { listGroups, replyGroups } from './list-groups.ts';
+import { inIds, listGroups, replyGroups } from './list-groups.ts';
 import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
 import { type ApiContext, checkGroup, claimantOf, openGroup, scopes, signedIn } from './request.ts';
@@ -44,11 +49,13 @@ export function groupRoutes(app: Hono<CallEnv>): void {
   app.delete('/groups/:id', removeGroup);
   app.get('/groups/:id/subgroups', async (c) => {
     const opened = await openGroup(c, 'view', scopes.read);
-    return replyGroups(c, opened.principal, await subgroupsOf(c.env.registry, opened.group.id));
+    const { registry } = c.env;
+    return replyGroups(c, opened.principal, (walk) => walkSubgroups(registry, opened.group.id, walk));
   });
   app.get('/groups/:id/descendant_groups', async (c) => {
     const opened = await openGroup(c, 'view', scopes.read);
-    return replyGroups(c, opened.principal, await descendantsOf(c.env.registry, opened.group.id));
+    const groups = await descendantsOf(c.env.registry, opened.group.id);
+    return replyGroups(c, opened.principal, (walk) => inIds(groups, walk));
   });
   app.get('/groups/:id/projects', listGroupProjects);
 }
@@ -98,8 +105,11 @@ async function showGroup(c: ApiContext): Promise<Response> {
   if (!withProjects) return replyJson(c, 200, renderGroup(c, group));
   const { registry } = c.env;
   const { passes } = await projectFilter(c, principal, projectListParams.parse({}));
-  const projects = (await projectsIn(registry, [group.id])).filter(passes).slice(0, 100);
-  const shown = projects.map((project) => projectJson(registry.settings.url, project, group));
+  const shown: object[] = [];
+  for await (const project of filtered(walkProjectsIn(registry, [group.id], { atOnce: 100 }), passes)) {
+    shown.push(projectJson(registry.settings.url, project, group));
+    if (shown.length === 100) break;
+  }
   return replyJson(c, 200, { ...renderGroup(c, group), projects: shown });
 }
 
@@ -152,6 +162,6 @@ async function listGroupProjects(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const { passes } = await projectFilter(c, principal, params);
   const below = params.include_subgroups ? await descendantsOf(registry, group.id) : [];
-  const projects = await projectsIn(registry, [group.id, ...below.map(({ id }) => id)]);
-  return replyProjects(c, params, projects.filter(passes));
+  const ids = [group.id, ...below.map(({ id }) => id)];
+  return replyProjects(c, params, (walk) => filtered(walkProjectsIn(registry, ids, walk), passes));
 }

@@ -4,10 +4,10 @@ import { levels, visibilities } from '../domain/access.ts';
 import type { Group, Principal } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { authorizeGroup } from '../registry/access/authorize.ts';
-import { gather, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
+import { filtered, memberGroups, type Walk, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson } from './json/account-json.ts';
-import { paginate, paging } from './paginate.ts';
+import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { flag, integer, listOf, readParams, text } from './params.ts';
 import { type ApiContext, callerOf, scopes } from './request.ts';
 
@@ -37,22 +37,36 @@ export async function listGroups(c: ApiContext): Promise<Response> {
   const everything = input.all_available ?? (principal.kind !== 'user' || principal.user.admin);
   const narrowed = input.owned || input.min_access_level !== undefined || !everything;
   const passes = groupFilter(principal, memberships, input);
-  const groups =
-    principal.kind === 'user' && narrowed
-      ? (await memberGroups(registry, memberships.direct)).filter(passes)
-      : await gather(walkGroups(registry), passes);
-  return replyPage(c, input, groups);
+  if (principal.kind !== 'user' || !narrowed) {
+    return replyPage(c, input, (walk) => filtered(walkGroups(registry, walk), passes));
+  }
+  const groups = await memberGroups(registry, memberships.direct);
+  return replyPage(c, input, (walk) => filtered(inIds(groups, walk), passes));
 }
 
-/** Replies with those of the groups that match the request and are visible to the caller. */
+/**
+ * Replies with those of the groups that match the request and are visible to the caller. `walk` reads the groups by id.
+ */
 export async function replyGroups(
   c: ApiContext,
   principal: Principal,
-  groups: readonly Group[],
+  walk: (walk: Walk) => AsyncIterable<Group>,
 ): Promise<Response> {
   const input = await readParams(c, params);
   const memberships = await membershipsOf(c.env.registry, principal);
-  return replyPage(c, input, groups.filter(groupFilter(principal, memberships, input)));
+  const passes = groupFilter(principal, memberships, input);
+  return replyPage(c, input, (each) => filtered(walk(each), passes));
+}
+
+/** Groups that have been read, as part of a range of ids. */
+export async function* inIds(
+  groups: readonly Group[],
+  { after, descending = false }: Walk,
+): AsyncGenerator<Group> {
+  const direction = descending ? -1 : 1;
+  for (const group of [...groups].sort((a, b) => (a.id - b.id) * direction)) {
+    if (after === undefined || (group.id - after) * direction > 0) yield group;
+  }
 }
 
 /**
@@ -81,13 +95,19 @@ function groupFilter(
   };
 }
 
-function replyPage(c: ApiContext, input: GroupListParams, groups: readonly Group[]): Response {
+async function replyPage(
+  c: ApiContext,
+  input: GroupListParams,
+  walk: (walk: Walk) => AsyncIterable<Group>,
+): Promise<Response> {
   const { order_by: order } = input;
-  const { rows, headers } = paginate(c, input, groups, {
-    by: (group) => (order === 'name' || order === 'path' ? group[order] : group.id),
-    id: (group) => group.id,
-    descending: input.sort === 'desc',
-  });
+  const descending = input.sort === 'desc';
+  const id = (group: Group) => group.id;
+  const inOrder =
+    order === 'name' || order === 'path'
+      ? sortedRows(walk({}), { by: (group) => group[order], id, descending })
+      : rowsById(input, descending, id, walk);
+  const { rows, headers } = await pageOf(c, input, inOrder);
   const { url } = c.env.registry.settings;
   return replyJson(
     c,

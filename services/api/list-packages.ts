@@ -3,15 +3,27 @@ import * as z from 'zod';
 import { catalog } from '../catalog.ts';
 import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
 import { replyJson } from '../http/answer/reply.ts';
-import { type ReadableProject, readableAmong } from '../registry/access/readable-projects.ts';
-import { descendantsOf, projectsIn } from '../registry/accounts/list-accounts.ts';
+import { projectReader, readableAmong } from '../registry/access/readable-projects.ts';
+import { fewProjectsIn } from '../registry/accounts/list-accounts.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
-import type { PackagePointer } from '../registry/records/entities.ts';
-import { listPackages, type PackageFilter, readVersions, tagsOf } from '../registry/search/list-packages.ts';
+import { readVersions, tagsOf } from '../registry/search/list-packages.ts';
+import { packagesNamed } from '../registry/search/packages-named.ts';
+import {
+  hasOrder,
+  type ListedIn,
+  type PackageFilter,
+  type PackageOrder,
+  type PackageRow,
+  positionIn,
+  walkPackages,
+} from '../registry/search/walk-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
-import { paginate, paging } from './paginate.ts';
+import { COUNTED_AT_ONCE, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
 import { flag, readParams, text } from './params.ts';
 import { type ApiContext, openGroup, openProject, scopes } from './request.ts';
+
+/** Up to this many projects in a group are read one by one; of more, all packages of the root namespace are read. */
+const FEW_PROJECTS = 50;
 
 const types: readonly string[] = catalog.map(({ packageType }) => packageType);
 
@@ -39,47 +51,41 @@ const defaultStatuses: ReadonlySet<PackageStatus> = new Set(['default', 'depreca
 /** `GET /projects/:id/packages`. */
 export async function listProjectPackages(c: ApiContext): Promise<Response> {
   const opened = await openProject(c, 'pull', scopes.readPackages);
-  return replyPackages(c, await readParams(c, projectParams), [opened], false);
+  return replyPackages(c, await readParams(c, projectParams), { projects: [opened] }, false);
 }
 
 /** `GET /groups/:id/packages`: the packages of those projects in the group that the caller may pull from. */
 export async function listGroupPackages(c: ApiContext): Promise<Response> {
   const { group, principal } = await openGroup(c, 'view', scopes.readPackages);
-  const params = await readParams(c, groupParams);
+  const { exclude_subgroups: directly, ...params } = await readParams(c, groupParams);
   const { registry } = c.env;
-  const below = params.exclude_subgroups ? [] : await descendantsOf(registry, group.id);
-  const projects = await projectsIn(registry, [group.id, ...below.map(({ id }) => id)]);
-  return replyPackages(c, params, await readableAmong(registry, principal, projects), true);
+  const few = await fewProjectsIn(registry, group, { directly, most: FEW_PROJECTS });
+  const where = few
+    ? { projects: await readableAmong(registry, principal, few) }
+    : { group, directly, reader: projectReader(registry, principal) };
+  return replyPackages(c, params, where, true);
 }
 
 async function replyPackages(
   c: ApiContext,
   params: ListParams,
-  projects: readonly ReadableProject[],
+  where: ListedIn,
   inGroup: boolean,
 ): Promise<Response> {
   const { registry } = c.env;
-  const byId = new Map(projects.map((each) => [each.project.id, each]));
-  const found = await listPackages(
-    registry,
-    projects.map(({ project }) => project),
-    filterOf(params),
-  );
-  const { rows, headers } = paginate(c, params, found, {
-    by: (row) => orderValue(row, params.order_by, byId),
-    id: ({ id }) => id,
-    descending: params.sort === 'desc',
-  });
+  const { rows, headers } = await pageOf(c, params, rowsOf(c, params, where));
+  const pointers = rows.map(({ pointer }) => pointer);
   const [versions, tags, downloads] = await Promise.all([
-    readVersions(registry, rows),
-    tagsOf(registry, rows),
+    readVersions(registry, pointers),
+    tagsOf(registry, pointers),
     downloadsOf(
       registry.table,
-      rows.map(({ id }) => id),
+      pointers.map(({ id }) => id),
     ),
   ]);
+  const byId = new Map(rows.map((row) => [row.pointer.id, row.in]));
   const shown = versions.flatMap((version) => {
-    const { project, rights } = byId.get(version.projectId) ?? {};
+    const { project, rights } = byId.get(version.id) ?? {};
     if (!project || !rights) return [];
     const facts = {
       url: registry.settings.url,
@@ -94,30 +100,65 @@ async function replyPackages(
   return replyJson(c, 200, shown, headers);
 }
 
+/** The orders that versions can be read in. */
+const indexedOrders: Partial<Record<ListParams['order_by'], PackageOrder>> = {
+  created_at: 'id',
+  name: 'name',
+  type: 'format',
+};
+
+/** The rows of a list: read from where the page starts if their order allows it, otherwise sorted. */
+function rowsOf(c: ApiContext, params: ListParams, where: ListedIn): Rows<PackageRow> {
+  const { registry } = c.env;
+  const filter = filterOf(params);
+  const descending = params.sort === 'desc';
+  const order = indexedOrders[params.order_by];
+  const id = ({ pointer }: PackageRow) => pointer.id;
+  if (order !== undefined && filter.name === undefined && hasOrder(where, order)) {
+    return {
+      read(after, atOnce) {
+        const walk = { order, descending, formats, after: after && String(after[0]), atOnce };
+        return walkPackages(registry, where, filter, walk);
+      },
+      positionOf: (row) => [positionIn({ order, formats }, row.pointer), id(row)],
+      id,
+    };
+  }
+  const walk = { order: 'id', descending: false, formats, atOnce: COUNTED_AT_ONCE } as const;
+  const found =
+    filter.name === undefined
+      ? walkPackages(registry, where, filter, walk)
+      : packagesNamed(registry, where, filter, formats);
+  return sortedRows(found, { by: (row) => orderValue(row, params.order_by), id, descending });
+}
+
+/** The ids of all formats, in the order of their package types. */
+const formats = [...catalog]
+  .sort((a, b) => (a.packageType < b.packageType ? -1 : 1))
+  .map(({ id }): string => id);
+
 function filterOf({ package_type: type, package_name, package_version, status }: ListParams): PackageFilter {
-  const formats = catalog.filter(({ packageType }) => packageType === type).map(({ id }) => id);
   return {
-    formats: type === undefined ? undefined : new Set<string>(formats),
-    name: package_name,
+    formats: type === undefined ? undefined : formats.filter((id) => packageTypeOf(id) === type),
+    name: package_name === '' ? undefined : package_name,
     version: package_version,
     statuses: status === undefined ? defaultStatuses : new Set([status]),
   };
 }
 
 function orderValue(
-  row: PackagePointer,
+  { pointer, in: { project } }: PackageRow,
   order: ListParams['order_by'],
-  projects: ReadonlyMap<number, ReadableProject>,
 ): string | number {
   switch (order) {
     case 'name':
     case 'version':
-      return row[order];
+      return pointer[order];
     case 'type':
-      return packageTypeOf(row.format);
+      return `${packageTypeOf(pointer.format)} ${pointer.name}`;
     case 'project_path':
-      return projects.get(row.projectId)?.project.fullPath ?? '';
+      return project.fullPath;
     case 'created_at':
-      return row.createdAt;
+      return pointer.id;
   }
 }

@@ -4,10 +4,10 @@ import { levels, visibilities } from '../domain/access.ts';
 import type { Principal, Project } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
-import { groupsById } from '../registry/accounts/list-accounts.ts';
+import { groupsById, type Walk } from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
 import { projectJson, simpleProjectJson } from './json/account-json.ts';
-import { type PageOf, paginate, paging } from './paginate.ts';
+import { pageOf, paging, type Rows, rowsById, sortedRows } from './paginate.ts';
 import { flag, integer, text } from './params.ts';
 import type { ApiContext } from './request.ts';
 
@@ -60,26 +60,24 @@ function matches(project: Project, { search = '', search_namespaces }: ProjectLi
   return texts.some((each) => each.toLowerCase().includes(part));
 }
 
-/** Sorts projects and replies with the requested page. */
-export function replyProjects(
+/**
+ * Replies with the requested page of projects. `walk` reads them by id, which is the order in which they were created.
+ */
+export async function replyProjects(
   c: ApiContext,
   params: ProjectListParams,
-  projects: readonly Project[],
+  walk: (walk: Walk) => AsyncIterable<Project>,
 ): Promise<Response> {
-  const page = paginate(c, params, projects, {
-    by: (project) => orderValue(project, params.order_by),
-    id: (project) => project.id,
-    descending: params.sort === 'desc',
-  });
-  return replyProjectPage(c, params, page);
-}
-
-/** Replies with a page of projects. */
-export async function replyProjectPage(
-  c: ApiContext,
-  params: ProjectListParams,
-  { rows, headers }: PageOf<Project>,
-): Promise<Response> {
+  const { order_by: order } = params;
+  const descending = params.sort === 'desc';
+  const id = (project: Project) => project.id;
+  const inOrder: Rows<Project> = isById(order)
+    ? {
+        ...rowsById(params, descending, id, walk),
+        next: (last) => ({ [descending ? 'id_before' : 'id_after']: String(last.id) }),
+      }
+    : sortedRows(walk({}), { by: (project) => orderValue(project, order), id, descending });
+  const { rows, headers } = await pageOf(c, params, inOrder);
   const { settings } = c.env.registry;
   const namespaces = await groupsById(
     c.env.registry,
@@ -90,17 +88,15 @@ export async function replyProjectPage(
   return replyJson(c, 200, shown, headers);
 }
 
-function orderValue(project: Project, order: ProjectListParams['order_by']): string | number {
-  switch (order) {
-    case 'name':
-    case 'path':
-      return project[order];
-    case 'created_at':
-      return project.createdAt;
-    case 'updated_at':
-    case 'last_activity_at':
-      return project.updatedAt;
-    default:
-      return project.id;
-  }
+type SortedOrder = 'name' | 'path' | 'updated_at' | 'last_activity_at';
+
+/** Whether an order is that of the ids. */
+function isById(
+  order: ProjectListParams['order_by'],
+): order is Exclude<ProjectListParams['order_by'], SortedOrder> {
+  return order === 'id' || order === 'created_at' || order === 'similarity';
+}
+
+function orderValue(project: Project, order: SortedOrder): string | number {
+  return order === 'name' || order === 'path' ? project[order] : project.updatedAt;
 }

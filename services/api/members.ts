@@ -11,14 +11,16 @@ import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts'
 import {
   allMembers,
   directMembers,
+  findKnownMember,
   findMember,
   inheritedLevel,
   type KnownMember,
   type MemberOwner,
   memberOwner,
 } from '../registry/accounts/find-members.ts';
+import { filtered } from '../registry/accounts/list-accounts.ts';
 import { memberJson } from './json/token-json.ts';
-import { paginate, paging } from './paginate.ts';
+import { pageOf, paging, rowsById } from './paginate.ts';
 import { day, integer, listOf, readParams, text } from './params.ts';
 import { type ApiContext, idParam, openGroup, openProject, scopes } from './request.ts';
 import { userOf } from './users.ts';
@@ -55,15 +57,15 @@ export function memberRoutes(app: Hono<CallEnv>): void {
     const path = `/${collection}/:id/members`;
     app.get(path, (c) => listMembers(c, collection, directMembers));
     app.get(`${path}/all`, (c) => listMembers(c, collection, allMembers));
-    app.get(`${path}/all/:user_id`, (c) => showMember(c, collection, allMembers));
-    app.get(`${path}/:user_id`, (c) => showMember(c, collection, directMembers));
+    app.get(`${path}/all/:user_id`, (c) => showMember(c, collection, true));
+    app.get(`${path}/:user_id`, (c) => showMember(c, collection, false));
     app.post(path, (c) => addMembers(c, collection));
     app.put(`${path}/:user_id`, (c) => updateMember(c, collection));
     app.delete(`${path}/:user_id`, (c) => deleteMember(c, collection));
   }
 }
 
-type ReadMembers = (registry: CallEnv['Bindings']['registry'], owner: MemberOwner) => Promise<KnownMember[]>;
+type WalkMembers = typeof allMembers | typeof directMembers;
 
 async function open(
   c: ApiContext,
@@ -82,18 +84,23 @@ async function open(
 async function listMembers(
   c: ApiContext,
   collection: Collection,
-  readMembers: ReadMembers,
+  walkMembers: WalkMembers,
 ): Promise<Response> {
   const { owner } = await open(c, collection, 'view');
   const params = await readParams(c, listParams);
   const part = params.query?.toLowerCase();
-  const members = (await readMembers(c.env.registry, owner)).filter(({ user }) => {
+  const passes = ({ user }: KnownMember) => {
     if (params.skip_users.includes(user.id)) return false;
     if (params.user_ids && !params.user_ids.includes(user.id)) return false;
     return part === undefined || `${user.name}\n${user.username}`.toLowerCase().includes(part);
-  });
-  const order = { by: () => 0, id: ({ user }: KnownMember) => user.id, descending: false };
-  const { rows, headers } = paginate(c, params, members, order);
+  };
+  const inOrder = rowsById(
+    params,
+    false,
+    ({ user }: KnownMember) => user.id,
+    (walk) => filtered(walkMembers(c.env.registry, owner, walk), passes),
+  );
+  const { rows, headers } = await pageOf(c, params, inOrder);
   const { url } = c.env.registry.settings;
   return replyJson(
     c,
@@ -103,14 +110,9 @@ async function listMembers(
   );
 }
 
-async function showMember(
-  c: ApiContext,
-  collection: Collection,
-  readMembers: ReadMembers,
-): Promise<Response> {
+async function showMember(c: ApiContext, collection: Collection, inherited: boolean): Promise<Response> {
   const { owner } = await open(c, collection, 'view');
-  const id = idParam(c, 'user_id');
-  const member = (await readMembers(c.env.registry, owner)).find(({ user }) => user.id === id);
+  const member = await findKnownMember(c.env.registry, owner, idParam(c, 'user_id'), inherited);
   if (!member) throw new RegistryError('notFound', 'Not found');
   return replyJson(c, 200, memberJson(c.env.registry.settings.url, member));
 }

@@ -7,14 +7,14 @@ import { type FullPath, parseFullPath } from '../domain/names.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findGroup, locateGroup } from '../registry/accounts/find-accounts.ts';
-import { gather, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
+import { filtered, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { isOccupied, readRoute, type StoredRoute } from '../registry/accounts/routes.ts';
 import { maybeEntity } from '../registry/records/entities.ts';
 import { keys } from '../registry/records/keys.ts';
 import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
-import { paginate, paging } from './paginate.ts';
+import { pageOf, paging, sortedRows } from './paginate.ts';
 import { flag, integer, readParams, text } from './params.ts';
 import { type ApiContext, checkGroup, requirePath, scopes, signedIn } from './request.ts';
 
@@ -37,21 +37,21 @@ async function listNamespaces(c: ApiContext): Promise<Response> {
   const input = await readParams(c, listParams);
   const { registry } = c.env;
   const memberships = await membershipsOf(registry, principal);
-  const groups =
-    principal.user.admin && !input.owned_only
-      ? await gather(walkGroups(registry), () => true)
-      : await memberGroups(registry, memberships.direct);
-  const own = await groupsById(registry, [principal.user.namespaceId]);
-  const found = [...own.values(), ...groups].filter((namespace) => {
+  async function* candidates(): AsyncGenerator<Group> {
+    yield* (await groupsById(registry, [principal.user.namespaceId])).values();
+    if (principal.user.admin && !input.owned_only) yield* walkGroups(registry);
+    else yield* await memberGroups(registry, memberships.direct);
+  }
+  const found = filtered(candidates(), (namespace) => {
     if (input.top_level_only && namespace.parentId !== null) return false;
     if (input.owned_only && memberships.levelIn(namespace, 'group') < levels.owner) return false;
     return namespaceMatches(namespace, input.search);
   });
-  const { rows, headers } = paginate(c, input, found, {
-    by: (namespace) => namespace.fullPath,
-    id: ({ id }) => id,
-    descending: false,
-  });
+  const { rows, headers } = await pageOf(
+    c,
+    input,
+    sortedRows(found, { by: (namespace) => namespace.fullPath, id: ({ id }) => id, descending: false }),
+  );
   return replyJson(
     c,
     200,

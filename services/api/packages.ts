@@ -10,11 +10,11 @@ import type { CallEnv } from '../http/call.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import { removeFile } from '../registry/removal/remove-file.ts';
 import { removeVersion } from '../registry/removal/remove-version.ts';
-import { filesOfVersion } from '../registry/removal/removed.ts';
+import { walkFilesOfVersion } from '../registry/removal/removed.ts';
 import { findVersion, otherVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
 import { listGroupPackages, listProjectPackages } from './list-packages.ts';
-import { paginate, paging } from './paginate.ts';
+import { pageOf, paging, sortedRows } from './paginate.ts';
 import { integer, readParams } from './params.ts';
 import { type ApiContext, idParam, type OpenedProject, openProject, scopes } from './request.ts';
 
@@ -54,7 +54,7 @@ async function showPackage(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const { project, rights, version } = await open(c, 'pull');
   if (!shownStatuses.has(version.status)) throw new RegistryError('packageNotFound');
-  const others = (await otherVersions(registry, version)).filter(({ status }) => shownStatuses.has(status));
+  const others = await otherVersions(registry, version, ({ status }) => shownStatuses.has(status));
   const [tags, downloads] = await Promise.all([
     tagsOf(registry, [version, ...others]),
     downloadsOf(registry.table, [version.id]),
@@ -74,22 +74,22 @@ async function showPackage(c: ApiContext): Promise<Response> {
   });
 }
 
-/** Returns the files of a version as published, without generated files that are only part of another file. */
-async function filesOf(c: ApiContext, version: Version): Promise<PackageFile[]> {
-  const files = await filesOfVersion(c.env.registry, version, version);
-  return files
-    .map(({ file }) => file)
-    .filter(({ partOf, removedAt }) => partOf === undefined && removedAt === undefined);
+/** The files of a version as published, without generated files that are only part of another file. */
+async function* filesOf(c: ApiContext, version: Version): AsyncGenerator<PackageFile> {
+  for await (const { file } of walkFilesOfVersion(c.env.registry, version, version)) {
+    if (file.partOf === undefined && file.removedAt === undefined) yield file;
+  }
 }
 
 async function listFiles(c: ApiContext): Promise<Response> {
   const { version } = await open(c, 'pull');
   const params = await readParams(c, fileParams);
-  const { rows, headers } = paginate(c, params, await filesOf(c, version), {
+  const inOrder = sortedRows(filesOf(c, version), {
     by: (file) => orderValue(file, params.order_by),
     id: ({ id }) => id,
     descending: params.sort === 'desc',
   });
+  const { rows, headers } = await pageOf(c, params, inOrder);
   return replyJson(
     c,
     200,
@@ -105,9 +105,8 @@ function orderValue(file: PackageFile, order: z.infer<typeof fileParams>['order_
 
 async function fileOf(c: ApiContext, version: Version): Promise<PackageFile> {
   const id = idParam(c, 'file_id');
-  const file = (await filesOf(c, version)).find((each) => each.id === id);
-  if (!file) throw new RegistryError('fileNotFound');
-  return file;
+  for await (const file of filesOf(c, version)) if (file.id === id) return file;
+  throw new RegistryError('fileNotFound');
 }
 
 async function download(c: ApiContext): Promise<Response> {

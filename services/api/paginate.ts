@@ -1,13 +1,19 @@
 import * as z from 'zod';
-import { badParameters } from '../domain/errors.ts';
+import { badParameters, badRequest } from '../domain/errors.ts';
 import type { ReplyHeaders } from '../http/answer/reply.ts';
 import { pathOf } from '../http/format/address.ts';
 import { integer, text } from './params.ts';
 import type { ApiContext } from './request.ts';
 
-/** With more rows than this, the total is omitted, as in GitLab. */
+/** With more rows than this, the total is omitted, as in GitLab. Rows after these are only read for their page. */
 const MAX_TOTAL = 10_000;
 const MAX_PAGE = 100;
+
+/** The most rows of a list that are sorted, in an order without an index. */
+const MAX_SORTED = 10_000;
+
+/** How many rows are read at once for a page by number, which counts the rows. */
+export const COUNTED_AT_ONCE = 1000;
 
 /** The parameters of every list, to be spread into its schema. */
 export const paging = {
@@ -29,16 +35,24 @@ export interface Paging {
   readonly id_before?: number | undefined;
 }
 
+/** A position in the order of a list: a value, then an id. */
+export type Position = readonly [value: string | number, id: number];
+
+/** Rows in the order of a list. */
+export interface Rows<T> {
+  /** Reads the rows after a position, `atOnce` first. */
+  read(after: Position | undefined, atOnce: number): AsyncIterable<T>;
+  positionOf(row: T): Position;
+  id(row: T): number;
+  /** The parameters of a link to the rows after this one; by default a cursor. */
+  next?(last: T): Record<string, string>;
+}
+
 /** The order of rows: by a value of each row, then by id. */
 export interface Order<T> {
   by(row: T): string | number;
   id(row: T): number;
   readonly descending: boolean;
-}
-
-/** Order by id, lowest first. */
-export function byId<T extends { readonly id: number }>(): Order<T> {
-  return { by: ({ id }) => id, id: ({ id }) => id, descending: false };
 }
 
 /** A page of rows, and the headers that link to other pages. */
@@ -47,74 +61,127 @@ export interface PageOf<T> {
   readonly headers: ReplyHeaders;
 }
 
-/** Sorts rows and returns the requested page, by number or by position (keyset). */
-export function paginate<T>(c: ApiContext, params: Paging, all: readonly T[], order: Order<T>): PageOf<T> {
-  const sorted = all.map((row) => ({ row, position: positionOf(row, order) }));
-  sorted.sort((a, b) => compare(a.position, b.position) * (order.descending ? -1 : 1));
-  const rows = sorted.map(({ row }) => row);
-  return params.pagination === 'keyset' ? keysetPage(c, params, rows, order) : offsetPage(c, params, rows);
-}
+/** Reads part of a range of ids: after an id, in one direction, `atOnce` rows first. */
+export type WalkIds<T> = (walk: {
+  readonly after: number | undefined;
+  readonly descending: boolean;
+  readonly atOnce: number;
+}) => AsyncIterable<T>;
 
-/** The number of rows on a page. */
-export function pageSize(params: Paging): number {
-  return Math.min(params.per_page, MAX_PAGE);
+/** Rows that are stored in the order of their ids: a page is read from where it starts. */
+export function rowsById<T>(
+  { id_after, id_before }: Paging,
+  descending: boolean,
+  id: (row: T) => number,
+  walk: WalkIds<T>,
+): Rows<T> {
+  const [start, end] = descending ? [id_before, id_after] : [id_after, id_before];
+  return {
+    async *read(after, atOnce) {
+      for await (const row of walk({ after: after?.[1] ?? start, descending, atOnce })) {
+        if (end !== undefined && (descending ? id(row) <= end : id(row) >= end)) return;
+        yield row;
+      }
+    },
+    positionOf: (row) => [id(row), id(row)],
+    id,
+  };
 }
 
 /**
- * Returns a page of rows that are already sorted and start at the requested position. Pass at least one row more
- * than a page to get a link to the next one; `next` returns the parameters of that link.
+ * Rows in an order that has no index: all are read and sorted.
+ * @throws RegistryError `invalidRequest` if there are more than can be sorted.
  */
-export function pageByKeyset<T>(
-  c: ApiContext,
-  params: Paging,
-  rows: readonly T[],
-  next: (last: T) => Record<string, string>,
-): PageOf<T> {
-  const size = pageSize(params);
-  const page = rows.slice(0, size);
-  const last = page.at(-1);
-  const link = rows.length > size && last !== undefined ? linkTo(c, next(last), 'next') : undefined;
-  return { rows: page, headers: { link, 'x-per-page': String(size) } };
+export function sortedRows<T>(source: Iterable<T> | AsyncIterable<T>, order: Order<T>): Rows<T> {
+  const direction = order.descending ? -1 : 1;
+  return {
+    async *read(after) {
+      const found: { readonly row: T; readonly position: Position }[] = [];
+      for await (const row of source) {
+        if (found.length === MAX_SORTED) {
+          throw badRequest(
+            `Bad Request - more than ${MAX_SORTED} results can't be sorted like this; use filters or another order_by`,
+          );
+        }
+        found.push({ row, position: orderedPosition(row, order) });
+      }
+      found.sort((a, b) => compare(a.position, b.position) * direction);
+      for (const { row, position } of found) {
+        if (after === undefined || compare(position, after) * direction > 0) yield row;
+      }
+    },
+    positionOf: (row) => orderedPosition(row, order),
+    id: (row) => order.id(row),
+  };
 }
 
-function keysetPage<T>(c: ApiContext, params: Paging, rows: readonly T[], order: Order<T>): PageOf<T> {
-  const after = startOf(params);
-  const direction = order.descending ? -1 : 1;
-  const rest =
-    after === undefined
-      ? rows.filter((row) => withinIds(params, order.id(row)))
-      : rows.filter((row) => compare(positionOf(row, order), after) * direction > 0);
-  return pageByKeyset(c, params, rest, (last) => ({ cursor: encodeCursor(positionOf(last, order)) }));
+/**
+ * Reads the requested page, by number or by position (keyset). By position only the page is read, by number what comes
+ * before it, and as many rows as are counted.
+ */
+export function pageOf<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
+  return params.pagination === 'keyset' ? keysetPage(c, params, rows) : offsetPage(c, params, rows);
+}
+
+async function keysetPage<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
+  const size = Math.min(params.per_page, MAX_PAGE);
+  const page: T[] = [];
+  let more = false;
+  for await (const row of rows.read(startOf(params), size + 1)) {
+    if (!withinIds(params, rows.id(row))) continue;
+    more = page.length === size;
+    if (more) break;
+    page.push(row);
+  }
+  const last = page.at(-1);
+  const next = rows.next ?? ((row: T) => ({ cursor: encodeCursor(rows.positionOf(row)) }));
+  const link = more && last !== undefined ? linkTo(c, next(last), 'next') : undefined;
+  return { rows: page, headers: { link, 'x-per-page': String(size) } };
 }
 
 function withinIds({ id_after, id_before }: Paging, id: number): boolean {
   return (id_after === undefined || id > id_after) && (id_before === undefined || id < id_before);
 }
 
-function offsetPage<T>(c: ApiContext, params: Paging, rows: readonly T[]): PageOf<T> {
-  const size = pageSize(params);
+async function offsetPage<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
+  const size = Math.min(params.per_page, MAX_PAGE);
   const page = Math.max(params.page, 1);
-  const pages = Math.max(Math.ceil(rows.length / size), 1);
-  const counted = rows.length <= MAX_TOTAL;
+  const [start, end] = [(page - 1) * size, page * size];
+  const shown: T[] = [];
+  let count = 0;
+  for await (const row of rows.read(undefined, COUNTED_AT_ONCE)) {
+    if (!withinIds(params, rows.id(row))) continue;
+    if (count >= start && count < end) shown.push(row);
+    count++;
+    if (count > Math.max(end, MAX_TOTAL)) break;
+  }
+  return { rows: shown, headers: offsetHeaders(c, { page, size, count }) };
+}
+
+/** The headers of a page by number. `count` is how many rows were read, which may be fewer than there are. */
+function offsetHeaders(
+  c: ApiContext,
+  { page, size, count }: { readonly page: number; readonly size: number; readonly count: number },
+): ReplyHeaders {
+  const counted = count <= MAX_TOTAL;
+  const pages = Math.max(Math.ceil(count / size), 1);
+  const hasNext = count > page * size;
   const linkPage = (number: number, rel: string) =>
     linkTo(c, { page: String(number), per_page: String(size) }, rel);
   const links = [
     ...(page > 1 ? [linkPage(Math.min(page - 1, pages), 'prev')] : []),
-    ...(page < pages ? [linkPage(page + 1, 'next')] : []),
+    ...(hasNext ? [linkPage(page + 1, 'next')] : []),
     linkPage(1, 'first'),
     ...(counted ? [linkPage(pages, 'last')] : []),
   ];
   return {
-    rows: rows.slice((page - 1) * size, page * size),
-    headers: {
-      link: links.join(', '),
-      'x-page': String(page),
-      'x-per-page': String(size),
-      'x-next-page': page < pages ? String(page + 1) : '',
-      'x-prev-page': page > 1 ? String(page - 1) : '',
-      'x-total': counted ? String(rows.length) : undefined,
-      'x-total-pages': counted ? String(pages) : undefined,
-    },
+    link: links.join(', '),
+    'x-page': String(page),
+    'x-per-page': String(size),
+    'x-next-page': hasNext ? String(page + 1) : '',
+    'x-prev-page': page > 1 ? String(page - 1) : '',
+    'x-total': counted ? String(count) : undefined,
+    'x-total-pages': counted ? String(pages) : undefined,
   };
 }
 
@@ -126,9 +193,7 @@ function linkTo(c: ApiContext, changed: Record<string, string>, rel: string): st
   return `<${c.env.registry.settings.url}${pathOf(c.req.url)}?${query}>; rel="${rel}"`;
 }
 
-type Position = readonly [value: string | number, id: number];
-
-function positionOf<T>(row: T, order: Order<T>): Position {
+function orderedPosition<T>(row: T, order: Order<T>): Position {
   const value = order.by(row);
   return [typeof value === 'string' ? value.toLowerCase() : value, order.id(row)];
 }

@@ -9,12 +9,13 @@ import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findUser } from '../registry/accounts/find-accounts.ts';
 import { issuePersonalToken } from '../registry/accounts/issue-token.ts';
+import type { Walk } from '../registry/accounts/list-accounts.ts';
 import {
-  allTokens,
   findOwnedToken,
   findTokenById,
   type StoredToken,
-  tokensOf,
+  walkAllTokens,
+  walkTokens,
 } from '../registry/accounts/list-tokens.ts';
 import { releaseToken } from '../registry/accounts/release-token.ts';
 import { revokeOwnToken } from '../registry/accounts/revoke-own-token.ts';
@@ -78,10 +79,11 @@ async function listTokens(c: ApiContext): Promise<Response> {
   const { user_id: userId = user.admin ? undefined : user.id } = params;
   if (userId !== user.id && !user.admin) throw new RegistryError('unauthenticated');
   const { registry } = c.env;
-  const stored = await (userId === undefined
-    ? allTokens(registry)
-    : tokensOf(registry, { kind: 'user', id: userId }));
-  const { rows, headers } = tokenPage(c, params, stored.filter(isPersonalToken));
+  const walk = (each: Walk) =>
+    userId === undefined
+      ? walkAllTokens(registry, each)
+      : walkTokens(registry, { kind: 'user', id: userId }, each);
+  const { rows, headers } = await tokenPage(c, params, walk, isPersonalToken);
   const now = registry.clock.now();
   return replyJson(
     c,

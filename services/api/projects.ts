@@ -10,24 +10,16 @@ import { changeProject } from '../registry/accounts/change-project.ts';
 import { createProject } from '../registry/accounts/create-project.ts';
 import { findGroup, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 import {
-  gather,
+  filtered,
   groupsById,
-  memberProjects,
-  projectsIn,
+  walkMemberProjects,
   walkProjects,
+  walkProjectsIn,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { purgeProject, removeProject } from '../registry/accounts/remove-project.ts';
 import { projectJson } from './json/account-json.ts';
-import {
-  minLevelOf,
-  type ProjectListParams,
-  projectFilter,
-  projectListParams,
-  replyProjectPage,
-  replyProjects,
-} from './list-projects.ts';
-import { pageByKeyset, pageSize } from './paginate.ts';
+import { minLevelOf, projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
 import {
   type ApiContext,
@@ -78,36 +70,13 @@ async function listProjects(c: ApiContext): Promise<Response> {
   const params = await readParams(c, projectListParams);
   const { passes, memberships } = await projectFilter(c, principal, params);
   const { registry } = c.env;
-  if (params.membership || minLevelOf(params) > 0) {
-    const projects = await memberProjects(registry, memberships.direct);
-    return replyProjects(c, params, projects.filter(passes));
-  }
-  const byId = params.order_by === 'id' || params.order_by === 'created_at';
-  if (params.pagination === 'keyset' && byId) return walkById(c, params, passes);
-  return replyProjects(c, params, await gather(walkProjects(registry), passes));
-}
-
-/**
- * Replies with a page by position, in the order of ids (which is the order of creation). Reads only what it needs.
- */
-async function walkById(
-  c: ApiContext,
-  params: ProjectListParams,
-  passes: (project: Project) => boolean,
-): Promise<Response> {
-  const descending = params.sort === 'desc';
-  const { id_after, id_before } = params;
-  const rows: Project[] = [];
-  const walk = walkProjects(c.env.registry, { after: descending ? id_before : id_after, descending });
-  for await (const project of walk) {
-    const end = descending ? id_after : id_before;
-    if (end !== undefined && (descending ? project.id <= end : project.id >= end)) break;
-    if (passes(project)) rows.push(project);
-    if (rows.length > pageSize(params)) break;
-  }
-  const name = descending ? 'id_before' : 'id_after';
-  const page = pageByKeyset(c, params, rows, (last) => ({ [name]: String(last.id) }));
-  return replyProjectPage(c, params, page);
+  const narrowed = params.membership || minLevelOf(params) > 0;
+  return replyProjects(c, params, (walk) =>
+    filtered(
+      narrowed ? walkMemberProjects(registry, memberships.direct, walk) : walkProjects(registry, walk),
+      passes,
+    ),
+  );
 }
 
 async function listUserProjects(c: ApiContext): Promise<Response> {
@@ -119,8 +88,9 @@ async function listUserProjects(c: ApiContext): Promise<Response> {
   const { table } = registry;
   const user = await (/^\d+$/.test(name) ? findUser(table, Number(name)) : findUserByName(table, name));
   if (!user) throw new RegistryError('userNotFound');
-  const projects = await projectsIn(registry, [user.namespaceId]);
-  return replyProjects(c, params, projects.filter(passes));
+  return replyProjects(c, params, (walk) =>
+    filtered(walkProjectsIn(registry, [user.namespaceId], walk), passes),
+  );
 }
 
 async function addProject(c: ApiContext): Promise<Response> {

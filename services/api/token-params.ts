@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { accessTokenScopes } from '../domain/access.ts';
 import { type AccessToken, isActive, type Token } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import type { Walk } from '../registry/accounts/list-accounts.ts';
 import type { StoredToken } from '../registry/accounts/list-tokens.ts';
-import { type PageOf, paginate, paging } from './paginate.ts';
+import { type PageOf, pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { day, filledText, flag, listOf, moment, text } from './params.ts';
 import type { ApiContext, SignedIn } from './request.ts';
 
@@ -101,20 +102,27 @@ function invalidExpiry(reason: string): RegistryError {
   return new RegistryError('invalidRequest', `expires_at ${reason}`, { fields: { expires_at: [reason] } });
 }
 
-/** Filters and sorts access tokens and returns the requested page. */
+/** The requested page of access tokens that pass the filters. In the order of creation, only the page is read. */
 export function tokenPage(
   c: ApiContext,
   params: TokenListParams,
-  tokens: readonly StoredToken<AccessToken>[],
-): PageOf<AccessToken> {
+  walk: (walk: Walk) => AsyncIterable<StoredToken>,
+  isWanted: (stored: StoredToken) => stored is StoredToken<AccessToken>,
+): Promise<PageOf<AccessToken>> {
   const now = c.env.registry.clock.now();
-  const passing = tokens.map(({ token }) => token).filter((token) => passes(token, params, now));
+  async function* passing(each: Walk = {}): AsyncGenerator<AccessToken> {
+    for await (const stored of walk(each)) {
+      if (isWanted(stored) && passes(stored.token, params, now)) yield stored.token;
+    }
+  }
   const order = params.sort.replace(/_(?:asc|desc)$/, '');
-  return paginate(c, params, passing, {
-    by: (token) => orderValue(token, order),
-    id: ({ id }) => id,
-    descending: params.sort.endsWith('_desc'),
-  });
+  const descending = params.sort.endsWith('_desc');
+  const id = (token: AccessToken) => token.id;
+  const rows =
+    order === 'created'
+      ? rowsById(params, descending, id, passing)
+      : sortedRows(passing(), { by: (token) => orderValue(token, order), id, descending });
+  return pageOf(c, params, rows);
 }
 
 function passes(token: AccessToken, params: TokenListParams, now: number): boolean {
@@ -137,5 +145,5 @@ function within(time: number | null, after: number | undefined, before: number |
 function orderValue(token: AccessToken, order: string): string | number {
   if (order === 'name') return token.name;
   if (order === 'expires') return token.expiresAt ?? Number.MAX_SAFE_INTEGER;
-  return order === 'last_used' ? (token.lastUsedAt ?? 0) : token.createdAt;
+  return token.lastUsedAt ?? 0;
 }

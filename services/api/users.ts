@@ -8,9 +8,9 @@ import type { CallEnv } from '../http/call.ts';
 import { changeUserState } from '../registry/accounts/change-user.ts';
 import { createUser } from '../registry/accounts/create-user.ts';
 import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
-import { gather, walkUsers } from '../registry/accounts/list-accounts.ts';
+import { filtered, type Walk, walkUsers } from '../registry/accounts/list-accounts.ts';
 import { fullUserJson, userJson } from './json/account-json.ts';
-import { paginate, paging } from './paginate.ts';
+import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { filledText, flag, readParams, text } from './params.ts';
 import { type ApiContext, administrator, idParam, scopes, signedIn } from './request.ts';
 
@@ -63,13 +63,16 @@ export async function userOf(c: ApiContext): Promise<User> {
 async function listUsers(c: ApiContext): Promise<Response> {
   const { user: caller } = await signedIn(c, scopes.profile);
   const params = await readParams(c, listParams);
-  const users = await gather(candidates(c, params.username), (user) => passes(user, params));
+  const found = (walk: Walk = {}) =>
+    filtered(candidates(c, params.username, walk), (user) => passes(user, params));
   const { order_by } = params;
-  const { rows, headers } = paginate(c, params, users, {
-    by: (user) => (order_by === 'name' || order_by === 'username' ? user[order_by] : user.id),
-    id: (user) => user.id,
-    descending: params.sort === 'desc',
-  });
+  const descending = params.sort === 'desc';
+  const id = (user: User) => user.id;
+  const inOrder =
+    order_by === 'name' || order_by === 'username'
+      ? sortedRows(found(), { by: (user) => user[order_by], id, descending })
+      : rowsById(params, descending, id, found);
+  const { rows, headers } = await pageOf(c, params, inOrder);
   return replyJson(
     c,
     200,
@@ -78,13 +81,14 @@ async function listUsers(c: ApiContext): Promise<Response> {
   );
 }
 
-async function* candidates(c: ApiContext, username: string | undefined): AsyncGenerator<User> {
+async function* candidates(c: ApiContext, username: string | undefined, walk: Walk): AsyncGenerator<User> {
   if (username === undefined) {
-    yield* walkUsers(c.env.registry);
+    yield* walkUsers(c.env.registry, walk);
     return;
   }
   const user = await findUserByName(c.env.registry.table, username);
-  if (user) yield user;
+  const { after, descending = false } = walk;
+  if (user && (after === undefined || (descending ? user.id < after : user.id > after))) yield user;
 }
 
 function passes(user: User, params: z.infer<typeof listParams>): boolean {

@@ -5,6 +5,7 @@ import { type Ministack, ministackMissing, startMinistack } from '../kit/minista
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
 import { describeNames } from './names-cases.ts';
+import { describeLists } from './list-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
@@ -57,6 +58,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeRemoval,
     describeNames,
     describeReservedPaths,
+    describeLists,
   ]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();

@@ -15,7 +15,7 @@ import { NewerSchema, readSchema, SCHEMA } from '../../services/registry/mainten
 import { upgradeData } from '../../services/registry/maintenance/upgrade/upgrade-data.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { entityOf } from '../../services/registry/records/entities.ts';
-import { keys, ranges } from '../../services/registry/records/keys.ts';
+import { indexes, keys, ranges } from '../../services/registry/records/keys.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
@@ -137,6 +137,22 @@ export function describeUpgrades(
       expect(removed).toMatchObject({ fullPath: 'acme/gone', removedBy: { name: 'root' } });
       await purgeProjects(registry);
       const { items } = await registry.table.query({ pk: 'PACKAGE#3#generic#lost', prefix: 'FILE#' });
+      expect(items).toEqual([]);
+    });
+
+    test('versions are listed by name before the upgrade and after it', async () => {
+      async function names(): Promise<string[]> {
+        const path = '/api/v4/projects/1/packages?order_by=name&pagination=keyset&per_page=100';
+        const headers = { 'private-token': sample.tokens.root ?? '' };
+        const answer = await app(new Request(`http://registry.test${path}`, { headers }), {});
+        return ((await answer.json()) as { name: string }[]).map(({ name }) => name);
+      }
+      const before = await names();
+      expect(before.length).toBeGreaterThan(3);
+      expect(before).toEqual(before.toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)));
+      await upgradeData(registry);
+      expect(await names()).toEqual(before);
+      const { items } = await registry.table.query(indexes.formerPackagesByName(1));
       expect(items).toEqual([]);
     });
 

@@ -39,6 +39,39 @@ export interface ReadableProject {
   readonly rights: ProjectRights;
 }
 
+/** Reads projects by id when they are needed, each once, and remembers those from which the caller may pull. */
+export interface ProjectReader {
+  /** Reads those of the projects that have not been read yet. Up to two round trips. */
+  read(ids: readonly number[]): Promise<void>;
+  /** A project that has been read; undefined if it is missing, or if the caller may not pull from it. */
+  get(id: number): ReadableProject | undefined;
+}
+
+/** See `ProjectReader`. */
+export function projectReader(registry: Registry, principal: Principal): ProjectReader {
+  const { table, clock } = registry;
+  const userId = principal.kind === 'user' && !principal.user.admin ? principal.user.id : undefined;
+  const known = new Map<number, ReadableProject | undefined>();
+  return {
+    async read(ids) {
+      const unread = [...new Set(ids)].filter((id) => !known.has(id));
+      if (unread.length === 0) return;
+      const found = await readItems(table, unread.map(keys.project));
+      const projects = unread.flatMap((id) => found.get<Project>(keys.project(id)) ?? []);
+      const memberships = await readItems(
+        table,
+        projects.flatMap((project) => rightsKeys(project, userId)),
+      );
+      for (const id of unread) known.set(id, undefined);
+      for (const project of projects) {
+        const rights = rightsFrom(memberships, principal, project, clock.now());
+        if (rights.may('pull')) known.set(project.id, { project, rights });
+      }
+    },
+    get: (id) => known.get(id),
+  };
+}
+
 /** The given projects from which the caller may pull. Reads the caller's memberships as one range. */
 export async function readableAmong(
   registry: Registry,

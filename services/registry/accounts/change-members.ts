@@ -9,7 +9,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { type AccountEvent, accountEvent } from './account-event.ts';
 import { memberWrite } from './create-user.ts';
-import { directMembers, findMember, type MemberOwner } from './find-members.ts';
+import { directMembers, findMember, type KnownMember, type MemberOwner } from './find-members.ts';
 import { missingCode, ownerExists } from './issue-token.ts';
 import { invalidField } from './paths.ts';
 
@@ -101,14 +101,13 @@ async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Mem
   const mayLeave = owner.kind === 'project' || owner.ancestors.length > 0 || leaving.level < levels.owner;
   if (mayLeave) return [];
   const now = registry.clock.now();
-  const others = (await directMembers(registry, owner)).filter(
-    ({ member, user }) =>
-      member.userId !== leaving.userId &&
-      member.level >= levels.owner &&
-      !hasExpired(member, now) &&
-      !user.bot,
-  );
-  const [other] = others;
+  let other: KnownMember | undefined;
+  for await (const { member, user } of directMembers(registry, owner)) {
+    const remains = member.userId !== leaving.userId && member.level >= levels.owner && !user.bot;
+    if (!remains || hasExpired(member, now)) continue;
+    other = { member, user };
+    break;
+  }
   if (!other)
     throw new RegistryError(
       'forbidden',

@@ -1,16 +1,19 @@
 import type { Group, Membership, Project, User } from '../../domain/accounts.ts';
 import type { Query } from '../../ports/table.ts';
+import { MAX_PAGE } from '../../ports/table-rules.ts';
+import { mergeSorted } from '../../shared/merge-sorted.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { indexes, keys, padId } from '../records/keys.ts';
-import { queryAll, queryPages } from '../records/query-all.ts';
+import { queryAll, queryGrowing } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
 
-/** Where an iteration by id starts, and its direction. */
+/** Where an iteration by id starts, its direction, and how many entities are read first. */
 export interface Walk {
   /** Start after this id. */
   readonly after?: number | undefined;
   readonly descending?: boolean;
+  readonly atOnce?: number;
 }
 
 /** All projects of the instance by id, read page by page. */
@@ -28,22 +31,45 @@ export function walkUsers(registry: Registry, walk: Walk = {}): AsyncGenerator<U
   return walkIndex<User>(registry, indexes.users, walk);
 }
 
+/** The groups directly in a group by id, read page by page. */
+export function walkSubgroups(registry: Registry, groupId: number, walk: Walk = {}): AsyncGenerator<Group> {
+  return walkIndex<Group>(registry, { ...indexes.children(groupId), prefix: 'group#' }, walk);
+}
+
+/** The projects directly in any of these namespaces by id, read page by page. */
+export function walkProjectsIn(
+  registry: Registry,
+  namespaceIds: readonly number[],
+  walk: Walk = {},
+): AsyncGenerator<Project> {
+  const direction = walk.descending ? -1 : 1;
+  return mergeSorted(
+    namespaceIds.map((id) =>
+      walkIndex<Project>(registry, { ...indexes.children(id), prefix: 'project#' }, walk),
+    ),
+    (a, b) => (a.id - b.id) * direction,
+  );
+}
+
+/** Entities of an index whose sort keys are a prefix and the id. */
 async function* walkIndex<T>(registry: Registry, index: Query, walk: Walk): AsyncGenerator<T> {
+  const { after, descending = false, atOnce = MAX_PAGE } = walk;
   const query: Query = {
     ...index,
-    reverse: walk.descending ?? false,
-    ...(walk.after === undefined ? {} : { after: padId(walk.after) }),
+    reverse: descending,
+    ...(after === undefined ? {} : { after: `${index.prefix ?? ''}${padId(after)}` }),
   };
-  for await (const items of queryPages(registry.table, query)) {
+  for await (const items of queryGrowing(registry.table, query, atOnce)) {
     for (const item of items) yield entityOf<T>(item);
   }
 }
 
-/** Collects the entities of an iteration that pass a filter. */
-export async function gather<T>(walk: AsyncIterable<T>, passes: (each: T) => boolean): Promise<T[]> {
-  const found: T[] = [];
-  for await (const each of walk) if (passes(each)) found.push(each);
-  return found;
+/** The entities of an iteration that pass a filter. */
+export async function* filtered<T>(
+  walk: Iterable<T> | AsyncIterable<T>,
+  passes: (each: T) => boolean,
+): AsyncGenerator<T> {
+  for await (const each of walk) if (passes(each)) yield each;
 }
 
 /** The groups directly in a group. */
@@ -61,6 +87,30 @@ export async function descendantsOf(registry: Registry, groupId: number): Promis
     level = next.map(({ id }) => id);
   }
   return found;
+}
+
+/**
+ * The projects in a group, with or without those in its subgroups, if there are at most `most` of them in at most as
+ * many groups. Otherwise undefined, after reading little more.
+ */
+export async function fewProjectsIn(
+  registry: Registry,
+  group: Group,
+  { directly, most }: { readonly directly: boolean; readonly most: number },
+): Promise<Project[] | undefined> {
+  const ids = [group.id];
+  for (let next = directly ? ids.length : 0; next < ids.length; next++) {
+    for await (const { id } of walkSubgroups(registry, ids[next] ?? 0, { atOnce: most })) {
+      ids.push(id);
+      if (ids.length > most) return undefined;
+    }
+  }
+  const projects: Project[] = [];
+  for await (const project of walkProjectsIn(registry, ids, { atOnce: most })) {
+    projects.push(project);
+    if (projects.length > most) return undefined;
+  }
+  return projects;
 }
 
 /** The projects directly in each of these namespaces. */
@@ -111,18 +161,35 @@ export async function memberGroups(registry: Registry, direct: readonly Membersh
   return namespaces.filter(({ kind }) => kind === 'group');
 }
 
-/** The projects a user is a member of, directly or through a group above. */
-export async function memberProjects(registry: Registry, direct: readonly Membership[]): Promise<Project[]> {
+/** The projects a user is a member of, directly or through a group above, by id, read page by page. */
+export async function* walkMemberProjects(
+  registry: Registry,
+  direct: readonly Membership[],
+  walk: Walk = {},
+): AsyncGenerator<Project> {
   const ids = direct.flatMap(({ ownerKind, ownerId }) => (ownerKind === 'project' ? [ownerId] : []));
+  const direction = walk.descending ? -1 : 1;
+  const inOrder = (a: Project, b: Project) => (a.id - b.id) * direction;
   const [own, namespaces] = await Promise.all([
     projectsById(registry, ids),
     memberNamespaces(registry, direct),
   ]);
-  const inherited = await projectsIn(
+  const { after } = walk;
+  const remaining = [...own.values()].filter(({ id }) => after === undefined || (id - after) * direction > 0);
+  const inherited = walkProjectsIn(
     registry,
     namespaces.map(({ id }) => id),
+    walk,
   );
-  return [...new Map([...own.values(), ...inherited].map((project) => [project.id, project])).values()];
+  let last: number | undefined;
+  for await (const project of mergeSorted([inEach(remaining.sort(inOrder)), inherited], inOrder)) {
+    if (project.id !== last) yield project;
+    last = project.id;
+  }
+}
+
+async function* inEach<T>(values: readonly T[]): AsyncGenerator<T> {
+  yield* values;
 }
 
 async function memberNamespaces(registry: Registry, direct: readonly Membership[]): Promise<Group[]> {

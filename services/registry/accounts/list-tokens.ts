@@ -1,12 +1,14 @@
 import type { Token } from '../../domain/accounts.ts';
 import type { Item } from '../../ports/table.ts';
+import { MAX_PAGE } from '../../ports/table-rules.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { indexes, keys, type Owner, padId, ranges } from '../records/keys.ts';
-import { queryAll } from '../records/query-all.ts';
+import { queryGrowing } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { readMany } from '../records/read-many.ts';
 import type { TokenPointer } from './issue-token.ts';
+import type { Walk } from './list-accounts.ts';
 import { parentKeys, withParents } from './token-parents.ts';
 import { secretDigest } from './token-secret.ts';
 
@@ -32,14 +34,29 @@ export function ownerOf(token: Token): Owner {
 
 /** Every token of an owner, of any kind, oldest first. */
 export async function tokensOf(registry: Registry, owner: Owner): Promise<StoredToken[]> {
-  const pointers = (await queryAll(registry.table, ranges.tokens(owner))).map((item) =>
-    entityOf<TokenPointer>(item),
-  );
-  const items = await readMany(
-    registry.table,
-    pointers.map(({ sha256 }) => keys.token(sha256)),
-  );
-  return storedTokens(registry, items);
+  const tokens: StoredToken[] = [];
+  for await (const token of walkTokens(registry, owner)) tokens.push(token);
+  return tokens;
+}
+
+/** The tokens of an owner by id, of any kind, read page by page. */
+export async function* walkTokens(
+  registry: Registry,
+  owner: Owner,
+  { after, descending = false, atOnce = MAX_PAGE }: Walk = {},
+): AsyncGenerator<StoredToken> {
+  const query = {
+    ...ranges.tokens(owner),
+    reverse: descending,
+    ...(after !== undefined && { after: keys.ownedToken(owner, after).sk }),
+  };
+  for await (const pointers of queryGrowing(registry.table, query, atOnce)) {
+    const items = await readMany(
+      registry.table,
+      pointers.map((pointer) => keys.token(entityOf<TokenPointer>(pointer).sha256)),
+    );
+    yield* await storedTokens(registry, items);
+  }
 }
 
 /** The token of an owner with this id, or undefined. */
@@ -67,9 +84,19 @@ export async function findTokenById(registry: Registry, id: number): Promise<Sto
   return (await storedTokens(registry, [page.items[0]]))[0];
 }
 
-/** Every token of the instance, oldest first. For administrators. */
-export async function allTokens(registry: Registry): Promise<StoredToken[]> {
-  return storedTokens(registry, await queryAll(registry.table, indexes.tokens));
+/** The tokens of the instance by id, of any kind, read page by page. For administrators. */
+export async function* walkAllTokens(
+  registry: Registry,
+  { after, descending = false, atOnce = MAX_PAGE }: Walk = {},
+): AsyncGenerator<StoredToken> {
+  const query = {
+    ...indexes.tokens,
+    reverse: descending,
+    ...(after !== undefined && { after: padId(after) }),
+  };
+  for await (const items of queryGrowing(registry.table, query, atOnce)) {
+    yield* await storedTokens(registry, items);
+  }
 }
 
 async function storedTokens(

@@ -100,10 +100,13 @@ const MAX_OWNERS = 1000;
 
 async function ownersOf(registry: Registry, id: number): Promise<number[]> {
   const now = registry.clock.now();
-  return (await directMembers(registry, { kind: 'group', id }))
-    .filter(({ member, user }) => member.level >= levels.owner && !hasExpired(member, now) && !user.bot)
-    .map(({ user }) => user.id)
-    .slice(0, MAX_OWNERS);
+  const owners: number[] = [];
+  for await (const { member, user } of directMembers(registry, { kind: 'group', id })) {
+    if (member.level < levels.owner || hasExpired(member, now) || user.bot) continue;
+    owners.push(user.id);
+    if (owners.length === MAX_OWNERS) break;
+  }
+  return owners;
 }
 
 /** Whether packages were ever published to a project, as far as its records tell. */

@@ -20,15 +20,7 @@ import {
   type StoredVersion,
   storedAs,
 } from '../records/entities.ts';
-import {
-  indexes,
-  inIndex1,
-  inIndex2,
-  keys,
-  type NamesOwner,
-  nameAndVersion,
-  padId,
-} from '../records/keys.ts';
+import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId, versionByName } from '../records/keys.ts';
 import { moveHead } from './move-head.ts';
 
 /** Returns the id of a project's root namespace. */
@@ -52,7 +44,7 @@ function pointerItem(project: Project, version: Version): Item {
     createdAt,
   };
   return itemOf(keys.packageId(projectId, id), pointer, {
-    ...inIndex1(indexes.packagesByName(projectId).pk, nameAndVersion(version)),
+    ...inIndex1(indexes.packagesByName(projectId).pk, versionByName(pointer)),
     ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(id)),
   });
 }

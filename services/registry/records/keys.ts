@@ -349,7 +349,10 @@ export const indexes = {
   tokens: { index: 'index1', pk: 'TOKENS' },
   memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),
-  packagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
+  /** Versions in a project by format, then by name in lower case. */
+  packagesByName: (projectId: number) => in1(`VERSIONS#${projectId}`),
+  /** Like `packagesByName`, as stored before schema 4: by name as it is spelled. */
+  formerPackagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
   packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
   /** Blobs whose storage keys start with the same digit, in the order in which blob stores list them. */
   stored: (digit: string) => in1(`STORED#${digit}`),
@@ -366,9 +369,17 @@ export const indexes = {
   aliases: (format: string, alias: string) => in1(fitted(`ALIAS#${format}#`, alias)),
 } as const;
 
-/** The sort key of a version in `packagesByName`. */
-export function nameAndVersion(version: Pick<Version, 'name' | 'version' | 'id'>): string {
-  return `${version.name}#${version.version}#${padId(version.id)}`;
+/** The sort key of a version in the index of a project's versions by name. */
+export function versionByName(row: PackageRef & { readonly version: string; readonly id: number }): string {
+  return `${versionsOfName(row)}${escapePart(row.version)}#${padId(row.id)}`;
+}
+
+/** The prefix of the versions of a name, and of names that only differ in case, in the index by name. */
+export function versionsOfName({ format, name }: Pick<PackageRef, 'format' | 'name'>): string {
+  const lower = name.toLowerCase();
+  // A few characters take more bytes in lower case, and the key would be too long.
+  const fits = Buffer.byteLength(lower) <= Buffer.byteLength(name);
+  return `${format}#${escapePart(fits ? lower : name)}#`;
 }
 
 /** Attributes that put an item into a partition of the first index. */

@@ -19,7 +19,7 @@ import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, itemOf, storedAs } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, isOlderFile, keys, padId, ranges } from '../records/keys.ts';
-import { queryAll } from '../records/query-all.ts';
+import { queryPages } from '../records/query-all.ts';
 
 /** When something was removed, by whom, and when it may be purged. Times are milliseconds since the epoch. */
 export interface Removal {
@@ -93,11 +93,22 @@ export async function filesOfVersion(
   ref: PackageRef,
   { version, id }: Pick<Version, 'version' | 'id'>,
 ): Promise<StoredFile[]> {
-  const items = await queryAll(table, ranges.filesOf(ref, version));
-  return items
-    .map((item): StoredFile => {
+  const files: StoredFile[] = [];
+  for await (const file of walkFilesOfVersion({ table }, ref, { version, id })) files.push(file);
+  return files;
+}
+
+/** Like `filesOfVersion`, read page by page in the order of their identities. */
+export async function* walkFilesOfVersion(
+  { table }: Pick<Registry, 'table'>,
+  ref: PackageRef,
+  { version, id }: Pick<Version, 'version' | 'id'>,
+): AsyncGenerator<StoredFile> {
+  for await (const items of queryPages(table, ranges.filesOf(ref, version))) {
+    for (const item of items) {
       const { pk, sk } = item;
-      return { key: { pk, sk }, file: entityOf<PackageFile>(item), current: !isOlderFile({ pk, sk }) };
-    })
-    .filter(({ file }) => file.versionId === id);
+      const file = entityOf<PackageFile>(item);
+      if (file.versionId === id) yield { key: { pk, sk }, file, current: !isOlderFile({ pk, sk }) };
+    }
+  }
 }

@@ -1,76 +1,27 @@
-import type { Project } from '../../domain/accounts.ts';
-import type { PackageStatus, Tag, Version } from '../../domain/packages.ts';
+import type { Tag, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
-import { rootOf } from '../packages/package-writes.ts';
 import { entityOf, maybeEntity, type PackagePointer } from '../records/entities.ts';
-import { indexes, keys, ranges } from '../records/keys.ts';
-import { queryAll, queryPages } from '../records/query-all.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
+import { pointersOf } from './packages-named.ts';
 
-/** A filter of versions; undefined fields match everything. */
-export interface PackageFilter {
-  /** Ids of formats. */
-  readonly formats?: ReadonlySet<string> | undefined;
-  /** A part of the name, ignoring case. */
-  readonly name?: string | undefined;
-  readonly version?: string | undefined;
-  readonly statuses: ReadonlySet<PackageStatus>;
-}
+/** The most other versions of a package that are listed. */
+const MAX_OTHERS = 1000;
 
-/** Above this many projects, reading all packages below their root costs less than reading each project. */
-const MANY_PROJECTS = 50;
-
-/**
- * The versions in the given projects that match a filter, in no particular order. Returns small rows from the
- * ranges of the projects, so that a version just published is included. All projects must be below one root
- * namespace.
- */
-export async function listPackages(
+/** Other versions of a package that pass a filter, as rows: at most 1,000, in the order of their texts. */
+export async function otherVersions(
   registry: Registry,
-  projects: readonly Project[],
-  filter: PackageFilter,
+  row: Pick<PackagePointer, 'id' | 'projectId' | 'format' | 'name'>,
+  passes: (row: PackagePointer) => boolean,
 ): Promise<PackagePointer[]> {
-  const matches = matcher(filter);
-  const [first] = projects;
-  if (!first) return [];
-  if (projects.length > MANY_PROJECTS) return listBelow(registry, first, projects, matches);
-  return forEachOf(projects, async ({ id }) => {
-    const items = await queryAll(registry.table, ranges.packageIds(id));
-    return items.map((item) => entityOf<PackagePointer>(item)).filter(matches);
-  });
-}
-
-async function listBelow(
-  registry: Registry,
-  first: Project,
-  projects: readonly Project[],
-  matches: (row: PackagePointer) => boolean,
-): Promise<PackagePointer[]> {
-  const projectIds = new Set(projects.map(({ id }) => id));
-  const rows: PackagePointer[] = [];
-  for await (const items of queryPages(registry.table, indexes.packagesBelow(rootOf(first)))) {
-    for (const item of items) {
-      const row = entityOf<PackagePointer>(item);
-      if (projectIds.has(row.projectId) && matches(row)) rows.push(row);
-    }
+  const found: PackagePointer[] = [];
+  for await (const other of pointersOf(registry, row)) {
+    if (other.id === row.id || !passes(other)) continue;
+    found.push(other);
+    if (found.length === MAX_OTHERS) break;
   }
-  return rows;
-}
-
-function matcher({ formats, name, version, statuses }: PackageFilter): (row: PackagePointer) => boolean {
-  const part = name?.toLowerCase();
-  return (row) =>
-    statuses.has(row.status) &&
-    (formats === undefined || formats.has(row.format)) &&
-    (version === undefined || row.version === version) &&
-    (part === undefined || row.name.toLowerCase().includes(part));
-}
-
-/** The other versions of a package, as rows. */
-export async function otherVersions(registry: Registry, row: PackagePointer): Promise<PackagePointer[]> {
-  const range = { ...indexes.packagesByName(row.projectId), prefix: `${row.name}#` };
-  const rows = (await queryAll(registry.table, range)).map((item) => entityOf<PackagePointer>(item));
-  return rows.filter(({ id, name, format }) => id !== row.id && name === row.name && format === row.format);
+  return found;
 }
 
 /** The versions of rows, in the same order; leaves out versions deleted in the meantime. */
@@ -104,10 +55,11 @@ export async function tagsOf(
   const found = await forEachOf([...packages.values()], async (group) => {
     const [ref] = group;
     const tags = ref ? await queryAll(registry.table, ranges.tags(ref)) : [];
-    return group.map(
-      ({ id, version }) =>
-        [id, tags.map((item) => entityOf<Tag>(item)).filter((tag) => tag.version === version)] as const,
+    const byVersion = Map.groupBy(
+      tags.map((item) => entityOf<Tag>(item)),
+      ({ version }) => version,
     );
+    return group.map(({ id, version }) => [id, byVersion.get(version) ?? []] as const);
   });
   return new Map(found);
 }

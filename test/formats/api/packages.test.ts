@@ -72,7 +72,7 @@ describe('the package list of a project', () => {
       ['?sort=desc', ['Beta-Tool 1.0', 'alpha-tool 2.0', 'zeta 1.0']],
       ['?order_by=name', ['alpha-tool 2.0', 'Beta-Tool 1.0', 'zeta 1.0']],
       ['?order_by=version&sort=desc', ['alpha-tool 2.0', 'Beta-Tool 1.0', 'zeta 1.0']],
-      ['?order_by=type', ['zeta 1.0', 'alpha-tool 2.0', 'Beta-Tool 1.0']],
+      ['?order_by=type', ['alpha-tool 2.0', 'Beta-Tool 1.0', 'zeta 1.0']],
       ['?package_name=TOOL', ['alpha-tool 2.0', 'Beta-Tool 1.0']],
       ['?package_name=ta-t', ['Beta-Tool 1.0']],
       ['?package_version=1.0', ['zeta 1.0', 'Beta-Tool 1.0']],

@@ -5,6 +5,7 @@ import { dateRemovedProjects } from './to-2/date-removed-projects.ts';
 import { keyFilesByIdentity } from './to-2/key-files-by-identity.ts';
 import { datePackages } from './to-3/date-packages.ts';
 import { ownNames } from './to-3/own-names.ts';
+import { indexVersionsByName } from './to-4/index-versions-by-name.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -17,6 +18,7 @@ export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boole
 const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
   [3, [ownNames, datePackages]],
+  [4, [indexVersionsByName]],
 ]);
 
 /**

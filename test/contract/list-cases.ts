@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
+import { levels } from '../../services/domain/access.ts';
+import type { Project } from '../../services/domain/accounts.ts';
+import { createUser, memberWrite } from '../../services/registry/accounts/create-user.ts';
+import { type CountedTable, countReads } from '../kit/count-reads.ts';
+import { storePackages } from '../kit/many-packages.ts';
+import { personalToken, startApp, type TestApp } from '../kit/start-app.ts';
+import type { OpenedStores } from './publish-cases.ts';
+
+/** How many packages the lists have. */
+const PACKAGES = 2000;
+
+/** Items that a page of 20 packages reads: 21 rows, 20 versions and 20 download counts, and who asks for what. */
+const PAGE_READS = 70;
+
+/** What pages of long lists show and read, on the stores `open` answers. */
+export function describeLists(name: string, open: () => Promise<OpenedStores>): void {
+  describe(`lists on ${name}`, () => {
+    let app: TestApp;
+    let close: () => Promise<void>;
+    let counted: CountedTable;
+    let project: Project;
+    beforeEach(async () => {
+      const opened = await open();
+      close = opened.close;
+      counted = countReads(opened.stores.table ?? memoryTable());
+      app = await startApp({ ...opened, stores: { ...opened.stores, table: counted.table } });
+      project = await app.project('tools');
+    });
+    afterEach(() => close());
+
+    async function read(path: string, token = app.rootToken) {
+      counted.take();
+      const answer = await app.send('GET', path.replace('http://registry.test', ''), { token });
+      expect(answer.status).toBe(200);
+      const next = /<([^>]*)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
+      const body = (await answer.json()) as { id: number; name: string; username: string }[];
+      return { body, next, headers: answer.headers, items: counted.take() };
+    }
+
+    const numbered = (count: number, of: Project, prefix = 'pkg') =>
+      Array.from({ length: count }, (_, number) => ({
+        project: of,
+        name: `${prefix}-${String(number).padStart(5, '0')}`,
+      }));
+
+    test('read only the page that is asked for by position, in each order with an index', async () => {
+      await storePackages(app.registry, [
+        ...numbered(PACKAGES, project),
+        ...numbered(30, project, 'Zeta').map((each) => ({ ...each, format: 'npm' })),
+      ]);
+      for (const order of ['created_at', 'name', 'type']) {
+        for (const sort of ['asc', 'desc']) {
+          const seen: string[] = [];
+          let path: string | undefined =
+            `/api/v4/projects/${project.id}/packages?pagination=keyset&per_page=20&order_by=${order}&sort=${sort}`;
+          for (let page = 0; page < 3 && path; page++) {
+            const { body, next, items } = await read(path);
+            expect(body).toHaveLength(20);
+            // Of each format, the first rows are read to find out which comes first.
+            expect(items).toBeLessThanOrEqual(order === 'created_at' ? PAGE_READS : PAGE_READS + 42);
+            seen.push(...body.map((each) => each.name));
+            path = next;
+          }
+          expect(new Set(seen).size).toBe(60);
+          if (order === 'name') {
+            const lower = seen.map((each) => each.toLowerCase());
+            expect(lower).toEqual(sort === 'asc' ? lower.toSorted() : lower.toSorted().reverse());
+          }
+        }
+      }
+      const { headers, body } = await read(`/api/v4/projects/${project.id}/packages?page=102&per_page=20`);
+      expect(headers.get('x-total')).toBe(String(PACKAGES + 30));
+      expect(body).toHaveLength(10);
+      const named = await read(
+        `/api/v4/projects/${project.id}/packages?package_name=pkg-01999&package_version=1.0`,
+      );
+      expect(named.body).toMatchObject([{ name: 'pkg-01999' }]);
+    });
+
+    test('of a group show what the caller may read behind many hidden packages', async () => {
+      const hidden = await app.project('hidden');
+      const open = await app.project('open', 'public');
+      await storePackages(app.registry, numbered(1500, hidden));
+      await storePackages(app.registry, numbered(3, open, 'seen'));
+      const { token } = await app.user('stranger');
+      for (const query of ['', '&pagination=keyset', '&order_by=name', '&order_by=version']) {
+        const { body } = await read(`/api/v4/groups/acme/packages?per_page=20${query}`, token);
+        expect(body.map((each) => each.name).sort()).toEqual(['seen-00000', 'seen-00001', 'seen-00002']);
+      }
+    });
+
+    test('of a group with many projects read only the page that is asked for', async () => {
+      const projects: Project[] = [];
+      for (let number = 0; number < 60; number++) projects.push(await app.project(`p${number}`));
+      const last = await app.project('last', 'public');
+      const [first] = projects;
+      if (!first) throw new Error('no project');
+      await storePackages(app.registry, numbered(600, first));
+      await storePackages(app.registry, numbered(2, last, 'seen'));
+      const path = '/api/v4/groups/acme/packages?pagination=keyset&per_page=20';
+      const { body, items } = await read(path);
+      expect(body).toHaveLength(20);
+      expect(items).toBeLessThanOrEqual(PAGE_READS + 200);
+      const { token } = await app.user('stranger');
+      expect((await read(path, token)).body.map((each) => each.name)).toEqual(['seen-00000', 'seen-00001']);
+      for (const query of ['&package_name=EEN', '&order_by=name', '&order_by=project_path']) {
+        expect((await read(`${path}${query}`, token)).body).toHaveLength(2);
+      }
+    });
+
+    test('of members, users, tokens, projects and groups read only the page that is asked for', async () => {
+      const owner = { kind: 'project', id: project.id } as const;
+      for (let number = 0; number < 150; number++) {
+        const username = `u${number}`;
+        const user = await createUser(app.registry, {
+          username,
+          name: username,
+          email: `${username}@example.com`,
+        });
+        const member = memberWrite(owner, user.id, levels.developer, null, app.registry.clock.now());
+        await app.registry.table.write([member]);
+      }
+      const subgroup = await app.subgroup('many');
+      for (let number = 0; number < 120; number++) {
+        await app.project(`x${number}`, 'public', subgroup);
+        await app.subgroup(`g${number}`, 'public', subgroup);
+        const json = JSON.stringify({ name: 'd', scopes: ['read_package_registry'] });
+        const headers = { 'content-type': 'application/json' };
+        await app.send('POST', `/api/v4/projects/${project.id}/deploy_tokens`, {
+          token: app.rootToken,
+          headers,
+          body: json,
+        });
+      }
+      // An administrator who is a member of nothing: a caller's own memberships are read as a whole.
+      const account = { username: 'auditor', name: 'Auditor', email: 'auditor@example.com', admin: true };
+      const token = await personalToken(app.registry, await createUser(app.registry, account));
+      for (const [path, few] of [
+        [`projects/${project.id}/members?`, 40],
+        [`projects/${project.id}/members/all?`, 40],
+        ['users?order_by=id&', 20],
+        ['deploy_tokens?', 300],
+        [`projects/${project.id}/deploy_tokens?`, 40],
+        ['projects?order_by=created_at&', 40],
+        ['groups/acme%2Fmany/projects?', 40],
+        ['groups/acme%2Fmany/projects?include_subgroups=true&', 200],
+        ['groups/acme%2Fmany/subgroups?order_by=id&', 40],
+        ['groups?order_by=id&', 40],
+      ] as const) {
+        const first = await read(`/api/v4/${path}pagination=keyset&per_page=5`, token);
+        expect([path, first.body.length]).toEqual([path, 5]);
+        expect([path, first.items <= few]).toEqual([path, true]);
+        const second = await read(first.next ?? '', token);
+        expect([path, second.items <= few]).toEqual([path, true]);
+        expect(second.body.filter(({ id }) => first.body.some((each) => each.id === id))).toEqual([]);
+      }
+      const member = await read(`/api/v4/projects/${project.id}/members/all/100`, token);
+      expect(member.items).toBeLessThan(12);
+    });
+
+    test('a package shows at most 1,000 of its other versions', async () => {
+      const versions = numbered(1700, project).map(({ name: version }) => ({
+        project,
+        name: 'tool',
+        version,
+        held: true,
+      }));
+      await storePackages(app.registry, [{ project, name: 'tool', version: 'first' }]);
+      const [stored] = (await read(`/api/v4/projects/${project.id}/packages`)).body;
+      await storePackages(app.registry, versions);
+      const shown = await read(`/api/v4/projects/${project.id}/packages/${stored?.id}`);
+      expect(shown.body).toMatchObject({ versions: { length: 1000 } });
+      expect(shown.items).toBeLessThan(1550);
+    });
+  });
+}

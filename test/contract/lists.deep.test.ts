@@ -1,0 +1,4 @@
+import { describeLists } from './list-cases.ts';
+import { openEmbeddedStores } from './open-stores.ts';
+
+describeLists('embedded stores', openEmbeddedStores);
