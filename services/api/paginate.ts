@@ -124,18 +124,35 @@ export function pageOf<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise
 }
 
 async function keysetPage<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
-  const size = Math.min(params.per_page, MAX_PAGE);
-  const page: T[] = [];
-  let more = false;
-  for await (const row of rows.read(startOf(params), size + 1)) {
-    if (!withinIds(params, rows.id(row))) continue;
-    more = page.length === size;
-    if (more) break;
-    page.push(row);
+  const wanted = pageSize(params) + 1;
+  const found: T[] = [];
+  for await (const row of rows.read(startOf(params), wanted)) {
+    if (withinIds(params, rows.id(row))) found.push(row);
+    if (found.length === wanted) break;
   }
-  const last = page.at(-1);
   const next = rows.next ?? ((row: T) => ({ cursor: encodeCursor(rows.positionOf(row)) }));
-  const link = more && last !== undefined ? linkTo(c, next(last), 'next') : undefined;
+  return pageByKeyset(c, params, found, next);
+}
+
+/** The number of rows on a page. */
+export function pageSize(params: Paging): number {
+  return Math.min(params.per_page, MAX_PAGE);
+}
+
+/**
+ * Returns a page of rows that are already sorted and start at the requested position. Pass at least one row more
+ * than a page to get a link to the next one; `next` returns the parameters of that link.
+ */
+export function pageByKeyset<T>(
+  c: ApiContext,
+  params: Paging,
+  rows: readonly T[],
+  next: (last: T) => Record<string, string>,
+): PageOf<T> {
+  const size = pageSize(params);
+  const page = rows.slice(0, size);
+  const last = page.at(-1);
+  const link = rows.length > size && last !== undefined ? linkTo(c, next(last), 'next') : undefined;
   return { rows: page, headers: { link, 'x-per-page': String(size) } };
 }
 
@@ -144,7 +161,7 @@ function withinIds({ id_after, id_before }: Paging, id: number): boolean {
 }
 
 async function offsetPage<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
-  const size = Math.min(params.per_page, MAX_PAGE);
+  const size = pageSize(params);
   const page = Math.max(params.page, 1);
   const [start, end] = [(page - 1) * size, page * size];
   const shown: T[] = [];

@@ -4,13 +4,14 @@ import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
-import { describeNames } from './names-cases.ts';
 import { describeLists } from './list-cases.ts';
+import { describeNames } from './names-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 import { describeReservedPaths } from './reserved-paths-cases.ts';
+import { describeSearch } from './search-cases.ts';
 import { describeTable } from './table-contract.ts';
 
 describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing})` : ''}`, () => {
@@ -59,6 +60,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeNames,
     describeReservedPaths,
     describeLists,
+    describeSearch,
   ]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();

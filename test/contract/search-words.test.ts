@@ -57,7 +57,7 @@ describe.each([
   async function words(): Promise<string[]> {
     const found = await Promise.all(
       owners().map(async (owner) => {
-        const items = await queryAll(app.registry.table, ranges.words(owner, ''));
+        const items = await queryAll(app.registry.table, ranges.words(owner, 'generic', ''));
         return items.map(({ sk }) => sk.split('#')[0] ?? '').sort();
       }),
     );
@@ -89,7 +89,7 @@ describe.each([
     expect(await words()).toEqual([]);
     expect((await nameEvents()).map(({ type }) => type)).toEqual(['name_added']);
     await app.runJobs();
-    expect(await words()).toEqual(['left', 'left-pad', 'pad']);
+    expect(await words()).toEqual(['left', 'pad']);
     await remove('left-pad');
     expect(await names()).toEqual([]);
     await app.runJobs();

@@ -140,6 +140,22 @@ export function describeUpgrades(
       expect(items).toEqual([]);
     });
 
+    test('names are found by their words before the upgrade and after it', async () => {
+      async function found(): Promise<string[]> {
+        const path = '/api/v4/packages/npm/-/v1/search?text=widget&size=100';
+        const headers = { 'private-token': sample.tokens.root ?? '' };
+        const answer = await app(new Request(`http://registry.test${path}`, { headers }), {});
+        const { objects } = (await answer.json()) as { objects: { package: { name: string } }[] };
+        return objects.map((each) => each.package.name);
+      }
+      const before = await found();
+      expect(before.length).toBeGreaterThan(0);
+      await upgradeData(registry);
+      expect(await found()).toEqual(before);
+      const { items } = await registry.table.query(ranges.formerWords('instance', ''));
+      expect(items).toEqual([]);
+    });
+
     test('versions are listed by name before the upgrade and after it', async () => {
       async function names(): Promise<string[]> {
         const path = '/api/v4/projects/1/packages?order_by=name&pagination=keyset&per_page=100';

@@ -34,7 +34,8 @@
  *                                                                index1 by format and name
  *                                      <root>#<project>          a project that holds the name
  *     BOUND#<format>                   <prefix>                  the root namespace that a prefix of names is bound to
- *     WORD#<project, root or INSTANCE> <word>#<fmt>#<name>#...   search: words of names
+ *     WORD#<owner>#<fmt>               <word>#<name>#<project>   search: a word of a name; the owner is a project, a root
+ *                                                                namespace or INSTANCE
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
@@ -115,10 +116,6 @@ function packagePartition(ref: PackageRef): string {
 
 function filePrefix(version: VersionName): string {
   return `FILE#${escapePart(version)}#`;
-}
-
-function wordKey(word: string, ref: PackageRef): string {
-  return fitted('', word, `#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`);
 }
 
 /** Identifies an index over all packages of one format in a project. */
@@ -213,8 +210,13 @@ export const keys = {
     sk: escapePart(prefix),
   }),
   word: (owner: NamesOwner, word: string, ref: PackageRef): Key => ({
+    pk: `${namesPartition('WORD', owner)}#${ref.format}`,
+    sk: fitted('', word, `#${escapePart(ref.name)}#${padId(ref.projectId)}`),
+  }),
+  /** A word as stored before schema 4, with the name in attributes. */
+  formerWord: (owner: NamesOwner, word: string, ref: PackageRef): Key => ({
     pk: namesPartition('WORD', owner),
-    sk: wordKey(word, ref),
+    sk: fitted('', word, `#${ref.format}#${escapePart(ref.name)}#${padId(ref.projectId)}`),
   }),
   nameIn: (owner: NamesOwner, ref: PackageRef): Key => ({
     pk: namesPartition('NAMES', owner),
@@ -266,6 +268,14 @@ export function packageOf({ pk }: Key): PackageRef {
   return { projectId: Number(projectId), format, name };
 }
 
+/** The name and project in the key of a search word. */
+export function namedByWord({ sk }: Key): { readonly name: PackageName; readonly projectId: number } {
+  const [, part = '', projectId] = sk.split('#');
+  const name = parsePackageName(unescapePart(part));
+  if (name === undefined) throw new TypeError(`${sk} is not the key of a search word`);
+  return { name, projectId: Number(projectId) };
+}
+
 /** Whether a key belongs to a removed version, as opposed to a removed file. */
 export function isRemovedVersion({ sk }: Key): boolean {
   return sk.startsWith('REMOVED#');
@@ -313,13 +323,23 @@ export const ranges = {
   /** The owner of a name, if it has one, then the projects that hold it. */
   ownerAndHolders: (format: string, name: PackageName) => ({ pk: namePartition(format, name) }),
   boundPrefixes: (format: string) => ({ pk: `BOUND#${format}` }),
-  words: (owner: NamesOwner, start: string) => ({
+  words: (owner: NamesOwner, format: string, start: string) => ({
+    pk: `${namesPartition('WORD', owner)}#${format}`,
+    prefix: fitted('', start),
+  }),
+  /** Words as stored before schema 4. */
+  formerWords: (owner: NamesOwner, start: string) => ({
     pk: namesPartition('WORD', owner),
     prefix: fitted('', start),
   }),
   namesIn: (owner: NamesOwner, format: string) => ({
     pk: namesPartition('NAMES', owner),
     prefix: `${format}#`,
+  }),
+  /** The projects that hold a name, among those of the owner. */
+  nameIn: (owner: NamesOwner, format: string, name: PackageName) => ({
+    pk: namesPartition('NAMES', owner),
+    prefix: `${format}#${escapePart(name)}#`,
   }),
   indexes: (projectId: number, format?: string) => ({
     pk: `PROJECT#${projectId}`,

@@ -26,15 +26,16 @@ export interface AliasedFile<M = unknown> {
   readonly file: PackageFile<M>;
 }
 
-/** The most files of one alias that are examined, and how many at once. Many projects may have the same file. */
+/** The most files of one alias that the caller may pull, and the most that are examined, and how many at once. */
 const MAX_FILES = 5000;
+const MAX_EXAMINED = 100_000;
 const PAGE = 200;
 
 /**
  * The current files of a format that have an alias, in served versions that the caller may pull, first published
  * first: nobody can put a file of the same alias before those that are there. At instance level only those of
- * packages that are served there. Files of other projects only count towards the limit of examined files. A file
- * just published may be missing briefly.
+ * packages that are served there. Files hidden from the caller don't count, up to a limit of
+ * examined files. A file just published may be missing briefly.
  */
 export async function* findAliased<M>(
   registry: Registry,
@@ -43,6 +44,7 @@ export async function* findAliased<M>(
   const range = { ...indexes.aliases(format.id, alias), limit: PAGE };
   const projects = new Map<number, Project | undefined>();
   let seen = 0;
+  let examined = 0;
   for await (const page of queryPages(registry.table, range)) {
     if (within === 'instance' || 'group' in within)
       await readNew(registry, page, within, principal, projects);
@@ -58,8 +60,9 @@ export async function* findAliased<M>(
       registry,
       held.filter(serves).map(({ entry }) => entry),
     );
-    seen += page.length;
-    if (seen >= MAX_FILES) return;
+    seen += held.length;
+    examined += page.length;
+    if (seen >= MAX_FILES || examined >= MAX_EXAMINED) return;
   }
 }
 

@@ -2,7 +2,7 @@ import type { PackageRef } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { namesOwnersOf } from '../packages/package-writes.ts';
-import { itemOf, maybeEntity, type NamedEntry, type StoredHead } from '../records/entities.ts';
+import { maybeEntity, type StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { nameWords } from './search-words.ts';
@@ -18,20 +18,14 @@ export async function refreshSearchWords(registry: Registry, ref: PackageRef, ro
   await retryChanged(async () => {
     const [headItem, nameItem] = await registry.table.getMany([keys.head(ref), inProject]);
     const live = maybeEntity<StoredHead>(headItem)?.live === true;
-    const entry = live ? maybeEntity<NamedEntry>(nameItem) : undefined;
     await registry.table.write([
       { check: keys.head(ref), when: { equals: { live: live ? true : undefined } } },
       ...namesOwnersOf(ref, rootId).flatMap((owner) =>
         words.map((word): Write => {
           const key = keys.word(owner, word, ref);
-          return entry ? { put: itemOf(key, entryOf(entry)) } : { delete: key };
+          return live && nameItem ? { put: { ...key } } : { delete: key };
         }),
       ),
     ]);
   });
-}
-
-/** An entry without its keys in the name index. */
-function entryOf({ projectId, rootId, ancestors, format, name }: NamedEntry): NamedEntry {
-  return { projectId, rootId, ancestors, format, name };
 }

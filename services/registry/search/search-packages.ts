@@ -1,11 +1,13 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
-import type { PackageName } from '../../domain/names.ts';
-import { readProjects } from '../access/readable-projects.ts';
+import { type PackageName, parsePackageName } from '../../domain/names.ts';
+import { type ProjectReader, projectReader } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
+import { rootOf } from '../packages/package-writes.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
-import { ranges } from '../records/keys.ts';
-import { queryPages } from '../records/query-all.ts';
+import { namedByWord, ranges } from '../records/keys.ts';
+import { queryGrowing, queryPages } from '../records/query-all.ts';
+import { forEachOf } from '../records/read-many.ts';
 import { owningNames } from './owning-names.ts';
 import { wordsOf } from './search-words.ts';
 import { isWithin, partitionOf, type Within } from './within.ts';
@@ -47,12 +49,24 @@ export class Hits {
   }
 }
 
-/** The most names a search returns, and the most index entries it reads. */
+/** What a search found. */
+export interface SearchResult {
+  readonly hits: readonly SearchHit[];
+  /** Whether these are all names that match. */
+  readonly complete: boolean;
+}
+
+/** The most names that a search returns. */
 const MAX_HITS = 250;
-const MAX_SCANNED = 5000;
+
+/** The most index entries that a search reads, of packages that the caller may or may not see. */
+const MAX_SCANNED = 100_000;
 
 /** The most words of a text by which the index is searched, one after the other. */
 const MAX_STARTS = 4;
+
+/** How many entries of each word are read to find out which word is the rarest. */
+const PROBED = 100;
 
 /** The most characters of a search text; the rest is ignored. */
 const MAX_TEXT = 200;
@@ -62,63 +76,120 @@ const MAX_TEXT = 200;
  * names that start with the text come first. Packages hidden from the caller do not affect the result.
  *
  * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is
- * searched by the longest word first, and by the next one if that finds nothing.
+ * searched by the rarest word first, and by the next one if that finds nothing.
  */
 export async function searchPackages(
   registry: Registry,
   query: PackageQuery,
   text: string,
-): Promise<SearchHit[]> {
+): Promise<SearchResult> {
   const searchText = text.trim().slice(0, MAX_TEXT);
-  const words = [...new Set(wordsOf(searchText))].sort((a, b) => b.length - a.length);
-  let hits: readonly SearchHit[] = [];
-  for (const word of words.length > 0 ? words.slice(0, MAX_STARTS) : ['']) {
-    hits = await hitsFrom(registry, query, words, word);
-    if (hits.length > 0) break;
+  const words = [...new Set(wordsOf(searchText))];
+  const search: Search = { query, words, reader: projectReader(registry, query.principal), hits: new Hits() };
+  let complete = true;
+  for (const word of words.length > 0 ? await rarestFirst(registry, query, words) : ['']) {
+    complete = await addHits(registry, search, word);
+    if (search.hits.size > 0 || !complete) break;
   }
+  if (!complete) await addNamed(registry, search, searchText);
   const start = searchText.toLowerCase();
-  const ranked = [...hits].sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
-  return ranked.slice(0, MAX_HITS);
+  const ranked = search.hits
+    .all()
+    .sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
+  return { hits: ranked.slice(0, MAX_HITS), complete };
 }
 
-/** The names that contain all words and have a part that starts with `word`. */
-async function hitsFrom(
-  registry: Registry,
-  query: PackageQuery,
-  words: readonly string[],
-  word: string,
-): Promise<SearchHit[]> {
-  const hits = new Hits();
-  const projects = new Map<number, Project | undefined>();
-  let scanned = 0;
-  for await (const page of queryPages(registry.table, rangeOf(query, word))) {
-    const entries = page
-      .map((item) => entityOf<NamedEntry>(item))
-      .filter((entry) => matches(entry, query, words));
-    const [serves] = await Promise.all([
-      owningNames(registry, query.format, query.within, entries),
-      readProjects(registry, query.principal, entries, projects, (project) => project),
-    ]);
-    for (const entry of entries) {
-      const project = projects.get(entry.projectId);
-      if (project && serves(entry)) hits.add(entry.name, project);
-    }
-    scanned += page.length;
-    if (hits.size >= MAX_HITS || scanned >= MAX_SCANNED) break;
-  }
-  return hits.all();
+interface Search {
+  readonly query: PackageQuery;
+  readonly words: readonly string[];
+  readonly reader: ProjectReader;
+  readonly hits: Hits;
 }
+
+/** Words of the text in the order in which the index is searched by them. */
+async function rarestFirst(
+  { table }: Registry,
+  { within, format }: PackageQuery,
+  words: readonly string[],
+): Promise<string[]> {
+  const longest = [...words].sort((a, b) => b.length - a.length).slice(0, MAX_STARTS);
+  if (longest.length < 2) return longest;
+  const probes = await forEachOf(longest, async (word) => {
+    const page = await table.query({ ...ranges.words(partitionOf(within), format.id, word), limit: PROBED });
+    return [{ word, entries: page.items.length }];
+  });
+  return probes.sort((a, b) => a.entries - b.entries).map(({ word }) => word);
+}
+
+/** Adds the names that contain all words and have a part that starts with `word`. Returns whether it added all. */
+async function addHits(registry: Registry, search: Search, word: string): Promise<boolean> {
+  let scanned = 0;
+  for await (const page of entriesOf(registry, search.query, word)) {
+    if (search.hits.size >= MAX_HITS || scanned >= MAX_SCANNED) return false;
+    scanned += page.length;
+    await addReadable(
+      registry,
+      search,
+      page.filter(({ name }) => search.words.every((each) => name.toLowerCase().includes(each))),
+    );
+  }
+  return search.hits.size <= MAX_HITS;
+}
+
+/** Adds the name that is the text itself, when it may be among those that were not read. */
+async function addNamed(registry: Registry, search: Search, text: string): Promise<void> {
+  const name = parsePackageName(text);
+  if (name === undefined) return;
+  const { within, format } = search.query;
+  const range = ranges.nameIn(partitionOf(within), format.id, name);
+  const before = search.hits.size;
+  for await (const items of queryGrowing(registry.table, range, MAX_PROJECTS)) {
+    await addReadable(
+      registry,
+      search,
+      items.map((item) => entityOf<NamedEntry>(item)),
+    );
+    if (search.hits.size > before) return;
+  }
+}
+
+/** Adds entries of packages that the caller may pull, and that are served where they are searched. */
+async function addReadable(
+  registry: Registry,
+  { query: { format, within }, reader, hits }: Search,
+  entries: readonly Entry[],
+): Promise<void> {
+  await reader.read(entries.map(({ projectId }) => projectId));
+  const readable = entries.flatMap(({ name, projectId }) => {
+    const project = reader.get(projectId)?.project;
+    return project && isWithin(project, within) ? [{ name, project, rootId: rootOf(project) }] : [];
+  });
+  const serves = await owningNames(registry, format, within, readable);
+  for (const each of readable) if (serves(each)) hits.add(each.name, each.project);
+}
+
+type Entry = Pick<NamedEntry, 'name' | 'projectId'>;
 
 /** The names with a part that starts with a word. For an empty word all names, from the index that never lags. */
-function rangeOf({ within, format }: PackageQuery, word: string) {
+async function* entriesOf(
+  { table }: Registry,
+  { within, format }: PackageQuery,
+  word: string,
+): AsyncGenerator<readonly Entry[]> {
   const partition = partitionOf(within);
-  return word === '' ? ranges.namesIn(partition, format.id) : ranges.words(partition, word);
-}
-
-function matches(entry: NamedEntry, { format, within }: PackageQuery, words: readonly string[]): boolean {
-  if (entry.format !== format.id || !isWithin(entry, within)) return false;
-  const name = entry.name.toLowerCase();
-  return words.every((word) => name.includes(word));
+  if (word === '') {
+    for await (const items of queryPages(table, ranges.namesIn(partition, format.id))) {
+      yield items.map((item) => entityOf<NamedEntry>(item));
+    }
+    return;
+  }
+  for await (const items of queryPages(table, ranges.words(partition, format.id, word))) {
+    yield items.map(namedByWord);
+  }
+  // Words that the upgrade to schema 4 has not reached yet.
+  for await (const items of queryPages(table, ranges.formerWords(partition, word))) {
+    yield items.map((item) => entityOf<NamedEntry>(item)).filter((entry) => entry.format === format.id);
+  }
 }
 
 function rank({ name }: SearchHit, start: string): number {

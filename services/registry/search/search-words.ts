@@ -5,11 +5,12 @@ const MAX_WORDS = 10;
 const MAX_WORD = 200;
 
 /**
- * The words under which a name is indexed: the whole name, and every part between separators, in lower case.
- * A search for a prefix of any of them finds the name.
+ * The words under which a name is indexed: every part between separators, in lower case. A name without such parts is
+ * indexed under itself. A search for a prefix of any of them finds the name.
  */
 export function nameWords(name: string): string[] {
-  const words = [name.toLowerCase(), ...wordsOf(name)].map((word) => word.slice(0, MAX_WORD));
+  const parts = wordsOf(name);
+  const words = (parts.length > 0 ? parts : [name.toLowerCase()]).map((word) => word.slice(0, MAX_WORD));
   return [...new Set(words)].slice(0, MAX_WORDS);
 }
 

@@ -11,7 +11,7 @@ import { readHeads } from '../packages/read-versions.ts';
 import { type AliasedFile, findAliased } from './find-aliased.ts';
 import { findNames } from './find-names.ts';
 import { listNames } from './list-names.ts';
-import { type PackageQuery, type SearchHit, searchPackages } from './search-packages.ts';
+import { type PackageQuery, type SearchHit, type SearchResult, searchPackages } from './search-packages.ts';
 
 /** Searches in the project or group of the request, or in the whole instance. */
 function queryOf({ format, project, group, principal }: Access): PackageQuery {
@@ -22,8 +22,9 @@ function queryOf({ format, project, group, principal }: Access): PackageQuery {
  * The names that match a text and that the caller may pull.
  * @throws RegistryError as `requireVisibleGroup` does.
  */
-export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchHit[]> {
-  return inOrder(registry, access, await searchPackages(registry, queryOf(access), text));
+export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchResult> {
+  const { hits, complete } = await searchPackages(registry, queryOf(access), text);
+  return { hits: await inOrder(registry, access, hits), complete };
 }
 
 /** Like `searchVisible`, for exactly these names; see `findNames`. */
@@ -31,8 +32,9 @@ export async function findVisible(
   registry: Registry,
   access: Access,
   names: readonly PackageName[],
-): Promise<SearchHit[]> {
-  return inOrder(registry, access, await findNames(registry, queryOf(access), names));
+): Promise<SearchResult> {
+  const hits = await inOrder(registry, access, await findNames(registry, queryOf(access), names));
+  return { hits, complete: true };
 }
 
 /**

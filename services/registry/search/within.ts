@@ -13,6 +13,6 @@ export function partitionOf(within: Within): NamesOwner {
 }
 
 /** Whether an entry of the partition belongs to a project in the searched project, group or instance. */
-export function isWithin(entry: NameEntry, within: Within): boolean {
+export function isWithin(entry: Pick<NameEntry, 'ancestors'>, within: Within): boolean {
   return within === 'instance' || !('group' in within) || entry.ancestors.includes(within.group.id);
 }

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
+import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 import { deployToken } from '../../kit/start-app.ts';
@@ -139,6 +141,25 @@ describe('search', () => {
       expect([existing.status, await existing.text()]).toEqual([absent.status, await absent.text()]);
     }
     expect(await search('tool', { prefix: npmPrefix.group('acme/hidden') })).toEqual(['@acme/tool']);
+  });
+
+  test('tells in a header that it found more names than it returns', async () => {
+    await npm.publish({ name: 'tool' });
+    const header = async () => {
+      await npm.runJobs();
+      const answer = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
+      return answer.headers.get('x-incomplete-results');
+    };
+    expect(await header()).toBeNull();
+    const owner = { kind: 'project', id: npm.tools.id } as const;
+    const puts = Array.from({ length: 1100 }, (_, number) => {
+      const ref = { projectId: npm.tools.id, format: 'npm', name: named.package(`tool-${number}`) };
+      return { put: { ...keys.word(owner, 'tool', ref) } };
+    });
+    for (let start = 0; start < puts.length; start += 100) {
+      await npm.registry.table.write(puts.slice(start, start + 100));
+    }
+    expect(await header()).toBe('true');
   });
 
   test('does not find unpublished packages', async () => {

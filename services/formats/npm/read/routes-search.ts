@@ -2,6 +2,7 @@ import { parseTagName, required, type VersionName } from '../../../domain/names.
 import { isListed, type PackageRef, type Version } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
+import { searchCompleteness } from '../../../http/answer/search-completeness.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
@@ -32,7 +33,8 @@ export function searchRoutes(app: FormatRoutes): void {
 
 async function search(c: FormatContext, access: Access): Promise<Response> {
   const { registry } = c.env;
-  const hits = await searchVisible(registry, access, c.req.query('text') ?? '');
+  const result = await searchVisible(registry, access, c.req.query('text') ?? '');
+  const { hits } = result;
   const size = queryNumber(c, 'size', 20, MAX_SIZE);
   const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
   const page = hits.slice(from, from + size);
@@ -45,7 +47,7 @@ async function search(c: FormatContext, access: Access): Promise<Response> {
       total: hits.length - (page.length - latest.length),
       time: new Date(registry.clock.now()).toISOString(),
     },
-    { 'cache-control': 'private, no-cache' },
+    { 'cache-control': 'private, no-cache', ...searchCompleteness(result) },
   );
 }
 

@@ -2,7 +2,8 @@ import { RegistryError } from '../../../domain/errors.ts';
 import type { PackageName } from '../../../domain/names.ts';
 import { authenticate } from '../../../http/access/authenticate.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import { reply } from '../../../http/answer/reply.ts';
+import { type ReplyHeaders, reply } from '../../../http/answer/reply.ts';
+import { searchCompleteness } from '../../../http/answer/search-completeness.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
@@ -41,8 +42,9 @@ function describe(render: (base: string) => string, type: string): ReturnType<ty
   };
 }
 
-function xml(c: FormatContext, body: string, type: string): Response {
+function xml(c: FormatContext, body: string, type: string, headers: ReplyHeaders = {}): Response {
   return reply(c, 200, body, {
+    ...headers,
     'content-type': `${type}; charset=utf-8`,
     'cache-control': 'private, no-cache',
     dataserviceversion: '2.0;',
@@ -55,7 +57,13 @@ const MAX_IDS = 200;
 /** Once a feed has this many versions, no further package is added. */
 const MAX_ROWS = 10_000;
 
-type Send = (c: FormatContext, title: string, rows: readonly Row[]) => Response;
+/** The rows of a feed, and whether they are all that match. */
+interface Found {
+  readonly rows: readonly Row[];
+  readonly complete: boolean;
+}
+
+type Send = (c: FormatContext, title: string, found: Found) => Response;
 
 /** Handles a function of the feed (`Search()`) or a package by key (`Packages(Id='a',Version='1.0')`). */
 function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
@@ -67,10 +75,11 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const single = only !== undefined && others.length === 0;
   const options = single ? { name: () => asId(only) } : {};
   return pull(options, async (context, access) => {
-    const rows = single
-      ? matchingRows(query, await requestedReleases(context, access))
+    const { rows, complete } = single
+      ? { rows: matchingRows(query, await requestedReleases(context, access)), complete: true }
       : await rowsOfMany(context, access, query);
-    return send(context, name, orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare));
+    const sorted = orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare);
+    return send(context, name, { rows: sorted, complete });
   })(c, next);
 }
 
@@ -90,20 +99,22 @@ function asId(text: string): PackageName {
 }
 
 /** The rows of the packages that a search found, read one package at a time to bound memory. */
-async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Row[]> {
+async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Found> {
   requireUser(c, access);
   const { registry } = c.env;
   const named = [...(query.ids ?? [])]
     .flatMap((id) => parsePackageId(id) ?? [])
     .sort()
     .slice(0, MAX_IDS);
-  const hits = query.ids ? findVisible(registry, access, named) : searchVisible(registry, access, query.term);
+  const { hits, complete } = await (query.ids
+    ? findVisible(registry, access, named)
+    : searchVisible(registry, access, query.term));
   const rows: Row[] = [];
-  for (const heads of await headsOf(registry, access.format, await hits)) {
-    if (rows.length >= MAX_ROWS) break;
+  for (const heads of await headsOf(registry, access.format, hits)) {
+    if (rows.length >= MAX_ROWS) return { rows, complete: false };
     for (const row of matchingRows(query, await releasesOfHit(c, heads))) rows.push(row);
   }
-  return rows;
+  return { rows, complete };
 }
 
 /** The rows of a package that match the query. */
@@ -112,19 +123,21 @@ function matchingRows(query: Query, releases: readonly ReleaseFacts[]): readonly
   return query.narrow?.(rows) ?? rows;
 }
 
-function sendFeed(c: FormatContext, title: string, rows: readonly Row[]): Response {
+function sendFeed(c: FormatContext, title: string, { rows, complete }: Found): Response {
   const base = baseOf(c);
   const count = c.req.query('$inlinecount') === 'allpages' ? rows.length : undefined;
   return xml(
     c,
     renderFeed(base, { title, count, ...paged(c, `${base}/v2/${title}()`, rows) }),
     'application/atom+xml;type=feed',
+    searchCompleteness({ complete }),
   );
 }
 
-function sendCount(c: FormatContext, _title: string, rows: readonly Row[]): Response {
+function sendCount(c: FormatContext, _title: string, { rows, complete }: Found): Response {
   return reply(c, 200, String(rows.length), {
     'content-type': 'text/plain',
     'cache-control': 'private, no-cache',
+    ...searchCompleteness({ complete }),
   });
 }

@@ -1,6 +1,7 @@
 import type { PackageName } from '../../../domain/names.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
+import { searchCompleteness } from '../../../http/answer/search-completeness.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
@@ -26,15 +27,21 @@ export function searchRoutes(app: FormatRoutes): void {
 async function query(c: FormatContext, access: Access): Promise<Response> {
   const filter = versionFilterOf(c);
   const base = baseOf(c);
-  return replyJson(c, 200, {
-    '@context': { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` },
-    ...(await find(c, access, filter, (releases) => searchResult(base, releases, filter))),
-  });
+  const { complete, ...page } = await find(c, access, filter, (releases) =>
+    searchResult(base, releases, filter),
+  );
+  const context = { '@vocab': 'http://schema.nuget.org/schema#', '@base': `${base}/` };
+  return replyJson(c, 200, { '@context': context, ...page }, searchCompleteness({ complete }));
 }
 
 async function autocomplete(c: FormatContext, access: Access): Promise<Response> {
-  const found = await find(c, access, versionFilterOf(c), (releases) => releases.at(-1)?.metadata.id);
-  return replyJson(c, 200, { '@context': CONTEXT, ...found });
+  const { complete, ...found } = await find(
+    c,
+    access,
+    versionFilterOf(c),
+    (releases) => releases.at(-1)?.metadata.id,
+  );
+  return replyJson(c, 200, { '@context': CONTEXT, ...found }, searchCompleteness({ complete }));
 }
 
 const CONTEXT = { '@vocab': 'http://schema.nuget.org/schema#' };
@@ -43,6 +50,8 @@ const CONTEXT = { '@vocab': 'http://schema.nuget.org/schema#' };
 interface Page<T> {
   readonly totalHits: number;
   readonly data: readonly T[];
+  /** Whether all packages that match were found. */
+  readonly complete: boolean;
 }
 
 /**
@@ -59,11 +68,10 @@ async function find<T>(
   const { registry } = c.env;
   const text = c.req.query('q') ?? '';
   const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id;
-  const hits =
-    exact === undefined
-      ? searchVisible(registry, access, text)
-      : findVisible(registry, access, [parsePackageId(exact) ?? []].flat());
-  const packages = await headsOf(registry, access.format, await hits);
+  const { hits, complete } = await (exact === undefined
+    ? searchVisible(registry, access, text)
+    : findVisible(registry, access, [parsePackageId(exact) ?? []].flat()));
+  const packages = await headsOf(registry, access.format, hits);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const type = c.req.query('packageType') ?? '';
@@ -79,7 +87,7 @@ async function find<T>(
     if (found >= skip) data.push(show(releases));
     found++;
   }
-  return { totalHits: found + left, data };
+  return { totalHits: found + left, data, complete };
 }
 
 /** The protocol requires prereleases and SemVer 2.0.0 packages to be left out unless requested. */

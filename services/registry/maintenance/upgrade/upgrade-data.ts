@@ -6,6 +6,7 @@ import { keyFilesByIdentity } from './to-2/key-files-by-identity.ts';
 import { datePackages } from './to-3/date-packages.ts';
 import { ownNames } from './to-3/own-names.ts';
 import { indexVersionsByName } from './to-4/index-versions-by-name.ts';
+import { shortenSearchWords } from './to-4/shorten-search-words.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -18,7 +19,7 @@ export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boole
 const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
   [3, [ownNames, datePackages]],
-  [4, [indexVersionsByName]],
+  [4, [indexVersionsByName, shortenSearchWords]],
 ]);
 
 /**

@@ -1,0 +1,5 @@
+import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
+import { describeSearch } from './search-cases.ts';
+
+describeSearch('memory stores', openMemoryStores);
+describeSearch('embedded stores', openEmbeddedStores);
