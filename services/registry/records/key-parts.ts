@@ -1,5 +1,9 @@
-/** How text becomes a part of a key: it contains no `#`, and makes no key too long for the table. */
+/**
+ * Parts of keys, and the attributes that put items into indexes. Text becomes a part that contains no `#` and makes no
+ * key too long for the table.
+ */
 import { hash } from 'node:crypto';
+import type { PackageRef } from '../../domain/packages.ts';
 import { MAX_KEY_BYTES } from '../../ports/table-rules.ts';
 
 /** Escapes a part of a key. */
@@ -26,4 +30,32 @@ export function fitted(before: string, part: string, after = '', room = MAX_KEY_
   const end = `%sha256:${hash('sha256', escaped)}${after}`;
   const left = room - Buffer.byteLength(before + end);
   return before + escaped.slice(0, Math.floor(left / 3)).toWellFormed() + end;
+}
+
+/** An id in sort keys: sixteen digits, so that text order is number order. */
+export function padId(id: number): string {
+  return String(id).padStart(16, '0');
+}
+
+/** The sort key of a version in the index of a project's versions by name. */
+export function versionByName(row: PackageRef & { readonly version: string; readonly id: number }): string {
+  return `${versionsOfName(row)}${escapePart(row.version)}#${padId(row.id)}`;
+}
+
+/** The prefix of the versions of a name, and of names that only differ in case, in the index by name. */
+export function versionsOfName({ format, name }: Pick<PackageRef, 'format' | 'name'>): string {
+  const lower = name.toLowerCase();
+  // A few characters take more bytes in lower case, and the key would be too long.
+  const fits = Buffer.byteLength(lower) <= Buffer.byteLength(name);
+  return `${format}#${escapePart(fits ? lower : name)}#`;
+}
+
+/** Attributes that put an item into a partition of the first index. */
+export function inIndex1(pk: string, sk: string) {
+  return { index1pk: pk, index1sk: sk };
+}
+
+/** Attributes that put an item into a partition of the second index. */
+export function inIndex2(pk: string, sk: string) {
+  return { index2pk: pk, index2sk: sk };
 }

@@ -74,9 +74,11 @@ import {
   type TagName,
   type VersionName,
 } from '../../domain/names.ts';
-import type { PackageRef, Version } from '../../domain/packages.ts';
+import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
-import { escapePart, fitted, unescapePart } from './key-parts.ts';
+import { escapePart, fitted, padId, unescapePart } from './key-parts.ts';
+
+export * from './key-parts.ts';
 
 const META = 'META';
 const DELETED = 'DELETED';
@@ -86,11 +88,6 @@ const OWNER = '#OWNER';
 
 /** The most bytes of an index's name that is followed by another part. */
 const INDEX_ROOM = 300;
-
-/** An id in sort keys: sixteen digits, so that text order is number order. */
-export function padId(id: number): string {
-  return String(id).padStart(16, '0');
-}
 
 /** The owner of members and tokens. */
 export type Owner = { readonly kind: 'group' | 'project' | 'user'; readonly id: number };
@@ -388,26 +385,3 @@ export const indexes = {
   /** Files of a format that have an alias, across all projects. */
   aliases: (format: string, alias: string) => in1(fitted(`ALIAS#${format}#`, alias)),
 } as const;
-
-/** The sort key of a version in the index of a project's versions by name. */
-export function versionByName(row: PackageRef & { readonly version: string; readonly id: number }): string {
-  return `${versionsOfName(row)}${escapePart(row.version)}#${padId(row.id)}`;
-}
-
-/** The prefix of the versions of a name, and of names that only differ in case, in the index by name. */
-export function versionsOfName({ format, name }: Pick<PackageRef, 'format' | 'name'>): string {
-  const lower = name.toLowerCase();
-  // A few characters take more bytes in lower case, and the key would be too long.
-  const fits = Buffer.byteLength(lower) <= Buffer.byteLength(name);
-  return `${format}#${escapePart(fits ? lower : name)}#`;
-}
-
-/** Attributes that put an item into a partition of the first index. */
-export function inIndex1(pk: string, sk: string) {
-  return { index1pk: pk, index1sk: sk };
-}
-
-/** Attributes that put an item into a partition of the second index. */
-export function inIndex2(pk: string, sk: string) {
-  return { index2pk: pk, index2sk: sk };
-}

@@ -1,10 +1,10 @@
 import type { Tag, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
+import { versionRows } from '../packages/version-rows.ts';
 import { entityOf, maybeEntity, type PackagePointer } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { forEachOf, readMany } from '../records/read-many.ts';
-import { pointersOf } from './packages-named.ts';
 
 /** The most other versions of a package that are listed. */
 const MAX_OTHERS = 1000;
@@ -16,7 +16,7 @@ export async function otherVersions(
   passes: (row: PackagePointer) => boolean,
 ): Promise<PackagePointer[]> {
   const found: PackagePointer[] = [];
-  for await (const other of pointersOf(registry, row)) {
+  for await (const other of versionRows(registry, row)) {
     if (other.id === row.id || !passes(other)) continue;
     found.push(other);
     if (found.length === MAX_OTHERS) break;

@@ -1,11 +1,11 @@
 import { parseVersionName } from '../../domain/names.ts';
-import type { PackageRef } from '../../domain/packages.ts';
 import { inChunks } from '../../shared/merge-sorted.ts';
 import type { ReadableProject } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
+import { versionRows } from '../packages/version-rows.ts';
 import { entityOf, type NamedEntry, type PackagePointer } from '../records/entities.ts';
-import { indexes, keys, type NamesOwner, ranges, versionsOfName } from '../records/keys.ts';
-import { queryGrowing, queryPages } from '../records/query-all.ts';
+import { keys, type NamesOwner, ranges } from '../records/keys.ts';
+import { queryPages } from '../records/query-all.ts';
 import { readItem } from '../records/read-items.ts';
 import { isIn, type ListedIn, matcher, type PackageFilter, type PackageRow } from './walk-packages.ts';
 
@@ -87,26 +87,7 @@ async function* versionsNamed(
     if (pointer && matches(pointer)) yield { pointer, in: project };
     return;
   }
-  for await (const pointer of pointersOf(registry, ref)) {
+  for await (const pointer of versionRows(registry, ref)) {
     if (matches(pointer)) yield { pointer, in: project };
-  }
-}
-
-/** The versions of a package as small rows, in the order of their texts. The index may lag slightly. */
-export async function* pointersOf({ table }: Registry, ref: PackageRef): AsyncGenerator<PackagePointer> {
-  const { projectId, format, name } = ref;
-  const ranges = [
-    { ...indexes.packagesByName(projectId), prefix: versionsOfName(ref) },
-    // Rows that the upgrade to schema 4 has not reached yet.
-    { ...indexes.formerPackagesByName(projectId), prefix: `${name}#` },
-  ];
-  for (const range of ranges) {
-    for await (const items of queryGrowing(table, range, 100)) {
-      for (const item of items) {
-        const row = entityOf<PackagePointer>(item);
-        // Names that differ only in case share the range.
-        if (row.name === name && row.format === format) yield row;
-      }
-    }
   }
 }
