@@ -11,9 +11,16 @@ import { type Located, locateGroup, locateProject } from '../accounts/find-accou
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
-import { planOwnership, servingHolders } from '../names/owning-root.ts';
+import { planOwnership, servingQuery } from '../names/owning-root.ts';
 import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
-import { listHolders, type NameQuery, nameQuery } from '../packages/locate-packages.ts';
+import {
+  type FirstHolders,
+  firstHolders,
+  holderPages,
+  type NameQuery,
+  nameQuery,
+  versionHolders,
+} from '../packages/locate-packages.ts';
 import { byTimeHeld } from '../packages/precedence.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { Publication } from '../publish-rules/rule.ts';
@@ -159,23 +166,21 @@ async function openShared<M>(
   const query = name === undefined || missing ? undefined : nameQuery(format.id, name, group);
   // Anybody may publish under any name. Versions from unrelated namespaces are never mixed.
   const ownership = query && !group ? planOwnership(format, query.name) : undefined;
-  const [items, holders] = await Promise.all([
+  const [items, first] = await Promise.all([
     readItems(registry.table, [...principalKeys(token), ...(ownership?.keys ?? [])]),
-    query ? listHolders(registry, query) : [],
+    query ? firstHolders(registry, query) : { holders: [], more: false },
   ]);
   const principal = principalOf(token, items, registry.clock.now(), trace);
   if (missing) throw absent(principal, 'groupNotFound', 'missing');
   const access = { format, principal, project: undefined, group, name, selection };
   if (!request.name) return { ...access, holdings: [] };
   const serving =
-    query && ownership
-      ? await servingHolders(registry, query, holders, ownership.owningRoot(items))
-      : holders;
-  const { holdings, refusal } = query
-    ? await findHoldings<M>(registry, { ...access, action, query }, serving)
+    query && ownership ? await servingQuery(registry, query, first, ownership.owningRoot(items)) : query;
+  const { holdings, refusal } = serving
+    ? await findHoldings<M>(registry, { ...access, action, query: serving }, first)
     : { holdings: [], refusal: undefined };
   if (holdings.length === 0) {
-    if (trace) trace.reason = missingReason(holders, serving);
+    if (trace) trace.reason = missingReason(first, serving);
     await refuseMissing(registry, request, access, refusal);
   } else requireReadIfMoved(located, action);
   if (holdings.length > 0 || name === undefined) check();
@@ -188,8 +193,9 @@ function requireReadIfMoved(located: Located<Group | Project> | undefined, actio
 }
 
 /** Why no project is found, for operators. */
-function missingReason(holders: readonly NameEntry[], serving: readonly NameEntry[]): string {
-  if (serving.length > 0) return 'hidden';
+function missingReason({ holders, more }: FirstHolders, serving: NameQuery | undefined): string {
+  const [root] = serving?.groups ?? [];
+  if (serving && (more || holders.some(({ rootId }) => rootId === root))) return 'hidden';
   return holders.length > 0 ? 'the name belongs to another namespace' : 'missing';
 }
 
@@ -216,28 +222,52 @@ function readAddress({ name, select, announced }: AccessRequest): RequestAddress
   }
 }
 
-/** How many projects that hold a name are read at once, and the most holdings that are combined. */
-const HOLDERS_AT_ONCE = 50;
-const MAX_HOLDINGS = 50;
-
 type Search = Pick<Access, 'principal' | 'selection'> & {
   readonly action: ProjectAction;
   readonly query: NameQuery;
 };
 
+/** The holdings that allow the action. */
+interface FoundHoldings<M> {
+  readonly holdings: readonly Holding<M>[];
+  /** Why the first project that the caller may see does not allow it. */
+  readonly refusal: Decision | undefined;
+}
+
 /**
- * Reads the projects that hold a name, in batches, until enough of them allow the action. `refusal` is why the
- * first project that the caller may see does not allow it.
+ * Reads the projects that hold a name. If these are many and a version is selected, only those that hold the version,
+ * unless none of them allows the action.
  */
-async function findHoldings<M>(registry: Registry, search: Search, holders: readonly NameEntry[]) {
+async function findHoldings<M>(
+  registry: Registry,
+  search: Search,
+  first: FirstHolders,
+): Promise<FoundHoldings<M>> {
+  const { query, selection } = search;
+  if (!first.more) {
+    const [root] = query.groups ?? [];
+    const holders = first.holders.filter(({ rootId }) => root === undefined || rootId === root);
+    return holdingsIn(registry, search, [holders]);
+  }
+  if (selection.version !== undefined && query.groups !== undefined) {
+    const pages = versionHolders(registry, query, selection.version, query.groups);
+    const found = await holdingsIn<M>(registry, search, pages);
+    if (found.holdings.some(({ version }) => version !== undefined)) return found;
+  }
+  return holdingsIn(registry, search, holderPages(registry, query));
+}
+
+async function holdingsIn<M>(
+  registry: Registry,
+  search: Search,
+  pages: Iterable<readonly NameEntry[]> | AsyncIterable<readonly NameEntry[]>,
+): Promise<FoundHoldings<M>> {
   const holdings: Holding<M>[] = [];
   let refusal: Decision | undefined;
-  for (let start = 0; start < holders.length; start += HOLDERS_AT_ONCE) {
-    const batch = await readHolders<M>(registry, search, holders.slice(start, start + HOLDERS_AT_ONCE));
-    for (const { holding, decision } of batch) {
+  for await (const holders of pages) {
+    for (const { holding, decision } of await readHolders<M>(registry, search, holders)) {
       if (decision === 'allow') holdings.push(holding);
       else if (!['hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
-      if (holdings.length === MAX_HOLDINGS) return { holdings, refusal };
     }
   }
   return { holdings, refusal };

@@ -4,7 +4,7 @@ import { type PackageName, parseFullPath } from '../../domain/names.ts';
 import type { Key, TableReader } from '../../ports/table.ts';
 import { leadsTo, type StoredRoute } from '../accounts/routes.ts';
 import type { Registry } from '../context.ts';
-import { listHolders, MAX_HOLDERS, type NameQuery } from '../packages/locate-packages.ts';
+import { type FirstHolders, listHolders, type NameQuery } from '../packages/locate-packages.ts';
 import type { BoundPrefix, NameEntry, NameOwner } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
@@ -70,18 +70,31 @@ export function servesName(root: OwningRoot, rootId: number): boolean {
 }
 
 /**
- * Returns those of a name's holders that serve it at instance level: the projects of the root namespace that it
- * belongs to. While it has no owner, that is the root namespace of the oldest project.
+ * The query for those of a name's holders that serve it at instance level: the projects of the root namespace that it
+ * belongs to. While it has no owner, that is the root namespace of the oldest project. Undefined if none serves it.
  */
+export async function servingQuery(
+  registry: Pick<Registry, 'table'>,
+  query: NameQuery,
+  first: FirstHolders,
+  root: OwningRoot,
+): Promise<NameQuery | undefined> {
+  if (root === null) return undefined;
+  if (root !== undefined) return { ...query, groups: [root] };
+  const holders = first.more ? await listHolders(registry, query) : first.holders;
+  const [oldest] = holders;
+  return oldest && { ...query, groups: [oldest.rootId] };
+}
+
+/** Returns those of a name's holders that serve it at instance level, the one with the lowest id first. */
 export async function servingHolders(
   registry: Pick<Registry, 'table'>,
   query: NameQuery,
-  holders: readonly NameEntry[],
+  first: FirstHolders,
   root: OwningRoot,
 ): Promise<readonly NameEntry[]> {
-  const rootId = root === undefined ? holders[0]?.rootId : root;
-  // Strangers' projects can fill the list of holders.
-  if (rootId !== null && rootId !== undefined && holders.length >= MAX_HOLDERS)
-    return listHolders(registry, { ...query, rootId });
-  return holders.filter((holder) => holder.rootId === rootId);
+  const serving = await servingQuery(registry, query, first, root);
+  if (!serving) return [];
+  if (first.more) return listHolders(registry, serving);
+  return first.holders.filter(({ rootId }) => rootId === serving.groups?.[0]);
 }

@@ -14,6 +14,7 @@ import { recordEvent, system } from '../events/record-event.ts';
 import {
   itemOf,
   type NamedEntry,
+  type NameEntry,
   type PackagePointer,
   plainEntity,
   type StoredClaim,
@@ -24,8 +25,13 @@ import { indexes, inIndex1, inIndex2, keys, type NamesOwner, padId, versionByNam
 import { moveHead } from './move-head.ts';
 
 /** Returns the id of a project's root namespace. */
-export function rootOf(project: Project): number {
+export function rootOf(project: Pick<Project, 'ancestors' | 'namespaceId'>): number {
   return project.ancestors[0] ?? project.namespaceId;
+}
+
+/** Returns the ids of the groups above a project, root first. */
+export function groupsOf(project: Pick<Project, 'ancestors' | 'namespaceId'>): readonly number[] {
+  return project.ancestors.length > 0 ? project.ancestors : [project.namespaceId];
 }
 
 /**
@@ -49,6 +55,15 @@ function pointerItem(project: Project, version: Version): Item {
   });
 }
 
+/** Returns the item that finds the projects that hold a version. */
+export function versionHolderItem(
+  project: Pick<Project, 'id' | 'ancestors' | 'namespaceId'>,
+  version: Pick<Version, 'projectId' | 'format' | 'name' | 'version'>,
+): Item {
+  const entry: NameEntry = { projectId: project.id, rootId: rootOf(project), ancestors: project.ancestors };
+  return itemOf(keys.versionHolder(version, version.version, groupsOf(project)), entry);
+}
+
 /**
  * Returns the writes of a new version: its item, and the pointer that makes its id unique and findable. If it was
  * `claimed`, its files are already stored.
@@ -58,6 +73,7 @@ export function versionWrites(project: Project, version: Version, claimed: boole
   return [
     { put: itemOf(keys.version(version, version.version), version), when },
     { put: pointerItem(project, version), when: { exists: false } },
+    { put: versionHolderItem(project, version) },
     ...(claimed ? [{ delete: keys.claim(version.id), when: { exists: true } }] : []),
   ];
 }
@@ -205,7 +221,7 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
   const entry = { projectId: project.id, rootId, ancestors: project.ancestors };
   const found: NamedEntry = { ...entry, format: ref.format, name: ref.name };
   return [
-    { put: itemOf(keys.name(ref, rootId), entry) },
+    { put: itemOf(keys.name(ref, groupsOf(project)), entry) },
     ...namesOwnersOf(ref, rootId).map((owner): Write => ({ put: itemOf(keys.nameIn(owner, ref), found) })),
     nameEvent(project, ref, now, 'name_added'),
   ];
@@ -254,7 +270,8 @@ function firstPublishWrites({ id, published }: Project): Write[] {
 export function nameRemovalWrites(project: Project, ref: PackageRef, now: number): Write[] {
   const rootId = rootOf(project);
   return [
-    { delete: keys.name(ref, rootId) },
+    { delete: keys.name(ref, groupsOf(project)) },
+    ...(project.ancestors.length > 1 ? [{ delete: keys.name(ref, [rootId]) }] : []),
     ...namesOwnersOf(ref, rootId).map((owner): Write => ({ delete: keys.nameIn(owner, ref) })),
     nameEvent(project, ref, now, 'name_removed'),
   ];

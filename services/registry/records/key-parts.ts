@@ -37,6 +37,11 @@ export function padId(id: number): string {
   return String(id).padStart(16, '0');
 }
 
+/** Groups, root first, as a part of a sort key. The part of a group starts with those of the groups above it. */
+export function groupPath(groups: readonly number[]): string {
+  return groups.map(padId).join('/');
+}
+
 /** The sort key of a version in the index of a project's versions by name. */
 export function versionByName(row: PackageRef & { readonly version: string; readonly id: number }): string {
   return `${versionsOfName(row)}${escapePart(row.version)}#${padId(row.id)}`;

@@ -32,7 +32,8 @@
  *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    an index rendered from several projects
  *     NAME#<format>#<name>             #OWNER                    the root namespace that owns the name,
  *                                                                index1 by format and name
- *                                      <root>#<project>          a project that holds the name
+ *                                      <root>/<group>/...#<project>  a project that holds the name, by the groups above it
+ *     HOLDERS#<format>#<name>          <version>#<root>/...#<project>  a project that holds the version
  *     BOUND#<format>                   <prefix>                  the root namespace that a prefix of names is bound to
  *     WORD#<owner>#<fmt>               <word>#<name>#<project>   search: a word of a name; the owner is a project, a root
  *                                                                namespace or INSTANCE
@@ -76,7 +77,8 @@ import {
 } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
-import { escapePart, fitted, padId, unescapePart } from './key-parts.ts';
+
+import { escapePart, fitted, groupPath, padId, unescapePart } from './key-parts.ts';
 
 export * from './key-parts.ts';
 
@@ -197,9 +199,13 @@ export const keys = {
     pk: `MERGED#${format}#${escapePart(name)}`,
     sk: `DOCUMENT#${kind}#${slot}`,
   }),
-  name: (ref: PackageRef, rootId: number): Key => ({
+  name: (ref: PackageRef, groups: readonly number[]): Key => ({
     pk: namePartition(ref.format, ref.name),
-    sk: `${padId(rootId)}#${padId(ref.projectId)}`,
+    sk: `${groupPath(groups)}#${padId(ref.projectId)}`,
+  }),
+  versionHolder: (ref: PackageRef, version: VersionName, groups: readonly number[]): Key => ({
+    pk: `HOLDERS#${ref.format}#${escapePart(ref.name)}`,
+    sk: `${escapePart(version)}#${groupPath(groups)}#${padId(ref.projectId)}`,
   }),
   nameOwner: (format: string, name: PackageName): Key => ({ pk: namePartition(format, name), sk: OWNER }),
   boundPrefix: (format: string, prefix: PackageName): Key => ({
@@ -312,10 +318,15 @@ export const ranges = {
   removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
   subpackages: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
-  /** The projects that hold a name, in the whole instance or below one root namespace. */
-  names: (format: string, name: PackageName, rootId?: number) => ({
+  /** The projects that hold a name: in the whole instance, or below a group, given with the groups above it. */
+  names: (format: string, name: PackageName, groups: readonly number[] = []) => ({
     pk: namePartition(format, name),
-    ...(rootId === undefined ? { after: OWNER } : { prefix: `${padId(rootId)}#` }),
+    ...(groups.length === 0 ? { after: OWNER } : { prefix: groupPath(groups) }),
+  }),
+  /** The projects below a group that hold a version. */
+  versionHolders: (format: string, name: PackageName, version: VersionName, groups: readonly number[]) => ({
+    pk: `HOLDERS#${format}#${escapePart(name)}`,
+    prefix: `${escapePart(version)}#${groupPath(groups)}`,
   }),
   /** The owner of a name, if it has one, then the projects that hold it. */
   ownerAndHolders: (format: string, name: PackageName) => ({ pk: namePartition(format, name) }),

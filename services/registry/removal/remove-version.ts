@@ -9,7 +9,7 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
 import { moveHead } from '../packages/move-head.ts';
-import { nameRemovalWrites } from '../packages/package-writes.ts';
+import { groupsOf, nameRemovalWrites } from '../packages/package-writes.ts';
 import { subpackageRemovalWrites } from '../packages/subpackages.ts';
 import {
   entityOf,
@@ -167,6 +167,7 @@ async function planWithdrawal(
     { delete: keys.version(ref, version.version), when: unchanged(version) },
     { put: removedVersionItem(ref, withdrawn) },
     { delete: keys.packageId(ref.projectId, version.id) },
+    { delete: keys.versionHolder(ref, version.version, groupsOf(input.project)) },
     ...(await presenceWrites(registry, version, false)),
     ...tags.map(tagDeletion(ref, version.version)),
     ...(empty ? nameRemovalWrites(input.project, ref, now) : []),

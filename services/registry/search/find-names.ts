@@ -3,7 +3,7 @@ import type { PackageName } from '../../domain/names.ts';
 import { readProjects } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { owningRoots, servingHolders } from '../names/owning-root.ts';
-import { listHolders, nameQuery } from '../packages/locate-packages.ts';
+import { firstHolders, listHolders, nameQuery } from '../packages/locate-packages.ts';
 import { forEachOf } from '../records/read-many.ts';
 import { Hits, type PackageQuery, type SearchHit } from './search-packages.ts';
 
@@ -24,13 +24,13 @@ export async function findNames(
   const [roots, found] = await Promise.all([
     group ? undefined : owningRoots(registry.table, format, names),
     forEachOf(names, async (name) => {
-      const holders = await listHolders(registry, nameQuery(format.id, name, group));
-      return [{ name, holders }];
+      return [{ name, first: await firstHolders(registry, nameQuery(format.id, name, group)) }];
     }),
   ]);
-  const entries = await forEachOf(found, async ({ name, holders }) => {
+  const entries = await forEachOf(found, async ({ name, first }) => {
     const query = nameQuery(format.id, name, group);
-    const serving = roots ? await servingHolders(registry, query, holders, roots.get(name)) : holders;
+    const inGroup = () => (first.more ? listHolders(registry, query) : first.holders);
+    const serving = await (roots ? servingHolders(registry, query, first, roots.get(name)) : inGroup());
     return serving.map((entry) => ({ ...entry, name }));
   });
   const projects = new Map<number, Project | undefined>();

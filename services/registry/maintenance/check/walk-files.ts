@@ -1,3 +1,4 @@
+import type { Project } from '../../../domain/accounts.ts';
 import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import type { Item, Key } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
@@ -52,10 +53,10 @@ export async function* walkPackages(registry: Registry): AsyncGenerator<PackageR
 }
 
 /** Yields every project, including removed ones. */
-export async function* everyProject(registry: Registry): AsyncGenerator<{ id: number; fullPath: string }> {
+export async function* everyProject(registry: Registry): AsyncGenerator<Project> {
   yield* walkProjects(registry);
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
-    for (const item of items) yield entityOf<{ id: number; fullPath: string }>(item);
+    for (const item of items) yield entityOf<Project>(item);
   }
 }
 

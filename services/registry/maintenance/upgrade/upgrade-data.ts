@@ -6,6 +6,7 @@ import { keyFilesByIdentity } from './to-2/key-files-by-identity.ts';
 import { datePackages } from './to-3/date-packages.ts';
 import { ownNames } from './to-3/own-names.ts';
 import { indexVersionsByName } from './to-4/index-versions-by-name.ts';
+import { locateHolders } from './to-4/locate-holders.ts';
 import { shortenSearchWords } from './to-4/shorten-search-words.ts';
 
 /**
@@ -19,7 +20,7 @@ export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boole
 const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
   [3, [ownNames, datePackages]],
-  [4, [indexVersionsByName, shortenSearchWords]],
+  [4, [indexVersionsByName, shortenSearchWords, locateHolders]],
 ]);
 
 /**

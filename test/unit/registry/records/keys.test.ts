@@ -16,10 +16,11 @@ import {
   indexes,
   isOlderFile,
   keys,
-  nameAndVersion,
   type Owner,
   packageOf,
+  padId,
   ranges,
+  versionByName,
 } from '../../../../services/registry/records/keys.ts';
 import { named } from '../../../kit/names.ts';
 
@@ -63,6 +64,9 @@ interface Built {
   readonly prefix?: string;
 }
 
+/** As many groups as can be above a project. */
+const groups = Array.from({ length: 20 }, () => Number.MAX_SAFE_INTEGER);
+
 /** Every key, range and index with these parts. A builder that is missing here does not compile. */
 function everyKey(parts: ReturnType<typeof partsOf>) {
   const { ref, name, version, text, tag, path, identity, index } = parts;
@@ -87,10 +91,12 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     change: keys.change(ref, 'c'.repeat(40)),
     document: keys.document(ref, `maven-snapshot-1#${version}#segments`),
     mergedDocument: keys.mergedDocument(ref, `maven-snapshot-1#${version}`, '255#segments'),
-    name: keys.name(ref, id),
+    name: keys.name(ref, groups),
+    versionHolder: keys.versionHolder(ref, version, groups),
     nameOwner: keys.nameOwner(ref.format, name),
     boundPrefix: keys.boundPrefix(ref.format, name),
     word: keys.word(owner, text, ref),
+    formerWord: keys.formerWord(owner, text, ref),
     nameIn: keys.nameIn(owner, ref),
     index: keys.index(index),
     stanza: keys.stanza(index, text, text, id),
@@ -123,10 +129,13 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     removedVersions: ranges.removedVersions(ref),
     subpackages: ranges.subpackages(ref),
     changes: ranges.changes(ref),
-    names: ranges.names(ref.format, name, id),
+    names: ranges.names(ref.format, name, groups),
+    versionHolders: ranges.versionHolders(ref.format, name, version, groups),
     ownerAndHolders: ranges.ownerAndHolders(ref.format, name),
     boundPrefixes: ranges.boundPrefixes(ref.format),
-    words: ranges.words(owner, text),
+    words: ranges.words(owner, ref.format, text),
+    formerWords: ranges.formerWords(owner, text),
+    nameIn: ranges.nameIn(owner, ref.format, name),
     namesIn: ranges.namesIn(owner, ref.format),
     indexes: ranges.indexes(id, ref.format),
     stanzas: ranges.stanzas(index, text),
@@ -147,7 +156,8 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     tokens: indexes.tokens,
     memberships: indexes.memberships(id),
     children: indexes.children(id),
-    packagesByName: { ...indexes.packagesByName(id), sk: nameAndVersion({ name, version, id }) },
+    packagesByName: { ...indexes.packagesByName(id), sk: versionByName({ ...ref, version, id }) },
+    formerPackagesByName: { ...indexes.formerPackagesByName(id), sk: `${name}#${version}#${padId(id)}` },
     packagesBelow: indexes.packagesBelow(id),
     stored: indexes.stored('f'),
     unreferenced: indexes.unreferenced,
