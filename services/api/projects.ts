@@ -17,7 +17,7 @@ import {
   walkProjectsIn,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import { purgeProject, removeProject } from '../registry/accounts/remove-project.ts';
+import { removeProject } from '../registry/accounts/remove-project.ts';
 import { projectJson } from './json/account-json.ts';
 import { minLevelOf, projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
@@ -30,12 +30,6 @@ import {
   scopes,
   signedIn,
 } from './request.ts';
-
-/**
- * Time limit for purging a project within a request when nothing is retained, in milliseconds. A job does the
- * rest.
- */
-const PURGE_TIMEOUT = 10_000;
 
 const settings = {
   description: text.optional(),
@@ -189,10 +183,6 @@ async function setArchived(c: ApiContext, archived: boolean): Promise<Response> 
 
 async function deleteProject(c: ApiContext): Promise<Response> {
   const { project, principal } = await openProject(c, 'own', scopes.write);
-  const { registry } = c.env;
-  await removeProject(registry, project, actorOf(principal, c));
-  if (registry.settings.retention === 0) {
-    await purgeProject(registry, project.id, AbortSignal.timeout(PURGE_TIMEOUT));
-  }
+  await removeProject(c.env.registry, project, actorOf(principal, c));
   return replyJson(c, 202, { message: '202 Accepted' });
 }

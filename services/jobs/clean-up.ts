@@ -18,7 +18,9 @@ export async function cleanUp(
 ): Promise<'done' | 'unfinished'> {
   if (!event) return (await sweep(registry, signal)) ? 'done' : 'unfinished';
   const deadline = withTimeout(EVENT_TIMEOUT, signal);
-  if (event.type === 'project_deleted') await purgeProjects(registry, deadline);
-  else await sweepBlobs(registry, deadline);
+  if (event.type === 'project_deleted') {
+    return (await purgeProjects(registry, deadline)) ? 'done' : 'unfinished';
+  }
+  await sweepBlobs(registry, deadline);
   return deadline.aborted ? 'unfinished' : 'done';
 }

@@ -33,7 +33,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
   ]) {
     const deadline = withTimeout(PART_TIMEOUT, signal);
     try {
-      await part(registry, deadline);
+      if ((await part(registry, deadline)) === false) finished = false;
     } catch (error) {
       failures.push(error);
     }

@@ -7,6 +7,7 @@ import { describeBlobStore } from './blob-store-contract.ts';
 import { describeHolders } from './holder-cases.ts';
 import { describeLists } from './list-cases.ts';
 import { describeNames } from './names-cases.ts';
+import { describeProjectDeletion } from './project-deletion-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
@@ -61,6 +62,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeNames,
     describeReservedPaths,
     describeLists,
+    describeProjectDeletion,
     describeHolders,
     describeSearch,
   ]) {

@@ -59,8 +59,11 @@ describe.each([serverHost, functionHost])('jobs on $name', (host) => {
   test('run on a schedule without an event', async () => {
     const { app, project } = await withPackages(2);
     await app.send('DELETE', `/api/v4/projects/${project.id}`, { token: app.rootToken });
-    app.clock.advance(2 * 24 * 3600 * 1000);
-    await host.run(app.registry, { messages: { cleanup: ['{"job":"cleanup"}'] } });
+    // The first run releases the blobs, and one after their grace period deletes them.
+    for (let run = 0; run < 2; run++) {
+      app.clock.advance(2 * 24 * 3600 * 1000);
+      await host.run(app.registry, { messages: { cleanup: ['{"job":"cleanup"}'] } });
+    }
     expect((await app.registry.blobs.list()).blobs).toEqual([]);
   });
 

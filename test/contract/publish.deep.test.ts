@@ -1,6 +1,8 @@
 import { describeManyFiles } from './many-files-cases.ts';
 import { openEmbeddedStores } from './open-stores.ts';
+import { describeProjectDeletion } from './project-deletion-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 
+describeProjectDeletion('embedded stores', openEmbeddedStores);
 describeManyFiles('embedded stores', openEmbeddedStores);
 describeRacingDeletes('embedded stores', openEmbeddedStores);

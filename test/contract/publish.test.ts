@@ -2,6 +2,7 @@ import { describeAddingFiles } from './add-files-cases.ts';
 import { describeManyFiles } from './many-files-cases.ts';
 import { describeNames } from './names-cases.ts';
 import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
+import { describeProjectDeletion } from './project-deletion-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
@@ -18,5 +19,6 @@ for (const describeOn of [
   describeOn('embedded stores', openEmbeddedStores);
 }
 // The deep tier runs these on a disk: they write many thousand rows.
+describeProjectDeletion('memory stores', openMemoryStores);
 describeManyFiles('memory stores', openMemoryStores);
 describeRacingDeletes('memory stores', openMemoryStores);

@@ -1,6 +1,7 @@
 import type { Group } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -11,6 +12,9 @@ import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { removeProject } from './remove-project.ts';
 import { leavePath } from './routes.ts';
+
+/** How many projects of a group are removed at once. Each removal changes the group. */
+const PROJECTS_AT_ONCE = 8;
 
 /** A stored group, with the number of groups and projects directly in it. */
 type StoredGroup = Group & { readonly children: number };
@@ -49,6 +53,7 @@ export async function deleteGroup(registry: Registry, group: Group, actor: Actor
 /** Deletes a group with every group and project below it, from the bottom up; can be repeated after a failure. */
 export async function deleteGroupTree(registry: Registry, group: Group, actor: Actor): Promise<void> {
   for (const child of await subgroupsOf(registry, group.id)) await deleteGroupTree(registry, child, actor);
-  for (const project of await projectsIn(registry, [group.id])) await removeProject(registry, project, actor);
+  const projects = await projectsIn(registry, [group.id]);
+  await mapConcurrently(projects, PROJECTS_AT_ONCE, (project) => removeProject(registry, project, actor));
   await deleteGroup(registry, group, actor);
 }

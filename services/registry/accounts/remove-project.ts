@@ -3,6 +3,7 @@ import type { Group, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { Item } from '../../ports/table.ts';
+import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { removeIndexes } from '../indexes/project-indexes.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
@@ -18,6 +19,9 @@ import { projectItem } from './create-project.ts';
 import { childAdded, childRemoved } from './create-user.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { hasPublished, leavePath } from './routes.ts';
+
+/** How many packages of a project are purged at once. Versions of one package would wait for each other. */
+const PACKAGES_AT_ONCE = 16;
 
 /** How long uploads already in progress when their project is removed may take to finish, in milliseconds. */
 const UPLOAD_GRACE = 24 * 3600 * 1000;
@@ -112,22 +116,38 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
 /**
  * Purges the contents of removed projects whose retention has ended, until `signal` aborts. Deletes the record
  * of a project once nothing of it is left and no upload to it can still be in progress. Logs projects that can't be
- * purged, and continues with the next one.
+ * purged, and continues with the next one. Returns whether there is nothing left that another call would purge.
  */
-export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<void> {
+export async function purgeProjects(registry: Registry, signal?: AbortSignal): Promise<boolean> {
+  let finished = true;
   for await (const items of queryPages(registry.table, ranges.removedProjects())) {
     for (const item of items) {
       const removed = entityOf<RemovedProject>(item);
       // Projects deleted in schema 1 have no such time until they are upgraded.
       if (!(removed.purgeAt <= registry.clock.now())) continue;
-      try {
-        if (!(await purgeRemoved(registry, removed, signal))) return;
-        if (registry.clock.now() - removed.removedAt > UPLOAD_GRACE) await deleteRecord(registry, removed);
-      } catch (error) {
-        if (!(error instanceof RegistryError)) throw error;
-        registry.log.error('removed project not purged', { project: removed.id, error });
-      }
+      if (!(await purgeDueProject(registry, removed, signal))) finished = false;
+      if (signal?.aborted) return false;
     }
+  }
+  return finished;
+}
+
+/** Purges a project that is due. Returns whether another call would not purge more. */
+async function purgeDueProject(
+  registry: Registry,
+  removed: RemovedProject,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    const gone = await purgeRemoved(registry, removed, signal);
+    if (gone && registry.clock.now() - removed.removedAt > UPLOAD_GRACE)
+      await deleteRecord(registry, removed);
+    return true;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    registry.log.error('removed project not purged', { project: removed.id, error });
+    // Another process changed the same packages, and may have stopped before it had purged all.
+    return error.code !== 'contended';
   }
 }
 
@@ -160,10 +180,17 @@ async function purgeRemoved(
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);
   for await (const items of queryPages(registry.table, ranges.packageIds(id))) {
-    for (const item of items) {
-      if (signal?.aborted) return false;
-      await purgePackageVersion(registry, removed, item);
-    }
+    const packages = Map.groupBy(items, (item) => {
+      const { format, name } = entityOf<PackagePointer>(item);
+      return `${format} ${name}`;
+    });
+    await mapConcurrently(packages.values(), PACKAGES_AT_ONCE, async (versions) => {
+      for (const version of versions) {
+        if (signal?.aborted) return;
+        await purgePackageVersion(registry, removed, version);
+      }
+    });
+    if (signal?.aborted) return false;
   }
   for await (const items of queryPages(registry.table, indexes.removedIn(id))) {
     for (const item of items) {

@@ -263,6 +263,7 @@ describe('deleting projects', () => {
     expect((await api.get('/projects/acme%2Ftools', member)).status).toBe(404);
     expect((await api.get('/user', { token: bot.secret })).status).toBe(401);
     expect((await api.get('/groups/acme/packages', { token: deploy.secret })).status).toBe(401);
+    await purgeProjects(registry);
     expect(await registry.table.get(keys.blob(sha256))).toMatchObject({
       refs: 0,
       unreferencedAt: registry.clock.now(),
