@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import { eventOf } from '../../../services/registry/events/record-event.ts';
 import { ranges } from '../../../services/registry/records/keys.ts';
@@ -95,6 +95,17 @@ describe('deprecating', () => {
     Object.fromEntries(
       Object.entries((await npm.packument()).versions).map(([version, m]) => [version, m.deprecated]),
     );
+
+  test('reads only the versions that the request names', async () => {
+    await publishAll('1.0.0', '1.1.0', '1.2.0');
+    await npm.packument();
+    const query = vi.spyOn(npm.registry.table, 'query');
+    expect((await deprecate('old', ['1.1.0'])).status).toBe(200);
+    const prefixes = query.mock.calls.map(([{ prefix = '' }]) => prefix);
+    query.mockRestore();
+    expect(prefixes.filter((prefix) => prefix.startsWith('VERSION#'))).toEqual([]);
+    expect(await messages()).toEqual({ '1.0.0': undefined, '1.1.0': 'old', '1.2.0': undefined });
+  });
 
   test('sets and removes the message of versions', async () => {
     await publishAll('1.0.0', '1.1.0', '2.0.0');

@@ -1,10 +1,9 @@
 import { badRequest, RegistryError } from '../../../domain/errors.ts';
-import type { PackageName } from '../../../domain/names.ts';
+import { type PackageName, parseVersionName } from '../../../domain/names.ts';
 import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
-import { readableVersions } from '../../../registry/packages/read-metadata.ts';
-import { readAllVersions } from '../../../registry/packages/read-versions.ts';
+import { readVersions } from '../../../registry/packages/read-versions.ts';
 import { type ClaimedManifest, metadata, type PackageDocument } from '../schema.ts';
 
 /** The longest reason, in characters. */
@@ -27,12 +26,16 @@ export async function changeDeprecations(
       .filter(([, { deprecated }]) => deprecated !== undefined && deprecated !== null)
       .map(([version, { deprecated }]) => [version, reasonOf(deprecated)]),
   );
-  const all = await readAllVersions(registry, headOf(target));
-  const differing = readableVersions(registry, all.versions, metadata).filter((stored) => {
-    const reason = reasons.get(stored.version);
-    return reason !== undefined && reason !== stored.metadata.deprecated;
+  const ref = headOf(target);
+  const refs = [...reasons.keys()].flatMap((text) => {
+    const version = parseVersionName(text);
+    return version ? [{ ...ref, version }] : [];
   });
-  const names = differing.map(({ version }) => version);
+  const named = await readVersions(registry, refs, metadata);
+  const names = named.flatMap((stored) => {
+    const differs = stored && reasons.get(stored.version) !== stored.metadata.deprecated;
+    return differs ? [stored.version] : [];
+  });
   const change = { ...target, format: 'npm', metadata, name, versions: names };
   const { changed } = await changeVersions(registry, change, (stored) => {
     const deprecated = reasons.get(stored.version);
