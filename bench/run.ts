@@ -1,5 +1,6 @@
 import { cpus, loadavg, totalmem } from 'node:os';
 import { functions } from './measure/functions.ts';
+import { lists } from './measure/lists.ts';
 import { mavenMetadata } from './measure/maven.ts';
 import { nugetIndexes } from './measure/nuget.ts';
 import { growth, largePackuments, smallPackuments } from './measure/packuments.ts';
@@ -27,6 +28,7 @@ const measurements: Readonly<Record<string, (bench: Workbench) => Promise<Row[]>
   upload: uploads,
   start: starts,
   trips,
+  lists,
   function: functions,
 };
 

@@ -100,13 +100,13 @@ export async function fewProjectsIn(
 ): Promise<Project[] | undefined> {
   const ids = [group.id];
   for (let next = directly ? ids.length : 0; next < ids.length; next++) {
-    for await (const { id } of walkSubgroups(registry, ids[next] ?? 0, { atOnce: most })) {
+    for await (const { id } of walkSubgroups(registry, ids[next] ?? 0, { atOnce: most + 1 })) {
       ids.push(id);
       if (ids.length > most) return undefined;
     }
   }
   const projects: Project[] = [];
-  for await (const project of walkProjectsIn(registry, ids, { atOnce: most })) {
+  for await (const project of walkProjectsIn(registry, ids, { atOnce: most + 1 })) {
     projects.push(project);
     if (projects.length > most) return undefined;
   }
