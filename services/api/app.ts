@@ -42,6 +42,9 @@ const resources = [
 const api = new Hono<CallEnv>();
 for (const addRoutes of resources) addRoutes(api);
 
+/** Every method and path of the management API, in the order in which they are matched; paths are below `/api/v4`. */
+export const apiRoutes: readonly { readonly method: string; readonly path: string }[] = api.routes;
+
 const declared = new Hono<CallEnv>().route('/api/v4', api);
 
 const app = new Hono<CallEnv>({ getPath: canonicalPath });

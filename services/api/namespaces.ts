@@ -3,20 +3,27 @@ import * as z from 'zod';
 import { levels } from '../domain/access.ts';
 import type { Group } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
-import { type FullPath, parseFullPath } from '../domain/names.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { findGroup, locateGroup } from '../registry/accounts/find-accounts.ts';
 import { filtered, groupsById, memberGroups, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
-import { isOccupied, readRoute, type StoredRoute } from '../registry/accounts/routes.ts';
-import { maybeEntity } from '../registry/records/entities.ts';
-import { keys } from '../registry/records/keys.ts';
 import { namespaceJson } from './json/account-json.ts';
 import { namespaceMatches } from './list-groups.ts';
 import { pageOf, paging, sortedRows } from './paginate.ts';
 import { flag, integer, readParams, text } from './params.ts';
-import { type ApiContext, checkGroup, requirePath, scopes, signedIn } from './request.ts';
+import {
+  type ApiContext,
+  checkGroup,
+  requirePath,
+  type SignedIn,
+  scopes,
+  seesGroup,
+  signedIn,
+} from './request.ts';
+
+/** The highest number that is appended to a taken path to suggest another one. */
+const MAX_SUGGESTION = 10;
 
 const listParams = z.object({
   ...paging,
@@ -71,30 +78,43 @@ async function showNamespace(c: ApiContext): Promise<Response> {
   return replyJson(c, 200, renderNamespace(c, namespace));
 }
 
+/**
+ * Whether a user or group that the caller may see has the path. Hidden groups are treated as absent, so a path that
+ * does not exist here may still be taken.
+ */
 async function namespaceExists(c: ApiContext): Promise<Response> {
-  await signedIn(c, scopes.read);
+  const principal = await signedIn(c, scopes.read);
   const { parent_id: parentId } = await readParams(c, z.object({ parent_id: integer.optional() }));
-  const { table } = c.env.registry;
+  const parent = parentId === undefined ? undefined : await visibleNamespace(c, principal, String(parentId));
   const path = c.req.param('path') ?? '';
-  const parent = parentId === undefined ? undefined : await findGroup(table, String(parentId));
-  const full = parseFullPath(parent ? `${parent.fullPath}/${path}` : path);
-  if (!full) return replyJson(c, 200, { exists: false, suggests: [] });
-  const exists = isOccupied(await readRoute(table, full), c.env.registry.clock.now());
-  return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, full) : [] });
+  const fullPath = parent ? `${parent.fullPath}/${path}` : path;
+  const searched = parentId === undefined || parent !== undefined;
+  const exists = searched && (await isTaken(c, principal, fullPath));
+  return replyJson(c, 200, { exists, suggests: exists ? await suggestions(c, principal, fullPath) : [] });
 }
 
-/** Suggests a similar path that is still free. */
-async function suggestions(c: ApiContext, path: FullPath): Promise<string[]> {
-  const candidates = Array.from(
-    { length: 10 },
-    (_, index) => parseFullPath(`${path}${index + 1}`) ?? [],
-  ).flat();
-  const { table, clock } = c.env.registry;
-  const items = await table.getMany(candidates.map((each) => keys.route(each)));
-  const free = candidates.find(
-    (_, index) => !isOccupied(maybeEntity<StoredRoute>(items[index]), clock.now()),
-  );
-  return free === undefined ? [] : [free.slice(free.lastIndexOf('/') + 1)];
+/** The user or group with this id or full path, if the caller may see it. */
+async function visibleNamespace(
+  c: ApiContext,
+  principal: SignedIn,
+  idOrPath: string,
+): Promise<Group | undefined> {
+  const namespace = await findGroup(c.env.registry.table, idOrPath);
+  return namespace && (await seesGroup(c, principal, namespace)) ? namespace : undefined;
+}
+
+async function isTaken(c: ApiContext, principal: SignedIn, fullPath: string): Promise<boolean> {
+  // No path consists of digits only; the lookup would take them for an id.
+  return !/^\d*$/.test(fullPath) && (await visibleNamespace(c, principal, fullPath)) !== undefined;
+}
+
+/** Suggests a similar path that no user or group visible to the caller has. */
+async function suggestions(c: ApiContext, principal: SignedIn, fullPath: string): Promise<string[]> {
+  for (let number = 1; number <= MAX_SUGGESTION; number++) {
+    const free = `${fullPath}${number}`;
+    if (!(await isTaken(c, principal, free))) return [free.slice(free.lastIndexOf('/') + 1)];
+  }
+  return [];
 }
 
 function renderNamespace(c: ApiContext, namespace: Group) {

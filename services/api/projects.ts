@@ -8,7 +8,7 @@ import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeProject } from '../registry/accounts/change-project.ts';
 import { createProject } from '../registry/accounts/create-project.ts';
-import { findGroup, findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
+import { findGroup } from '../registry/accounts/find-accounts.ts';
 import {
   filtered,
   groupsById,
@@ -30,6 +30,7 @@ import {
   scopes,
   signedIn,
 } from './request.ts';
+import { visibleUser } from './users.ts';
 
 const settings = {
   description: text.optional(),
@@ -78,13 +79,11 @@ async function listUserProjects(c: ApiContext): Promise<Response> {
   const params = await readParams(c, projectListParams);
   const { passes } = await projectFilter(c, principal, params);
   const { registry } = c.env;
-  const name = c.req.param('id') ?? '';
-  const { table } = registry;
-  const user = await (/^\d+$/.test(name) ? findUser(table, Number(name)) : findUserByName(table, name));
-  if (!user) throw new RegistryError('userNotFound');
-  return replyProjects(c, params, (walk) =>
-    filtered(walkProjectsIn(registry, [user.namespaceId], walk), passes),
-  );
+  const user = await visibleUser(c, principal, c.req.param('id') ?? '');
+  // Anonymous callers get an empty list for absent users, too: they may not know which users there are.
+  if (!user && principal.kind !== 'anonymous') throw new RegistryError('userNotFound');
+  const namespaces = user ? [user.namespaceId] : [];
+  return replyProjects(c, params, (walk) => filtered(walkProjectsIn(registry, namespaces, walk), passes));
 }
 
 async function addProject(c: ApiContext): Promise<Response> {

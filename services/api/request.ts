@@ -163,6 +163,12 @@ export async function checkGroup(
   return level;
 }
 
+/** Whether the caller may see a group or personal namespace. */
+export async function seesGroup(c: ApiContext, principal: Principal, group: Group): Promise<boolean> {
+  const level = await levelInGroup(c.env.registry, principal, group);
+  return authorizeGroup('view', principal, group, level) === 'allow';
+}
+
 /**
  * Requires that a project or group was named by its id or present path, once the caller is known to have access.
  * @throws MovedTo for reads, RegistryError `pathMoved` for changes

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import type { User } from '../domain/accounts.ts';
+import type { Principal, User } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
@@ -9,10 +9,11 @@ import { changeUserState } from '../registry/accounts/change-user.ts';
 import { createUser } from '../registry/accounts/create-user.ts';
 import { findUser, findUserByName } from '../registry/accounts/find-accounts.ts';
 import { filtered, type Walk, walkUsers } from '../registry/accounts/list-accounts.ts';
+import { seesUser } from '../registry/accounts/sees-user.ts';
 import { fullUserJson, userJson } from './json/account-json.ts';
 import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { filledText, flag, readParams, text } from './params.ts';
-import { type ApiContext, administrator, idParam, scopes, signedIn } from './request.ts';
+import { type ApiContext, administrator, idParam, type SignedIn, scopes, signedIn } from './request.ts';
 
 const listParams = z.object({
   ...paging,
@@ -45,9 +46,10 @@ export function userRoutes(app: Hono<CallEnv>): void {
   app.get('/users', listUsers);
   app.post('/users', addUser);
   app.get('/users/:user_id', async (c) => {
-    const { user } = await signedIn(c, scopes.profile);
-    const found = await userOf(c);
-    return replyJson(c, 200, renderUser(c, found, user));
+    const principal = await signedIn(c, scopes.profile);
+    const found = await visibleUser(c, principal, String(idParam(c, 'user_id')));
+    if (!found) throw new RegistryError('userNotFound');
+    return replyJson(c, 200, renderUser(c, found, principal.user));
   });
   app.post('/users/:user_id/block', (c) => setState(c, 'blocked'));
   app.post('/users/:user_id/unblock', (c) => setState(c, 'active'));
@@ -60,11 +62,25 @@ export async function userOf(c: ApiContext): Promise<User> {
   return user;
 }
 
+/** Returns the user with an id or name, if there is one that the caller may know of. */
+export async function visibleUser(
+  c: ApiContext,
+  principal: Principal,
+  idOrName: string,
+): Promise<User | undefined> {
+  const { registry } = c.env;
+  const user = await (/^\d+$/.test(idOrName)
+    ? findUser(registry.table, Number(idOrName))
+    : findUserByName(registry.table, idOrName));
+  return user && (await seesUser(registry, principal, user)) ? user : undefined;
+}
+
 async function listUsers(c: ApiContext): Promise<Response> {
-  const { user: caller } = await signedIn(c, scopes.profile);
+  const principal = await signedIn(c, scopes.profile);
+  const { user: caller } = principal;
   const params = await readParams(c, listParams);
   const found = (walk: Walk = {}) =>
-    filtered(candidates(c, params.username, walk), (user) => passes(user, params));
+    filtered(candidates(c, principal, params.username, walk), (user) => passes(user, params, caller));
   const { order_by } = params;
   const descending = params.sort === 'desc';
   const id = (user: User) => user.id;
@@ -81,17 +97,27 @@ async function listUsers(c: ApiContext): Promise<Response> {
   );
 }
 
-async function* candidates(c: ApiContext, username: string | undefined, walk: Walk): AsyncGenerator<User> {
+/** The user with the requested name or, without one, all people; bots are listed to administrators only. */
+async function* candidates(
+  c: ApiContext,
+  principal: SignedIn,
+  username: string | undefined,
+  walk: Walk,
+): AsyncGenerator<User> {
   if (username === undefined) {
-    yield* walkUsers(c.env.registry, walk);
+    const { admin, id } = principal.user;
+    for await (const user of walkUsers(c.env.registry, walk)) {
+      if (!user.bot || admin || user.id === id) yield user;
+    }
     return;
   }
-  const user = await findUserByName(c.env.registry.table, username);
+  const user = /^\d+$/.test(username) ? undefined : await visibleUser(c, principal, username);
   const { after, descending = false } = walk;
   if (user && (after === undefined || (descending ? user.id < after : user.id > after))) yield user;
 }
 
-function passes(user: User, params: z.infer<typeof listParams>): boolean {
+/** Whether a user meets the filters. Only administrators find users by their e-mail addresses. */
+function passes(user: User, params: z.infer<typeof listParams>, caller: User): boolean {
   const { active, blocked, admins, humans, without_project_bots: noBots, search } = params;
   if (active === true && user.state !== 'active') return false;
   if (blocked === true && user.state !== 'blocked') return false;
@@ -102,7 +128,7 @@ function passes(user: User, params: z.infer<typeof listParams>): boolean {
   return (
     user.username.toLowerCase().includes(part) ||
     user.name.toLowerCase().includes(part) ||
-    user.email.toLowerCase() === part
+    (caller.admin && user.email.toLowerCase() === part)
   );
 }
 

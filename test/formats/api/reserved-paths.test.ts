@@ -41,7 +41,8 @@ describe('the path of a deleted group in which packages were published', () => {
     expect((await deleteTree(ann, 'ghost')).status).toBe(202);
     const refused = await makeGroup(eve);
     expect([refused.status, refused.body]).toEqual([400, taken]);
-    expect((await api.get('/namespaces/ghost/exists', eve)).body.exists).toBe(true);
+    // Only what the caller can see exists, and what was hidden must not be found out.
+    expect((await api.get('/namespaces/ghost/exists', eve)).body.exists).toBe(false);
     const again = await makeGroup(ann);
     expect([again.status, again.body.id > group.body.id]).toEqual([201, true]);
   });
