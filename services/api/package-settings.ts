@@ -7,11 +7,14 @@ import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeGroup } from '../registry/accounts/change-group.ts';
-import { isPattern } from '../shared/text/user-pattern.ts';
+import { patternProblem } from '../shared/text/user-pattern.ts';
 import { flag, readParams } from './params.ts';
 import { openGroup, scopes } from './request.ts';
 
-const pattern = z.string().refine(isPattern, 'is not a RE2 expression of at most 255 characters');
+const pattern = z.string().superRefine((text, context) => {
+  const message = patternProblem(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
 
 /** `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format. */
 const changes = z.object(

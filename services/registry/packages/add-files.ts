@@ -96,7 +96,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const staged = input.files.map((file) => file.blob);
   const blobs = referenceBlobs(staged);
   const subpackage = planSubpackage(project, ref, input.umbrella);
-  const rules = publishRules(publicationOf(input));
+  const rules = publishRules(publicationOf(input), registry.log);
   const drafted = draftOf(registry, input, now);
 
   return retryPublish(registry, project, async () => {

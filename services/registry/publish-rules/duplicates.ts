@@ -2,6 +2,7 @@ import type { DuplicateRule, Group } from '../../domain/accounts.ts';
 import { DuplicateFile } from '../../domain/errors.ts';
 import type { VersionName } from '../../domain/names.ts';
 import { identityOf, type PackageFile, type PackageRef } from '../../domain/packages.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Key } from '../../ports/table.ts';
 import type { StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -21,13 +22,13 @@ export const duplicates: PublishRule = {
     const ownKeys = files.flatMap((file) => keysOf(file));
     return [versionKey(first), ...ownKeys, ...groupKeys(publication)];
   },
-  async check(publication, items) {
+  async check(publication, items, log) {
     const duplicate = independentFiles(publication)
       .map((placed) => ({ file: placed.file, existing: existingFile(placed, items) }))
       .find(
         ({ file, existing }) => existing && !(publication.format.idempotent && mayBeSame(file, existing)),
       );
-    if (!duplicate?.existing || (await mayReplace(publication, items))) return;
+    if (!duplicate?.existing || (await mayReplace(publication, items, log))) return;
     const { file, existing } = duplicate;
     throw new DuplicateFile({
       name: publication.displayName ?? publication.name,
@@ -37,6 +38,9 @@ export const duplicates: PublishRule = {
     });
   },
 };
+
+/** The maximum length of an expression in the log, in characters. */
+const MAX_LOGGED = 255;
 
 /** A file to be published, and the version it belongs to. */
 interface PlacedFile {
@@ -83,14 +87,14 @@ function mayBeSame({ sha256, size }: PublishedFile, existing: PackageFile): bool
   return size === undefined || size === existing.size;
 }
 
-async function mayReplace(publication: Publication, items: Items): Promise<boolean> {
+async function mayReplace(publication: Publication, items: Items, log: Log): Promise<boolean> {
   const { format, name, displayName, version = '' } = publication;
   if (format.duplicates === 'never') return false;
   const { allowed, exceptions } = nearestRule(publication, items) ?? {
     allowed: format.duplicatesAllowed ?? false,
     exceptions: '',
   };
-  const excepted = exceptions !== '' && (await matchesAny(exceptions, [displayName ?? name, version]));
+  const excepted = exceptions !== '' && (await matchesAny(exceptions, [displayName ?? name, version], log));
   return allowed !== excepted;
 }
 
@@ -100,8 +104,17 @@ function nearestRule(publication: Publication, items: Items): DuplicateRule | un
     .find((rule) => rule !== undefined);
 }
 
-/** Loads the RE2 engine on first use: it is large, and few groups have exceptions. */
-async function matchesAny(pattern: string, texts: readonly string[]): Promise<boolean> {
-  const { matchesWhole } = await import('../../shared/text/user-pattern.ts');
-  return texts.some((text) => matchesWhole(pattern, text));
+/**
+ * Whether an expression matches one of the texts. One that was stored before its size was limited may match nothing;
+ * this is logged. Loads the RE2 engine on first use: it is large, and few groups have exceptions.
+ */
+async function matchesAny(pattern: string, texts: readonly string[], log: Log): Promise<boolean> {
+  const { matchesWhole, patternProblem } = await import('../../shared/text/user-pattern.ts');
+  const problem = patternProblem(pattern);
+  if (problem === undefined) return texts.some((text) => matchesWhole(pattern, text));
+  log.error('an exception to a rule on duplicates is ignored', {
+    expression: pattern.slice(0, MAX_LOGGED),
+    reason: `it ${problem}`,
+  });
+  return false;
 }

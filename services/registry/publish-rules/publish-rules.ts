@@ -1,3 +1,4 @@
+import type { Log } from '../../ports/log.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type Items, readItems } from '../records/read-items.ts';
@@ -15,11 +16,11 @@ export interface PublishRules {
 }
 
 /** All rules, applied to one publish. */
-export function publishRules(publication: Publication): PublishRules {
+export function publishRules(publication: Publication, log: Log): PublishRules {
   return {
     keys: rules.flatMap((rule) => rule.keys(publication)),
     async check(items) {
-      for (const rule of rules) await rule.check(publication, items);
+      for (const rule of rules) await rule.check(publication, items, log);
     },
   };
 }
@@ -29,6 +30,6 @@ export function publishRules(publication: Publication): PublishRules {
  * @throws RegistryError if a rule refuses the publish.
  */
 export async function checkPublishRules(registry: Registry, publication: Publication): Promise<void> {
-  const { keys, check } = publishRules(publication);
+  const { keys, check } = publishRules(publication, registry.log);
   await check(await readItems(registry.table, keys));
 }

@@ -2,6 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
+import type { Log } from '../../ports/log.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Items } from '../records/read-items.ts';
 
@@ -36,8 +37,8 @@ export interface PublishRule {
   /** The keys of the items the rule needs; read together with everything else the publish reads. */
   keys(publication: Publication): readonly Key[];
   /**
-   * Checks the publish against the items under `keys`.
+   * Checks the publish against the items under `keys`. Logs stored settings that can't be followed.
    * @throws RegistryError if the publish is refused.
    */
-  check(publication: Publication, items: Items): void | Promise<void>;
+  check(publication: Publication, items: Items, log: Log): void | Promise<void>;
 }

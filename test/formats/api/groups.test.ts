@@ -309,6 +309,20 @@ describe('package settings', () => {
   test('invalid expressions and callers without permission are rejected', async () => {
     const put = (json: object, options = {}) => api.put('/groups/acme/package_settings', json, options);
     expect((await put({ generic_duplicate_exception_regex: '(' })).body.error).toContain('RE2');
+    for (const [expression, reason] of [
+      ['('.repeat(3), 'is not an RE2 expression'],
+      ['a'.repeat(256), 'is longer than 255 characters'],
+      ['(?:\\pL?){999}'.repeat(18), 'repeats too much: numbers of repetitions must be smaller'],
+    ]) {
+      const answer = await put({
+        generic_duplicates_allowed: false,
+        generic_duplicate_exception_regex: expression,
+      });
+      expect([answer.status, answer.body]).toEqual([
+        400,
+        { error: `generic_duplicate_exception_regex ${reason}` },
+      ]);
+    }
     expect((await put({ generic_duplicate_exception_regex: 'a' })).body).toEqual({
       error: 'generic_duplicates_allowed is missing',
     });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
+import { keys } from '../../../../services/registry/records/keys.ts';
 import { jar } from '../../../kit/maven-repository.ts';
 import { startApp, type TestApp, URL_BASE } from '../../../kit/start-app.ts';
 
@@ -48,6 +49,25 @@ describe('a rule against duplicate files', () => {
     expect(await put('/generic/tool/1.0/b.bin', other)).toEqual({ status: 201, read: true });
     await setRules({ generic_duplicate_exception_regex: 'tool' });
     expect(await put(path, other)).toEqual({ status: 201, read: true });
+  });
+
+  test('takes a stored exception that repeats too much for one that matches nothing, and logs it', async () => {
+    const exceptions = '(?:\\pL?){999}'.repeat(18);
+    await app.registry.table.write([
+      {
+        update: keys.group(app.group.id),
+        set: { settings: { duplicates: { generic: { allowed: false, exceptions } } } },
+      },
+    ]);
+    expect(await put(path, old)).toEqual({ status: 201, read: true });
+    expect(await put(path, other)).toEqual({ status: 400, read: false });
+    expect(app.errors).toEqual([
+      {
+        message: 'an exception to a rule on duplicates is ignored',
+        expression: exceptions,
+        reason: 'it repeats too much: numbers of repetitions must be smaller',
+      },
+    ]);
   });
 
   test('does not reveal to a user without access whether a file exists', async () => {
