@@ -4,12 +4,12 @@ import type { FormatContext } from '../../../http/access/guard.ts';
 import { readUpload, uploadLimit } from '../../../http/body/read-upload.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import { discard } from '../../../registry/blobs/stage-blob.ts';
+import { scanJson, type TakeString } from '../../../shared/json/scan-json.ts';
+import { UnreadableJson } from '../../../shared/json/unreadable-json.ts';
 import { parsed } from '../read-json.ts';
 import { PackageDocument } from '../schema.ts';
 import { type Archive, readArchive } from './archive.ts';
-import { base64Bytes, InvalidBase64 } from './json/base64-bytes.ts';
-import { scanJson, type TakeString } from './json/scan-json.ts';
-import { UnreadableJson } from './json/unreadable-json.ts';
+import { base64Bytes, InvalidBase64 } from './base64-bytes.ts';
 
 /** The largest edited packument, in bytes: ten thousand versions have about twenty million. */
 const EDITED_LIMIT = 32 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { base64Bytes } from '../../../../../services/formats/npm/publish/json/base64-bytes.ts';
+import { base64Bytes } from '../../../../services/formats/npm/publish/base64-bytes.ts';
 
 async function decoded(text: string, size: number): Promise<Buffer> {
   async function* parts() {
