@@ -2,10 +2,19 @@
 import * as z from 'zod';
 import { badParameters, badRequest } from '../domain/errors.ts';
 import { requestBody } from '../http/body/request-body.ts';
+import { parseJson } from '../shared/json/parse-json.ts';
+import { UnreadableJson } from '../shared/json/unreadable-json.ts';
 import type { ApiContext } from './request.ts';
 
 /** The maximum size of a body with parameters, in bytes. */
 const MAX_BODY = 1 << 20;
+
+/** The maximum number of parameters of a form or query, and of elements of a list. */
+const MAX_PARAMS = 1000;
+const MAX_LIST = 100;
+
+/** The maximum number of values in a JSON body. */
+const JSON_LIMITS = { values: 10_000 };
 
 /** Unchecked parameters by name. */
 type Raw = Record<string, unknown>;
@@ -41,14 +50,15 @@ function problemOf(name: string, value: unknown, issue: z.core.$ZodIssue): strin
 }
 
 function queryOf(c: ApiContext): Raw {
-  return collect(new URL(c.req.url).searchParams);
+  const { search } = new URL(c.req.url);
+  return collect(pairsIn(search));
 }
 
 async function bodyOf(c: ApiContext): Promise<Raw> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (!c.req.raw.body || type === undefined) return {};
   if (type === 'application/json') return jsonOf(await textOf(c));
-  if (type === 'application/x-www-form-urlencoded') return collect(new URLSearchParams(await textOf(c)));
+  if (type === 'application/x-www-form-urlencoded') return collect(pairsIn(await textOf(c)));
   if (type === 'multipart/form-data') return collect(await formOf(c));
   return {};
 }
@@ -62,17 +72,20 @@ async function textOf(c: ApiContext): Promise<string> {
 function jsonOf(text: string): Raw {
   if (text.trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseJson(text, JSON_LIMITS);
     if (value === null) return {}; // what client-go sends for no options
     if (typeof value === 'object' && !Array.isArray(value)) return value as Raw;
-  } catch {
-    // handled below
+  } catch (error) {
+    if (error instanceof UnreadableJson && error.problem !== 'malformed') {
+      throw badRequest(`400 Bad Request - in the body, ${error.message}`);
+    }
   }
   throw badRequest("400 Bad Request - the body isn't a JSON object");
 }
 
 async function formOf(c: ApiContext): Promise<Iterable<[string, string]>> {
   const body = await textOf(c);
+  requireFew(body, '\n--');
   const headers = { 'content-type': c.req.header('content-type') ?? '' };
   try {
     const form = await new Response(body, { headers }).formData();
@@ -81,6 +94,20 @@ async function formOf(c: ApiContext): Promise<Iterable<[string, string]>> {
     );
   } catch {
     throw badRequest("400 Bad Request - the form can't be read");
+  }
+}
+
+/** The parameters in a query or a form. @throws RegistryError when there are too many */
+function pairsIn(text: string): URLSearchParams {
+  requireFew(text, '&');
+  return new URLSearchParams(text);
+}
+
+/** Checks how often a separator occurs in a text, before the text is split there. */
+function requireFew(text: string, separator: string): void {
+  let count = 0;
+  for (let at = text.indexOf(separator); at >= 0; at = text.indexOf(separator, at + 1)) {
+    if (++count > MAX_PARAMS) throw badRequest(`400 Bad Request - more than ${MAX_PARAMS} parameters`);
   }
 }
 
@@ -133,12 +160,20 @@ export const flag = z.preprocess(
   z.boolean(),
 );
 
-/** A list: from JSON, from `name[]=`, or separated by commas. A single value is a list of one. */
+/**
+ * A list of at most 100 elements: from JSON, from `name[]=`, or separated by commas. A single value is a list of one.
+ */
 export function listOf<T extends z.ZodType>(item: T) {
-  return z.preprocess((value) => {
-    if (typeof value === 'number') return [value];
-    return typeof value === 'string' ? value.split(',').map((each) => each.trim()) : value;
+  return z.preprocess((value, context) => {
+    const list = typeof value === 'number' ? [value] : typeof value === 'string' ? split(value) : value;
+    if (!Array.isArray(list) || list.length <= MAX_LIST) return list;
+    context.addIssue({ code: 'custom', message: `has more than ${MAX_LIST} elements` });
+    return z.NEVER;
   }, z.array(item));
+}
+
+function split(text: string): string[] {
+  return text.split(',', MAX_LIST + 1).map((each) => each.trim());
 }
 
 /** A point in time, from an ISO 8601 date or time, as milliseconds since the epoch. */

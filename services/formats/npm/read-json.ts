@@ -4,6 +4,10 @@ import type { z } from 'zod';
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
 import { requestBody } from '../../http/body/request-body.ts';
+import { parseJson } from '../../shared/json/parse-json.ts';
+
+/** The most values in a small body. */
+const LIMITS = { values: 10_000 };
 
 const decompress = promisify(gunzip);
 
@@ -14,7 +18,7 @@ export async function readJson(c: FormatContext, limit: number): Promise<unknown
   let bytes: Buffer = Buffer.concat(parts);
   if (isGzip(bytes)) bytes = await unpacked(bytes, limit);
   try {
-    return JSON.parse(bytes.toString());
+    return parseJson(bytes.toString(), LIMITS);
   } catch (error) {
     throw badRequest(`The request body is not valid JSON: ${(error as Error).message}`);
   }

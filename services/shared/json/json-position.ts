@@ -8,6 +8,16 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
+/** How large a document may be. */
+export interface PositionLimits {
+  /** How deep objects and arrays may nest. */
+  readonly depth: number;
+  /** The maximum number of values, counted by commas and opening brackets. */
+  readonly values: number;
+  /** The maximum number of members of the values at the top level, by their keys. */
+  readonly members?: ReadonlyMap<string, number> | undefined;
+}
+
 /**
  * Tracks the position in a JSON document, just enough to know the keys that lead to a string. A parser checks later
  * that the document is valid JSON.
@@ -18,15 +28,20 @@ export class JsonPosition {
   readonly #isObject: boolean[] = [];
   readonly #depth: number;
   readonly #values: number;
+  readonly #members: ReadonlyMap<string, number>;
   #seen = 0;
+  /** The members of the current value at the top level, and how many it may have. */
+  #counted = 0;
+  #most = Number.POSITIVE_INFINITY;
   #atKey = false;
   #inString = false;
   #escaped = false;
   #key: Buffer[] | undefined;
 
-  constructor({ depth, values }: { readonly depth: number; readonly values: number }) {
+  constructor({ depth, values, members = new Map() }: PositionLimits) {
     this.#depth = depth;
     this.#values = values;
+    this.#members = members;
   }
 
   /**
@@ -86,6 +101,7 @@ export class JsonPosition {
   #structure(byte: number | undefined): void {
     if (byte === COMMA) {
       this.#count();
+      if (this.#isObject.length === 2) this.#countMember();
       this.#atKey = this.#isObject.at(-1) ?? false;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte === OPEN_OBJECT);
     else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#close();
@@ -96,10 +112,19 @@ export class JsonPosition {
     throw new UnreadableJson('too-many', `the document has more than ${this.#values} values`);
   }
 
+  #countMember(): void {
+    if (++this.#counted <= this.#most) return;
+    throw new UnreadableJson('too-many', `"${this.path[0]}" has more than ${this.#most} members`);
+  }
+
   #open(isObject: boolean): void {
     this.#count();
     if (this.#isObject.length >= this.#depth) {
       throw new UnreadableJson('too-deep', `the document is nested more than ${this.#depth} levels deep`);
+    }
+    if (this.#isObject.length === 1) {
+      this.#most = this.#members.get(this.path[0] ?? '') ?? Number.POSITIVE_INFINITY;
+      this.#counted = 1;
     }
     this.#isObject.push(isObject);
     if (isObject) this.path.push('');

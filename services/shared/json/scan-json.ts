@@ -16,6 +16,8 @@ export interface ScanOptions {
   readonly values?: number;
   /** How deep objects and arrays may nest; 64 by default. */
   readonly depth?: number;
+  /** The maximum number of members of the values at the top level, by their keys. */
+  readonly members?: ReadonlyMap<string, number>;
   /**
    * Called for every string value with the keys that lead to it (elements of an array share the array's keys; the
    * list is valid only during the call). Return a reader to take the string out of the document, which then has
@@ -34,7 +36,8 @@ const QUOTE = Uint8Array.of(0x22);
 export async function scanJson(body: AsyncIterable<Uint8Array>, options: ScanOptions): Promise<unknown> {
   const source = new Source(body);
   const kept = new Kept(options.limit);
-  const position = new JsonPosition({ depth: options.depth ?? 64, values: options.values ?? 1_000_000 });
+  const { depth = 64, values = 1_000_000, members } = options;
+  const position = new JsonPosition({ depth, values, members });
   let take: TakeString | undefined;
   const shouldStop = () => {
     take = options.take(position.path);

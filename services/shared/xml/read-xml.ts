@@ -19,25 +19,35 @@ const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 100_000;
 const MAX_ATTRIBUTES = 200;
 
+/** The maximum number of attributes in a document for each element that it may have. */
+const ATTRIBUTES_PER_ELEMENT = 4;
+
 /**
  * sax's types lack `strictEntities`: only XML's own entities, not HTML's. With `xmlns`, sax would report
  * attributes only at the end of their tag, and look up each one in a list of all previous ones.
  */
 const options = { xmlns: false, strictEntities: true };
 
+/** Limits on a document. */
+export interface XmlLimits {
+  /** The maximum number of elements; 100,000 by default. */
+  readonly elements?: number;
+}
+
 /**
- * Parses an XML document and returns its root element. Document types are rejected, so that only XML's five
+ * Parses an XML document and returns its root element. Reading stops at the first limit that is exceeded. Document types are rejected, so that only XML's five
  * predefined entities are resolved and nothing is fetched. The encoding is that of the byte order mark or the
  * declaration, or UTF-8.
  * @throws UnreadableXml
  */
-export function readXml(bytes: Uint8Array): XmlElement {
+export function readXml(bytes: Uint8Array, { elements = MAX_ELEMENTS }: XmlLimits = {}): XmlElement {
   const open: MutableElement[] = [];
   let root: MutableElement | undefined;
   let count = 0;
   const namespaces = new Namespaces();
   let attributes = new Map<string, string>();
   let attributeCount = 0;
+  let allAttributes = 0;
   const reader = sax.parser(true, options);
   reader.onerror = (error) => {
     throw malformed(error.message.replaceAll('\n', ', '));
@@ -53,12 +63,15 @@ export function readXml(bytes: Uint8Array): XmlElement {
     if (++attributeCount > MAX_ATTRIBUTES) {
       throw new UnreadableXml(`it has an element with more than ${MAX_ATTRIBUTES} attributes`);
     }
+    if (++allAttributes > elements * ATTRIBUTES_PER_ELEMENT) {
+      throw new UnreadableXml(`it has more than ${elements * ATTRIBUTES_PER_ELEMENT} attributes`);
+    }
     if (!attributes.has(name)) attributes.set(name, value);
     // Otherwise an attribute named `hasOwnProperty` would replace the method that sax calls.
     delete reader.tag.attributes[name];
   };
   reader.onopentag = ({ name }) => {
-    if (++count > MAX_ELEMENTS) throw new UnreadableXml(`it has more than ${MAX_ELEMENTS} elements`);
+    if (++count > elements) throw new UnreadableXml(`it has more than ${elements} elements`);
     if (open.length >= MAX_DEPTH) throw new UnreadableXml(`it is nested more than ${MAX_DEPTH} deep`);
     if (root && open.length === 0) throw new UnreadableXml('it has more than one root element');
     const wrong = namespaces.enter(name, attributes);

@@ -10,6 +10,8 @@ import type { Dependency, Metadata } from '../schema.ts';
 
 /** Larger POMs, in bytes, are stored but not parsed. */
 const MAX_POM = 1 << 20;
+/** POMs with more elements are stored but not parsed, too. */
+const MAX_ELEMENTS = 50_000;
 const MAX_DEPENDENCIES = 300;
 const MAX_LICENSES = 20;
 const MAX_TEXT = 1000;
@@ -31,7 +33,7 @@ export async function readPom(body: AsyncIterable<Uint8Array>): Promise<Metadata
     chunks.push(chunk);
   }
   try {
-    return factsOf(readXml(Buffer.concat(chunks)));
+    return factsOf(readXml(Buffer.concat(chunks), { elements: MAX_ELEMENTS }));
   } catch (error) {
     if (error instanceof UnreadableXml) return undefined;
     throw error;

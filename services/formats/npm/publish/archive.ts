@@ -5,7 +5,11 @@ import {
   tarEntries,
   UnreadableArchive,
 } from '../../../shared/archive/tar-entries.ts';
+import { parseJson } from '../../../shared/json/parse-json.ts';
 import type { Manifest } from '../schema.ts';
+
+/** The most values in package.json: each dependency is one. */
+const MANIFEST_VALUES = 100_000;
 
 /** The limits on a tarball; `manifest` and `readme` are in bytes. */
 export const limits: ArchiveLimits & { readonly manifest: number; readonly readme: number } = {
@@ -94,7 +98,7 @@ class Reading {
       );
     }
     try {
-      const manifest: unknown = JSON.parse(textOf(await entry.head(entry.size)));
+      const manifest = parseJson(textOf(await entry.head(entry.size)), { values: MANIFEST_VALUES });
       if (typeof manifest === 'object' && manifest !== null && !Array.isArray(manifest)) {
         return manifest as Manifest;
       }

@@ -1,6 +1,7 @@
 import type { Sha512 } from '../../../domain/digests.ts';
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import { type FileName, parseFileName, required } from '../../../domain/names.ts';
+import { parseJson } from '../../../shared/json/parse-json.ts';
 import type { Attestation } from '../schema.ts';
 import { SigstoreBundle, Statement } from '../schema.ts';
 
@@ -20,6 +21,9 @@ export interface Subject {
 
 /** The most attachments per version, the tarball aside. */
 const MAX_ATTACHMENTS = 8;
+
+/** The most values in a bundle, and in the statement in it; those of npm have about two hundred. */
+const LIMITS = { values: 10_000 };
 
 /**
  * Checks the attestations in a publish request: Sigstore bundles, which npm sends as plain text. Clients verify the
@@ -53,8 +57,8 @@ export function purlOf(name: string, version: string): string {
 
 function statementOf(fileName: string, text: string): Statement {
   try {
-    const { dsseEnvelope } = SigstoreBundle.parse(JSON.parse(text));
-    return Statement.parse(JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString()));
+    const { dsseEnvelope } = SigstoreBundle.parse(parseJson(text, LIMITS));
+    return Statement.parse(parseJson(Buffer.from(dsseEnvelope.payload, 'base64').toString(), LIMITS));
   } catch (error) {
     throw invalidPackage(`${fileName} is not a Sigstore bundle with an in-toto statement`, error);
   }

@@ -20,6 +20,16 @@ const PUBLISHED_LIMIT = 4 * 1024 * 1024;
 /** The most bytes of all attachments that are not tarballs. */
 const OTHERS_LIMIT = 4 * 1024 * 1024;
 
+/**
+ * The most members of parts of a document. An edited packument has all versions and tags of a package; a publish has
+ * one version, its tags, the tarball and the provenance.
+ */
+const MEMBERS = new Map([
+  ['versions', 20_000],
+  ['dist-tags', 10_000],
+  ['_attachments', 20],
+]);
+
 /** A received tarball, staged and read. */
 export interface ReceivedTarball {
   readonly fileName: string;
@@ -48,6 +58,7 @@ export async function receiveDocument(c: FormatContext): Promise<Received> {
   try {
     const json = await scanJson(body, {
       limit: () => attachments.documentLimit,
+      members: MEMBERS,
       take: (path) => attachments.take(path),
     });
     const document = parsed(PackageDocument, json);

@@ -19,8 +19,9 @@ import { type Received, type ReceivedTarball, receiveDocument } from './receive-
 /** The largest stored manifest, in bytes: a table item has at most 400 KB in all. */
 const MANIFEST_LIMIT = 300_000;
 
-/** The most tags per publish. */
+/** The most tags that a publish sets, and the most that a client may send with it: some send all that exist. */
 const MAX_TAGS = 10;
+const MAX_SENT_TAGS = 1000;
 
 const MEDIA_TYPE = /^[\w.+-]{1,100}\/[\w.+-]{1,100}$/;
 
@@ -115,7 +116,10 @@ function textOf(manifest: Manifest): string {
 }
 
 function tagsFor(document: PackageDocument, version: string): TagName[] {
-  const tags = Object.entries(document['dist-tags'] ?? {})
+  const sent = Object.entries(document['dist-tags'] ?? {});
+  if (sent.length > MAX_SENT_TAGS)
+    throw badRequest(`At most ${MAX_SENT_TAGS} tags can be sent with a version`);
+  const tags = sent
     .filter(([, named]) => packageVersion(named) === packageVersion(version))
     .map(([tag]) => distTag(tag));
   if (tags.length > MAX_TAGS) throw badRequest(`At most ${MAX_TAGS} tags can be set at once`);

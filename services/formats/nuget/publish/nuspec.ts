@@ -11,6 +11,17 @@ import { parsePackageId } from '../names.ts';
 import { isSemVer2, MAX_VERSION, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
 import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
 
+/** The most elements of a nuspec. Some list each of their files. */
+const MAX_ELEMENTS = 20_000;
+
+/** The most groups of dependencies, one for each target framework, and dependencies in all groups. */
+const MAX_GROUPS = 200;
+const MAX_DEPENDENCIES = 5_000;
+
+/** The most types of a package, and words in its tags. */
+const MAX_TYPES = 50;
+const MAX_TAGS = 1_000;
+
 /**
  * Parses a nuspec. Its namespace, one of six, is ignored: it adds nothing to the elements.
  * @throws RegistryError `invalidPackage` naming what is missing or invalid
@@ -47,9 +58,7 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
     releaseNotes: text('releaseNotes'),
     copyright: text('copyright'),
     language: text('language'),
-    tags: text('tags')
-      .split(/[\s,;]+/)
-      .filter((tag) => tag !== ''),
+    tags: tagsOf(text('tags')),
     projectUrl: text('projectUrl'),
     iconUrl: text('iconUrl'),
     licenseUrl: text('licenseUrl'),
@@ -67,7 +76,7 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
 
 function rootOf(bytes: Uint8Array): XmlElement {
   try {
-    return readXml(bytes);
+    return readXml(bytes, { elements: MAX_ELEMENTS });
   } catch (error) {
     if (!(error instanceof UnreadableXml)) throw error;
     throw invalidPackage(`The nuspec can't be read: ${error.message}`, error);
@@ -75,10 +84,22 @@ function rootOf(bytes: Uint8Array): XmlElement {
 }
 
 function packageTypesOf(metadata: XmlElement): PackageType[] {
-  return childrenOf(childOf(metadata, 'packageTypes'), 'packageType').map(({ attributes }) => ({
+  const types = childrenOf(childOf(metadata, 'packageTypes'), 'packageType');
+  requireAtMost(MAX_TYPES, types.length, 'package types');
+  return types.map(({ attributes }) => ({
     name: attributes.get('name') ?? '',
     version: attributes.get('version') ?? '',
   }));
+}
+
+function tagsOf(text: string): string[] {
+  const tags = text.split(/[\s,;]+/, MAX_TAGS + 2).filter((tag) => tag !== '');
+  requireAtMost(MAX_TAGS, tags.length, 'tags');
+  return tags;
+}
+
+function requireAtMost(limit: number, count: number, what: string): void {
+  if (count > limit) throw invalidPackage(`The nuspec has more than ${limit} ${what}`);
 }
 
 /** Dependencies are in groups, or, in old packages, in a single list. */
@@ -86,8 +107,12 @@ function dependenciesOf(metadata: XmlElement): { groups: DependencyGroup[]; semV
   const dependencies = childOf(metadata, 'dependencies');
   const grouped = childrenOf(dependencies, 'group');
   const single = childrenOf(dependencies, 'dependency').length > 0 && dependencies ? [dependencies] : [];
+  const all = grouped.length > 0 ? grouped : single;
+  requireAtMost(MAX_GROUPS, all.length, 'groups of dependencies');
+  const count = all.reduce((sum, group) => sum + childrenOf(group, 'dependency').length, 0);
+  requireAtMost(MAX_DEPENDENCIES, count, 'dependencies');
   let semVer2 = false;
-  const groups = [...(grouped.length > 0 ? grouped : single)].map((group) => ({
+  const groups = all.map((group) => ({
     targetFramework: group.attributes.get('targetFramework') ?? '',
     dependencies: childrenOf(group, 'dependency').map(({ attributes }) => {
       const id = attributes.get('id') ?? '';

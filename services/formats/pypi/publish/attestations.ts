@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { invalidPackage } from '../../../domain/errors.ts';
+import { parseJson } from '../../../shared/json/parse-json.ts';
+import { UnreadableJson } from '../../../shared/json/unreadable-json.ts';
 import { readFileName } from '../file-names.ts';
 import { Attestation, Statement } from '../schema.ts';
 
@@ -9,6 +11,9 @@ export interface Subject {
   readonly fileName: string;
   readonly sha256: Sha256;
 }
+
+/** The most values in the field, and in a statement; an attestation has about a hundred. */
+const LIMITS = { values: 10_000 };
 
 /** Attestations per file: enough for one of each existing kind, with some to spare. */
 const MAX_ATTESTATIONS = 8;
@@ -27,13 +32,7 @@ export function provenanceOf(text: string, subject: Subject, publisher: string):
   const attestations = parse(text);
   for (const attestation of attestations) checkSubject(attestation, subject);
   const bundle = { publisher: { kind: 'Packhouse', user: publisher }, attestations };
-  try {
-    return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
-  } catch (error) {
-    // JSON.parse reads deeper nesting than the stack lets JSON.stringify write.
-    if (error instanceof RangeError) throw invalid('attestations are nested too deeply');
-    throw error;
-  }
+  return JSON.stringify({ version: 1, attestation_bundles: [bundle] });
 }
 
 function parse(text: string): readonly Attestation[] {
@@ -62,9 +61,10 @@ function checkSubject({ envelope }: Attestation, { fileName, sha256 }: Subject):
 
 function jsonOf(text: string, what: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw invalid(`${what} is not valid JSON`);
+    return parseJson(text, LIMITS);
+  } catch (error) {
+    const malformed = !(error instanceof UnreadableJson) || error.problem === 'malformed';
+    throw invalid(malformed ? `${what} is not valid JSON` : `in ${what}, ${error.message}`);
   }
 }
 

@@ -15,13 +15,16 @@ export interface CoreMetadata {
 /** The longest `Requires-Python`, in characters. */
 const MAX_REQUIRES_PYTHON = 500;
 
+/** The maximum number of lines in the headers: each dependency is one, and old files have their description there. */
+const MAX_LINES = 20_000;
+
 /**
  * Reads core metadata: headers as in email, then the description. It is read as installers read it.
  * @param file the file's name in error messages
  * @throws RegistryError `invalidPackage`
  */
 export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata {
-  const { fields, body } = splitHeaders(new TextDecoder().decode(bytes));
+  const { fields, body } = splitHeaders(new TextDecoder().decode(bytes), file);
   const values = (field: string) => fields.get(field) ?? [];
   const only = (field: string) => {
     const [value = '', ...more] = values(field);
@@ -54,12 +57,16 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
  * The headers end at an empty line, or at a line that is neither a header nor a continuation. Lines end where
  * Python's email parser ends them: at a line feed, a carriage return, or both, and nowhere else.
  */
-function splitHeaders(text: string): { fields: ReadonlyMap<string, readonly string[]>; body: string } {
+function splitHeaders(
+  text: string,
+  file: string,
+): { fields: ReadonlyMap<string, readonly string[]>; body: string } {
   const fields = new Map<string, string[]>();
   const lineBreak = /\r\n?|\n/g;
   let current: string[] | undefined;
   let at = 0;
-  while (at < text.length) {
+  for (let lines = 0; at < text.length; lines++) {
+    if (lines >= MAX_LINES) throw invalidPackage(`${file} has more than ${MAX_LINES} lines of headers`);
     const found = lineBreak.exec(text);
     const next = found ? lineBreak.lastIndex : text.length;
     const line = text.slice(at, found?.index ?? text.length);

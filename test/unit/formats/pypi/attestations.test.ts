@@ -60,7 +60,15 @@ describe('attestations', () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const text = JSON.stringify([{ ...good, more: 'deep' }]).replace('"deep"', deep);
     expect(() => provenanceOf(text, subject, 'root')).toThrow(
-      'Invalid attestations: attestations are nested',
+      'Invalid attestations: in attestations, the document is nested more than 64 levels deep',
+    );
+  });
+
+  test('are counted before they are parsed', () => {
+    // Not valid JSON as a whole, which is not found out.
+    const text = `[${'{},'.repeat(200_000)}`;
+    expect(() => provenanceOf(text, subject, 'root')).toThrow(
+      'Invalid attestations: in attestations, the document has more than 10000 values',
     );
   });
 

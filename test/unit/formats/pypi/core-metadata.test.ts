@@ -37,6 +37,13 @@ describe('core metadata', () => {
     expect(metadata.values('summary')).toEqual(['s']);
   });
 
+  test('has a limit on the lines of its headers, but not on those of the description', () => {
+    expect(() => read(`${head}Description: x\n${' y\n'.repeat(20_000)}`)).toThrow(
+      'more than 20000 lines of headers',
+    );
+    expect(read(`${head}\n${'y\n'.repeat(20_000)}`).description).toHaveLength(40_000);
+  });
+
   test('has lines that end only at line feeds and carriage returns, as in installers', () => {
     const metadata = read(`${head}Summary: a\u2028b\u2029c\u0085d\u000be\rAuthor: f\r more\r\rtext\r`);
     expect(metadata.values('summary')).toEqual(['a\u2028b\u2029c\u0085d\u000be']);
@@ -75,9 +82,9 @@ describe('core metadata', () => {
     expect(read(`${head}Summary: a${spaces}\u2028${spaces}b\n`).values('summary')[0]).toHaveLength(6_000_003);
   });
 
-  test('can have very many headers', () => {
-    const metadata = read(`${head}${'Classifier: x\n y\n'.repeat(100_000)}`);
-    expect(metadata.values('classifier')).toHaveLength(100_000);
+  test('can have many headers', () => {
+    const metadata = read(`${head}${'Classifier: x\n y\n'.repeat(9_000)}`);
+    expect(metadata.values('classifier')).toHaveLength(9_000);
   });
 });
 

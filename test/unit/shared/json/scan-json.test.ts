@@ -145,6 +145,21 @@ describe('a streamed JSON document', () => {
     await expect(scanned([value])).rejects.toMatchObject({ problem: 'too-many' });
   });
 
+  test('is rejected if a value at the top level has too many members, and is then read no further', async () => {
+    const options = { limit: () => 1 << 20, members: new Map([['tags', 3]]), take: () => undefined };
+    const scanned = (json: unknown) => scanJson(chunked(Buffer.from(JSON.stringify(json)), 3), options);
+    const few = { other: [1, 2, 3, 4], tags: { a: '1,2', b: [1, 2, 3, 4, 5], c: {} }, more: { d: 1, e: 2 } };
+    expect(await scanned(few)).toEqual(few);
+    await expect(scanned({ ...few, tags: [1, 2, 3, 4] })).rejects.toThrow('"tags" has more than 3 members');
+    let sent = 0;
+    async function* endless() {
+      yield Buffer.from('{"tags":{');
+      for (; sent < 1000; sent++) yield Buffer.from(`"${sent}":"1.0.0",`);
+    }
+    await expect(scanJson(endless(), options)).rejects.toMatchObject({ problem: 'too-many' });
+    expect(sent).toBeLessThan(5);
+  });
+
   test('needs no more buffers for many small strings than their bytes', async () => {
     const before = process.memoryUsage().arrayBuffers;
     const { value } = await scan(`[${'"",'.repeat(900_000)}""]`, 1 << 16, 8 << 20);

@@ -85,6 +85,14 @@ describe('the XML reader', () => {
     expect(() => read(`<a${many(100_000)} <`)).toThrow(/an element with more than 200 attributes/);
   });
 
+  test('stops at the limit for elements that its caller sets', () => {
+    const bytes = Buffer.from('<a><b/><b/><b/> and < more that is not XML');
+    expect(() => readXml(bytes, { elements: 3 })).toThrow('more than 3 elements');
+    expect(readXml(Buffer.from('<a><b/><b/></a>'), { elements: 3 }).children).toHaveLength(2);
+    const many = Buffer.from(`<a>${'<b c="1" d="2" e="3" f="4" g="5"/>'.repeat(2)} and < more`);
+    expect(() => readXml(many, { elements: 2 })).toThrow('more than 8 attributes');
+  });
+
   test('applies a namespace declaration to its element and the elements in it, and to no others', () => {
     const root = read(`<a xmlns:p="1"><p:b xmlns:p="2"><p:c p:d="3" d="4" d="5"/></p:b><p:e/></a>`);
     const [b, e] = root.children;
