@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib';
 import type { Document } from '../../registry/documents/document-cache.ts';
 import { bestEncoding, type Encoding, takesGzip } from '../../shared/headers/accept.ts';
 import { matchesEtag } from '../../shared/headers/etag.ts';
@@ -8,7 +7,7 @@ import { type ReplyHeaders, reply } from './reply.ts';
 /** Documents smaller than this, in bytes, are not worth compressing. */
 const SMALL = 1024;
 
-/** Options for sending a document. `variant` distinguishes the documents of one revision in the ETag. */
+/** Options for sending a document. `variant` distinguishes content types in the ETag. */
 export interface DocumentOptions {
   readonly contentType: string;
   readonly variant: string;
@@ -23,9 +22,10 @@ export interface DocumentOptions {
 }
 
 /**
- * Sends a rendered index in the best encoding the client accepts, or 304 when the client already has this
- * revision. The ETag also depends on the address: Yarn 4 keeps one document per host and name, and sends its ETag
- * to any address.
+ * Sends a rendered index in the best encoding the client accepts, or 304 when the client already has it. The ETag is
+ * made of the content. A revision would not do: clients keep documents per host (Yarn 4 even sends an ETag to any
+ * address there), and the links change with the external URL, a restored backup counts its revisions anew, and so
+ * does another registry that takes over the host.
  */
 export async function sendDocument(
   c: FormatContext,
@@ -34,8 +34,7 @@ export async function sendDocument(
 ): Promise<Response> {
   const { headers } = c.req.raw;
   const encoding = options.encoding ?? encodingFor(document, headers.get('accept-encoding'));
-  const address = crc32(c.env.address.prefix).toString(36);
-  const etag = `"${document.revision}-${address}-${options.variant}-${encoding}"`;
+  const etag = `"${await document.digest()}-${options.variant}-${encoding}"`;
   const common = {
     etag,
     vary: options.vary ? `Accept-Encoding, ${options.vary}` : 'Accept-Encoding',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
@@ -16,6 +17,11 @@ export interface Kept {
 export interface Document extends Kept {
   /** Bytes before compression; 0 if there is nothing to send. An estimate for large documents. */
   readonly length: number;
+  /**
+   * Identifies the content, links and all: documents with the same digest have the same bytes. Made once. A large
+   * document is not put together for it.
+   */
+  digest(): Promise<string> | string;
   identity(): Promise<Uint8Array> | Uint8Array;
   gzip(): Promise<Uint8Array>;
   /** Absent where Brotli would cost too much; such a document is sent as gzip to clients that accept it. */
@@ -62,14 +68,24 @@ export function documentCache(maxBytes: number): DocumentCache {
   };
 }
 
+/** Returns the SHA-256 of a content, as base64url. */
+export function contentDigest(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('base64url');
+}
+
 /** Returns a document of these bytes. */
 export function wholeDocument(revision: string, bytes: Uint8Array): Document {
+  let digest: string | undefined;
   let gzipped: Promise<Uint8Array> | undefined;
   let brotli: Promise<Uint8Array> | undefined;
   return {
     revision,
     weight: bytes.byteLength,
     length: bytes.byteLength,
+    digest() {
+      digest ??= contentDigest(bytes);
+      return digest;
+    },
     identity: () => bytes,
     gzip() {
       gzipped ??= toGzip(bytes, { level: 6 });

@@ -1,10 +1,10 @@
 /** Documents of large indexes: each segment is encoded once, and again only when it changes. */
 import { type GzipPart, gzipPart, joinGzipParts } from '../../shared/gzip-parts.ts';
-import { type Document, wholeDocument } from './document-cache.ts';
+import { contentDigest, type Document, wholeDocument } from './document-cache.ts';
 import { BASE, FRAGMENTS, type IndexKind } from './document-kind.ts';
 import { leftOut } from './render-index.ts';
 import type { SegmentedIndex } from './segmented-index.ts';
-import { mapInTurn, type Segment, segmentText } from './segments.ts';
+import { mapInTurn, type Segment, segmentDigest, segmentText, textDigest } from './segments.ts';
 
 /** Documents up to this many characters are kept as a whole. */
 const SMALL = 64 * 1024;
@@ -62,7 +62,23 @@ export async function assembled(
     return piece;
   });
   const versions = inOrder.filter((_, position) => parts[position]?.versions);
-  return largeDocument({ revision: index.revision, length, inOrder, pieces, versions });
+  const digest = () => digestOf(keys, kind, base);
+  return largeDocument({ revision: index.revision, length, inOrder, pieces, versions, digest });
+}
+
+/**
+ * Returns a digest of the parts and the address. The same versions in other segments have another digest, which costs
+ * a client one more transfer.
+ */
+async function digestOf(
+  keys: readonly (string | Segment)[],
+  { separator }: IndexKind,
+  base: string,
+): Promise<string> {
+  const digests = await mapInTurn(keys, (key) =>
+    typeof key === 'string' ? textDigest(key) : segmentDigest(key, separator),
+  );
+  return contentDigest([base, ...digests].join('\n'));
 }
 
 /** The source of a piece, and whether it contains versions. */
@@ -103,11 +119,13 @@ function countLeftOut(segments: readonly Segment[], maxLength: number): number {
 
 interface Parts extends Pick<LargeDocument, 'revision' | 'length' | 'pieces' | 'versions'> {
   readonly inOrder: readonly Piece[];
+  digest(): Promise<string>;
 }
 
-function largeDocument({ revision, length, inOrder, pieces, versions }: Parts): LargeDocument {
+function largeDocument({ revision, length, inOrder, pieces, versions, digest }: Parts): LargeDocument {
   let whole: Promise<Uint8Array> | undefined;
   let gzipped: Promise<Uint8Array> | undefined;
+  let digested: Promise<string> | undefined;
   return {
     revision,
     // The uncompressed bytes are kept once they are requested.
@@ -115,6 +133,10 @@ function largeDocument({ revision, length, inOrder, pieces, versions }: Parts): 
     length,
     pieces,
     versions,
+    digest() {
+      digested ??= digest();
+      return digested;
+    },
     identity() {
       whole ??= joinedBytes(inOrder);
       return whole;

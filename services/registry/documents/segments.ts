@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { VersionName } from '../../domain/names.ts';
+import { contentDigest } from './document-cache.ts';
 import { BASE, type Facts, type Fragment, type IndexKind } from './document-kind.ts';
 import { compareTexts } from './render-index.ts';
 import { packed, unpacked } from './stored-documents.ts';
@@ -26,6 +27,26 @@ export interface Segment<F extends Facts = Facts> {
   /** The texts of the versions joined by the separator, compressed, with `base` in place of the address. */
   readonly bytes: Uint8Array;
   readonly base: string;
+  /** See `textDigest`; absent from segments that earlier releases stored. */
+  readonly digest?: string | undefined;
+}
+
+const digests = new WeakMap<Segment, Promise<string>>();
+
+/** Returns the digest of a segment's text. A stored one is not unpacked for it. */
+export function segmentDigest(segment: Segment, separator: string): Promise<string> | string {
+  if (segment.digest !== undefined) return segment.digest;
+  let digest = digests.get(segment);
+  if (!digest) {
+    digest = segmentText(segment, separator).then(textDigest);
+    digests.set(segment, digest);
+  }
+  return digest;
+}
+
+/** Returns the digest of a text that contains `BASE`; the same in every process, whatever the address is. */
+export function textDigest(text: string): string {
+  return contentDigest(JSON.stringify(text.split(BASE)));
 }
 
 /** Returns the text of a segment, with the `BASE` of this process and without its `from` lowest versions. */
@@ -68,6 +89,7 @@ async function segmentOf<F extends Facts>(
     length: text.length,
     bytes: await packed(text),
     base: BASE,
+    digest: textDigest(text),
   };
 }
 

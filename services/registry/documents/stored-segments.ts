@@ -91,6 +91,7 @@ function segmentIn<F extends Facts>(item: Item): Segment<F> {
     entries: JSON.parse(String(item.entries)) as SegmentEntry<F>[],
     length: Number(item.length),
     bytes: item.bytes as Uint8Array,
+    digest: item.digest === undefined ? undefined : String(item.digest),
   };
 }
 
