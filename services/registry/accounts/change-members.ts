@@ -96,15 +96,16 @@ export async function removeMember(registry: Registry, input: MemberChange): Pro
   });
 }
 
-/** Requires that a top-level group keeps another owner, by a check that joins the transaction of the change. */
+/** Requires that a top-level group keeps another active owner, by checks that join the transaction of the change. */
 async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Member): Promise<Write[]> {
   const mayLeave = owner.kind === 'project' || owner.ancestors.length > 0 || leaving.level < levels.owner;
   if (mayLeave) return [];
   const now = registry.clock.now();
   let other: KnownMember | undefined;
   for await (const { member, user } of directMembers(registry, owner)) {
-    const remains = member.userId !== leaving.userId && member.level >= levels.owner && !user.bot;
-    if (!remains || hasExpired(member, now)) continue;
+    const isOwner = member.level >= levels.owner && !hasExpired(member, now);
+    const canAct = user.state === 'active' && !user.bot;
+    if (member.userId === leaving.userId || !isOwner || !canAct) continue;
     other = { member, user };
     break;
   }
@@ -114,7 +115,10 @@ async function anotherOwner(registry: Registry, owner: MemberOwner, leaving: Mem
       'Forbidden - the last owner of a group cannot be removed or demoted',
     );
   const { level } = other.member;
-  return [{ check: keys.member(owner, other.user.id), when: { equals: { level } } }];
+  return [
+    { check: keys.member(owner, other.user.id), when: { equals: { level } } },
+    { check: keys.user(other.user.id), when: { equals: { state: 'active' } } },
+  ];
 }
 
 function factsOf({ level, expiresOn }: Member): MemberFacts {

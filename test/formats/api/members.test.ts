@@ -230,6 +230,16 @@ describe('changing and removing members', () => {
     expect((await api.get('/groups/acme/members')).body).toHaveLength(1);
   });
 
+  test('a blocked user does not count as another owner', async () => {
+    const boss = await api.app.user('boss', { level: levels.owner, of: api.app.group });
+    const path = `/groups/acme/members/${api.app.root.id}`;
+    await api.post(`/users/${boss.user.id}/block`);
+    expect((await api.del(path)).status).toBe(403);
+    expect((await api.put(path, { access_level: 10 })).status).toBe(403);
+    await api.post(`/users/${boss.user.id}/unblock`);
+    expect((await api.del(path)).status).toBe(204);
+  });
+
   test('changes are recorded in events', async () => {
     const ann = await newUser('ann');
     const path = `/projects/${project.id}/members`;
