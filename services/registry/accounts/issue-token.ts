@@ -9,7 +9,8 @@ import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, type Owner, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import { botWrites, memberWrite } from './create-user.ts';
-import { fullPathOf } from './paths.ts';
+import { findUserByName } from './find-accounts.ts';
+import { fullPathOf, invalidField } from './paths.ts';
 import { endingWith, parentageOf } from './token-parents.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
 
@@ -94,12 +95,36 @@ export async function issueResourceToken(
   return { token: endingWith(token, input.parent), secret };
 }
 
-/** Creates a deploy token; its user name is `gitlab+deploy-token-<id>` unless one is given. */
+/** The characters of a deploy token's user name, as in GitLab: with `:`, Basic credentials could not be read. */
+const DEPLOY_NAME = /^[A-Za-z0-9._+-]{1,255}$/;
+
+/** User names of other tokens, and of the bots of projects and groups. */
+const RESERVED_DEPLOY_NAME =
+  /^(?:gitlab(?:\+deploy-token-|-ci-token$|-deploy-token$)|(?:project|group)_\d+_bot)/i;
+
+/**
+ * Checks a user name for a deploy token. It is shown where users' names are, as the publisher of a package, so it must
+ * not be that of a user.
+ * @throws RegistryError `invalidRequest` if it has other characters, or belongs to a user or another token
+ */
+async function checkDeployName({ table }: Registry, username: string): Promise<void> {
+  if (!DEPLOY_NAME.test(username)) {
+    throw invalidField('username', "can contain only letters, digits, '_', '-', '+', and '.'");
+  }
+  if (RESERVED_DEPLOY_NAME.test(username)) throw invalidField('username', 'is a reserved name');
+  if (await findUserByName(table, username)) throw invalidField('username', 'has already been taken');
+}
+
+/**
+ * Creates a deploy token; its user name is `gitlab+deploy-token-<id>` unless one is given.
+ * @throws RegistryError `invalidRequest` if the given user name is not valid, or another's
+ */
 export async function issueDeployToken(
   registry: Registry,
   owner: TokenOwner,
   input: NewToken & { readonly username?: string | undefined },
 ): Promise<Issued<DeployToken>> {
+  if (input.username !== undefined) await checkDeployName(registry, input.username);
   const { facts, checks } = await tokenFacts(registry, input);
   const token: DeployToken = {
     ...facts,

@@ -3,7 +3,7 @@ import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import { secretDigest } from '../../../services/registry/accounts/token-secret.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
-import { personalToken } from '../../kit/start-app.ts';
+import { accessToken, personalToken } from '../../kit/start-app.ts';
 import { type Api, eventsOf, pagesOf, startApi } from './api-client.ts';
 
 const DAY = 24 * 3600 * 1000;
@@ -48,6 +48,37 @@ describe('deploy tokens', () => {
     expect((await pull(token)).status).toBe(401);
     expect((await api.get(path)).body).toEqual([]);
     expect((await api.del(`${path}/${shown.id}`)).status).toBe(404);
+  });
+
+  test('the user name has the characters of GitLab, and is not that of a user or another token', async () => {
+    await api.app.user('ann');
+    await accessToken(api.app.registry, project, levels.developer);
+    const path = `/projects/${project.id}/deploy_tokens`;
+    const create = (username: string) =>
+      api.post(path, { name: 'ci', scopes: ['read_package_registry'], username });
+    const characters = "can contain only letters, digits, '_', '-', '+', and '.'";
+    for (const [username, reason] of [
+      ['x y:z', characters],
+      ['x:y', characters],
+      ['x\ny', characters],
+      ['é', characters],
+      ['x'.repeat(256), characters],
+      ['root', 'has already been taken'],
+      ['ANN', 'has already been taken'],
+      ['gitlab+deploy-token-1', 'is a reserved name'],
+      ['gitlab-ci-token', 'is a reserved name'],
+      [`project_${project.id}_bot_3`, 'is a reserved name'],
+    ] as const) {
+      const answer = await create(username);
+      expect([username, answer.status, answer.body]).toEqual([
+        username,
+        400,
+        { message: { username: [reason] } },
+      ]);
+    }
+    const created = await create('build_1+x.Y-z');
+    expect([created.status, created.body.username]).toEqual([201, 'build_1+x.Y-z']);
+    expect((await create('')).body.username).toMatch(/^gitlab\+deploy-token-\d+$/);
   });
 
   test('a deploy token may read packages through the API, and nothing else', async () => {
