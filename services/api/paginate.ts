@@ -15,6 +15,12 @@ const MAX_SORTED = 10_000;
 /** How many rows are read at once for a page by number, which counts the rows. */
 export const COUNTED_AT_ONCE = 1000;
 
+/**
+ * The maximum length of the `Link` header, in bytes: its links repeat the query up to four times, and clients and
+ * proxies limit headers.
+ */
+const MAX_LINK = 4096;
+
 /** The parameters of every list, to be spread into its schema. */
 export const paging = {
   page: integer.pipe(z.number().min(0)).default(1),
@@ -153,7 +159,7 @@ export function pageByKeyset<T>(
   const page = rows.slice(0, size);
   const last = page.at(-1);
   const link = rows.length > size && last !== undefined ? linkTo(c, next(last), 'next') : undefined;
-  return { rows: page, headers: { link, 'x-per-page': String(size) } };
+  return { rows: page, headers: { link: joined(link ? [link] : []), 'x-per-page': String(size) } };
 }
 
 function withinIds({ id_after, id_before }: Paging, id: number): boolean {
@@ -192,7 +198,7 @@ function offsetHeaders(
     ...(counted ? [linkPage(pages, 'last')] : []),
   ];
   return {
-    link: links.join(', '),
+    link: joined(links),
     'x-page': String(page),
     'x-per-page': String(size),
     'x-next-page': hasNext ? String(page + 1) : '',
@@ -200,6 +206,16 @@ function offsetHeaders(
     'x-total': counted ? String(count) : undefined,
     'x-total-pages': counted ? String(pages) : undefined,
   };
+}
+
+/** Joins links, and leaves out the least important ones if they don't fit into the header. Undefined without any. */
+function joined(links: readonly string[]): string | undefined {
+  let kept = links;
+  for (const rel of ['last', 'first', 'prev', 'next']) {
+    if (Buffer.byteLength(kept.join(', ')) <= MAX_LINK) break;
+    kept = kept.filter((link) => !link.endsWith(`rel="${rel}"`));
+  }
+  return kept.length > 0 ? kept.join(', ') : undefined;
 }
 
 /** Creates a link to the same list with some parameters changed, without any credentials from the query. */

@@ -165,6 +165,20 @@ describe('showing and listing projects', () => {
     expect(seen).toEqual(query.includes('asc') ? [...seen].sort() : [...seen].sort().reverse());
   });
 
+  test('links leave out the least important ones rather than make the header longer than 4 KB', async () => {
+    for (let n = 0; n < 5; n++) await api.app.project(`p${n}`);
+    const relsOf = async (length: number) => {
+      const answer = await api.get(`/projects?per_page=2&page=2&search=&x=${'x'.repeat(length)}`);
+      const link = answer.headers.get('link') ?? '';
+      expect(link.length).toBeLessThanOrEqual(4096);
+      return [...link.matchAll(/rel="(\w+)"/g)].map((match) => match[1]);
+    };
+    expect(await relsOf(900)).toEqual(['prev', 'next', 'first', 'last']);
+    expect(await relsOf(1200)).toEqual(['prev', 'next', 'first']);
+    expect(await relsOf(3000)).toEqual(['next']);
+    expect(await relsOf(5000)).toEqual([]);
+  });
+
   test('page headers have counts and links, and invalid parameters are rejected', async () => {
     for (let n = 0; n < 5; n++) await api.app.project(`p${n}`);
     const answer = await api.get('/projects?per_page=2&page=2&private_token=secret');
