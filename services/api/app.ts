@@ -1,5 +1,5 @@
-import { Hono } from 'hono';
-import { RegistryError } from '../domain/errors.ts';
+import { type Context, Hono } from 'hono';
+import { nameMethods, noRoute } from '../http/answer/allowed-methods.ts';
 import { renderError } from '../http/answer/render-error.ts';
 import { reply } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
@@ -49,13 +49,17 @@ const declared = new Hono<CallEnv>().route('/api/v4', api);
 
 const app = new Hono<CallEnv>({ getPath: canonicalPath });
 addNotingRoutes(app, declared, (path) => path);
-app.notFound((c) => renderError(c, new RegistryError('routeNotFound')));
+app.notFound((c) => fail(c, noRoute(app, canonicalPath(c.req.raw), c.req.method)));
 app.onError((error, c) => {
-  if (!(error instanceof MovedTo)) return renderError(c, error);
+  if (!(error instanceof MovedTo)) return fail(c, error);
   // The path can be taken by another project or group, so that nobody may keep the redirect.
   const headers = { location: error.location, 'cache-control': 'no-store', 'content-type': 'text/plain' };
   return reply(c, 301, `This resource has been moved permanently to ${error.location}.`, headers);
 });
+
+function fail(c: Context<CallEnv>, error: unknown): Response {
+  return nameMethods(renderError(c, error), app, canonicalPath(c.req.raw), c.req.method);
+}
 
 /** GitLab's management API: users, groups, projects, members, tokens and packages. */
 export const managementApi: OtherApp = (request, call) => app.fetch(request, call);

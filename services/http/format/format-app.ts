@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { RegistryError } from '../../domain/errors.ts';
+import { nameMethods, noRoute } from '../answer/allowed-methods.ts';
 import { type Dialect, renderError } from '../answer/render-error.ts';
 import type { Format, FormatCall, FormatEnv, FormatRoutes } from './format.ts';
 import { addNotingRoutes } from './route-templates.ts';
@@ -40,8 +40,9 @@ function routesApp(format: Format, addRoutes: (app: FormatRoutes) => void): Hono
   const declared = new Hono<FormatEnv>();
   addRoutes(declared);
   addNotingRoutes(app, declared, templateOf);
-  const fail = (c: Context<FormatEnv>, error: unknown) => renderError(c, error, dialectOf(format, c));
-  app.notFound((c) => fail(c, new RegistryError('routeNotFound')));
+  const fail = (c: Context<FormatEnv>, error: unknown) =>
+    nameMethods(renderError(c, error, dialectOf(format, c)), app, pathIn(format, c.env), c.req.method);
+  app.notFound((c) => fail(c, noRoute(app, pathIn(format, c.env), c.req.method)));
   app.onError((error, c) => fail(c, error));
   return app;
 }

@@ -37,6 +37,30 @@ describe('discovery', () => {
     }
   });
 
+  test('a route with another method answers 405 and names its methods, and any other path 404', async () => {
+    const project = await api.app.project('tools');
+    for (const [method, path, allow] of [
+      ['POST', `/projects/${project.id}/packages`, 'GET, HEAD'],
+      ['DELETE', '/projects/acme%2Ftools/members', 'GET, HEAD, POST'],
+      ['PATCH', '/projects/acme/tools', 'GET, HEAD, PUT, DELETE'],
+      ['GET', `/projects/${project.id}/archive`, 'POST'],
+      ['HEAD', `/projects/${project.id}/archive`, 'POST'],
+      ['POST', '/projects/999/packages', 'GET, HEAD'],
+    ] as const) {
+      for (const token of [undefined, '']) {
+        const answer = await api.ask(method, path, { token });
+        expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([
+          method,
+          path,
+          405,
+          allow,
+        ]);
+      }
+    }
+    const unknown = await api.post('/nonsense');
+    expect([unknown.status, unknown.headers.get('allow')]).toEqual([404, null]);
+  });
+
   test('an unknown route and an unknown object have different error bodies', async () => {
     expect([(await api.get('/nonsense')).status, (await api.get('/nonsense')).body]).toEqual([
       404,
