@@ -6,6 +6,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { StreamedReply } from '../../http/answer/reply.ts';
 import type { App } from '../../http/call.ts';
 import { chunksOf } from '../../shared/chunks-of.ts';
+import { singleSlashes } from '../../shared/headers/single-slashes.ts';
 import { endIdleClients } from './idle-clients.ts';
 import { idleConnections } from './idle-connections.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
@@ -72,6 +73,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       noDelay: true,
     },
     (incoming, outgoing) => {
+      if (refuseAmbiguous(incoming, outgoing)) return;
       if (hasBody(incoming)) closing.prepare(incoming);
       watchIdle(incoming, outgoing);
       idle.track(outgoing);
@@ -81,6 +83,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const watchIdle = endIdleClients(server, idleTimeout);
   const idle = idleConnections(server);
   server.on('checkContinue', (incoming, outgoing) => {
+    if (refuseAmbiguous(incoming, outgoing)) return;
     closing.prepare(incoming);
     watchIdle(incoming, outgoing);
     idle.track(outgoing);
@@ -121,6 +124,26 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       await ended;
     },
   };
+}
+
+/**
+ * Mends the head of a request, or refuses it with 400 and returns true: two `Host` headers, of which a proxy may have
+ * read the other one (RFC 9112 section 3.2). Requests of HTTP/1.0 need none; probes of load balancers send none.
+ */
+function refuseAmbiguous(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+  const { rawHeaders, headers, httpVersion } = incoming;
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1) {
+    outgoing.writeHead(400, { 'content-type': 'application/json', connection: 'close' });
+    outgoing.end(JSON.stringify({ message: '400 Bad Request - more than one Host header' }));
+    return true;
+  }
+  if (hosts === 0 && httpVersion === '1.0') headers.host = 'localhost';
+  if (incoming.url?.includes('//')) incoming.url = singleSlashes(incoming.url);
+  return false;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -33,7 +33,7 @@ describe('the path of a request', () => {
 
   it('never changes the host of the URL', () => {
     expect(toRequest(event({ rawPath: '//evil.example/a' }), 'https://here.example').url).toBe(
-      'https://here.example//evil.example/a',
+      'https://here.example/evil.example/a',
     );
     expect(toRequest(event({ rawPath: '@evil.example/a' }), 'https://here.example').url).toBe(
       'https://here.example/@evil.example/a',

@@ -235,3 +235,41 @@ test.each([
   expect(await client.answer()).toMatch(/^HTTP\/1\.1 400 /);
   client.socket.destroy();
 });
+
+describe('the head of a request', () => {
+  const echo: App = async (request) => new Response(new URL(request.url).pathname);
+
+  async function answerTo(...lines: string[]): Promise<string> {
+    const client = await rawClient(await start(echo));
+    client.head(...lines);
+    return client.answer();
+  }
+
+  test('needs no host in HTTP/1.0, as probes of load balancers send it', async () => {
+    const answer = await answerTo('GET /-/readiness HTTP/1.0');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toContain('/-/readiness');
+  });
+
+  test('is refused with two hosts', async () => {
+    for (const more of [[], ['expect: 100-continue', 'content-length: 1']]) {
+      const answer = await answerTo('GET / HTTP/1.1', 'Host: a', 'hOST: b', ...more);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer).toContain('more than one Host header');
+    }
+  });
+
+  test('is refused without a host in HTTP/1.1', async () => {
+    expect(await answerTo('GET / HTTP/1.1')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test.for([
+    ['//a///b//', '/a/b/'],
+    ['/a%2F%2fb//c', '/a%2F%2fb/c'],
+    ['http://h//a//b?c=//', '/a/b'],
+  ] as const)('has its slashes squeezed in the path only: %s', async ([target, path]) => {
+    expect(await answerTo(`GET ${target} HTTP/1.1`, 'host: h', 'connection: close')).toContain(
+      `\r\n\r\n${path}`,
+    );
+  });
+});
