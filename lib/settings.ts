@@ -120,6 +120,19 @@ const Settings = z.strictObject({
       'must be the complete ARN of a secret',
     )
     .optional(),
+  /** The origins whose pages may use the registry from a browser, such as `https://portal.example.com`; `*` for all. */
+  corsOrigins: names
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(
+            (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+            'must be an origin such as https://portal.example.com, or *',
+          ),
+      ),
+    )
+    .default([]),
   /** How long removed packages, files and projects can be restored, in days; 0 purges them immediately. */
   retentionDays: whole(0, 365).default(7),
   /**

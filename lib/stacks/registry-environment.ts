@@ -34,6 +34,7 @@ export function registryEnvironment(
     PACKHOUSE_LINK_LIFETIME: String(settings.linkLifetime),
     PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),
     PACKHOUSE_PROXY_BELOW: String(settings.proxyBelow),
+    ...(settings.corsOrigins.length > 0 && { PACKHOUSE_CORS_ORIGINS: settings.corsOrigins.join(',') }),
     PACKHOUSE_RETENTION_DAYS: String(settings.retentionDays),
     PACKHOUSE_PATH_RESERVATION_DAYS: String(settings.pathReservationDays),
     PACKHOUSE_BLOB_GRACE_HOURS: String(settings.blobGraceHours),

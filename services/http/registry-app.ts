@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { newTrace } from '../domain/request-trace.ts';
 import type { Registry } from '../registry/context.ts';
+import { corsHeaders, preflightHeaders } from './answer/cors.ts';
 import { renderError } from './answer/render-error.ts';
+import { reply } from './answer/reply.ts';
 import type { App, Call } from './call.ts';
 import { addressReader, type FormatAddress, pathOf, type ReadAddress } from './format/address.ts';
 import type { Format } from './format/format.ts';
@@ -30,7 +32,15 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const requestId = host.requestId ?? randomUUID();
     const { clientAddress } = host;
     const trace = newTrace();
-    const call: Call = { registry, requestId, trace, clientAddress, body: host.body };
+    const headers = corsHeaders(request, registry.settings);
+    const call: Call = {
+      registry,
+      requestId,
+      trace,
+      clientAddress,
+      body: host.body,
+      ...(headers && { headers }),
+    };
     const address = routing.readAddress(pathOf(request.url));
     const response = await answer(request, address, call, routing);
     const facts: Answered = { address, status: response.status, milliseconds: performance.now() - started };
@@ -47,6 +57,8 @@ async function answer(
   { apps, other }: Routing,
 ): Promise<Response> {
   try {
+    const preflight = preflightHeaders(request, call.headers);
+    if (preflight) return reply({ env: call }, 204, null, preflight);
     const app = address && apps.get(address.format);
     return await (app ? app.handle(request, { ...call, address, format: app.format }) : other(request, call));
   } catch (error) {

@@ -34,6 +34,8 @@ export interface RegistrySettings {
   readonly retention: number;
   /** How long the path of a deleted or renamed group or project is reserved, in milliseconds; 0 frees it at once. */
   readonly pathReservation: number;
+  /** The origins whose pages may use the registry from a browser, as `https://host`; `*` for all. */
+  readonly corsOrigins: readonly string[];
   /** How long an unreferenced blob is kept, in milliseconds. */
   readonly blobGrace: number;
 }

@@ -39,6 +39,7 @@ export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadMod
   linkLifetime: 600,
   proxyDownload: false,
   proxyBelow: 0,
+  corsOrigins: [],
   proxyLimit: Number.POSITIVE_INFINITY,
   bodyLimit: { bytes: 10 * 1024 * MIB, hint: '' },
   bodyIdleTimeout: 120_000,

@@ -27,6 +27,7 @@ describe('stage settings', () => {
       url: 'https://x.example',
       certificate,
       zones: 'us-east-1a, us-east-1c',
+      corsOrigins: 'https://a.example,*',
       ingestCpu: '1024',
       ingestMemory: '4096',
     };
@@ -34,6 +35,7 @@ describe('stage settings', () => {
       ingest: true,
       certificate,
       zones: ['us-east-1a', 'us-east-1c'],
+      corsOrigins: ['https://a.example', '*'],
       ingestCpu: 1024,
       ingestMemory: 4096,
     });
@@ -57,6 +59,7 @@ describe('stage settings', () => {
       { certificate: certificate.replace('us-east-1', 'eu-west-1') },
       /in us-east-1, as CloudFront requires/,
     ],
+    ['an origin with a path', { corsOrigins: 'https://a.example/x' }, /must be an origin/],
     ['a single zone', { zones: ['eu-west-1a'] }, /at zones/],
     ['a CPU size that Fargate does not offer', { ingestCpu: 600 }, /256\|512\|1024\|2048\|4096/],
     [

@@ -40,7 +40,11 @@ export function reply(
     const value = headers[name];
     if (value !== undefined) all[name] = value;
   }
-  if (c.env.headers) Object.assign(all, c.env.headers);
+  if (c.env.headers) {
+    const { vary } = all;
+    Object.assign(all, c.env.headers);
+    if (vary !== undefined && c.env.headers.vary !== undefined) all.vary = `${vary}, ${c.env.headers.vary}`;
+  }
   c.env.trace.sent = lengthOf(body, all['content-length']);
   const init = { status, headers: all, ...(reason !== undefined && { statusText: reason }) };
   if (!(body instanceof ReadableStream)) return new Response(body, init);

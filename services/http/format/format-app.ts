@@ -28,7 +28,7 @@ export function formatApp(format: Format): FormatApp {
     handle(request, call) {
       const headers = format.headers?.(request, call);
       const app = more.get(call.address.routes) ?? main;
-      return app.fetch(request, headers ? { ...call, headers } : call);
+      return app.fetch(request, headers ? { ...call, headers: { ...call.headers, ...headers } } : call);
     },
   };
 }

@@ -18,7 +18,14 @@ export interface LambdaEnvironment {
   readonly ingest: boolean;
   readonly settings: Pick<
     RegistrySettings,
-    'url' | 'linkLifetime' | 'proxyDownload' | 'proxyBelow' | 'retention' | 'pathReservation' | 'blobGrace'
+    | 'url'
+    | 'linkLifetime'
+    | 'proxyDownload'
+    | 'proxyBelow'
+    | 'corsOrigins'
+    | 'retention'
+    | 'pathReservation'
+    | 'blobGrace'
   >;
 }
 
@@ -54,6 +61,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
       linkLifetime: number('PACKHOUSE_LINK_LIFETIME'),
       proxyDownload: text('PACKHOUSE_PROXY_DOWNLOAD') === 'true',
       proxyBelow: number('PACKHOUSE_PROXY_BELOW'),
+      corsOrigins: variables.PACKHOUSE_CORS_ORIGINS?.split(',') ?? [],
       retention: number('PACKHOUSE_RETENTION_DAYS') * 24 * HOUR,
       pathReservation: number('PACKHOUSE_PATH_RESERVATION_DAYS') * 24 * HOUR,
       blobGrace: number('PACKHOUSE_BLOB_GRACE_HOURS') * HOUR,

@@ -223,12 +223,13 @@ const DAY = 24 * 3600 * 1000;
 /** The settings that the core uses. */
 function registrySettings(settings: ServerSettings) {
   const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes } = settings;
-  const { deleteBlobs, idleSeconds, retentionDays, pathReservationDays } = settings;
+  const { deleteBlobs, idleSeconds, retentionDays, pathReservationDays, corsOrigins } = settings;
   return {
     proxyDownload,
     proxyBelow,
     linkLifetime,
     ...(allowedDownloadModes && { allowedDownloadModes }),
+    corsOrigins,
     deletesBlobs: deleteBlobs,
     retention: retentionDays * DAY,
     pathReservation: pathReservationDays * DAY,

@@ -61,6 +61,7 @@ const Settings = z.object({
   makeRoot: z.stringbool().default(true),
   deleteBlobs: z.stringbool().default(true),
   trustedProxies: whole(0, 10).default(0),
+  corsOrigins: z.string().transform(readWith(readOrigins)).default([]),
   keepAliveSeconds: whole(1, 4000).default(65),
   drainSeconds: whole(0, 3600).default(0),
 });
@@ -79,6 +80,15 @@ function readModes(text: string): readonly (typeof modes)[number][] {
     const mode = modes.find((each) => each === part.trim());
     if (!mode) throw new TypeError(`must be a list of ${modes.join(', ')}`);
     return mode;
+  });
+}
+
+/** Origins of pages that may use the registry from a browser, as browsers write them; `*` for all. */
+function readOrigins(text: string): readonly string[] {
+  return text.split(',').map((part) => {
+    const origin = part.trim();
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
+    throw new TypeError('must be a list of origins such as https://portal.example.com, or *');
   });
 }
 

@@ -41,7 +41,15 @@ describe('the settings of a server', () => {
     expect(readSettings([], { PACKHOUSE_PORT: '' }).port).toBe(8080);
   });
 
+  test('list the origins whose pages may use the registry', () => {
+    expect(readSettings([], {}).corsOrigins).toEqual([]);
+    const { corsOrigins } = readSettings(['--cors-origins', 'https://a.example, http://b:8080'], {});
+    expect(corsOrigins).toEqual(['https://a.example', 'http://b:8080']);
+    expect(readSettings([], { PACKHOUSE_CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+  });
+
   test.each([
+    [['--cors-origins', 'https://a.example/'], {}, 'must be a list of origins'],
     [['--port', '99999'], {}, '--port (PACKHOUSE_PORT)'],
     [['--root-token', 'short'], {}, 'at least 20 characters'],
     [['--idle-seconds', '0'], {}, '--idle-seconds (PACKHOUSE_IDLE_SECONDS)'],
