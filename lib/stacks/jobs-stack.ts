@@ -125,6 +125,12 @@ export class JobsStack extends Stack {
     });
     data.registry.grantReadsAndWrites(worker);
     data.rootToken.grantRead(worker.lambda);
+    worker.lambda.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['secretsmanager:PutSecretValue'],
+        resources: [data.rootToken.secretArn],
+      }),
+    );
     const root = new CustomResource(this, 'Root', {
       resourceType: 'Custom::RootUser',
       serviceToken: worker.lambda.functionArn,

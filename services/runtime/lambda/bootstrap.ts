@@ -1,5 +1,7 @@
 import { readSecret } from '../../adapters/aws/read-secret.ts';
+import { writeSecret } from '../../adapters/aws/write-secret.ts';
 import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
+import { rootTokenIn } from '../../registry/accounts/root-token.ts';
 import { upgradeData } from '../../registry/maintenance/upgrade/upgrade-data.ts';
 import { customResource } from './custom-resource.ts';
 import { required } from './environment.ts';
@@ -17,5 +19,7 @@ const { registry } = openFunction({
 export const handler = customResource(async () => {
   const upgraded = await upgradeData(registry, AbortSignal.timeout(UPGRADE_TIMEOUT));
   if (!upgraded) registry.log.info('the cleanup job continues the upgrade of records');
-  await ensureRoot(registry, await readSecret(required(process.env, 'PACKHOUSE_ROOT_TOKEN_SECRET')));
+  const secret = required(process.env, 'PACKHOUSE_ROOT_TOKEN_SECRET');
+  const store = { read: () => readSecret(secret), write: (token: string) => writeSecret(secret, token) };
+  await ensureRoot(registry, await rootTokenIn(registry, store));
 });

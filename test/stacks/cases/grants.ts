@@ -96,14 +96,18 @@ describe('functions', () => {
     expect(functionsThat((action) => /^dynamodb:(Scan|.*Table|.*Stream|\*)/.test(action))).toEqual([]);
   });
 
-  it('cannot read the root token, except for the bootstrap', () => {
+  it('cannot read or replace the root token, except for the bootstrap, nor change other secrets', () => {
     expect(
       functionsThat(
         (action, resource) => action.startsWith('secretsmanager:') && resource.includes('RootToken'),
       ),
     ).toEqual(['bootstrap']);
     expect(
-      functionsThat((action) => /^secretsmanager:(?!GetSecretValue|DescribeSecret)/.test(action)),
+      functionsThat(
+        (action, resource) =>
+          /^secretsmanager:(?!GetSecretValue|DescribeSecret)/.test(action) &&
+          !(action === 'secretsmanager:PutSecretValue' && resource.includes('RootToken')),
+      ),
     ).toEqual([]);
   });
 
