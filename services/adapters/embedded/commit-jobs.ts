@@ -1,4 +1,5 @@
-import { ConditionFailed, type Write } from '../../ports/table.ts';
+import { ConditionFailed, TableBusy, type Write } from '../../ports/table.ts';
+import { isBusy } from './database-busy.ts';
 import { diskFull } from './disk-full.ts';
 import type { ItemTable } from './item-rows.ts';
 
@@ -35,6 +36,7 @@ export interface Failure {
   readonly message: string;
   readonly operation?: number;
   readonly diskFull?: boolean;
+  readonly busy?: boolean;
 }
 
 const SQLITE_FULL = 13;
@@ -44,13 +46,15 @@ export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message } = error;
   if (error instanceof ConditionFailed) return { name, message, operation: error.operation };
-  return { name, message, diskFull: 'errcode' in error && error.errcode === SQLITE_FULL };
+  const diskFull = 'errcode' in error && error.errcode === SQLITE_FULL;
+  return { name, message, diskFull, busy: error instanceof TableBusy || isBusy(error) };
 }
 
 /** Converts a failure back to an error. */
 export function errorOf(failure: Failure): Error {
   if (failure.operation !== undefined) return new ConditionFailed(failure.operation);
   if (failure.diskFull) return diskFull(new Error(failure.message));
+  if (failure.busy) return new TableBusy(new Error(failure.message));
   if (failure.name === 'TypeError') return new TypeError(failure.message);
   if (failure.name === 'RangeError') return new RangeError(failure.message);
   return new Error(`the database failed: ${failure.message}`);

@@ -8,13 +8,21 @@ import type { Item } from '../../ports/table.ts';
 import { afterWrite, keyOf } from '../../ports/table-rules.ts';
 import { failureOf, type JobOutcome, type PostedJob, type SqlJob, type WriteJob } from './commit-jobs.ts';
 import { openWriter } from './database.ts';
+import { isBusy } from './database-busy.ts';
 import { itemReader, itemWriter } from './item-rows.ts';
+
+/** What the thread is started with. */
+export interface WriterData {
+  readonly file: string;
+  /** See `openWriter`. */
+  readonly busyTimeout?: number | undefined;
+}
 
 /** The maximum number of jobs per transaction. */
 const BATCH = 256;
 
-function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
-  const database = openWriter(file);
+function startWorker(port: NonNullable<typeof parentPort>, { file, busyTimeout }: WriterData): void {
+  const database = openWriter(file, busyTimeout);
   const tables = { registry: itemsOf('registry'), audit: itemsOf('audit') };
   const statements = new Map<string, StatementSync>();
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
@@ -24,7 +32,10 @@ function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
     return { ...itemReader(database, table), ...itemWriter(database, table) };
   }
 
-  /** Applies the jobs and makes them durable. If the whole transaction fails, each job is retried alone. */
+  /**
+   * Applies the jobs and makes them durable. If the whole transaction fails, each job is retried alone, except when
+   * another process holds the database: each would wait for it as long as this one has.
+   */
   function commitJobs(posted: readonly PostedJob[]): JobOutcome[] {
     try {
       begin.run();
@@ -34,6 +45,7 @@ function startWorker(port: NonNullable<typeof parentPort>, file: string): void {
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
       const [first] = posted;
+      if (isBusy(error)) return posted.map(({ id }) => ({ id, failure: failureOf(error) }));
       if (first && posted.length === 1) return [{ id: first.id, failure: failureOf(error) }];
       return posted.flatMap((each) => commitJobs([each]));
     }

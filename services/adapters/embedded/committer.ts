@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './commit-jobs.ts';
+import type { WriterData } from './commit-worker.ts';
 
 /** Makes jobs durable, with one fsync for all that are waiting. */
 export interface Committer {
@@ -21,9 +22,13 @@ interface Waiting {
 /** The code of the thread; bundles have a JavaScript version next to them. */
 const workerFile = `./commit-worker${extname(import.meta.url)}`;
 
-/** Starts the writer thread of a database file, which is created if absent. */
-export async function startCommitter(file: string): Promise<Committer> {
-  const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: file });
+/**
+ * Starts the writer thread of a database file, which is created if absent. While another process holds the database,
+ * jobs wait for `busyTimeout` milliseconds and then reject with `TableBusy`.
+ */
+export async function startCommitter(file: string, busyTimeout?: number): Promise<Committer> {
+  const workerData: WriterData = { file, busyTimeout };
+  const worker = new Worker(new URL(workerFile, import.meta.url), { workerData });
   await once(worker, 'message');
   worker.unref();
   const waiting = new Map<number, Waiting>();

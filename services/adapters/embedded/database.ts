@@ -8,9 +8,15 @@ const CHECKPOINT_PAGES = 4000;
 /** The size, in bytes, to which a larger write-ahead log is truncated. */
 const LOG_BYTES = 64 * 1024 * 1024;
 
-/** Opens the writing connection, creating the database if absent. Its commits are durable. */
-export function openWriter(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5000 });
+/** How long a connection waits while another process holds the database, in milliseconds. */
+const BUSY_TIMEOUT = 5000;
+
+/**
+ * Opens the writing connection, creating the database if absent. Its commits are durable. `timeout` is how long it waits
+ * while another process holds the database, in milliseconds.
+ */
+export function openWriter(file: string, timeout = BUSY_TIMEOUT): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout });
   database.exec(`
     PRAGMA page_size = 4096;
     PRAGMA journal_mode = WAL;
@@ -25,8 +31,8 @@ export function openWriter(file: string): DatabaseSync {
 }
 
 /** Opens a read-only connection, which sees all durable commits. */
-export function openReader(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, { timeout: 5000 });
+export function openReader(file: string, timeout = BUSY_TIMEOUT): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout });
   database.exec('PRAGMA query_only = ON; PRAGMA cache_size = -32768;');
   return database;
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Item, Key, Page, Query } from '../../ports/table.ts';
 import { compareUtf8, indexKey } from '../../ports/table-rules.ts';
+import { unlessBusy } from './database-busy.ts';
 
 /** The item tables in the database file. */
 export type ItemTable = 'registry' | 'audit';
@@ -29,7 +30,7 @@ export interface FoundItem {
   readonly bytes: number;
 }
 
-/** Reads items of a table on one connection. */
+/** Reads items of a table on one connection. Reads throw `TableBusy` when another one holds the database. */
 export function itemReader(database: DatabaseSync, table: ItemTable) {
   const find = database.prepare(`SELECT json, layout, bytes FROM ${table} WHERE pk = ? AND sk = ?`);
   const ranges = new Map<string, ReturnType<typeof rangeOf>>();
@@ -45,7 +46,7 @@ export function itemReader(database: DatabaseSync, table: ItemTable) {
 
   return {
     find(key: Key): FoundItem | undefined {
-      const row = find.get(key.pk, key.sk) as ItemRow | undefined;
+      const row = unlessBusy(() => find.get(key.pk, key.sk)) as ItemRow | undefined;
       if (!row) return undefined;
       return { item: itemOf(row), bytes: 2 * row.json.length + (row.bytes?.byteLength ?? 0) };
     },
@@ -54,7 +55,7 @@ export function itemReader(database: DatabaseSync, table: ItemTable) {
       const range = ranges.get(name) ?? rangeOf(query);
       ranges.set(name, range);
       const { from, to } = boundsOf(query);
-      const rows = range.all(query.pk, from, to, limit + 1) as unknown as ItemRow[];
+      const rows = unlessBusy(() => range.all(query.pk, from, to, limit + 1)) as unknown as ItemRow[];
       return { items: rows.slice(0, limit).map(itemOf), more: rows.length > limit };
     },
   };

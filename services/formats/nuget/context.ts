@@ -3,6 +3,7 @@ import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
 import { findDocument } from '../../http/answer/index-document.ts';
+import { storageError } from '../../http/answer/storage-error.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
 import { projectSource } from '../../registry/documents/source.ts';
@@ -26,7 +27,7 @@ export function baseOf(c: FormatContext): string {
 
 /**
  * The versions of a package that a search found, in ascending order, merged from the projects that hold it. A package
- * that can't be read is logged and left out.
+ * that can't be read is logged and left out, unless the storage itself is not available.
  */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
@@ -37,6 +38,7 @@ export async function releasesOfHit(
   try {
     return await releasesIn(await packageDocument(registry, [first, ...rest], releaseCatalog, ''));
   } catch (error) {
+    if (storageError(error)) throw error;
     const { name, format } = first.head;
     registry.log.error('package left out of a search', { package: name, format, error });
     return [];

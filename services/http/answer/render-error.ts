@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorKind } from '../../domain/errors.ts';
 import { RegistryError } from '../../domain/errors.ts';
-import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import type { Call } from '../call.ts';
 import type { Format, RenderedError } from '../format/format.ts';
 import { reply } from './reply.ts';
+import { storageError } from './storage-error.ts';
 
 const statuses: Record<ErrorKind, number> = {
   invalid: 400,
@@ -78,14 +78,6 @@ function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryEr
     registry.log.error('storage failed', { request_id: requestId, error });
   }
   return error;
-}
-
-/** Translates the failure of a store that is unavailable or full into an error a caller can act on. */
-function storageError(thrown: unknown): RegistryError | undefined {
-  if (thrown instanceof StoreUnavailable)
-    return new RegistryError('storageUnavailable', undefined, { cause: thrown });
-  const full = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC';
-  return full ? new RegistryError('storageFull', undefined, { cause: thrown }) : undefined;
 }
 
 /**
