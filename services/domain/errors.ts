@@ -15,6 +15,7 @@ export type ErrorKind =
   | 'too-large'
   | 'too-slow'
   | 'unprocessable'
+  | 'unsupported-type'
   | 'unsupported'
   | 'unavailable'
   | 'full';
@@ -43,6 +44,7 @@ const errors = {
   conflict: ['conflict', 'Conflict'],
   preconditionFailed: ['precondition', 'Precondition Failed'],
   bodyTooLarge: ['too-large', 'The file is too large'],
+  alteredBody: ['unsupported-type', 'The body was altered on its way'],
   uploadStalled: ['too-slow', 'Request Timeout'],
   unprocessable: ['unprocessable', 'Unprocessable Entity'],
   methodNotAllowed: ['unsupported', 'Method Not Allowed'],

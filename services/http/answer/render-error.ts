@@ -16,6 +16,7 @@ const statuses: Record<ErrorKind, number> = {
   conflict: 409,
   precondition: 412,
   'too-large': 413,
+  'unsupported-type': 415,
   unprocessable: 422,
   unavailable: 503,
   full: 507,

@@ -16,6 +16,19 @@ export function toRequest(event: APIGatewayProxyEventV2, origin: string): Reques
   });
 }
 
+/**
+ * Whether the gateway may have altered the body. It reads bodies whose type says text as UTF-8 and replaces bytes that
+ * are not by U+FFFD, which has three bytes. Usually the length then differs from what the client announced. Where it
+ * does not differ, or was not announced, a body of type `text/*` that contains U+FFFD counts as altered, since its bytes
+ * may be a file. JSON and XML are exempt there: their clients write UTF-8, and texts of packages do contain U+FFFD.
+ */
+export function isAltered({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): boolean {
+  if (body === undefined || isBase64Encoded) return false;
+  const announced = headers['content-length'];
+  if (announced !== undefined && Number(announced) !== Buffer.byteLength(body)) return true;
+  return /^text\//i.test(headers['content-type'] ?? '') && body.includes('\ufffd');
+}
+
 /** Characters allowed in a path segment (RFC 3986: `pchar`) that `encodeURIComponent` would encode. */
 const plain: Readonly<Record<string, string>> = {
   '%24': '$',

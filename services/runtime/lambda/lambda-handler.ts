@@ -1,8 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { App } from '../../http/call.ts';
-import { toRequest } from './event.ts';
+import { RegistryError } from '../../domain/errors.ts';
+import type { App, HostInfo } from '../../http/call.ts';
+import { isAltered, toRequest } from './event.ts';
 import { log, metrics } from './logging.ts';
 import { observe } from './observe.ts';
 import { toResult } from './response.ts';
@@ -32,8 +33,19 @@ async function handle(app: App, origin: string, event: APIGatewayProxyEventV2): 
     log.debug('invalid request', { error });
     return message(400, '400 Bad Request');
   }
-  const response = await app(request, { clientAddress: http.sourceIp, requestId });
+  const host: HostInfo = { clientAddress: http.sourceIp, requestId };
+  const response = await app(request, isAltered(event) ? { ...host, body: refuseAltered(event) } : host);
   return toResult(response, http.method, log);
+}
+
+/** A body that can't be read: whoever reads it, once access is decided, refuses it in the client's dialect. */
+function refuseAltered({ headers }: APIGatewayProxyEventV2): NonNullable<HostInfo['body']> {
+  return () => {
+    throw new RegistryError(
+      'alteredBody',
+      `The type ${headers['content-type']} says that the body is text, and the gateway altered it, because it is not UTF-8. Send it as application/octet-stream.`,
+    );
+  };
 }
 
 function respondToFailure(run: middy.Request<APIGatewayProxyEventV2, Result>): void {

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { encodePath, toRequest } from '../../../../services/runtime/lambda/event.ts';
+import { encodePath, isAltered, toRequest } from '../../../../services/runtime/lambda/event.ts';
 import { decodePath } from '../../../kit/gateway-simulator-event.ts';
 
 const paths = [
@@ -76,6 +76,29 @@ describe('a request', () => {
 
   it('has no body if its method is GET, even if the event has one', () => {
     expect(toRequest(event({ body: 'x' }), 'https://here.example').body).toBeNull();
+  });
+});
+
+describe('a body of an event', () => {
+  const text = (body: string, headers: Record<string, string>) => isAltered(event({ body, headers }));
+
+  it('is altered if it is text of another length than was announced', () => {
+    expect(text('caf\ufffd', { 'content-type': 'text/csv', 'content-length': '4' })).toBe(true);
+    expect(text('{"a":"\ufffd"}', { 'content-type': 'application/json', 'content-length': '9' })).toBe(true);
+    expect(text('caf\u00e9', { 'content-type': 'text/csv', 'content-length': '5' })).toBe(false);
+  });
+
+  it('may be altered if it is of type text and contains U+FFFD, even if the length is right or unknown', () => {
+    expect(text('a\ufffd', { 'content-type': 'text/plain', 'content-length': '4' })).toBe(true);
+    expect(text('a\ufffd', { 'content-type': 'Text/Plain; charset=utf-8' })).toBe(true);
+    expect(text('"\ufffd"', { 'content-type': 'application/json', 'content-length': '5' })).toBe(false);
+    expect(text('a', { 'content-type': 'text/plain' })).toBe(false);
+  });
+
+  it('is not altered if it is Base64 or absent', () => {
+    const headers = { 'content-type': 'text/plain', 'content-length': '7' };
+    expect(isAltered(event({ body: 'AAECAw==', isBase64Encoded: true, headers }))).toBe(false);
+    expect(isAltered(event({ headers }))).toBe(false);
   });
 });
 

@@ -65,6 +65,28 @@ describe.each(everySample)('$id behind a gateway', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
+  it.each([
+    ['text/csv', Buffer.from('caf\xe9, \xfcber', 'latin1')],
+    ['text/plain', Buffer.from('cut off \u{1f4e6}').subarray(0, -1)],
+    ['application/json', Buffer.from('{"name":"caf\xe9"}', 'latin1')],
+  ])('refuses a body of type %s that is not UTF-8, and stores nothing', async (type, altered) => {
+    const { app, project } = await serve({});
+    const { method, path, headers } = await sample.publish('sample', '1.0.0');
+    const url = gateway.url + prefixIn(sample, 'project', project.id);
+    const credentials = { authorization: `Bearer ${app.rootToken}` };
+    const answer = await fetch(url + path, {
+      method,
+      headers: { ...headers, ...credentials, 'content-type': type },
+      body: altered,
+    });
+    // What only takes forms may refuse the type itself.
+    if (headers['content-type']?.startsWith('multipart/')) expect([400, 415]).toContain(answer.status);
+    else expect(answer.status).toBe(415);
+    expect(await answer.text()).toMatch(/Send it as application\/octet-stream|Unsupported Content-Type/);
+    expect((await fetch(url + file, { headers: credentials })).status).toBe(404);
+    expect((await app.registry.blobs.list()).blobs).toEqual([]);
+  });
+
   it('sends its challenge to clients even if the gateway renames the header', async () => {
     const { project } = await serve({ renameChallenge: true });
     const answer = await fetch(gateway.url + prefixIn(sample, 'project', project.id) + file);
