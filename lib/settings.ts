@@ -144,8 +144,13 @@ const Settings = z.strictObject({
   blobGraceHours: whole(1, 24 * 30).default(24),
   /** The e-mail address that receives alarms; add more subscribers to the topic. */
   alarmEmail: z.email().optional(),
-  /** The location of the runbook that alarms link to. */
-  runbook: z.string().min(1).default('lib/README.md'),
+  /** Somebody gets the alarms in another way than by `alarmEmail`; without either, synthesis warns. */
+  alarmsSubscribed: flag.default(false),
+  /**
+   * The URL at which the people on call read this repository's `lib/README.md`; alarms link to its sections. Without
+   * it, the parameter `RunbookUrl` of the operations stack says where.
+   */
+  runbook: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** A constraint across settings. The message is reported for the setting `path`. */

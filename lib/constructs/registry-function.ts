@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -8,7 +8,6 @@ import {
   LoggingFormat,
   Runtime,
   SystemLogLevel,
-  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -32,7 +31,7 @@ export interface RegistryFunctionProps {
 }
 
 /**
- * A Lambda function with its own log group and its own role, which initially only allows its own logs and traces.
+ * A Lambda function with its own log group and its own role, which initially only allows its own logs.
  * AWS's managed execution policy is not used because it allows all log groups of the account.
  */
 export class RegistryFunction extends Construct implements Grantee {
@@ -58,7 +57,6 @@ export class RegistryFunction extends Construct implements Grantee {
       memorySize: props.memory,
       timeout: props.timeout,
       role,
-      tracing: Tracing.ACTIVE,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
@@ -68,10 +66,6 @@ export class RegistryFunction extends Construct implements Grantee {
         POWERTOOLS_METRICS_NAMESPACE: 'Packhouse',
         ...props.environment,
       },
-    });
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Sending traces to X-Ray supports no resources; nothing else in this role uses "*".',
     });
   }
 

@@ -149,6 +149,8 @@ export class ApiStack extends Stack {
   private addStage(): void {
     const { settings } = this;
     const logGroup = new LogGroup(this, 'AccessLogs', {
+      // The policy that lets services deliver logs is limited in length, unless log groups share this prefix.
+      logGroupName: `/aws/vendedlogs/packhouse-${settings.stage}/access`,
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -21,6 +21,7 @@ export interface IngestStackProps extends StackProps {
 export class IngestStack extends Stack {
   readonly service: UploadService;
   readonly network: NetworkStack;
+  readonly logGroup: LogGroup;
 
   constructor(
     scope: Construct,
@@ -30,7 +31,7 @@ export class IngestStack extends Stack {
   ) {
     super(scope, id, props);
     this.network = network;
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logGroup = new LogGroup(this, 'Logs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -43,7 +44,7 @@ export class IngestStack extends Stack {
       cluster: cluster as ICluster,
       network,
       image,
-      logGroup,
+      logGroup: this.logGroup,
       settings,
       environment: { ...registryEnvironment(settings, data, url), ...serverEnvironment(this.region) },
     });

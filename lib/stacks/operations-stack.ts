@@ -1,5 +1,7 @@
 import {
+  Annotations,
   CfnOutput,
+  CfnParameter,
   CrossStackReferences,
   Duration,
   ReferenceStrength,
@@ -8,21 +10,28 @@ import {
 } from 'aws-cdk-lib';
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
-import { BillingMode, type ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { DefaultDashboardFactory, MonitoringFacade, SnsAlarmActionStrategy } from 'cdk-monitoring-constructs';
 import type { Construct } from 'constructs';
-import { apiAlarms, functionAlarms, pipeAlarms, queueAlarms, type Runbook, tableAlarms } from '../alarms.ts';
-import type { RegistryFunction } from '../constructs/registry-function.ts';
+import {
+  apiAlarms,
+  errorLines,
+  functionAlarms,
+  jobAlarms,
+  pipeAlarms,
+  type Runbook,
+  tableAlarms,
+} from '../alarms.ts';
 import { ingestAlarms, uploadErrorAlarms } from '../ingest-alarms.ts';
 import type { StageSettings } from '../settings.ts';
 import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
 import type { IngestStack } from './ingest-stack.ts';
-import type { DeployedJob, JobsStack } from './jobs-stack.ts';
+import type { JobsStack } from './jobs-stack.ts';
 
 /** The stacks to monitor. */
 export interface OperationsStackProps extends StackProps {
@@ -42,13 +51,15 @@ export class OperationsStack extends Stack {
     super(scope, id, stackProps);
     // Monitoring must not prevent removal: a strong reference would keep a function that is no longer needed.
     CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
-    this.runbook = (section) => `${settings.runbook}#${section}`;
+    const runbook = settings.runbook ?? this.makeRunbookParameter();
+    this.runbook = (section) => `${runbook}#${section}`;
+    const alarms = this.makeTopic(settings);
     const prefix = `packhouse-${settings.stage}`;
     this.monitoring = new MonitoringFacade(this, 'Monitoring', {
       alarmFactoryDefaults: {
         actionsEnabled: true,
         alarmNamePrefix: prefix,
-        action: new SnsAlarmActionStrategy({ onAlarmTopic: this.makeTopic(settings) }),
+        action: new SnsAlarmActionStrategy({ onAlarmTopic: alarms, onOkTopic: alarms }),
         datapointsToAlarm: 2,
         evaluationPeriods: 3,
       },
@@ -57,10 +68,23 @@ export class OperationsStack extends Stack {
         detailDashboardRange: Duration.hours(12),
       }),
     });
-    this.watchApi(api);
+    this.watchApi(api, settings);
     if (ingest) this.watchIngest(ingest, settings);
     this.watchJobs(jobs);
-    this.watchTables(data);
+    this.monitoring.addLargeHeader('Data');
+    this.monitoring.monitorCustom(tableAlarms(data, this.runbook));
+    const functions = [...api.functions.values(), ...jobs.jobs.map(({ worker }) => worker), jobs.bootstrap];
+    const logGroups = functions.map(({ logGroup }) => logGroup);
+    this.countErrorLines([...logGroups, ...(ingest ? [ingest.logGroup] : [])], settings);
+  }
+
+  /** Where the runbook is, if no setting says so. A deployment keeps the value of the one before. */
+  private makeRunbookParameter(): string {
+    return new CfnParameter(this, 'RunbookUrl', {
+      description: 'The URL at which the people on call read lib/README.md; alarms link to its sections',
+      default: 'lib/README.md',
+      allowedPattern: '^(https?://[^ #]+|lib/README\\.md)$',
+    }).valueAsString;
   }
 
   private makeTopic(settings: StageSettings): Topic {
@@ -74,12 +98,18 @@ export class OperationsStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
     );
+    if (!settings.alarmEmail && !settings.alarmsSubscribed) {
+      Annotations.of(topic).addWarningV2(
+        'packhouse:alarms',
+        'Nobody gets the alarms of this stage. Set alarmEmail, or subscribe to the output AlarmTopic and set alarmsSubscribed to true.',
+      );
+    }
     if (settings.alarmEmail) topic.addSubscription(new EmailSubscription(settings.alarmEmail));
     new CfnOutput(this, 'AlarmTopic', { value: topic.topicArn, description: 'Subscribe here to get alarms' });
     return topic;
   }
 
-  private watchApi(stack: ApiStack): void {
+  private watchApi(stack: ApiStack, settings: StageSettings): void {
     this.monitoring.addLargeHeader('Requests');
     this.monitoring.monitorApiGatewayV2HttpApi({
       api: stack.api as IHttpApi,
@@ -87,7 +117,7 @@ export class OperationsStack extends Stack {
       alarmFriendlyName: 'api',
       ...apiAlarms(this.runbook),
     });
-    for (const [name, fn] of stack.functions) this.watchFunction(name, fn, Duration.seconds(20));
+    this.monitoring.monitorCustom(functionAlarms(settings, stack.functions, this.runbook));
     // Graphs only: CloudFront's metrics are in us-east-1, and an alarm can't use metrics of another region.
     if (stack.frontDoor) {
       this.monitoring.monitorCloudFrontDistribution({
@@ -115,44 +145,20 @@ export class OperationsStack extends Stack {
 
   private watchJobs(stack: JobsStack): void {
     this.monitoring.addLargeHeader('Background');
-    for (const deployed of stack.jobs) this.watchJob(deployed);
+    this.monitoring.monitorCustom(jobAlarms(stack.jobs, this.runbook));
     this.monitoring.monitorCustom(pipeAlarms(stack.events, this.runbook));
   }
 
-  private watchJob({ job: { name, maxAge }, queue, worker }: DeployedJob): void {
-    this.watchFunction(name, worker, worker.timeout);
-    this.monitoring.monitorSqsQueueWithDlq({
-      queue: queue.queue,
-      deadLetterQueue: queue.deadLetters,
-      humanReadableName: `Queue of ${name}`,
-      alarmFriendlyName: `${name}-queue`,
-      ...queueAlarms(Duration.seconds(maxAge), this.runbook),
-    });
-  }
-
-  private watchFunction(name: string, { lambda }: RegistryFunction, slow: Duration): void {
-    this.monitoring.monitorLambdaFunction({
-      lambdaFunction: lambda,
-      humanReadableName: `Function ${name}`,
-      alarmFriendlyName: `${name}-function`,
-      isIterator: false,
-      ...functionAlarms(slow, this.runbook),
-    });
-  }
-
-  private watchTables(stack: DataStack): void {
-    this.monitoring.addLargeHeader('Data');
-    for (const [name, { table }] of [
-      ['registry', stack.registry],
-      ['audit', stack.audit],
-    ] as const) {
-      this.monitoring.monitorDynamoTable({
-        table: table as ITable,
-        billingMode: BillingMode.PAY_PER_REQUEST,
-        humanReadableName: `Table ${name}`,
-        alarmFriendlyName: `${name}-table`,
-        ...tableAlarms(this.runbook),
-      });
+  /** Counts the error lines of every log: most errors are responses or failed messages, not failed invocations. */
+  private countErrorLines(logGroups: readonly ILogGroup[], settings: StageSettings): void {
+    // Functions write levels in capitals, the server does not.
+    const isError = FilterPattern.any(
+      FilterPattern.stringValue('$.level', '=', 'ERROR'),
+      FilterPattern.stringValue('$.level', '=', 'error'),
+    );
+    const counted = errorLines(settings);
+    for (const [number, logGroup] of logGroups.entries()) {
+      new MetricFilter(this, `ErrorLines${number}`, { logGroup, filterPattern: isError, ...counted });
     }
   }
 }

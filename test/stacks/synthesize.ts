@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { addChecks, addStacks } from '../../lib/app.ts';
 import { serverImage } from '../../lib/server-image.ts';
@@ -52,6 +52,14 @@ export function synthesize(overrides: StageOverrides & { stage?: string } = {}):
     cache.set(key, templates);
   }
   return templates;
+}
+
+/** The warnings that a synthesis of the stage prints. */
+export function warningsOf(overrides: StageOverrides = {}): string[] {
+  const { operations } = makeApp(overrides, { ...context, ...withoutRules }).stacks;
+  return Annotations.fromStack(operations)
+    .findWarning('*', Match.anyValue())
+    .map(({ entry }) => String(entry.data));
 }
 
 /** The templates of a stage with the ingest service; synthesized once for the same settings. */

@@ -57,6 +57,14 @@ describe('the API', () => {
     }
   });
 
+  it('logs below the prefix whose policy does not grow, under a name of the stage', () => {
+    for (const stage of ['main', 'dev']) {
+      synthesize({ stage }).api.hasResourceProperties('AWS::Logs::LogGroup', {
+        LogGroupName: `/aws/vendedlogs/packhouse-${stage}/access`,
+      });
+    }
+  });
+
   it('serves the root of its host, throttles requests, and keeps paths and queries out of the access log', () => {
     api.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',

@@ -111,12 +111,10 @@ describe('functions', () => {
     ).toEqual([]);
   });
 
-  it('have no permission on all resources except for traces', () => {
+  it('have no permission on all resources', () => {
     const wide = functions.flatMap(({ name, template }) =>
       allowedTo(template, name).filter(({ resource }) => resource === '"*"'),
     );
-    expect(new Set(wide.map(({ action }) => action))).toEqual(
-      new Set(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
-    );
+    expect(wide).toEqual([]);
   });
 });
