@@ -1,5 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
+import { settingRules } from './setting-rules.ts';
+
+/**
+ * Features that clients come to depend on: the ingest service with its distribution, the custom domain, and the
+ * distribution that links point to.
+ */
+export const lastingFeatures = ['ingest', 'url', 'links'] as const;
+
+/** One of `lastingFeatures`. */
+export type LastingFeature = (typeof lastingFeatures)[number];
 
 /** The retention periods that CloudWatch Logs supports, in days. */
 const logRetentions = [
@@ -56,14 +67,25 @@ const Settings = z.strictObject({
    * Accept uploads of any size, through a Fargate service behind CloudFront; without it the limit is about 4.5 MB.
    */
   ingest: flag.default(false),
-  /** The certificate of a custom `url`, for CloudFront; only with `ingest`. */
+  /**
+   * The certificate of a custom `url`: the ARN of an ACM certificate, in the region of the stage, or with `ingest` in
+   * us-east-1. Without `ingest`, one is made if there is a hosted zone.
+   */
   certificate: z
     .string()
-    .regex(
-      /^arn:aws:acm:us-east-1:\d{12}:certificate\/[\w-]+$/,
-      'must be the ARN of an ACM certificate in us-east-1, as CloudFront requires',
-    )
+    .regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/, 'must be the ARN of an ACM certificate')
     .optional(),
+  /** The hosted zone of Route 53 in which the host of `url` gets its records: id and domain. */
+  hostedZoneId: z
+    .string()
+    .regex(/^Z[A-Z0-9]+$/)
+    .optional(),
+  hostedZoneName: z
+    .string()
+    .regex(/^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/)
+    .optional(),
+  /** A proxy of your own serves `url` and passes requests on to the API. */
+  urlServedElsewhere: flag.default(false),
   /** The names of the availability zones of `ingest`. Defaults to the first two of the region. */
   zones: names
     .pipe(
@@ -83,6 +105,11 @@ const Settings = z.strictObject({
   /** The minimum and maximum number of `ingest` tasks. */
   ingestTasks: whole(1, 100).default(2),
   ingestMaxTasks: whole(1, 100).default(8),
+  /**
+   * What a deployment may take away although clients use it. Without it, CloudFormation refuses. Set it for the one
+   * deployment that removes something.
+   */
+  confirmRemoval: names.pipe(z.array(z.enum(lastingFeatures))).default([]),
   /** Keep tables, bucket and token when the stacks are deleted, and refuse to delete them by accident. */
   retainData: flag.default(true),
   /** How far back tables can be restored, in days. Deleted blobs are kept as long. */
@@ -153,39 +180,9 @@ const Settings = z.strictObject({
   runbook: z.url({ protocol: /^https?$/ }).optional(),
 });
 
-/** A constraint across settings. The message is reported for the setting `path`. */
-interface Rule {
-  readonly path: keyof StageSettings;
-  readonly message: string;
-  broken(all: StageSettings): boolean;
-}
-
-const rules: readonly Rule[] = [
-  {
-    path: 'certificate',
-    message: 'is required: with ingest, CloudFront serves the url and needs its certificate',
-    broken: ({ ingest, url, certificate }) => ingest && !!url?.startsWith('https:') && !certificate,
-  },
-  {
-    path: 'certificate',
-    message: 'requires a url with https',
-    broken: ({ url, certificate }) => !!certificate && !url?.startsWith('https:'),
-  },
-  {
-    path: 'ingestMemory',
-    message: 'must be 2 to 8 times ingestCpu: Fargate offers no other sizes',
-    broken: ({ ingestMemory, ingestCpu }) => ingestMemory < 2 * ingestCpu || ingestMemory > 8 * ingestCpu,
-  },
-  {
-    path: 'ingestMaxTasks',
-    message: 'must be at least ingestTasks',
-    broken: ({ ingestTasks, ingestMaxTasks }) => ingestMaxTasks < ingestTasks,
-  },
-];
-
 /** The complete schema, with the constraints across settings. */
 export const StageSettings = Settings.superRefine((all, context) => {
-  for (const { path, message, broken } of rules) {
+  for (const { path, message, broken } of settingRules) {
     if (broken(all)) context.addIssue({ code: 'custom', path: [path], message });
   }
 });
@@ -196,30 +193,42 @@ export type StageSettings = z.output<typeof Settings>;
 /** The settings that a stage overrides. */
 export type StageOverrides = Partial<Omit<z.input<typeof Settings>, 'stage'>>;
 
-/**
- * The stages of this installation. `-c stage=<name>` selects one; `-c <setting>=<value>` overrides a setting for
- * one run.
- */
-const stages: Readonly<Record<string, StageOverrides>> = {
-  main: {},
-  dev: { retainData: false, logRetentionDays: 7, restoreDays: 1 },
-};
+/** The folder with the settings of each stage: `<stage>.json`. They last; context overrides them for one run. */
+const stagesFolder = join(import.meta.dirname, '../stages');
 
 /**
- * Reads the settings of a CDK run from its context.
+ * Reads the settings of a CDK run: those of the stage's file, overridden by the context (`-c <setting>=<value>`).
+ * `-c stage=<name>` selects the stage.
  * @throws Error when the stage is unknown or a setting is invalid
  */
-export function readSettings(context: (name: string) => unknown): StageSettings {
+export function readSettings(context: (name: string) => unknown, folder = stagesFolder): StageSettings {
   const stage = String(context('stage') ?? 'main');
-  const overrides = stages[stage];
-  if (!overrides) {
-    throw new Error(`Unknown stage "${stage}". Stages: ${Object.keys(stages).join(', ')} (lib/settings.ts).`);
-  }
   const fromContext = Object.keys(Settings.shape).flatMap((name) => {
     const value = name === 'stage' ? undefined : context(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  return parseSettings({ ...overrides, ...Object.fromEntries(fromContext), stage });
+  return parseSettings({ ...readStage(stage, folder), ...Object.fromEntries(fromContext), stage });
+}
+
+function readStage(stage: string, folder: string): object {
+  const known = readdirSync(folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
+  if (!known.includes(stage)) {
+    throw new Error(
+      `Unknown stage "${stage}". Stages: ${known.join(', ')}. For a new one, add stages/${stage}.json.`,
+    );
+  }
+  const text = readFileSync(join(folder, `${stage}.json`), 'utf8');
+  let settings: unknown;
+  try {
+    settings = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`stages/${stage}.json is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = z.record(z.string(), z.unknown()).safeParse(settings);
+  if (!parsed.success || 'stage' in parsed.data) {
+    throw new Error(`stages/${stage}.json must be an object of settings; its name is the stage`);
+  }
+  return parsed.data;
 }
 
 /**
@@ -229,11 +238,5 @@ export function readSettings(context: (name: string) => unknown): StageSettings 
 export function parseSettings(settings: unknown): StageSettings {
   const result = StageSettings.safeParse(settings);
   if (!result.success) throw new Error(`Invalid stage settings:\n${z.prettifyError(result.error)}`);
-  const { cloudfrontPublicKey, cloudfrontKeySecret } = result.data;
-  if (!cloudfrontPublicKey !== !cloudfrontKeySecret) {
-    throw new Error(
-      'Invalid stage settings: cloudfrontPublicKey and cloudfrontKeySecret must be set together',
-    );
-  }
   return result.data;
 }

@@ -12,9 +12,11 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import type { Construct } from 'constructs';
 import { families, signingFamilies } from '../../services/catalog.ts';
 import { ApiFunction } from '../constructs/api-function.ts';
+import { CustomDomain, DomainRecords, domainOf } from '../constructs/custom-domain.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import type { FunctionCode } from '../constructs/registry-function.ts';
 import { familyRoutes, managementRoutes } from '../routes.ts';
@@ -77,13 +79,15 @@ export class ApiStack extends Stack {
       apiName: `packhouse-${settings.stage}`,
       createDefaultStage: false,
     });
-    this.addStage();
+    const stage = this.addStage();
     this.frontDoor = network && this.makeFrontDoor(network);
     this.registryUrl = settings.url ?? this.frontDoor?.url ?? this.api.apiEndpoint;
     // The URL changes when the ingest service is added or removed. A strong reference would pin the old one.
     for (const source of [this.api, this.frontDoor?.distribution]) {
       if (source) CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);
     }
+    const domain = domainOf(settings);
+    if (domain !== undefined) this.addDomain(domain, stage);
     this.functions = this.makeFunctions();
     // A job counts their downloads, and must not prevent the removal of a family.
     for (const { logGroup } of this.functions.values()) {
@@ -146,7 +150,21 @@ export class ApiStack extends Stack {
     });
   }
 
-  private addStage(): void {
+  /** Lets the custom domain lead to the distribution, or else to the API. */
+  private addDomain(domain: string, stage: HttpStage): void {
+    if (this.frontDoor) {
+      const records = new DomainRecords(this, 'DomainRecords', this.settings, domain);
+      records.leadTo(new CloudFrontTarget(this.frontDoor.distribution), { ipv6: true });
+      return;
+    }
+    const { target } = new CustomDomain(this, 'Domain', this.settings, { domain, api: this.api, stage });
+    new CfnOutput(this, 'DomainTarget', {
+      value: target,
+      description: 'The target of the custom domain, for a CNAME record where there is no hosted zone',
+    });
+  }
+
+  private addStage(): HttpStage {
     const { settings } = this;
     const logGroup = new LogGroup(this, 'AccessLogs', {
       // The policy that lets services deliver logs is limited in length, unless log groups share this prefix.
@@ -155,7 +173,7 @@ export class ApiStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     // Clients need /v2/ and /api/ at the root of the host, which requires a stage with this name.
-    new HttpStage(this, 'Stage', {
+    return new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -172,7 +190,7 @@ export class ApiStack extends Stack {
     new CfnOutput(this, 'Url', { value: this.registryUrl, description: 'The URL of the registry' });
     new CfnOutput(this, 'ApiEndpoint', {
       value: this.api.apiEndpoint,
-      description: 'The URL of the API itself, the target of a custom domain',
+      description: 'The URL of the API itself',
     });
     if (this.frontDoor) {
       new CfnOutput(this, 'FrontDoorName', {

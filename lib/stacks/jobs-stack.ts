@@ -7,6 +7,7 @@ import { JOB_ATTEMPTS, type Job, jobs, outboxTypes, retryAfter } from '../../ser
 import { DownloadLog } from '../constructs/download-log.ts';
 import { EventFanOut } from '../constructs/event-fan-out.ts';
 import { JobQueue } from '../constructs/job-queue.ts';
+import { LastingFeatures } from '../constructs/lasting-features.ts';
 import {
   type FunctionCode,
   RegistryFunction,
@@ -51,6 +52,7 @@ export class JobsStack extends Stack {
     this.events = new EventFanOut(this, 'Events', data.registry.table);
     this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
+    new LastingFeatures(this, 'LastingFeatures', settings, { ingest: api, url: api, links: data });
   }
 
   private makeJob(job: Job): DeployedJob {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseSettings, readSettings } from '../../lib/settings.ts';
 
@@ -13,12 +16,34 @@ describe('stage settings', () => {
       linkLifetime: '300',
       retainData: 'false',
       url: 'https://x.example/',
+      urlServedElsewhere: 'true',
+      confirmRemoval: 'ingest, url',
     };
     expect(readSettings((name) => context[name])).toMatchObject({
       linkLifetime: 300,
       retainData: false,
       url: 'https://x.example',
+      confirmRemoval: ['ingest', 'url'],
     });
+  });
+
+  it('last in the file of their stage, and context overrides them for one run', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'packhouse-stages-'));
+    try {
+      writeFileSync(join(folder, 'main.json'), '{ "ingest": true, "ingestTasks": 3 }');
+      const read = (context: Record<string, string>) => readSettings((name) => context[name], folder);
+      expect(read({})).toMatchObject({ stage: 'main', ingest: true, ingestTasks: 3 });
+      expect(read({ ingestTasks: '4' })).toMatchObject({ ingest: true, ingestTasks: 4 });
+      writeFileSync(join(folder, 'main.json'), '{ "ingset": true }');
+      expect(() => read({})).toThrow(/Unrecognized key: "ingset"/);
+      writeFileSync(join(folder, 'main.json'), '{ "ingest": true, }');
+      expect(() => read({})).toThrow(/stages\/main\.json is not JSON/);
+      writeFileSync(join(folder, 'main.json'), '["ingest"]');
+      expect(() => read({})).toThrow(/must be an object of settings/);
+      expect(() => read({ stage: '../main' })).toThrow(/Unknown stage/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('can be overridden as text for the ingest service too', () => {
@@ -56,10 +81,27 @@ describe('stage settings', () => {
     ['a certificate without a URL', { ingest: true, certificate }, /requires a url with https/],
     [
       'a certificate of another region',
-      { certificate: certificate.replace('us-east-1', 'eu-west-1') },
+      { ingest: true, url: 'https://x.example', certificate: certificate.replace('us-east-1', 'eu-west-1') },
       /in us-east-1, as CloudFront requires/,
     ],
     ['an origin with a path', { corsOrigins: 'https://a.example/x' }, /must be an origin/],
+    [
+      'a certificate of another region than that of the API',
+      { url: 'https://x.example', region: 'eu-west-1', certificate },
+      /in the region of the stage/,
+    ],
+    ['a URL that leads nowhere', { url: 'https://x.example' }, /leads nowhere.*\s*→ at url/],
+    [
+      'a hosted zone that does not contain the URL',
+      { url: 'https://x.example', hostedZoneId: 'Z01', hostedZoneName: 'ample' },
+      /at hostedZoneName/,
+    ],
+    [
+      'a hosted zone of another domain',
+      { url: 'https://bigx.example', hostedZoneId: 'Z01', hostedZoneName: 'x.example' },
+      /does not contain the host/,
+    ],
+    ['a removal of something unknown', { confirmRemoval: ['bucket'] }, /at confirmRemoval/],
     ['a single zone', { zones: ['eu-west-1a'] }, /at zones/],
     ['a CPU size that Fargate does not offer', { ingestCpu: 600 }, /256\|512\|1024\|2048\|4096/],
     [

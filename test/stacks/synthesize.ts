@@ -24,7 +24,8 @@ export function makeCheckedApp(overrides: StageOverrides & { stage?: string } = 
 
 function makeApp(overrides: StageOverrides & { stage?: string }, context: Record<string, unknown>) {
   const app = new App({ context, analyticsReporting: false });
-  const settings = parseSettings({ stage: 'main', ...overrides });
+  // Otherwise each synthesis prints the warning that nobody is subscribed to alarms.
+  const settings = parseSettings({ stage: 'main', alarmsSubscribed: true, ...overrides });
   const stacks = addStacks(app, settings, {
     code: () => Code.fromInline('export {};'),
     image: serverImage,

@@ -87,7 +87,7 @@ describe('the API', () => {
   });
 
   it('passes functions the configured URL, and that there is no ingest service', () => {
-    const own = synthesize({ url: 'https://packages.example' });
+    const own = synthesize({ url: 'https://packages.example', urlServedElsewhere: true });
     for (const template of [own.api, own.jobs]) {
       for (const { Environment } of propertiesOf(template, 'AWS::Lambda::Function')) {
         expect(Environment.Variables.PACKHOUSE_URL).toBe('https://packages.example');

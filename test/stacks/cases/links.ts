@@ -39,6 +39,14 @@ describe('CloudFront links', () => {
     );
   });
 
+  it('are held by an export in use, so that no deployment removes them unasked', () => {
+    data.hasOutput('*', { Export: { Name: 'packhouse-main-lasting-links' }, Value: 'links' });
+    jobs.hasResourceProperties('AWS::SSM::Parameter', {
+      Name: '/packhouse/main/lasting-features',
+      Value: { 'Fn::ImportValue': 'packhouse-main-lasting-links' },
+    });
+  });
+
   it('require a signature and HTTPS, and allow only GET and HEAD', () => {
     const [{ DistributionConfig: distribution }] = propertiesOf(data, 'AWS::CloudFront::Distribution');
     expect(distribution.DefaultCacheBehavior).toMatchObject({

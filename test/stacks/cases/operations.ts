@@ -168,8 +168,8 @@ describe('alarms', () => {
   });
 
   it.each([
-    ['nobody is subscribed', {}, 1],
-    ['an e-mail address is set', { alarmEmail: 'ops@example.com' }, 0],
+    ['nobody is subscribed', { alarmsSubscribed: false }, 1],
+    ['an e-mail address is set', { alarmsSubscribed: false, alarmEmail: 'ops@example.com' }, 0],
     ['somebody is said to be subscribed', { alarmsSubscribed: true }, 0],
   ])('cause a warning at synthesis or not: %s', (_, settings, warnings) => {
     expect(warningsOf(settings).filter((text) => text.includes('Nobody gets the alarms'))).toHaveLength(
