@@ -1,4 +1,4 @@
-import { catalog, type Family, type Mount, OWNER } from '../services/catalog.ts';
+import { type CatalogEntry, catalog, type Family, type Mount, OWNER } from '../services/catalog.ts';
 
 /**
  * Which paths the gateway routes to which function. The router function serves everything, so a request that the
@@ -17,6 +17,14 @@ export function mountRoutes({ path, level }: Mount): string[] {
   const below = `${path.replace(OWNER, '{id}')}/{proxy+}`;
   return level === 'instance' ? [path, below] : [below];
 }
+
+/** Routes of the router for requests of formats that change accounts, which the functions of families may not do. */
+export const accountRoutes: readonly string[] = catalog.flatMap(
+  ({ mounts, accountPaths = [] }: CatalogEntry) =>
+    mounts.flatMap(({ path }) =>
+      accountPaths.map((below) => `${path.replace(OWNER, '{id}')}${below}/{proxy+}`),
+    ),
+);
 
 /**
  * Routes of the management API. They only include paths that can't belong to a format: in `/projects/{id}/...` the

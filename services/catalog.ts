@@ -40,6 +40,11 @@ export interface CatalogEntry {
   readonly mounts: readonly Mount[];
   /** Whether files may be published again: never, or according to a group's setting. */
   readonly duplicates: Duplicates;
+  /**
+   * Paths below its mounts at which requests may change tokens, as a logout does. The functions of families may not, so
+   * the router serves them.
+   */
+  readonly accountPaths?: readonly string[];
   /** Whether its indexes are signed, so that its function may use signing keys. */
   readonly signs?: boolean;
 }
@@ -76,6 +81,7 @@ export const catalog = [
     packageType: 'npm',
     mounts: packageMounts('npm'),
     duplicates: 'never',
+    accountPaths: ['/-/user/token'],
   },
   {
     id: 'maven',

@@ -4,8 +4,17 @@
  */
 import { type EventType, storedEventType } from './domain/events.ts';
 
-/** Permissions of a job, in addition to reading its settings and writing its log. */
-export type JobRight = 'change-registry' | 'put-blobs' | 'delete-blobs' | 'append-audit' | 'sign';
+/**
+ * Permissions of a job, in addition to reading its settings and writing its log. `change-packages` is `change-registry`
+ * without users, groups, paths and tokens.
+ */
+export type JobRight =
+  | 'change-registry'
+  | 'change-packages'
+  | 'put-blobs'
+  | 'delete-blobs'
+  | 'append-audit'
+  | 'sign';
 
 /** A background job. Times are in seconds. */
 export interface Job {
@@ -68,7 +77,7 @@ export const jobs = [
     batch: 10,
     concurrency: 10,
     maxAge: 15 * MINUTE,
-    rights: ['change-registry'],
+    rights: ['change-packages'],
   },
   {
     name: 'indexes',
@@ -88,7 +97,7 @@ export const jobs = [
     gather: 5,
     concurrency: 2,
     maxAge: 1 * HOUR,
-    rights: ['change-registry', 'put-blobs', 'sign'],
+    rights: ['change-packages', 'put-blobs', 'sign'],
   },
   {
     name: 'downloads',

@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { partitions } from '../../services/registry/records/partitions.ts';
 import type { Grantee } from './grantee.ts';
 
 /** The properties that differ between the tables of a stage. */
@@ -55,6 +56,28 @@ export class RegistryTable extends Construct {
   /** Lets `writer` read and change items. */
   grantReadsAndWrites(writer: Grantee): void {
     this.grant(writer, [...READS, ...WRITES]);
+  }
+
+  /**
+   * Lets `writer` read all items, and change those of packages only: not users, groups, paths and tokens. The condition
+   * would hold for a request without keys, but requests of these actions have them.
+   */
+  grantPackageWrites(writer: Grantee): void {
+    this.grant(writer, READS);
+    writer.allow(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: WRITES,
+        resources: [this.table.tableArn],
+        conditions: {
+          'ForAllValues:StringLike': {
+            'dynamodb:LeadingKeys': partitions.packages.map((start) =>
+              start.endsWith('#') ? `${start}*` : start,
+            ),
+          },
+        },
+      }),
+    );
   }
 
   /** Lets `writer` add items, for an append-only table. */

@@ -19,7 +19,7 @@ import { ApiFunction } from '../constructs/api-function.ts';
 import { CustomDomain, DomainRecords, domainOf } from '../constructs/custom-domain.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import type { FunctionCode } from '../constructs/registry-function.ts';
-import { familyRoutes, managementRoutes } from '../routes.ts';
+import { accountRoutes, familyRoutes, managementRoutes } from '../routes.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 import type { NetworkStack } from './network-stack.ts';
@@ -111,6 +111,7 @@ export class ApiStack extends Stack {
     const api = this.makeFunction('api', 'the management API');
     api.serve(managementRoutes);
     const router = this.makeFunction('router', 'requests that the gateway cannot distinguish');
+    router.serve(accountRoutes);
     router.serveTheRest();
     for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
     return functions.set('api', api).set('router', router);
@@ -118,6 +119,7 @@ export class ApiStack extends Stack {
 
   private makeFunction(entry: string, what: string): ApiFunction {
     const { data, code } = this.props;
+    const servesAll = entry === 'api' || entry === 'router';
     const signs = maySign(entry);
     const fn = new ApiFunction(this, entry, {
       entry,
@@ -133,7 +135,8 @@ export class ApiStack extends Stack {
       timeout: Duration.seconds(29),
       logRetentionDays: this.settings.logRetentionDays,
     });
-    data.registry.grantReadsAndWrites(fn);
+    if (servesAll) data.registry.grantReadsAndWrites(fn);
+    else data.registry.grantPackageWrites(fn);
     data.blobs.grantReads(fn);
     data.blobs.grantPuts(fn);
     if (signs) data.sealingKey.grantRead(fn.lambda);

@@ -101,6 +101,7 @@ export class JobsStack extends Stack {
     const { data } = this.props;
     if (rights.includes('append-audit')) data.audit.grantAppends(worker);
     if (rights.includes('change-registry')) data.registry.grantReadsAndWrites(worker);
+    if (rights.includes('change-packages')) data.registry.grantPackageWrites(worker);
     if (rights.includes('sign')) data.sealingKey.grantRead(worker.lambda);
     if (rights.includes('put-blobs')) {
       data.blobs.grantReads(worker);

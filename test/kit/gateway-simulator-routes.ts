@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { familyRoutes, managementRoutes } from '../../lib/routes.ts';
+import { accountRoutes, familyRoutes, managementRoutes } from '../../lib/routes.ts';
 import { families } from '../../services/catalog.ts';
 import { decodePath } from './gateway-simulator-event.ts';
 
@@ -44,7 +44,12 @@ export async function stackRoutes(
   more: readonly (readonly [entry: string, routes: readonly string[]])[] = [],
 ) {
   const own = families.map((family) => [family, familyRoutes(family)] as const);
-  const paths = new Map<string, readonly string[]>([...own, ['api', managementRoutes], ...more]);
+  const paths = new Map<string, readonly string[]>([
+    ...own,
+    ['api', managementRoutes],
+    ['router', accountRoutes],
+    ...more,
+  ]);
   const routes: Record<string, LambdaHandler> = {};
   for (const [entry, of] of paths) {
     const handler = await load(entry);

@@ -79,27 +79,39 @@ export interface Allowed {
 
 /** All that the function of this name may do, from the policies of its role. */
 export function allowedTo(template: Template, entry: string): Allowed[] {
+  return rightsOf(template, roleOf(template, entry));
+}
+
+/** The statements of the policies of the function of this name. */
+export function statementsOf(template: Template, entry: string): Json[] {
+  return statementsOfRole(template, roleOf(template, entry));
+}
+
+function roleOf(template: Template, entry: string): string {
   const functions = Object.values(
     template.findResources('AWS::Lambda::Function', serviceNamed(entry)),
   ) as Json[];
   const role = functions[0]?.Properties.Role['Fn::GetAtt'][0];
   if (!role) throw new Error(`There is no function ${entry}.`);
-  return rightsOf(template, role);
+  return role;
 }
 
 /** All that a role may do, from its policies in the same stack. */
 export function rightsOf(template: Template, role: string): Allowed[] {
+  return statementsOfRole(template, role).flatMap(({ Action, Resource }: Json) =>
+    [Action]
+      .flat()
+      .flatMap((action) =>
+        [Resource].flat().map((resource) => ({ action, resource: JSON.stringify(resource) })),
+      ),
+  );
+}
+
+function statementsOfRole(template: Template, role: string): Json[] {
   const policies = Object.values(template.findResources('AWS::IAM::Policy')) as Json[];
   return policies
     .filter(({ Properties }) => Properties.Roles.some((attached: Json) => attached.Ref === role))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
-    .flatMap(({ Action, Resource }: Json) =>
-      [Action]
-        .flat()
-        .flatMap((action) =>
-          [Resource].flat().map((resource) => ({ action, resource: JSON.stringify(resource) })),
-        ),
-    );
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
 }
 
 function serviceNamed(entry: string) {

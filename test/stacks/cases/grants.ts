@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { families, signingFamilies } from '../../../services/catalog.ts';
 import { jobs as jobList } from '../../../services/job-list.ts';
-import { allowedTo, functionNames, propertiesOf, synthesize } from '../synthesize.ts';
+import { partitions } from '../../../services/registry/records/partitions.ts';
+import { allowedTo, functionNames, propertiesOf, statementsOf, synthesize } from '../synthesize.ts';
 
 const { api, jobs } = synthesize();
 const functions = [api, jobs].flatMap((template) =>
@@ -90,6 +91,40 @@ describe('functions', () => {
       'api',
       'router',
     ]);
+  });
+
+  it('write users, groups, paths and tokens only in the API, the router, the cleanup, the downloads and the bootstrap', () => {
+    const writers = functions.filter(({ name, template }) =>
+      statementsOf(template, name).some(
+        ({ Action, Resource, Condition }) =>
+          /dynamodb:(Put|Update|Delete)Item/.test(JSON.stringify(Action)) &&
+          JSON.stringify(Resource).includes('RegistryTable') &&
+          !Condition,
+      ),
+    );
+    expect(writers.map(({ name }) => name)).toEqual(['api', 'router', 'cleanup', 'downloads', 'bootstrap']);
+  });
+
+  it('write only partitions of packages, where formats are served and packages are indexed', () => {
+    for (const [template, name] of [
+      ...families.map((family) => [api, family] as const),
+      [jobs, 'search'] as const,
+      [jobs, 'indexes'] as const,
+    ]) {
+      const conditions = statementsOf(template, name).flatMap(({ Action, Condition }) =>
+        /dynamodb:PutItem/.test(JSON.stringify(Action)) ? [Condition] : [],
+      );
+      expect([name, conditions]).toEqual([
+        name,
+        [
+          {
+            'ForAllValues:StringLike': {
+              'dynamodb:LeadingKeys': partitions.packages.map((start) => start.replace(/#$/, '#*')),
+            },
+          },
+        ],
+      ]);
+    }
   });
 
   it('cannot scan or alter tables or read their streams', () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { familyRoutes, managementRoutes, mountRoutes } from '../../../lib/routes.ts';
+import { accountRoutes, familyRoutes, managementRoutes, mountRoutes } from '../../../lib/routes.ts';
 import { catalog, families, packageMounts } from '../../../services/catalog.ts';
 import { addressReader } from '../../../services/http/format/address.ts';
 import { type LambdaHandler, matchRoute } from '../../kit/gateway-simulator-routes.ts';
@@ -23,6 +23,7 @@ const functions = new Map<string, readonly string[]>([
   ...families.map((family) => [family, familyRoutes(family)] as const),
   [toy.id, toy.mounts.flatMap(mountRoutes)],
   ['api', managementRoutes],
+  ['router', accountRoutes],
 ]);
 const handlers = new Map<LambdaHandler, string>();
 const routes: Record<string, LambdaHandler> = {};
@@ -54,6 +55,14 @@ function numbers(seed: number): (below: number) => number {
     return Math.floor((state / 2 ** 32) * below);
   };
 }
+
+test.each(['/api/v4/projects/7/packages', '/api/v4/groups/7/-/packages', '/api/v4/packages'])(
+  'the gateway routes a logout below %s to the router, since functions of formats may not change tokens',
+  (mount) => {
+    expect(routed(`${mount}/npm/-/user/token/abc`)).toBe('router');
+    expect(routed(`${mount}/npm/-/user/org.couchdb.user:a`)).toBe('js');
+  },
+);
 
 test('the gateway routes every path to the function of its format or to the router', () => {
   const heads = [

@@ -6,6 +6,7 @@ import { lambdaHandler } from '../../../../services/runtime/lambda/lambda-handle
 import { everySample, formatsWith, prefixIn } from '../../../fleet/samples/every.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../../../kit/gateway-simulator.ts';
 import { stackRoutes } from '../../../kit/gateway-simulator-routes.ts';
+import { packageWriter } from '../../../kit/package-writer.ts';
 import { startApp, type TestApp, URL_BASE } from '../../../kit/start-app.ts';
 import { toy } from '../../../kit/toy-format/format.ts';
 import { toySample } from '../../../kit/toy-format/sample.ts';
@@ -16,15 +17,16 @@ afterEach(() => gateway.stop());
 
 /**
  * Serves the registry with the functions of the API stack: one per family, one for the API and the router. The format
- * that exists only in tests has its own family and function.
+ * that exists only in tests has its own family and function. Functions of families may write as on AWS.
  */
 async function serve(options: GatewayOptions): Promise<{ app: TestApp; project: Project }> {
   const app = await startApp({ formats: formatsWith(toySample) });
   const load = async (entry: string) => {
     if (entry === 'api' || entry === 'router') return lambdaHandler(app.app, URL_BASE);
-    if (entry === toy.id) return lambdaHandler(familyApp(app.registry, [toy]), URL_BASE);
+    const restricted = { ...app.registry, table: packageWriter(app.registry.table) };
+    if (entry === toy.id) return lambdaHandler(familyApp(restricted, [toy]), URL_BASE);
     const { formats } = await import(`../../../../services/runtime/families/${entry}.ts`);
-    return lambdaHandler(familyApp(app.registry, formats), URL_BASE);
+    return lambdaHandler(familyApp(restricted, formats), URL_BASE);
   };
   const routes = await stackRoutes(load, [[toy.id, toy.mounts.flatMap(mountRoutes)]]);
   gateway = await startGateway({ ...routes, ...options });
@@ -61,6 +63,11 @@ describe.each(everySample)('$id behind a gateway', (sample) => {
       const answer = await fetch(url + file, { headers: credentials });
       expect([url, answer.status]).toEqual([url, 200]);
       expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+    if (sample.delete) {
+      const { method, path } = sample.delete('sample', '1.0.0');
+      const answer = await fetch(inProject(project.id) + path, { method, headers: credentials });
+      expect(answer.status).toBeLessThan(300);
     }
     expect(app.errors).toEqual([]);
   });
