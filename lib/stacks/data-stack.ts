@@ -38,7 +38,8 @@ export class DataStack extends Stack {
     this.registry = new RegistryTable(this, 'Registry', {
       retain,
       restoreDays,
-      stream: StreamViewType.NEW_IMAGE,
+      // The type can not be changed later, and replicas of the table require this one.
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
     this.audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
     this.blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });

@@ -43,7 +43,7 @@ describe('tables', () => {
     const streams = propertiesOf(data, 'AWS::DynamoDB::GlobalTable').map(
       (table) => table.StreamSpecification,
     );
-    expect(streams).toEqual([{ StreamViewType: 'NEW_IMAGE' }, undefined]);
+    expect(streams).toEqual([{ StreamViewType: 'NEW_AND_OLD_IMAGES' }, undefined]);
   });
 });
 
