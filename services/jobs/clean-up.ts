@@ -5,7 +5,7 @@ import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweep, withTimeout } from './sweep.ts';
 
 /** The time limit of the cleanup after one event, in milliseconds, so that other messages get their turn. */
-const EVENT_TIMEOUT = 20_000;
+export const EVENT_TIMEOUT = 20_000;
 
 /**
  * After an event, purges removed projects that are due, or deletes blobs whose grace period has ended. On

@@ -62,7 +62,9 @@ async function workOff(
   const repeated = (body: string) => Array.from({ length: deliveries }, () => message(body));
   const waiting = bodies.flatMap(repeated);
   const send = async (body: string) => void waiting.push(...repeated(body));
-  const handler = queueHandler(jobWorker(registry, job, send, loadOf(job, options)));
+  const handler = queueHandler(jobWorker(registry, job, send, loadOf(job, options)), async (all) => {
+    for (const body of all) await send(body);
+  });
   const context = { getRemainingTimeInMillis: () => job.timeout * 1000 } as Context;
   while (waiting.length > 0) {
     const batch = waiting.splice(0, job.batch);

@@ -14,4 +14,7 @@ const { registry, queue } = openFunction({
 });
 
 /** Runs the job named in the environment: the functions of all jobs share this code. */
-export const handler = queueHandler(jobWorker(registry, job, (body) => queue.send([body])));
+export const handler = queueHandler(
+  jobWorker(registry, job, (body) => queue.send([body])),
+  (bodies) => queue.send(bodies),
+);
