@@ -79,9 +79,12 @@ const { jobs } = addStacks(app, settings, {
   code: (entry) => Code.fromAsset(join(bundleFolder, entry)),
   image: () => ContainerImage.fromRegistry('packhouse'),
 });
-// In MiniStack `Ref` of a secret is its name, and on AWS its ARN, so the grant of the secret has no effect here.
+// In MiniStack `Ref` of a secret is its name, and on AWS its ARN, so the grants of the secret have no effect here.
 jobs.bootstrap.lambda.addToRolePolicy(
-  new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: ['*'] }),
+  new PolicyStatement({
+    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+    resources: ['*'],
+  }),
 );
 const nodes = app.node.findAll();
 for (const { part, reason, leaveOut } of unsupported) {
