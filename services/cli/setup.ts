@@ -1,7 +1,7 @@
 import { type CatalogEntry, catalog } from '../catalog.ts';
 import { formatUis } from '../formats/ui-list.ts';
 import { type RegistryEndpoint, type Snippet, snippetsFor } from '../http/format/format-ui.ts';
-import { addressOf } from '../runtime/server/address-of.ts';
+import { addressOf, isUnspecified } from '../runtime/server/address-of.ts';
 import { type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
 import { type Command, ownFlags } from './command.ts';
 
@@ -14,9 +14,6 @@ const options = {
 } as const;
 
 const addressSettings: readonly Name[] = ['url', 'host', 'port'];
-
-/** Hosts that make a server listen on all addresses of its machine. */
-const anywhere: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 const titles = { setup: 'Set up', publish: 'Publish', install: 'Install' } as const;
 
@@ -41,7 +38,7 @@ from a project, a group or, with neither, the whole registry.
     const [format, ...flags] = rest;
     const { url, host, port } = readSettings(flags, environment, addressSettings);
     const { id, title } = entryOf(format);
-    const endpoint = endpointOf(own, url ?? addressOf(anywhere.has(host) ? '127.0.0.1' : host, port));
+    const endpoint = endpointOf(own, url ?? addressOf(isUnspecified(host) ? '127.0.0.1' : host, port));
     const { example } = formatUis[id];
     const subject = { name: own.package ?? example.name, version: own.version ?? example.version };
     const snippets = snippetsFor(formatUis[id], endpoint, subject);

@@ -28,7 +28,7 @@ import { startMigrations } from './migration-runner.ts';
 import { type Listening, type ListenOptions, listen } from './node-server.ts';
 import { type OpenedStores, openStores } from './open-stores.ts';
 import { keepRootToken } from './root-token-file.ts';
-import { homeNames, homeOf, type ServerSettings } from './settings.ts';
+import { hasOnlyLocalUrl, homeNames, homeOf, requireUrl, type ServerSettings } from './settings.ts';
 import { locationName, startWith } from './storage-location.ts';
 import { watchHome } from './watch-home.ts';
 
@@ -65,6 +65,7 @@ export async function serve(
   print: (text: string) => void,
   { isTerminal = false }: ServeOptions = {},
 ): Promise<Serving> {
+  requireUrl(settings);
   const log = jsonLog(settings.log, print);
   const began = performance.now();
   const opened = await openStores(settings);
@@ -121,6 +122,9 @@ export async function serve(
     }
     void stores.failed?.then(({ message }) => shutDown(message));
     void tryStore(registry);
+    if (hasOnlyLocalUrl(settings)) {
+      log.info('clients on other machines need another URL', { url, advice: 'set PACKHOUSE_URL or --url' });
+    }
     state = 'serving';
     const store = describeStorage(settings);
     if (!settings.table) await warnOfOpenDirectory(log, settings.dataDir);

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import { addressOf, isLoopback, isUnspecified } from './address-of.ts';
 import { readJobQueues } from './job-queues.ts';
 import {
   encryptions,
@@ -20,6 +21,7 @@ const Settings = z.object({
   dataDir: z.string().min(1).default('./data'),
   url: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => !isUnspecified(new URL(url).hostname), 'is not an address that clients can connect to')
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   rootToken: z.string().min(20, 'must have at least 20 characters').optional(),
@@ -118,6 +120,22 @@ const variable = (name: string) => `PACKHOUSE_${kebab(name).replaceAll('-', '_')
 /** An invalid setting, with a message for the person who started the server. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
+}
+
+/**
+ * Checks that a server knows an address that clients can connect to. Clients are sent links that start with it.
+ * @throws SettingsError when it listens on all addresses of its machine and no URL is set
+ */
+export function requireUrl({ host, port, url }: Pick<ServerSettings, 'host' | 'port' | 'url'>): void {
+  if (url !== undefined || !isUnspecified(host)) return;
+  throw new SettingsError(
+    `--host ${host} accepts connections at every address of this machine, and clients need one address for all links: set it with --url (PACKHOUSE_URL), for example --url ${addressOf('packages.example.com', port)}`,
+  );
+}
+
+/** Whether other machines can connect to a server with these settings, but not to the links that it sends. */
+export function hasOnlyLocalUrl({ host, url }: Pick<ServerSettings, 'host' | 'url'>): boolean {
+  return isUnspecified(host) && url !== undefined && isLoopback(new URL(url).hostname);
 }
 
 /** The settings that say where records and blobs are stored. */

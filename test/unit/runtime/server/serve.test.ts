@@ -167,6 +167,14 @@ describe('serving from one machine', () => {
     await serving.stop();
   });
 
+  test.each(['0.0.0.0', '::', '0', '0:0::0'])(
+    'a server that listens on all addresses (%s) does not start without a URL',
+    async (host) => {
+      await expect(start('--host', host)).rejects.toThrow('set it with --url (PACKHOUSE_URL)');
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
   test('blobs can be in a separate directory, which one server uses at a time', async () => {
     const blobs = join(folder, 'elsewhere');
     const token = 'root-token-0123456789';

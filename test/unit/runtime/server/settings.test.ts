@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   describeSettings,
+  hasOnlyLocalUrl,
   homeNames,
   homeOf,
   readSettings,
@@ -37,6 +38,16 @@ describe('the settings of a server', () => {
     expect(settings).toMatchObject({ port: 9001, dataDir: '/srv', url: 'https://p.example' });
   });
 
+  test.each([
+    ['0.0.0.0', 'http://localhost:8080', true],
+    ['::', 'http://127.0.0.1:8080', true],
+    ['0.0.0.0', 'https://packages.example.com', false],
+    ['127.0.0.1', 'http://localhost:8080', false],
+    ['127.0.0.1', undefined, false],
+  ])('tell a server on %s, with the URL %s, that leads other machines astray: %s', (host, url, expected) => {
+    expect(hasOnlyLocalUrl({ host, url })).toBe(expected);
+  });
+
   test('ignore an empty environment variable', () => {
     expect(readSettings([], { PACKHOUSE_PORT: '' }).port).toBe(8080);
   });
@@ -54,6 +65,8 @@ describe('the settings of a server', () => {
     [['--root-token', 'short'], {}, 'at least 20 characters'],
     [['--idle-seconds', '0'], {}, '--idle-seconds (PACKHOUSE_IDLE_SECONDS)'],
     [[], { PACKHOUSE_URL: 'ftp://x' }, '--url (PACKHOUSE_URL)'],
+    [[], { PACKHOUSE_URL: 'http://0.0.0.0:8080' }, 'not an address that clients can connect to'],
+    [['--url', 'http://[::]'], {}, 'not an address that clients can connect to'],
     [['--no-such'], {}, '--no-such'],
     [['--trusted-proxies', '11'], {}, '--trusted-proxies (PACKHOUSE_TRUSTED_PROXIES)'],
     [
