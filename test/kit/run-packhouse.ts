@@ -28,12 +28,16 @@ export function startPackhouse(
   });
 }
 
-/** Starts Node with these parameters, in an environment of only the path and `env`. */
+/** Starts Node, or another program, with these parameters, in an environment of only the path and `env`. */
 export function startProgram(
   parameters: readonly string[],
-  options: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
+  options: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly program?: string;
+  },
 ): RunningCommand {
-  const child = spawn(process.execPath, parameters, {
+  const child = spawn(options.program ?? process.execPath, parameters, {
     cwd: options.cwd,
     env: { PATH: process.env.PATH, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
