@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning --max-semi-space-size=1
 import { enableCompileCache } from 'node:module';
 
 // Caching compiled (type-stripped) code nearly halves the startup time.

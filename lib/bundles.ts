@@ -10,7 +10,10 @@ const root = join(import.meta.dirname, '..');
 /** The folder of the function bundles: `<entry>/index.mjs`, and chunks that a bundle loads later. */
 export const bundleFolder = join(root, 'dist', 'functions');
 
-/** The folder of the server bundle: `packhouse.mjs`, the commit worker, and chunks. The Dockerfile copies it. */
+/**
+ * The folder of the server bundle: `packhouse.mjs`, the commit worker, chunks, and a manifest for npm. The Dockerfile
+ * copies it.
+ */
 export const serverFolder = join(root, 'dist', 'server');
 
 /**
@@ -92,12 +95,25 @@ export function bundleServer(): void {
     ...options,
     outdir: serverFolder,
     entryPoints: [
-      { in: 'bin/packhouse.ts', out: 'packhouse' },
+      { in: 'bin/packhouse.mjs', out: 'packhouse' },
       { in: 'services/adapters/embedded/commit-worker.ts', out: 'commit-worker' },
     ],
     chunkNames: 'part-[hash]',
   });
-  store(serverFolder, outputFiles);
+  store(serverFolder, [
+    ...outputFiles,
+    { path: join(serverFolder, 'package.json'), contents: serverManifest() },
+  ]);
+}
+
+/** The manifest that makes the folder of the server an npm package: `npm pack ./dist/server`. */
+function serverManifest(): Uint8Array {
+  const { name, version, description, license } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
+  const bin = { packhouse: 'packhouse.mjs' };
+  const manifest = { name, version, description, license, type: 'module', bin, engines: { node: '>=24' } };
+  return Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /** Makes the folder contain exactly these files, rewriting only those that differ. */

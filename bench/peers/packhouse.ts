@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { nodeFlags } from '../../test/kit/node-flags.ts';
 import { nodeLine, type Peer, type Ready, startServer } from './peer.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'bin', 'packhouse.ts');
+const program = join(import.meta.dirname, '..', '..', 'bin', 'packhouse.mjs');
 const token = 'phat-token-of-the-bench-and-nothing-else';
 
 /** Starts Packhouse as `npm start` does, with a log of errors only, and makes a private project. */

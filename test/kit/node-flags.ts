@@ -7,7 +7,7 @@ export const nodeFlags: readonly string[] = flagsOf(
 );
 
 function flagsOf(command: string): string[] {
-  const flags = /^exec node (?<flags>.*) bin\/packhouse\.ts serve$/.exec(command)?.groups?.flags;
+  const flags = /^exec node (?<flags>.*) bin\/packhouse\.mjs serve$/.exec(command)?.groups?.flags;
   if (flags === undefined) throw new Error(`npm start runs something else: ${command}`);
   return flags.split(' ');
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nodeFlags } from './node-flags.ts';
 
-const program = resolve(import.meta.dirname, '../../bin/packhouse.ts');
+const program = resolve(import.meta.dirname, '../../bin/packhouse.mjs');
 
 /** A `packhouse` command that runs in a process of its own. */
 export interface RunningCommand {

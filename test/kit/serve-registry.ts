@@ -8,7 +8,7 @@ import { nodeFlags } from './node-flags.ts';
 import { startedUrl } from './run-packhouse.ts';
 import { onSmallDisk, pathOf } from './small-disk.ts';
 
-const command = resolve(import.meta.dirname, '../../bin/packhouse.ts');
+const command = resolve(import.meta.dirname, '../../bin/packhouse.mjs');
 
 /** A registry to test, wherever it is. */
 export interface RegistryUnderTest {
