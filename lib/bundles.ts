@@ -16,6 +16,9 @@ export const bundleFolder = join(root, 'dist', 'functions');
  */
 export const serverFolder = join(root, 'dist', 'server');
 
+/** The empty folder that the Dockerfile copies as the data directory. */
+const dataFolder = join(root, 'dist', 'data');
+
 /**
  * Credential providers that are not used in Lambda. The SDK imports each one only when it tries it, and in Lambda
  * it finds credentials in the environment first. Leaving them out halves every bundle.
@@ -87,7 +90,7 @@ export function bundleFunctions(entries: readonly string[] = functionEntries()):
 }
 
 /**
- * Bundles the Node server with all its dependencies, including the credential providers left out of functions. Not
+ * Makes what the Dockerfile copies. Bundles the Node server with all its dependencies, including the credential providers left out of functions. Not
  * minified: its startup time matters less, and its stack traces stay readable.
  */
 export function bundleServer(): void {
@@ -100,6 +103,7 @@ export function bundleServer(): void {
     ],
     chunkNames: 'part-[hash]',
   });
+  store(dataFolder, []);
   store(serverFolder, [
     ...outputFiles,
     { path: join(serverFolder, 'package.json'), contents: serverManifest() },

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IgnoreStrategy } from 'aws-cdk-lib';
 import { type RunningCommand, startProgram } from './run-packhouse.ts';
@@ -9,7 +9,16 @@ const root = resolve(import.meta.dirname, '../..');
 export interface Image {
   readonly from: string;
   readonly workdir: string;
-  readonly copies: readonly { readonly source: string; readonly target: string; readonly mode: number }[];
+  readonly copies: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly mode: number;
+    /** User and group; undefined for root. */
+    readonly owner: string | undefined;
+  }[];
+  readonly volumes: readonly string[];
+  /** The command that checks the health of a container. */
+  readonly health: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly user: string;
   readonly stopSignal: string;
@@ -46,18 +55,33 @@ export function readImage(text = readFileSync(join(root, 'Dockerfile'), 'utf8'))
     user: only('USER'),
     stopSignal: only('STOPSIGNAL'),
     ports: every('EXPOSE'),
+    volumes: every('VOLUME'),
+    health: JSON.parse(only('HEALTHCHECK').replace(/^(?:--\S+ )*CMD /, '')),
     command: [...JSON.parse(only('ENTRYPOINT')), ...JSON.parse(only('CMD'))],
   };
 }
 
-const known = ['FROM', 'WORKDIR', 'COPY', 'ENV', 'USER', 'STOPSIGNAL', 'EXPOSE', 'ENTRYPOINT', 'CMD'];
+const known = [
+  'FROM',
+  'WORKDIR',
+  'COPY',
+  'ENV',
+  'USER',
+  'STOPSIGNAL',
+  'EXPOSE',
+  'VOLUME',
+  'HEALTHCHECK',
+  'ENTRYPOINT',
+  'CMD',
+];
 
 function readCopy(text: string) {
-  const [, mode, source, target] = /^--chmod=([0-7]{3}) (\S+) (\S+)$/.exec(text) ?? [];
+  const [, owner, mode, source, target] =
+    /^(?:--chown=(\d+:\d+) )?--chmod=([0-7]{3}) (\S+) (\S+)$/.exec(text) ?? [];
   if (mode === undefined || source === undefined || target === undefined) {
     throw new Error(`the tests do not know this COPY of the Dockerfile: ${text}`);
   }
-  return { source, target, mode: Number.parseInt(mode, 8) };
+  return { source, target, mode: Number.parseInt(mode, 8), owner };
 }
 
 function readPairs(text: string): (readonly [string, string])[] {
@@ -69,17 +93,19 @@ function readPairs(text: string): (readonly [string, string])[] {
 
 /**
  * Writes into `folder` the files that the image adds to its base: those that the COPY lines name in the repository,
- * except those that `.dockerignore` excludes. Throws when a line copies nothing, as a build would.
+ * except those that `.dockerignore` excludes. Throws when a line copies what is not there, as a build would.
  */
 export function layOut(image: Image, folder: string): void {
   const patterns = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n').filter(Boolean);
   const ignored = IgnoreStrategy.docker(root, patterns);
   for (const { source, target, mode } of image.copies) {
     const base = join(root, source);
+    if (!existsSync(base) || ignored.completelyIgnores(base)) {
+      throw new Error(`the Dockerfile copies ${source}, where the build finds nothing`);
+    }
+    mkdirSync(join(folder, resolve(image.workdir, target)), { recursive: true });
     const files = globSync('**', { cwd: base }).filter((file) => statSync(join(base, file)).isFile());
     const included = files.filter((file) => !ignored.ignores(join(base, file)));
-    if (included.length === 0)
-      throw new Error(`the Dockerfile copies ${source}, where the build finds nothing`);
     for (const file of included) {
       const path = join(folder, resolve(image.workdir, target), file);
       mkdirSync(join(path, '..'), { recursive: true });
@@ -98,7 +124,24 @@ export function startImage(
   folder: string,
   env: Readonly<Record<string, string>>,
 ): RunningCommand {
-  const [program, ...parameters] = image.command;
+  return startIn(image, folder, image.command, env);
+}
+
+/** Runs the health check of the image as in a container that was started with `env`. */
+export function checkHealth(
+  image: Image,
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): RunningCommand {
+  return startIn(image, folder, image.health, env);
+}
+
+function startIn(
+  image: Image,
+  folder: string,
+  [program, ...parameters]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): RunningCommand {
   if (program !== 'node') throw new Error(`the image starts ${program}, which the tests do not have`);
   return startProgram(parameters, {
     cwd: join(folder, image.workdir),

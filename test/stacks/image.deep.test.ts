@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleServer, serverFolder } from '../../lib/bundles.ts';
-import { layOut, readImage, startImage } from '../kit/image.ts';
+import { readSettings, requireUrl } from '../../services/runtime/server/settings.ts';
+import { checkHealth, layOut, readImage, startImage } from '../kit/image.ts';
 import { untilReady } from '../kit/run-packhouse.ts';
 import { root } from './synthesize.ts';
 
@@ -32,6 +33,21 @@ describe('the image of the server', () => {
     expect(image).toMatchObject({ user: '1000:1000', stopSignal: 'SIGTERM' });
   });
 
+  it('keeps its data in a volume of the user that it runs as', () => {
+    expect(image.env.PACKHOUSE_DATA_DIR).toBe('/data');
+    expect(image.volumes).toEqual(['/data']);
+    expect(image.copies.find(({ target }) => target === '/data/')).toMatchObject({
+      owner: image.user,
+      mode: 0o700,
+    });
+  });
+
+  it('starts without any setting, and sends links that work on the same machine', () => {
+    const settings = readSettings([], image.env);
+    expect(settings.url).toBe(`http://localhost:${image.ports[0]}`);
+    expect(() => requireUrl(settings)).not.toThrow();
+  });
+
   it('listens on all addresses, on the port that it exposes', () => {
     expect(image.env.PACKHOUSE_HOST).toBe('0.0.0.0');
     expect(image.ports).toEqual([image.env.PACKHOUSE_PORT]);
@@ -46,10 +62,10 @@ describe('the image of the server', () => {
     expect(read()).toEqual(before);
   });
 
-  it('contains only the bundle', () => {
+  it('contains only the bundle and an empty data directory', () => {
     const bundle = readdirSync(serverFolder).map((name) => join('app', name));
     expect(bundle).toContain('app/packhouse.mjs');
-    expect(content()).toEqual(['app', ...bundle].sort());
+    expect(content()).toEqual(['app', ...bundle, 'data'].sort());
   });
 
   it('is rejected by the tests when it has steps that they cannot reproduce', () => {
@@ -65,6 +81,8 @@ describe('the image of the server', () => {
       startImage(image, join(folder, 'image'), {
         PACKHOUSE_HOST: '127.0.0.1',
         PACKHOUSE_PORT: '0',
+        // The one that it listens at.
+        PACKHOUSE_URL: '',
         PACKHOUSE_DATA_DIR: join(folder, 'data'),
         PACKHOUSE_ROOT_TOKEN: token,
       }),
@@ -83,8 +101,12 @@ describe('the image of the server', () => {
       200,
       expect.stringContaining('packhouse_requests_total'),
     ]);
+    const health = () =>
+      checkHealth(image, join(folder, 'image'), { PACKHOUSE_PORT: new URL(server.url).port }).ended;
+    expect(await health()).toBe(0);
     server.kill('SIGTERM');
     expect([await server.ended, server.progress()]).toEqual([0, '']);
+    expect(await health()).toBe(1);
     expect(content()).toEqual(before);
   });
 });
