@@ -85,7 +85,13 @@ function instructions(title: string, clients: readonly string[], snippets: reado
   return `${[`${title}\n${'='.repeat(title.length)}`, token, ...parts].join('\n\n')}\n`;
 }
 
-function snippetText({ step, file, text }: Snippet): string {
+function snippetText({ step, file, text, note }: Snippet): string {
   const where = file === undefined ? '' : ` (in ${file})`;
-  return `${titles[step]}${where}:\n\n${text.replaceAll(/^/gm, '    ')}`;
+  const explained = note === undefined ? '' : `\n\n${wrapped(note)}`;
+  return `${titles[step]}${where}:${explained}\n\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
+}
+
+/** Breaks text into lines of at most 88 characters. */
+function wrapped(text: string): string {
+  return text.replaceAll(/(?<line>.{1,88})(?: |$)/g, '$<line>\n').trimEnd();
 }

@@ -1,4 +1,4 @@
-import { endpointUrl, type FormatUi, isInsecure } from '../../http/format/format-ui.ts';
+import { endpointUrl, type FormatUi, isInsecure, isInsecureElsewhere } from '../../http/format/format-ui.ts';
 
 /** Setup, publish and install instructions for Maven packages. A package's name is its path: `com/acme/widget`. */
 export const ui: FormatUi = {
@@ -13,7 +13,12 @@ export const ui: FormatUi = {
     const artifact = name.slice(at + 1);
     const coordinates = `${group}:${artifact}:${version}`;
     return [
-      { step: 'setup', client: 'Maven', file: '~/.m2/settings.xml', text: settings },
+      {
+        step: 'setup',
+        client: 'Maven',
+        file: '~/.m2/settings.xml',
+        text: settings(isInsecureElsewhere(endpoint) ? mirror(url) : ''),
+      },
       { step: 'setup', client: 'Maven', file: 'pom.xml', text: pomRepository('repositories', url) },
       {
         step: 'setup',
@@ -60,15 +65,29 @@ export const ui: FormatUi = {
   },
 };
 
-const settings = `<settings>
+function settings(more: string): string {
+  return `<settings>
   <servers>
     <server>
       <id>packhouse</id>
       <username>__token__</username>
       <password>\${env.PACKHOUSE_TOKEN}</password>
     </server>
-  </servers>
+  </servers>${more}
 </settings>`;
+}
+
+/** Maven 3.8.1 and later block repositories without TLS, except for those that have a mirror of their own. */
+function mirror(url: string): string {
+  return `
+  <mirrors>
+    <mirror>
+      <id>packhouse</id>
+      <url>${url}</url>
+      <mirrorOf>packhouse</mirrorOf>
+    </mirror>
+  </mirrors>`;
+}
 
 /** A repository in a POM, inside the element that defines its use. */
 function pomRepository(element: 'repositories' | 'distributionManagement', url: string): string {

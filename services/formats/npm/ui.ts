@@ -17,11 +17,33 @@ export const ui: FormatUi = {
       `${scope === undefined ? '' : `@${scope}:`}registry=${registry}`,
       `${registry.replace(/^https?:/, '')}:_authToken=\${PACKHOUSE_TOKEN}`,
     ].join('\n');
+    const note = scope === undefined ? { note: onlyHere } : {};
+    const own = scope === undefined ? name : `@${scope}/*`;
     return [
-      { step: 'setup', client: 'npm', file: '.npmrc', text: npmrc },
-      { step: 'setup', client: 'pnpm', file: '~/.npmrc', text: npmrc },
-      { step: 'setup', client: 'Yarn', file: '.yarnrc.yml', text: yarnrc(registry, scope, endpoint) },
-      { step: 'setup', client: 'Bun', file: 'bunfig.toml', text: bunfig(registry, scope) },
+      { step: 'setup', client: 'npm', file: '.npmrc', text: npmrc, ...note },
+      { step: 'setup', client: 'pnpm', file: '~/.npmrc', text: npmrc, ...note },
+      {
+        step: 'setup',
+        client: 'pnpm',
+        file: 'pnpm-workspace.yaml',
+        text: `minimumReleaseAgeExclude:\n  - "${own}"`,
+        note: 'pnpm 11 and later install a version only when it is a day old, except for these packages.',
+      },
+      {
+        step: 'setup',
+        client: 'Yarn',
+        file: '.yarnrc.yml',
+        text: yarnrc(registry, scope, endpoint),
+        ...note,
+      },
+      {
+        step: 'setup',
+        client: 'Yarn',
+        file: '.yarnrc.yml',
+        text: `npmPreapprovedPackages:\n  - "${own}"`,
+        note: 'Yarn 4.10 and later hold young versions back, except for these packages. Earlier releases do not know the setting: leave it out.',
+      },
+      { step: 'setup', client: 'Bun', file: 'bunfig.toml', text: bunfig(registry, scope), ...note },
       { step: 'publish', client: 'npm', text: 'npm publish' },
       { step: 'publish', client: 'pnpm', text: 'pnpm publish' },
       { step: 'publish', client: 'Yarn', text: 'yarn npm publish' },
@@ -33,6 +55,10 @@ export const ui: FormatUi = {
     ];
   },
 };
+
+/** The names of packages without a scope do not tell which registry they come from. */
+const onlyHere =
+  'All packages then come from here, and those of the public registry (npmjs.org) are not found. To use both, give your packages a scope: only the names of the scope come from here then.';
 
 function yarnrc(registry: string, scope: string | undefined, endpoint: RegistryEndpoint): string {
   const lines = [

@@ -1,4 +1,9 @@
-import { endpointUrl, type FormatUi } from '../../http/format/format-ui.ts';
+import {
+  endpointUrl,
+  type FormatUi,
+  isInsecureElsewhere,
+  type RegistryEndpoint,
+} from '../../http/format/format-ui.ts';
 
 /** Setup, publish and install instructions for Python packages. */
 export const ui: FormatUi = {
@@ -9,12 +14,18 @@ export const ui: FormatUi = {
     const spec = `${name}==${version}`;
     const poetryLogin = 'poetry config http-basic.packhouse __token__ "$PACKHOUSE_TOKEN"';
     return [
-      { step: 'setup', client: 'pip', text: `export PIP_INDEX_URL="${withToken(index)}"` },
+      {
+        step: 'setup',
+        client: 'pip',
+        text: [`export PIP_INDEX_URL="${withToken(index)}"`, ...trustedHost(endpoint)].join('\n'),
+        note: 'All packages then come from here, and those of the public index (pypi.org) are not found. Do not add it with --extra-index-url: pip takes the highest version of either, whoever published it. To use both, use uv or Poetry, set up as below.',
+      },
       {
         step: 'setup',
         client: 'uv',
         file: 'pyproject.toml',
-        text: `[[tool.uv.index]]\nname = "packhouse"\nurl = "${index}"`,
+        text: `[[tool.uv.index]]\nname = "packhouse"\nurl = "${index}"\nexplicit = true\n\n[tool.uv.sources]\n${name} = { index = "packhouse" }`,
+        note: 'Only the packages listed as sources come from here, all others from the public index. Add a line for each of yours.',
       },
       {
         step: 'setup',
@@ -24,6 +35,7 @@ export const ui: FormatUi = {
       {
         step: 'setup',
         client: 'Poetry',
+        note: 'Only packages added with --source packhouse come from here, all others from the public index.',
         text: `poetry source add --priority=explicit packhouse "${index}"\n${poetryLogin}`,
       },
       {
@@ -47,6 +59,11 @@ export const ui: FormatUi = {
     ];
   },
 };
+
+/** What makes pip accept an index without TLS on another machine. */
+function trustedHost(endpoint: RegistryEndpoint): string[] {
+  return isInsecureElsewhere(endpoint) ? [`export PIP_TRUSTED_HOST="${new URL(endpoint.url).host}"`] : [];
+}
 
 /** The URL with credentials in it, for clients that accept them nowhere else. */
 function withToken(url: string): string {

@@ -24,6 +24,8 @@ export interface Snippet {
   /** The file it belongs in, in the project or below `~/`; undefined if it is for a terminal. */
   readonly file?: string;
   readonly text: string;
+  /** What users should know before they paste it; one or more sentences. */
+  readonly note?: string;
 }
 
 /** How a format is presented to people, on every user interface. */
@@ -52,4 +54,9 @@ export function snippetsFor(
 /** Whether the endpoint is served without TLS, which some clients accept only with an option. */
 export function isInsecure({ url }: RegistryEndpoint): boolean {
   return url.startsWith('http:');
+}
+
+/** Whether the endpoint is served without TLS by another machine, which pip and Maven accept only with a setting. */
+export function isInsecureElsewhere(endpoint: RegistryEndpoint): boolean {
+  return isInsecure(endpoint) && !['localhost', '127.0.0.1'].includes(new URL(endpoint.url).hostname);
 }

@@ -24,8 +24,6 @@ const clients: readonly { readonly name: string; readonly called: string; readon
   { name: 'Bun', called: 'bun', tool: bun.tool },
 ];
 
-/** Lets Yarn install packages that were published a moment ago. */
-const around = { '.yarnrc.yml': (parts: string) => `${parts}npmPreapprovedPackages: ["@*/*"]\n` };
 const env = { YARN_NODE_LINKER: 'node-modules', YARN_ENABLE_TELEMETRY: '0' };
 
 for (const { name: client, called, tool } of clients) {
@@ -39,17 +37,16 @@ for (const { name: client, called, tool } of clients) {
         spaces.push(space);
         await space.write('package.json', JSON.stringify(manifest));
         await space.write('yarn.lock', '');
-        await space.write('pnpm-workspace.yaml', 'minimumReleaseAge: 0\n');
         return space;
       };
       try {
         const source = await newSpace(facts);
         if (called === 'yarn') await succeeded(source.run(['yarn', 'install'], { env }));
         const publishing = { ...facts, client, steps: ['setup', 'publish'] as const, owner: ground.project };
-        await succeeded(paste(source, shown(ground, 'npm', publishing), { secret, env, around }));
+        await succeeded(paste(source, shown(ground, 'npm', publishing), { secret, env }));
         const target = await newSpace({ name: 'app', private: true });
         const installing = { ...facts, client, steps: ['setup', 'install'] as const, owner: ground.group };
-        await succeeded(paste(target, shown(ground, 'npm', installing), { secret, env, around }));
+        await succeeded(paste(target, shown(ground, 'npm', installing), { secret, env }));
         const installed = join(target.project, 'node_modules', facts.name, 'package.json');
         expect(JSON.parse(await readFile(installed, 'utf8'))).toMatchObject(facts);
       } finally {

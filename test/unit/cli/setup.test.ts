@@ -57,6 +57,14 @@ Set up (in .yarnrc.yml):
         npmAuthToken: "\${PACKHOUSE_TOKEN}"
         npmAlwaysAuth: true
 
+Set up (in .yarnrc.yml):
+
+Yarn 4.10 and later hold young versions back, except for these packages. Earlier
+releases do not know the setting: leave it out.
+
+    npmPreapprovedPackages:
+      - "@acme/*"
+
 Install:
 
     yarn add @acme/widget@1.0.0
@@ -75,6 +83,48 @@ Install:
     expect(output).toContain(
       '\n    npmRegistryServer: "https://packages.example.com/api/v4/packages/npm/"\n',
     );
+  });
+
+  test.for([
+    ['npm', 'npm', 'those of the public registry (npmjs.org) are not found'],
+    ['npm', 'pnpm', 'those of the public registry (npmjs.org) are not found'],
+    ['npm', 'Yarn', 'those of the public registry (npmjs.org) are not found'],
+    ['npm', 'Bun', 'those of the public registry (npmjs.org) are not found'],
+    ['pypi', 'pip', 'those of the public index (pypi.org) are not found'],
+    ['pypi', 'uv', 'all others from the public index'],
+    ['pypi', 'Poetry', 'all others from the public index'],
+  ] as const)('says what %s packages the setup of %s hides', async ([format, client, sentence]) => {
+    const { output } = await setup(format, '--package', 'widget', '--client', client);
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(sentence);
+  });
+
+  test('does not say that a scope hides packages, which it does not', async () => {
+    expect((await setup('npm')).output).not.toContain('not found');
+  });
+
+  test('takes only the named package from the registry in the setup of uv', async () => {
+    const { output } = await setup('pypi', '--package', 'widget', '--client', 'uv');
+    expect(output).toContain(
+      '    explicit = true\n\n    [tool.uv.sources]\n    widget = { index = "packhouse" }\n',
+    );
+  });
+
+  test('names the scope as approved where clients hold young versions back', async () => {
+    const { output } = await setup('npm', '--package', '@team/widget', '--client', 'pnpm');
+    expect(output).toContain('Set up (in pnpm-workspace.yaml):');
+    expect(output).toContain('    minimumReleaseAgeExclude:\n      - "@team/*"\n');
+  });
+
+  test.for([
+    ['http://127.0.0.1:8080', false],
+    ['http://localhost:8080', false],
+    ['https://packages.example.com', false],
+    ['http://packages.lan:8080', true],
+    ['http://127.0.0.2:8080', true],
+  ] as const)('lets pip and Maven use %s, with settings of their own: %s', async ([url, needed]) => {
+    const [pip, maven] = [await setup('pypi', '--url', url), await setup('maven', '--url', url)];
+    expect(pip.output.includes(`export PIP_TRUSTED_HOST="${new URL(url).host}"`)).toBe(needed);
+    expect(maven.output.includes('<mirrorOf>packhouse</mirrorOf>')).toBe(needed);
   });
 
   test('configures clients to accept a URL without TLS', async () => {
