@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { SettingsError } from '../runtime/server/settings.ts';
+import { SettingsError, settingFlags } from '../runtime/server/settings.ts';
+import { nearest } from '../shared/text/nearest.ts';
 
 /** The environment and streams of a command: the process's own, except in tests. */
 export interface Terminal {
@@ -43,7 +44,10 @@ export function ownFlags<O extends Options>(parameters: readonly string[], optio
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
-    if (!option) continue;
+    if (!option) {
+      requireNotMeant(token.name, Object.keys(options));
+      continue;
+    }
     const takesValue = option.type === 'string';
     if (takesValue ? !token.value : token.value !== undefined) {
       throw new SettingsError(`--${token.name} ${takesValue ? 'needs a value' : 'takes no value'}`);
@@ -54,6 +58,14 @@ export function ownFlags<O extends Options>(parameters: readonly string[], optio
   type Values = { [N in keyof O]?: O[N]['type'] extends 'string' ? string : boolean };
   const own = Object.fromEntries(Object.entries(values).filter(([name]) => Object.hasOwn(options, name)));
   return { own: own as Values, settings: args.filter((_, index) => !ownIndexes.has(index)) };
+}
+
+/** Throws when a name is no setting, but nearly one of these flags. */
+function requireNotMeant(name: string, flags: readonly string[]): void {
+  const meant = settingFlags.includes(name) ? undefined : nearest(name, [...flags, ...settingFlags]);
+  if (meant !== undefined && flags.includes(meant)) {
+    throw new SettingsError(`unknown option --${name}: did you mean --${meant}?`);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { SettingsError } from '../runtime/server/settings.ts';
+import { nearest } from '../shared/text/nearest.ts';
 import { type Command, CommandFailed, type Terminal } from './command.ts';
 
 /** Commands are loaded on demand, so that a server starts without code it does not need. */
@@ -45,7 +46,7 @@ export async function runCommand(line: readonly string[], terminal: Terminal): P
   if (!entry) {
     const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help';
     if (isHelp) terminal.output.write(usage);
-    else terminal.progress.write(`packhouse: unknown command ${name}\n\n${usage}`);
+    else terminal.progress.write(`packhouse: ${unknownCommand(name)}\n\n${usage}`);
     return isHelp ? 0 : 2;
   }
   try {
@@ -59,6 +60,11 @@ export async function runCommand(line: readonly string[], terminal: Terminal): P
     terminal.progress.write(`packhouse: ${textOf(error)}\n`);
     return error instanceof SettingsError ? 2 : 1;
   }
+}
+
+function unknownCommand(name: string): string {
+  const meant = nearest(name, Object.keys(commands));
+  return `unknown command ${name}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
 }
 
 /** The error message; for unexpected errors, with the stack trace. */

@@ -1,11 +1,13 @@
 import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from './make-directory.ts';
 
 /** Reasons why a directory can't be used, by error code. */
 const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'is not a directory',
+  ENOENT: 'is where no directory can be created',
   ENOTDIR: 'is in a path that is not a directory',
   EACCES: 'is not writable for this user',
   EPERM: 'is not writable for this user',
@@ -21,7 +23,7 @@ const reasons: Readonly<Record<string, string>> = {
  */
 export async function lockDirectory(directory: string): Promise<() => void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory, 0o700);
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;

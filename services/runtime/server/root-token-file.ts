@@ -1,5 +1,6 @@
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeDirectory } from '../../adapters/embedded/make-directory.ts';
 
 /** The file in the data directory with the generated root token of a server that nobody watched starting. */
 export const ROOT_TOKEN_FILE = 'root-token';
@@ -9,7 +10,7 @@ export const ROOT_TOKEN_FILE = 'root-token';
  */
 export async function keepRootToken(directory: string, secret: string): Promise<string> {
   const path = resolve(join(directory, ROOT_TOKEN_FILE));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   await rm(path, { force: true });
   const file = await open(path, 'wx', 0o600);
   try {

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import { nearest } from '../../shared/text/nearest.ts';
 import { addressOf, isLoopback, isUnspecified } from './address-of.ts';
 import { readJobQueues } from './job-queues.ts';
 import {
@@ -116,6 +117,9 @@ export type Name = keyof ServerSettings;
 const names = Object.keys(Settings.shape) as Name[];
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const variable = (name: string) => `PACKHOUSE_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
+
+/** The flags of all settings, without dashes. */
+export const settingFlags: readonly string[] = names.map(kebab);
 
 /** An invalid setting, with a message for the person who started the server. */
 export class SettingsError extends Error {
@@ -267,8 +271,16 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
   try {
     return parseArgs({ args: [...flags], options, strict: true }).values as Record<string, string>;
   } catch (error) {
-    throw new SettingsError((error as Error).message);
+    throw new SettingsError(problemOf(error as NodeJS.ErrnoException, Object.keys(options)));
   }
+}
+
+/** What is wrong with flags; for an unknown one, with the flag that was probably meant. */
+function problemOf({ code, message }: NodeJS.ErrnoException, known: readonly string[]): string {
+  const name = /^Unknown option '--?(?<name>[^']*)'/.exec(message)?.groups?.name;
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || name === undefined) return message;
+  const meant = nearest(name, known);
+  return `unknown option --${name}: ${meant === undefined ? 'see --help' : `did you mean --${meant}?`}`;
 }
 
 /** Help text for all settings, or those named by `only`, one per line. */

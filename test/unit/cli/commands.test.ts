@@ -68,6 +68,7 @@ describe('packhouse', () => {
       expect(await run(...line)).toMatchObject({ code: 0, output: expect.stringContaining('doctor') });
     }
     expect(await run('nonsense')).toMatchObject({ code: 2, output: '' });
+    expect((await run('serv')).progress).toContain('unknown command serv: did you mean serve?');
     expect(await run('constructor')).toMatchObject({ code: 2, output: '' });
   });
 

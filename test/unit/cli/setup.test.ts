@@ -145,7 +145,9 @@ Install:
     [['npm', '--project'], '--project needs a value'],
     [['npm', '--project', ''], '--project needs a value'],
     [['npm', '--client', 'cargo'], '--client must be one of npm, pnpm, Yarn, Bun'],
-    [['npm', '--bucket', 'x'], "Unknown option '--bucket'"],
+    [['npm', '--bucket', 'x'], 'unknown option --bucket: see --help'],
+    [['npm', '--projct', 'a'], 'unknown option --projct: did you mean --project?'],
+    [['npm', '--prot', '1'], 'unknown option --prot: did you mean --port?'],
   ] as const)('rejects %j with the reason', async ([parameters, reason]) => {
     const { code, output, progress } = await setup(...parameters);
     expect([code, output, progress]).toEqual([2, '', expect.stringContaining(reason)]);

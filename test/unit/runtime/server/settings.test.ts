@@ -67,7 +67,8 @@ describe('the settings of a server', () => {
     [[], { PACKHOUSE_URL: 'ftp://x' }, '--url (PACKHOUSE_URL)'],
     [[], { PACKHOUSE_URL: 'http://0.0.0.0:8080' }, 'not an address that clients can connect to'],
     [['--url', 'http://[::]'], {}, 'not an address that clients can connect to'],
-    [['--no-such'], {}, '--no-such'],
+    [['--no-such'], {}, 'unknown option --no-such: see --help'],
+    [['--prot', '1'], {}, 'unknown option --prot: did you mean --port?'],
     [['--trusted-proxies', '11'], {}, '--trusted-proxies (PACKHOUSE_TRUSTED_PROXIES)'],
     [
       [],
