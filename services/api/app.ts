@@ -9,6 +9,7 @@ import { accessTokenRoutes } from './access-tokens.ts';
 import { canonicalPath } from './canonical-path.ts';
 import { deployTokenRoutes } from './deploy-tokens.ts';
 import { groupRoutes } from './groups.ts';
+import { homeRoutes } from './home-page.ts';
 import { memberRoutes } from './members.ts';
 import { metaRoutes } from './meta.ts';
 import { nameRoutes } from './names.ts';
@@ -46,6 +47,7 @@ for (const addRoutes of resources) addRoutes(api);
 export const apiRoutes: readonly { readonly method: string; readonly path: string }[] = api.routes;
 
 const declared = new Hono<CallEnv>().route('/api/v4', api);
+homeRoutes(declared);
 
 const app = new Hono<CallEnv>({ getPath: canonicalPath });
 addNotingRoutes(app, declared, (path) => path);
