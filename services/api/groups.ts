@@ -29,11 +29,13 @@ const settings = {
   subgroup_creation_level: z.enum(['owner', 'maintainer']).optional(),
 };
 
+const groupNumber = 'the id of a group, a number; GET /groups?search=<name> shows it';
+
 const newGroup = z.object({
   ...settings,
   name: filledText,
-  path: text,
-  parent_id: integer.nullish(),
+  path: text.describe('the last part of its address, such as acme'),
+  parent_id: integer.nullish().describe(groupNumber),
 });
 
 const changedGroup = z.object({ ...settings, name: filledText.optional(), path: text.optional() });

@@ -22,7 +22,8 @@ type Raw = Record<string, unknown>;
 /**
  * Reads the parameters of a request from the query and from a form or JSON body, regardless of the method.
  * Parameters that are not in the schema are ignored.
- * @throws RegistryError that lists all problems, in GitLab's wording
+ * @throws RegistryError that lists all problems, in GitLab's wording, each with the description of the parameter if
+ * the schema has one
  */
 export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S): Promise<z.infer<S>> {
   const raw = { ...queryOf(c), ...(await bodyOf(c)) };
@@ -35,7 +36,9 @@ export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S
   const problems = new Map<string, string>();
   for (const issue of result.error.issues) {
     const name = String(issue.path[0] ?? '');
-    if (!problems.has(name)) problems.set(name, problemOf(name, raw[name], issue));
+    const explained = schema.shape[name]?.description;
+    const problem = problemOf(name, raw[name], issue);
+    if (!problems.has(name)) problems.set(name, explained ? `${problem} (${explained})` : problem);
   }
   throw badParameters([...problems.values()]);
 }

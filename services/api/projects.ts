@@ -43,7 +43,9 @@ const newProject = z.object({
   ...settings,
   name: filledText.optional(),
   path: text.optional(),
-  namespace_id: integer.optional(),
+  namespace_id: integer
+    .optional()
+    .describe('the id of a group or user, a number; GET /namespaces?search=<name> shows it'),
 });
 
 const changedProject = z.object({ ...settings, name: filledText.optional(), path: text.optional() });

@@ -33,6 +33,12 @@ const newUser = z.object({
   name: filledText,
   email: z.email(),
   admin: flag.default(false),
+  password: z
+    .undefined()
+    .optional()
+    .describe(
+      'users have no passwords here and sign in with access tokens; force_random_password may be sent instead',
+    ),
 });
 
 /**

@@ -33,8 +33,8 @@ describe('creating groups', () => {
 
   test("with invalid parameters is rejected in GitLab's words", async () => {
     const cases = [
-      [{}, { error: 'name is missing, path is missing' }],
-      [{ name: 'x' }, { error: 'path is missing' }],
+      [{}, { error: 'name is missing, path is missing (the last part of its address, such as acme)' }],
+      [{ name: 'x' }, { error: 'path is missing (the last part of its address, such as acme)' }],
       [{ name: 'x', path: 'acme' }, { message: { path: ['has already been taken'] } }],
       [{ name: 'x', path: 'ACME' }, { message: { path: ['has already been taken'] } }],
       [{ name: 'x', path: 'root' }, { message: { path: ['has already been taken'] } }],

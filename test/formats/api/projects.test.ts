@@ -52,7 +52,14 @@ describe('creating projects', () => {
       [{ path: 'packages', namespace_id }, 400, { message: { path: ['is a reserved name'] } }],
       [{ path: 'a b', namespace_id }, 400, { message: { path: [expect.stringContaining('letters')] } }],
       [{ path: 'x', namespace_id: 999 }, 404, { message: '404 Namespace Not Found' }],
-      [{ path: 'x', namespace_id: 'acme' }, 400, { error: 'namespace_id is invalid' }],
+      [
+        { path: 'x', namespace_id: 'acme' },
+        400,
+        {
+          error:
+            'namespace_id is invalid (the id of a group or user, a number; GET /namespaces?search=<name> shows it)',
+        },
+      ],
       [{ path: 'x', visibility: 'open' }, 400, { error: 'visibility does not have a valid value' }],
     ] as const;
     for (const [json, status, body] of cases) {

@@ -61,6 +61,18 @@ describe('discovery', () => {
     expect([unknown.status, unknown.headers.get('allow')]).toEqual([404, null]);
   });
 
+  test('a password for a new user is refused, since users have none', async () => {
+    const user = { username: 'ann', name: 'Ann', email: 'ann@example.com' };
+    const answer = await api.post('/users', { ...user, password: 'correct horse' });
+    expect([answer.status, answer.body]).toEqual([
+      400,
+      {
+        error: expect.stringMatching(/^password is invalid \(users have no passwords here and sign in with/),
+      },
+    ]);
+    expect((await api.post('/users', { ...user, force_random_password: true })).status).toBe(201);
+  });
+
   test('an unknown route and an unknown object have different error bodies', async () => {
     expect([(await api.get('/nonsense')).status, (await api.get('/nonsense')).body]).toEqual([
       404,
