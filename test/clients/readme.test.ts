@@ -8,10 +8,10 @@ import { serveRegistry } from '../kit/serve-registry.ts';
 
 const run = promisify(execFile);
 
-/** The lines that a newcomer pastes: the indented ones of the section. */
-async function pastedLines(section: string): Promise<string[]> {
-  const readme = await readFile(join(import.meta.dirname, '../../README.md'), 'utf8');
-  const text = readme.split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
+/** The lines that a newcomer pastes: the indented ones of a section, of the README unless another document is given. */
+async function pastedLines(section: string, document = 'README.md'): Promise<string[]> {
+  const content = await readFile(join(import.meta.dirname, '../..', document), 'utf8');
+  const text = content.split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
   return text.split('\n').filter((line) => line.startsWith('    '));
 }
 
@@ -39,3 +39,32 @@ test.runIf(inject('registry').log)('the commands of the README publish and insta
     await rm(folder, { recursive: true });
   }
 });
+
+test.runIf(inject('registry').log)(
+  'the commands for administrators set up a team and its tokens',
+  async () => {
+    const registry = await serveRegistry();
+    try {
+      const lines = [
+        ...(await pastedLines('A team in ten lines', 'docs/administration.md')),
+        ...(await pastedLines('CI', 'docs/administration.md')),
+      ].map((line) =>
+        line
+          .trim()
+          .replace('https://packages.example.com', registry.url)
+          .replace('phat-...', registry.rootToken)
+          .replace(/expires_at=\d+/, `expires_at=${new Date().getUTCFullYear() + 1}`)
+          .replace(/(?<=expires_at=\d{4}-)\d\d-\d\d/, '01-01'),
+      );
+      const { stdout } = await run('bash', ['-c', ['set -e', ...lines].join('\n')], {
+        env: { PATH: process.env.PATH ?? '' },
+      });
+      const answers = stdout.trim().split('\n');
+      expect(answers).toHaveLength(8);
+      // The ids that the lines name are those of a new registry.
+      expect(answers.map((answer) => [JSON.parse(answer)].flat()[0].id)).toEqual([2, 2, 2, 2, 1, 2, 3, 4]);
+    } finally {
+      await registry.stop();
+    }
+  },
+);
