@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 import { type FileName, parseFileName } from '../../domain/names.ts';
+import { refusedByClients } from './refused-by-clients.ts';
 
 /**
  * The longest `shasum` or `integrity`, in characters: SHA-1, SHA-256, SHA-384 and SHA-512 together have about 300.
@@ -72,8 +73,13 @@ export const Metadata = z.object({
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** Reads stored metadata. */
-export const metadata: MetadataType<Metadata> = metadataType(Metadata);
+/** Reads stored metadata. A manifest that some clients refuse to read is not readable, so no index shows it. */
+export const metadata: MetadataType<Metadata> = metadataType(
+  Metadata.superRefine(({ manifest }, context) => {
+    const message = refusedByClients(manifest);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
+);
 
 /** A stored manifest: any JSON object. */
 export type Manifest = Readonly<Record<string, unknown>>;

@@ -67,6 +67,11 @@ export function isSemVer2({ labels, build }: NuGetVersion): boolean {
   return labels.length > 1 || build !== '';
 }
 
+/** Whether clients can read a version: no number in its label has a leading zero (SemVer 2.0.0, rule 9). */
+export function isStrict({ labels }: NuGetVersion): boolean {
+  return !labels.some((label) => /^0\d+$/.test(label));
+}
+
 /** Compares versions by NuGet's rules: SemVer's precedence with a fourth number and case-insensitive labels. */
 export function compareVersions(a: NuGetVersion, b: NuGetVersion): number {
   for (let part = 0; part < 4; part++) {
@@ -123,31 +128,40 @@ export interface VersionRange {
   readonly withHigh: boolean;
 }
 
-const ANY: VersionRange = { low: undefined, high: undefined, withLow: false, withHigh: false };
+/** The range of all versions. */
+export const anyVersion: VersionRange = { low: undefined, high: undefined, withLow: false, withHigh: false };
 
-/**
- * Parses a dependency's range: `1.0` means that version or higher. Like NuGet, treats an invalid range as
- * one that allows every version.
- */
-export function parseRange(text: string): VersionRange {
-  const single = parseVersion(text);
-  if (single) return { ...ANY, low: single, withLow: true };
-  const whole = text.length <= MAX_RANGE ? text.trim() : '';
+/** Parses a dependency's range as NuGet does: `1.0` means that version or higher. Undefined if it is not valid. */
+export function parseRange(text: string): VersionRange | undefined {
+  const whole = text.length <= MAX_RANGE ? text.trim() : '-';
+  if (whole === '') return anyVersion;
+  const single = parseVersion(whole);
+  if (single) return isStrict(single) ? { ...anyVersion, low: single, withLow: true } : undefined;
   const [open = '', close = ''] = [whole[0], whole.at(-1)];
-  if (!'[('.includes(open) || !'])'.includes(close) || whole.length < 2) return ANY;
+  if (!'[('.includes(open) || !'])'.includes(close) || whole.length < 2) return undefined;
   const [low = '', high = low, ...more] = whole
     .slice(1, -1)
     .split(',')
     .map((end) => end.trim());
+  if (more.length > 0 || (!whole.includes(',') && (open !== '[' || close !== ']' || low === '')))
+    return undefined;
   const [from, to] = [low, high].map((end) => (end === '' ? undefined : parseVersion(end)));
-  const invalid = (low !== '' && !from) || (high !== '' && !to) || more.length > 0;
-  if (invalid || (!whole.includes(',') && (open !== '[' || close !== ']'))) return ANY;
-  return {
+  if (![low, high].every((end, index) => end === '' || [from, to][index])) return undefined;
+  if ((from && !isStrict(from)) || (to && !isStrict(to))) return undefined;
+  const range = {
     low: from,
     high: to,
     withLow: from !== undefined && open === '[',
     withHigh: to !== undefined && close === ']',
   };
+  return isEmpty(range) ? undefined : range;
+}
+
+/** Whether no version can be in a range. */
+function isEmpty({ low, high, withLow, withHigh }: VersionRange): boolean {
+  if (!low || !high) return false;
+  const order = compareVersions(low, high);
+  return order > 0 || (order === 0 && !(withLow && withHigh));
 }
 
 /** Formats a range in NuGet's normalised form: `[1.0.0, )`. */

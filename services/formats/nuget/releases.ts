@@ -97,7 +97,7 @@ const MAX_CATALOG = 32 * 1024 * 1024;
 
 /** The served versions of a package in ascending order: the highest ones that fit. */
 export const releaseCatalog: IndexKind<Metadata> = {
-  kind: 'nuget-catalog-2',
+  kind: 'nuget-catalog-3',
   metadata,
   versions: 'served',
   files: false,

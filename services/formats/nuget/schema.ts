@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
+import { refusedByClients } from './refused-by-clients.ts';
 
 /** A package's type; ordinary packages are of type `Dependency`. */
 export const PackageType = z.object({ name: z.string(), version: z.string() });
@@ -62,8 +63,13 @@ export const Metadata = Nuspec.extend({
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;
 
-/** Reads stored metadata. */
-export const metadata: MetadataType<Metadata> = metadataType(Metadata);
+/** Reads stored metadata. Metadata that clients refuse to read is not readable, so no index shows it. */
+export const metadata: MetadataType<Metadata> = metadataType(
+  Metadata.superRefine((stored, context) => {
+    const message = refusedByClients(stored);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
+);
 
 /** The stored metadata of a symbol file. */
 export const SymbolFacts = z.object({

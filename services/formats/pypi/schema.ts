@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
+import { areSpecifiers } from './specifiers.ts';
 
 /** The parts of a PEP 740 attestation, version 1, that the registry checks. */
 export const Attestation = z.looseObject({
@@ -60,5 +61,7 @@ export const FileFacts = z.object({
 /** See the schema. */
 export type FileFacts = Readonly<z.infer<typeof FileFacts>>;
 
-/** Reads the stored metadata of a file. */
-export const fileMetadata: MetadataType<FileFacts> = metadataType(FileFacts);
+/** Reads the stored metadata of a file. Specifiers that installers can't read are not readable, so no page has them. */
+export const fileMetadata: MetadataType<FileFacts> = metadataType(
+  FileFacts.refine(({ requiresPython }) => areSpecifiers(requiresPython), 'not version specifiers'),
+);

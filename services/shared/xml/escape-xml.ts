@@ -10,6 +10,12 @@ const escapes: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
+/** Whether XML 1.0 can represent a text. */
+export function isXmlText(text: string): boolean {
+  forbidden.lastIndex = 0;
+  return !forbidden.test(text);
+}
+
 /** Escapes text for an element or a quoted attribute. Characters that XML can't represent become U+FFFD. */
 export function escapeXml(text: string): string {
   return text.replace(forbidden, '\ufffd').replace(/[&<>"'\r]/g, (character) => escapes[character] ?? '');

@@ -1,4 +1,5 @@
 import sax from 'sax';
+import { isXmlText } from './escape-xml.ts';
 import { attributeName, Namespaces, qualifiedName } from './namespaces.ts';
 
 /** A text is not XML, or exceeds a limit; the message says which. */
@@ -66,6 +67,7 @@ export function readXml(bytes: Uint8Array, { elements = MAX_ELEMENTS }: XmlLimit
     if (++allAttributes > elements * ATTRIBUTES_PER_ELEMENT) {
       throw new UnreadableXml(`it has more than ${elements * ATTRIBUTES_PER_ELEMENT} attributes`);
     }
+    requireXmlText(value);
     if (!attributes.has(name)) attributes.set(name, value);
     // Otherwise an attribute named `hasOwnProperty` would replace the method that sax calls.
     delete reader.tag.attributes[name];
@@ -81,7 +83,10 @@ export function readXml(bytes: Uint8Array, { elements = MAX_ELEMENTS }: XmlLimit
     root ??= element;
     open.push(element);
   };
-  const addText = (text: string) => open.at(-1)?.parts.push(text);
+  const addText = (text: string) => {
+    requireXmlText(text);
+    open.at(-1)?.parts.push(text);
+  };
   reader.ontext = addText;
   reader.oncdata = addText;
   reader.onclosetag = () => {
@@ -124,6 +129,11 @@ function elementOf(name: string, qualified: ReadonlyMap<string, string>): Mutabl
     .map(({ local, value }): [string, string] => [local, value]);
   const { local } = qualifiedName(name);
   return { name: local, attributes: new Map(attributes), children: [], parts: [], text: '' };
+}
+
+/** Refuses characters that no document may have, also as references: `&#0;`, half a surrogate pair. */
+function requireXmlText(text: string): void {
+  if (!isXmlText(text)) throw malformed('a character that XML does not allow');
 }
 
 function malformed(why: string): UnreadableXml {

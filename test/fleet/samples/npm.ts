@@ -3,6 +3,13 @@ import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { Sample, Upload } from './sample.ts';
 
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly main?: string;
+  readonly description?: string;
+}
+
 /** A fixed date, so that a tarball has the same bytes whenever it is packed. */
 const BUILT = new Date(0);
 
@@ -16,12 +23,21 @@ async function tarball(manifest: object, content: string): Promise<Uint8Array> {
   return new Uint8Array(gzipSync(Buffer.concat(chunks)));
 }
 
-async function publish(
-  name: string,
-  version: string,
-  { content = '', tag = 'latest' }: { readonly content?: string | undefined; readonly tag?: string } = {},
+interface PublishOptions {
+  readonly content?: string | undefined;
+  readonly tag?: string;
+}
+
+function publish(name: string, version: string, options: PublishOptions = {}): Promise<Upload> {
+  return publishManifest({ name, version, main: 'index.js' }, options);
+}
+
+/** The request with which npm publishes a manifest. */
+async function publishManifest(
+  manifest: Manifest,
+  { content = '', tag = 'latest' }: PublishOptions = {},
 ): Promise<Upload> {
-  const manifest = { name, version, main: 'index.js' };
+  const { name, version } = manifest;
   const bytes = await tarball(manifest, content);
   const dist = {
     shasum: createHash('sha1').update(bytes).digest('hex'),
@@ -83,6 +99,14 @@ export const npm: Sample = {
       reads: (tag) => [`/tool/${tag}`],
     },
   ],
+  poison: {
+    publish: (name, version) => publishManifest({ name, version, description: 'half \ud83d' }),
+    of: 'version',
+    change: (metadata) => ({
+      ...metadata,
+      manifest: String(metadata.manifest).replace('"main"', '"half":"\\ud83d","main"'),
+    }),
+  },
   file: (name, version) => `/${name}/-/${name}-${version}.tgz`,
   index: (name) => `/${name}`,
   hotReads: (name) => [`/${name}/1.0.0`, `/${name}/latest`],

@@ -59,5 +59,13 @@ export const nuget: Sample = {
     `/autocomplete?id=${name}`,
   ],
   searches: (name) => [`/v2/Search()?searchTerm='${name}'`, `/query?q=${name}`, `/autocomplete?q=${name}`],
+  poison: {
+    async publish(name, version) {
+      const bytes = nupkg({ id: name, version: `${version}-rc.01` });
+      return { method: 'PUT', path: '/', ...pushForm(bytes), bytes };
+    },
+    of: 'version',
+    change: (metadata) => ({ ...metadata, version: `${metadata.version}-rc.01` }),
+  },
   anonymousMissing: 401,
 };

@@ -60,6 +60,14 @@ export const pypi: Sample = {
   file: addressOf,
   index: (name) => `/simple/${name}/`,
   reads: (name, version) => [`${addressOf(name, version)}.metadata`],
+  poison: {
+    async publish(name, version) {
+      const distribution = wheel({ name, version, metadata: { 'Requires-Python': 'three' } });
+      return { method: 'POST', path: '', ...uploadForm(distribution), bytes: distribution.bytes };
+    },
+    of: 'file',
+    change: (metadata) => ({ ...metadata, requiresPython: 'three' }),
+  },
   searches: () => ['/simple'],
   duplicate: 400,
   anonymousMissing: 401,

@@ -37,6 +37,16 @@ export interface Change {
   readonly tooLong?: number;
 }
 
+/** What a publisher could put into an index so that clients refuse to read it. */
+export interface Poison {
+  /** The request that publishes such a version. */
+  publish(name: string, version: string): Promise<Upload>;
+  /** Whether the version or its file has the metadata that makes clients stop. */
+  readonly of: 'version' | 'file';
+  /** Changes stored metadata into such metadata. */
+  change(metadata: Readonly<Record<string, unknown>>): Record<string, unknown>;
+}
+
 /** What the fleet tests need of a format to test the behaviour that all formats share. Paths follow the prefix. */
 export interface Sample {
   readonly id: string;
@@ -63,6 +73,8 @@ export interface Sample {
   reads?(name: string, version: string): readonly string[];
   /** Searches and lists that find the package. */
   searches?(name: string): readonly string[];
+  /** Absent for formats whose indexes show nothing that clients parse, apart from names and versions. */
+  readonly poison?: Poison;
   /** A document of an index over all packages of a project, for formats that have one. */
   readonly repositoryIndex?: string;
   /** A request that deletes the version, for formats whose clients can. */

@@ -274,6 +274,28 @@ describe('invalid packages', () => {
       /depends on ""/,
     ],
     [
+      'a version whose label has a leading zero',
+      nupkg({ version: '1.0.0-beta.01' }),
+      /NuGet's clients can't read this package: the version "1\.0\.0-beta\.01" has a number with a leading zero/,
+    ],
+    [
+      'a dependency in an unreadable range',
+      nupkg({ metadata: '<dependencies><dependency id="A" version="[2.0,1.0]" /></dependencies>' }),
+      /depends on A in "\[2\.0,1\.0\]", which is not a range of versions/,
+    ],
+    [
+      'a group of dependencies for an unreadable framework',
+      nupkg({
+        metadata: '<dependencies><group targetFramework=".NETFramework,Version=vX" /></dependencies>',
+      }),
+      /target framework "\.NETFramework,Version=vX" of a group of dependencies is not valid/,
+    ],
+    [
+      'a client version that is not one',
+      nupkg({ attributes: 'minClientVersion="new"' }),
+      /minClientVersion "new" is not a version/,
+    ],
+    [
       'an entry with a path outside of the package',
       nupkg({ files: [{ path: '../evil', content: 'x' }] }),
       /can't be read/,

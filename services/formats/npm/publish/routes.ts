@@ -10,6 +10,7 @@ import { type NewFile, publishVersion } from '../../../registry/packages/publish
 import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
 import { nameOf } from '../context.ts';
 import { checkNewName, distTag, packageVersion, publishedName, tarballName } from '../names.ts';
+import { refusedByClients } from '../refused-by-clients.ts';
 import type { ClaimedManifest, Manifest, Metadata, PackageDocument } from '../schema.ts';
 import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
 import { checkIntegrity } from './check-integrity.ts';
@@ -111,8 +112,12 @@ function metadataOf(
 function textOf(manifest: Manifest): string {
   const text = JSON.stringify(manifest);
   const bytes = Buffer.byteLength(text);
-  if (bytes <= MANIFEST_LIMIT) return text;
-  throw invalidPackage(`The manifest has ${bytes} bytes; at most ${MANIFEST_LIMIT} are allowed`);
+  if (bytes > MANIFEST_LIMIT) {
+    throw invalidPackage(`The manifest has ${bytes} bytes; at most ${MANIFEST_LIMIT} are allowed`);
+  }
+  const refused = refusedByClients(text);
+  if (refused !== undefined) throw invalidPackage(`Clients can't read the manifest: ${refused}`);
+  return text;
 }
 
 function tagsFor(document: PackageDocument, version: string): TagName[] {

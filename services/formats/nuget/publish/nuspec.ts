@@ -9,6 +9,7 @@ import {
 } from '../../../shared/xml/read-xml.ts';
 import { parsePackageId } from '../names.ts';
 import { isSemVer2, MAX_VERSION, normalisedRange, parseRange, parseVersion } from '../nuget-version.ts';
+import { refusedByClients } from '../refused-by-clients.ts';
 import type { DependencyGroup, Nuspec, PackageType } from '../schema.ts';
 
 /** The most elements of a nuspec. Some list each of their files. */
@@ -47,7 +48,7 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
       `The nuspec's version "${version}" is not valid: use at most ${MAX_VERSION} characters, see https://semver.org`,
     );
   }
-  return {
+  const nuspec: Nuspec = {
     id: text('id'),
     version,
     semVer2: semVer2 || isSemVer2(parsed),
@@ -72,6 +73,9 @@ export function readNuspec(bytes: Uint8Array): Nuspec {
     packageTypes: packageTypesOf(metadata),
     dependencyGroups: groups,
   };
+  const refused = refusedByClients(nuspec);
+  if (refused !== undefined) throw invalidPackage(`NuGet's clients can't read this package: ${refused}`);
+  return nuspec;
 }
 
 function rootOf(bytes: Uint8Array): XmlElement {
@@ -117,7 +121,11 @@ function dependenciesOf(metadata: XmlElement): { groups: DependencyGroup[]; semV
     dependencies: childrenOf(group, 'dependency').map(({ attributes }) => {
       const id = attributes.get('id') ?? '';
       if (!parsePackageId(id)) throw invalidPackage(`The nuspec depends on "${id}", which is not a valid id`);
-      const range = parseRange(attributes.get('version') ?? '');
+      const text = attributes.get('version') ?? '';
+      const range = parseRange(text);
+      if (!range) {
+        throw invalidPackage(`The nuspec depends on ${id} in "${text}", which is not a range of versions`);
+      }
       semVer2 ||= [range.low, range.high].some((end) => end !== undefined && isSemVer2(end));
       return { id, range: normalisedRange(range) };
     }),

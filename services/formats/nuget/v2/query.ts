@@ -1,7 +1,7 @@
 import { badRequest } from '../../../domain/errors.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
-import { compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
+import { anyVersion, compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
 import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } from './odata/filter.ts';
 import { unquoted } from './odata/literals.ts';
 import { isNewer, properties, type Row } from './row.ts';
@@ -87,7 +87,7 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
   const installed = new Map(
     list('packageIds').map((id, index) => [
       id.toLowerCase(),
-      { version: versions[index] ?? '', range: parseRange(constraints[index] ?? '') },
+      { version: versions[index] ?? '', range: parseRange(constraints[index] ?? '') ?? anyVersion },
     ]),
   );
   const prerelease = isSet(c, 'includePrerelease');

@@ -9,10 +9,10 @@ import { type Metadata, metadata } from '../schema.ts';
  * The downloadable versions of a package in ascending order, including unlisted ones
  * (https://learn.microsoft.com/nuget/api/package-base-address-resource). A restore needs no other index.
  */
-export const versionList = listOf('nuget-versions-1', () => true);
+export const versionList = listOf('nuget-versions-2', () => true);
 
 /** The same list without SemVer 2.0.0 packages. */
-export const semVer1List = listOf('nuget-semver1-versions-1', ({ metadata }) => !metadata.semVer2);
+export const semVer1List = listOf('nuget-semver1-versions-2', ({ metadata }) => !metadata.semVer2);
 
 function listOf(kind: string, isShown: (version: Version<Metadata>) => boolean): IndexKind<Metadata> {
   return {

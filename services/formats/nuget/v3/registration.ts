@@ -27,7 +27,7 @@ export const PAGE = 64;
 /** A package's registration index in a hive. */
 export function registrationIndex(hive: Hive): IndexKind<Metadata> {
   return {
-    kind: `nuget-${hive.path}-2`,
+    kind: `nuget-${hive.path}-3`,
     metadata,
     versions: 'served',
     files: false,

@@ -1,4 +1,5 @@
 import { invalidPackage } from '../../../domain/errors.ts';
+import { areSpecifiers } from '../specifiers.ts';
 
 /** The core metadata (a wheel's METADATA, a source distribution's PKG-INFO) that the registry needs. */
 export interface CoreMetadata {
@@ -36,10 +37,13 @@ export function readCoreMetadata(bytes: Uint8Array, file: string): CoreMetadata 
     if (value === '') throw invalidPackage(`${file} has no ${title(field)}`);
     return value;
   };
-  const requiresPython = only('requires-python');
-  if (requiresPython.length > MAX_REQUIRES_PYTHON || /[^\x20-\x7e]/.test(requiresPython)) {
+  // A folded header continues on the next line, with the line breaks not being part of it (RFC 5322).
+  const requiresPython = only('requires-python').replaceAll(/\n[ \t]*/g, ' ');
+  if (requiresPython.length > MAX_REQUIRES_PYTHON || !areSpecifiers(requiresPython)) {
+    const shown = requiresPython.slice(0, 100).toWellFormed();
     throw invalidPackage(
-      `Requires-Python in ${file} is not a version specifier of at most ${MAX_REQUIRES_PYTHON} characters`,
+      `Requires-Python in ${file} is "${shown}", which does not consist of version specifiers of at most ` +
+        `${MAX_REQUIRES_PYTHON} characters: see https://packaging.python.org/specifications/version-specifiers`,
     );
   }
   const [name, version] = [required('name'), required('version')];

@@ -23,7 +23,7 @@ interface Distribution {
 /** The files of a project as JSON (PEP 691, 700, 714, 740). */
 export const jsonPage: IndexKind<ShownMetadata> = {
   ...pageOf(jsonOf, ','),
-  kind: 'pypi-json-1',
+  kind: 'pypi-json-2',
   frame({ head, versions }) {
     if (versions.length === 0) return [];
     const meta = JSON.stringify({ meta: { 'api-version': API_VERSION }, name: head.name }).slice(0, -1);
@@ -34,7 +34,7 @@ export const jsonPage: IndexKind<ShownMetadata> = {
 /** The files of a project as HTML (PEP 503, 592, 658, 714). */
 export const htmlPage: IndexKind<ShownMetadata> = {
   ...pageOf(linkOf, ''),
-  kind: 'pypi-html-1',
+  kind: 'pypi-html-2',
   frame: ({ head, versions }) =>
     versions.length === 0 ? [] : [pageStart(`Links for ${head.name}`), FRAGMENTS, PAGE_END],
 };

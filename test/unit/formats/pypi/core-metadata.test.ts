@@ -51,6 +51,10 @@ describe('core metadata', () => {
     expect(metadata.description).toBe('text\r');
   });
 
+  test('joins the lines of a folded Requires-Python', () => {
+    expect(read(`${head}Requires-Python: >=3.9,\n        <4\n`).requiresPython).toBe('>=3.9, <4');
+  });
+
   test('has no more headers after a line that is not a header, as in installers', () => {
     const metadata = read(`${head}no header here\nRequires-Python: <3\n`);
     expect(metadata.requiresPython).toBe('');
@@ -63,8 +67,8 @@ describe('core metadata', () => {
     ['METADATA has no Metadata-Version', 'Name: a\nVersion: 1\n'],
     ['METADATA has more than one Name', `${head}Name: b\n`],
     ['METADATA has more than one Requires-Python', `${head}Requires-Python: >=3\nRequires-Python: >=2\n`],
-    ['Requires-Python in METADATA is not', `${head}Requires-Python: >=3\u0007\n`],
-    ['Requires-Python in METADATA is not', `${head}Requires-Python: ${'>=3,'.repeat(200)}\n`],
+    ['Requires-Python in METADATA is ">=3\u0007", which', `${head}Requires-Python: >=3\u0007\n`],
+    ['Requires-Python in METADATA is', `${head}Requires-Python: ${'>=3,'.repeat(200)}\n`],
     ['METADATA has no Name', Buffer.from([0, 1, 2, 0xff, 0xfe])],
     ['METADATA has no Name', ''],
   ])('is refused: %s', (message, text) => {

@@ -66,7 +66,7 @@ const wheel = 'my_pkg-1.0-py3-none-any.whl';
 const full = contents(
   [one],
   [
-    file(one, wheel, { metadata: { requiresPython: `>=3.9,<'4"&` } }),
+    file(one, wheel, { metadata: { requiresPython: `>=3.9,<4,==='4"&` } }),
     file(one, `${wheel}.metadata`, { partOf: named.file(wheel) }),
     file(one, `${wheel}.asc`, { partOf: named.file(wheel) }),
     file(one, `${wheel}.provenance`, { partOf: named.file(wheel) }),
@@ -96,7 +96,7 @@ describe('the page of a project', () => {
           filename: wheel,
           url: `${BASE}/files/sha256-of-${wheel}/${wheel}`,
           hashes: { sha256: `sha256-of-${wheel}` },
-          'requires-python': `>=3.9,<'4"&`,
+          'requires-python': `>=3.9,<4,==='4"&`,
           size: 5,
           'upload-time': '2026-01-02T03:04:05.678Z',
           yanked: false,
@@ -120,7 +120,7 @@ describe('the page of a project', () => {
 <body>
 <h1>Links for my-pkg</h1>
 <a href="${BASE}/files/sha256-of-my_pkg-1.0+x.tar.gz/my_pkg-1.0%2Bx.tar.gz#sha256=sha256-of-my_pkg-1.0+x.tar.gz">my_pkg-1.0+x.tar.gz</a><br>
-<a href="${BASE}/files/sha256-of-${wheel}/${wheel}#sha256=sha256-of-${wheel}" data-requires-python="&gt;=3.9,&lt;&#39;4&quot;&amp;" data-core-metadata="sha256=sha256-of-${wheel}.metadata" data-dist-info-metadata="sha256=sha256-of-${wheel}.metadata" data-gpg-sig="true" data-provenance="${BASE}/integrity/my-pkg/1.0/${wheel}/provenance">${wheel}</a><br>
+<a href="${BASE}/files/sha256-of-${wheel}/${wheel}#sha256=sha256-of-${wheel}" data-requires-python="&gt;=3.9,&lt;4,===&#39;4&quot;&amp;" data-core-metadata="sha256=sha256-of-${wheel}.metadata" data-dist-info-metadata="sha256=sha256-of-${wheel}.metadata" data-gpg-sig="true" data-provenance="${BASE}/integrity/my-pkg/1.0/${wheel}/provenance">${wheel}</a><br>
 </body>
 </html>
 `);

@@ -114,6 +114,13 @@ describe('the XML reader', () => {
     );
   });
 
+  test.for(['<a>&#0;</a>', '<a>&#xD800;</a>', '<a b="&#1;"/>', '<a>\u0001</a>', '<a b="\uffff"/>'])(
+    'rejects characters that XML does not allow: %j',
+    (text) => {
+      expect(() => readXml(Buffer.from(text))).toThrow('it is not well-formed XML');
+    },
+  );
+
   test('reads a hundred levels and long texts', () => {
     const text = 'x'.repeat(1_000_000);
     let element = read(`${'<a>'.repeat(100)}${text}${'</a>'.repeat(100)}`);
