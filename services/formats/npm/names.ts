@@ -1,4 +1,3 @@
-import { builtinModules } from 'node:module';
 import { clean, valid, validRange } from 'semver';
 import { badRequest, invalidPackage, RegistryError } from '../../domain/errors.ts';
 import {
@@ -17,8 +16,6 @@ import {
 /** The longest new name, in characters. */
 const MAX_NAME = 214;
 
-const coreModules = new Set(builtinModules);
-
 /** Whether a text needs no escape in URLs. A lone surrogate, which JSON may contain, can't be escaped at all. */
 function needsNoEscape(text: string): boolean {
   return text.isWellFormed() && encodeURIComponent(text) === text;
@@ -36,14 +33,11 @@ function problemOf(name: string): string | undefined {
   return safe ? undefined : 'it may only contain characters that need no escape in a URL';
 }
 
-/** Why a name is invalid for a new package, or undefined. */
+/** Why a name is invalid for a new package, or undefined. Packages of npmjs.com may have any other name. */
 function newProblemOf(name: string): string | undefined {
   const problem = problemOf(name);
   if (problem) return problem;
-  if (name.length > MAX_NAME) return `it is longer than ${MAX_NAME} characters`;
-  if (name !== name.toLowerCase()) return 'it contains capital letters';
-  if (/[~'!()*]/.test(unscoped(name))) return `it contains one of ~'!()*`;
-  return coreModules.has(name) ? 'it is the name of a Node.js module' : undefined;
+  return name.length > MAX_NAME ? `it is longer than ${MAX_NAME} characters` : undefined;
 }
 
 /** Checks the package name in a path. @throws RegistryError `packageNotFound` if it is invalid. */

@@ -96,6 +96,18 @@ describe('publishing', () => {
   });
 });
 
+test.each(['punycode', 'events', 'JSONStream', "@Acme/it's~(*)!"])(
+  'a package with the name of a real one is published: %s',
+  async (name) => {
+    const { response } = await npm.publish({ name });
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('"ok":true')]);
+    const { dist } = (await npm.packument(name)).versions['1.0.0'] ?? {};
+    const tarball = await npm.send('GET', new URL(dist?.tarball ?? '').pathname);
+    expect(tarball.status).toBe(200);
+    expect((await npm.send('GET', `${npm.base}/${name.replace('/', '%2f')}/latest`)).status).toBe(200);
+  },
+);
+
 describe('an invalid publish', () => {
   test('is rejected with a 403 that npm prints when the version exists', async () => {
     await npm.publish();
@@ -141,7 +153,7 @@ describe('an invalid publish', () => {
       { attachments: { 'x/b.sigstore': { data: '{}' }, 'y/b.sigstore': { data: '{}' } } },
     ],
     ['is not a Sigstore bundle', { attachments: { 'b.sigstore': { data: '{}' } } }],
-    ['"@acme/Tool" is not allowed: it contains capital letters', { name: '@acme/Tool' }],
+    ['is not allowed: it is longer than 214 characters', { name: `@acme/${'x'.repeat(214)}` }],
     ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, claim: { more: 'x'.repeat(150_000) } }],
     ['body is invalid at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
   ])('is rejected with the reason: %s', async (message, options) => {

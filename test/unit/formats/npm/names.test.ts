@@ -20,19 +20,22 @@ describe('package names', () => {
     '@npm/thingy',
     '@a.b/c_d',
     'x',
+    'punycode',
+    'events',
+    'http',
+    'JSONStream',
+    'CAPITAL-LETTERS',
+    'crazy!',
+    '@npm-zors/money!time.js',
+    "it's~(*)",
   ])('can be published: %s', (name) => {
     expect(() => checkNewName(name)).not.toThrow();
     expect(packageName(name)).toBe(name);
   });
 
-  test.each([
-    ['crazy!', "it contains one of ~'!()*"],
-    ['@npm-zors/money!time.js', "it contains one of ~'!()*"],
-    ['CAPITAL-LETTERS', 'it contains capital letters'],
-    ['http', 'it is the name of a Node.js module'],
-    ['x'.repeat(215), 'it is longer than 214 characters'],
-  ])('can be read but not published: %s', (name, reason) => {
-    expect(() => checkNewName(name)).toThrow(reason);
+  test('can be read but not published if they are longer than 214 characters', () => {
+    const name = 'x'.repeat(215);
+    expect(() => checkNewName(name)).toThrow('it is longer than 214 characters');
     expect(packageName(name)).toBe(name);
   });
 
