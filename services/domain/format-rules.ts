@@ -2,7 +2,7 @@
  * The facts about a package format that the core needs. Serving a format needs more: see `http/format/format.ts`.
  */
 import type { MetadataType } from './metadata.ts';
-import type { FileIdentity, FileName, PackageName } from './names.ts';
+import type { FileIdentity, FileName, PackageName, TagName, VersionName } from './names.ts';
 import type { RepositoryIndex } from './repository-index.ts';
 
 /** How a format's names continue a prefix, so that an administrator can bind one to a namespace. */
@@ -11,6 +11,16 @@ export interface NamePrefixes {
   readonly separators: string;
   /** Converts a name or prefix to the spelling of stored names. Undefined if no name can be or have it. */
   parse(text: string): PackageName | undefined;
+}
+
+/**
+ * The tag that a package always has, for formats whose clients install its version by default. The first publish sets it,
+ * and when its version is removed it moves to the default among the others.
+ */
+export interface DefaultTag {
+  readonly tag: TagName;
+  /** Chooses a version; undefined if there are none. */
+  choose(versions: readonly VersionName[]): VersionName | undefined;
 }
 
 /** See the top of this file. */
@@ -47,6 +57,8 @@ export interface FormatRules {
   readonly namespaceOf?: (name: PackageName) => string | undefined;
   /** Absent for formats whose names can't be bound to a namespace by a prefix. */
   readonly prefixes?: NamePrefixes;
+  /** Absent for formats without a default tag. */
+  readonly defaultTag?: DefaultTag;
   /** The index over all packages of a project, for formats whose clients read one. */
   readonly index?: RepositoryIndex;
 }

@@ -14,6 +14,7 @@ import { checkStorage } from '../../services/registry/maintenance/check/check-st
 import { NewerSchema, readSchema, SCHEMA } from '../../services/registry/maintenance/upgrade/schema.ts';
 import { upgradeData } from '../../services/registry/maintenance/upgrade/upgrade-data.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
+import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { entityOf } from '../../services/registry/records/entities.ts';
 import { indexes, keys, ranges } from '../../services/registry/records/keys.ts';
 import { createApp, createRegistry, type Stores } from '../../services/runtime/compose.ts';
@@ -224,6 +225,28 @@ export function describeUpgrades(
       await upgradeData(registry);
       await purgeProjects(registry);
       expect(await registry.table.get(keys.removedProject(3))).toHaveProperty('purging', true);
+    });
+
+    test('packages without a stored default tag get it, as indexes have shown it', async () => {
+      const [project] = await registry.table.getMany([keys.project(1)]);
+      const { defaultTag, ...format } = allFormats.find(({ id }) => id === 'npm') ?? {};
+      if (!project || !defaultTag) throw new Error('no project or default tag');
+      const name = named.package('untagged');
+      for (const version of ['1.0.0', '1.1.0', '2.0.0-rc.1']) {
+        await publishVersion<unknown>(registry, {
+          project: entityOf<Project>(project),
+          actor: { kind: 'user', id: 1, name: 'root' },
+          format: format as FormatRules,
+          name,
+          version: named.version(version),
+          metadata: {},
+          files: [],
+        });
+      }
+      const tag = keys.tag({ projectId: 1, format: 'npm', name }, defaultTag.tag);
+      expect(await registry.table.get(tag)).toBeUndefined();
+      await Promise.all([upgradeData(registry), upgradeData(registry)]);
+      expect(await registry.table.get(tag)).toMatchObject({ tag: 'latest', version: '1.1.0' });
     });
 
     test('records of a newer schema are rejected and left unchanged', async () => {

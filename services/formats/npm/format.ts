@@ -1,6 +1,7 @@
 import { duplicatesOf, mountsOf } from '../../catalog.ts';
 import type { RegistryError } from '../../domain/errors.ts';
 import type { Format, RenderedError } from '../../http/format/format.ts';
+import { defaultTag } from './default-tag.ts';
 import { canonicalPath, namePrefix, scopeOf } from './names.ts';
 import { publishNotice } from './publish/publish-notice.ts';
 import { routes } from './routes.ts';
@@ -18,6 +19,7 @@ export const npm: Format = {
   credentialsFirst: true,
   namespaceOf: scopeOf,
   prefixes: { separators: '/', parse: namePrefix },
+  defaultTag,
   canonicalPath,
   headers: publishNotice,
   renderError,

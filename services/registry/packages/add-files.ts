@@ -139,7 +139,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     const hidden = existing.filter((file) => file !== undefined);
     const others = await versionChanges(registry, format.index, { before: known, after: version }, hidden);
     const live = items.get<StoredHead>(keys.head(ref))?.live === true;
-    const state = { ...input, live, claimed: false };
+    const state = { ...input, firstTag: format.defaultTag?.tag, live, claimed: false };
     await registry.table.write([
       ...(known
         ? keptVersionWrites(state, known, version, now)

@@ -8,6 +8,7 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { keys } from '../records/keys.ts';
+import { defaultTagOf, defaultTagWrites } from './default-tag.ts';
 import { moveHead } from './move-head.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 
@@ -45,15 +46,20 @@ export async function moveTag(
 }
 
 /**
- * Removes a tag; its version stays.
+ * Removes a tag; its version stays. The default tag of a format is not removed, but set to the default version.
  * @throws RegistryError `notFound` if the tag does not exist
  */
 export async function deleteTag(registry: Registry, input: TagChange): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const now = registry.clock.now();
+  const byDefault = await defaultTagOf(registry, input.format);
+  const reset =
+    byDefault?.tag === input.tag
+      ? await defaultTagWrites(registry, ref, byDefault, { when: { exists: true } })
+      : [];
   await failingAs('notFound', () =>
     registry.table.write([
-      { delete: keys.tag(ref, input.tag), when: { exists: true } },
+      ...(reset.length > 0 ? reset : [{ delete: keys.tag(ref, input.tag), when: { exists: true } } as const]),
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, { ...eventFacts(input, null), type: 'tag_deleted', details: { tag: input.tag } }),
     ]),

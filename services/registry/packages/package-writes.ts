@@ -231,6 +231,8 @@ export function nameWrites(project: Project, ref: PackageRef, now: number): Writ
 export interface NewVersionState {
   readonly readme?: string | undefined;
   readonly tags?: readonly TagName[];
+  /** The tag to set as well if the package has no version yet. */
+  readonly firstTag?: TagName | undefined;
   readonly umbrella?: { readonly name: PackageName } | undefined;
   /** Whether the name index had the package when it was read. */
   readonly live: boolean;
@@ -242,7 +244,7 @@ export interface NewVersionState {
 export function newVersionWrites(
   project: Project,
   version: Version,
-  { readme, tags = [], umbrella, live, claimed }: NewVersionState,
+  { readme, tags = [], firstTag, umbrella, live, claimed }: NewVersionState,
   now: number,
 ): Write[] {
   const ref: PackageRef = { projectId: version.projectId, format: version.format, name: version.name };
@@ -250,7 +252,9 @@ export function newVersionWrites(
     ...versionWrites(project, version, claimed),
     // A new version has no readme to remove.
     ...(readme ? readmeWrites(ref, { version: version.version, readme }) : []),
-    ...tags.map((tag) => tagWrite(ref, tag, version.version, now)),
+    ...[...new Set([...tags, ...(live || firstTag === undefined ? [] : [firstTag])])].map((tag) =>
+      tagWrite(ref, tag, version.version, now),
+    ),
     ...liveHeadWrites(ref, now, live, {
       version: version.version,
       versions: 1,

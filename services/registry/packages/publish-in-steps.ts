@@ -137,7 +137,12 @@ async function finish<M>(
     requireOwnClaim(version, items.get<StoredVersion>(key));
     const live = items.get<StoredHead>(keys.head(ref))?.live === true;
     await registry.table.write([
-      ...newVersionWrites(project, version, { ...input, live, claimed: true }, now),
+      ...newVersionWrites(
+        project,
+        version,
+        { ...input, firstTag: input.format.defaultTag?.tag, live, claimed: true },
+        now,
+      ),
       ...subpackage.plan(items, now),
       ...(await names.writes(project, now)),
       ...(isListed(version)

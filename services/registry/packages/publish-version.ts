@@ -135,7 +135,12 @@ async function publishAtOnce<M>(
       stateFile(format.index, version, withStorageKey(file, input.files[index], plan)),
     );
     await registry.table.write([
-      ...newVersionWrites(project, version, { ...input, live, claimed: false }, now),
+      ...newVersionWrites(
+        project,
+        version,
+        { ...input, firstTag: format.defaultTag?.tag, live, claimed: false },
+        now,
+      ),
       ...(await names.writes(project, now)),
       ...stated.flatMap(({ file }, index) => fileWrites(ref, file, replaced[index])),
       ...plan.writes,

@@ -1,13 +1,14 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { PackageName, VersionName } from '../../domain/names.ts';
+import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageRef, Subpackage, Tag, Umbrella, Version } from '../../domain/packages.ts';
 import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
+import { defaultTagOf, defaultTagWrites } from '../packages/default-tag.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { groupsOf, nameRemovalWrites } from '../packages/package-writes.ts';
 import { subpackageRemovalWrites } from '../packages/subpackages.ts';
@@ -117,9 +118,12 @@ const TAGS_AT_ONCE = 50;
 
 /** Deletes tags of a version that is about to be purged, if it has too many for one transaction. */
 async function dropManyTags(registry: Registry, ref: PackageRef, version: VersionName): Promise<void> {
+  const byDefault = await defaultTagOf(registry, ref.format);
   await retryChanged(async () => {
-    const tags = await tagsOf(registry, ref, version);
-    while (tags.length > TAGS_AT_ONCE) {
+    const all = await tagsOf(registry, ref, version);
+    // The default tag is moved when the version is removed.
+    const tags = all.filter(({ tag }) => tag !== byDefault?.tag);
+    while (tags.length >= TAGS_AT_ONCE) {
       await registry.table.write([
         ...tags.splice(0, TAGS_AT_ONCE).map(tagDeletion(ref, version)),
         ...moveHead(ref, registry.clock.now(), { touched: [], when: { exists: true } }),
@@ -157,6 +161,7 @@ async function planWithdrawal(
     ...(input.fate === 'purged' && { purging: true as const }),
     ...(umbrella && { [storedAs.umbrella]: umbrella }),
   };
+  const moved = await movedDefaultTag(registry, ref, version.version, tags);
   const writes: Write[] = [
     ...moveHead(ref, now, {
       touched: [version.version],
@@ -169,7 +174,8 @@ async function planWithdrawal(
     { delete: keys.packageId(ref.projectId, version.id) },
     { delete: keys.versionHolder(ref, version.version, groupsOf(input.project)) },
     ...(await presenceWrites(registry, version, false)),
-    ...tags.map(tagDeletion(ref, version.version)),
+    ...tags.filter(({ tag }) => tag !== moved?.tag).map(tagDeletion(ref, version.version)),
+    ...(moved?.writes ?? []),
     ...(empty ? nameRemovalWrites(input.project, ref, now) : []),
     ...(last && umbrella ? await subpackageRemovalWrites(registry, input.project, ref, umbrella.name) : []),
     recordEvent(now, {
@@ -179,6 +185,20 @@ async function planWithdrawal(
     }),
   ];
   return { writes, withdrawn };
+}
+
+/** The writes that move the default tag from a removed version to another one; undefined if it need not move. */
+async function movedDefaultTag(
+  registry: Registry,
+  ref: PackageRef,
+  version: VersionName,
+  tags: readonly Tag[],
+): Promise<{ readonly tag: TagName; readonly writes: readonly Write[] } | undefined> {
+  const byDefault = await defaultTagOf(registry, ref.format);
+  if (!byDefault || !tags.some(({ tag }) => tag === byDefault.tag)) return undefined;
+  const when = { equals: { version } };
+  const writes = await defaultTagWrites(registry, ref, byDefault, { when, without: version });
+  return writes.length === 0 ? undefined : { tag: byDefault.tag, writes };
 }
 
 /** Reads the umbrella of a package by its name. */

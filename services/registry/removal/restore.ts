@@ -19,6 +19,7 @@ import { indexWrites } from '../indexes/index-writes.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
 import { readNamesToTake } from '../names/take-names.ts';
 import { currentVersion } from '../packages/claim-version.ts';
+import { defaultTagOf } from '../packages/default-tag.ts';
 import { namesOf } from '../packages/draft.ts';
 import { moveHead } from '../packages/move-head.ts';
 import {
@@ -159,14 +160,15 @@ async function restoreRecord<M>(
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format: input.format, name: input.name };
   const { version, tags, umbrella: removedUmbrella } = withoutRemoval(removed, now);
-  const restoredTags = tags.slice(0, MAX_TAGS);
+  const restoredTags = tags.slice(0, MAX_TAGS).map(({ tag }) => tag);
+  const byDefault = await defaultTagOf(registry, ref.format);
   const plan = planSubpackage(project, ref, removedUmbrella);
   const items = await readItems(registry.table, [
     keys.head(ref),
     keys.version(ref, version.version),
     keys.removedReadme(ref, version.id),
     ...plan.keys,
-    ...restoredTags.map(({ tag }) => keys.tag(ref, tag)),
+    ...restoredTags.map((tag) => keys.tag(ref, tag)),
   ]);
   if (items.get(keys.version(ref, version.version))) throw publishedAgain(version);
   const readme = items.get<Item>(keys.removedReadme(ref, version.id));
@@ -186,7 +188,8 @@ async function restoreRecord<M>(
           { delete: keys.removedReadme(ref, version.id) },
         ]
       : []),
-    ...restoredTags.flatMap(({ tag }) =>
+    // The first version of a package has the default tag.
+    ...[...new Set([...restoredTags, ...(byDefault && !live ? [byDefault.tag] : [])])].flatMap((tag) =>
       items.get(keys.tag(ref, tag))
         ? []
         : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],

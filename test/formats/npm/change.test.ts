@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import { eventOf } from '../../../services/registry/events/record-event.ts';
 import { ranges } from '../../../services/registry/records/keys.ts';
+import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
+import { restorePackage } from '../../../services/registry/removal/restore.ts';
+import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
 
@@ -46,11 +49,47 @@ describe('tags', () => {
     expect(npm.errors).toEqual([]);
   });
 
-  test('fall back to the highest version when `latest` was removed', async () => {
+  test('have `latest` set to the highest version when it is removed, and it stays there', async () => {
     await publishAll('2.0.0', '1.0.0');
     expect(await tags()).toEqual({ latest: '1.0.0' });
     expect((await npm.send('DELETE', npm.base + tagPath('latest'))).status).toBe(200);
     expect(await tags()).toEqual({ latest: '2.0.0' });
+    await npm.publish({ version: '3.0.0', tag: 'canary' });
+    expect(await tags()).toEqual({ latest: '2.0.0', canary: '3.0.0' });
+  });
+
+  test('have `latest` from the first publish, and a publish under another tag does not move it', async () => {
+    await npm.publish({ version: '1.0.0', tag: 'canary' });
+    expect(await tags()).toEqual({ latest: '1.0.0', canary: '1.0.0' });
+    await npm.publish({ version: '2.0.0', tag: 'canary' });
+    expect(await tags()).toEqual({ latest: '1.0.0', canary: '2.0.0' });
+    await npm.publish({ version: '1.1.0' });
+    expect(await tags()).toEqual({ latest: '1.1.0', canary: '2.0.0' });
+    expect((await npm.put(npm.base + tagPath('latest'), '1.0.0')).status).toBe(200);
+    expect(await tags()).toEqual({ latest: '1.0.0', canary: '2.0.0' });
+  });
+
+  test('have `latest` moved to the highest release when its version is removed, and stored there', async () => {
+    await publishAll('1.0.0', '0.9.0', '2.0.0-rc.1', '1.1.0');
+    const actor = { kind: 'user', id: npm.root.id, name: 'root' } as const;
+    const facts = { project: npm.tools, actor, format: 'npm', name: named.package('@acme/tool') };
+    const removeAll = async (...versions: string[]) => {
+      for (const version of versions) {
+        await removeVersion(npm.registry, { ...facts, version: named.version(version) });
+      }
+    };
+    await removeAll('1.1.0');
+    expect(await tags()).toEqual({ latest: '1.0.0' });
+    await npm.publish({ version: '3.0.0', tag: 'canary' });
+    expect(await tags()).toEqual({ latest: '1.0.0', canary: '3.0.0' });
+    await removeAll('3.0.0', '1.0.0', '0.9.0');
+    expect(await tags()).toEqual({ latest: '2.0.0-rc.1' });
+    const kept = { ...npm.registry, settings: { ...npm.registry.settings, retention: 60_000 } };
+    await removeVersion(kept, { ...facts, version: named.version('2.0.0-rc.1') });
+    expect(await restorePackage(npm.registry, facts)).toBe(1);
+    await npm.publish({ version: '9.0.0', tag: 'canary' });
+    expect(await tags()).toEqual({ latest: '2.0.0-rc.1', canary: '9.0.0' });
+    expect(npm.errors).toEqual([]);
   });
 
   test('are rejected for invalid or missing versions and tags', async () => {

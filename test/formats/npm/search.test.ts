@@ -87,9 +87,11 @@ describe('search', () => {
     });
   });
 
-  test('shows the highest version when there is no latest tag', async () => {
+  test('shows the highest version of a package that was published before `latest` was stored', async () => {
     await npm.publish({ tag: 'old' });
     await npm.publish({ version: '1.1.0', tag: 'new' });
+    const ref = { projectId: npm.tools.id, format: 'npm', name: named.package('@acme/tool') };
+    await npm.registry.table.write([{ delete: keys.tag(ref, named.tag('latest')) }]);
     await npm.runJobs();
     const response = await npm.send('GET', `${npm.base}/-/v1/search?text=tool`);
     expect(await response.json()).toMatchObject({ objects: [{ package: { version: '1.1.0' } }] });

@@ -1,4 +1,4 @@
-import { prerelease, SemVer } from 'semver';
+import { SemVer } from 'semver';
 import type { VersionName } from '../../../domain/names.ts';
 import type { PackageHead, Version } from '../../../domain/packages.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type IndexKind,
   type VersionOrder,
 } from '../../../registry/documents/document-kind.ts';
+import { defaultVersion } from '../default-tag.ts';
 import { escapedName, tarballName } from '../names.ts';
 import { type Manifest, type Metadata, metadata } from '../schema.ts';
 
@@ -62,7 +63,7 @@ const common = {
 /** The full packument: published manifests, times, publishers, and the readme of the latest version. */
 export const fullPackument: IndexKind<Metadata, FullFacts> = {
   ...common,
-  kind: 'npm-full-1',
+  kind: 'npm-full-2',
   fragment: (release) => ({
     facts: {
       version: release.version,
@@ -78,7 +79,7 @@ export const fullPackument: IndexKind<Metadata, FullFacts> = {
 /** The packument for installations, with only the fields needed to resolve dependencies. */
 export const abbreviatedPackument: IndexKind<Metadata> = {
   ...common,
-  kind: 'npm-abbreviated-1',
+  kind: 'npm-abbreviated-2',
   fragment: (release) => ({
     facts: { version: release.version },
     text: member(release.version, { ...picked(manifestOf(release), INSTALL_FIELDS), ...stateOf(release) }),
@@ -97,7 +98,7 @@ export const abbreviatedPackument: IndexKind<Metadata> = {
 /** The tags of a package and their versions. */
 export const distTags: IndexKind<Metadata> = {
   ...common,
-  kind: 'npm-dist-tags-1',
+  kind: 'npm-dist-tags-2',
   fragment: ({ version }) => ({ facts: { version }, text: '' }),
   frame: (contents) => (contents.versions.length === 0 ? [] : [JSON.stringify(tagsOf(contents))]),
 };
@@ -167,7 +168,7 @@ function stateOf({ name, version, metadata }: Release): object {
   };
 }
 
-/** The tags of listed versions. Without a valid `latest` tag, `latest` is the highest version. */
+/** The tags of listed versions. While the version of `latest` is not listed, `latest` is the default version. */
 function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, VersionName> {
   const named = new Set(tags.map(({ version }) => version));
   const present = new Set(versions.filter(({ version }) => named.has(version)).map(({ version }) => version));
@@ -175,13 +176,9 @@ function tagsOf({ tags, versions }: FrameContents<Metadata>): Record<string, Ver
     .filter(({ version }) => present.has(version))
     .map(({ tag, version }): [string, VersionName] => [tag, version])
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const latest = own.find(([tag]) => tag === 'latest')?.[1] ?? highest(versions)?.version;
+  const latest =
+    own.find(([tag]) => tag === 'latest')?.[1] ?? defaultVersion(versions.map(({ version }) => version));
   return Object.fromEntries([...(latest === undefined ? [] : [['latest', latest] as const]), ...own]);
-}
-
-/** The highest version; a prerelease only if there are no others. */
-function highest(versions: readonly Facts[]): Facts | undefined {
-  return versions.findLast(({ version }) => prerelease(version) === null) ?? versions.at(-1);
 }
 
 /** Times per part of the frame. Earlier parts stay the same when a version is published. */

@@ -8,6 +8,7 @@ import { ownNames } from './to-3/own-names.ts';
 import { indexVersionsByName } from './to-4/index-versions-by-name.ts';
 import { locateHolders } from './to-4/locate-holders.ts';
 import { shortenSearchWords } from './to-4/shorten-search-words.ts';
+import { storeDefaultTags } from './to-5/store-default-tags.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -21,6 +22,7 @@ const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [2, [dateRemovedProjects, keyFilesByIdentity]],
   [3, [ownNames, datePackages]],
   [4, [indexVersionsByName, shortenSearchWords, locateHolders]],
+  [5, [storeDefaultTags]],
 ]);
 
 /**

@@ -1,0 +1,20 @@
+import type { Registry } from '../../../context.ts';
+import { defaultTagWrites } from '../../../packages/default-tag.ts';
+import { keys } from '../../../records/keys.ts';
+import { everyProject, packagesOf } from '../../check/walk-files.ts';
+import { unlessChanged } from '../unless-changed.ts';
+
+/** Stores the default tag of each package that has none: until then, indexes show the version that is the default. */
+export async function storeDefaultTags(registry: Registry, signal: AbortSignal): Promise<boolean> {
+  const formats = await registry.formats();
+  for await (const { id } of everyProject(registry)) {
+    for await (const ref of packagesOf(registry, id)) {
+      if (signal.aborted) return false;
+      const byDefault = formats.find((format) => format.id === ref.format)?.defaultTag;
+      if (!byDefault || (await registry.table.get(keys.tag(ref, byDefault.tag)))) continue;
+      const writes = await defaultTagWrites(registry, ref, byDefault, { when: { exists: false } });
+      if (writes.length > 0) await unlessChanged(() => registry.table.write(writes));
+    }
+  }
+  return true;
+}

@@ -1,0 +1,35 @@
+import type { DefaultTag } from '../../domain/format-rules.ts';
+import type { VersionName } from '../../domain/names.ts';
+import { isListed, type PackageRef, type Version } from '../../domain/packages.ts';
+import type { Condition, Write } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import { entityOf } from '../records/entities.ts';
+import { ranges } from '../records/keys.ts';
+import { queryAll } from '../records/query-all.ts';
+import { addedToVersion, tagWrite } from './package-writes.ts';
+
+/** Returns the default tag of a format; undefined if it has none. */
+export async function defaultTagOf(
+  registry: Pick<Registry, 'formats'>,
+  format: string,
+): Promise<DefaultTag | undefined> {
+  return (await registry.formats()).find(({ id }) => id === format)?.defaultTag;
+}
+
+/**
+ * Returns the writes that set a package's default tag to the default among its listed versions; none if there are none.
+ * They fail if that version is removed in the meantime, or if `when` does not hold for the tag.
+ * @param without a version that does not count, because it is being removed
+ */
+export async function defaultTagWrites(
+  { table, clock }: Pick<Registry, 'table' | 'clock'>,
+  ref: PackageRef,
+  { tag, choose }: DefaultTag,
+  { when, without }: { readonly when: Condition; readonly without?: VersionName },
+): Promise<Write[]> {
+  const items = await queryAll(table, ranges.versions(ref));
+  const versions = items.map((item) => entityOf<Version>(item)).filter(isListed);
+  const chosen = choose(versions.map(({ version }) => version).filter((version) => version !== without));
+  if (chosen === undefined) return [];
+  return [addedToVersion(ref, chosen), { ...tagWrite(ref, tag, chosen, clock.now()), when }];
+}
