@@ -141,7 +141,8 @@ function filterOf({ package_type: type, package_name, package_version, status }:
   return {
     formats: type === undefined ? undefined : formats.filter((id) => packageTypeOf(id) === type),
     name: package_name === '' ? undefined : package_name,
-    version: package_version,
+    // As in GitLab, an empty value does not filter.
+    version: package_version || undefined,
     statuses: status === undefined ? defaultStatuses : new Set([status]),
   };
 }

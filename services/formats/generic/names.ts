@@ -10,7 +10,7 @@ import {
 } from '../../domain/names.ts';
 
 const NAME = /^[A-Za-z0-9._+-]{1,255}$/;
-const VERSION = /^[A-Za-z0-9_][\w+.-]{0,254}$/;
+const VERSION = /^[\w+.-]{1,255}$/;
 const SEGMENT = /^(?!~)[\w.+~@-]+(?<!~)$/;
 
 /** A text as a package name; undefined if it is not a valid one. */
@@ -25,9 +25,9 @@ export function packageName(text: string): PackageName {
   throw badRequest('package_name is invalid: use letters, digits, ".", "_", "+" and "-", at most 255');
 }
 
-/** Checks a version: letters, digits, `.`, `_`, `+` and `-`, without `..`. */
+/** Checks a version: letters, digits, `.`, `_`, `+` and `-`, without `..`, and not `.` alone. */
 export function packageVersion(text: string): VersionName {
-  const version = VERSION.test(text) && !text.includes('..') && parseVersionName(text);
+  const version = VERSION.test(text) && text !== '.' && !text.includes('..') && parseVersionName(text);
   if (version) return version;
   throw badRequest(
     'package_version is invalid: use letters, digits, "_", "+", "." (not "..") and "-", at most 255',

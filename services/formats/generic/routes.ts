@@ -53,7 +53,7 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
       format: c.env.format,
       name: path.name,
       version: path.version,
-      status,
+      ...(status && { status, newStatus: status }),
       metadata: {},
       files: [{ fileName: path.fileName, contentType: 'application/octet-stream', blob }],
     });
@@ -65,11 +65,13 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
   return replyJson(c, 200, packageFileJson(added, stored.id));
 }
 
-/** The statuses that clients may request for a new version. */
+/** The statuses that clients may request for a version. */
 const statuses = ['default', 'hidden'] as const satisfies readonly PackageStatus[];
 
-function statusOf(c: FormatContext): PackageStatus {
-  const requested = c.req.query('status') ?? 'default';
+/** The requested status; undefined if the request says nothing of it. */
+function statusOf(c: FormatContext): PackageStatus | undefined {
+  const requested = c.req.query('status');
+  if (requested === undefined) return undefined;
   const status = statuses.find((each) => each === requested);
   if (!status) throw badRequest('status does not have a valid value');
   return status;

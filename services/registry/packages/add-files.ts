@@ -1,7 +1,7 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import { layoutOf, type MetadataType, readableMetadata } from '../../domain/metadata.ts';
-import type { PackageFile, PackageRef, Umbrella, Version } from '../../domain/packages.ts';
+import type { PackageFile, PackageRef, PackageStatus, Umbrella, Version } from '../../domain/packages.ts';
 import type { Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
@@ -41,6 +41,8 @@ export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
    * metadata can't be read.
    */
   readonly amend?: ((metadata: M | undefined) => M | undefined) | undefined;
+  /** The status of an existing version from now on; absent leaves it unchanged. */
+  readonly newStatus?: PackageStatus | undefined;
   /** The umbrella of the package from now on. */
   readonly umbrella?: Umbrella | undefined;
 }
@@ -75,7 +77,7 @@ export async function addFiles<M>(registry: Registry, input: AddedFiles<M>): Pro
 /** Adds files in several transactions. The last one changes what belongs to the version rather than to a file. */
 async function addInSteps<M>(
   registry: Registry,
-  { amend, readme, umbrella, ...input }: AddedFiles<M>,
+  { amend, newStatus, readme, umbrella, ...input }: AddedFiles<M>,
   id: number | undefined,
 ): Promise<FilesAdded<M>> {
   await checkPublishRules(registry, publicationOf(input));
@@ -85,7 +87,7 @@ async function addInSteps<M>(
   const step = { ...input, ...(mustExist !== undefined && { mustExist }) };
   const files: PackageFile[] = [];
   for (const some of rest) files.push(...(await addAtOnce(registry, { ...step, files: some })).files);
-  const added = await addAtOnce(registry, { ...step, amend, readme, umbrella, files: last });
+  const added = await addAtOnce(registry, { ...step, amend, newStatus, readme, umbrella, files: last });
   return { version: added.version, files: [...files, ...added.files] };
 }
 
@@ -200,14 +202,19 @@ function upgraded<M>(
   return readMetadata(registry, version, metadata as MetadataType<M>) ?? version;
 }
 
-/** Returns the version with its amended metadata. `updatedAt` always grows, since later amendments check it. */
-function amended<M>(version: Version<M>, { amend, format }: AddedFiles<M>, now: number): Version<M> {
-  if (!amend) return version;
+/** Returns the version with its amended metadata and status. `updatedAt` always grows, since later amendments check it. */
+function amended<M>(
+  version: Version<M>,
+  { amend, newStatus = version.status, format }: AddedFiles<M>,
+  now: number,
+): Version<M> {
   const type = format.metadata as MetadataType<M> | undefined;
-  const metadata = amend(type ? readableMetadata(type, version) : version.metadata);
-  if (metadata === undefined) return version;
+  const metadata = amend?.(type ? readableMetadata(type, version) : version.metadata);
+  if (metadata === undefined && newStatus === version.status) return version;
+  const updatedAt = Math.max(now, version.updatedAt + 1);
+  if (metadata === undefined) return { ...version, status: newStatus, updatedAt };
   const { layout: _, ...rest } = version;
-  return { ...rest, metadata, ...layoutOf(type), updatedAt: Math.max(now, version.updatedAt + 1) };
+  return { ...rest, metadata, ...layoutOf(type), status: newStatus, updatedAt };
 }
 
 function keptVersionWrites<M>(

@@ -93,6 +93,29 @@ describe('generic packages', () => {
     expect((await put('/tool/1.0/a.txt?status=gone', 'x')).status).toBe(400);
   });
 
+  test('the status counts on every upload, so that the last file can reveal a version', async () => {
+    const listed = async () => {
+      const list = await get(`/api/v4/projects/${project.id}/packages?status=default&package_version=`);
+      return ((await list.json()) as { version: string }[]).map(({ version }) => version);
+    };
+    await put('/tool/1.0/a.txt?status=hidden', 'a');
+    await put('/tool/1.0/b.txt', 'b');
+    expect(await listed()).toEqual([]);
+    expect((await put('/tool/1.0/c.txt?status=default', 'c')).status).toBe(201);
+    expect(await listed()).toEqual(['1.0']);
+    await put('/tool/1.0/c.txt?status=hidden', 'c');
+    expect(await listed()).toEqual([]);
+    for (const file of ['a', 'b', 'c']) {
+      expect(await (await get(`${base}/tool/1.0/${file}.txt`)).text()).toBe(file);
+    }
+    expect(app.errors).toEqual([]);
+  });
+
+  test.each(['.1', '-1', '1.', '+', '_a'])('a version may be %j, as in GitLab', async (version) => {
+    expect((await put(`/tool/${version}/a.txt`, 'x')).status).toBe(201);
+    expect((await get(`${base}/tool/${version}/a.txt`)).status).toBe(200);
+  });
+
   test('deleting a file, then the version, leaves nothing', async () => {
     await put('/tool/1.0/a.txt', 'one');
     await put('/tool/1.0/b.txt', 'two');

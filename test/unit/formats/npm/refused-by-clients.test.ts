@@ -16,7 +16,7 @@ test.for([
 
 test.for([
   [{ description: 'half \ud83d' }, 'a text in it is not valid Unicode'],
-  [{ ['\udc00']: 1 }, 'a text in it is not valid Unicode'],
+  [{ '\udc00': 1 }, 'a text in it is not valid Unicode'],
   [{ description: '\\\ud83d' }, 'a text in it is not valid Unicode'],
   [nested(65), 'it is nested more than 64 levels deep'],
 ] as const)('refuses manifest %#', ([manifest, reason]) =>
