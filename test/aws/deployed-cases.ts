@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  ListQueuesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountsOf, freshName, type Owner } from '../kit/accounts.ts';
 import type { Deployment } from '../kit/deploy.ts';
@@ -12,11 +17,14 @@ export function describeDeployed(deployed: () => Deployment): void {
   let deployment: Deployment;
   let project: Owner;
   let sqs: SQSClient;
+  let queueUrls: readonly string[];
   const bytes = randomBytes(100_000);
 
   beforeAll(async () => {
     deployment = deployed();
     sqs = new SQSClient({ endpoint: deployment.endpoint, region: 'us-east-1' });
+    queueUrls =
+      (await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'packhouse-main-jobs' }))).QueueUrls ?? [];
     const accounts = accountsOf(deployment);
     project = await accounts.project(await accounts.group(freshName('group')), 'project');
   });
@@ -27,12 +35,11 @@ export function describeDeployed(deployed: () => Deployment): void {
   const fileUrl = (name: string, id: string | number = project.id) =>
     `${deployment.url}/api/v4/projects/${id}/packages/generic/tool/1.0.0/${name}`;
 
-  /** The URL of a queue, by the construct that made it. */
+  /** The URL of a queue, by the construct that made it: its name has the construct's, followed by a digest. */
   function queueUrl(construct: string): string {
-    const outputs = Object.entries(deployment.outputs['packhouse-main-jobs'] ?? {});
-    const found = outputs.find(([name]) => name.startsWith(`PublishOutputRef${construct}`));
-    if (!found) throw new Error(`there is no queue ${construct}`);
-    return found[1];
+    const found = queueUrls.find((url) => new RegExp(`-${construct}[0-9A-F]{8}`).test(url));
+    if (!found) throw new Error(`there is no queue ${construct} among ${queueUrls.join(', ')}`);
+    return found;
   }
 
   async function messageCount(construct: string): Promise<number> {
