@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, type AppProps } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { addChecks, addStacks } from '../../lib/app.ts';
@@ -12,18 +12,18 @@ export const root = join(import.meta.dirname, '../..');
 
 const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
 
-/** Turns off the CDK's check of each template against the rules of CloudFormation, which takes most of a synthesis. */
-const withoutRules = { '@aws-cdk/core:validateAgainstDefaultRules': false };
+/** Leaves out the check of each template against the rules of CloudFormation, which takes most of a synthesis. */
+const unvalidated: AppProps = { builtinCloudFormationValidation: false };
 
 /** The app of a stage, built and checked as by `cdk synth`, but with functions that have no code. */
 export function makeCheckedApp(overrides: StageOverrides & { stage?: string } = {}): App {
-  const { app } = makeApp(overrides, context);
+  const { app } = makeApp(overrides);
   addChecks(app);
   return app;
 }
 
-function makeApp(overrides: StageOverrides & { stage?: string }, context: Record<string, unknown>) {
-  const app = new App({ context, analyticsReporting: false });
+function makeApp(overrides: StageOverrides & { stage?: string }, options: AppProps = {}) {
+  const app = new App({ context, analyticsReporting: false, ...options });
   // Otherwise each synthesis prints the warning that nobody is subscribed to alarms.
   const settings = parseSettings({ stage: 'main', alarmsSubscribed: true, ...overrides });
   const stacks = addStacks(app, settings, {
@@ -46,7 +46,7 @@ export function synthesize(overrides: StageOverrides & { stage?: string } = {}):
   const key = JSON.stringify(overrides);
   let templates = cache.get(key);
   if (!templates) {
-    const stacks = Object.entries(makeApp(overrides, { ...context, ...withoutRules }).stacks);
+    const stacks = Object.entries(makeApp(overrides, unvalidated).stacks);
     const present = stacks.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => !!entry[1]);
     const all = Object.fromEntries(present.map(([name, stack]) => [name, Template.fromStack(stack)]));
     templates = all as Templates;
@@ -57,7 +57,7 @@ export function synthesize(overrides: StageOverrides & { stage?: string } = {}):
 
 /** The warnings that a synthesis of the stage prints. */
 export function warningsOf(overrides: StageOverrides = {}): string[] {
-  const { operations } = makeApp(overrides, { ...context, ...withoutRules }).stacks;
+  const { operations } = makeApp(overrides, unvalidated).stacks;
   return Annotations.fromStack(operations)
     .findWarning('*', Match.anyValue())
     .map(({ entry }) => String(entry.data));
