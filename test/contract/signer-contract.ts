@@ -5,6 +5,8 @@ import type { Seal } from '../../services/ports/seal.ts';
 import type { KeyOwner, PublicKey, Signer } from '../../services/ports/signer.ts';
 import type { Table } from '../../services/ports/table.ts';
 import { ranges } from '../../services/registry/records/keys.ts';
+import { newOpenpgpKey } from '../../services/registry/signing/openpgp-keys.ts';
+import { newRsaKey } from '../../services/registry/signing/rsa-keys.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
 
@@ -36,7 +38,11 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
         clock,
         seal: host.seal(),
         registry: 'http://registry.test',
-        bits: 2048,
+        make: {
+          openpgp: ({ kind, id }) =>
+            newOpenpgpKey(`${kind} ${id} of http://registry.test`, clock.now(), 2048),
+          rsa: () => newRsaKey(2048),
+        },
       });
 
     /** The ids of those keys that have a valid signature on the text. */

@@ -22,6 +22,7 @@ import { createApp, createRegistry, type Stores } from '../../services/runtime/c
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { flushDownloads } from '../../services/runtime/server/flush-downloads.ts';
 import { fakeClock } from './fake-clock.ts';
+import { withPreparedKeys } from './prepared-keys.ts';
 import { runJobs } from './run-jobs.ts';
 
 /** The address of the app under test. */
@@ -40,21 +41,22 @@ export async function startApp(
   const clock = fakeClock();
   const errors: unknown[] = [];
   const log: Log = { debug() {}, info() {}, error: (message, fields) => errors.push({ message, ...fields }) };
-  const table = memoryTable();
+  const seal = options.stores?.seal ?? memorySeal();
   const downloads = pendingDownloads('test');
   const stores: Stores = {
-    table,
+    table: memoryTable(),
     audit: memoryTable(),
     blobs: memoryBlobStore(),
     clock,
     log,
-    seal: memorySeal(),
+    seal,
     formats: async () => formats,
     downloads,
     ...options.stores,
   };
   // Most tests of deletions check what they free, so nothing is retained.
-  const registry = createRegistry(stores, { url: URL_BASE, retention: 0, ...options.settings });
+  const settings = { url: URL_BASE, retention: 0, ...options.settings };
+  const registry = withPreparedKeys(createRegistry(stores, settings), seal);
   const app = createApp(registry, { formats, api: managementApi });
   const root = await createUser(registry, {
     username: 'root',

@@ -19,8 +19,8 @@ import { changeVersions } from '../../services/registry/packages/change-versions
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import type { IndexRef } from '../../services/registry/records/keys.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { tableSigner } from '../../services/registry/signing/table-signer.ts';
 import { named } from './names.ts';
+import { withPreparedKeys } from './prepared-keys.ts';
 import { toy } from './toy-format/format.ts';
 import { type ToyMetadata, toyMetadata } from './toy-format/metadata.ts';
 import { toyIndex } from './toy-format/repository-index.ts';
@@ -123,10 +123,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
   };
 }
 
-/** The same stores for another process: nothing in memory is shared. Keys are small. */
+/** The same stores for another process: nothing in memory is shared. */
 export function anotherProcess(registry: Registry, seal: Seal): Registry {
-  const { clock, settings } = registry;
-  const table = { ...registry.table };
-  const signer = tableSigner({ table, clock, seal, registry: settings.url, bits: 2048 });
-  return { ...registry, table, signer };
+  return withPreparedKeys({ ...registry, table: { ...registry.table } }, seal);
 }

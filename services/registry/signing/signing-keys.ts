@@ -21,12 +21,15 @@ export interface StoredKey extends PublicKey {
   readonly sealed: Uint8Array;
 }
 
+/** How a new key of an owner is made, by its algorithm. */
+export type KeyMakers = Readonly<Record<KeyAlgorithm, (owner: KeyOwner) => Promise<NewKey>>>;
+
 /** What signing keys are kept with. */
 export interface KeyStore {
   readonly table: Table;
   readonly clock: Clock;
   readonly seal: Seal;
-  readonly make: Readonly<Record<KeyAlgorithm, (owner: KeyOwner) => Promise<NewKey>>>;
+  readonly make: KeyMakers;
 }
 
 /** The keys of an owner that are in use, the current one first. Creates the first key if needed. */

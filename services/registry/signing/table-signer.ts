@@ -6,6 +6,7 @@ import { clearSign, detachedSign, newOpenpgpKey } from './openpgp-keys.ts';
 import { newRsaKey, signDigest } from './rsa-keys.ts';
 import {
   addKey,
+  type KeyMakers,
   type KeyStore,
   keysInUse,
   openKey,
@@ -21,19 +22,19 @@ export interface SignerParts {
   readonly seal: Seal;
   /** The address of the registry, which users see in keys. */
   readonly registry: string;
-  /** The bits of new keys: by default 3072 for OpenPGP and 4096 for RSA. */
-  readonly bits?: number;
+  /** How new keys are made: by default of 3072 bits for OpenPGP and of 4096 for RSA. */
+  readonly make?: KeyMakers;
 }
 
 /** A signer whose keys are in the table, sealed by the host. */
-export function tableSigner({ table, clock, seal, registry, bits }: SignerParts): Signer {
+export function tableSigner({ table, clock, seal, registry, make }: SignerParts): Signer {
   const store: KeyStore = {
     table,
     clock,
     seal,
-    make: {
-      openpgp: (owner) => newOpenpgpKey(`${owner.kind} ${owner.id} of ${registry}`, clock.now(), bits),
-      rsa: () => newRsaKey(bits),
+    make: make ?? {
+      openpgp: (owner) => newOpenpgpKey(`${owner.kind} ${owner.id} of ${registry}`, clock.now()),
+      rsa: () => newRsaKey(),
     },
   };
 
