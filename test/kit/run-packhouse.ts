@@ -28,7 +28,7 @@ export function startPackhouse(
   });
 }
 
-/** Starts Node, or another program, with these parameters, in an environment of only the path and `env`. */
+/** Starts Node, or another program, with these parameters, in an environment of the path, the cache of compiled code and `env`. */
 export function startProgram(
   parameters: readonly string[],
   options: {
@@ -37,9 +37,10 @@ export function startProgram(
     readonly program?: string;
   },
 ): RunningCommand {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(options.program ?? process.execPath, parameters, {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH, ...options.env },
+    env: { PATH, NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [output, progress] = [collected(child, 'stdout'), collected(child, 'stderr')];
