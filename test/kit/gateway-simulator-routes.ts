@@ -58,7 +58,16 @@ export async function stackRoutes(
   return { routes, handler: await load('router') };
 }
 
-function patternOf(pattern: string): RegExp {
+const patterns = new Map<string, RegExp>();
+
+/** The expression that paths of a route match; made once. */
+function patternOf(route: string): RegExp {
+  const pattern = patterns.get(route) ?? compilePattern(route);
+  patterns.set(route, pattern);
+  return pattern;
+}
+
+function compilePattern(pattern: string): RegExp {
   const source = pattern
     .replace(/[.*?^$()[\]\\|]/g, '\\$&')
     .replace(/\{(\w+)\+\}/g, '(?<$1>.+)')
