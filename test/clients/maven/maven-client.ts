@@ -37,7 +37,10 @@ export interface RepositoryUse {
 /** The settings of a user. */
 export interface MavenSetup {
   readonly servers?: readonly Server[];
+  /** Where packages come from, plugins among them. */
   readonly repositories?: readonly RepositoryUse[];
+  /** Where only plugins come from. */
+  readonly pluginRepositories?: readonly RepositoryUse[];
   /** A repository in place of all others, also for what Maven itself needs. */
   readonly mirror?: RepositoryUse;
   /** Groups whose plugins can be called by their prefix. */
@@ -98,16 +101,18 @@ export async function mavenUser(tool: Tool, setup: MavenSetup = {}): Promise<Mav
   return user;
 }
 
-function settings({ servers = [], repositories = [], mirror, pluginGroups = [] }: MavenSetup): string {
+function settings(setup: MavenSetup): string {
+  const { servers = [], repositories = [], pluginRepositories = [], mirror, pluginGroups = [] } = setup;
   const central = { id: 'central', url: prepared };
   const all = [central, ...repositories];
+  const plugins = [...all, ...pluginRepositories];
   return `<settings>
   <pluginGroups>${pluginGroups.map((group) => `<pluginGroup>${group}</pluginGroup>`).join('')}</pluginGroups>
   <mirrors>${mirror ? `<mirror><id>${mirror.id}</id><mirrorOf>*</mirrorOf><url>${mirror.url}</url></mirror>` : ''}</mirrors>
   <servers>${servers.map(serverXml).join('')}</servers>
   <profiles><profile><id>test</id>
     <repositories>${all.map((use) => repositoryXml('repository', use)).join('')}</repositories>
-    <pluginRepositories>${all.map((use) => repositoryXml('pluginRepository', use)).join('')}</pluginRepositories>
+    <pluginRepositories>${plugins.map((use) => repositoryXml('pluginRepository', use)).join('')}</pluginRepositories>
   </profile></profiles>
   <activeProfiles><activeProfile>test</activeProfile></activeProfiles>
 </settings>

@@ -26,19 +26,22 @@ export interface Module {
   readonly group: string;
   readonly artifact: string;
   readonly version?: string;
+  /** With `pom` it consists of its POM alone. */
+  readonly packaging?: 'jar' | 'pom';
   readonly deploy?: RepositoryUse;
   readonly needs?: { readonly group: string; readonly artifact: string; readonly version?: string };
   readonly from?: RepositoryUse;
 }
 
 /** The POM of a module; it has no parent, so that nothing else is deployed or looked for. */
-export function module({ group, artifact, version = '1.0', deploy, needs, from }: Module): string {
+export function module(facts: Module): string {
+  const { group, artifact, version = '1.0', packaging = 'jar', deploy, needs, from } = facts;
   const dependency =
     needs &&
     `<dependency><groupId>${needs.group}</groupId><artifactId>${needs.artifact}</artifactId>
 <version>${needs.version ?? '1.0'}</version></dependency>`;
   const target = deploy && `<id>${deploy.id}</id><url>${deploy.url}</url>`;
-  return `${start}<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>
+  return `${start}<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version><packaging>${packaging}</packaging>
 <properties><maven.compiler.release>11</maven.compiler.release>
 <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding></properties>
 ${dependency ? `<dependencies>${dependency}</dependencies>` : ''}

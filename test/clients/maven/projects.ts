@@ -19,11 +19,12 @@ export function pathOfGroup(group: string): string {
   return group.replaceAll('.', '/');
 }
 
-/** Writes one of the projects beside this file into a workspace, with these coordinates. */
+/** Writes one of the projects beside this file into a workspace, or into a folder of it, with these coordinates. */
 export async function writeProject(
   space: Workspace,
   name: 'project' | 'consumer' | 'spring',
   { group, version }: Coordinates = { group: 'com.example.orchard', version: '1.0.0' },
+  folder = '',
 ): Promise<void> {
   const home = join(import.meta.dirname, name);
   for (const entry of readdirSync(home, { recursive: true, withFileTypes: true })) {
@@ -32,7 +33,7 @@ export async function writeProject(
     const text = readFileSync(path, 'utf8')
       .replaceAll('com.example.orchard', group)
       .replaceAll('1.0.0', version);
-    await space.write(relative(home, path), text);
+    await space.write(join(folder, relative(home, path)), text);
   }
 }
 
