@@ -264,6 +264,29 @@ ${entry('', 'pom', '1.0-20260131.120100-2', '20260131120100')}
     expect(await repository.text(`${base}/app-1.0-20260131.120000-9.pom`)).toBe('20260131.120000-9.pom');
   });
 
+  test('loses no file of two builds that are deployed at once, each by the metadata it has read', async () => {
+    const numbers = ['20260131.120000-1', '20260131.120001-1'];
+    const endings = ['.pom', '.jar', '-sources.jar'];
+    async function deploy(build: string): Promise<void> {
+      const before = await repository.text(`${base}/maven-metadata.xml`);
+      const sent = await Promise.all(endings.map((ending) => file(build, ending)));
+      const metadata = `<metadata><versioning><snapshot><timestamp>${build}</timestamp></snapshot></versioning></metadata>`;
+      sent.push(await repository.put(`${base}/maven-metadata.xml`, metadata));
+      expect([before, ...sent.map(({ status }) => status)]).toEqual([404, 200, 200, 200, 200]);
+    }
+    await Promise.all(numbers.map(deploy));
+    for (const build of numbers) {
+      for (const ending of endings) {
+        expect(await repository.text(`${base}/app-1.0-${build}${ending}`)).toBe(build + ending);
+      }
+    }
+    const newest = numbers[1];
+    expect(await builds()).toEqual({
+      build: newest,
+      files: [` jar 1.0-${newest}`, `sources jar 1.0-${newest}`, ` pom 1.0-${newest}`],
+    });
+  });
+
   test('lists files without build numbers until there are builds', async () => {
     await repository.put(`${base}/app-1.0-SNAPSHOT.jar`, 'one');
     await repository.put(`${base}/app-1.0-SNAPSHOT.jar`, 'two');
