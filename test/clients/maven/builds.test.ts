@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TestToken } from '../../kit/accounts.ts';
 import { pairwise } from '../../kit/pairwise.ts';
 import { describeTool, type Tool } from '../client.ts';
+import { once } from '../once.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import { type Attempts, type Building, buildAll, deployAll, expectRefusals } from './builds.ts';
 import { carriers, maven3, maven4, mavenOfDebian } from './maven-client.ts';
@@ -96,15 +97,6 @@ function refusedInstalls(): Attempts {
 
 /** Maven 4 tries wrong credentials three times, and then reports only its attempts. */
 const unauthorized = /401|Unauthorized|too many authentication attempts/;
-
-/** Runs something for the first who asks, and gives all the same outcome. */
-function once<T>(run: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
-    running ??= run();
-    return running;
-  };
-}
 
 async function packagesOf(group: string): Promise<{ id: number; name: string }[]> {
   const path = `/projects/${ground.project.id}/packages?per_page=100&package_name=${group.split('.').at(-1)}`;

@@ -1,5 +1,4 @@
 import type { TestToken } from '../../kit/accounts.ts';
-import type { Ran } from '../../kit/run-program.ts';
 import { makeWorkspace, systemTool, type Workspace } from '../client.ts';
 
 /**
@@ -47,13 +46,17 @@ publishing {
 /** The tasks that publish a subproject of `publishScript`, in their order. */
 export const publishTasks = ['generatePomFileForPomPublication', 'publishLayoutPublicationToIvyRepository'];
 
-/** A subproject whose task `fetch` copies a dependency with its own dependencies into `fetched/<its name>`. */
+/**
+ * A subproject whose task `fetch` copies a dependency with its own dependencies into `fetched/<its name>`, after every
+ * publish of the build.
+ */
 export function fetchScript(url: string, token: TestToken | undefined, dependency: string): string {
   return `
 configurations { wanted }
 repositories { maven { ${repositoryScript(url, token)} } }
 dependencies { wanted '${dependency}' }
 task fetch { doLast { copy { from configurations.wanted; into "$rootDir/fetched/$project.name" } } }
+fetch.mustRunAfter { rootProject.subprojects.collectMany { it.tasks.findAll { it.name.startsWith('publish') } } }
 `;
 }
 
@@ -63,9 +66,8 @@ export interface GradleUser {
   /** The command that starts Gradle, and its environment variables. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  gradle(...args: string[]): Promise<Ran>;
-  /** Writes a build of these subprojects, by name. */
-  write(group: string, subprojects: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes these subprojects, by name, but not the root project above them. */
+  write(subprojects: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /** A new user of Gradle, whose cache is empty. */
@@ -79,11 +81,9 @@ export async function gradleUser(): Promise<GradleUser> {
     space,
     command,
     env,
-    gradle: (...args) => space.run([...command, ...args], { env, timeoutMs: 170_000 }),
-    async write(group, subprojects) {
+    async write(subprojects) {
       const names = Object.keys(subprojects);
       await space.write('settings.gradle', names.map((name) => `include '${name}'\n`).join(''));
-      await space.write('build.gradle', `subprojects { group = '${group}'; version = '1.0' }\n`);
       for (const [name, script] of Object.entries(subprojects)) {
         await space.write(`${name}/build.gradle`, script);
         await space.write(`${name}/src/main/resources/${name}.txt`, `the file of ${name}\n`);

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TestToken } from '../../kit/accounts.ts';
 import { describeTool } from '../client.ts';
-import { failed, succeeded } from '../outcome.ts';
+import { once } from '../once.ts';
+import { failed } from '../outcome.ts';
+import { paste, shown } from '../paste.ts';
 import { levelsOf, openPlayground, type Playground, tokenKinds } from '../playground.ts';
 import {
   fetchScript,
@@ -13,110 +15,157 @@ import {
   publishScript,
   publishTasks,
 } from './gradle-client.ts';
-import { freshGroup } from './projects.ts';
+import { freshGroup, pathOfGroup } from './projects.ts';
 
 const wrong: TestToken = { id: 0, username: 'nobody', secret: 'phat-this-is-no-token-of-ours' };
 const group = freshGroup();
 const nameOf = (kind: string) => kind.replace(' ', '-');
 
 let ground: Playground;
-let publisher: GradleUser;
-let url: string;
-const users: GradleUser[] = [];
-async function newUser(): Promise<GradleUser> {
-  const user = await gradleUser();
-  users.push(user);
-  return user;
-}
+let user: GradleUser | undefined;
 beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
-  url = ground.endpoint('maven', ground.project);
-  if (!gradle.missing) publisher = await newUser();
 });
 afterAll(async () => {
-  await Promise.all(users.map(({ space }) => space.remove()));
+  await user?.space.remove();
   await ground?.remove();
 });
 
+/** Subprojects that publish, one with each kind of token. */
+function publishing(url: string): Record<string, string> {
+  const needsBase = "dependencies { compile project(':base') }\n";
+  const libraries = tokenKinds.map((kind) => [
+    nameOf(kind),
+    publishScript(url, ground.tokens[kind]) + needsBase,
+  ]);
+  const personal = publishScript(url, ground.tokens.personal);
+  return { base: personal, guarded: personal, ...Object.fromEntries(libraries) };
+}
+
+/** Subprojects that must not publish. */
+const refusedPublishes = (url: string) => ({
+  anonymous: publishScript(url, undefined),
+  wrong: publishScript(url, wrong),
+  expired: publishScript(url, ground.expired),
+  'read-only': publishScript(url, ground.readOnly),
+  'to-a-group': publishScript(ground.endpoint('maven', ground.group), ground.tokens.personal),
+});
+
+/** Subprojects that install what the others publish, one with each kind of token. */
+function installing(): Record<string, string> {
+  const owners = levelsOf(ground);
+  const subprojects = tokenKinds.map((kind, index) => {
+    const from = ground.endpoint('maven', owners[index % owners.length]?.[1]);
+    const dependency = `${group}:${nameOf(kind)}:${index % 2 === 0 ? '1.0' : '1.+'}`;
+    return [`needs-${nameOf(kind)}`, fetchScript(from, ground.tokens[kind], dependency)];
+  });
+  return Object.fromEntries(subprojects);
+}
+
+/**
+ * Subprojects that must not install `guarded`, or need a module that does not exist. No other subproject needs `guarded`:
+ * Gradle does not download a file again from the same address with another token.
+ */
+function refusedInstalls(url: string): Record<string, string> {
+  const dependency = `${group}:guarded:1.0`;
+  return {
+    'reads-anonymously': fetchScript(url, undefined, dependency),
+    'reads-anonymously-in-group': fetchScript(ground.endpoint('maven', ground.group), undefined, dependency),
+    'reads-with-wrong': fetchScript(url, wrong, dependency),
+    'reads-with-expired': fetchScript(url, ground.expired, dependency),
+    'reads-missing': fetchScript(url, ground.readOnly, `${group}:not-there:1.0`),
+  };
+}
+
+/**
+ * Publishes and installs all of these in one build, which continues after failures. Its root project has the instructions
+ * shown to users, and installs another package.
+ */
+const built = once(async () => {
+  const url = ground.endpoint('maven', ground.project);
+  const path = `${pathOfGroup(group)}/for-gradle/1.0/for-gradle-1.0.jar`;
+  const headers = { 'private-token': ground.tokens.personal.secret };
+  expect((await fetch(`${url}/${path}`, { method: 'PUT', body: 'bytes', headers })).status).toBe(200);
+  user = await gradleUser();
+  const { space, env, command } = user;
+  const parts = [publishing(url), refusedPublishes(url), installing(), refusedInstalls(url)];
+  await user.write(Object.assign({}, ...parts));
+  await space.provide('gradle', ['env', 'PATH=/usr/local/bin:/usr/bin:/bin', ...command]);
+  const steps = ['setup', 'install'] as const;
+  const name = `${pathOfGroup(group)}/for-gradle`;
+  const owner = ground.group;
+  const snippets = shown(ground, 'maven', { name, version: '1.0', client: 'Gradle', steps, owner });
+  const seen = await failed(
+    paste(space, snippets, {
+      secret: ground.tokens.personal.secret,
+      env,
+      next: `gradle ${publishTasks.join(' ')} fetch`,
+      around: {
+        // Gradle 4 does not know this setting, which newer ones require.
+        'build.gradle': (lines) => `apply plugin: 'java'
+${lines.replace('allowInsecureProtocol = true', '')}
+task fetch { doLast { copy { from configurations.compileClasspath; into 'fetched/shown' } } }
+subprojects { group = '${group}'; version = '1.0' }
+`,
+      },
+    }),
+  );
+  return { seen, folder: space.project };
+});
+
+/** The error of a subproject that failed; undefined for one that did not. */
+async function errorOf(name: string): Promise<string | undefined> {
+  const { seen } = await built();
+  return new RegExp(`Execution failed for task ':${name}:.*?\\* Try`).exec(seen)?.[0];
+}
+
 describeTool(gradle, () => {
   test('publishes with every kind of token', async () => {
-    const needsBase = "dependencies { compile project(':base') }\n";
-    const libraries = tokenKinds.map((kind) => [
-      nameOf(kind),
-      publishScript(url, ground.tokens[kind]) + needsBase,
-    ]);
-    const base = publishScript(url, ground.tokens.personal);
-    await publisher.write(group, { base, ...Object.fromEntries(libraries) });
-    await succeeded(publisher.gradle(...publishTasks));
+    for (const name of ['base', 'guarded', ...tokenKinds.map(nameOf)]) {
+      expect([name, await errorOf(name)]).toEqual([name, undefined]);
+    }
   });
 
   test('installs with every kind of token and from every level, also a version such as 1.+', async () => {
-    const reader = await newUser();
-    const owners = levelsOf(ground);
-    const subprojects = tokenKinds.map((kind, index) => {
-      const from = ground.endpoint('maven', owners[index % owners.length]?.[1]);
-      const version = index % 2 === 0 ? '1.0' : '1.+';
-      return [nameOf(kind), fetchScript(from, ground.tokens[kind], `${group}:${nameOf(kind)}:${version}`)];
-    });
-    await reader.write('reader', Object.fromEntries(subprojects));
-    await succeeded(reader.gradle('fetch'));
-    for (const kind of tokenKinds) {
-      const name = nameOf(kind);
-      const folder = join(reader.space.project, 'fetched', name);
-      expect((await readdir(folder)).sort()).toEqual([`${name}-1.0.jar`, 'base-1.0.jar'].sort());
+    const { folder } = await built();
+    for (const name of tokenKinds.map(nameOf)) {
+      const fetched = join(folder, 'fetched', `needs-${name}`);
+      expect((await readdir(fetched)).sort()).toEqual([`${name}-1.0.jar`, 'base-1.0.jar'].sort());
       for (const each of [name, 'base']) {
-        const built = join(publisher.space.project, each, 'build/libs', `${each}-1.0.jar`);
-        const [mine, fetched] = await Promise.all([
-          readFile(built),
-          readFile(join(folder, `${each}-1.0.jar`)),
-        ]);
-        expect([kind, each, mine.equals(fetched)]).toEqual([kind, each, true]);
+        const file = `${each}-1.0.jar`;
+        const mine = await readFile(join(folder, each, 'build/libs', file));
+        expect([name, each, mine.equals(await readFile(join(fetched, file)))]).toEqual([name, each, true]);
       }
     }
   });
 
+  test('installs with the instructions shown to users', async () => {
+    const { folder } = await built();
+    expect(await readdir(join(folder, 'fetched/shown'))).toEqual(['for-gradle-1.0.jar']);
+  });
+
   test('shows why a publish is refused', async () => {
-    const user = await newUser();
-    await user.write(group, {
-      anonymous: publishScript(url, undefined),
-      wrong: publishScript(url, wrong),
-      expired: publishScript(url, ground.expired),
-      'read-only': publishScript(url, ground.readOnly),
-      'to-a-group': publishScript(ground.endpoint('maven', ground.group), ground.tokens.personal),
-    });
-    const seen = await failed(user.gradle(...publishTasks));
-    const errorOf = (name: string) =>
-      new RegExp(`Execution failed for task ':${name}:.*?\\* Try`).exec(seen)?.[0];
     for (const name of ['anonymous', 'wrong', 'expired']) {
-      expect([name, errorOf(name)]).toEqual([
+      expect([name, await errorOf(name)]).toEqual([
         name,
         expect.stringMatching(
           /status code 401 from server: Unauthorized: the token is missing, wrong, expired/,
         ),
       ]);
     }
-    expect(errorOf('read-only')).toContain(
+    expect(await errorOf('read-only')).toContain(
       'status code 403 from server: The token has no scope for this request',
     );
-    expect(errorOf('to-a-group')).toContain('status code 405 from server: Publish to a project');
+    expect(await errorOf('to-a-group')).toContain('status code 405 from server: Publish to a project');
   });
 
   test('shows why an install is refused', async () => {
-    const user = await newUser();
-    const dependency = `${group}:base:1.0`;
-    await user.write('reader', {
-      anonymous: fetchScript(url, undefined, dependency),
-      'anonymous-in-group': fetchScript(ground.endpoint('maven', ground.group), undefined, dependency),
-      wrong: fetchScript(url, wrong, dependency),
-      expired: fetchScript(url, ground.expired, dependency),
-      missing: fetchScript(url, ground.readOnly, `${group}:not-there:1.0`),
-    });
-    const seen = await failed(user.gradle('fetch'));
-    const errorOf = (name: string) =>
-      new RegExp(`Execution failed for task ':${name}:.*?\\* Try`).exec(seen)?.[0];
-    for (const name of ['anonymous', 'anonymous-in-group', 'wrong', 'expired']) {
-      expect([name, errorOf(name)]).toEqual([name, expect.stringContaining('status code 401 from server')]);
+    for (const name of ['anonymously', 'anonymously-in-group', 'with-wrong', 'with-expired']) {
+      expect([name, await errorOf(`reads-${name}`)]).toEqual([
+        name,
+        expect.stringContaining('status code 401 from server'),
+      ]);
     }
-    expect(errorOf('missing')).toContain(`Could not find ${group}:not-there:1.0`);
+    expect(await errorOf('reads-missing')).toContain(`Could not find ${group}:not-there:1.0`);
   });
 });
