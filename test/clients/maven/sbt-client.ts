@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { TestToken } from '../../kit/accounts.ts';
-import type { Ran } from '../../kit/run-program.ts';
 import { installedFolder, makeWorkspace, type Tool, unpackedTool, type Workspace } from '../client.ts';
 
 const home = installedFolder('sbt');
@@ -14,6 +13,8 @@ export interface SbtProject {
   readonly token: TestToken | undefined;
   /** `group % artifact % version`, each quoted. */
   readonly needs?: string;
+  /** Another subproject that it needs. */
+  readonly dependsOn?: string;
 }
 
 /** A user of sbt. */
@@ -22,8 +23,8 @@ export interface SbtUser {
   /** The command that starts sbt, and its environment variables. */
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  sbt(...commands: string[]): Promise<Ran>;
-  write(organization: string, projects: Readonly<Record<string, SbtProject>>): Promise<void>;
+  /** The text of a `build.sbt` with these settings of the root project, and these projects below it. */
+  script(organization: string, root: string, projects: Readonly<Record<string, SbtProject>>): string;
   /** The installed path of a file from a repository. */
   installed(url: string, path: string): string;
 }
@@ -47,19 +48,20 @@ export async function sbtUser(): Promise<SbtUser> {
     join(home, 'sbt-launch.jar'),
   ];
   const env = { COURSIER_CACHE: `${home}/coursier`, COURSIER_MODE: 'missing' };
+  await space.provide('sbt', command);
+  await space.write('project/build.properties', `sbt.version=${sbt.version}\n`);
   return {
     space,
     command,
     env,
-    sbt: (...commands) => space.run([...command, ...commands], { env, timeoutMs: 170_000 }),
-    async write(organization, projects) {
-      await space.write('project/build.properties', `sbt.version=${sbt.version}\n`);
+    script(organization, root, projects) {
       const common = `ThisBuild / organization := "${organization}"
 ThisBuild / version := "1.0"
 ThisBuild / csrCacheDirectory := file("${space.home}/installed")
+${plain.join('\n')}
 `;
       const all = Object.entries(projects).map(([name, project]) => projectScript(name, project));
-      await space.write('build.sbt', common + all.join('\n'));
+      return common + root + all.join('\n');
     },
     installed(url, path) {
       const { protocol, host, pathname } = new URL(url);
@@ -69,21 +71,27 @@ ThisBuild / csrCacheDirectory := file("${space.home}/installed")
   };
 }
 
-/** It publishes a prepared file: the tests are about sbt, not the compiler of Scala. */
-function projectScript(name: string, { url, token, needs }: SbtProject): string {
+/** Settings of projects without Scala: the tests are about sbt, not the compiler. */
+const plain = [
+  'autoScalaLibrary := false',
+  'crossPaths := false',
+  'managedScalaInstance := false',
+  'packageDoc / publishArtifact := false',
+  'packageSrc / publishArtifact := false',
+];
+
+/** A project that publishes a prepared file. */
+function projectScript(name: string, { url, token, needs, dependsOn }: SbtProject): string {
   const repository = `("packhouse" at "${url}").withAllowInsecureProtocol(true)`;
   const host = new URL(url).hostname;
   const credentials =
     token &&
     `credentials := Seq(Credentials("GitLab Packages Registry", "${host}", "${token.username}", "${token.secret}")),`;
-  return `lazy val ${name.replaceAll('-', '_')} = (project in file("${name}")).settings(
+  const needed = dependsOn ? `.dependsOn(${dependsOn})` : '';
+  return `lazy val ${name.replaceAll('-', '_')} = (project in file("${name}"))${needed}.settings(
   moduleName := "${name}",
-  autoScalaLibrary := false,
-  crossPaths := false,
-  managedScalaInstance := false,
+  ${plain.join(',\n  ')},
   publishMavenStyle := true,
-  packageDoc / publishArtifact := false,
-  packageSrc / publishArtifact := false,
   Compile / packageBin := file("${name}.jar").getAbsoluteFile,
   ${credentials ?? 'credentials := Nil,'}
   externalResolvers := Seq(${repository}),
