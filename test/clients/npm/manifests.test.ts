@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { PackageOptions } from '../../kit/npm-package.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
 import { type NpmUser, npmUser } from './npm-client.ts';
-import { type NpmPackage, writePackage } from './packages.ts';
+import { putPackage } from './packages.ts';
 import { newestClients } from './tools/all.ts';
 import { npm12 } from './tools/npm.ts';
 
@@ -16,30 +17,26 @@ beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
   scope = `@${ground.group.fullPath}`;
   registry = ground.endpoint('npm', ground.project);
-  const owner = await npmUser(npm12, { registry, token: ground.tokens.personal });
-  for (const facts of packages()) await succeeded(owner.publish(await writePackage(owner.space, facts)));
-  await owner.remove();
+  for (const options of packages()) await putPackage(registry, ground.tokens.personal, options);
 });
 afterAll(() => ground?.remove());
 
 /** Packages whose manifests say what clients must know before they fetch anything. */
-function packages(): NpmPackage[] {
-  const facts = { version: '1.0.0', size: 1_000 };
+function packages(): PackageOptions[] {
   return [
-    { ...facts, name: `${scope}/companion` },
-    { ...facts, name: `${scope}/elsewhere`, manifest: { os: ['aix'], cpu: ['s390x'] } },
+    { name: `${scope}/companion` },
+    { name: `${scope}/elsewhere`, fields: { os: ['aix'], cpu: ['s390x'] } },
     {
-      ...facts,
       name: `${scope}/kitchen`,
-      manifest: {
+      fields: {
         engines: { node: '>=18' },
         optionalDependencies: { [`${scope}/elsewhere`]: '^1.0.0' },
         peerDependencies: { [`${scope}/companion`]: '^1.0.0', [`${scope}/nice-to-have`]: '^1.0.0' },
         peerDependenciesMeta: { [`${scope}/nice-to-have`]: { optional: true } },
       },
     },
-    { ...facts, name: `${scope}/built`, manifest: { scripts: { postinstall: 'node lib/index.js' } } },
-    { ...facts, name: `${scope}/future`, manifest: { engines: { node: '>=99' } } },
+    { name: `${scope}/built`, fields: { scripts: { postinstall: 'node index.js' } } },
+    { name: `${scope}/future`, fields: { engines: { node: '>=99' } } },
   ];
 }
 

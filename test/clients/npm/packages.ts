@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TestToken } from '../../kit/accounts.ts';
+import { npmPackage, type PackageOptions } from '../../kit/npm-package.ts';
 import type { Workspace } from '../client.ts';
 import { noise } from '../noise.ts';
 
@@ -55,6 +57,17 @@ export async function writePackage(space: Workspace, pkg: NpmPackage): Promise<W
     files[path] = digest(content);
   }
   return { ...pkg, folder: join(space.home, relative), files };
+}
+
+/** Publishes a small package with a request of its own, for tests that are about what clients do with it. */
+export async function putPackage(registry: string, token: TestToken, options: PackageOptions): Promise<void> {
+  const { name, path, document } = await npmPackage(options);
+  const answer = await fetch(registry + path, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token.secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify(document),
+  });
+  if (!answer.ok) throw new Error(`${name} was not published: ${answer.status} ${await answer.text()}`);
 }
 
 /** The SHA-256 of the files of a package in a project's node_modules, by path; only of those it should have. */

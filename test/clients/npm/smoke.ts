@@ -54,30 +54,44 @@ export async function publishSet(
   }
 }
 
-/**
- * Installs a set as a new user of a client and checks every byte; then once more from the lock file, as another user
- * with nothing in any cache.
- */
-export async function installSet(client: NpmClient, setup: NpmSetup, set: PackageSet): Promise<void> {
-  const first = await npmUser(client, setup);
+/** The files of a project, package.json and the lock file, by name. */
+export type LockedProject = Readonly<Record<string, string>>;
+
+/** Installs a set as a new user of a client, checks every byte, and returns the project. */
+export async function addSet(client: NpmClient, setup: NpmSetup, set: PackageSet): Promise<LockedProject> {
+  const user = await npmUser(client, setup);
   try {
-    await succeeded(first.add(set.tool.name));
-    await expectInstalled(first.space, set);
-    const project = {
-      'package.json': await first.read('package.json'),
-      [client.lockfile]: await first.read(client.lockfile),
+    await succeeded(user.add(set.tool.name));
+    await expectInstalled(user.space, set);
+    return {
+      'package.json': await user.read('package.json'),
+      [client.lockfile]: await user.read(client.lockfile),
     };
-    const second = await npmUser(client, setup, project);
-    try {
-      await succeeded(second.frozen());
-      await expectInstalled(second.space, set);
-      expect(await second.read(client.lockfile)).toBe(project[client.lockfile]);
-    } finally {
-      await second.remove();
-    }
   } finally {
-    await first.remove();
+    await user.remove();
   }
+}
+
+/** Installs a set from the lock file of a project as a new user, with nothing in any cache. */
+export async function installLocked(
+  client: NpmClient,
+  setup: NpmSetup,
+  { set, project }: { readonly set: PackageSet; readonly project: LockedProject },
+): Promise<void> {
+  const user = await npmUser(client, setup, project);
+  try {
+    await succeeded(user.frozen());
+    await expectInstalled(user.space, set);
+    expect(await user.read(client.lockfile)).toBe(project[client.lockfile]);
+  } finally {
+    await user.remove();
+  }
+}
+
+/** Installs a set as a new user of a client, and again from the lock file as another one. */
+export async function installSet(client: NpmClient, setup: NpmSetup, set: PackageSet): Promise<void> {
+  const project = await addSet(client, setup, set);
+  await installLocked(client, setup, { set, project });
 }
 
 async function expectInstalled(space: Parameters<typeof askProgram>[0], set: PackageSet): Promise<void> {
