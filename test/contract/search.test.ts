@@ -1,5 +1,4 @@
-import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
+import { openMemoryStores } from './open-stores.ts';
 import { describeSearch } from './search-cases.ts';
 
 describeSearch('memory stores', openMemoryStores);
-describeSearch('embedded stores', openEmbeddedStores);

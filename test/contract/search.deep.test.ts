@@ -1,0 +1,4 @@
+import { openEmbeddedStores } from './open-stores.ts';
+import { describeSearch } from './search-cases.ts';
+
+describeSearch('embedded stores', openEmbeddedStores);
