@@ -73,7 +73,7 @@ describe.skipIf(ministackMissing)('a deployment with the ingest service', () => 
       .map((line) => JSON.parse(line) as { level: string; method?: string; client?: string });
 
   test('reports the address that clients use, and makes no token for root', () => {
-    expect(server.output()).toContain(`ready at ${deployment.url}\n`);
+    expect(server.output()).toContain(`"message":"server started","url":"${deployment.url}"`);
     expect(server.output()).not.toContain('phat-');
   });
 
