@@ -39,6 +39,11 @@ export interface FormatRules {
   /** Reads what an umbrella's index says about a subpackage. Absent for formats without subpackages. */
   readonly subpackageMetadata?: MetadataType;
   /**
+   * Normalizes a version, for formats in which versions with different texts are equal. Publishes and reads provide
+   * it; this is for filters.
+   */
+  readonly normalizedVersion?: (version: VersionName) => VersionName;
+  /**
    * The identity of a file by its name, for formats in which different spellings name the same file. Publishes
    * provide it with each file; this is for files that were stored before files had identities.
    */

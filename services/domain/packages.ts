@@ -59,7 +59,10 @@ export interface Version<M = unknown> extends PackageRef {
   readonly id: number;
   /** The name as written by its publisher, if it differs from the normalized name. */
   readonly displayName?: string;
+  /** Normalized by the format: versions that its clients take for equal have one text. */
   readonly version: VersionName;
+  /** The version as written by the publisher of its first file, if it differs from the normalized one. */
+  readonly displayVersion?: VersionName;
   readonly status: PackageStatus;
   readonly metadata: M;
   /** The layout of the stored metadata (`MetadataType`); absent is 1. */
@@ -67,6 +70,14 @@ export interface Version<M = unknown> extends PackageRef {
   readonly creatorId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** Returns a version as users see it. */
+export function shownVersion({
+  displayVersion,
+  version,
+}: Pick<Version, 'displayVersion' | 'version'>): VersionName {
+  return displayVersion ?? version;
 }
 
 /** A file of a version. `metadata` is defined by the format and specific to the file; most formats do not use it. */

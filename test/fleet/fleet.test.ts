@@ -14,6 +14,14 @@ test('every format of the catalog has a sample', () => {
   expect(samples.map(({ id }) => id).sort()).toEqual(catalog.map(({ id }) => id).sort());
 });
 
+interface PublishOptions {
+  readonly token?: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly to?: Project;
+  readonly content?: string;
+}
+
 describe.each(everySample)('$id', (sample) => {
   let app: TestApp;
   let project: Project;
@@ -29,9 +37,9 @@ describe.each(everySample)('$id', (sample) => {
     };
   });
 
-  async function publish(options: { token?: string; name?: string; version?: string; to?: Project } = {}) {
-    const { name = 'sample', version = '1.0.0', to = project, token = app.rootToken } = options;
-    const request = await sample.publish(name, version);
+  async function publish(options: PublishOptions = {}) {
+    const { name = 'sample', version = '1.0.0', to = project, token = app.rootToken, content } = options;
+    const request = await sample.publish(name, version, content);
     const prefix = prefixIn(sample, 'project', to.id);
     const { method, path, headers, body, bytes } = request;
     const response = await app.send(method, prefix + path, { token, headers, body });
@@ -245,7 +253,7 @@ describe.each(everySample)('$id', (sample) => {
 
   test('a second publish of a version gets the status of the format, and the file stays', async () => {
     await publish();
-    const { response } = await publish();
+    const { response } = await publish({ content: 'other' });
     if (sample.duplicate === undefined) expect(response.status).toBeLessThan(300);
     else expect(response.status).toBe(sample.duplicate);
     expect((await get(prefixes.project + file, app.rootToken)).status).toBe(200);

@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { catalog } from '../../catalog.ts';
 import type { Project } from '../../domain/accounts.ts';
-import type { PackageStatus, Tag, Version } from '../../domain/packages.ts';
+import { type PackageStatus, shownVersion, type Tag, type Version } from '../../domain/packages.ts';
 import type { PackagePointer } from '../../registry/records/entities.ts';
 import { timeJson } from './account-json.ts';
 
@@ -36,7 +36,7 @@ export function packageJson(
   return {
     id,
     name: version.displayName ?? version.name,
-    version: version.version === '' ? null : version.version,
+    version: shownVersion(version) || null,
     package_type: packageTypeOf(version.format),
     status: version.status,
     _links: {
@@ -54,7 +54,7 @@ export function packageJson(
 export function otherVersionJson(row: PackagePointer, tags: readonly Tag[]) {
   return {
     id: row.id,
-    version: row.version,
+    version: shownVersion(row),
     created_at: timeJson(row.createdAt),
     tags: tagsJson(row.id, tags),
     pipelines: [],

@@ -37,6 +37,12 @@ const BUILD = /^\d[^-]*$/;
 const TAG = /^[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*$/;
 
 /**
+ * A version with an implicit post release (`1.0-1`) at the end of a name. Its release needs a dot: `foo-2-1` may as well
+ * be version 1 of `foo-2`.
+ */
+const IMPLICIT_POST = /-\d+(?:\.\d+)+(?:(?:a|b|rc)\d+)?-\d+$/;
+
+/**
  * Parses the file name of a wheel (PEP 427) or a source distribution (PEP 625, and older names still in wide use).
  * Returns undefined if it is neither.
  */
@@ -61,7 +67,9 @@ export function distributionOf(fileName: string): Distribution {
 
 function readWheelName(fileName: FileName): Distribution | undefined {
   const fields = fileName.slice(0, -'.whl'.length).split('-');
-  const [project = '', release = '', ...rest] = fields;
+  const [project = '', escaped = '', ...rest] = fields;
+  // A wheel's name has "_" for each "-" of its version (PEP 427).
+  const release = normalizedVersion(escaped) ?? escaped.replaceAll('_', '-');
   const tags = rest.slice(-3);
   const build = rest.slice(0, -3);
   if (tags.length < 3 || build.length > 1 || !tags.every((tag) => TAG.test(tag))) return undefined;
@@ -73,7 +81,7 @@ function readWheelName(fileName: FileName): Distribution | undefined {
 
 function readSdistName(fileName: FileName, ending: string): Distribution | undefined {
   const stem = fileName.slice(0, -ending.length);
-  const dash = stem.lastIndexOf('-');
+  const dash = IMPLICIT_POST.exec(stem)?.index ?? stem.lastIndexOf('-');
   const archive = ending === '.zip' ? 'zip' : 'tar';
   return distribution(
     fileName,

@@ -7,6 +7,7 @@ import { namedFile } from './file-names.ts';
 import { normalizedName } from './names.ts';
 import { routes } from './routes.ts';
 import { fileMetadata, metadata } from './schema.ts';
+import { canonicalVersion } from './versions.ts';
 
 /** Python packages, for pip, uv, Poetry, twine and other clients of the simple API and the legacy upload API. */
 export const pypi: Format = {
@@ -15,7 +16,10 @@ export const pypi: Format = {
   duplicates: duplicatesOf('pypi'),
   metadata,
   fileMetadata,
+  // Clients repeat uploads that failed half-way.
+  idempotent: true,
   prefixes: { separators: '-', parse: normalizedName },
+  normalizedVersion: (version) => canonicalVersion(version) ?? version,
   fileIdentity: (fileName) => identityOf(namedFile(fileName)),
   fileLimit: 3 * 1024 ** 3,
   challenge: DEFAULT_CHALLENGE,

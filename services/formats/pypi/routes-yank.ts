@@ -7,7 +7,7 @@ import type { FormatRoutes } from '../../http/format/format.ts';
 import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
 import { metadata } from './schema.ts';
-import { normalizedVersion } from './versions.ts';
+import { canonicalVersion, normalizedVersion } from './versions.ts';
 
 /** The limits of a reason, in characters, and of the body that holds it, in bytes. */
 const MAX_REASON = 1_000;
@@ -43,7 +43,7 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
     format: 'pypi',
     metadata,
     name: name(c),
-    versions: version === undefined ? [] : [version],
+    versions: version === undefined ? [] : [...new Set([canonicalVersion(version) ?? version, version])],
   };
   const { found } = await changeVersions(c.env.registry, input, (stored) => {
     if (stored.metadata.yanked === yanked || !isListed(stored)) return undefined;

@@ -69,11 +69,31 @@ function isNumber(text: string): boolean {
   return /^\d+$/.test(text);
 }
 
-/** Normalizes a version (`1.0-RC1` becomes `1.0rc1`). Returns undefined if it is not valid. */
+/**
+ * Normalizes a version (`1.0-RC1` becomes `1.0rc1`). Keeps zeros at the end of the release, as published. Returns
+ * undefined if it is not valid.
+ */
 export function normalizedVersion(text: string): VersionName | undefined {
   const parts = read(text);
+  return parts && textOf(parts);
+}
+
+/** The fewest numbers in the release of a canonical version: most versions are published with three. */
+const NUMBERS = 3;
+
+/**
+ * Returns one text for all versions that are equal, under which versions are stored: `1.0.0` for `1`, `1.0` and
+ * `1.0.0.0`. Undefined if the version is not valid.
+ */
+export function canonicalVersion(text: string): VersionName | undefined {
+  const parts = read(text);
   if (!parts) return undefined;
-  const { epoch, release, pre, post, dev, local } = parts;
+  const release = trimmed(parts.release);
+  const zeros = Array<string>(Math.max(NUMBERS - release.length, 0)).fill('0');
+  return textOf({ ...parts, release: [...release, ...zeros] });
+}
+
+function textOf({ epoch, release, pre, post, dev, local }: Parts): VersionName | undefined {
   const normalized = [
     epoch === '0' ? '' : `${epoch}!`,
     release.join('.'),

@@ -18,8 +18,10 @@ import { type Items, readItems } from '../records/read-items.ts';
 
 /** What a request reads from a package in addition to its head. Everything is read by key, in one round trip. */
 export interface Selection {
-  /** A version, spelled as it is stored. */
+  /** A version, normalized by the format. */
   readonly version?: VersionName | undefined;
+  /** The version as the request spells it, under which it may have been stored before it was normalized. */
+  readonly spelledVersion?: VersionName | undefined;
   /** Files of the version. An empty list selects a copy of the version with at least one file. */
   readonly files?: readonly SelectedFile[];
   /** The SHA-256 digest the first of these files must have; a file with other bytes does not match. */
@@ -58,43 +60,58 @@ interface FileKeys {
   readonly formerKey: Key | undefined;
 }
 
+/** The keys of a selected version and of its files. */
+interface VersionKeys {
+  readonly key: Key;
+  readonly files: readonly FileKeys[];
+}
+
 /** Plans how to read a selection of a package in one project, as part of a larger read. */
 export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPlan<M> {
   const headKey = keys.head(ref);
-  const { version: name } = selection;
-  const versionKey = name === undefined ? undefined : keys.version(ref, name);
-  const files =
-    name === undefined
-      ? []
-      : (selection.files ?? []).map((file) => ({
-          fileName: file.fileName,
-          key: keys.file(ref, name, identityOf(file)),
-          // Files of schema 1 lie under their names until they are upgraded.
-          formerKey: file.identity === undefined ? undefined : keys.file(ref, name, file.fileName),
-        }));
+  const spellings = [...new Set([selection.version, selection.spelledVersion])];
+  const versions = spellings.flatMap((version) =>
+    version === undefined ? [] : [versionKeys(ref, version, selection.files ?? [])],
+  );
   const tagKey = selection.tag === undefined ? undefined : keys.tag(ref, selection.tag);
   return {
     keys: [
       headKey,
-      ...(versionKey ? [versionKey] : []),
-      ...files.flatMap(({ key, formerKey }) =>
-        formerKey && formerKey.sk !== key.sk ? [key, formerKey] : [key],
-      ),
+      ...versions.flatMap(({ key, files }) => [key, ...files.flatMap(keysOf)]),
       ...(tagKey ? [tagKey] : []),
     ],
     holding(items, project) {
       const head = items.get<StoredHead>(headKey);
-      const version = versionKey && items.get<Version<M>>(versionKey);
-      const served = version && isServed(version) ? version : undefined;
+      const served = versions.flatMap(({ key, files }) => {
+        const version = items.get<Version<M>>(key);
+        return version && isServed(version) ? [{ version, files: filesOf(version, items, files) }] : [];
+      });
+      const chosen = served.find(({ files }) => files.size > 0) ?? served[0];
       return {
         project,
         head: head?.live ? head : undefined,
-        version: served,
-        files: served ? filesOf(served, items, files) : new Map(),
+        version: chosen?.version,
+        files: chosen?.files ?? new Map(),
         tag: tagKey && items.get<Tag>(tagKey),
       };
     },
   };
+}
+
+function versionKeys(ref: PackageRef, version: VersionName, files: readonly SelectedFile[]): VersionKeys {
+  return {
+    key: keys.version(ref, version),
+    files: files.map((file) => ({
+      fileName: file.fileName,
+      key: keys.file(ref, version, identityOf(file)),
+      // Files of schema 1 lie under their names until they are upgraded.
+      formerKey: file.identity === undefined ? undefined : keys.file(ref, version, file.fileName),
+    })),
+  };
+}
+
+function keysOf({ key, formerKey }: FileKeys): Key[] {
+  return formerKey && formerKey.sk !== key.sk ? [key, formerKey] : [key];
 }
 
 /**

@@ -16,7 +16,15 @@ import { maybeEntity, type StoredHead, type StoredVersion } from '../records/ent
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { currentVersion, filesUnder } from './claim-version.ts';
-import { draftOf, fileKeysOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
+import {
+  draftOf,
+  fileKeysOf,
+  isRespelled,
+  namesOf,
+  packageOf,
+  publicationOf,
+  withStorageKey,
+} from './draft.ts';
 import {
   addedToVersion,
   amendedVersionWrites,
@@ -100,12 +108,14 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const subpackage = planSubpackage(project, ref, input.umbrella);
   const rules = publishRules(publicationOf(input), registry.log);
   const drafted = draftOf(registry, input, now);
+  const formerKeys = isRespelled(input) ? [keys.version(ref, input.spelledVersion)] : [];
 
   return retryPublish(registry, project, async () => {
     const [items, draft, names] = await Promise.all([
       readItems(registry.table, [
         keys.head(ref),
         keys.version(ref, input.version),
+        ...formerKeys,
         ...fileKeysOf(ref, input),
         ...rules.keys,
         ...subpackage.keys,
@@ -116,10 +126,10 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     ]);
     const stored = items.get<StoredVersion<M>>(keys.version(ref, input.version));
     const known = upgraded(registry, format, await currentVersion(registry, stored));
-    if (input.mustExist !== undefined && known?.id !== input.mustExist) {
-      throw new RegistryError('packageNotFound');
+    checkVersion(input, known);
+    if (!known && formerKeys.some((key) => items.get(key))) {
+      return addAtOnce(registry, { ...input, version: input.spelledVersion ?? input.version });
     }
-    if (known?.claim) throw publishInProgress();
     await rules.check(items);
     const replaced = filesUnder(items, fileKeysOf(ref, input), known ? undefined : stored);
     // Files of a removed version are replaced too, but are not files of this one.
@@ -179,6 +189,11 @@ function logAdded<M>(registry: Registry, input: AddedFiles<M>, files: readonly P
     const fields = { project: project.id, format: format.id, package: name, version };
     registry.log.info('package file added', { ...fields, file: fileName, size_bytes: size });
   }
+}
+
+function checkVersion<M>({ mustExist }: AddedFiles<M>, version: StoredVersion<M> | undefined): void {
+  if (mustExist !== undefined && version?.id !== mustExist) throw new RegistryError('packageNotFound');
+  if (version?.claim) throw publishInProgress();
 }
 
 function publishInProgress(): RegistryError {

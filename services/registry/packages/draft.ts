@@ -29,6 +29,7 @@ export async function draftOf<M>(
     id,
     ...(input.displayName !== undefined && { displayName: input.displayName }),
     version: input.version,
+    ...(isRespelled(input) && { displayVersion: input.spelledVersion }),
     status: input.status ?? 'default',
     metadata: input.metadata,
     ...layoutOf(input.format.metadata),
@@ -42,6 +43,13 @@ export async function draftOf<M>(
     ...(file.metadata !== undefined && layoutOf(input.format.fileMetadata)),
   }));
   return { version, files };
+}
+
+/** Whether the publisher spells the version in another way than it is normalized. */
+export function isRespelled<V extends Pick<NewVersion<unknown>, 'version' | 'spelledVersion'>>(
+  input: V,
+): input is V & Required<Pick<V, 'spelledVersion'>> {
+  return input.spelledVersion !== undefined && input.spelledVersion !== input.version;
 }
 
 function fileOf(version: Version, file: NewFile, id: number, now: number): PackageFile {
@@ -93,7 +101,7 @@ export function fileKeysOf(
 
 /** Returns the facts of a publish that rules check. */
 export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Publication {
-  const { project, format, name, displayName, version } = input;
+  const { project, format, name, displayName, version, spelledVersion } = input;
   const files = input.files.map(({ fileName, identity, blob, partOf, goesAlong }) => ({
     fileName,
     ...(identity !== undefined && { identity }),
@@ -101,7 +109,7 @@ export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Pub
     sha256: blob.digests.sha256,
     goesAlong: goesAlong ?? partOf !== undefined,
   }));
-  return { project, format, name, displayName, version, files };
+  return { project, format, name, displayName, version, spelledVersion, files };
 }
 
 /** Returns the file with the actual storage key of its bytes: the existing one, if they were stored before. */

@@ -39,13 +39,14 @@ export function groupsOf(project: Pick<Project, 'ancestors' | 'namespaceId'>): r
  * which are small, and no metadata of versions that they do not show.
  */
 function pointerItem(project: Project, version: Version): Item {
-  const { id, projectId, format, name, status, createdAt } = version;
+  const { id, projectId, format, name, displayVersion, status, createdAt } = version;
   const pointer: PackagePointer = {
     id,
     projectId,
     format,
     name,
     version: version.version,
+    ...(displayVersion !== undefined && { displayVersion }),
     status,
     createdAt,
   };

@@ -47,7 +47,13 @@ export interface NewVersion<M> {
   readonly name: PackageName;
   /** The name as the publisher spells it, for display. */
   readonly displayName?: string;
+  /** Normalised by the format. */
   readonly version: VersionName;
+  /**
+   * The version as the publisher spells it. A new version is displayed so. Files may join a version stored under
+   * this text, as all were before versions with different texts could be equal.
+   */
+  readonly spelledVersion?: VersionName;
   readonly status?: PackageStatus;
   readonly metadata: M;
   /** Any number of files with different identities. */

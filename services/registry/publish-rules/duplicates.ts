@@ -32,7 +32,7 @@ export const duplicates: PublishRule = {
     const { file, existing } = duplicate;
     throw new DuplicateFile({
       name: publication.displayName ?? publication.name,
-      version: existing.version,
+      version: publication.spelledVersion ?? existing.version,
       fileName: existing.fileName,
       sameBytes: file.sha256 === undefined ? undefined : file.sha256 === existing.digests.sha256,
     });
@@ -88,13 +88,13 @@ function mayBeSame({ sha256, size }: PublishedFile, existing: PackageFile): bool
 }
 
 async function mayReplace(publication: Publication, items: Items, log: Log): Promise<boolean> {
-  const { format, name, displayName, version = '' } = publication;
+  const { format, name, displayName = name, version = '', spelledVersion = version } = publication;
   if (format.duplicates === 'never') return false;
   const { allowed, exceptions } = nearestRule(publication, items) ?? {
     allowed: format.duplicatesAllowed ?? false,
     exceptions: '',
   };
-  const excepted = exceptions !== '' && (await matchesAny(exceptions, [displayName ?? name, version], log));
+  const excepted = exceptions !== '' && (await matchesAny(exceptions, [displayName, spelledVersion], log));
   return allowed !== excepted;
 }
 

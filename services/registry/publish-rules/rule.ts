@@ -27,6 +27,8 @@ export interface Publication {
   /** The name as the publisher spells it, if that differs from the normalised name. */
   readonly displayName?: string | undefined;
   readonly version?: VersionName | undefined;
+  /** The version as the publisher spells it, if that differs from the normalized one. */
+  readonly spelledVersion?: VersionName | undefined;
   readonly files: readonly PublishedFile[];
   /** The version must not exist yet, so none of its files can exist. */
   readonly ofNewVersion?: boolean;

@@ -62,6 +62,7 @@ export interface PackagePointer {
   readonly format: string;
   readonly name: PackageName;
   readonly version: VersionName;
+  readonly displayVersion?: VersionName;
   readonly status: PackageStatus;
   readonly createdAt: number;
 }

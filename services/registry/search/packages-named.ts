@@ -1,12 +1,12 @@
-import { parseVersionName } from '../../domain/names.ts';
+import { parseVersionName, type VersionName } from '../../domain/names.ts';
+import type { PackageRef } from '../../domain/packages.ts';
 import { inChunks } from '../../shared/merge-sorted.ts';
 import type { ReadableProject } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { versionRows } from '../packages/version-rows.ts';
-import { entityOf, type NamedEntry, type PackagePointer } from '../records/entities.ts';
+import { entityOf, maybeEntity, type NamedEntry, type PackagePointer } from '../records/entities.ts';
 import { keys, type NamesOwner, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import { readItem } from '../records/read-items.ts';
 import { isIn, type ListedIn, matcher, type PackageFilter, type PackageRow } from './walk-packages.ts';
 
 /** How many names are looked up at once. */
@@ -83,11 +83,26 @@ async function* versionsNamed(
   const matches = matcher(filter);
   if (filter.version !== undefined) {
     const version = parseVersionName(filter.version);
-    const pointer = version && (await readItem<PackagePointer>(registry.table, keys.version(ref, version)));
-    if (pointer && matches(pointer)) yield { pointer, in: project };
+    const pointer = version && (await findVersion(registry, ref, version, matches));
+    if (pointer) yield { pointer, in: project };
     return;
   }
   for await (const pointer of versionRows(registry, ref)) {
     if (matches(pointer)) yield { pointer, in: project };
   }
+}
+
+/** Reads a version by its key: the normalized version or, before versions were normalized, the version as it is shown. */
+async function findVersion(
+  registry: Registry,
+  ref: PackageRef,
+  shown: VersionName,
+  matches: (row: PackagePointer) => boolean,
+): Promise<PackagePointer | undefined> {
+  const rules = (await registry.formats()).find(({ id }) => id === ref.format);
+  const spellings = new Set([rules?.normalizedVersion?.(shown) ?? shown, shown]);
+  const items = await registry.table.getMany([...spellings].map((version) => keys.version(ref, version)));
+  return items
+    .map((item) => maybeEntity<PackagePointer>(item))
+    .find((pointer) => pointer && matches(pointer));
 }

@@ -1,5 +1,5 @@
 import type { Group } from '../../domain/accounts.ts';
-import type { PackageStatus } from '../../domain/packages.ts';
+import { type PackageStatus, shownVersion } from '../../domain/packages.ts';
 import type { Item, Query } from '../../ports/table.ts';
 import { compareUtf8 } from '../../ports/table-rules.ts';
 import { mergeSorted } from '../../shared/merge-sorted.ts';
@@ -15,6 +15,7 @@ export interface PackageFilter {
   readonly formats?: readonly string[] | undefined;
   /** A part of the name, ignoring case. */
   readonly name?: string | undefined;
+  /** A version as it is shown. */
   readonly version?: string | undefined;
   readonly statuses: ReadonlySet<PackageStatus>;
 }
@@ -208,5 +209,5 @@ export function matcher({ formats, version, statuses }: PackageFilter): (row: Pa
   return (row) =>
     statuses.has(row.status) &&
     (formats === undefined || formats.includes(row.format)) &&
-    (version === undefined || row.version === version);
+    (version === undefined || shownVersion(row) === version);
 }

@@ -81,7 +81,7 @@ export interface Sample {
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
   /** How many sequential table calls a publish may make; four if absent. */
   readonly publishTrips?: number;
-  /** The status of publishing a version again, if that is rejected; absent if it is allowed. */
+  /** The status of publishing a version again with other bytes, if that is rejected; absent if it is allowed. */
   readonly duplicate?: number;
   /** The status for a package that an anonymous caller cannot find at instance level. */
   readonly anonymousMissing: 401 | 404;

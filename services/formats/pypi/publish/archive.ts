@@ -3,7 +3,7 @@ import { type ArchiveLimits, tarEntries, UnreadableArchive } from '../../../shar
 import { type RandomAccess, type ZipEntry, zipEntries } from '../../../shared/archive/zip-entries.ts';
 import type { Distribution } from '../file-names.ts';
 import { normalizedName } from '../names.ts';
-import { normalizedVersion } from '../versions.ts';
+import { canonicalVersion } from '../versions.ts';
 
 /** The limits on an archive; `metadata` is in bytes. */
 export const limits: ArchiveLimits & { readonly metadata: number } = {
@@ -106,7 +106,7 @@ class DistInfo {
     const stem = directory.slice(0, -ENDING.length);
     const dash = stem.lastIndexOf('-');
     const named = normalizedName(stem.slice(0, Math.max(dash, 0)));
-    if (named !== name || normalizedVersion(stem.slice(dash + 1)) !== version) {
+    if (named !== name || canonicalVersion(stem.slice(dash + 1)) !== canonicalVersion(version)) {
       throw invalidPackage(`${directory} in the wheel does not match ${name} ${version} in its file name`);
     }
     return { path: `${directory}/METADATA`, bytes: this.#metadata ?? new Uint8Array() };
@@ -123,7 +123,8 @@ function pathOf(path: string): string[] {
 }
 
 function isPkgInfo(path: readonly string[]): boolean {
-  return path.length === 2 && path[1] === 'PKG-INFO';
+  // Old tools put the metadata of setuptools at the top as well.
+  return path.length === 2 && path[1] === 'PKG-INFO' && !path[0]?.endsWith('.egg-info');
 }
 
 function onePkgInfo() {

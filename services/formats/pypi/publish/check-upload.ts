@@ -1,6 +1,6 @@
 import { badRequest, invalidPackage } from '../../../domain/errors.ts';
 import { normalizedName } from '../names.ts';
-import { normalizedVersion } from '../versions.ts';
+import { canonicalVersion } from '../versions.ts';
 import { type CoreMetadata, readCoreMetadata } from './core-metadata.ts';
 import type { Received } from './receive-upload.ts';
 
@@ -14,11 +14,11 @@ export function checkedMetadata({ distribution, metadata: { path, bytes }, field
   const metadata = readCoreMetadata(bytes, path);
   requireFields(field);
   requireSame('name', field('name'), metadata.name, path, normalizedName);
-  requireSame('version', field('version'), metadata.version, path, normalizedVersion);
+  requireSame('version', field('version'), metadata.version, path, canonicalVersion);
   if (normalizedName(metadata.name) !== name) {
     throw invalidPackage(`The file is named ${fileName}, but ${path} in it has the name ${metadata.name}`);
   }
-  if (normalizedVersion(metadata.version) !== version) {
+  if (canonicalVersion(metadata.version) !== canonicalVersion(version)) {
     throw invalidPackage(
       `The file is named ${fileName}, but ${path} in it has the version ${metadata.version}`,
     );

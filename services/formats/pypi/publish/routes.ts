@@ -9,6 +9,7 @@ import { addFiles } from '../../../registry/packages/add-files.ts';
 import type { NewFile } from '../../../registry/packages/publish-version.ts';
 import { parts } from '../file-names.ts';
 import type { FileFacts, Metadata } from '../schema.ts';
+import { canonicalVersion } from '../versions.ts';
 import { PROVENANCE_TYPE, provenanceOf } from './attestations.ts';
 import { checkedMetadata } from './check-upload.ts';
 import type { CoreMetadata } from './core-metadata.ts';
@@ -43,7 +44,8 @@ async function upload(c: FormatContext, target: Target): Promise<Response> {
       actor: target.actor,
       format: c.env.format,
       name,
-      version,
+      version: canonicalVersion(version) ?? version,
+      spelledVersion: version,
       metadata: describeVersion(metadata, target.actor.name),
       readme: readmeOf(metadata),
       files: await filesOf(c, target, received, metadata, staged),

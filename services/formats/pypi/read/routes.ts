@@ -1,6 +1,6 @@
 import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
-import { type PackageName, parseFileName } from '../../../domain/names.ts';
+import { type PackageName, parseFileName, type VersionName } from '../../../domain/names.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
@@ -12,7 +12,7 @@ import type { SelectedFile, Selection } from '../../../registry/access/holdings.
 import { namedFile, parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
-import { normalizedVersion } from '../versions.ts';
+import { canonicalVersion, normalizedVersion } from '../versions.ts';
 import { representationFor } from './negotiate.ts';
 import { htmlPage, jsonPage } from './simple-page.ts';
 
@@ -60,7 +60,12 @@ function nameOfFile(c: FormatContext): PackageName {
 function selectFile(c: FormatContext): Selection {
   const whole = wholeOf(fileParam(c));
   const files = [...new Set([whole, fileParam(c)])].flatMap(selected);
-  return { version: readFileName(whole)?.version, files, sha256: digestParam(c) };
+  return { ...versionSelection(readFileName(whole)?.version), files, sha256: digestParam(c) };
+}
+
+function versionSelection(spelledVersion: VersionName | undefined): Selection {
+  if (spelledVersion === undefined) return {};
+  return { version: canonicalVersion(spelledVersion), spelledVersion };
 }
 
 function selected(text: string): readonly SelectedFile[] {
@@ -84,7 +89,8 @@ function provenanceFile(c: FormatContext): string {
 }
 
 function selectProvenance(c: FormatContext): Selection {
-  return { version: normalizedVersion(c.req.param('version') ?? ''), files: selected(provenanceFile(c)) };
+  const version = normalizedVersion(c.req.param('version') ?? '');
+  return { ...versionSelection(version), files: selected(provenanceFile(c)) };
 }
 
 /** PyPI's integrity API: https://docs.pypi.org/api/integrity/. */

@@ -1,5 +1,5 @@
 import { readableMetadata } from '../../../domain/metadata.ts';
-import type { PackageFile, Version } from '../../../domain/packages.ts';
+import { type PackageFile, shownVersion, type Version } from '../../../domain/packages.ts';
 import { BASE, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { parts } from '../file-names.ts';
 import { type FileFacts, fileMetadata, type ShownMetadata, shownMetadata } from '../schema.ts';
@@ -51,7 +51,7 @@ function pageOf(textOf: (distribution: Distribution) => string, separator: strin
       const texts = distributionsOf(version, files).map(textOf);
       return texts.length === 0
         ? undefined
-        : { facts: { version: version.version }, text: texts.join(separator) };
+        : { facts: { version: shownVersion(version) }, text: texts.join(separator) };
     },
   } as const;
 }
@@ -87,7 +87,7 @@ function distributionsOf(version: Version<ShownMetadata>, files: readonly Packag
         metadata: companion(parts.metadata)?.digests.sha256,
         provenance:
           companion(parts.provenance) &&
-          `${BASE}/integrity/${version.name}/${encodeURIComponent(version.version)}/${fileName}/provenance`,
+          `${BASE}/integrity/${version.name}/${encodeURIComponent(shownVersion(version))}/${fileName}/provenance`,
         signed: companion(parts.signature) !== undefined,
       },
     ];

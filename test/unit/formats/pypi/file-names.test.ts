@@ -43,6 +43,9 @@ describe('the name of a file', () => {
     ['python-dateutil-2.9.0.post0.tar.gz', 'sdist', 'python-dateutil', '2.9.0.post0'],
     ['numpy-1.21.0.zip', 'sdist', 'numpy', '1.21.0'],
     ['a-1.0.RC1.tar.gz', 'sdist', 'a', '1.0rc1'],
+    ['a-1.0-1.tar.gz', 'sdist', 'a', '1.0.post1'],
+    ['a-1.0_1-py3-none-any.whl', 'wheel', 'a', '1.0.post1'],
+    ['foo-2-1.tar.gz', 'sdist', 'foo-2', '1'],
   ])('is parsed: %s', (fileName, kind, name, version) => {
     expect(readFileName(fileName)).toMatchObject({ fileName, kind, name, version });
   });

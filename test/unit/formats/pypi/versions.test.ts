@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { compareVersions, normalizedVersion } from '../../../../services/formats/pypi/versions.ts';
+import {
+  canonicalVersion,
+  compareVersions,
+  normalizedVersion,
+} from '../../../../services/formats/pypi/versions.ts';
 
 describe('the normal form of a version', () => {
   test.each([
@@ -119,4 +123,17 @@ describe('the order of versions', () => {
     expect(compareVersions(a, b)).toBe(0);
     expect(compareVersions(b, a)).toBe(0);
   });
+});
+
+test.each([
+  ['1', '1.0.0'],
+  ['1.0', '1.0.0'],
+  ['1.0.0.0', '1.0.0'],
+  ['0.0', '0.0.0'],
+  ['1.10', '1.10.0'],
+  ['1.2.3', '1.2.3'],
+  ['2026.1.0.1.0', '2026.1.0.1'],
+  ['v1!1.0-RC1+x', '1!1.0.0rc1+x'],
+])('equal versions have one canonical text: %s has %s', (text, canonical) => {
+  expect(canonicalVersion(text)).toBe(canonical);
 });

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, expect, test } from 'vitest';
+import { stageBytes } from '../../../services/registry/blobs/stage-blob.ts';
+import { addFiles } from '../../../services/registry/packages/add-files.ts';
+import { named } from '../../kit/names.ts';
+import { type PypiApp, startPypi } from '../../kit/pypi-registry.ts';
+import { sdist, wheel } from '../../kit/python-package.ts';
+
+let pypi: PypiApp;
+beforeEach(async () => {
+  pypi = await startPypi();
+});
+
+const pathOf = (url: string) => new URL(url).pathname;
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function expectOne(version: string, files: readonly string[]): Promise<void> {
+  const page = await pypi.page();
+  expect(page.versions).toEqual([version]);
+  expect(page.files.map(({ filename }) => filename)).toEqual(files);
+  for (const { url, hashes } of page.files) {
+    const download = await pypi.send('GET', pathOf(url));
+    expect([url, download.status, sha256(new Uint8Array(await download.arrayBuffer()))]).toEqual([
+      url,
+      200,
+      hashes.sha256,
+    ]);
+  }
+  for (const query of [
+    '',
+    `?package_version=${version}`,
+    `?package_name=sample&package_version=${version}`,
+  ]) {
+    const list = await pypi.send('GET', `/api/v4/projects/${pypi.tools.id}/packages${query}`);
+    expect(await list.json()).toEqual([expect.objectContaining({ version })]);
+  }
+}
+
+test('equal versions are one version in the first spelling, whose files can all be downloaded', async () => {
+  expect((await pypi.upload(await sdist({ version: '1.0.0' }))).status).toBe(201);
+  expect((await pypi.upload(wheel({ version: '1.0' }))).status).toBe(201);
+  expect((await pypi.upload(wheel({ version: '1', tag: 'py2-none-any' }))).status).toBe(201);
+  await expectOne('1.0.0', [
+    'sample-1-py2-none-any.whl',
+    'sample-1.0-py3-none-any.whl',
+    'sample-1.0.0.tar.gz',
+  ]);
+  const [file] = (await pypi.page()).files;
+  expect((await pypi.send('GET', `${pathOf(file?.url ?? '')}.metadata`)).status).toBe(200);
+  expect((await pypi.send('PUT', `${pypi.base}/yank/sample/1.0`)).status).toBe(204);
+  expect((await pypi.page()).files.map(({ yanked }) => yanked)).toEqual([true, true, true]);
+});
+
+test('the version may be spelled differently in file name, archive and form', async () => {
+  const built = wheel({ version: '1.0.0', fileName: 'sample-1.0-py3-none-any.whl' });
+  expect((await pypi.upload(built, { version: '1' })).status).toBe(201);
+  const source = await sdist({ version: '1.0.0', fileName: 'sample-1.tar.gz' });
+  expect((await pypi.upload(source, { version: '1.0.0' })).status).toBe(201);
+  await expectOne('1.0', ['sample-1.0-py3-none-any.whl', 'sample-1.tar.gz']);
+});
+
+test('versions may be implicit post releases', async () => {
+  const built = await sdist({ version: '1.0-1', fileName: 'sample-1.0-1.tar.gz' });
+  expect((await pypi.upload(built, { name: 'sample', version: '1.0-1' })).status).toBe(201);
+  await expectOne('1.0.post1', ['sample-1.0-1.tar.gz']);
+});
+
+test('first uploads of equal versions at the same time make one version', async () => {
+  const versions = ['1', '1.0', '1.0.0', '1.0.0.0'];
+  const answers = await Promise.all(versions.map(async (version) => pypi.upload(wheel({ version }))));
+  expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  const [first = ''] = (await pypi.page()).versions;
+  expect(versions).toContain(first);
+  await expectOne(first, versions.map((version) => `sample-${version}-py3-none-any.whl`).sort());
+});
+
+test('a version stored under its own spelling is still found, yanked and added to', async () => {
+  const { registry, tools } = pypi;
+  const format = (await registry.formats()).find(({ id }) => id === 'pypi');
+  if (!format) throw new Error('the format is missing');
+  const { bytes, fileName } = wheel({ version: '1.0' });
+  await addFiles(registry, {
+    ...{ project: tools, actor: { kind: 'user', id: 1, name: 'root' }, format },
+    ...{ name: named.package('sample'), version: named.version('1.0') },
+    metadata: {
+      ...{ displayName: 'sample', metadataVersion: '2.1', summary: '', requiresPython: '', keywords: '' },
+      ...{ author: '', license: '', homePage: '', descriptionType: '', projectUrls: [], classifiers: [] },
+      ...{ requiresDist: [], extras: [], publisher: 'root' },
+    },
+    files: [
+      {
+        fileName: named.file(fileName),
+        contentType: 'application/octet-stream',
+        blob: await stageBytes(registry, bytes),
+      },
+    ],
+  });
+  await expectOne('1.0', [fileName]);
+  expect((await pypi.upload(await sdist({ version: '1.0' }))).status).toBe(201);
+  await expectOne('1.0', [fileName, 'sample-1.0.tar.gz']);
+  expect((await pypi.send('PUT', `${pypi.base}/yank/sample/1.0`)).status).toBe(204);
+  expect((await pypi.page()).files.map(({ yanked }) => yanked)).toEqual([true, true]);
+});
