@@ -14,7 +14,8 @@ import { listHolders } from '../../services/registry/packages/locate-packages.ts
 import { moveTag } from '../../services/registry/packages/move-tag.ts';
 import { type NewFile, publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { entityOf, maybeEntity, type StoredVersion } from '../../services/registry/records/entities.ts';
-import { isOlderFile, keys, ranges } from '../../services/registry/records/keys.ts';
+import { keys, ranges } from '../../services/registry/records/keys.ts';
+import { isOlderFile } from '../../services/registry/records/parse-keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';

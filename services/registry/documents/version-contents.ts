@@ -2,7 +2,8 @@ import type { VersionName } from '../../domain/names.ts';
 import type { PackageFile, PackageHead, PackageRef, Version } from '../../domain/packages.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
 import { entityOf } from '../records/entities.ts';
-import { beforeOlderFiles, isOlderFile, keys, ranges } from '../records/keys.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { beforeOlderFiles, isOlderFile } from '../records/parse-keys.ts';
 import { type PackageContents, servedOf } from './package-contents.ts';
 
 /** The most files in the index of a version. */

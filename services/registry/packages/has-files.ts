@@ -1,7 +1,8 @@
 import type { PackageFile, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { entityOf } from '../records/entities.ts';
-import { isOlderFile, ranges } from '../records/keys.ts';
+import { ranges } from '../records/keys.ts';
+import { isOlderFile } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 
 /**

@@ -67,18 +67,11 @@
  * room, are shortened by a digest.
  */
 import type { Sha256 } from '../../domain/digests.ts';
-import {
-  type FileIdentity,
-  type FullPath,
-  type PackageName,
-  parsePackageName,
-  type TagName,
-  type VersionName,
-} from '../../domain/names.ts';
+import type { FileIdentity, FullPath, PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 
-import { escapePart, fitted, groupPath, padId, unescapePart } from './key-parts.ts';
+import { escapePart, fitted, groupPath, padId } from './key-parts.ts';
 
 export * from './key-parts.ts';
 
@@ -262,37 +255,6 @@ export const keys = {
   storage: (): Key => ({ pk: 'STORAGE', sk: META }),
   schema: (): Key => ({ pk: 'SCHEMA', sk: META }),
 };
-
-/** The package whose partition a key is in. */
-export function packageOf({ pk }: Key): PackageRef {
-  const [, projectId, format = '', part = ''] = pk.split('#');
-  const name = parsePackageName(unescapePart(part));
-  if (name === undefined) throw new TypeError(`${pk} is not the partition of a package`);
-  return { projectId: Number(projectId), format, name };
-}
-
-/** The name and project in the key of a search word. */
-export function namedByWord({ sk }: Key): { readonly name: PackageName; readonly projectId: number } {
-  const [, part = '', projectId] = sk.split('#');
-  const name = parsePackageName(unescapePart(part));
-  if (name === undefined) throw new TypeError(`${sk} is not the key of a search word`);
-  return { name, projectId: Number(projectId) };
-}
-
-/** Whether a key belongs to a removed version, as opposed to a removed file. */
-export function isRemovedVersion({ sk }: Key): boolean {
-  return sk.startsWith('REMOVED#');
-}
-
-/** Whether a file's key belongs to an older copy or a removed file, not to the current file of its identity. */
-export function isOlderFile({ sk }: Key): boolean {
-  return sk.split('#').length > 3;
-}
-
-/** The exclusive lower bound of the sort keys of all older files with the same identity as this older file. */
-export function beforeOlderFiles({ sk }: Key): string {
-  return sk.slice(0, sk.lastIndexOf('#') + 1);
-}
 
 /** The key of an event in the audit table. */
 export function auditKey(event: {

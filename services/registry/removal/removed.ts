@@ -18,7 +18,8 @@ import {
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, itemOf, storedAs } from '../records/entities.ts';
-import { indexes, inIndex1, inIndex2, isOlderFile, keys, padId, ranges } from '../records/keys.ts';
+import { indexes, inIndex1, inIndex2, keys, padId, ranges } from '../records/keys.ts';
+import { isOlderFile } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 
 /** When something was removed, by whom, and when it may be purged. Times are milliseconds since the epoch. */

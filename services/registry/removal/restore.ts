@@ -40,7 +40,8 @@ import {
   storedAs,
   umbrellaNameOf,
 } from '../records/entities.ts';
-import { isOlderFile, keys, ranges } from '../records/keys.ts';
+import { keys, ranges } from '../records/keys.ts';
+import { isOlderFile } from '../records/parse-keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';

@@ -5,7 +5,8 @@ import { type ProjectReader, projectReader } from '../access/readable-projects.t
 import type { Registry } from '../context.ts';
 import { rootOf } from '../packages/package-writes.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
-import { namedByWord, ranges } from '../records/keys.ts';
+import { ranges } from '../records/keys.ts';
+import { namedByWord } from '../records/parse-keys.ts';
 import { queryGrowing, queryPages } from '../records/query-all.ts';
 import { forEachOf } from '../records/read-many.ts';
 import { owningNames } from './owning-names.ts';

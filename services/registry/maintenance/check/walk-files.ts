@@ -5,7 +5,8 @@ import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
 import { storedDocuments } from '../../indexes/project-indexes.ts';
 import { entityOf, type PackagePointer, type StoredClaim } from '../../records/entities.ts';
-import { indexes, packageOf, ranges } from '../../records/keys.ts';
+import { indexes, ranges } from '../../records/keys.ts';
+import { packageOf } from '../../records/parse-keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
 /** A file with its package and project, or a document of an index over all packages of a project. */

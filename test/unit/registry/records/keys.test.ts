@@ -14,14 +14,13 @@ import {
   auditKey,
   type IndexRef,
   indexes,
-  isOlderFile,
   keys,
   type Owner,
-  packageOf,
   padId,
   ranges,
   versionByName,
 } from '../../../../services/registry/records/keys.ts';
+import { isOlderFile, packageOf } from '../../../../services/registry/records/parse-keys.ts';
 import { named } from '../../../kit/names.ts';
 
 /** Characters of one to four bytes, those that are escaped, and half of a pair. */

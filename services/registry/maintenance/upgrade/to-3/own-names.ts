@@ -5,7 +5,8 @@ import type { Registry } from '../../../context.ts';
 import { ownUnlessOwned, settleOwner } from '../../../names/settle-owner.ts';
 import { rootOf } from '../../../packages/package-writes.ts';
 import { entityOf, maybeEntity, type NamedEntry } from '../../../records/entities.ts';
-import { indexes, isRemovedVersion, keys, packageOf, ranges } from '../../../records/keys.ts';
+import { indexes, keys, ranges } from '../../../records/keys.ts';
+import { isRemovedVersion, packageOf } from '../../../records/parse-keys.ts';
 import { queryPages } from '../../../records/query-all.ts';
 
 /**
