@@ -32,6 +32,8 @@ export interface FormatRules {
   readonly duplicatesAllowed?: boolean;
   /** Whether publishing identical bytes again succeeds without a change, because clients repeat uploads. */
   readonly idempotent?: boolean;
+  /** Whether clients may send digests of a file before the file. */
+  readonly digestsMayComeFirst?: boolean;
   /** Reads the metadata of a version. Absent for formats without metadata. */
   readonly metadata?: MetadataType;
   /** Reads the metadata of a file. */

@@ -4,6 +4,7 @@ import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../registry/maintenance/collect/sweep-claims.ts';
+import { sweepExpected } from '../registry/maintenance/collect/sweep-expected.ts';
 import { sweepOrphans } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { upgradeData } from '../registry/maintenance/upgrade/upgrade-data.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
@@ -13,9 +14,8 @@ const PART_TIMEOUT = 5 * 60_000;
 
 /**
  * The scheduled sweep: upgrades records of an older schema, purges removed packages and projects that are due and
- * reservations of paths that are over, then
- * deletes the remains of killed publishes, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
- * processes. Each part runs even if others fail. Returns whether it finished.
+ * reservations of paths that are over, then deletes the remains of killed publishes, digests of files that never came,
+ * unreferenced blobs, orphaned blobs, and unfinished uploads of killed processes. Each part runs even if others fail. Returns whether it finished.
  * @throws the first failure of a part
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
@@ -27,6 +27,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     purgeProjects,
     purgeFormerPaths,
     sweepClaims,
+    sweepExpected,
     sweepBlobs,
     sweepOrphans,
     dropUnfinished,

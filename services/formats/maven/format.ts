@@ -14,6 +14,8 @@ export const maven: Format = {
   duplicates: duplicatesOf('maven'),
   duplicatesAllowed: true,
   idempotent: true,
+  // Deployers that work in parallel do.
+  digestsMayComeFirst: true,
   prefixes: { separators: '/', parse: namePrefix },
   metadata,
   subpackageMetadata: pluginMetadata,

@@ -18,15 +18,21 @@ export type Address = {
   readonly name: PackageName;
   /** The requested digest; undefined for the file itself. */
   readonly checksum: DigestAlgorithm | undefined;
+  /** The algorithm of the checksum file whose digest `checksum` is: `sha512` for `a.jar.sha512.sha1`. */
+  readonly checksumOf?: DigestAlgorithm;
 } & (
   | { readonly kind: 'file'; readonly version: VersionName; readonly fileName: FileName }
   | { readonly kind: 'snapshot-metadata'; readonly version: VersionName }
   | { readonly kind: 'metadata' }
-  /** A file that clients put next to metadata, such as its signature. It is not stored. */
+  /** A file next to metadata, such as its signature, or one of a client's own repository. It is not stored. */
   | { readonly kind: 'metadata-companion' }
 );
 
 const METADATA = 'maven-metadata.xml';
+
+/** Files that Maven and Eclipse keep in local repositories, and that reach others when such a folder is copied. */
+const LOCAL =
+  /^(?:maven-metadata-.+\.(?:xml|properties)|_remote\.repositories|_maven\.repositories|resolver-status\.properties|m2e-lastUpdated\.properties|.+\.lastUpdated)$/;
 const SEGMENT = /^[\w.+~@-]{1,255}$/;
 const CHECKSUM = new RegExp(`\\.(?<checksum>${digestAlgorithms.join('|')})$`);
 
@@ -34,8 +40,10 @@ const CHECKSUM = new RegExp(`\\.(?<checksum>${digestAlgorithms.join('|')})$`);
 export function addressOf(path: string): Address | undefined {
   const segments = path.replace(/^\//, '').split('/');
   const last = segments.pop() ?? '';
-  const checksum = CHECKSUM.exec(last)?.groups?.checksum as DigestAlgorithm | undefined;
-  const file = checksum ? last.slice(0, -checksum.length - 1) : last;
+  const checksum = checksumIn(last);
+  const described = checksum ? last.slice(0, -checksum.length - 1) : last;
+  const checksumOf = checksum && checksumIn(described);
+  const file = checksumOf ? described.slice(0, -checksumOf.length - 1) : described;
   if (![...segments, file].every((segment) => SEGMENT.test(segment) && !/^\.+$/.test(segment)))
     return undefined;
   const fileName = parseFileName(file);
@@ -43,13 +51,19 @@ export function addressOf(path: string): Address | undefined {
   const above = segments.length >= 3 ? parsePackageName(segments.slice(0, -1).join('/')) : undefined;
   const ofMetadata = fileName === METADATA;
   if (ofMetadata && above && version && isSnapshot(version)) {
-    return { kind: 'snapshot-metadata', name: above, version, checksum };
+    return { kind: 'snapshot-metadata', name: above, version, checksum, ...(checksumOf && { checksumOf }) };
   }
-  if (ofMetadata || fileName?.startsWith(`${METADATA}.`)) {
+  if (ofMetadata || fileName?.startsWith(`${METADATA}.`) || LOCAL.test(fileName ?? '')) {
     const name = parsePackageName(segments.join('/'));
-    return name && { kind: ofMetadata ? 'metadata' : 'metadata-companion', name, checksum };
+    const kind = ofMetadata ? 'metadata' : 'metadata-companion';
+    return name && { kind, name, checksum, ...(checksumOf && { checksumOf }) };
   }
-  return fileName && above && version && { kind: 'file', name: above, version, fileName, checksum };
+  if (!fileName || !above || !version) return undefined;
+  return { kind: 'file', name: above, version, fileName, checksum, ...(checksumOf && { checksumOf }) };
+}
+
+function checksumIn(fileName: string): DigestAlgorithm | undefined {
+  return CHECKSUM.exec(fileName)?.groups?.checksum as DigestAlgorithm | undefined;
 }
 
 /** Parses the path of a PUT request. @throws RegistryError `invalidRequest` if it does not fit the layout. */

@@ -116,7 +116,7 @@ async function openProject<M>(
   token: Token | undefined,
   located: Located<Project> | undefined,
 ): Promise<Access<M>> {
-  const { table, clock, log } = registry;
+  const { table, clock } = registry;
   const { format, action, document, readsOwner, trace } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
@@ -131,7 +131,7 @@ async function openProject<M>(
     name: document.name,
   };
   const rules =
-    ref && announced ? publishRules({ project, format, name: ref.name, ...announced }, log) : undefined;
+    ref && announced ? publishRules({ project, format, name: ref.name, ...announced }, registry) : undefined;
   const [items, namesToTake] = await Promise.all([
     readItems(table, [
       ...principalKeys(token),

@@ -106,7 +106,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
   const staged = input.files.map((file) => file.blob);
   const blobs = referenceBlobs(staged);
   const subpackage = planSubpackage(project, ref, input.umbrella);
-  const rules = publishRules(publicationOf(input), registry.log);
+  const rules = publishRules(publicationOf(input), registry);
   const drafted = draftOf(registry, input, now);
   const formerKeys = isRespelled(input) ? [keys.version(ref, input.spelledVersion)] : [];
 

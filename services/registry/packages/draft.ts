@@ -106,7 +106,7 @@ export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Pub
     fileName,
     ...(identity !== undefined && { identity }),
     size: blob.size,
-    sha256: blob.digests.sha256,
+    digests: blob.digests,
     goesAlong: goesAlong ?? partOf !== undefined,
   }));
   return { project, format, name, displayName, version, spelledVersion, files };

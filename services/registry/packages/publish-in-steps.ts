@@ -79,7 +79,7 @@ async function claim<M>(
   version: Version<M>,
   taken: (by: StoredVersion) => Error,
 ): Promise<void> {
-  const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry.log);
+  const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry);
   await retryChanged(async () => {
     const key = keys.version(version, version.version);
     const items = await readItems(registry.table, [key, ...rules.keys]);

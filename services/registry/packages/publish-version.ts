@@ -105,7 +105,7 @@ async function publishAtOnce<M>(
   const ref = packageOf(input);
   const drafted = draftOf(registry, input, now);
   const blobs = referenceBlobs(input.files.map((file) => file.blob));
-  const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry.log);
+  const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry);
   const itemKeys = [
     keys.head(ref),
     keys.version(ref, input.version),

@@ -22,7 +22,7 @@ export const duplicates: PublishRule = {
     const ownKeys = files.flatMap((file) => keysOf(file));
     return [versionKey(first), ...ownKeys, ...groupKeys(publication)];
   },
-  async check(publication, items, log) {
+  async check(publication, items, { log }) {
     const duplicate = independentFiles(publication)
       .map((placed) => ({ file: placed.file, existing: existingFile(placed, items) }))
       .find(
@@ -34,7 +34,7 @@ export const duplicates: PublishRule = {
       name: publication.displayName ?? publication.name,
       version: publication.spelledVersion ?? existing.version,
       fileName: existing.fileName,
-      sameBytes: file.sha256 === undefined ? undefined : file.sha256 === existing.digests.sha256,
+      sameBytes: file.digests && file.digests.sha256 === existing.digests.sha256,
     });
   },
 };
@@ -82,8 +82,8 @@ function existingFile(placed: PlacedFile, items: Items): PackageFile | undefined
 }
 
 /** Whether a file has the same bytes as an existing one or, before its bytes have been read, may have. */
-function mayBeSame({ sha256, size }: PublishedFile, existing: PackageFile): boolean {
-  if (sha256 !== undefined) return sha256 === existing.digests.sha256;
+function mayBeSame({ digests, size }: PublishedFile, existing: PackageFile): boolean {
+  if (digests) return digests.sha256 === existing.digests.sha256;
   return size === undefined || size === existing.size;
 }
 

@@ -1,12 +1,12 @@
-import type { Log } from '../../ports/log.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 import { duplicates } from './duplicates.ts';
-import type { Publication, PublishRule } from './rule.ts';
+import { expectedDigests } from './expected-digests.ts';
+import type { Publication, PublishRule, RuleContext } from './rule.ts';
 
 /** Every rule that may refuse a publish, in the order in which they are checked. */
-const rules: readonly PublishRule[] = [duplicates];
+const rules: readonly PublishRule[] = [duplicates, expectedDigests];
 
 /** The rules for one publish: the keys of the items they need, and the check. */
 export interface PublishRules {
@@ -16,11 +16,11 @@ export interface PublishRules {
 }
 
 /** All rules, applied to one publish. */
-export function publishRules(publication: Publication, log: Log): PublishRules {
+export function publishRules(publication: Publication, registry: RuleContext): PublishRules {
   return {
     keys: rules.flatMap((rule) => rule.keys(publication)),
     async check(items) {
-      for (const rule of rules) await rule.check(publication, items, log);
+      for (const rule of rules) await rule.check(publication, items, registry);
     },
   };
 }
@@ -30,6 +30,6 @@ export function publishRules(publication: Publication, log: Log): PublishRules {
  * @throws RegistryError if a rule refuses the publish.
  */
 export async function checkPublishRules(registry: Registry, publication: Publication): Promise<void> {
-  const { keys, check } = publishRules(publication, registry.log);
+  const { keys, check } = publishRules(publication, registry);
   await check(await readItems(registry.table, keys));
 }

@@ -1,16 +1,18 @@
 import type { Project } from '../../domain/accounts.ts';
+import type { Digests } from '../../domain/digests.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
-import type { Log } from '../../ports/log.ts';
 import type { Key } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
 import type { Items } from '../records/read-items.ts';
 
 /** A file to be published, with what is known about it so far. */
 export interface PublishedFile extends Pick<PackageFile, 'fileName' | 'identity'> {
   /** In bytes; undefined before the file has been read, unless the request states it. */
   readonly size?: number | undefined;
-  readonly sha256?: string | undefined;
+  /** Known once the file has been read. */
+  readonly digests?: Digests | undefined;
   /** Whether it goes along with another file, and may be published again whenever that file may. */
   readonly goesAlong?: boolean;
 }
@@ -34,6 +36,9 @@ export interface Publication {
   readonly ofNewVersion?: boolean;
 }
 
+/** What rules may use besides the items they read. */
+export type RuleContext = Pick<Registry, 'log' | 'clock'>;
+
 /** A rule that may refuse a publish. */
 export interface PublishRule {
   /** The keys of the items the rule needs; read together with everything else the publish reads. */
@@ -42,5 +47,5 @@ export interface PublishRule {
    * Checks the publish against the items under `keys`. Logs stored settings that can't be followed.
    * @throws RegistryError if the publish is refused.
    */
-  check(publication: Publication, items: Items, log: Log): void | Promise<void>;
+  check(publication: Publication, items: Items, registry: RuleContext): void | Promise<void>;
 }

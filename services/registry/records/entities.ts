@@ -55,6 +55,9 @@ export interface BlobRecord {
   readonly unreferencedAt?: number;
 }
 
+/** Digests of a file that came before the file. `at` is when the last one came. */
+export type ExpectedDigests = Partial<Digests> & { readonly at: number };
+
 /** The item under `PACKAGE#` in a project's partition: a version by its id, with the fields lists filter by. */
 export interface PackagePointer {
   readonly id: number;

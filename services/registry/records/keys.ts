@@ -23,6 +23,7 @@
  *                                      FILE#<version>#<file>     current file of the identity, index1 by alias
  *                                      FILE#<version>#<file>#<id> an older copy of the identity, or a removed file
  *                                                                (index1 by project, index2 due)
+ *                                      EXPECTED#<version>#<file>  digests that came before their file, index2 by time
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
  *                                      REMOVED#<id>#README       its readme
  *                                      LISTED#<package>          a subpackage of this name
@@ -169,6 +170,10 @@ export const keys = {
   olderFile: (ref: PackageRef, version: VersionName, identity: FileIdentity, id: number): Key => ({
     pk: packagePartition(ref),
     sk: fitted(filePrefix(version), identity, `#${padId(id)}`),
+  }),
+  expectedDigests: (ref: PackageRef, version: VersionName, identity: FileIdentity): Key => ({
+    pk: packagePartition(ref),
+    sk: fitted(`EXPECTED#${escapePart(version)}#`, identity),
   }),
   removedVersion: (ref: PackageRef, id: number): Key => ({
     pk: packagePartition(ref),
@@ -353,6 +358,8 @@ export const indexes = {
   removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
   /** Removed versions and files of all projects, by the time at which they are due to be purged. */
   removed: { index: 'index2', pk: 'REMOVED' },
+  /** Digests that came before their files, by time. */
+  expectedDigests: { index: 'index2', pk: 'EXPECTED' },
   /** Paths that their group or project no longer has, by the end of their reservation. */
   formerRoutes: { index: 'index2', pk: 'FORMER' },
   /** Files of a format that have an alias, across all projects. */

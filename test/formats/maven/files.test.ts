@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { PackageHead, Version } from '../../../services/domain/packages.ts';
+import { sweepExpected } from '../../../services/registry/maintenance/collect/sweep-expected.ts';
 import { maybeEntity } from '../../../services/registry/records/entities.ts';
-import { keys } from '../../../services/registry/records/keys.ts';
+import { indexes, keys } from '../../../services/registry/records/keys.ts';
+import { queryAll } from '../../../services/registry/records/query-all.ts';
 import { jar, mavenRepository, pom } from '../../kit/maven-repository.ts';
 import { named } from '../../kit/names.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
@@ -188,12 +190,56 @@ describe('checksums that clients send', () => {
     expect(await stored<PackageHead>('head')).toMatchObject({ revision: 1 });
   });
 
-  test('are rejected for a missing file, with a hint', async () => {
-    const refused = await repository.put(`${app1}/app-1.0.pom.sha1`, hex('sha1', 'x'));
+  test('are accepted before their file, and compared when it comes', async () => {
+    const pom = `${app1}/app-1.0.pom`;
+    for (const algorithm of ['md5', 'sha1', 'sha256', 'sha512']) {
+      const early = await repository.put(`${pom}.${algorithm}`, hex(algorithm, 'the POM'));
+      expect([algorithm, early.status]).toEqual([algorithm, 204]);
+    }
+    expect((await repository.put(`${pom}.sha1`, 'none')).status).toBe(400);
+    const refused = await repository.put(pom, 'another POM');
     expect([refused.status, await refused.json()]).toEqual([
-      404,
-      { message: 'There is no app-1.0.pom to compare this checksum with: publish it first' },
+      409,
+      expect.objectContaining({ detail: expect.stringContaining('checksum of app-1.0.pom is') }),
     ]);
+    expect(await repository.text(pom)).toBe(404);
+    expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
+    expect((await repository.put(pom, 'the POM')).status).toBe(200);
+    // The file has come: later uploads are compared with the checksums that follow them.
+    expect((await repository.put(pom, 'a later POM')).status).toBe(200);
+  });
+
+  test('do not refuse a later file if they came while the file was being stored', async () => {
+    for (let round = 0; round < 20; round++) {
+      const [pom, content] = [`${app1}/app-1.0-c${round}.txt`, `content ${round}`];
+      const answers = await Promise.all([
+        repository.put(pom, content),
+        repository.put(`${pom}.sha1`, hex('sha1', content)),
+        repository.put(`${pom}.md5`, hex('md5', content)),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 204, 204]);
+      expect((await repository.put(pom, `a later ${content}`)).status).toBe(200);
+    }
+  });
+
+  test('count for ten minutes when their file does not come, and are swept after that', async () => {
+    const pom = `${app1}/app-1.0.pom`;
+    await repository.put(`${pom}.sha1`, hex('sha1', 'the POM'));
+    await sweepExpected(app.registry);
+    expect((await queryAll(app.registry.table, indexes.expectedDigests)).length).toBe(1);
+    app.clock.advance(11 * 60_000);
+    await sweepExpected(app.registry);
+    expect(await queryAll(app.registry.table, indexes.expectedDigests)).toEqual([]);
+    await repository.put(`${pom}.sha1`, hex('sha1', 'the POM'));
+    app.clock.advance(11 * 60_000);
+    expect((await repository.put(pom, 'another POM')).status).toBe(200);
+  });
+
+  test('may be checksums of checksums, which are made for reads', async () => {
+    const path = `${app1}/app-1.0.jar.sha512.sha1`;
+    expect((await repository.put(path, hex('sha1', hex('sha512', 'the bytes')))).status).toBe(204);
+    expect(await repository.text(path)).toBe(hex('sha1', hex('sha512', 'the bytes')));
+    expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
   });
 
   test('require the permission to publish, as does metadata', async () => {
@@ -375,4 +421,32 @@ describe('error answers', () => {
     expect(await repository.text(`${app1}/app-1.0.jar`)).toBe(404);
     expect(await stored('head')).toBeUndefined();
   });
+});
+
+test.each([
+  'com/example/app/maven-metadata-local.xml',
+  'com/example/app/1.0/maven-metadata-central.xml.sha1',
+  'com/example/app/1.0/_remote.repositories',
+  'com/example/app/resolver-status.properties',
+  'com/example/app/1.0/app-1.0.jar.lastUpdated',
+])('a file of a local repository is accepted and makes no version: %s', async (path) => {
+  expect((await repository.put(path, 'local')).status).toBe(200);
+  expect(await repository.text(path)).toBe(404);
+  const list = await app.send('GET', `/api/v4/projects/${project.id}/packages`, { token: app.rootToken });
+  expect(await list.json()).toEqual([]);
+});
+
+test('the name of a snapshot without a timestamp is served from its newest build', async () => {
+  const folder = 'com/example/app/1.0-SNAPSHOT';
+  await repository.put(`${folder}/app-1.0-20260131.120000-1.jar`, 'one');
+  await repository.put(`${folder}/app-1.0-20260131.130000-2.jar`, 'two');
+  await repository.put(`${folder}/app-1.0-20260131.120000-1-sources.jar`, 'sources');
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT.jar`)).toBe('two');
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT.jar`, 'group')).toBe('two');
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT.jar.sha1`)).toBe(hex('sha1', 'two'));
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT-sources.jar`)).toBe('sources');
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT.pom`)).toBe(404);
+  expect(await repository.text(`${folder}/app-1.0-20260131.140000-3.jar`)).toBe(404);
+  await repository.put(`${folder}/app-1.0-SNAPSHOT.jar`, 'plain');
+  expect(await repository.text(`${folder}/app-1.0-SNAPSHOT.jar`)).toBe('plain');
 });

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../../domain/digests.ts';
-import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import { badRequest } from '../../../domain/errors.ts';
 import { parsePackageName } from '../../../domain/names.ts';
-import type { StagedBlob, Umbrella } from '../../../domain/packages.ts';
+import { identityOf, type StagedBlob, type Umbrella } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../../http/answer/reply.ts';
@@ -14,6 +14,8 @@ import type { Announced } from '../../../registry/access/open-access.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
+import { expectDigest } from '../../../registry/packages/expect-digest.ts';
+import { digestMismatch } from '../../../registry/publish-rules/expected-digests.ts';
 import { pathIn } from '../context.ts';
 import { type Address, contentTypeOf, coordinatesOf, filePartsOf, publishAddress } from '../names.ts';
 import type { Metadata } from '../schema.ts';
@@ -26,7 +28,7 @@ type FileAddress = Extract<Address, { kind: 'file' }>;
 const CHECKSUM_LIMIT = { bytes: 4096, hint: '' };
 const METADATA_LIMIT = { bytes: 16 << 20, hint: '' };
 
-/** PUT of files. Checksums are only compared with the stored files. Clients' metadata is discarded. */
+/** PUT of files. Checksums are only compared with the files. Clients' metadata is discarded. */
 export function publishRoutes(app: FormatRoutes): void {
   const name = (c: FormatContext) => publishAddress(pathIn(c)).name;
   app.put('/*', publish({ name, select: selectAt, announced }, receive));
@@ -52,36 +54,40 @@ async function receive(c: FormatContext, target: Target): Promise<Response> {
     for await (const _ of requestBody(c, METADATA_LIMIT));
     return reply(c, 200, null);
   }
+  if (address.checksumOf) {
+    // A checksum of a checksum: the file itself is compared with the other one.
+    for await (const _ of requestBody(c, CHECKSUM_LIMIT));
+    return reply(c, 204, null);
+  }
   if (address.checksum) return verify(c, target, address, address.checksum);
   return store(c, target, address);
 }
 
-/** Compares a checksum with its file, which clients send first. */
+/** Compares a checksum with its file. If that has not come yet, the checksum is kept until then. */
 async function verify(
   c: FormatContext,
   target: Target,
-  { fileName }: FileAddress,
+  address: FileAddress,
   algorithm: DigestAlgorithm,
 ): Promise<Response> {
+  const { name, version, fileName } = address;
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
-  const file = target.holding?.files.get(fileName);
-  if (!file) {
-    throw new RegistryError(
-      'fileNotFound',
-      `There is no ${fileName} to compare this checksum with: publish it first`,
-    );
-  }
-  const digest = file.digests[algorithm];
   const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
   if (claimed === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
-  if (claimed !== digest) {
-    throw new RegistryError(
-      'conflict',
-      `The ${algorithm} checksum of ${fileName} is ${digest}, not ${claimed}: the file was damaged in transit, or ` +
-        'replaced by another upload; publish it again',
-    );
-  }
+  const { registry, format } = c.env;
+  const expected = {
+    projectId: target.project.id,
+    format: format.id,
+    name,
+    version,
+    identity: identityOf(address),
+  };
+  const digests =
+    target.holding?.files.get(fileName)?.digests ??
+    (await expectDigest(registry, expected, algorithm, claimed));
+  const actual = digests?.[algorithm];
+  if (actual !== undefined && claimed !== actual) throw digestMismatch(fileName, algorithm, claimed, actual);
   return reply(c, 204, null);
 }
 
@@ -101,8 +107,8 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
   const isPom = parts?.extension === 'pom' && parts.classifier === '';
   const isJar = parts?.extension === 'jar' && parts.classifier === '';
   const { blob, facts: pom } = await readUpload(c, isPom ? { inspect: readPom } : {});
-  const added = await discardUnless(registry, [blob], async () =>
-    addFiles<Metadata>(registry, {
+  const added = await discardUnless(registry, [blob], async () => {
+    return addFiles<Metadata>(registry, {
       project: target.project,
       actor: target.actor,
       format,
@@ -112,8 +118,8 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
       amend: pom && ((existing) => (isDeepStrictEqual(existing, pom) ? undefined : pom)),
       umbrella: isJar ? await pluginGroup(c, name, blob) : undefined,
       files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
-    }),
-  );
+    });
+  });
   const [file] = added.files;
   return file ? replyJson(c, 200, packageFileJson(file, added.version.id)) : reply(c, 200, null);
 }

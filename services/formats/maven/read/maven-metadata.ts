@@ -1,5 +1,5 @@
 /** The `maven-metadata.xml` documents (https://maven.apache.org/ref/current/maven-repository-metadata/). */
-import type { VersionName } from '../../../domain/names.ts';
+import type { FileName, VersionName } from '../../../domain/names.ts';
 import type { PackageFile } from '../../../domain/packages.ts';
 import {
   FRAGMENTS,
@@ -40,6 +40,42 @@ export function snapshotMetadata(version: VersionName): VersionIndexKind {
     version,
     render: (contents) => (contents.files.length === 0 ? '' : snapshotDocument(contents, version)),
   };
+}
+
+/** The newest file of each kind of a snapshot, as JSON. Not served: `newestNames` reads it. */
+export function newestFiles(version: VersionName): VersionIndexKind {
+  return {
+    kind: `maven-newest-1#${version}`,
+    version,
+    render({ head, files }) {
+      const newest = newestOf(buildsOf(head.name, version, files));
+      return JSON.stringify([...newest].map(([kind, { file }]) => [kind, file.fileName]));
+    },
+  };
+}
+
+/** The names of a snapshot's newest files by their kind (`kindOf`), from a `newestFiles` document. */
+export function newestNames(text: string): ReadonlyMap<string, FileName> {
+  return new Map(JSON.parse(text) as [string, FileName][]);
+}
+
+/** The kind of a file: its extension and classifier. */
+export function kindOf({ extension, classifier }: FileParts): string {
+  return `${extension} ${classifier}`;
+}
+
+/** The files of a snapshot with the parts of their names, the oldest build first. */
+function buildsOf(name: string, version: string, files: readonly PackageFile[]): Built[] {
+  const { artifactId } = coordinatesOf(name);
+  const built = files.flatMap((file): Built[] => {
+    const parts = filePartsOf(artifactId, version, file.fileName);
+    return parts ? [{ parts, file }] : [];
+  });
+  return built.sort((a, b) => compareBuilds(a.parts.build, b.parts.build));
+}
+
+function newestOf(built: readonly Built[]): ReadonlyMap<string, Built> {
+  return new Map(built.map((each) => [kindOf(each.parts), each]));
 }
 
 function versioning({ head, versions }: FrameContents): FramePart[] {
@@ -87,14 +123,8 @@ interface Built {
  * is the newest with a POM: a newer one is still being uploaded, or only adds files.
  */
 function snapshotDocument({ head, files }: PackageContents, version: string): string {
-  const { artifactId } = coordinatesOf(head.name);
-  const built = files.flatMap((file): Built[] => {
-    const parts = filePartsOf(artifactId, version, file.fileName);
-    return parts ? [{ parts, file }] : [];
-  });
-  built.sort((a, b) => compareBuilds(a.parts.build, b.parts.build));
-  const newest = new Map(built.map((each) => [`${each.parts.extension} ${each.parts.classifier}`, each]));
-  const sorted = [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+  const built = buildsOf(head.name, version, files);
+  const sorted = [...newestOf(built)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
   const complete = built.findLast(({ parts }) => parts.build && parts.extension === 'pom') ?? built.at(-1);
   const updated = Math.max(...files.map(({ createdAt }) => createdAt));
   return document([

@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { DigestAlgorithm } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
+import type { PackageFile } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
-import { indexDocument } from '../../../http/answer/index-document.ts';
+import { findDocument, indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Copy } from '../../../registry/access/choose-copy.ts';
-import type { FoundPackage } from '../../../registry/access/find-package.ts';
+import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
 import type { Selection } from '../../../registry/access/holdings.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
-import type { Document } from '../../../registry/documents/document-cache.ts';
+import { type Document, documentText } from '../../../registry/documents/document-cache.ts';
 import type { DocumentKind } from '../../../registry/documents/document-kind.ts';
 import { addressIn } from '../context.ts';
-import type { Address } from '../names.ts';
-import { nameMetadata, snapshotMetadata } from './maven-metadata.ts';
+import { type Address, coordinatesOf, filePartsOf, isSnapshot } from '../names.ts';
+import { kindOf, nameMetadata, newestFiles, newestNames, snapshotMetadata } from './maven-metadata.ts';
 
 /** GET of files and metadata, and of the checksums of both. */
 export function readRoutes(app: FormatRoutes): void {
   app.get('/*', pull({ name: (c) => requested(c).name, select: selectAt }, send));
 }
 
+type FileAddress = Extract<Address, { readonly kind: 'file' }>;
 type Served = Exclude<Address, { readonly kind: 'metadata-companion' }>;
 
 function requested(c: FormatContext): Served {
   const address = addressIn(c);
-  if (!address || address.kind === 'metadata-companion') throw new RegistryError('packageNotFound');
+  const known = address && address.kind !== 'metadata-companion';
+  if (!known || (address.kind !== 'file' && address.checksumOf)) throw new RegistryError('packageNotFound');
   return address;
 }
 
@@ -42,19 +45,46 @@ async function send(c: FormatContext, found: FoundPackage): Promise<Response> {
   if (address.kind === 'metadata') return sendMetadata(c, found, nameMetadata, checksum);
   const { copy } = found;
   if (!copy) throw new RegistryError('packageNotFound');
-  if (address.kind === 'file') return sendArtifact(c, copy, address.fileName, checksum);
+  if (address.kind === 'file') return sendArtifact(c, await fileIn(c, found, copy, address), address);
   return sendMetadata(c, { holdings: [copy.holding] }, snapshotMetadata(address.version), checksum);
+}
+
+/**
+ * The requested file of a copy. For the name of a snapshot without a timestamp (`app-1.0-SNAPSHOT.jar`), that is the
+ * file of the newest build, unless there is one of that very name.
+ */
+async function fileIn(
+  c: FormatContext,
+  found: FoundPackage,
+  copy: Copy,
+  { name, version, fileName }: FileAddress,
+): Promise<PackageFile> {
+  const file = copy.files.get(fileName);
+  if (file) return file;
+  const parts = isSnapshot(version)
+    ? filePartsOf(coordinatesOf(name).artifactId, version, fileName)
+    : undefined;
+  if (!parts || parts.build) throw new RegistryError('fileNotFound');
+  const holdings = [copy.holding];
+  const document = await findDocument(c, { holdings }, newestFiles(version));
+  const newest = document && newestNames(await documentText(document)).get(kindOf(parts));
+  const { copy: again } = newest
+    ? await readAlso(c.env.registry, { ...found, holdings }, { version, files: [{ fileName: newest }] })
+    : { copy: undefined };
+  const built = newest && again?.files.get(newest);
+  if (!built) throw new RegistryError('fileNotFound');
+  return built;
 }
 
 function sendArtifact(
   c: FormatContext,
-  { files }: Copy,
-  fileName: string,
-  checksum: DigestAlgorithm | undefined,
+  file: PackageFile,
+  { checksum, checksumOf }: FileAddress,
 ): Promise<Response> | Response {
-  const file = files.get(fileName);
-  if (!file) throw new RegistryError('fileNotFound');
   const { sha1, md5, sha512 } = file.digests;
+  if (checksum && checksumOf) {
+    return sendChecksum(c, createHash(checksum).update(file.digests[checksumOf]).digest('hex'));
+  }
   if (checksum) return sendChecksum(c, file.digests[checksum]);
   return sendFile(c, file, {
     headers: { 'x-checksum-sha1': sha1, 'x-checksum-md5': md5, 'x-checksum-sha512': sha512 },

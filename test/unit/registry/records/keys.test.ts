@@ -84,6 +84,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     readme: keys.readme(ref, version),
     file: keys.file(ref, version, identity),
     olderFile: keys.olderFile(ref, version, identity, id),
+    expectedDigests: keys.expectedDigests(ref, version, identity),
     removedVersion: keys.removedVersion(ref, id),
     removedReadme: keys.removedReadme(ref, id),
     subpackage: keys.subpackage(ref, name),
@@ -149,6 +150,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
   const ofIndexes = {
     users: indexes.users,
     ownedNames: { ...indexes.ownedNames(ref.format), sk: name },
+    expectedDigests: indexes.expectedDigests,
     formerRoutes: indexes.formerRoutes,
     groups: indexes.groups,
     projects: indexes.projects,
