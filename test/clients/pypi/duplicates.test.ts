@@ -44,20 +44,23 @@ async function expectStored(pkg: PythonPackage): Promise<void> {
 for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
   describeTool(client.tool, () => {
     const pkg = pythonPackage({ name: freshName('again').replaceAll('-', '_'), size: 1_000 });
+    const other = {
+      ...pkg,
+      contents: { ...pkg.contents, [`${pkg.module}/__init__.py`]: 'raise SystemError\n' },
+    };
 
-    test('does not publish existing files again, and names the file', async () => {
+    test('succeeds with existing files, so that a half-done upload can be repeated', async () => {
       const user = await newUser();
       const files = await writeDistributions(user.space, await asSdist(pkg), asWheel(pkg));
       await succeeded(publish(user, client, setup(), files));
-      const seen = await failed(publish(user, client, setup(), files));
-      expect(seen).toMatch(
-        /400.*File name has already been taken: again_\S+ already exists, with the same content/,
-      );
+      await succeeded(publish(user, client, setup(), files));
     });
 
     test('skips existing files if it is configured to, or shows that it cannot', async () => {
       const user = await newUser();
-      const files = await writeDistributions(user.space, await asSdist(pkg), asWheel(pkg));
+      // uv compares files with the index itself, and skips only equal ones.
+      const content = client === uvPublish ? pkg : other;
+      const files = await writeDistributions(user.space, await asSdist(content), asWheel(content));
       if (typeof client.skipExisting === 'string') {
         const seen = await failed(publish(user, client, setup(), files, ['--skip-existing']));
         expect(seen).toContain('does not have support for the following features: --skip-existing');
@@ -73,13 +76,11 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
 
     test('does not replace a file with other bytes of the same name', async () => {
       const user = await newUser();
-      const other = {
-        ...pkg,
-        contents: { ...pkg.contents, [`${pkg.module}/__init__.py`]: 'raise SystemError\n' },
-      };
       const files = await writeDistributions(user.space, asWheel(other));
       const seen = await failed(publish(user, client, setup(), files));
-      expect(seen).toContain('already exists, with other content');
+      expect(seen).toMatch(
+        /400.*File name has already been taken: again_\S+ already exists, with other content/,
+      );
       await expectStored(pkg);
     });
 
