@@ -28,7 +28,7 @@ export function openTables({ tableName, auditTableName, region, endpoint }: Tabl
     maxAttempts: 5,
     requestHandler: connections({ requestTimeout: 5_000 }),
   });
-  mapOutages(client);
+  mapOutages(client, { retriesThrottling: true });
   return {
     table: dynamodbTable({ client, tableName }),
     audit: dynamodbTable({ client, tableName: auditTableName }),
