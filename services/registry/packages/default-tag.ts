@@ -8,12 +8,17 @@ import { ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 
-/** Returns the default tag of a format; undefined if it has none. */
+/**
+ * Returns the default tag of a format; undefined if it has none.
+ * @throws TypeError if this process does not have the format, and so can't know
+ */
 export async function defaultTagOf(
   registry: Pick<Registry, 'formats'>,
   format: string,
 ): Promise<DefaultTag | undefined> {
-  return (await registry.formats()).find(({ id }) => id === format)?.defaultTag;
+  const rules = (await registry.formats()).find(({ id }) => id === format);
+  if (!rules) throw new TypeError(`the format ${format} is not loaded`);
+  return rules.defaultTag;
 }
 
 /**

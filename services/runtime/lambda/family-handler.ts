@@ -8,7 +8,7 @@ import { openRegistry } from './open-registry.ts';
 
 /** The handler of a function that serves only these formats. */
 export function familyHandler(formats: readonly Format[]): HttpHandler {
-  const registry = openRegistry();
+  const registry = openRegistry(async () => formats);
   return lambdaHandler(familyApp(registry, formats), registry.settings.url);
 }
 
@@ -16,7 +16,9 @@ export function familyHandler(formats: readonly Format[]): HttpHandler {
  * The app of a function that serves only these formats. Other paths arrive here only if no function handles them.
  */
 export function familyApp(registry: Registry, formats: readonly Format[]): App {
-  return createApp(registry, {
+  // The core asks for the rules of the formats whose packages it changes.
+  const own = { ...registry, formats: async () => formats };
+  return createApp(own, {
     formats,
     api() {
       throw new RegistryError('routeNotFound');

@@ -15,9 +15,9 @@ const PROXY_LIMIT = 4_500_000;
 
 /**
  * Opens the registry of this function once, at startup, so that requests find connections and clients ready. `formats`
- * loads the formats for functions that need to know of all.
+ * loads the formats whose packages it changes.
  */
-export function openRegistry(formats: FunctionOptions['formats'] = async () => []): Registry {
+export function openRegistry(formats: FunctionOptions['formats']): Registry {
   return openFunction({ deletesBlobs: false, formats }).registry;
 }
 
@@ -26,12 +26,12 @@ export function openRegistry(formats: FunctionOptions['formats'] = async () => [
  */
 export interface FunctionOptions {
   readonly deletesBlobs: boolean;
-  readonly formats?: () => Promise<readonly FormatRules[]>;
+  readonly formats: () => Promise<readonly FormatRules[]>;
   readonly queueUrl?: string;
 }
 
 /** Opens the registry of this function, and the queue of its job for sending. */
-export function openFunction({ deletesBlobs, queueUrl = '', formats = async () => [] }: FunctionOptions): {
+export function openFunction({ deletesBlobs, queueUrl = '', formats }: FunctionOptions): {
   readonly registry: Registry;
   readonly queue: Pick<Queue, 'send'>;
 } {

@@ -101,3 +101,23 @@ describe.each(everySample)('$id behind a gateway', (sample) => {
     expect(answer.headers.get('www-authenticate')).toBe(answer.headers.get('x-registry-challenge'));
   });
 });
+
+it('the function of a family moves the default tag when its version is removed', async () => {
+  const { app, project } = await serve({});
+  const prefix = `${gateway.url}/api/v4/projects/${project.id}/packages/npm`;
+  const sample = everySample.find(({ id }) => id === 'npm');
+  const send = async (method: string, path: string, body?: string) => {
+    const headers = { authorization: `Bearer ${app.rootToken}`, 'content-type': 'application/json' };
+    const answer = await fetch(prefix + path, { method, headers, ...(body !== undefined && { body }) });
+    expect([path, answer.status < 300]).toEqual([path, true]);
+    return (await answer.json()) as { _rev: string; versions: Record<string, unknown>; latest?: string };
+  };
+  for (const version of ['1.0.0', '2.0.0']) {
+    const { method, path, body } = (await sample?.publish('sample', version)) ?? {};
+    await send(method ?? '', path ?? '', String(body));
+  }
+  const { _rev, versions } = await send('GET', '/sample?write=true');
+  const { '2.0.0': _removed, ...kept } = versions;
+  await send('PUT', `/sample/-rev/${_rev}`, JSON.stringify({ name: 'sample', versions: kept }));
+  expect((await send('GET', '/-/package/sample/dist-tags')).latest).toBe('1.0.0');
+});
