@@ -9,7 +9,7 @@ import {
 } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
 import { MAX_NAME, normalizedName } from './names.ts';
-import { MAX_VERSION, normalizedVersion } from './versions.ts';
+import { canonicalVersion, MAX_VERSION, normalizedVersion } from './versions.ts';
 
 /** A distribution, as described by its file name. */
 export interface Distribution {
@@ -101,8 +101,9 @@ function distribution(
 ): Distribution | undefined {
   const name = normalizedName(project);
   const version = normalizedVersion(release);
-  if (name === undefined || version === undefined) return undefined;
-  const identity = parseFileIdentity(`${name.replaceAll('-', '_')}-${version}${ending}`);
+  const canonical = canonicalVersion(release);
+  if (name === undefined || version === undefined || canonical === undefined) return undefined;
+  const identity = parseFileIdentity(`${name.replaceAll('-', '_')}-${canonical}${ending}`);
   return identity && { fileName, ...facts, name, version, identity };
 }
 

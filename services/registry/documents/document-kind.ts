@@ -15,6 +15,7 @@ export const FRAGMENTS = Symbol('fragments');
 
 /** What the frame of an index needs from each version. JSON, and small: it is in memory for all versions. */
 export interface Facts {
+  /** As it is stored. */
   readonly version: VersionName;
 }
 

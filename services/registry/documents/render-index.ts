@@ -12,6 +12,10 @@ export function fragmentsOf<M, F extends Facts>(
   const filesOf = Map.groupBy(kind.files ? files : [], ({ versionId }) => versionId);
   const fragments = versions.filter(shown).flatMap((version) => {
     const fragment = kind.fragment(version, filesOf.get(version.id) ?? []);
+    // Changes are found in the index by the stored version.
+    if (fragment && fragment.facts.version !== version.version) {
+      throw new TypeError(`${kind.kind} gives ${version.version} the name ${fragment.facts.version}`);
+    }
     return fragment ? [fragment] : [];
   });
   return inOrder(kind, fragments);

@@ -135,7 +135,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     // Files of a removed version are replaced too, but are not files of this one.
     const existing = replaced.map((file) => (file?.versionId === known?.id ? file : undefined));
     const { version: fresh, files: added } = draft;
-    if (known && format.idempotent && added.every((file, index) => isSame(file, existing[index]))) {
+    if (known && format.idempotent && isRepeated(input, added, existing)) {
       await discard(registry, staged);
       return { version: known, files: existing.filter((file) => file !== undefined) };
     }
@@ -200,8 +200,19 @@ function publishInProgress(): RegistryError {
   return new RegistryError('contended', 'Another publish of this version is in progress, try again later');
 }
 
-function isSame(file: PackageFile, existing: PackageFile | undefined): boolean {
-  return file.digests.sha256 === existing?.digests.sha256;
+/**
+ * Whether a publish repeats an earlier one. If files can't be replaced, neither can those that go along with them: new
+ * signatures of an existing file are dropped, as it keeps its own.
+ */
+function isRepeated<M>(
+  { files, format }: AddedFiles<M>,
+  added: readonly PackageFile[],
+  existing: readonly (PackageFile | undefined)[],
+): boolean {
+  return added.every((file, index) => {
+    const alone = format.duplicates !== 'never' || !(files[index]?.goesAlong ?? file.partOf !== undefined);
+    return !alone || file.digests.sha256 === existing[index]?.digests.sha256;
+  });
 }
 
 /**

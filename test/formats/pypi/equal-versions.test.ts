@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
+import type { FormatRules } from '../../../services/domain/format-rules.ts';
+import { namedFile } from '../../../services/formats/pypi/file-names.ts';
 import { stageBytes } from '../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
 import { named } from '../../kit/names.ts';
@@ -10,6 +12,20 @@ let pypi: PypiApp;
 beforeEach(async () => {
   pypi = await startPypi();
 });
+
+const TYPE = 'application/octet-stream';
+const actor = { kind: 'user', id: 1, name: 'root' } as const;
+const metadata = {
+  ...{ displayName: 'sample', metadataVersion: '2.1', summary: '', requiresPython: '', keywords: '' },
+  ...{ author: '', license: '', homePage: '', descriptionType: '', projectUrls: [], classifiers: [] },
+  ...{ requiresDist: [], extras: [], publisher: 'root' },
+};
+
+async function rules(): Promise<FormatRules> {
+  const format = (await pypi.registry.formats()).find(({ id }) => id === 'pypi');
+  if (!format) throw new Error('the format is missing');
+  return format;
+}
 
 const pathOf = (url: string) => new URL(url).pathname;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -67,30 +83,61 @@ test('versions may be implicit post releases', async () => {
 
 test('first uploads of equal versions at the same time make one version', async () => {
   const versions = ['1', '1.0', '1.0.0', '1.0.0.0'];
-  const answers = await Promise.all(versions.map(async (version) => pypi.upload(wheel({ version }))));
+  const built = versions.map((version, index) => wheel({ version, tag: `cp31${index}-none-any` }));
+  const answers = await Promise.all(built.map((each) => pypi.upload(each)));
   expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
   const [first = ''] = (await pypi.page()).versions;
   expect(versions).toContain(first);
-  await expectOne(first, versions.map((version) => `sample-${version}-py3-none-any.whl`).sort());
+  await expectOne(first, built.map(({ fileName }) => fileName).sort());
+});
+
+test('files of equal versions with the same tags are the same file to installers', async () => {
+  expect((await pypi.upload(wheel({ version: '1.0.0' }))).status).toBe(201);
+  for (const version of ['1', '1.0', '1.0.0.0']) {
+    const answer = await pypi.upload(wheel({ version, description: 'other' }));
+    expect([answer.status, await answer.text()]).toEqual([
+      400,
+      expect.stringContaining('sample-1.0.0-py3-none-any.whl already exists, with other content'),
+    ]);
+  }
+  await expectOne('1.0.0', ['sample-1.0.0-py3-none-any.whl']);
+});
+
+test('a page of many versions shows changes of versions that are spelled with fewer numbers', async () => {
+  const { registry, tools } = pypi;
+  const format = await rules();
+  const publish = async (major: number) => {
+    const { bytes, fileName } = wheel({ version: `${major}.0` });
+    await addFiles(registry, {
+      ...{ project: tools, actor, format, name: named.package('sample'), metadata },
+      ...{ version: named.version(`${major}.0.0`), spelledVersion: named.version(`${major}.0`) },
+      files: [
+        { ...namedFile(named.file(fileName)), contentType: TYPE, blob: await stageBytes(registry, bytes) },
+      ],
+    });
+  };
+  for (let major = 1; major <= 220; major++) await publish(major);
+  expect((await pypi.page()).versions).toHaveLength(220);
+  expect((await pypi.upload(wheel({ version: '999.0' }))).status).toBe(201);
+  expect((await pypi.send('PUT', `${pypi.base}/yank/sample/6.0`)).status).toBe(204);
+  const page = await pypi.page();
+  expect(page.versions.slice(-2)).toEqual(['220.0', '999.0']);
+  expect(page.files.filter(({ yanked }) => yanked).map(({ filename }) => filename)).toEqual([
+    'sample-6.0-py3-none-any.whl',
+  ]);
 });
 
 test('a version stored under its own spelling is still found, yanked and added to', async () => {
   const { registry, tools } = pypi;
-  const format = (await registry.formats()).find(({ id }) => id === 'pypi');
-  if (!format) throw new Error('the format is missing');
+  const format = await rules();
   const { bytes, fileName } = wheel({ version: '1.0' });
   await addFiles(registry, {
-    ...{ project: tools, actor: { kind: 'user', id: 1, name: 'root' }, format },
-    ...{ name: named.package('sample'), version: named.version('1.0') },
-    metadata: {
-      ...{ displayName: 'sample', metadataVersion: '2.1', summary: '', requiresPython: '', keywords: '' },
-      ...{ author: '', license: '', homePage: '', descriptionType: '', projectUrls: [], classifiers: [] },
-      ...{ requiresDist: [], extras: [], publisher: 'root' },
-    },
+    ...{ project: tools, actor, format, name: named.package('sample'), metadata },
+    version: named.version('1.0'),
     files: [
       {
         fileName: named.file(fileName),
-        contentType: 'application/octet-stream',
+        contentType: TYPE,
         blob: await stageBytes(registry, bytes),
       },
     ],

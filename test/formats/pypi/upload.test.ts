@@ -309,6 +309,20 @@ describe('an existing file', () => {
     expect((await pypi.page()).files).toHaveLength(2);
   });
 
+  test('keeps its attestations and signature when it is uploaded again with others', async () => {
+    const file = wheel();
+    const first = attestationOf(file.fileName, sha256(file.bytes));
+    expect((await pypi.upload(file, { attestations: JSON.stringify([first]) })).status).toBe(201);
+    const before = await pypi.page();
+    const kept = await blobCount();
+    const other = {
+      ...first,
+      verification_material: { ...first.verification_material, extra: 1 },
+    };
+    expect((await pypi.upload(file, { attestations: JSON.stringify([other]) })).status).toBe(201);
+    expect([await pypi.page(), await blobCount()]).toEqual([before, kept]);
+  });
+
   test('rules out a file whose name means the same to installers', async () => {
     const first = await sdist({ name: 'my-pkg', version: '1.0rc1' });
     const second = await sdist({ name: 'My.Pkg', version: '1.0.RC1', fileName: 'My.Pkg-1.0.RC1.tar.gz' });

@@ -1,6 +1,6 @@
 import { readableMetadata } from '../../../domain/metadata.ts';
 import { type PackageFile, shownVersion, type Version } from '../../../domain/packages.ts';
-import { BASE, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
+import { BASE, type Facts, FRAGMENTS, type IndexKind } from '../../../registry/documents/document-kind.ts';
 import { parts } from '../file-names.ts';
 import { type FileFacts, fileMetadata, type ShownMetadata, shownMetadata } from '../schema.ts';
 import { versionOrder } from '../versions.ts';
@@ -20,10 +20,13 @@ interface Distribution {
   readonly signed: boolean;
 }
 
+/** What the frame needs from each version. */
+type PageFacts = Facts & Pick<Version, 'displayVersion'>;
+
 /** The files of a project as JSON (PEP 691, 700, 714, 740). */
-export const jsonPage: IndexKind<ShownMetadata> = {
+export const jsonPage: IndexKind<ShownMetadata, PageFacts> = {
   ...pageOf(jsonOf, ','),
-  kind: 'pypi-json-2',
+  kind: 'pypi-json-3',
   frame({ head, versions }) {
     if (versions.length === 0) return [];
     const meta = JSON.stringify({ meta: { 'api-version': API_VERSION }, name: head.name }).slice(0, -1);
@@ -32,9 +35,9 @@ export const jsonPage: IndexKind<ShownMetadata> = {
 };
 
 /** The files of a project as HTML (PEP 503, 592, 658, 714). */
-export const htmlPage: IndexKind<ShownMetadata> = {
+export const htmlPage: IndexKind<ShownMetadata, PageFacts> = {
   ...pageOf(linkOf, ''),
-  kind: 'pypi-html-2',
+  kind: 'pypi-html-3',
   frame: ({ head, versions }) =>
     versions.length === 0 ? [] : [pageStart(`Links for ${head.name}`), FRAGMENTS, PAGE_END],
 };
@@ -49,20 +52,24 @@ function pageOf(textOf: (distribution: Distribution) => string, separator: strin
     separator,
     fragment(version: Version<ShownMetadata>, files: readonly PackageFile[]) {
       const texts = distributionsOf(version, files).map(textOf);
-      return texts.length === 0
-        ? undefined
-        : { facts: { version: shownVersion(version) }, text: texts.join(separator) };
+      return texts.length === 0 ? undefined : { facts: factsOf(version), text: texts.join(separator) };
     },
   } as const;
+}
+
+function factsOf({ version, displayVersion }: Version): PageFacts {
+  return displayVersion === undefined ? { version } : { version, displayVersion };
 }
 
 /** Names per part of the frame. Earlier parts stay the same when a higher version is published. */
 const NAMES = 500;
 
-function namesOf(versions: readonly { readonly version: string }[]): string[] {
+function namesOf(versions: readonly PageFacts[]): string[] {
   const lists: string[] = [];
   for (let start = 0; start < versions.length; start += NAMES) {
-    const names = versions.slice(start, start + NAMES).map(({ version }) => JSON.stringify(version));
+    const names = versions
+      .slice(start, start + NAMES)
+      .map((version) => JSON.stringify(shownVersion(version)));
     lists.push(`${start === 0 ? '' : ','}${names.join()}`);
   }
   return lists;
@@ -74,7 +81,7 @@ function distributionsOf(version: Version<ShownMetadata>, files: readonly Packag
   const shown = files.filter(({ partOf }) => partOf === undefined);
   shown.sort((a, b) => (a.fileName < b.fileName ? -1 : 1));
   return shown.flatMap((file): Distribution[] => {
-    const facts = factsOf(file);
+    const facts = fileFactsOf(file);
     if (!facts) return [];
     const companion = (ending: string) => byName.get(`${file.fileName}${ending}`);
     const fileName = encodeURIComponent(file.fileName);
@@ -128,7 +135,7 @@ function linkOf({ file, facts, version, url, metadata, provenance, signed }: Dis
 }
 
 /** The metadata of a file; undefined if it is unreadable, and the file is then left out. */
-function factsOf(file: PackageFile): FileFacts | undefined {
+function fileFactsOf(file: PackageFile): FileFacts | undefined {
   return file.metadata === undefined ? { requiresPython: '' } : readableMetadata(fileMetadata, file);
 }
 

@@ -106,9 +106,11 @@ describe('a file of a version', () => {
   const identityOf = (fileName: string) => namedFile(named.file(fileName)).identity;
 
   test('has the identity of its distribution, with the ending of a companion file added', () => {
-    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo_bar-1.0-py3-none-any.whl');
-    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe('foo_bar-1.0-py3-none-any.whl.metadata');
-    expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo_bar-1.0.tar.gz.asc');
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl')).toBe('foo_bar-1.0.0-py3-none-any.whl');
+    expect(identityOf('Foo.Bar-1.0-py3-none-any.whl.metadata')).toBe(
+      'foo_bar-1.0.0-py3-none-any.whl.metadata',
+    );
+    expect(identityOf('foo_bar-1.0.tar.gz.asc')).toBe('foo_bar-1.0.0.tar.gz.asc');
     expect(namedFile(named.file('something else'))).toEqual({ fileName: 'something else' });
   });
 
