@@ -291,6 +291,19 @@ describe.each(everySample)('$id', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
+  test.runIf(sample.searches)('a search for a text that no name contains finds nothing', async () => {
+    await publish();
+    await app.runJobs();
+    for (const text of ['日本', '日本 sample', 'ø', '...', '🎉'.repeat(101)]) {
+      for (const path of sample.searches?.(encodeURIComponent(text)) ?? []) {
+        const answer = await get(prefixes.project + path, app.rootToken);
+        expect([text, answer.status]).toEqual([text, 200]);
+        expect(await answer.text()).not.toMatch(/"name":"sample"|\bsample\b.*1\.0\.0|\["sample"\]/i);
+      }
+    }
+    expect(app.errors).toEqual([]);
+  });
+
   test("a file over the host's limit is rejected with 413 and a hint, and leaves nothing", async () => {
     const small = await startApp({
       formats: formatsWith(sample),

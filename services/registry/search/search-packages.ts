@@ -10,7 +10,7 @@ import { namedByWord } from '../records/parse-keys.ts';
 import { queryGrowing, queryPages } from '../records/query-all.ts';
 import { forEachOf } from '../records/read-many.ts';
 import { owningNames } from './owning-names.ts';
-import { wordsOf } from './search-words.ts';
+import { searchWords } from './search-words.ts';
 import { isWithin, partitionOf, type Within } from './within.ts';
 
 /** Where to search for packages of a format, and for whom. */
@@ -73,7 +73,7 @@ const PROBED = 100;
 const MAX_TEXT = 200;
 
 /**
- * The names that contain every word of a text, or all names if it has no words. Each name is returned once;
+ * The names that contain every word of a text, or all names if it is empty. Each name is returned once;
  * names that start with the text come first. Packages hidden from the caller do not affect the result.
  *
  * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is
@@ -84,8 +84,8 @@ export async function searchPackages(
   query: PackageQuery,
   text: string,
 ): Promise<SearchResult> {
-  const searchText = text.trim().slice(0, MAX_TEXT);
-  const words = [...new Set(wordsOf(searchText))];
+  const searchText = text.trim().slice(0, MAX_TEXT).toWellFormed();
+  const words = searchWords(searchText);
   const search: Search = { query, words, reader: projectReader(registry, query.principal), hits: new Hits() };
   let complete = true;
   for (const word of words.length > 0 ? await rarestFirst(registry, query, words) : ['']) {

@@ -14,10 +14,16 @@ export function nameWords(name: string): string[] {
   return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
-/** The parts of a text between separators, in lower case. */
+/** The parts of a text between separators, in lower case. Letters and digits of every script are part of words. */
 export function wordsOf(text: string): string[] {
   return text
     .toLowerCase()
-    .split(/[^a-z0-9]+/)
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
     .filter((part) => part !== '');
+}
+
+/** The words of a search text. A text of separators only is a word, so that it finds the names indexed under it. */
+export function searchWords(text: string): string[] {
+  const words = wordsOf(text);
+  return words.length > 0 || text === '' ? [...new Set(words)] : [text.toLowerCase()];
 }
