@@ -59,6 +59,8 @@ export const Metadata = Nuspec.extend({
   /** The package file's size in bytes and its SHA-512 (base64). */
   size: z.number(),
   sha512: z.string(),
+  /** Whether the package has symbol files beside its libraries; absent if not, or if it was pushed before this was kept. */
+  symbolsBeside: z.boolean().optional(),
 });
 /** See the schema. */
 export type Metadata = Readonly<z.infer<typeof Metadata>>;

@@ -78,6 +78,32 @@ describeTool(dotnet, () => {
     expectClear(seen);
   });
 
+  test('keeps a package when its legacy symbol package is pushed with it, and goes on with --skip-duplicate', async () => {
+    const user = await userOf({ token: ground.tokens.personal });
+    const id = freshName('Legacy').replaceAll('-', '.');
+    const library = { path: 'lib/netstandard2.0/a.dll', content: 'MZ' };
+    const symbols = { path: 'lib/netstandard2.0/a.pdb', content: portablePdb('0'.repeat(40)) };
+    await user.space.write('one/a.nupkg', nupkg({ id, files: [library] }));
+    await user.space.write('two/a.symbols.nupkg', nupkg({ id, files: [library, symbols] }));
+    const push = (folder: string, ...options: readonly string[]) =>
+      user.dotnet(
+        'nuget',
+        'push',
+        `${folder}/*.nupkg`,
+        '--source',
+        'acme',
+        '--no-symbols',
+        'true',
+        ...options,
+      );
+    await succeeded(push('one'));
+    const seen = await failed(push('two'));
+    expect(seen).toContain(`warn : ${id} 1.0.0 exists without symbols`);
+    expect(seen).toContain('pack with SymbolPackageFormat=snupkg');
+    expectClear(seen);
+    await succeeded(push('two', '--skip-duplicate'));
+  });
+
   test('shows what is wrong with a package', async () => {
     const user = await userOf({ token: ground.tokens.personal });
     for (const [bytes, why] of [

@@ -239,7 +239,11 @@ describe('symbol packages', () => {
       snupkg({ version: '2.0', files }),
       /Push Acme.Tool 2.0.0 before its symbols/,
     ],
-    ['a package without the type "SymbolsPackage"', nupkg({ files }), /no package type "SymbolsPackage"/],
+    [
+      'a package without the type "SymbolsPackage"',
+      nupkg({ files }),
+      /no package type "SymbolsPackage"; pack with SymbolPackageFormat=snupkg/,
+    ],
     [
       'symbols that are not a PDB',
       snupkg({ files: [...files, { path: 'b.pdb', content: 'x' }] }),
@@ -271,5 +275,43 @@ describe('symbol packages', () => {
     await nuget.push();
     const reporter = await nuget.user('reporter', { level: 20, of: nuget.project });
     expect((await pushSymbols(snupkg({ files }), reporter.token)).response.status).toBe(403);
+  });
+});
+
+describe('legacy symbol packages', () => {
+  const library = { path: 'lib/netstandard2.0/Acme.Tool.dll', content: 'MZ'.repeat(500) };
+  const legacy = nupkg({ files: [library, { path: 'lib/netstandard2.0/acme.tool.PDB', content: pdb(1) }] });
+  const download = async () => {
+    const answer = await nuget.get('/download/acme.tool/1.0.0/acme.tool.1.0.0.nupkg');
+    return Buffer.from(await answer.arrayBuffer());
+  };
+
+  test('do not replace their package, and the refusal says how to pack symbols', async () => {
+    const { bytes } = await nuget.push();
+    const { response } = await nuget.push(legacy);
+    const reason = expect.stringMatching(
+      /^Acme.Tool 1.0.0 exists without symbols, .* pack with SymbolPackageFormat=snupkg/,
+    );
+    expect(response.statusText).toEqual(reason);
+    expect(await refusalOf(response)).toEqual([409, reason]);
+    expect((await download()).equals(bytes)).toBe(true);
+    expect(await nuget.blobCount()).toBe(1);
+  });
+
+  test('are replaced by their package when they come first', async () => {
+    await nuget.push(legacy);
+    const { response, bytes } = await nuget.push();
+    expect(response.status).toBe(201);
+    expect((await download()).equals(bytes)).toBe(true);
+  });
+
+  test('can be pushed again as the package itself, which may include its symbols', async () => {
+    for (const bytes of [
+      legacy,
+      legacy,
+      nupkg({ files: [library, { path: 'src/a.pdb', content: pdb(2) }] }),
+    ]) {
+      expect((await nuget.push(bytes)).response.status).toBe(201);
+    }
   });
 });

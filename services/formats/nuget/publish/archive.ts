@@ -37,12 +37,19 @@ function refuse(error: unknown): never {
   throw invalidPackage(`The package can't be read: ${error.message}`, error);
 }
 
+/** A package, or symbol package. */
+export interface Nupkg {
+  /** Paths in it of files that the package lacks are empty. */
+  readonly nuspec: Nuspec;
+  /** The paths of all entries of the archive's directory. */
+  readonly paths: ReadonlySet<string>;
+}
+
 /**
- * Reads the nuspec in the root of a package (or symbol package). Paths in it of files that the package lacks become
- * empty. Entries are those of the archive's directory.
+ * Reads the nuspec in the root of a package, and the archive's directory.
  * @throws RegistryError `invalidPackage` with the reason
  */
-export async function readNupkg(source: RandomAccess): Promise<Nuspec> {
+export async function readNupkg(source: RandomAccess): Promise<Nupkg> {
   const seen = new Set<string>();
   let nuspec: Nuspec | undefined;
   for await (const entry of packageEntries(source)) {
@@ -54,7 +61,10 @@ export async function readNupkg(source: RandomAccess): Promise<Nuspec> {
   if (!nuspec) throw invalidPackage('The package has no nuspec in its root');
   const present = (path: string) => (path !== '' && seen.has(pathOf(path)) ? path : '');
   const { license, icon, readme } = nuspec;
-  return { ...nuspec, license: present(license), icon: present(icon), readme: present(readme) };
+  return {
+    nuspec: { ...nuspec, license: present(license), icon: present(icon), readme: present(readme) },
+    paths: seen,
+  };
 }
 
 /**

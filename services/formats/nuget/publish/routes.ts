@@ -9,6 +9,7 @@ import { addFiles } from '../../../registry/packages/add-files.ts';
 import { packageFile } from '../addresses.ts';
 import { packageId, packageVersion } from '../names.ts';
 import type { Metadata, Nuspec } from '../schema.ts';
+import { hasSymbolsBeside, refuseLegacySymbols } from '../symbols/legacy-symbols.ts';
 import { isSymbolPackage, pushSymbols } from '../symbols/push-symbols.ts';
 import { readEntry, readNupkg } from './archive.ts';
 
@@ -37,11 +38,11 @@ function withUpload(handle: Push) {
 
 async function push(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
   const source = blobAccess(c.env.registry, blob);
-  const nuspec = await readNupkg(source);
+  const { nuspec, paths } = await readNupkg(source);
   if (isSymbolPackage(nuspec)) {
     throw invalidPackage('This is a symbol package: push it to the address ending in "/symbolpackage"');
   }
-  const metadata = metadataOf(nuspec, blob);
+  const metadata = metadataOf(nuspec, paths, blob);
   const { id, readme } = metadata;
   const release = { name: packageId(id), version: packageVersion(metadata.version) };
   const text = readme === '' ? undefined : await readEntry(source, readme);
@@ -51,15 +52,18 @@ async function push(c: FormatContext, target: Target, blob: StagedBlob): Promise
     ...release,
     displayName: id,
     metadata,
-    amend: () => metadata,
+    amend(existing) {
+      refuseLegacySymbols(metadata, existing);
+      return metadata;
+    },
     readme: text && text.byteLength <= README_LIMIT ? text.toString() : '',
     files: [{ fileName: packageFile(release), contentType: 'application/octet-stream', blob }],
   });
 }
 
-function metadataOf(nuspec: Nuspec, { size, digests }: StagedBlob): Metadata {
+function metadataOf(nuspec: Nuspec, paths: ReadonlySet<string>, { size, digests }: StagedBlob): Metadata {
   const sha512 = Buffer.from(digests.sha512, 'hex').toString('base64');
-  const metadata = { ...nuspec, size, sha512 };
+  const metadata = { ...nuspec, size, sha512, ...(hasSymbolsBeside(paths) && { symbolsBeside: true }) };
   const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes <= METADATA_LIMIT) return metadata;
   throw invalidPackage(`The nuspec has ${bytes} bytes of metadata; at most ${METADATA_LIMIT} are allowed`);

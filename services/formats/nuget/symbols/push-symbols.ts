@@ -20,6 +20,7 @@ import { symbolPackageFile } from '../addresses.ts';
 import { packageId, packageVersion } from '../names.ts';
 import { packageEntries, readNupkg } from '../publish/archive.ts';
 import { type Metadata, type Nuspec, type SymbolFacts, metadata as versionMetadata } from '../schema.ts';
+import { REMEDY } from './legacy-symbols.ts';
 import { readPdb } from './read-pdb.ts';
 
 /** The largest symbol file, in bytes, which is read into memory, and the most symbol files in a package. */
@@ -52,9 +53,11 @@ export function symbolAlias(fileName: string, signature: string): string {
 export async function pushSymbols(c: FormatContext, target: Target, blob: StagedBlob): Promise<void> {
   const { registry } = c.env;
   const source = blobAccess(registry, blob);
-  const nuspec = await readNupkg(source);
+  const { nuspec } = await readNupkg(source);
   if (!isSymbolPackage(nuspec)) {
-    throw invalidPackage('This is not a symbol package: its nuspec has no package type "SymbolsPackage"');
+    throw invalidPackage(
+      `This is not a symbol package: its nuspec has no package type "SymbolsPackage"; ${REMEDY}`,
+    );
   }
   const { id } = nuspec;
   const release = { name: packageId(id), version: packageVersion(nuspec.version) };
