@@ -7,8 +7,14 @@ import { storageError } from '../../http/answer/storage-error.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
 import { projectSource } from '../../registry/documents/source.ts';
-import { packageId, packageVersion } from './names.ts';
+import type { SearchResult } from '../../registry/search/search-packages.ts';
+import { findVisible, searchVisible } from '../../registry/search/visible-packages.ts';
+import { packageId, packageVersion, parsePackageId } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
+import type { SearchText } from './search-text.ts';
+
+/** The most ids that a request may name. */
+const MAX_IDS = 200;
 
 /** The package id in a request's path, in lower case. */
 export function nameOf(c: FormatContext): PackageName {
@@ -43,6 +49,25 @@ export async function releasesOfHit(
     registry.log.error('package left out of a search', { package: name, format, error });
     return [];
   }
+}
+
+/** The most packages that a search reads to tell whether they match. */
+const MAX_READ = 1000;
+
+/**
+ * The packages that may match a search and that the caller may pull: by their ids if it names some, else by its words.
+ * `matches` of the search has yet to be checked.
+ * @param readsPackages whether packages are read to tell if they match, so that more of them are candidates
+ */
+export function candidates(
+  c: FormatContext,
+  access: Access,
+  { words, ids, readsPackages }: Pick<SearchText, 'words' | 'ids' | 'readsPackages'>,
+): Promise<SearchResult> {
+  const { registry } = c.env;
+  if (!ids) return searchVisible(registry, access, words, readsPackages ? MAX_READ : undefined);
+  const named = [...ids].flatMap((id) => parsePackageId(id) ?? []).sort();
+  return findVisible(registry, access, named.slice(0, MAX_IDS));
 }
 
 /** The versions of the requested package, in ascending order; empty if there is no such package. */

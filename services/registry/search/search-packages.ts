@@ -57,7 +57,7 @@ export interface SearchResult {
   readonly complete: boolean;
 }
 
-/** The most names that a search returns. */
+/** The most names that a search returns by default. */
 const MAX_HITS = 250;
 
 /** The most index entries that a search reads, of packages that the caller may or may not see. */
@@ -78,15 +78,18 @@ const MAX_TEXT = 200;
  *
  * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is
  * searched by the rarest word first, and by the next one if that finds nothing.
+ * @param most the most names to return
  */
 export async function searchPackages(
   registry: Registry,
   query: PackageQuery,
   text: string,
+  most = MAX_HITS,
 ): Promise<SearchResult> {
   const searchText = text.trim().slice(0, MAX_TEXT).toWellFormed();
   const words = searchWords(searchText);
-  const search: Search = { query, words, reader: projectReader(registry, query.principal), hits: new Hits() };
+  const reader = projectReader(registry, query.principal);
+  const search: Search = { query, words, reader, hits: new Hits(), most };
   let complete = true;
   for (const word of words.length > 0 ? await rarestFirst(registry, query, words) : ['']) {
     complete = await addHits(registry, search, word);
@@ -97,7 +100,7 @@ export async function searchPackages(
   const ranked = search.hits
     .all()
     .sort((a, b) => rank(a, start) - rank(b, start) || (a.name < b.name ? -1 : 1));
-  return { hits: ranked.slice(0, MAX_HITS), complete };
+  return { hits: ranked.slice(0, most), complete };
 }
 
 interface Search {
@@ -105,6 +108,7 @@ interface Search {
   readonly words: readonly string[];
   readonly reader: ProjectReader;
   readonly hits: Hits;
+  readonly most: number;
 }
 
 /** Words of the text in the order in which the index is searched by them. */
@@ -126,7 +130,7 @@ async function rarestFirst(
 async function addHits(registry: Registry, search: Search, word: string): Promise<boolean> {
   let scanned = 0;
   for await (const page of entriesOf(registry, search.query, word)) {
-    if (search.hits.size >= MAX_HITS || scanned >= MAX_SCANNED) return false;
+    if (search.hits.size >= search.most || scanned >= MAX_SCANNED) return false;
     scanned += page.length;
     await addReadable(
       registry,
@@ -134,7 +138,7 @@ async function addHits(registry: Registry, search: Search, word: string): Promis
       page.filter(({ name }) => search.words.every((each) => name.toLowerCase().includes(each))),
     );
   }
-  return search.hits.size <= MAX_HITS;
+  return search.hits.size <= search.most;
 }
 
 /** Adds the name that is the text itself, when it may be among those that were not read. */

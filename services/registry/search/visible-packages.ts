@@ -20,10 +20,16 @@ function queryOf({ format, project, group, principal }: Access): PackageQuery {
 
 /**
  * The names that match a text and that the caller may pull.
+ * @param most the most names to return
  * @throws RegistryError as `requireVisibleGroup` does.
  */
-export async function searchVisible(registry: Registry, access: Access, text: string): Promise<SearchResult> {
-  const { hits, complete } = await searchPackages(registry, queryOf(access), text);
+export async function searchVisible(
+  registry: Registry,
+  access: Access,
+  text: string,
+  most?: number,
+): Promise<SearchResult> {
+  const { hits, complete } = await searchPackages(registry, queryOf(access), text, most);
   return { hits: await inOrder(registry, access, hits), complete };
 }
 

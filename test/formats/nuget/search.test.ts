@@ -106,7 +106,14 @@ describe('searches', () => {
     expect(await found('q=TOOL.acme')).toEqual([2, 'Acme.Tool 1.0.0', 'Acme.Tool.Extra 1.0.0']);
     expect(await found('q=kit')).toEqual([1, 'Other-Tool_Kit 1.0.0']);
     expect(await found('q=packageid:acme.tool')).toEqual([1, 'Acme.Tool 1.0.0']);
-    expect(await found('q=Id:%22Acme.Tool%22')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=packageId:%22Acme.Tool%22')).toEqual([1, 'Acme.Tool 1.0.0']);
+    expect(await found('q=id:acme.tool')).toEqual([2, 'Acme.Tool 1.0.0', 'Acme.Tool.Extra 1.0.0']);
+    expect(await found('q=packageid:acme.tool packageid:other-tool_kit tool')).toEqual([
+      2,
+      'Acme.Tool 1.0.0',
+      'Other-Tool_Kit 1.0.0',
+    ]);
+    expect(await found('q=*')).toEqual(await found('q='));
     expect(await found('q=nothing')).toEqual([0]);
   });
 
@@ -118,6 +125,69 @@ describe('searches', () => {
       expect(await found(`q=${encodeURIComponent(text)}`)).toEqual([1, 'Newtonsoft.Json 1.0.0']);
     },
   );
+
+  describe('by a field', () => {
+    beforeEach(async () => {
+      const tagged = (tags: string, more = '') => `<tags>${tags}</tags>${more}`;
+      await nuget.push({ id: 'Acme.Log', version: '1.0', metadata: tagged('PSModule old') });
+      await nuget.push({
+        id: 'Acme.Log',
+        version: '2.0',
+        metadata: tagged('PSModule json', '<title>Big</title>'),
+      });
+      await nuget.push({
+        id: 'Acme.Run',
+        metadata: tagged('PSScript json', '<summary>Runs it all</summary>'),
+      });
+    });
+
+    test.for([
+      ['tag:psmodule', ['Acme.Log 2.0.0']],
+      ['tags:JSON', ['Acme.Log 2.0.0', 'Acme.Run 1.0.0']],
+      ['tags:json tag:PSScript', ['Acme.Run 1.0.0']],
+      ['tags:json,psscript', ['Acme.Run 1.0.0']],
+      ['run tag:json', ['Acme.Run 1.0.0']],
+      ['tag:old', []],
+      ['tag:js', []],
+      ['tag:', []],
+      ['tag:""', []],
+      ['id:', []],
+      ['title:big', ['Acme.Log 2.0.0']],
+      ['title:acme.run', ['Acme.Run 1.0.0']],
+      ['summary:"runs it"', ['Acme.Run 1.0.0']],
+      ['description:"tool of acme" author:acme', ['Acme.Log 2.0.0', 'Acme.Run 1.0.0']],
+      ['authors:nobody', []],
+      ['version:2.0', ['Acme.Log 2.0.0']],
+      ['version:1.0', ['Acme.Run 1.0.0']],
+      ['owner:acme', []],
+      ['owners:acme', []],
+      ['colour:red', []],
+      ['acme:log', ['Acme.Log 2.0.0']],
+      [Array(21).fill('tag:json').join(' '), []],
+    ] as const)('find what meets all conditions: %s', async ([text, expected]) => {
+      const [, ...names] = await found(`q=${encodeURIComponent(text)}`);
+      expect(names).toEqual(expected);
+      const term = encodeURIComponent(`'${text}'`);
+      const feed = await nuget.feed(`/v2/Search()?$filter=IsLatestVersion&searchTerm=${term}`);
+      expect(feed.names.map((name) => name.replace(/ (\d)\.0$/, ' $1.0.0'))).toEqual(expected);
+    });
+  });
+
+  test('by a field find packages behind more others than a search by words returns', async () => {
+    const { table } = nuget.registry;
+    for (let index = 0; index < 300; index++) {
+      const ref = { projectId: nuget.project.id, format: 'nuget', name: named.package(`a${index}`) };
+      await table.write([
+        ...liveHeadWrites(ref, 0, false, { versions: 0 }),
+        ...nameWrites(nuget.project, ref, 0),
+      ]);
+    }
+    await nuget.push({ id: 'Tagged', metadata: '<tags>PSModule</tags>' });
+    expect((await search('q=tag:psmodule')).data).toMatchObject([{ id: 'Tagged' }]);
+    const filter = encodeURIComponent("IsLatestVersion and substringof('PSModule', Tags) eq true");
+    const { names } = await nuget.feed(`/v2/Search()?searchTerm=''&$filter=${filter}`);
+    expect(names).toEqual(['Tagged 1.0.0']);
+  });
 
   test('do not find an id when no word starts a part of it', async () => {
     await nuget.push({ id: 'Newtonsoft.Json' });

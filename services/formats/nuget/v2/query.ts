@@ -2,6 +2,7 @@ import { badRequest } from '../../../domain/errors.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import { anyVersion, compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
+import { parseSearchText } from '../search-text.ts';
 import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } from './odata/filter.ts';
 import { unquoted } from './odata/literals.ts';
 import { isNewer, properties, type Row } from './row.ts';
@@ -11,9 +12,9 @@ const PAGE = 100;
 
 /** A query of the feed. */
 export interface Query {
-  /** The requested ids, in lower case; if undefined, packages are found by `term`. */
+  /** The requested ids, in lower case; if undefined, packages are found by `words`. */
   readonly ids: ReadonlySet<string> | undefined;
-  readonly term: string;
+  readonly words: string;
   readonly semVer2: boolean;
   /** Whether a row matches. */
   passes(row: Row): boolean;
@@ -33,17 +34,21 @@ function isSet(c: FormatContext, name: string): boolean {
 export function queryOf(c: FormatContext, call: string): Query | undefined {
   const { ids, passes } = filterOf(c);
   const semVer2 = /^'?2\./.test(c.req.query('semVerLevel') ?? '');
-  if (call === 'Packages') return { ids, term: '', semVer2, passes };
-  if (call === 'FindPackagesById') {
-    return { ids: new Set([quoted(c, 'id').toLowerCase()]), term: '', semVer2, passes };
-  }
+  const all = { words: '', semVer2, passes };
+  if (call === 'Packages') return { ...all, ids };
+  if (call === 'FindPackagesById') return { ...all, ids: new Set([quoted(c, 'id').toLowerCase()]) };
   if (call === 'Search') {
     const prerelease = isSet(c, 'includePrerelease');
+    const text = parseSearchText(quoted(c, 'searchTerm'));
     return {
-      ids,
-      term: quoted(c, 'searchTerm'),
-      semVer2,
-      passes: (row) => row.release.listed && (prerelease || !row.release.prerelease) && passes(row),
+      ...all,
+      ids: text.ids ?? ids,
+      words: text.words,
+      passes: (row) =>
+        row.release.listed &&
+        (prerelease || !row.release.prerelease) &&
+        text.matches(row.release) &&
+        passes(row),
     };
   }
   return call === 'GetUpdates' ? updatesOf(c, semVer2, passes) : undefined;
@@ -93,7 +98,7 @@ function updatesOf(c: FormatContext, semVer2: boolean, passes: Query['passes']):
   const prerelease = isSet(c, 'includePrerelease');
   return {
     ids: new Set(installed.keys()),
-    term: '',
+    words: '',
     semVer2,
     passes(row) {
       const from = installed.get(row.release.name);

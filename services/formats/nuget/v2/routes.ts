@@ -6,8 +6,8 @@ import { type ReplyHeaders, reply } from '../../../http/answer/reply.ts';
 import { searchCompleteness } from '../../../http/answer/search-completeness.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
-import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
+import { headsOf } from '../../../registry/search/visible-packages.ts';
+import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
 import { NO_ID, packageVersion, parsePackageId } from '../names.ts';
 import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
@@ -50,9 +50,6 @@ function xml(c: FormatContext, body: string, type: string, headers: ReplyHeaders
     dataserviceversion: '2.0;',
   });
 }
-
-/** The most ids per request. */
-const MAX_IDS = 200;
 
 /** Once a feed has this many versions, no further package is added. */
 const MAX_ROWS = 10_000;
@@ -101,16 +98,9 @@ function asId(text: string): PackageName {
 /** The rows of the packages that a search found, read one package at a time to bound memory. */
 async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Found> {
   requireUser(c, access);
-  const { registry } = c.env;
-  const named = [...(query.ids ?? [])]
-    .flatMap((id) => parsePackageId(id) ?? [])
-    .sort()
-    .slice(0, MAX_IDS);
-  const { hits, complete } = await (query.ids
-    ? findVisible(registry, access, named)
-    : searchVisible(registry, access, query.term));
+  const { hits, complete } = await candidates(c, access, { ...query, readsPackages: true });
   const rows: Row[] = [];
-  for (const heads of await headsOf(registry, access.format, hits)) {
+  for (const heads of await headsOf(c.env.registry, access.format, hits)) {
     if (rows.length >= MAX_ROWS) return { rows, complete: false };
     for (const row of matchingRows(query, await releasesOfHit(c, heads))) rows.push(row);
   }

@@ -5,10 +5,11 @@ import { searchCompleteness } from '../../../http/answer/search-completeness.ts'
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
-import { findVisible, headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
-import { baseOf, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
+import { headsOf } from '../../../registry/search/visible-packages.ts';
+import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
 import { NO_ID, parsePackageId } from '../names.ts';
 import { listedReleases, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
+import { parseSearchText } from '../search-text.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
 /** The most results per page, as on nuget.org. */
@@ -55,8 +56,8 @@ interface Page<T> {
 }
 
 /**
- * Finds packages by id (`packageId:x` for an exact one) that have a listed version that passes the filter. Packages
- * after the end of the page are not read; they all count as found.
+ * Finds packages by a search text that have a listed version that passes the filter. The latest such version must match
+ * the text. Packages after the end of the page are not read; they all count as found.
  */
 async function find<T>(
   c: FormatContext,
@@ -65,13 +66,9 @@ async function find<T>(
   show: (releases: readonly ReleaseFacts[]) => T,
 ): Promise<Page<T>> {
   requireUser(c, access);
-  const { registry } = c.env;
-  const text = c.req.query('q') ?? '';
-  const exact = /^\s*(?:packageid|id):\s*"?(?<id>[^"\s]+)"?\s*$/i.exec(text)?.groups?.id;
-  const { hits, complete } = await (exact === undefined
-    ? searchVisible(registry, access, text)
-    : findVisible(registry, access, [parsePackageId(exact) ?? []].flat()));
-  const packages = await headsOf(registry, access.format, hits);
+  const text = parseSearchText(c.req.query('q') ?? '');
+  const { hits, complete } = await candidates(c, access, text);
+  const packages = await headsOf(c.env.registry, access.format, hits);
   const skip = queryNumber(c, 'skip', 0, Number.MAX_SAFE_INTEGER);
   const end = skip + queryNumber(c, 'take', 20, MAX_TAKE);
   const type = c.req.query('packageType') ?? '';
@@ -83,7 +80,7 @@ async function find<T>(
     left--;
     const releases = listedReleases(await releasesOfHit(c, heads), filter);
     const latest = releases.at(-1);
-    if (!latest || (type !== '' && !isOfType(latest, type))) continue;
+    if (!latest || (type !== '' && !isOfType(latest, type)) || !text.matches(latest)) continue;
     if (found >= skip) data.push(show(releases));
     found++;
   }
