@@ -239,6 +239,57 @@ describe('the V2 feed', () => {
     expect(await count.text()).toBe('130');
   });
 
+  test.for([
+    ["Published ge DateTime'2026-01-01'", true],
+    ["Published gt datetime'2026-01-01T01:59:00+01:00'", true],
+    ["Published eq datetime'2026-01-01T01:00:00Z' and Created eq LastUpdated", true],
+    ["Published lt datetime'2026-01-01T01:00:00.0000000'", false],
+    ["indexof(Id, 'tool') eq 5", true],
+    ["indexof(Id, 'x') ge 0", false],
+  ] as const)('compares times as times, and finds positions in texts: %s', async ([filter, matches]) => {
+    nuget.clock.advance(Date.parse('2026-01-01T01:00:00Z') - nuget.clock.now());
+    await nuget.push({ version: '1.0' });
+    const path = `FindPackagesById()?${query({ id: "'Acme.Tool'", $filter: filter })}`;
+    expect(await names(path)).toEqual(matches ? ['Acme.Tool 1.0'] : []);
+  });
+
+  test('sends the package of an entry at its edit-media address', async () => {
+    const { bytes } = await nuget.push({ version: '1.0' });
+    const { entries } = await nuget.feed("/v2/Packages(Id='Acme.Tool',Version='1.0')");
+    const link = entries[0]?.children.find(({ attributes }) => attributes.get('rel') === 'edit-media');
+    const path = `/v2/${link?.attributes.get('href')}`;
+    const answer = await nuget.get(path);
+    expect([answer.status, Buffer.from(await answer.arrayBuffer()).equals(bytes)]).toEqual([200, true]);
+    expect((await nuget.get(path, { token: null })).status).toBe(401);
+    for (const missing of [
+      "Packages(Id='Acme.Tool',Version='2.0')",
+      "Packages(Id='x')",
+      'Search()',
+      '$metadata',
+    ])
+      expect([missing, (await nuget.get(`/v2/${missing}/$value`)).status]).toEqual([missing, 404]);
+  });
+
+  test('refuses to answer in other formats than Atom', async () => {
+    await nuget.push();
+    for (const path of ['', '/Packages()', '/Search()', "/Packages(Id='Acme.Tool',Version='1.0')"]) {
+      for (const format of ['atom', 'xml', 'application/atom%2Bxml', '']) {
+        expect((await nuget.get(`/v2${path}?$format=${format}`)).status).toBe(200);
+      }
+      const refused = await nuget.get(`/v2${path}?$format=json`);
+      expect(await refusalOf(refused)).toEqual([400, expect.stringMatching(/^\$format must be "atom"/)]);
+    }
+  });
+
+  test('reads parameters whose names are in another case', async () => {
+    for (const version of ['1.0', '2.0-a']) await nuget.push({ version });
+    const parameters = { ID: "'acme.tool'", $OrderBy: 'Version desc', $FILTER: 'IsAbsoluteLatestVersion' };
+    expect(await names(`FindPackagesById()?${query(parameters)}`)).toEqual(['Acme.Tool 2.0-a']);
+    const { $FILTER: _, ...sorted } = parameters;
+    expect(await names(`FindPackagesById()?${query(sorted)}`)).toEqual(['Acme.Tool 2.0-a', 'Acme.Tool 1.0']);
+    expect(await names(`Search()?${query({ SearchTerm: "'x'" })}`)).toEqual([]);
+  });
+
   test('rejects invalid queries, and answers 404 for missing versions and unknown calls', async () => {
     await nuget.push();
     const refused = await nuget.get(`/v2/Packages()?${query({ $filter: 'drop(Id)' })}`);

@@ -11,9 +11,11 @@ import { nameOf, versionOf } from '../context.ts';
  * lists it again. The management API removes versions.
  */
 export function changeRoutes(app: FormatRoutes): void {
+  // Versions start with a digit: `POST /v2/package` is a push with the wrong method.
+  const release = '/:id/:version{[0-9][^/]*}';
   for (const prefix of ['', '/v2', '/v2/package']) {
-    app.delete(`${prefix}/:id/:version`, changing('Unlist in a project', unlist));
-    app.post(`${prefix}/:id/:version`, changing('Relist in a project', relist));
+    app.delete(prefix + release, changing('Unlist in a project', unlist));
+    app.post(prefix + release, changing('Relist in a project', relist));
   }
 }
 

@@ -3,7 +3,14 @@ import type { FormatContext } from '../../../http/access/guard.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import { anyVersion, compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
 import { parseSearchText } from '../search-text.ts';
-import { evaluate, type FilterValue, parseFilter, UnreadableFilter, valuesIn } from './odata/filter.ts';
+import {
+  evaluate,
+  type FilterValue,
+  millisecondsOf,
+  parseFilter,
+  UnreadableFilter,
+  valuesIn,
+} from './odata/filter.ts';
 import { unquoted } from './odata/literals.ts';
 import { isNewer, properties, type Row } from './row.ts';
 
@@ -22,18 +29,36 @@ export interface Query {
   narrow?(rows: readonly Row[]): Row[];
 }
 
+/** A parameter of the query, whose name may be in any case: PSResourceGet sends `$orderBy`. */
+export function parameter(c: FormatContext, name: string): string {
+  const exact = c.req.query(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  return Object.entries(c.req.query()).find(([key]) => key.toLowerCase() === lower)?.[1] ?? '';
+}
+
+/**
+ * Requires that the caller accepts the only format of the feed.
+ * @throws RegistryError `invalidRequest`
+ */
+export function requireAtom(c: FormatContext): void {
+  const format = parameter(c, '$format');
+  if (/^(?:atom|xml|application\/(?:atom\+)?xml)?(?:;|$)/i.test(format)) return;
+  throw badRequest('$format must be "atom": the V2 feed has no other format; /index.json leads to JSON (V3)');
+}
+
 function quoted(c: FormatContext, name: string): string {
-  return unquoted(c.req.query(name) ?? '');
+  return unquoted(parameter(c, name));
 }
 
 function isSet(c: FormatContext, name: string): boolean {
-  return c.req.query(name)?.toLowerCase() === 'true';
+  return parameter(c, name).toLowerCase() === 'true';
 }
 
 /** Parses a call of the feed. Returns undefined if there is no such function. */
 export function queryOf(c: FormatContext, call: string): Query | undefined {
   const { ids, passes } = filterOf(c);
-  const semVer2 = /^'?2\./.test(c.req.query('semVerLevel') ?? '');
+  const semVer2 = /^'?2\./.test(parameter(c, 'semVerLevel'));
   const all = { words: '', semVer2, passes };
   if (call === 'Packages') return { ...all, ids };
   if (call === 'FindPackagesById') return { ...all, ids: new Set([quoted(c, 'id').toLowerCase()]) };
@@ -55,7 +80,7 @@ export function queryOf(c: FormatContext, call: string): Query | undefined {
 }
 
 function filterOf(c: FormatContext): Pick<Query, 'ids' | 'passes'> {
-  const text = c.req.query('$filter') ?? '';
+  const text = parameter(c, '$filter');
   if (text.trim() === '') return { ids: undefined, passes: () => true };
   const filter = orBadRequest(() => parseFilter(text));
   return {
@@ -73,8 +98,12 @@ function orBadRequest<T>(work: () => T): T {
   }
 }
 
-/** Compares values of version properties as versions. Returns undefined for other properties. */
+/** Compares values of versions and times as such. Returns undefined for other properties. */
 export function compare(property: string, left: FilterValue, right: FilterValue): number | undefined {
+  if (properties.get(property)?.[0] === 'Edm.DateTime') {
+    const [a, b] = [left, right].map((value) => millisecondsOf(String(value)));
+    return a === undefined || b === undefined ? undefined : a - b;
+  }
   if (!/^(?:Normalized)?Version$/.test(property)) return undefined;
   const [a, b] = [left, right].map((value) => parseVersion(String(value)));
   return a && b && compareVersions(a, b);

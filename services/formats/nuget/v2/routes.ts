@@ -4,16 +4,18 @@ import { authenticate } from '../../../http/access/authenticate.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { type ReplyHeaders, reply } from '../../../http/answer/reply.ts';
 import { searchCompleteness } from '../../../http/answer/search-completeness.ts';
+import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { headsOf } from '../../../registry/search/visible-packages.ts';
+import { packageFile } from '../addresses.ts';
 import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
-import { NO_ID, packageVersion, parsePackageId } from '../names.ts';
+import { NO_ID, packageId, packageVersion, parsePackageId } from '../names.ts';
 import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
 import { type ODataCall, parseCall } from './odata/literals.ts';
 import { orderBy } from './odata/order-by.ts';
-import { compare, paged, propertyOf, type Query, queryOf } from './query.ts';
+import { compare, paged, parameter, propertyOf, type Query, queryOf, requireAtom } from './query.ts';
 import { type Row, rowsOf } from './row.ts';
 
 /**
@@ -25,6 +27,7 @@ export function feedRoutes(app: FormatRoutes): void {
   app.get('/v2/$metadata', describe(renderSchema, 'application/xml'));
   app.get('/v2/:call', (c, next) => answer(c, next, sendFeed));
   app.get('/v2/:call/$count', (c, next) => answer(c, next, sendCount));
+  app.get('/v2/:call/$value', (c, next) => answerValue(c, next));
 }
 
 /**
@@ -32,7 +35,10 @@ export function feedRoutes(app: FormatRoutes): void {
  * are the same for every user: they contain only their own URL, and reveal nothing about projects.
  */
 function describe(render: (base: string) => string, type: string): ReturnType<typeof pull> {
-  const show = (c: FormatContext) => xml(c, render(baseOf(c)), type);
+  const show = (c: FormatContext) => {
+    requireAtom(c);
+    return xml(c, render(baseOf(c)), type);
+  };
   const inProject = pull({}, show);
   return async (c, next) => {
     if (c.env.address.level === 'project') return inProject(c, next);
@@ -65,6 +71,7 @@ type Send = (c: FormatContext, title: string, found: Found) => Response;
 /** Handles a function of the feed (`Search()`) or a package by key (`Packages(Id='a',Version='1.0')`). */
 function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
   const { name, key } = parseCall(c.req.param('call') ?? '') ?? { name: '' };
+  requireAtom(c);
   if (name === 'Packages' && key?.size) return answerKey(c, next, key);
   const query = queryOf(c, name);
   if (!query) throw new RegistryError('routeNotFound');
@@ -75,7 +82,7 @@ function answer(c: FormatContext, next: () => Promise<void>, send: Send) {
     const { rows, complete } = single
       ? { rows: matchingRows(query, await requestedReleases(context, access)), complete: true }
       : await rowsOfMany(context, access, query);
-    const sorted = orderBy(rows, context.req.query('$orderby') ?? '', propertyOf, compare);
+    const sorted = orderBy(rows, parameter(context, '$orderby'), propertyOf, compare);
     return send(context, name, { rows: sorted, complete });
   })(c, next);
 }
@@ -88,6 +95,22 @@ function answerKey(c: FormatContext, next: () => Promise<void>, key: ODataCall['
     const row = rows.find(({ release }) => release.version === version);
     if (!row) throw new RegistryError('packageNotFound');
     return xml(context, renderEntry(baseOf(context), row), 'application/atom+xml;type=entry');
+  })(c, next);
+}
+
+/** Sends the package file of an entry, which names this address as its `edit-media`. */
+function answerValue(c: FormatContext, next: () => Promise<void>) {
+  const { name: set, key } = parseCall(c.req.param('call') ?? '') ?? { name: '' };
+  if (set !== 'Packages' || !key?.size) throw new RegistryError('routeNotFound');
+  const release = () => ({
+    name: packageId(key.get('Id') ?? ''),
+    version: packageVersion(key.get('Version') ?? ''),
+  });
+  const select = () => ({ version: release().version, files: [{ fileName: packageFile(release()) }] });
+  return pull({ name: () => release().name, select }, (context, { copy }) => {
+    const file = copy?.files.get(packageFile(release()));
+    if (!file) throw new RegistryError('packageNotFound');
+    return sendFile(context, file);
   })(c, next);
 }
 
@@ -115,7 +138,7 @@ function matchingRows(query: Query, releases: readonly ReleaseFacts[]): readonly
 
 function sendFeed(c: FormatContext, title: string, { rows, complete }: Found): Response {
   const base = baseOf(c);
-  const count = c.req.query('$inlinecount') === 'allpages' ? rows.length : undefined;
+  const count = parameter(c, '$inlinecount') === 'allpages' ? rows.length : undefined;
   return xml(
     c,
     renderFeed(base, { title, count, ...paged(c, `${base}/v2/${title}()`, rows) }),

@@ -24,19 +24,34 @@ const MAX_DEPTH = 50;
 const MAX_WORDS = 150;
 
 const TOKEN =
-  /\s*(?:datetime'(?<time>[^']*)'|'(?<text>(?:[^']|'')*)'|(?<number>-?\d+(?:\.\d+)?)[LlMmFfDd]?\b|(?<word>[A-Za-z_]\w*)|(?<mark>[(),]))\s*/y;
+  /\s*(?:datetime(?:offset)?'(?<time>[^']*)'|'(?<text>(?:[^']|'')*)'|(?<number>-?\d+(?:\.\d+)?)[lmfd]?\b|(?<word>[a-z_]\w*)|(?<mark>[(),]))\s*/iy;
 
 type Token = Readonly<Record<'time' | 'text' | 'number' | 'word' | 'mark', string | undefined>>;
 
+const constants = new Map<string, FilterValue>([
+  ['null', null],
+  ['true', true],
+  ['false', false],
+]);
 const comparisons = new Set(['eq', 'ne', 'gt', 'ge', 'lt', 'le']);
-/** The supported functions. Like `eq`, they ignore case. */
-const functions: Readonly<Record<string, (...parts: FilterValue[]) => FilterValue>> = {
-  tolower: (text) => textOf(text).toLowerCase(),
-  toupper: (text) => textOf(text).toUpperCase(),
-  trim: (text) => textOf(text).trim(),
-  substringof: (part, text) => lowerOf(text).includes(lowerOf(part)),
-  startswith: (text, start) => lowerOf(text).startsWith(lowerOf(start)),
-  endswith: (text, end) => lowerOf(text).endsWith(lowerOf(end)),
+
+type Apply = (...parts: FilterValue[]) => FilterValue;
+
+/** The supported functions, and how many parts each takes. Like `eq`, they ignore case. */
+const functions: Readonly<Record<string, readonly [parts: readonly number[], Apply]>> = {
+  tolower: [[1], (text) => textOf(text).toLowerCase()],
+  toupper: [[1], (text) => textOf(text).toUpperCase()],
+  trim: [[1], (text) => textOf(text).trim()],
+  length: [[1], (text) => textOf(text).length],
+  substringof: [[2], (part, text) => lowerOf(text).includes(lowerOf(part))],
+  startswith: [[2], (text, start) => lowerOf(text).startsWith(lowerOf(start))],
+  endswith: [[2], (text, end) => lowerOf(text).endsWith(lowerOf(end))],
+  indexof: [[2], (text, part) => lowerOf(text).indexOf(lowerOf(part))],
+  substring: [
+    [2, 3],
+    (text, start, length = textOf(text).length) =>
+      textOf(text).slice(Math.max(0, Number(start)), Math.max(0, Number(start)) + Number(length)),
+  ],
 };
 
 /**
@@ -95,13 +110,10 @@ export function parseFilter(text: string): Expression {
       return expression;
     }
     at++;
-    if (token.text !== undefined) return { kind: 'literal', value: token.text.replaceAll("''", "'") };
-    if (token.time !== undefined) return { kind: 'literal', value: token.time };
-    if (token.number !== undefined) return { kind: 'literal', value: Number(token.number) };
+    const literal = literalOf(token);
+    if (literal !== undefined) return { kind: 'literal', value: literal };
     const { word } = token;
     if (word === undefined) throw new UnreadableFilter(`$filter is invalid at "${token.mark}"`);
-    if (word === 'null') return { kind: 'literal', value: null };
-    if (word === 'true' || word === 'false') return { kind: 'literal', value: word === 'true' };
     return next()?.mark === '(' ? call(word) : { kind: 'property', name: word };
   }
   function call(name: string): Expression {
@@ -114,6 +126,8 @@ export function parseFilter(text: string): Expression {
       parts.push(whole());
     }
     take(')');
+    if (!functions[name]?.[0].includes(parts.length))
+      throw new UnreadableFilter(`$filter has a wrong number of parts for the function "${name}"`);
     return { kind: 'call', name, parts };
   }
 
@@ -132,6 +146,16 @@ function tokensOf(text: string): Token[] {
     tokens.push(found.groups as Token);
   }
   return tokens;
+}
+
+/** The value of a literal; undefined for other tokens. */
+function literalOf({ text, time, number, word }: Token): FilterValue | undefined {
+  if (text !== undefined) return text.replaceAll("''", "'");
+  if (number !== undefined) return Number(number);
+  if (time === undefined) return word === undefined ? undefined : constants.get(word);
+  if (millisecondsOf(time) === undefined)
+    throw new UnreadableFilter(`$filter has the invalid time '${time}'`);
+  return time;
 }
 
 /** The item that a filter is evaluated for. */
@@ -160,7 +184,7 @@ export function evaluate(expression: Expression, thing: FilteredThing): FilterVa
   if (name === 'or') return parts.some(holds);
   if (name === 'not') return !parts.some(holds);
   const values = parts.map((part) => evaluate(part, thing));
-  if (expression.kind === 'call') return functions[name]?.(...values) ?? null;
+  if (expression.kind === 'call') return functions[name]?.[1](...values) ?? null;
   const [left = null, right = null] = values;
   const property = parts.find((part) => part.kind === 'property')?.name ?? '';
   return compare(name, left, right, thing.compare?.(property, left, right) ?? orderOf(left, right));
@@ -186,6 +210,13 @@ export function orderOf(left: FilterValue, right: FilterValue): number | undefin
   if (a === b) return 0;
   if (typeof a !== typeof b || a == null || b == null) return undefined;
   return a < b ? -1 : 1;
+}
+
+/** The milliseconds since the epoch of a time; in UTC unless it says otherwise. Undefined if it is invalid. */
+export function millisecondsOf(time: string): number | undefined {
+  const zoned = /T[^Z+-]*$/i.test(time) ? `${time}Z` : time;
+  const milliseconds = /^\d{4}-\d{2}-\d{2}(?:T|$)/i.test(zoned) ? Date.parse(zoned) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 
 function lowerOf(value: FilterValue | undefined): string {
