@@ -1,5 +1,6 @@
 import type { FormatRoutes } from '../../http/format/format.ts';
 import { accountRoutes } from './account/routes.ts';
+import { unsupportedRoutes } from './account/unsupported.ts';
 import { changeRoutes } from './change/routes.ts';
 import { tagRoutes } from './change/routes-tags.ts';
 import { publishRoutes } from './publish/routes.ts';
@@ -11,6 +12,7 @@ export function routes(app: FormatRoutes): void {
   accountRoutes(app);
   searchRoutes(app);
   tagRoutes(app);
+  unsupportedRoutes(app);
   readRoutes(app);
   publishRoutes(app);
   changeRoutes(app);

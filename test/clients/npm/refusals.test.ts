@@ -111,6 +111,22 @@ describeTool(npm12.tool, () => {
     expect(await publishAs(await userOf(npm12, setup))).toContain('Publish to a project');
   });
 
+  test('says which commands the registry does not support, and what to do instead', async () => {
+    const user = await userOf(npm12, { token: ground.tokens.personal });
+    for (const [command, why] of [
+      ['access set status=private @acme/tool', 'a package is as visible as its project'],
+      ['access list packages @acme', 'does not list packages by user, team or organization'],
+      [`owner add somebody ${published.name}`, 'the members of a project have roles in it'],
+      ['team ls @acme', 'groups and projects have members with roles'],
+      ['profile set fullname me', 'does not let npm change a profile'],
+    ] as const) {
+      const seen = await failed(user.run(command.split(' ')));
+      expect(seen).toContain(why);
+      expect(seen).not.toMatch(/could not be found|E404|security policy/);
+      expectClear(seen);
+    }
+  });
+
   test('names a version that does not exist', async () => {
     const user = await userOf(npm12, { token: ground.tokens.personal });
     const seen = await failed(user.add(`${published.name}@9.9.9`));

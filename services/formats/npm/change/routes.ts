@@ -11,6 +11,7 @@ import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { readAllVersions } from '../../../registry/packages/read-versions.ts';
 import { removeVersion } from '../../../registry/removal/remove-version.ts';
+import { NO_OWNERS } from '../account/unsupported.ts';
 import { nameOf } from '../context.ts';
 import { versionOfTarball } from '../names.ts';
 import { receiveDocument } from '../publish/receive-document.ts';
@@ -44,7 +45,9 @@ async function updatePackument(c: FormatContext, target: Target): Promise<Respon
   const name = nameOf(c);
   const { document, tarball } = await receiveDocument(c);
   if (tarball || !document.versions) {
-    throw badRequest('Only the versions in a packument can be changed here: this registry has no owners');
+    throw badRequest(
+      document.maintainers ? NO_OWNERS : 'Only the versions in a packument can be changed here',
+    );
   }
   const kept = new Set(Object.keys(document.versions));
   const versions = await versionsAtRevision(c, target);

@@ -7,6 +7,7 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { requireAction } from '../../../registry/access/project-rights.ts';
 import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts';
 import { type NewFile, publishVersion } from '../../../registry/packages/publish-version.ts';
+import { NO_STARS } from '../account/unsupported.ts';
 import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
 import { nameOf } from '../context.ts';
 import { checkNewName, distTag, packageVersion, publishedName, tarballName } from '../names.ts';
@@ -63,6 +64,7 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
 
 /** Handles an edited packument without a tarball: only deprecations are applied. */
 async function update(c: FormatContext, target: Target, document: PackageDocument): Promise<Response> {
+  if (document.users) throw badRequest(NO_STARS);
   await requireAction(c.env.registry, target.access.principal, target.project, 'delete');
   if (!document.versions || Object.keys(document.versions).length === 0) {
     throw badRequest('The request contains neither a tarball nor versions: there is nothing to change');
