@@ -1,4 +1,5 @@
 import { clean, valid, validRange } from 'semver';
+import { mountsOf, OWNER } from '../../catalog.ts';
 import { badRequest, invalidPackage, RegistryError } from '../../domain/errors.ts';
 import {
   type FileName,
@@ -118,10 +119,18 @@ export function escapedName(name: string): string {
 const SCOPED = /^(\/(?:-\/package\/|-\/npm\/v1\/attestations\/)?)(?:@|%40)([^/%@]+)(?:%2[fF]|\/)(?=[^/])/;
 const SCOPE_IN_FILE = /^(\/@([^/%]+)%2F[^/]+\/-\/)(?:@|%40)\2(?:%2[fF]|\/)/;
 
+/** The path of a mount again, at the start of a path that ends in a revision. */
+const REPEATED_MOUNT = new RegExp(
+  `^(?:/.*)?(?:${mountsOf('npm')
+    .map(({ path }) => path.replace(OWNER, '[^/]+'))
+    .join('|')})(?=/.+/-rev/[^/]+$)`,
+);
+
 /**
  * Normalizes a path: a scoped name becomes one segment (`@scope%2Fname`), and a tarball's name loses the scope that
- * GitLab's packuments put before it.
+ * GitLab's packuments put before it. npm 6 deletes a tarball at the path of its URL, appended to the registry's.
  */
 export function canonicalPath(path: string): string {
-  return path.replace(SCOPED, '$1@$2%2F').replace(SCOPE_IN_FILE, '$1');
+  const own = path.includes('/-rev/') ? path.replace(REPEATED_MOUNT, '') : path;
+  return own.replace(SCOPED, '$1@$2%2F').replace(SCOPE_IN_FILE, '$1');
 }

@@ -231,6 +231,17 @@ describe('unpublishing', () => {
     expect((await npm.publish({ version: '1.1.0' })).response.status).toBe(200);
   });
 
+  test('one version at the address that npm 6 sends, which has the prefix twice', async () => {
+    await publishAll('1.0.0', '1.1.0');
+    const { _rev } = await npm.packument();
+    const remove = (version: string) =>
+      npm.send('DELETE', `${npm.base}${npm.base}/@acme/tool/-/tool-${version}.tgz/-rev/${_rev}`);
+    expect((await remove('1.1.0')).status).toBe(200);
+    expect(await versions()).toEqual(['1.0.0']);
+    expect((await remove('1.1.0')).status).toBe(200);
+    expect((await remove('1.0.0')).status).toBe(409);
+  });
+
   test('the complete package leaves nothing', async () => {
     await publishAll('1.0.0', '1.1.0');
     const { _rev } = await npm.packument();

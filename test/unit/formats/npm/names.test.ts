@@ -145,6 +145,10 @@ describe('paths', () => {
     ['/-/v1/search', '/-/v1/search'],
     ['/@acme', '/@acme'],
     ['/@acme/', '/@acme/'],
+    ['/api/v4/projects/1/packages/npm/@s/n/-/n-1.0.0.tgz/-rev/1', '/@s%2Fn/-/n-1.0.0.tgz/-rev/1'],
+    ['/api/v4/projects/a%2Fb/packages/npm/n/-/n-1.0.0.tgz/-rev/1', '/n/-/n-1.0.0.tgz/-rev/1'],
+    ['/registry/api/v4/packages/npm/n/-/n-1.0.0.tgz/-rev/1', '/n/-/n-1.0.0.tgz/-rev/1'],
+    ['/api/v4/projects/1/packages/npm/n', '/api/v4/projects/1/packages/npm/n'],
   ])('have one canonical form: %s becomes %s', (path, canonical) => {
     expect(canonicalPath(path)).toBe(canonical);
   });
