@@ -3,6 +3,7 @@
  * (https://learn.microsoft.com/nuget/consume-packages/finding-and-choosing-packages#search-syntax).
  */
 import { searchWords } from '../../registry/search/search-words.ts';
+import { searchTerms } from '../../shared/text/search-terms.ts';
 import { parseVersion, storedVersion } from './nuget-version.ts';
 import type { ReleaseFacts } from './releases.ts';
 
@@ -50,8 +51,6 @@ const conditions: ReadonlyMap<string, Condition> = new Map([
   ...['owner', 'owners'].map((field) => [field, never] as const),
 ]);
 
-const TOKEN = /"(?<quoted>[^"]*)"?|(?<field>[^\s":]+):|(?<word>[^\s":]+)/g;
-
 /** The most values with a field: each is compared with every version. */
 const MAX_FIELDS = 20;
 
@@ -64,22 +63,14 @@ export function parseSearchText(text: string): SearchText {
   const words: string[] = [];
   const ids: string[] = [];
   const checks: ((release: ReleaseFacts) => boolean)[] = [];
-  let field: string | undefined;
-  const add = (value: string) => {
+  for (const { field, value } of searchTerms(text)) {
     const condition = field === undefined ? undefined : conditions.get(field);
-    if (field !== undefined && value === '') checks.push(() => false);
+    if (field === undefined) words.push(value === '*' ? '' : value);
+    else if (value === '') checks.push(() => false);
     else if (condition) checks.push((release) => condition(release, value));
     else if (field === 'packageid') ids.push(value);
-    else words.push(...(field === undefined || field === 'id' ? [value] : [field, value]));
-    field = undefined;
-  };
-  for (const { groups = {} } of text.toLowerCase().matchAll(TOKEN)) {
-    if (groups.field !== undefined) {
-      if (field !== undefined) add('');
-      field = groups.field;
-    } else if (groups.word !== '*') add(groups.word ?? groups.quoted?.trim() ?? '');
+    else words.push(...(field === 'id' ? [value] : [field, value]));
   }
-  if (field !== undefined) add('');
   if (checks.length > MAX_FIELDS) checks.push(() => false);
   const wanted = ids.length > 0 ? new Set(ids) : undefined;
   const joined = words.join(' ').trim();

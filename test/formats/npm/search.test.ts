@@ -36,6 +36,45 @@ describe('search', () => {
     expect((await search('')).toString().split(',')).toHaveLength(6);
   });
 
+  test('by qualifiers finds, counts and pages the packages that meet all of them', async () => {
+    const made = (keywords: string[], more = {}) => ({ fields: { keywords, ...more } });
+    await npm.publish({
+      name: '@acme/fast',
+      version: '1.0.0',
+      ...made(['json', 'Fast'], { author: 'Ann Lee' }),
+    });
+    await npm.publish({
+      name: '@acme/slow',
+      version: '0.9.0',
+      ...made(['json'], { author: { name: 'Bob' } }),
+    });
+    await npm.publish({ name: 'other', version: '2.0.0', ...made(['xml']) });
+    for (const [text, expected] of [
+      ['keywords:json', ['@acme/fast', '@acme/slow']],
+      ['keywords:json+fast', ['@acme/fast']],
+      ['keywords:fast,xml', ['@acme/fast', 'other']],
+      ['keywords:json,-fast', ['@acme/slow']],
+      ['slow keywords:json', ['@acme/slow']],
+      ['author:"ann lee"', ['@acme/fast']],
+      ['author:bob', ['@acme/slow']],
+      ['maintainer:root not:unstable', ['@acme/fast', 'other']],
+      ['is:unstable', ['@acme/slow']],
+      ['is:insecure', []],
+      ['not:insecure scope:@acme', ['@acme/fast', '@acme/slow']],
+      ['not:deprecated', []],
+      ['scope:acm', []],
+      ['keywords:', []],
+      ['colour:red', []],
+      ['boost-exact:false other', ['other']],
+      [Array(21).fill('not:insecure').join(' '), []],
+    ] as const) {
+      expect([text, await search(text)]).toEqual([text, expected]);
+    }
+    expect(await search('keywords:json', { more: '&size=1&from=1' })).toEqual(['@acme/slow']);
+    const answer = await npm.send('GET', `${npm.base}/-/v1/search?text=keywords:json&size=1`);
+    expect(await answer.json()).toMatchObject({ total: 2 });
+  });
+
   test('describes a version as the project that published it first does', async () => {
     const first = await npm.project('first', 'public');
     const describing = (description: string) => ({ fields: { description } });

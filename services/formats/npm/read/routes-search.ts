@@ -15,40 +15,71 @@ import { readHeads, readTag, readVersions } from '../../../registry/packages/rea
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
 import { searchVisible } from '../../../registry/search/visible-packages.ts';
 import { mapConcurrently } from '../../../shared/map-concurrently.ts';
+import { scopeOf } from '../names.ts';
 import { type Manifest, type Metadata, metadata } from '../schema.ts';
 import { distTags } from './packument.ts';
+import { keywordsOf, type Latest, parseSearchText, type SearchText } from './search-text.ts';
 
 /** The most results per page; npm requests 20. */
 const MAX_SIZE = 250;
+
+/** The most packages that are read to tell whether they meet conditions, and how many at once. */
+const MAX_READ = 1000;
+const READ_AT_ONCE = 50;
 
 /** How many results that several projects hold are looked up concurrently. */
 const CONCURRENCY = 25;
 
 const LATEST = required('tag', parseTagName('latest'));
 
-/** `npm search`: finds packages by the words of their names, at every level. */
+/** `npm search`: finds packages by the words of their names and by qualifiers, at every level. */
 export function searchRoutes(app: FormatRoutes): void {
   app.get('/-/v1/search', pull({}, search));
 }
 
 async function search(c: FormatContext, access: Access): Promise<Response> {
   const { registry } = c.env;
-  const result = await searchVisible(registry, access, c.req.query('text') ?? '');
-  const { hits } = result;
+  const text = parseSearchText(c.req.query('text') ?? '');
+  const most = text.conditions.length > 0 ? MAX_READ : undefined;
+  const { hits, complete } = await searchVisible(registry, access, text.words, most);
   const size = queryNumber(c, 'size', 20, MAX_SIZE);
   const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
-  const page = hits.slice(from, from + size);
-  const latest = await latestOf(registry, page);
+  const { total, page } = await pageOf(registry, hits, text, { from, size });
   return replyJson(
     c,
     200,
-    {
-      objects: latest.map(resultOf),
-      total: hits.length - (page.length - latest.length),
-      time: new Date(registry.clock.now()).toISOString(),
-    },
-    { 'cache-control': 'private, no-cache', ...searchCompleteness(result) },
+    { objects: page.map(resultOf), total, time: new Date(registry.clock.now()).toISOString() },
+    { 'cache-control': 'private, no-cache', ...searchCompleteness({ complete }) },
   );
+}
+
+/** The requested page of the hits whose latest version meets all conditions, and how many there are. */
+async function pageOf(
+  registry: Registry,
+  hits: readonly SearchHit[],
+  { conditions }: SearchText,
+  { from, size }: { readonly from: number; readonly size: number },
+): Promise<{ readonly total: number; readonly page: readonly Latest[] }> {
+  if (conditions.length === 0) {
+    const some = hits.slice(from, from + size);
+    const page = (await latestOf(registry, some)).map(withManifest);
+    return { total: hits.length - (some.length - page.length), page };
+  }
+  const page: Latest[] = [];
+  let total = 0;
+  for (let start = 0; start < hits.length; start += READ_AT_ONCE) {
+    const some = hits.slice(start, start + READ_AT_ONCE);
+    for (const latest of (await latestOf(registry, some)).map(withManifest)) {
+      if (!conditions.every((isMet) => isMet(latest))) continue;
+      if (total >= from && page.length < size) page.push(latest);
+      total++;
+    }
+  }
+  return { total, page };
+}
+
+function withManifest(version: Version<Metadata>): Latest {
+  return { version, manifest: JSON.parse(version.metadata.manifest) as Manifest };
 }
 
 /** The latest version of each hit, from the first of its projects that has one; hits without any are left out. */
@@ -131,18 +162,16 @@ async function highestOf(registry: Registry, ref: PackageRef): Promise<VersionNa
   return (JSON.parse(await documentText(document)) as { readonly latest?: VersionName }).latest;
 }
 
-function resultOf({ name, version, createdAt, metadata }: Version<Metadata>): object {
-  const manifest = JSON.parse(metadata.manifest) as Manifest;
+function resultOf({ version: { name, version, createdAt, metadata }, manifest }: Latest): object {
   const date = new Date(createdAt).toISOString();
   const publisher = { username: metadata.publisher, email: '' };
-  const scope = /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
   return {
     package: {
       name,
-      scope: scope ?? 'unscoped',
+      scope: scopeOf(name) ?? 'unscoped',
       version,
       description: textOf(manifest.description),
-      keywords: listOf(manifest.keywords),
+      keywords: keywordsOf(manifest),
       date,
       links: linksOf(manifest),
       publisher,
@@ -165,8 +194,4 @@ function linksOf(manifest: Manifest): object {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function listOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
