@@ -19,7 +19,7 @@ import {
 } from '../registry/search/walk-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
 import { COUNTED_AT_ONCE, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
-import { flag, readParams, text } from './params.ts';
+import { flag, readParams, text, unlessBlank } from './params.ts';
 import { type ApiContext, openGroup, openProject, scopes } from './request.ts';
 
 /** Up to this many projects in a group are read one by one; of more, all packages of the root namespace are read. */
@@ -30,8 +30,8 @@ const types: readonly string[] = catalog.map(({ packageType }) => packageType);
 const projectParams = z.object({
   ...paging,
   package_type: z.enum(types).optional(),
-  package_name: text.optional(),
-  package_version: text.optional(),
+  package_name: unlessBlank(text.optional()),
+  package_version: unlessBlank(text.optional()),
   include_versionless: flag.default(false),
   status: z.enum(packageStatuses).optional(),
   order_by: z.enum(['created_at', 'name', 'version', 'type']).default('created_at'),
@@ -140,9 +140,8 @@ const formats = [...catalog]
 function filterOf({ package_type: type, package_name, package_version, status }: ListParams): PackageFilter {
   return {
     formats: type === undefined ? undefined : formats.filter((id) => packageTypeOf(id) === type),
-    name: package_name === '' ? undefined : package_name,
-    // As in GitLab, an empty value does not filter.
-    version: package_version || undefined,
+    name: package_name,
+    version: package_version,
     statuses: status === undefined ? defaultStatuses : new Set([status]),
   };
 }

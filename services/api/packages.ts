@@ -15,7 +15,7 @@ import { findVersion, otherVersions, tagsOf } from '../registry/search/list-pack
 import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
 import { listGroupPackages, listProjectPackages } from './list-packages.ts';
 import { pageOf, paging, sortedRows } from './paginate.ts';
-import { integer, readParams } from './params.ts';
+import { integer, readParams, unlessBlank } from './params.ts';
 import { type ApiContext, idParam, type OpenedProject, openProject, scopes } from './request.ts';
 
 const fileParams = z.object({
@@ -24,7 +24,9 @@ const fileParams = z.object({
   sort: z.enum(['asc', 'desc']).default('asc'),
 });
 
-const pipelineParams = z.object({ per_page: integer.pipe(z.number().min(1).max(20)).default(20) });
+const pipelineParams = z.object({
+  per_page: unlessBlank(integer.pipe(z.number().min(1).max(20)).default(20)),
+});
 
 /** The packages of projects and groups, of all formats. */
 export function packageRoutes(app: Hono<CallEnv>): void {

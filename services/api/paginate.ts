@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { badParameters, badRequest } from '../domain/errors.ts';
 import type { ReplyHeaders } from '../http/answer/reply.ts';
 import { pathOf } from '../http/format/address.ts';
-import { integer, text } from './params.ts';
+import { integer, text, unlessBlank } from './params.ts';
 import type { ApiContext } from './request.ts';
 
 /** With more rows than this, the total is omitted, as in GitLab. Rows after these are only read for their page. */
@@ -23,12 +23,12 @@ const MAX_LINK = 4096;
 
 /** The parameters of every list, to be spread into its schema. */
 export const paging = {
-  page: integer.pipe(z.number().min(0)).default(1),
-  per_page: integer.pipe(z.number().min(1)).default(20),
+  page: unlessBlank(integer.pipe(z.number().min(0)).default(1)),
+  per_page: unlessBlank(integer.pipe(z.number().min(1)).default(20)),
   pagination: z.enum(['offset', 'keyset', 'legacy']).default('offset'),
-  cursor: text.optional(),
-  id_after: integer.optional(),
-  id_before: integer.optional(),
+  cursor: unlessBlank(text.optional()),
+  id_after: unlessBlank(integer.optional()),
+  id_before: unlessBlank(integer.optional()),
 };
 
 /** The parsed parameters of `paging`. */

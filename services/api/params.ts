@@ -146,6 +146,14 @@ export const filledText = z.preprocess(
   z.string().regex(/\S/).max(255),
 );
 
+/** A parameter whose blank value counts as none, as GitLab has it where it does not list the possible values. */
+export function unlessBlank<T extends z.ZodType>(schema: T) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() === '' ? undefined : value),
+    schema,
+  );
+}
+
 /** A whole number. */
 export const integer = z.preprocess(
   (value) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value),

@@ -12,12 +12,12 @@ import { filtered, type Walk, walkUsers } from '../registry/accounts/list-accoun
 import { seesUser } from '../registry/accounts/sees-user.ts';
 import { fullUserJson, userJson } from './json/account-json.ts';
 import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
-import { filledText, flag, readParams, text } from './params.ts';
+import { filledText, flag, readParams, text, unlessBlank } from './params.ts';
 import { type ApiContext, administrator, idParam, type SignedIn, scopes, signedIn } from './request.ts';
 
 const listParams = z.object({
   ...paging,
-  username: text.optional(),
+  username: unlessBlank(text.optional()),
   search: text.optional(),
   active: flag.optional(),
   blocked: flag.optional(),

@@ -79,6 +79,13 @@ describe('the package list of a project', () => {
       ['?package_type=generic&package_name=z', ['zeta 1.0']],
       ['?package_type=npm', []],
       ['?include_versionless=true&package_name=z', ['zeta 1.0']],
+      ['?package_version=&package_name=z', ['zeta 1.0']],
+      ['?package_version=%20&package_name=%20', ['zeta 1.0', 'alpha-tool 2.0', 'Beta-Tool 1.0']],
+      [
+        '?page=&per_page=&cursor=&id_after=&id_before=&include_versionless=',
+        ['zeta 1.0', 'alpha-tool 2.0', 'Beta-Tool 1.0'],
+      ],
+      ['?pagination=keyset&per_page=&cursor=&order_by=name', ['alpha-tool 2.0', 'Beta-Tool 1.0', 'zeta 1.0']],
     ] as const;
     for (const [query, expected] of cases) {
       const found = versions(await list(query));
@@ -91,6 +98,13 @@ describe('the package list of a project', () => {
       ['?order_by=size', 'order_by does not have a valid value'],
       ['?order_by=project_path', 'order_by does not have a valid value'],
       ['?sort=up', 'sort does not have a valid value'],
+      [
+        '?package_type=&status=',
+        'package_type does not have a valid value, status does not have a valid value',
+      ],
+      ['?order_by=&sort=', 'order_by does not have a valid value, sort does not have a valid value'],
+      ['?pagination=', 'pagination does not have a valid value'],
+      ['?page=x', 'page is invalid'],
     ]) {
       const answer = await list(query);
       expect([query, answer.status, answer.body]).toEqual([query, 400, { error }]);

@@ -104,6 +104,7 @@ describe('users', () => {
     const part = await api.get('/users?search=nn&order_by=username&sort=asc');
     expect(part.body.map((user: { username: string }) => user.username)).toEqual(['ann', 'anna']);
     expect((await api.get('/users?username=nobody')).body).toEqual([]);
+    expect((await api.get('/users?username=')).body).toEqual((await api.get('/users')).body);
   });
 
   test('others see no e-mail address, and may not create or block users', async () => {
