@@ -3,7 +3,7 @@
  * (https://learn.microsoft.com/nuget/consume-packages/finding-and-choosing-packages#search-syntax).
  */
 import { searchWords } from '../../registry/search/search-words.ts';
-import { searchTerms } from '../../shared/text/search-terms.ts';
+import { type Condition, searchOf, searchTerms } from '../../shared/text/search-terms.ts';
 import { parseVersion, storedVersion } from './nuget-version.ts';
 import type { ReleaseFacts } from './releases.ts';
 
@@ -19,29 +19,26 @@ export interface SearchText {
   matches(release: ReleaseFacts): boolean;
 }
 
-/** Whether a version meets the condition of a field, with a value in lower case. */
-type Condition = (release: ReleaseFacts, value: string) => boolean;
-
-function contains(read: (metadata: ReleaseFacts['metadata']) => string): Condition {
+function contains(read: (metadata: ReleaseFacts['metadata']) => string): Condition<ReleaseFacts> {
   return ({ metadata }, value) => read(metadata).toLowerCase().includes(value);
 }
 
 /** `a,b` are two tags, as where they are declared. A version must have all of them. */
-const hasTags: Condition = ({ metadata }, value) => {
+const hasTags: Condition<ReleaseFacts> = ({ metadata }, value) => {
   const tags = new Set(metadata.tags.map((tag) => tag.toLowerCase()));
   return value.split(/[\s,;]+/).every((tag) => tag === '' || tags.has(tag));
 };
 
-const hasVersion: Condition = (release, value) => {
+const hasVersion: Condition<ReleaseFacts> = (release, value) => {
   const version = parseVersion(value);
   return version !== undefined && storedVersion(version) === release.version;
 };
 
 /** Packages have no owners of their own: those of nuget.org are accounts. */
-const never: Condition = () => false;
+const never: Condition<ReleaseFacts> = () => false;
 
 /** The fields that need the package to be read. */
-const conditions: ReadonlyMap<string, Condition> = new Map([
+const fields: ReadonlyMap<string, Condition<ReleaseFacts>> = new Map([
   ['title', contains(({ title, id }) => title || id)],
   ['description', contains(({ description }) => description)],
   ['summary', contains(({ summary }) => summary)],
@@ -51,37 +48,29 @@ const conditions: ReadonlyMap<string, Condition> = new Map([
   ...['owner', 'owners'].map((field) => [field, never] as const),
 ]);
 
-/** The most values with a field: each is compared with every version. */
-const MAX_FIELDS = 20;
-
 /**
  * Parses a search text: words, and values with a field before them (`tag:json`, `packageid:"Acme.Tool"`). All conditions
- * must be met, except that several ids are alternatives. A field without a value, or one of too many, is not met by any
- * version. An unknown field is a word like its value.
+ * must be met, except that several ids are alternatives. `*` stands for any word.
  */
 export function parseSearchText(text: string): SearchText {
-  const words: string[] = [];
-  const ids: string[] = [];
-  const checks: ((release: ReleaseFacts) => boolean)[] = [];
-  for (const { field, value } of searchTerms(text)) {
-    const condition = field === undefined ? undefined : conditions.get(field);
-    if (field === undefined) words.push(value === '*' ? '' : value);
-    else if (value === '') checks.push(() => false);
-    else if (condition) checks.push((release) => condition(release, value));
-    else if (field === 'packageid') ids.push(value);
-    else words.push(...(field === 'id' ? [value] : [field, value]));
-  }
-  if (checks.length > MAX_FIELDS) checks.push(() => false);
-  const wanted = ids.length > 0 ? new Set(ids) : undefined;
-  const joined = words.join(' ').trim();
+  const terms = searchTerms(text)
+    .filter(({ field, value }) => field !== undefined || value !== '*')
+    .map((term) => (term.field === 'id' && term.value !== '' ? { ...term, field: undefined } : term));
+  const exact = terms.filter(({ field, value }) => field === 'packageid' && value !== '');
+  const ids = exact.length > 0 ? new Set(exact.map(({ value }) => value)) : undefined;
+  const { words, conditions } = searchOf(
+    terms.filter((term) => !exact.includes(term)),
+    fields,
+  );
+  const joined = words.join(' ');
   const parts = searchWords(joined);
   return {
     words: joined,
-    ids: wanted,
-    readsPackages: checks.length > 0,
+    ids,
+    readsPackages: conditions.length > 0,
     matches: (release) =>
-      (!wanted || wanted.has(release.name)) &&
+      (!ids || ids.has(release.name)) &&
       parts.every((part) => release.name.includes(part)) &&
-      checks.every((isMet) => isMet(release)),
+      conditions.every((isMet) => isMet(release)),
   };
 }

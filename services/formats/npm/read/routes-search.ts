@@ -15,10 +15,11 @@ import { readHeads, readTag, readVersions } from '../../../registry/packages/rea
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
 import { searchVisible } from '../../../registry/search/visible-packages.ts';
 import { mapConcurrently } from '../../../shared/map-concurrently.ts';
+import type { Search } from '../../../shared/text/search-terms.ts';
 import { scopeOf } from '../names.ts';
 import { type Manifest, type Metadata, metadata } from '../schema.ts';
 import { distTags } from './packument.ts';
-import { keywordsOf, type Latest, parseSearchText, type SearchText } from './search-text.ts';
+import { keywordsOf, type Latest, parseSearchText } from './search-text.ts';
 
 /** The most results per page; npm requests 20. */
 const MAX_SIZE = 250;
@@ -41,7 +42,7 @@ async function search(c: FormatContext, access: Access): Promise<Response> {
   const { registry } = c.env;
   const text = parseSearchText(c.req.query('text') ?? '');
   const most = text.conditions.length > 0 ? MAX_READ : undefined;
-  const { hits, complete } = await searchVisible(registry, access, text.words, most);
+  const { hits, complete } = await searchVisible(registry, access, text.words.join(' '), most);
   const size = queryNumber(c, 'size', 20, MAX_SIZE);
   const from = queryNumber(c, 'from', 0, Number.MAX_SAFE_INTEGER);
   const { total, page } = await pageOf(registry, hits, text, { from, size });
@@ -57,7 +58,7 @@ async function search(c: FormatContext, access: Access): Promise<Response> {
 async function pageOf(
   registry: Registry,
   hits: readonly SearchHit[],
-  { conditions }: SearchText,
+  { conditions }: Search<Latest>,
   { from, size }: { readonly from: number; readonly size: number },
 ): Promise<{ readonly total: number; readonly page: readonly Latest[] }> {
   if (conditions.length === 0) {

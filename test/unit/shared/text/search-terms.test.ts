@@ -12,6 +12,8 @@ test.for([
   ['a:b:c', ['a=', 'b=c']],
   ['"unended', ['unended']],
   [':x', ['x']],
+  [' :: ', ['::']],
+  [' ', []],
 ] as const)('search terms are split with their fields: %s', ([text, expected]) => {
   const shown = searchTerms(text).map(({ field, value }) =>
     field === undefined ? value : `${field}=${value}`,
