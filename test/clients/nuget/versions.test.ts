@@ -30,7 +30,7 @@ beforeAll(async () => {
       ]),
     ),
     'needed-1.5': nupkg({ id: needed, version: '1.5.0', files }),
-    'needed-2.0': nupkg({ id: needed, version: '2.0.0', files }),
+    'needed-2.0': nupkg({ id: needed, version: '2.0.0', files, metadata: '<tags>PSModule json</tags>' }),
   };
   for (const [name, bytes] of Object.entries(packages))
     await user.space.write(`packages/${name}.nupkg`, bytes);
@@ -117,18 +117,19 @@ describeTool(dotnet, () => {
 
 describeTool(nuget2, () => {
   test('lists packages with their latest versions, or with all versions it can read', async () => {
-    const list = async (...options: readonly string[]) => {
-      const { seen } = await succeeded(user.nugetOnTerminal('list', id, '-Source', 'acme', ...options));
+    const list = async (text: string, ...options: readonly string[]) => {
+      const { seen } = await succeeded(user.nugetOnTerminal('list', text, '-Source', 'acme', ...options));
       return seen
         .split(/\r?\n/)
         .filter((line) => line.startsWith(id))
         .sort();
     };
-    const latest = await list();
+    const latest = await list(id);
     expect(latest).toEqual([`${id} ${dotnet.missing ? '10.0.0' : '1.1.0'}`, `${needed} 2.0.0`]);
-    expect(await list('-AllVersions', '-Prerelease')).toEqual(
+    expect(await list(id, '-AllVersions', '-Prerelease')).toEqual(
       expect.arrayContaining([`${id} 1.0`, `${id} 1.1.1-beta`, `${needed} 1.5.0`]),
     );
+    expect(await list('tag:psmodule')).toEqual([`${needed} 2.0.0`]);
   });
 
   test('installs a version, restores a packages.config, and unlists a version', async () => {
