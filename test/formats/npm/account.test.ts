@@ -228,37 +228,48 @@ describe('audits', () => {
 });
 
 describe('commands that the registry does not support', () => {
-  test.for([
-    ['access set', 'POST', '/-/package/@acme%2ftool/access', /a package is as visible as its project/],
-    ['access list collaborators', 'GET', '/-/package/@acme%2ftool/collaborators', /members of a project/],
-    [
-      'access list packages of an organization',
-      'GET',
-      '/-/org/acme/package',
-      /does not list packages by user/,
-    ],
-    ['access list packages of a user', 'GET', '/-/user/root/package', /does not list packages by user/],
-    ['access list packages of a team', 'GET', '/-/team/acme/devs/package', /does not list packages by user/],
-    ['access grant', 'PUT', '/-/team/acme/devs/package', /has no teams/],
-    ['access revoke', 'DELETE', '/-/team/acme/devs/package', /has no teams/],
-    ['owner add', 'GET', '/-/user/org.couchdb.user:bob', /no owners of packages: the members of a project/],
-    ['team create', 'PUT', '/-/org/acme/team', /has no teams/],
-    ['team destroy', 'DELETE', '/-/team/acme/devs', /has no teams/],
-    ['team ls', 'GET', '/-/team/acme/devs/user?format=cli', /members with roles/],
-    ['org ls', 'GET', '/-/org/acme/user', /has no teams and organizations/],
-    ['stars', 'GET', '/-/_view/starredByUser?key=%22root%22', /has no stars/],
-    ['token create', 'POST', '/-/npm/v1/tokens', /make one with POST/],
-    ['token revoke', 'DELETE', '/-/npm/v1/tokens/token/5', /"npm logout" revokes the token in use/],
-    ['profile set', 'POST', '/-/npm/v1/user', /does not let npm change a profile/],
-    ['hook add', 'POST', '/-/npm/v1/hooks/hook', /has no hooks/],
-    ['hook ls', 'GET', '/-/npm/v1/hooks', /has no hooks/],
-    ['trust', 'POST', '/-/package/@acme/tool/trust', /no trusted publishers/],
-    ['stage publish', 'POST', '/-/stage/package/@acme%2ftool', /does not stage packages/],
-    ['stage list', 'GET', '/-/stage', /does not stage packages/],
-  ] as const)('are refused with what to do instead: npm %s', async ([, method, path, text]) => {
-    for (const token of [npm.rootToken, '']) {
-      const answer = await npm.send(method, npm.base + path, { token });
-      expect([answer.status, await errorOf(answer)]).toEqual([400, expect.stringMatching(text)]);
+  test('are refused with what to do instead', async () => {
+    for (const [command, method, path, text] of [
+      ['access set', 'POST', '/-/package/@acme%2ftool/access', /a package is as visible as its project/],
+      ['access list collaborators', 'GET', '/-/package/@acme%2ftool/collaborators', /members of a project/],
+      [
+        'access list packages of an organization',
+        'GET',
+        '/-/org/acme/package',
+        /does not list packages by user/,
+      ],
+      ['access list packages of a user', 'GET', '/-/user/root/package', /does not list packages by user/],
+      [
+        'access list packages of a team',
+        'GET',
+        '/-/team/acme/devs/package',
+        /does not list packages by user/,
+      ],
+      ['access grant', 'PUT', '/-/team/acme/devs/package', /has no teams/],
+      ['access revoke', 'DELETE', '/-/team/acme/devs/package', /has no teams/],
+      ['owner add', 'GET', '/-/user/org.couchdb.user:bob', /no owners of packages: the members of a project/],
+      ['team create', 'PUT', '/-/org/acme/team', /has no teams/],
+      ['team destroy', 'DELETE', '/-/team/acme/devs', /has no teams/],
+      ['team ls', 'GET', '/-/team/acme/devs/user?format=cli', /members with roles/],
+      ['org ls', 'GET', '/-/org/acme/user', /has no teams and organizations/],
+      ['stars', 'GET', '/-/_view/starredByUser?key=%22root%22', /has no stars/],
+      ['token create', 'POST', '/-/npm/v1/tokens', /make one with POST/],
+      ['token revoke', 'DELETE', '/-/npm/v1/tokens/token/5', /"npm logout" revokes the token in use/],
+      ['profile set', 'POST', '/-/npm/v1/user', /does not let npm change a profile/],
+      ['hook add', 'POST', '/-/npm/v1/hooks/hook', /has no hooks/],
+      ['hook ls', 'GET', '/-/npm/v1/hooks', /has no hooks/],
+      ['trust', 'POST', '/-/package/@acme/tool/trust', /no trusted publishers/],
+      ['stage publish', 'POST', '/-/stage/package/@acme%2ftool', /does not stage packages/],
+      ['stage list', 'GET', '/-/stage', /does not stage packages/],
+    ] as const) {
+      for (const token of [npm.rootToken, '']) {
+        const answer = await npm.send(method, npm.base + path, { token });
+        expect([command, answer.status, await errorOf(answer)]).toEqual([
+          command,
+          400,
+          expect.stringMatching(text),
+        ]);
+      }
     }
   });
 

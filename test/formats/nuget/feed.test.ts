@@ -239,18 +239,20 @@ describe('the V2 feed', () => {
     expect(await count.text()).toBe('130');
   });
 
-  test.for([
-    ["Published ge DateTime'2026-01-01'", true],
-    ["Published gt datetime'2026-01-01T01:59:00+01:00'", true],
-    ["Published eq datetime'2026-01-01T01:00:00Z' and Created eq LastUpdated", true],
-    ["Published lt datetime'2026-01-01T01:00:00.0000000'", false],
-    ["indexof(Id, 'tool') eq 5", true],
-    ["indexof(Id, 'x') ge 0", false],
-  ] as const)('compares times as times, and finds positions in texts: %s', async ([filter, matches]) => {
+  test('compares times as times, and finds positions in texts', async () => {
     nuget.clock.advance(Date.parse('2026-01-01T01:00:00Z') - nuget.clock.now());
     await nuget.push({ version: '1.0' });
-    const path = `FindPackagesById()?${query({ id: "'Acme.Tool'", $filter: filter })}`;
-    expect(await names(path)).toEqual(matches ? ['Acme.Tool 1.0'] : []);
+    for (const [filter, matches] of [
+      ["Published ge DateTime'2026-01-01'", true],
+      ["Published gt datetime'2026-01-01T01:59:00+01:00'", true],
+      ["Published eq datetime'2026-01-01T01:00:00Z' and Created eq LastUpdated", true],
+      ["Published lt datetime'2026-01-01T01:00:00.0000000'", false],
+      ["indexof(Id, 'tool') eq 5", true],
+      ["indexof(Id, 'x') ge 0", false],
+    ] as const) {
+      const path = `FindPackagesById()?${query({ id: "'Acme.Tool'", $filter: filter })}`;
+      expect([filter, await names(path)]).toEqual([filter, matches ? ['Acme.Tool 1.0'] : []]);
+    }
   });
 
   test('sends the package of an entry at its edit-media address', async () => {

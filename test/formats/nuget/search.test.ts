@@ -173,12 +173,11 @@ describe('searches', () => {
 
   test('by a field find packages behind more others than a search by words returns', async () => {
     const { table } = nuget.registry;
-    for (let index = 0; index < 300; index++) {
-      const ref = { projectId: nuget.project.id, format: 'nuget', name: named.package(`a${index}`) };
-      await table.write([
-        ...liveHeadWrites(ref, 0, false, { versions: 0 }),
-        ...nameWrites(nuget.project, ref, 0),
-      ]);
+    const others = Array.from({ length: 251 }, (_, index) => named.package(`a${index}`));
+    for (const name of others) {
+      const ref = { projectId: nuget.project.id, format: 'nuget', name };
+      const head = liveHeadWrites(ref, 0, false, { versions: 0 });
+      await table.write([...head, ...nameWrites(nuget.project, ref, 0)]);
     }
     await nuget.push({ id: 'Tagged', metadata: '<tags>PSModule</tags>' });
     expect((await search('q=tag:psmodule')).data).toMatchObject([{ id: 'Tagged' }]);
