@@ -157,6 +157,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
         ? keptVersionWrites(state, known, version, now)
         : newVersionWrites(project, version, state, now)),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
+      ...rules.writes(items),
       ...plan.writes,
       ...subpackage.plan(items, now),
       ...(await names.writes(project, now)),

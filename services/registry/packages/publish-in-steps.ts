@@ -26,17 +26,28 @@ import type { NewFile, NewVersion } from './publish-version.ts';
 import { retryPublish } from './retry-publish.ts';
 import { planSubpackage } from './subpackages.ts';
 
-/** Each file takes two writes, one more if it replaces another, and up to eight more if it is in indexes. */
+/**
+ * Each file takes two writes, one more if it replaces another, one if its digests may come first, and up to eight more if
+ * it is in indexes.
+ */
 const FILES_AT_ONCE = 20;
+const COMPARED_AT_ONCE = 15;
 const INDEXED_AT_ONCE = 6;
 
 /** Returns the most files that one transaction publishes. */
-export function filesAtOnce({ index }: Pick<FormatRules, 'index'>): number {
-  return index ? INDEXED_AT_ONCE : FILES_AT_ONCE;
+export function filesAtOnce({
+  index,
+  digestsMayComeFirst,
+}: Pick<FormatRules, 'index' | 'digestsMayComeFirst'>): number {
+  if (index) return INDEXED_AT_ONCE;
+  return digestsMayComeFirst ? COMPARED_AT_ONCE : FILES_AT_ONCE;
 }
 
 /** Splits files into groups that one transaction can publish. */
-export function stepsOf<T>(format: Pick<FormatRules, 'index'>, files: readonly T[]): T[][] {
+export function stepsOf<T>(
+  format: Pick<FormatRules, 'index' | 'digestsMayComeFirst'>,
+  files: readonly T[],
+): T[][] {
   const size = filesAtOnce(format);
   const count = Math.ceil(files.length / size);
   return Array.from({ length: count }, (_, step) => files.slice(step * size, (step + 1) * size));
@@ -86,7 +97,10 @@ async function claim<M>(
     const existing = await currentVersion(registry, items.get<StoredVersion>(key));
     if (existing) throw taken(existing);
     await rules.check(items);
-    await registry.table.write(claimWrites({ ...version, updatedAt: registry.clock.now() }));
+    await registry.table.write([
+      ...claimWrites({ ...version, updatedAt: registry.clock.now() }),
+      ...rules.writes(items),
+    ]);
   });
 }
 

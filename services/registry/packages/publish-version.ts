@@ -149,6 +149,7 @@ async function publishAtOnce<M>(
       ),
       ...(await names.writes(project, now)),
       ...stated.flatMap(({ file }, index) => fileWrites(ref, file, replaced[index])),
+      ...rules.writes(items),
       ...plan.writes,
       ...indexWrites(ref, {
         stated,

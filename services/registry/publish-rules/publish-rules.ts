@@ -1,4 +1,4 @@
-import type { Key } from '../../ports/table.ts';
+import type { Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 import { duplicates } from './duplicates.ts';
@@ -13,6 +13,8 @@ export interface PublishRules {
   readonly keys: readonly Key[];
   /** @throws RegistryError if a rule refuses the publish. */
   check(items: Items): Promise<void>;
+  /** Returns the writes of the rules, for the transaction of the publish. */
+  writes(items: Items): readonly Write[];
 }
 
 /** All rules, applied to one publish. */
@@ -22,6 +24,7 @@ export function publishRules(publication: Publication, registry: RuleContext): P
     async check(items) {
       for (const rule of rules) await rule.check(publication, items, registry);
     },
+    writes: (items) => rules.flatMap((rule) => rule.writes?.(publication, items) ?? []),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Digests } from '../../domain/digests.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
-import type { Key } from '../../ports/table.ts';
+import type { Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { Items } from '../records/read-items.ts';
 
@@ -48,4 +48,6 @@ export interface PublishRule {
    * @throws RegistryError if the publish is refused.
    */
   check(publication: Publication, items: Items, registry: RuleContext): void | Promise<void>;
+  /** Returns writes that the publish makes with its own. They fail if the items have changed since they were read. */
+  writes?(publication: Publication, items: Items): readonly Write[];
 }

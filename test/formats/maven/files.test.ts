@@ -204,20 +204,42 @@ describe('checksums that clients send', () => {
     ]);
     expect(await repository.text(pom)).toBe(404);
     expect((await app.registry.blobs.list()).blobs).toHaveLength(1);
-    expect((await repository.put(pom, 'the POM')).status).toBe(200);
-    // The file has come: later uploads are compared with the checksums that follow them.
+  });
+
+  test('count once: for the next upload of the file', async () => {
+    const pom = `${app1}/app-1.0.pom`;
+    await repository.put(`${pom}.sha1`, hex('sha1', 'the POM'));
+    expect((await repository.put(pom, 'a rebuilt POM')).status).toBe(409);
+    expect((await repository.put(pom, 'a rebuilt POM')).status).toBe(200);
+    await repository.put(`${pom}.md5`, hex('md5', 'a rebuilt POM'));
+    expect((await repository.put(pom, 'a later POM')).status).toBe(200);
+    expect(await queryAll(app.registry.table, indexes.expectedDigests)).toEqual([]);
+  });
+
+  test('may come before a later upload of an older file', async () => {
+    const pom = `${app1}/app-1.0.pom`;
+    await repository.put(pom, 'the POM');
+    expect((await repository.put(`${pom}.sha1`, hex('sha1', 'a later POM'))).status).toBe(409);
+    app.clock.advance(11 * 60_000);
+    expect((await repository.put(`${pom}.sha1`, hex('sha1', 'a later POM'))).status).toBe(204);
+    expect((await repository.put(`${pom}.md5`, hex('md5', 'the POM'))).status).toBe(204);
+    expect((await repository.put(pom, 'another POM')).status).toBe(409);
+    expect((await repository.put(`${pom}.sha1`, hex('sha1', 'a later POM'))).status).toBe(204);
     expect((await repository.put(pom, 'a later POM')).status).toBe(200);
   });
 
-  test('do not refuse a later file if they came while the file was being stored', async () => {
-    for (let round = 0; round < 20; round++) {
+  test('are compared if they come while the file is being stored, and do not refuse a later file', async () => {
+    for (let round = 0; round < 40; round++) {
       const [pom, content] = [`${app1}/app-1.0-c${round}.txt`, `content ${round}`];
+      const right = round % 2 === 0;
+      const stated = right ? content : 'other content';
       const answers = await Promise.all([
         repository.put(pom, content),
-        repository.put(`${pom}.sha1`, hex('sha1', content)),
+        repository.put(`${pom}.sha1`, hex('sha1', stated)),
         repository.put(`${pom}.md5`, hex('md5', content)),
       ]);
-      expect(answers.map(({ status }) => status)).toEqual([200, 204, 204]);
+      const statuses = answers.map(({ status }) => status);
+      expect([right, statuses.includes(409)]).toEqual([right, !right]);
       expect((await repository.put(pom, `a later ${content}`)).status).toBe(200);
     }
   });

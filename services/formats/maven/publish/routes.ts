@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Digest, type DigestAlgorithm, parseDigest } from '../../../domain/digests.ts';
 import { badRequest } from '../../../domain/errors.ts';
 import { parsePackageName } from '../../../domain/names.ts';
-import { identityOf, type StagedBlob, type Umbrella } from '../../../domain/packages.ts';
+import type { StagedBlob, Umbrella } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { packageFileJson } from '../../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../../http/answer/reply.ts';
@@ -14,8 +14,8 @@ import type { Announced } from '../../../registry/access/open-access.ts';
 import { blobAccess } from '../../../registry/blobs/blob-access.ts';
 import { discardUnless } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
-import { expectDigest } from '../../../registry/packages/expect-digest.ts';
-import { digestMismatch } from '../../../registry/publish-rules/expected-digests.ts';
+import { compareDigest, type ExpectedFile, forgetDigests } from '../../../registry/packages/expect-digest.ts';
+import { DigestMismatch } from '../../../registry/publish-rules/expected-digests.ts';
 import { pathIn } from '../context.ts';
 import { type Address, contentTypeOf, coordinatesOf, filePartsOf, publishAddress } from '../names.ts';
 import type { Metadata } from '../schema.ts';
@@ -70,25 +70,22 @@ async function verify(
   address: FileAddress,
   algorithm: DigestAlgorithm,
 ): Promise<Response> {
-  const { name, version, fileName } = address;
+  const { fileName } = address;
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
-  const claimed = claimedDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
-  if (claimed === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
-  const { registry, format } = c.env;
-  const expected = {
-    projectId: target.project.id,
-    format: format.id,
-    name,
-    version,
-    identity: identityOf(address),
-  };
-  const digests =
-    target.holding?.files.get(fileName)?.digests ??
-    (await expectDigest(registry, expected, algorithm, claimed));
-  const actual = digests?.[algorithm];
-  if (actual !== undefined && claimed !== actual) throw digestMismatch(fileName, algorithm, claimed, actual);
+  const digest = claimedDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
+  if (digest === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
+  const existing = target.holding?.files.get(fileName);
+  await compareDigest(c.env.registry, fileAt(c, target, address), existing, { algorithm, digest });
   return reply(c, 204, null);
+}
+
+function fileAt(
+  c: FormatContext,
+  { project }: Target,
+  { name, version, fileName }: FileAddress,
+): ExpectedFile {
+  return { projectId: project.id, format: c.env.format.id, name, version, fileName };
 }
 
 /** The first digest of an algorithm in a text. Some tools write file names before or after it. */
@@ -108,7 +105,7 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
   const isJar = parts?.extension === 'jar' && parts.classifier === '';
   const { blob, facts: pom } = await readUpload(c, isPom ? { inspect: readPom } : {});
   const added = await discardUnless(registry, [blob], async () => {
-    return addFiles<Metadata>(registry, {
+    const adding = addFiles<Metadata>(registry, {
       project: target.project,
       actor: target.actor,
       format,
@@ -118,6 +115,11 @@ async function store(c: FormatContext, target: Target, address: FileAddress): Pr
       amend: pom && ((existing) => (isDeepStrictEqual(existing, pom) ? undefined : pom)),
       umbrella: isJar ? await pluginGroup(c, name, blob) : undefined,
       files: [{ fileName, contentType: contentTypeOf(fileName), blob }],
+    });
+    return adding.catch(async (error: unknown) => {
+      // The publisher can't tell which of both is wrong, and sends the file again.
+      if (error instanceof DigestMismatch) await forgetDigests(registry, fileAt(c, target, address));
+      throw error;
     });
   });
   const [file] = added.files;
