@@ -125,5 +125,6 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
 
 /** The same stores for another process: nothing in memory is shared. */
 export function anotherProcess(registry: Registry, seal: Seal): Registry {
-  return withPreparedKeys({ ...registry, table: { ...registry.table } }, seal);
+  const formats = async () => [...(await registry.formats()), toyRules];
+  return withPreparedKeys({ ...registry, formats, table: { ...registry.table } }, seal);
 }
