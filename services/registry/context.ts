@@ -3,6 +3,7 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Meter } from '../ports/meter.ts';
+import type { Room } from '../ports/room.ts';
 import type { Signer } from '../ports/signer.ts';
 import type { Table } from '../ports/table.ts';
 import type { TokenUseRecorder } from './accounts/token-uses.ts';
@@ -45,6 +46,8 @@ export interface Registry {
   readonly table: Table;
   readonly audit: Table;
   readonly blobs: BlobStore;
+  /** Whether the stores have room for additions. */
+  readonly room: Room;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;

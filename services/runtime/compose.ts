@@ -6,6 +6,7 @@ import type { BlobStore } from '../ports/blob-store.ts';
 import { type Clock, systemClock } from '../ports/clock.ts';
 import { type Log, silentLog } from '../ports/log.ts';
 import { type Meter, noMeter } from '../ports/meter.ts';
+import { endlessRoom, type Room } from '../ports/room.ts';
 import type { Seal } from '../ports/seal.ts';
 import type { Table } from '../ports/table.ts';
 import { noTokenUses, type TokenUseRecorder } from '../registry/accounts/token-uses.ts';
@@ -20,6 +21,8 @@ export interface Stores {
   readonly table: Table;
   readonly audit: Table;
   readonly blobs: BlobStore;
+  /** By default, stores grow as needed. */
+  readonly room?: Room | undefined;
   readonly clock?: Clock;
   /** Loads the formats that jobs need. By default jobs know none. */
   readonly formats?: () => Promise<readonly FormatRules[]>;
@@ -56,17 +59,19 @@ export function createRegistry(
   memory = 64 * MIB,
 ): Registry {
   const { table, audit, blobs, clock = systemClock, seal = noSeal, formats = async () => [] } = stores;
+  const { room = endlessRoom } = stores;
   return {
     table,
     audit,
     blobs,
+    room,
     clock,
     log: stores.log ?? silentLog,
     meter: stores.meter ?? noMeter,
     downloads: stores.downloads ?? noDownloads,
     tokenUses: stores.tokenUses ?? noTokenUses,
     settings: { ...defaultSettings, allowedDownloadModes: allowedModes(settings), ...settings },
-    ids: tableIds(table),
+    ids: tableIds(table, room),
     formats,
     signer: tableSigner({ table, clock, seal, registry: settings.url }),
     documents: documentCache(memory),

@@ -37,7 +37,7 @@ describe.skipIf(!canMountDisks)('a server with a full disk', () => {
   async function expectOnlyFull(): Promise<void> {
     const failures = await failuresIn(served.log);
     expect(failures.filter((line) => JSON.parse(line).status === 507)).not.toEqual([]);
-    expect(failures.filter((line) => !/"status":507|the disk is full/.test(line))).toEqual([]);
+    expect(failures.filter((line) => !/"status":507|the disk is full|storage full/.test(line))).toEqual([]);
   }
 
   describeTool(curlTool, () => {

@@ -1,6 +1,6 @@
 import { ConditionFailed, TableBusy, type Write } from '../../ports/table.ts';
 import { isBusy } from './database-busy.ts';
-import { diskFull } from './disk-full.ts';
+import { diskFull, isDatabaseFull } from './disk-full.ts';
 import type { ItemTable } from './item-rows.ts';
 
 /** Changes to items, all or none. Results in the item of the first operation after the change. */
@@ -30,6 +30,9 @@ export interface JobOutcome {
   readonly failure?: Failure;
 }
 
+/** What the worker says besides the outcomes of jobs: that it has opened the database, or has released the reserve. */
+export type WorkerNotice = 'ready' | 'reserve released';
+
 /** An error that can be sent between threads. */
 export interface Failure {
   readonly name: string;
@@ -39,15 +42,17 @@ export interface Failure {
   readonly busy?: boolean;
 }
 
-const SQLITE_FULL = 13;
-
 /** Converts an error so that it can be sent between threads. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message } = error;
   if (error instanceof ConditionFailed) return { name, message, operation: error.operation };
-  const diskFull = 'errcode' in error && error.errcode === SQLITE_FULL;
-  return { name, message, diskFull, busy: error instanceof TableBusy || isBusy(error) };
+  return {
+    name,
+    message,
+    diskFull: isDatabaseFull(error),
+    busy: error instanceof TableBusy || isBusy(error),
+  };
 }
 
 /** Converts a failure back to an error. */

@@ -6,9 +6,18 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { Item } from '../../ports/table.ts';
 import { afterWrite, keyOf } from '../../ports/table-rules.ts';
-import { failureOf, type JobOutcome, type PostedJob, type SqlJob, type WriteJob } from './commit-jobs.ts';
+import {
+  failureOf,
+  type JobOutcome,
+  type PostedJob,
+  type SqlJob,
+  type WorkerNotice,
+  type WriteJob,
+} from './commit-jobs.ts';
 import { openWriter } from './database.ts';
 import { isBusy } from './database-busy.ts';
+import { isDatabaseFull } from './disk-full.ts';
+import { releaseReserve } from './disk-reserve.ts';
 import { itemReader, itemWriter } from './item-rows.ts';
 
 /** What the thread is started with. */
@@ -16,27 +25,63 @@ export interface WriterData {
   readonly file: string;
   /** See `openWriter`. */
   readonly busyTimeout?: number | undefined;
+  /** The directory with a reserve, which is released when there is no space for a write. */
+  readonly reserveIn?: string | undefined;
 }
 
 /** The maximum number of jobs per transaction. */
 const BATCH = 256;
 
-function startWorker(port: NonNullable<typeof parentPort>, { file, busyTimeout }: WriterData): void {
-  const database = openWriter(file, busyTimeout);
+function startWorker(
+  port: NonNullable<typeof parentPort>,
+  { file, busyTimeout, reserveIn }: WriterData,
+): void {
+  const notify = (notice: WorkerNotice) => port.postMessage(notice);
+  const database = openWithSpace();
   const tables = { registry: itemsOf('registry'), audit: itemsOf('audit') };
   const statements = new Map<string, StatementSync>();
   const [begin, commit] = [database.prepare('BEGIN IMMEDIATE'), database.prepare('COMMIT')];
   const [save, release] = [database.prepare('SAVEPOINT job'), database.prepare('RELEASE job')];
+
+  function openWithSpace(): DatabaseSync {
+    try {
+      return openWriter(file, busyTimeout);
+    } catch (error) {
+      if (!isDatabaseFull(error) || !giveUpReserve()) throw error;
+      return openWriter(file, busyTimeout);
+    }
+  }
+
+  function giveUpReserve(): boolean {
+    const released = reserveIn !== undefined && releaseReserve(reserveIn);
+    if (released) notify('reserve released');
+    return released;
+  }
+
+  /**
+   * Makes space for a write after one has failed: releases the reserve and empties the write-ahead log, whose pages take
+   * less space in the database. Returns whether there may be more space now.
+   */
+  function makeSpace(): boolean {
+    const released = giveUpReserve();
+    try {
+      const result = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      return released || result?.busy === 0;
+    } catch {
+      return released;
+    }
+  }
 
   function itemsOf(table: 'registry' | 'audit') {
     return { ...itemReader(database, table), ...itemWriter(database, table) };
   }
 
   /**
-   * Applies the jobs and makes them durable. If the whole transaction fails, each job is retried alone, except when
-   * another process holds the database: each would wait for it as long as this one has.
+   * Applies the jobs and makes them durable. If the whole transaction fails for lack of space, it is retried with all
+   * there is. If it still fails, each job is retried alone, except when another process holds the database: each would
+   * wait for it as long as this one has.
    */
-  function commitJobs(posted: readonly PostedJob[]): JobOutcome[] {
+  function commitJobs(posted: readonly PostedJob[], mayMakeSpace = true): JobOutcome[] {
     try {
       begin.run();
       const outcomes = posted.map(performInSavepoint);
@@ -45,9 +90,10 @@ function startWorker(port: NonNullable<typeof parentPort>, { file, busyTimeout }
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK');
       const [first] = posted;
+      if (isDatabaseFull(error) && mayMakeSpace && makeSpace()) return commitJobs(posted, false);
       if (isBusy(error)) return posted.map(({ id }) => ({ id, failure: failureOf(error) }));
       if (first && posted.length === 1) return [{ id: first.id, failure: failureOf(error) }];
-      return posted.flatMap((each) => commitJobs([each]));
+      return posted.flatMap((each) => commitJobs([each], mayMakeSpace));
     }
   }
 
@@ -58,7 +104,8 @@ function startWorker(port: NonNullable<typeof parentPort>, { file, busyTimeout }
       release.run();
       return { id, value };
     } catch (error) {
-      if (!database.isTransaction) throw error; // SQLite rolled back the whole transaction, as on a full disk
+      // On a full disk, SQLite may have rolled back the whole transaction.
+      if (!database.isTransaction || isDatabaseFull(error)) throw error;
       database.exec('ROLLBACK TO job; RELEASE job');
       return { id, failure: failureOf(error) };
     }
@@ -98,7 +145,7 @@ function startWorker(port: NonNullable<typeof parentPort>, { file, busyTimeout }
     if (posted.length > 0) port.postMessage(commitJobs(posted));
     if (next === 'close') close(database);
   });
-  port.postMessage('ready');
+  notify('ready');
 
   function close(open: DatabaseSync): void {
     open.close();

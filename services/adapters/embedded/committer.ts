@@ -1,7 +1,13 @@
 import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { type CommitJob, errorOf, type JobOutcome, type PostedJob } from './commit-jobs.ts';
+import {
+  type CommitJob,
+  errorOf,
+  type JobOutcome,
+  type PostedJob,
+  type WorkerNotice,
+} from './commit-jobs.ts';
 import type { WriterData } from './commit-worker.ts';
 
 /** Makes jobs durable, with one fsync for all that are waiting. */
@@ -22,14 +28,22 @@ interface Waiting {
 /** The code of the thread; bundles have a JavaScript version next to them. */
 const workerFile = `./commit-worker${extname(import.meta.url)}`;
 
+/** How a writer thread works. */
+export interface CommitterOptions extends Omit<WriterData, 'file'> {
+  /** Called when the thread has released the reserve. */
+  readonly onReleased?: () => void;
+}
+
 /**
  * Starts the writer thread of a database file, which is created if absent. While another process holds the database,
  * jobs wait for `busyTimeout` milliseconds and then reject with `TableBusy`.
  */
-export async function startCommitter(file: string, busyTimeout?: number): Promise<Committer> {
-  const workerData: WriterData = { file, busyTimeout };
+export async function startCommitter(file: string, options: CommitterOptions = {}): Promise<Committer> {
+  const { onReleased = () => {}, ...rest } = options;
+  const workerData: WriterData = { file, ...rest };
   const worker = new Worker(new URL(workerFile, import.meta.url), { workerData });
-  await once(worker, 'message');
+  const [first] = (await once(worker, 'message')) as [WorkerNotice];
+  if (first === 'reserve released') onReleased();
   worker.unref();
   const waiting = new Map<number, Waiting>();
   let lastId = 0;
@@ -44,7 +58,11 @@ export async function startCommitter(file: string, busyTimeout?: number): Promis
     waiting.clear();
   }
 
-  worker.on('message', (outcomes: readonly JobOutcome[]) => {
+  worker.on('message', (outcomes: readonly JobOutcome[] | WorkerNotice) => {
+    if (typeof outcomes === 'string') {
+      if (outcomes === 'reserve released') onReleased();
+      return;
+    }
     for (const { id, value, failure } of outcomes) {
       const job = waiting.get(id);
       waiting.delete(id);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './database-busy.ts';
 import { makeDirectory } from './make-directory.ts';
 
 /** Reasons why a directory can't be used, by error code. */
@@ -32,9 +33,11 @@ export async function lockDirectory(directory: string): Promise<() => void> {
   }
   const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
   try {
-    database.exec('BEGIN EXCLUSIVE');
+    // A journal in a file would need space on the disk.
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (cause) {
     database.close();
+    if (!isBusy(cause)) throw cause;
     const message = `${directory} is in use by another server; a directory can only be used by one at a time`;
     throw Object.assign(new Error(message, { cause }), { code: 'EBUSY' });
   }

@@ -7,3 +7,13 @@ export function diskFull(cause: unknown): Error {
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
 }
+
+/** SQLite's codes for a write without space, and for a file of its shared memory that can't grow for that reason. */
+const SQLITE_FULL = 13;
+const SQLITE_IOERR_SHMSIZE = 4874;
+
+/** Whether SQLite failed for lack of space. */
+export function isDatabaseFull(error: unknown): boolean {
+  if (!(error instanceof Error && 'errcode' in error)) return false;
+  return error.errcode === SQLITE_FULL || error.errcode === SQLITE_IOERR_SHMSIZE;
+}

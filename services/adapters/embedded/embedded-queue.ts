@@ -1,15 +1,15 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Message, Queue, QueueOptions } from '../../ports/queue.ts';
 import { checkBodies } from '../../ports/queue-rules.ts';
 import type { Committer } from './committer.ts';
+import type { Reader } from './database.ts';
 import { isDiskFull } from './disk-full.ts';
 import { BURY, BURY_SPENT, DEAD, DEPTH, DONE, NEXT_DUE, RETRY, SEND, TAKE } from './queue-rows.ts';
 
 /** The parts of a queue in the database file. */
 export interface EmbeddedQueueOptions extends QueueOptions {
   readonly name: string;
-  readonly reader: DatabaseSync;
+  readonly reader: Reader;
   readonly committer: Committer;
   /** Wakes the consumers of all queues of this name. */
   readonly bell: EventTarget;

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { Item, Key, Table, Write } from '../../ports/table.ts';
 import { checkKey, checkKeys, checkQuery, checkWrites, frozenItem, keyOf } from '../../ports/table-rules.ts';
 import type { Committer } from './committer.ts';
+import type { Reader } from './database.ts';
 import { givingWay } from './give-way.ts';
 import { itemCache } from './item-cache.ts';
 import { type ItemTable, itemReader } from './item-rows.ts';
@@ -9,7 +9,7 @@ import { type ItemTable, itemReader } from './item-rows.ts';
 /** The parts of a table in the database file. */
 export interface EmbeddedTableOptions {
   readonly name: ItemTable;
-  readonly reader: DatabaseSync;
+  readonly reader: Reader;
   readonly committer: Committer;
   /** The approximate memory for cached items, in bytes. */
   readonly cacheBytes: number;

@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.ts';
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
+import { endlessRoom, type Room } from '../../ports/room.ts';
 import { blobInfo, blobsInOrder } from './blob-listing.ts';
 import { isMissing, openExisting, readBody } from './blob-reader.ts';
 import { writeBody } from './blob-writer.ts';
@@ -16,6 +17,8 @@ const REMOVE_CONCURRENCY = 16;
 export interface FileBlobOptions {
   /** Create nothing and remove nothing. */
   readonly readOnly?: boolean | undefined;
+  /** Without room here, no blobs are stored, whatever is free on the disk. */
+  readonly room?: Room | undefined;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface FileBlobOptions {
  */
 export async function fileBlobStore(
   directory: string,
-  { readOnly = false }: FileBlobOptions = {},
+  { readOnly = false, room = endlessRoom }: FileBlobOptions = {},
 ): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
   if (!readOnly) {
@@ -39,11 +42,18 @@ export async function fileBlobStore(
   async function upload(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {
     const file = await open(path, 'wx');
     try {
-      const size = await writeBody(file, body);
+      const size = await writeBody(file, whileThereIsRoom(body));
       await file.datasync();
       return size;
     } finally {
       await file.close();
+    }
+  }
+
+  async function* whileThereIsRoom(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      if (room.isShort) throw diskFull(undefined);
+      yield chunk;
     }
   }
 
@@ -56,6 +66,7 @@ export async function fileBlobStore(
   return {
     async put(key, body) {
       checkBlobKey(key);
+      if (!(await room.hasRoom())) throw diskFull(undefined);
       const path = join(uploads, randomUUID());
       try {
         const size = await upload(path, body);

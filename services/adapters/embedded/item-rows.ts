@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Item, Key, Page, Query } from '../../ports/table.ts';
 import { compareUtf8, indexKey } from '../../ports/table-rules.ts';
+import type { Reader } from './database.ts';
 import { unlessBusy } from './database-busy.ts';
 
 /** The item tables in the database file. */
@@ -31,7 +32,7 @@ export interface FoundItem {
 }
 
 /** Reads items of a table on one connection. Reads throw `TableBusy` when another one holds the database. */
-export function itemReader(database: DatabaseSync, table: ItemTable) {
+export function itemReader(database: Reader, table: ItemTable) {
   const find = database.prepare(`SELECT json, layout, bytes FROM ${table} WHERE pk = ? AND sk = ?`);
   const ranges = new Map<string, ReturnType<typeof rangeOf>>();
 

@@ -1,18 +1,17 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
+import { endlessRoom, type Room } from '../../ports/room.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Table } from '../../ports/table.ts';
-import { type Committer, startCommitter } from './committer.ts';
-import { openReader } from './database.ts';
 import { lockDirectory } from './directory-lock.ts';
+import { type DiskReserve, keepReserve } from './disk-reserve.ts';
 import { syncDirectory } from './durable-directories.ts';
 import { embeddedQueue } from './embedded-queue.ts';
 import { embeddedTable } from './embedded-table.ts';
 import { fileBlobStore } from './file-blob-store.ts';
 import { fileSeal } from './file-seal.ts';
-import { RETURN_ALL } from './queue-rows.ts';
+import { type OpenedDatabase, openDatabase } from './open-database.ts';
 
 /** The stores of a single machine, all in one data directory. */
 export interface Embedded {
@@ -23,6 +22,8 @@ export interface Embedded {
   readonly blobs: BlobStore;
   /** Seals with a key in the data directory. */
   readonly seal: Seal;
+  /** Whether the disk has room for more than removals. */
+  readonly room: Room;
   /** The queue of this name. Opening it again returns the same messages. */
   queue(name: string, options: QueueOptions): Queue;
   /** Deletes expired items; also happens every minute. */
@@ -46,39 +47,44 @@ const AUDIT_CACHE = 1024 * 1024;
 const SWEEP_EVERY = 60_000;
 
 /**
- * Opens the stores in `directory`, which is created if absent.
+ * Opens the stores in `directory`, which is created if absent. On a full disk they can be read, and writes are refused
+ * until there is space.
  * @throws Error `EBUSY` when another server has it open
  */
 export async function openEmbedded(directory: string, options: EmbeddedOptions = {}): Promise<Embedded> {
   const unlock = await lockDirectory(directory);
-  let committer: Committer | undefined;
+  const reserve = options.readOnly ? undefined : await keepReserve(directory);
+  let database: OpenedDatabase | undefined;
   try {
-    const file = join(directory, 'packhouse.db');
-    committer = await startCommitter(file);
-    const blobs = await fileBlobStore(directory, options);
-    if (!options.readOnly) {
-      await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });
-      await syncDirectory(directory);
-    }
+    database = await openDatabase(join(directory, 'packhouse.db'), {
+      readOnly: options.readOnly,
+      reserveIn: reserve && directory,
+      onReleased: () => reserve?.wasReleased(),
+      room: reserve,
+    });
+    const blobs = await fileBlobStore(directory, { ...options, room: reserve });
+    if (!options.readOnly) await syncDirectory(directory);
     const seal = fileSeal(directory);
-    return storesOf({ committer, blobs, seal, reader: openReader(file), unlock, ...options });
+    return storesOf({ database, blobs, seal, reserve, unlock, ...options });
   } catch (error) {
-    await committer?.close();
+    await reserve?.stop();
+    await database?.close();
     unlock();
     throw error;
   }
 }
 
 interface Parts extends EmbeddedOptions {
-  readonly committer: Committer;
-  readonly reader: DatabaseSync;
+  readonly database: OpenedDatabase;
+  readonly reserve: DiskReserve | undefined;
   readonly blobs: BlobStore;
   readonly seal: Seal;
   unlock(): void;
 }
 
 function storesOf(parts: Parts): Embedded {
-  const { committer, reader, blobs, seal, unlock, cacheBytes = DEFAULT_CACHE, readOnly = false } = parts;
+  const { database, reserve, blobs, seal, unlock, cacheBytes = DEFAULT_CACHE, readOnly = false } = parts;
+  const { committer, reader } = database;
   const table = embeddedTable({ name: 'registry', reader, committer, cacheBytes });
   const audit = embeddedTable({ name: 'audit', reader, committer, cacheBytes: AUDIT_CACHE });
   const bells = new Map<string, EventTarget>();
@@ -96,8 +102,8 @@ function storesOf(parts: Parts): Embedded {
   let closing: Promise<void> | undefined;
   async function release(): Promise<void> {
     clearInterval(sweeping);
-    await committer.close();
-    reader.close();
+    await reserve?.stop();
+    await database.close();
     unlock();
   }
 
@@ -106,6 +112,7 @@ function storesOf(parts: Parts): Embedded {
     audit,
     blobs,
     seal,
+    room: reserve ?? endlessRoom,
     sweep,
     failed: committer.failed,
     queue(name, options) {

@@ -75,10 +75,15 @@ function asRegistryError(c: { readonly env: Call }, thrown: unknown): RegistryEr
   if (!error) registry.log.error('request failed', { request_id: requestId, error: thrown });
   else if (error.code === 'contended') {
     registry.log.info('gave up after too many concurrent changes', { request_id: requestId, error });
-  } else if (error.kind === 'unavailable' || error.kind === 'full') {
+  } else if (error.kind === 'unavailable' || hasFailed(error)) {
     registry.log.error('storage failed', { request_id: requestId, error });
   }
   return error;
+}
+
+/** Whether a write failed for lack of space. If none was tried, the host has logged that the storage is full. */
+function hasFailed({ kind, cause }: RegistryError): boolean {
+  return kind === 'full' && cause !== undefined;
 }
 
 /**

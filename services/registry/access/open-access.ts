@@ -27,6 +27,7 @@ import type { Publication } from '../publish-rules/rule.ts';
 import type { NameEntry } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
+import { requireRoom } from '../require-room.ts';
 import type { Decision, ProjectAction } from './authorize.ts';
 import { type Holding, missingFrom, planHolding, type Selection } from './holdings.ts';
 import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
@@ -145,6 +146,7 @@ async function openProject<M>(
   const principal = principalOf(token, items, clock.now(), trace);
   requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
   requireReadIfMoved(located, action);
+  if (action === 'publish') await requireRoom(registry);
   check();
   await rules?.check(items);
   const missing = request.name ? [missingFrom<M>(project)] : [];
@@ -182,7 +184,10 @@ async function openShared<M>(
   if (holdings.length === 0) {
     if (trace) trace.reason = missingReason(first, serving);
     await refuseMissing(registry, request, access, refusal);
-  } else requireReadIfMoved(located, action);
+  } else {
+    requireReadIfMoved(located, action);
+    if (action === 'publish') await requireRoom(registry);
+  }
   if (holdings.length > 0 || name === undefined) check();
   return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head) };
 }

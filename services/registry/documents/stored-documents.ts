@@ -104,12 +104,13 @@ export async function storeDocument(
   await logFailure(registry, sources, () => registry.table.write(writes));
 }
 
-/** Runs a write whose failure is harmless, and logs the failure. */
+/** Runs a write whose failure is harmless, and logs the failure. Without room for more, nothing is written. */
 export async function logFailure(
   registry: Registry,
   [source]: readonly Source[],
   write: () => Promise<void>,
 ): Promise<void> {
+  if (registry.room.isShort) return;
   try {
     await write();
   } catch (error) {

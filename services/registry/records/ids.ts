@@ -1,4 +1,6 @@
+import { endlessRoom, type Room } from '../../ports/room.ts';
 import type { Table } from '../../ports/table.ts';
+import { requireRoom } from '../require-room.ts';
 import { keys } from './keys.ts';
 
 /** Kinds of numeric ids. Groups and user namespaces share one counter. */
@@ -26,9 +28,10 @@ interface Block {
 
 /**
  * Allocates ids from counters in the table. Busy counters are incremented in blocks, which saves writes while
- * ids stay small enough for clients that store them in 32 bits.
+ * ids stay small enough for clients that store them in 32 bits. Whatever has an id is an addition: without room there
+ * are no ids.
  */
-export function tableIds(table: Table): IdSource {
+export function tableIds(table: Table, room: Room = endlessRoom): IdSource {
   const blocks = new Map<IdKind, Block>();
   const pending = new Map<IdKind, Promise<void>>();
 
@@ -41,6 +44,7 @@ export function tableIds(table: Table): IdSource {
 
   return {
     async next(kind) {
+      await requireRoom({ room });
       for (;;) {
         const block = blocks.get(kind);
         if (block && block.next <= block.end) return block.next++;

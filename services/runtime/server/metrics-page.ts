@@ -7,6 +7,7 @@ import { reply } from '../../http/answer/reply.ts';
 import type { Call } from '../../http/call.ts';
 import { pathOf } from '../../http/format/address.ts';
 import type { OtherApp } from '../../http/registry-app.ts';
+import type { Room } from '../../ports/room.ts';
 import { hasScope } from '../../registry/access/authorize.ts';
 import type { CountingMeter } from './counting-meter.ts';
 import type { QueuedJob } from './jobs.ts';
@@ -17,6 +18,7 @@ const PATH = '/-/metrics';
 /** What the page shows, and who may read it besides administrators. */
 export interface MetricsOptions {
   readonly meter: CountingMeter;
+  readonly room: Room;
   /** The queues of the jobs that run in this process. */
   readonly queued: readonly QueuedJob[];
   /** A token that may only read this page. */
@@ -60,7 +62,7 @@ function isSame(one: string, other: string): boolean {
 }
 
 /** The library is loaded by the first request for the page: a server that is not watched does without it. */
-async function createPage({ meter, queued }: MetricsOptions): Promise<PrometheusRegistry> {
+async function createPage({ meter, room, queued }: MetricsOptions): Promise<PrometheusRegistry> {
   // The default export, because a bundle has no other of a CommonJS module.
   const { collectDefaultMetrics, Counter, Gauge, Registry } = (await import('prom-client')).default;
   const register = new Registry();
@@ -90,6 +92,14 @@ async function createPage({ meter, queued }: MetricsOptions): Promise<Prometheus
         this.set({ job: job.name, state: 'waiting' }, waiting);
         this.set({ job: job.name, state: 'dead' }, (await queue.deadLetters()).length);
       }
+    },
+  });
+  new Gauge({
+    name: 'packhouse_storage_full',
+    help: 'Whether the disk is full: 1 while only reads and removals are accepted',
+    registers,
+    collect() {
+      this.set(room.isShort ? 1 : 0);
     },
   });
   collectDefaultMetrics({ register });

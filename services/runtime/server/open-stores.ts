@@ -6,6 +6,7 @@ import { type Embedded, openEmbedded } from '../../adapters/embedded/open-embedd
 import { layeredBlobStore } from '../../adapters/layered/layered-blob-store.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
+import type { Room } from '../../ports/room.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import type { MigrationStores } from '../../registry/maintenance/migrate/copy-blob.ts';
@@ -22,6 +23,8 @@ export interface OpenedRecords {
   readonly files?: BlobStore;
   /** Seals signing keys. Undefined for DynamoDB tables without a sealing secret. */
   readonly seal?: Seal | undefined;
+  /** Whether the disk of the records has room for additions. Undefined for tables that grow as needed. */
+  readonly room?: Room;
   /** Resolves when the records can no longer be written and must be reopened. Usually never. */
   readonly failed?: Promise<Error>;
   /** The queues of the jobs: those of this machine, or on AWS those in the settings, if any. */
@@ -64,7 +67,15 @@ export async function openStores(settings: ServerSettings, options: OpenOptions 
   const { files, ...records } = await openRecords(settings, { readOnly });
   const opened: OpenedLocation[] = [];
   async function open(location: StorageLocation, context: LocationContext): Promise<BlobStore> {
-    const store = await openLocation(location, { files, region, existing: readOnly, readOnly, ...context });
+    const { room } = records;
+    const store = await openLocation(location, {
+      files,
+      room,
+      region,
+      existing: readOnly,
+      readOnly,
+      ...context,
+    });
     opened.push(store);
     return store.blobs;
   }
@@ -132,6 +143,8 @@ export interface OpenedLocation {
 export interface LocationContext {
   /** The blob store in the data directory. */
   readonly files?: BlobStore | undefined;
+  /** Without room there, other directories store no blobs either. */
+  readonly room?: Room | undefined;
   /** The region of buckets whose location does not name one. */
   readonly region?: string | undefined;
   /** The endpoint at which clients of the registry reach the bucket, if it differs. */
@@ -152,7 +165,7 @@ export async function openLocation(
   location: StorageLocation,
   context: LocationContext,
 ): Promise<OpenedLocation> {
-  const { files, linkEndpoint, cloudfront, existing = false, readOnly = false } = context;
+  const { files, room, linkEndpoint, cloudfront, existing = false, readOnly = false } = context;
   if (location.kind === 's3') {
     const { openS3 } = await import('../../adapters/aws/open-s3.ts');
     const opened = openS3({
@@ -173,5 +186,5 @@ export async function openLocation(
   if (existing && !existsSync(join(directory, 'blobs'))) {
     throw new SettingsError(`${directory} contains no blobs`);
   }
-  return openBlobDirectory(directory, { readOnly });
+  return openBlobDirectory(directory, { readOnly, room });
 }

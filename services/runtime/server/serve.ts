@@ -31,6 +31,7 @@ import { keepRootToken } from './root-token-file.ts';
 import { hasOnlyLocalUrl, homeNames, homeOf, requireUrl, type ServerSettings } from './settings.ts';
 import { locationName, startWith } from './storage-location.ts';
 import { watchHome } from './watch-home.ts';
+import { watchRoom } from './watch-room.ts';
 
 /** A running server. */
 export interface Serving {
@@ -79,6 +80,7 @@ export async function serve(
     const front = withHealth(
       (request, host) => app(request, host),
       () => state,
+      stores.room,
     );
     const { host, port, keepAliveSeconds, idleSeconds } = settings;
     const listening = await listenOn(front, {
@@ -97,7 +99,8 @@ export async function serve(
     );
     const schema = await readSchema(registry);
     const root = await makeRoot(registry, settings, isTerminal);
-    const metrics = { meter, queued: queuesOf(stores), token: settings.metricsToken };
+    const { room } = registry;
+    const metrics = { meter, room, queued: queuesOf(stores), token: settings.metricsToken };
     app = behindProxies(
       createApp(registry, { formats: allFormats, api: withMetrics(managementApi, metrics) }),
       settings.trustedProxies,
@@ -112,6 +115,7 @@ export async function serve(
     const migrations = stores.migration && startMigrations(registry, stores.migration, home);
     const outdated = Promise.withResolvers<string>();
     // Only one server at a time uses the records in a data directory.
+    const watchingRoom = watchRoom(registry);
     const watch = settings.table && watchHome(registry, homeNames(settings), shutDown);
     let ended = false;
     function shutDown(reason: string): void {
@@ -145,6 +149,7 @@ export async function serve(
         log.info('server stopping', { url });
         await listening.stop(ended ? 0 : settings.drainSeconds * 1000);
         if (watch) await watch.stop();
+        watchingRoom.stop();
         await upgrade?.stop();
         await migrations?.stop();
         await jobs?.stop();

@@ -15,7 +15,7 @@ let committer: Committer;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'packhouse-busy-'));
   file = join(folder, 'registry.sqlite');
-  committer = await startCommitter(file, 1);
+  committer = await startCommitter(file, { busyTimeout: 1 });
 });
 
 afterEach(async () => {
@@ -44,7 +44,7 @@ test('writes while another process holds the database are reported as TableBusy,
 
 test('reads while another process holds the database exclusively are reported as TableBusy', async () => {
   const exclusive = join(folder, 'exclusive.sqlite');
-  const maker = await startCommitter(exclusive, 1);
+  const maker = await startCommitter(exclusive, { busyTimeout: 1 });
   await maker.close();
   const other = new DatabaseSync(exclusive);
   other.exec('PRAGMA journal_mode = DELETE');

@@ -20,6 +20,13 @@ describe('the health endpoints', () => {
     expect(await request('/-/health', state)).toMatchObject({ status: 200, text: 'OK\n' });
   });
 
+  test('report a server without room as ready, since it serves reads, and say that its storage is full', async () => {
+    const room = { isShort: true, hasRoom: async () => false };
+    const app = withHealth(answerOfApp, () => 'serving', room);
+    const answer = await app(new Request('http://registry.test/-/readiness'), {});
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok', storage: 'full' }]);
+  });
+
   test('accept a query string and HEAD requests', async () => {
     expect((await request('/-/readiness?all=1', 'draining')).status).toBe(503);
     expect((await request('/-/readiness', 'draining', 'HEAD')).status).toBe(503);

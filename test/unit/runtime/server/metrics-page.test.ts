@@ -23,7 +23,8 @@ beforeEach(async () => {
 });
 
 function send(method: string, path: string, token = '', init: object = {}): Promise<Response> {
-  const api = withMetrics(managementApi, { meter, queued, token: SCRAPE_TOKEN });
+  const { room } = app.registry;
+  const api = withMetrics(managementApi, { meter, room, queued, token: SCRAPE_TOKEN });
   const call = createApp(app.registry, { formats: allFormats, api });
   const headers = { ...(token && { authorization: `Bearer ${token}` }), ...init };
   return call(new Request(URL_BASE + path, { method, headers }), {});
@@ -82,6 +83,15 @@ describe('the page of metrics', () => {
     expect(text).toContain('packhouse_job_seconds_total{job="search",outcome="failed"} 1.5');
     expect(text).toContain('packhouse_table_errors_total{method="get"} 1');
     expect(text).not.toContain('method="write"');
+  });
+
+  test('shows whether the disk is full', async () => {
+    const room = { isShort: false, hasRoom: async () => true };
+    app = await startApp({ stores: { room } });
+    const text = async () => (await send('GET', '/-/metrics', SCRAPE_TOKEN)).text();
+    expect(await text()).toContain('packhouse_storage_full 0');
+    room.isShort = true;
+    expect(await text()).toContain('packhouse_storage_full 1');
   });
 
   test('does not exist on a host with metrics of its own', async () => {
