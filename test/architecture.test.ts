@@ -75,6 +75,7 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'services/adapters', may: ['services/ports', 'services/domain', 'services/shared'] },
   { folder: 'services/ports', may: ['services/ports', 'services/domain'] },
   { folder: 'services/domain', may: ['services/domain', 'services/shared'] },
+  { folder: 'services/shared/version.ts', may: ['package.json'] },
   { folder: 'services/shared', may: ['services/shared'] },
   { folder: 'services/catalog.ts', may: [] },
   { folder: 'services/job-list.ts', may: ['services/domain/events.ts'] },

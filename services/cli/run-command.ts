@@ -1,5 +1,6 @@
 import { SettingsError } from '../runtime/server/settings.ts';
 import { nearest } from '../shared/text/nearest.ts';
+import { VERSION } from '../shared/version.ts';
 import { type Command, CommandFailed, type Terminal } from './command.ts';
 
 /** Commands are loaded on demand, so that a server starts without code it does not need. */
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, Entry>> = {
 };
 
 const usage = `Usage: packhouse <command> [options]
+       packhouse --version
 
 ${Object.entries(commands)
   .map(([name, { summary }]) => `  ${name.padEnd(16)}  ${summary}`)
@@ -42,6 +44,10 @@ Run packhouse <command> --help for details.
  */
 export async function runCommand(line: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...parameters] = line;
+  if (name === '--version' || name === '-v' || name === 'version') {
+    terminal.output.write(`packhouse ${VERSION}\n`);
+    return 0;
+  }
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
     const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundleFolder, bundleFunctions, functionEntries } from '../../lib/bundles.ts';
+import manifest from '../../package.json' with { type: 'json' };
 
 describe('bundles', () => {
   beforeAll(() => bundleFunctions());
@@ -14,7 +15,10 @@ describe('bundles', () => {
     expect(digests()).toEqual(before);
   });
 
-  it.each(functionEntries())('can be loaded and export a handler: %s', async (entry) => {
+  it.each(functionEntries())('can be loaded, export a handler and log their version: %s', async (entry) => {
+    const logged: string[] = [];
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    vi.spyOn(console, 'info').mockImplementation((line) => void logged.push(line));
     for (const name of [
       'TABLE',
       'AUDIT_TABLE',
@@ -34,6 +38,11 @@ describe('bundles', () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     const { handler } = await import(pathToFileURL(join(bundleFolder, entry, 'index.mjs')).href);
     expect(handler).toBeTypeOf('function');
+    expect(JSON.parse(logged[0] ?? '')).toMatchObject({
+      message: 'function started',
+      version: manifest.version,
+    });
+    vi.restoreAllMocks();
     vi.unstubAllEnvs();
   });
 });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleServer, serverFolder } from '../../lib/bundles.ts';
+import manifest from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
 
@@ -23,5 +24,7 @@ describe('the npm package of the server', () => {
     await run('npm', install, { cwd: folder, env });
     const help = await run(join(folder, 'bin', 'packhouse'), ['serve', '--help'], { env });
     expect(help.stdout).toContain('Usage: packhouse serve');
+    const version = await run(join(folder, 'bin', 'packhouse'), ['--version'], { env });
+    expect(version.stdout).toBe(`packhouse ${manifest.version}\n`);
   });
 });

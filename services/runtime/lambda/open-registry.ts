@@ -4,6 +4,7 @@ import { JOB_ATTEMPTS } from '../../job-list.ts';
 import type { Queue } from '../../ports/queue.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Registry } from '../../registry/context.ts';
+import { VERSION } from '../../shared/version.ts';
 import { createRegistry } from '../compose.ts';
 import { loggingCounter, loggingTokenUses } from '../download-log.ts';
 import { type LambdaEnvironment, readEnvironment } from './environment.ts';
@@ -53,6 +54,7 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats }: FunctionO
       },
     },
   });
+  log.info('function started', { version: VERSION, node: process.version });
   const bodyLimit = functionBodyLimit({ ingest, url: settings.url });
   return {
     registry: createRegistry(

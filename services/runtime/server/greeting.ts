@@ -1,5 +1,6 @@
 import { mountsOf } from '../../catalog.ts';
 import { prefixOf } from '../../http/format/address.ts';
+import { VERSION } from '../../shared/version.ts';
 
 /**
  * The text a server prints when it is ready: its address, the new root token if there is one, and the next
@@ -15,7 +16,7 @@ export function greeting(facts: {
   const registry = `${url}${prefixOf(mountsOf('npm'), 'project', 'root/hello')}/`;
   const lines = [
     '',
-    `  Packhouse is ready at ${url}`,
+    `  Packhouse ${VERSION} is ready at ${url}`,
     `  Packages are stored in ${store}`,
     '',
     ...(rootToken

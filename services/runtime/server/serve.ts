@@ -11,6 +11,7 @@ import { pendingDownloads } from '../../registry/downloads/download-counter.ts';
 import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { readSchema, SCHEMA } from '../../registry/maintenance/upgrade/schema.ts';
 import { upgradeData } from '../../registry/maintenance/upgrade/upgrade-data.ts';
+import { VERSION } from '../../shared/version.ts';
 import { createApp, createRegistry } from '../compose.ts';
 import { allFormats } from '../families/all.ts';
 import { addressOf } from './address-of.ts';
@@ -69,6 +70,7 @@ export async function serve(
   requireUrl(settings);
   const log = jsonLog(settings.log, print);
   const began = performance.now();
+  log.info('server starting', { version: VERSION, node: process.version });
   const opened = await openStores(settings);
   const meter = countingMeter();
   const stores = { ...opened, table: meteredTable(opened.table, meter) };

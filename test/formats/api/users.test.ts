@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { personalToken } from '../../kit/start-app.ts';
 import { type Api, startApi } from './api-client.ts';
 
@@ -8,12 +9,18 @@ beforeEach(async () => {
 });
 
 describe('discovery', () => {
-  test('version and metadata resemble those of GitLab', async () => {
-    expect((await api.get('/version')).body).toEqual({
+  test('version and metadata resemble those of GitLab, and name the version of Packhouse', async () => {
+    const versions = {
       version: expect.stringMatching(/^18\.\d+\.0-packhouse$/),
-      revision: 'packhouse',
+      revision: `packhouse-${manifest.version}`,
+      packhouse_version: manifest.version,
+    };
+    expect((await api.get('/version')).body).toEqual(versions);
+    expect((await api.get('/metadata')).body).toMatchObject({
+      ...versions,
+      enterprise: true,
+      kas: { enabled: false },
     });
-    expect((await api.get('/metadata')).body).toMatchObject({ enterprise: true, kas: { enabled: false } });
     expect((await api.get('/version', { token: '' })).status).toBe(401);
   });
 

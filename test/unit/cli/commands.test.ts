@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { openEmbedded } from '../../../services/adapters/embedded/open-embedded.ts';
 import { TAKEN } from '../../../services/adapters/embedded/queue-rows.ts';
 import { ownFlags } from '../../../services/cli/command.ts';
@@ -70,6 +71,10 @@ describe('packhouse', () => {
     expect(await run('nonsense')).toMatchObject({ code: 2, output: '' });
     expect((await run('serv')).progress).toContain('unknown command serv: did you mean serve?');
     expect(await run('constructor')).toMatchObject({ code: 2, output: '' });
+  });
+
+  test.each(['--version', '-v', 'version'])('prints its version for %s', async (flag) => {
+    expect(await run(flag)).toEqual({ code: 0, output: `packhouse ${manifest.version}\n`, progress: '' });
   });
 
   test.each(['serve', 'migrate-storage', 'doctor'])('prints the usage of %s', async (name) => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import manifest from '../../../../package.json' with { type: 'json' };
 import { openEmbedded } from '../../../../services/adapters/embedded/open-embedded.ts';
 import { claimHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { serve } from '../../../../services/runtime/server/serve.ts';
@@ -45,7 +46,7 @@ describe('serving from one machine', () => {
     const first = await start();
     const token = first.rootToken ?? '';
     expect(first.printed()).toContain(token);
-    expect(first.printed()).toContain(`Packhouse is ready at ${first.url}`);
+    expect(first.printed()).toContain(`Packhouse ${manifest.version} is ready at ${first.url}`);
     expect(await whoami(first.url, token)).toBe(200);
     await first.stop();
     const second = await start();
@@ -77,17 +78,19 @@ describe('serving from one machine', () => {
     await first.stop();
     const messages = first.lines().map(({ message }) => message);
     expect(messages).toEqual([
+      'server starting',
       'root token written to a file',
       'server started',
       'server stopping',
       'server stopped',
     ]);
-    expect(first.lines()[0]).toMatchObject({ path });
-    expect(first.lines()[1]).toMatchObject({ url: first.url, storage: folder });
+    expect(first.lines()[0]).toMatchObject({ version: manifest.version, node: process.version });
+    expect(first.lines()[1]).toMatchObject({ path });
+    expect(first.lines()[2]).toMatchObject({ url: first.url, storage: folder });
     const second = await startUnwatched();
     expect((await readFile(path, 'utf8')).trim()).toBe(token);
     await second.stop();
-    expect(second.lines()).toHaveLength(3);
+    expect(second.lines()).toHaveLength(4);
   });
 
   test('a token that cannot be written into the file is not made', async () => {
