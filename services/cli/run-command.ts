@@ -18,6 +18,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'show how to publish and install packages of a format',
     load: async () => (await import('./setup.ts')).setup,
   },
+  backup: {
+    summary: 'copy a registry into a directory, while it is served',
+    load: async () => (await import('./backup.ts')).backup,
+  },
+  restore: {
+    summary: 'copy a backup into a new data directory',
+    load: async () => (await import('./restore.ts')).restore,
+  },
   'migrate-storage': {
     summary: 'move all blobs to another storage location',
     load: async () => (await import('./migrate-storage.ts')).migrateStorage,

@@ -15,12 +15,12 @@ import { bytesText, countText, timeText } from './units.ts';
 /** How many problems of a kind the report shows. */
 const WRITTEN = 20;
 
-function amountText({ blobs, bytes }: Amount): string {
+export function amountText({ blobs, bytes }: Amount): string {
   return blobs === 0 ? 'none' : `${countText(blobs)} (${bytesText(bytes)})`;
 }
 
-/** Aligned rows of names and values. */
-function table(rows: readonly (readonly [name: string, value: string])[]): string[] {
+/** Returns aligned rows of names and values. */
+export function rowsText(rows: readonly (readonly [name: string, value: string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`);
 }
@@ -47,7 +47,7 @@ export function migrationReport(job: MigrationJson): string {
   }));
   const count = job.problem_count;
   const all = count === 0 ? 'All blobs are there' : 'All blobs are there, except for the problems below';
-  const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...table(rows)];
+  const lines = [dry_run ? 'Nothing was copied. There are:' : `${all}:`, ...rowsText(rows)];
   const rest = count > problems.length ? `, of which the first ${problems.length} are shown` : '';
   return `${[...lines, ...problemLines(problems, countText(count) + rest)].join('\n')}\n`;
 }
@@ -68,14 +68,14 @@ export function checkReport(check: StorageCheck, location: string): string {
   if (verified.blobs > 0) rows.push(['verified', amountText(verified)]);
   if (recent.blobs > 0)
     rows.push(['unreferenced', `${amountText(recent)}, recent: uploads may be in progress`]);
-  const lines = [`Checked ${location}:`, ...table(rows)];
+  const lines = [`Checked ${location}:`, ...rowsText(rows)];
   const count = complete ? countText(problems.length) : `more than ${countText(problems.length)}`;
   const rest = complete ? [] : ['', 'There are so many that the check stopped early.'];
   return `${[...lines, ...problemLines(problems, count), ...rest].join('\n')}\n`;
 }
 
 /** The problems by kind, followed by the counts, where they are visible at the end. */
-function problemLines(problems: readonly Problem[], count: string): string[] {
+export function problemLines(problems: readonly Problem[], count: string): string[] {
   if (count === '0') return ['No problems.'];
   const kinds = (Object.keys(problemKinds) as ProblemKind[])
     .map((kind) => ({ kind, all: problems.filter((problem) => problem.kind === kind) }))
@@ -86,7 +86,7 @@ function problemLines(problems: readonly Problem[], count: string): string[] {
     for (const problem of all.slice(0, WRITTEN)) lines.push(...problemText(problem));
     if (all.length > WRITTEN) lines.push(`  and ${countText(all.length - WRITTEN)} more: --json lists them`);
   }
-  const counts = table(kinds.map(({ kind, all }) => [kind, countText(all.length)]));
+  const counts = rowsText(kinds.map(({ kind, all }) => [kind, countText(all.length)]));
   return [...lines, '', `Problems: ${count}`, ...counts];
 }
 

@@ -38,6 +38,14 @@ describe.skipIf(!canMountDisks)('a server on a disk that is really full', () => 
     return untilReady(startProgram(parameters, { program, env: { HOME: folder, TMPDIR: tmpdir() } }));
   }
 
+  /** Backs up to another disk; returns the exit code and what went wrong. */
+  async function backUp(): Promise<unknown> {
+    const line = ['backup', join(folder, 'copy'), '--data-dir', join(folder, 'disk', 'data')];
+    const [program = '', ...parameters] = disk.on([process.execPath, ...nodeFlags, packhouse, ...line]);
+    const command = startProgram(parameters, { program, env: { HOME: folder, TMPDIR: tmpdir() } });
+    return [await command.ended, command.progress()];
+  }
+
   async function stop(signal: NodeJS.Signals): Promise<void> {
     server.kill(signal);
     await server.ended;
@@ -124,6 +132,10 @@ describe.skipIf(!canMountDisks)('a server on a disk that is really full', () => 
         expect([answer.status, await answer.text()]).toEqual([200, name]);
       }
       expect(await status('PUT', fileOf('more'), 'more')).toBe(507);
+      // After a kill there is the shared memory of the database, so that it needs no space to be shared.
+      expect(await backUp()).toEqual(
+        signal === 'SIGKILL' ? [0, ''] : [2, expect.stringContaining('make room first')],
+      );
       // After a kill there may be just enough space in the write-ahead log.
       expect([204, 507]).toContain(await status('DELETE', fileOf(names[0] ?? '')));
       await rm(onDisk('ballast'));

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createPrivate } from './create-private.ts';
 import { isBusy } from './database-busy.ts';
 import { makeDirectory } from './make-directory.ts';
 
@@ -31,7 +32,9 @@ export async function lockDirectory(directory: string): Promise<() => void> {
     const reason = reasons[code];
     throw reason ? Object.assign(new Error(`${directory} ${reason}`, { cause }), { code }) : cause;
   }
-  const database = new DatabaseSync(join(directory, 'lock'), { timeout: 0 });
+  const path = join(directory, 'lock');
+  await createPrivate(path);
+  const database = new DatabaseSync(path, { timeout: 0 });
   try {
     // A journal in a file would need space on the disk.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

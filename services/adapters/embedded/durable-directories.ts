@@ -21,7 +21,7 @@ export function durableDirectories(root: string): (directory: string) => Promise
   async function prepare(directory: string): Promise<void> {
     const parent = dirname(directory);
     await ensure(parent);
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     await syncDirectory(parent);
   }
 

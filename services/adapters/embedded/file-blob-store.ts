@@ -5,6 +5,7 @@ import { checkBlobKey, checkRange, MAX_BLOB_PAGE } from '../../ports/blob-rules.
 import type { BlobInfo, BlobStore } from '../../ports/blob-store.ts';
 import { endlessRoom, type Room } from '../../ports/room.ts';
 import { blobInfo, blobsInOrder } from './blob-listing.ts';
+import { blobPath, uploadPath } from './blob-paths.ts';
 import { isMissing, openExisting, readBody } from './blob-reader.ts';
 import { writeBody } from './blob-writer.ts';
 import { diskFull, isDiskFull } from './disk-full.ts';
@@ -23,8 +24,8 @@ export interface FileBlobOptions {
 
 /**
  * A `BlobStore` of files: `<directory>/blobs/<key>`. An upload is written to a unique name in
- * `<directory>/uploads`, synced, and only then renamed to its key; leftovers of a crash are removed at startup. No
- * other process may use the directory.
+ * `<directory>/uploads`, synced, and only then renamed to its key; leftovers of a crash are removed at startup. Only
+ * their owner can read the files. No other process may write to the directory.
  */
 export async function fileBlobStore(
   directory: string,
@@ -32,15 +33,15 @@ export async function fileBlobStore(
 ): Promise<BlobStore> {
   const [root, uploads] = [join(directory, 'blobs'), join(directory, 'uploads')];
   if (!readOnly) {
-    await mkdir(uploads, { recursive: true });
+    await mkdir(uploads, { recursive: true, mode: 0o700 });
     await removeFiles(await unfinishedIn(uploads)); // left by a crash
-    await mkdir(root, { recursive: true });
+    await mkdir(root, { recursive: true, mode: 0o700 });
     await syncDirectory(directory);
   }
   const ensureDirectory = durableDirectories(root);
 
   async function upload(path: string, body: AsyncIterable<Uint8Array>): Promise<number> {
-    const file = await open(path, 'wx');
+    const file = await open(path, 'wx', 0o600);
     try {
       const size = await writeBody(file, whileThereIsRoom(body));
       await file.datasync();
@@ -67,10 +68,10 @@ export async function fileBlobStore(
     async put(key, body) {
       checkBlobKey(key);
       if (!(await room.hasRoom())) throw diskFull(undefined);
-      const path = join(uploads, randomUUID());
+      const path = uploadPath(directory, randomUUID());
       try {
         const size = await upload(path, body);
-        await publish(path, join(root, key));
+        await publish(path, blobPath(directory, key));
         return { size };
       } catch (error) {
         await rm(path, { force: true });
@@ -79,7 +80,7 @@ export async function fileBlobStore(
     },
     async get(key, range) {
       checkBlobKey(key);
-      const file = await openExisting(join(root, key));
+      const file = await openExisting(blobPath(directory, key));
       if (!file) return undefined;
       try {
         const found = await file.stat();
@@ -100,7 +101,7 @@ export async function fileBlobStore(
     },
     async delete(keys) {
       for (const key of keys) checkBlobKey(key);
-      await removeFiles(keys.map((key) => join(root, key)));
+      await removeFiles(keys.map((key) => blobPath(directory, key)));
     },
     async list({ prefix = '', after = '' } = {}) {
       const blobs: BlobInfo[] = [];

@@ -1,5 +1,6 @@
 import type { Room } from '../../ports/room.ts';
 import { type Committer, type CommitterOptions, startCommitter } from './committer.ts';
+import { createPrivate } from './create-private.ts';
 import { openReader, openSpacelessReader, type Reader } from './database.ts';
 import { diskFull, isDatabaseFull, isDiskFull } from './disk-full.ts';
 import { RETURN_ALL } from './queue-rows.ts';
@@ -47,6 +48,7 @@ export async function openDatabase(file: string, options: DatabaseOptions): Prom
 }
 
 async function openCommitter(file: string, { readOnly, room, ...rest }: DatabaseOptions): Promise<Committer> {
+  await createPrivate(file);
   const committer = await startCommitter(file, rest);
   try {
     if (!readOnly) await committer.commit({ statements: [{ sql: RETURN_ALL, values: [] }] });

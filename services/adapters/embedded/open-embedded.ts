@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import type { Queue, QueueOptions } from '../../ports/queue.ts';
 import { endlessRoom, type Room } from '../../ports/room.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Table } from '../../ports/table.ts';
+import { DATABASE_FILE, readRestoreNote } from './backup-files.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type DiskReserve, keepReserve } from './disk-reserve.ts';
 import { syncDirectory } from './durable-directories.ts';
@@ -49,14 +50,20 @@ const SWEEP_EVERY = 60_000;
 /**
  * Opens the stores in `directory`, which is created if absent. On a full disk they can be read, and writes are refused
  * until there is space.
- * @throws Error `EBUSY` when another server has it open
+ * @throws Error `EBUSY` when another server has it open, `UNFINISHED_RESTORE` when a restore into it was not completed
  */
 export async function openEmbedded(directory: string, options: EmbeddedOptions = {}): Promise<Embedded> {
   const unlock = await lockDirectory(directory);
+  try {
+    await requireRestored(directory);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
   const reserve = options.readOnly ? undefined : await keepReserve(directory);
   let database: OpenedDatabase | undefined;
   try {
-    database = await openDatabase(join(directory, 'packhouse.db'), {
+    database = await openDatabase(join(directory, DATABASE_FILE), {
       readOnly: options.readOnly,
       reserveIn: reserve && directory,
       onReleased: () => reserve?.wasReleased(),
@@ -72,6 +79,14 @@ export async function openEmbedded(directory: string, options: EmbeddedOptions =
     unlock();
     throw error;
   }
+}
+
+async function requireRestored(directory: string): Promise<void> {
+  const note = await readRestoreNote(directory);
+  if (!note) return;
+  const command = `packhouse restore ${note.backup} --data-dir ${resolve(directory)}`;
+  const message = `a backup was not restored completely into ${directory}: run ${command} again`;
+  throw Object.assign(new Error(message), { code: 'UNFINISHED_RESTORE' });
 }
 
 interface Parts extends EmbeddedOptions {

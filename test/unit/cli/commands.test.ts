@@ -77,12 +77,15 @@ describe('packhouse', () => {
     expect(await run(flag)).toEqual({ code: 0, output: `packhouse ${manifest.version}\n`, progress: '' });
   });
 
-  test.each(['serve', 'migrate-storage', 'doctor'])('prints the usage of %s', async (name) => {
-    expect(await run(name, '--help')).toMatchObject({
-      code: 0,
-      output: expect.stringMatching(new RegExp(`^Usage: packhouse ${name} `)),
-    });
-  });
+  test.each(['serve', 'migrate-storage', 'doctor', 'backup', 'restore'])(
+    'prints the usage of %s',
+    async (name) => {
+      expect(await run(name, '--help')).toMatchObject({
+        code: 0,
+        output: expect.stringMatching(new RegExp(`^Usage: packhouse ${name} `)),
+      });
+    },
+  );
 
   test.each([
     [['serve', '--port', 'x'], '--port'],
@@ -91,6 +94,12 @@ describe('packhouse', () => {
     [['doctor', '--json=yes'], 'takes no value'],
     [['doctor', '--concurrency', '0'], '--concurrency'],
     [['doctor', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
+    [['backup'], 'the directory of the backup is missing'],
+    [['backup', 'one', '--verify', 'two'], 'unexpected two'],
+    [['backup', '/nowhere/x', '--data-dir', '/nowhere/at/all'], 'there is no registry in /nowhere/at/all'],
+    [['backup', '/nowhere/x', '--table', 'one', '--audit-table', 'two', '--bucket', 'b-1'], 'DynamoDB'],
+    [['restore', '/nowhere/at/all'], 'there is no backup in /nowhere/at/all'],
+    [['restore', '/nowhere/x', '--bucket', 'b'], '--bucket'],
     [['migrate-storage'], '--from and --to are required'],
     [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same storage location'],
     [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: invalid storage location'],

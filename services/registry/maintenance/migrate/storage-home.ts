@@ -36,6 +36,11 @@ function attributesOf({ location, from }: StorageHome) {
   return { [storedAs.location]: location, from };
 }
 
+/** Records that all blobs are in `location`, for a copy of a registry that has them there. */
+export async function moveHome(table: Table, location: string): Promise<void> {
+  await table.write([homeWrite({ location }, await findHome(table))]);
+}
+
 /** Describes how to start a server with these storage locations: `with ... as the store`. */
 export type StartWords = (home: StorageHome) => string;
 
