@@ -22,6 +22,19 @@ system() {
   fi
 }
 
+# install_npm <folder> <package> <version>: from wherever npm is configured to look, without its install scripts
+install_npm() {
+  folder=$home/$1
+  mark=$folder/installed-$3
+  [ -e "$mark" ] && return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  # A project of its own, so that npm does not take the repository above it for the one to install into.
+  printf '{ "private": true }\n' > "$folder/package.json"
+  (cd "$folder" && npm install --ignore-scripts --no-package-lock --no-audit --no-fund --loglevel=error "$2@$3")
+  touch "$mark"
+}
+
 running=
 for ecosystem in "$here"/.ci/clients/*.sh; do
   (. "$ecosystem") &

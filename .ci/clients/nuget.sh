@@ -1,5 +1,8 @@
-# The clients of NuGet packages: the dotnet command, which npm has, and NuGet 2 on Mono.
+# The clients of NuGet packages: the dotnet command and NuGet.exe 5, which npm has, and NuGet 2 of the system. Both NuGets
+# run on Mono.
 system nuget 'nuget mono-devel'
+
+install_npm nuget-5 nuget-exe 5.8.0
 
 dotnet=$home/dotnet-3.1
 dotnet_version=3.1.1007

