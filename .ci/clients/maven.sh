@@ -1,5 +1,5 @@
-# The clients of Java packages: Maven and Gradle of the system, and newer Mavens, sbt and Coursier by way of Maven, from
-# wherever it is configured to look.
+# The clients of Java packages: Maven and Gradle of the system, and newer Mavens, a newer Gradle, sbt and Coursier by way
+# of Maven, from wherever it is configured to look.
 
 system javac default-jdk-headless
 system mvn maven
@@ -26,6 +26,30 @@ distribution() {
 
 distribution maven-3 org.apache.maven:apache-maven 3.9.16
 distribution maven-4 org.apache.maven:apache-maven 4.0.0-rc-4
+
+# java_program <folder> <group:artifact> <version>: a program with its libraries, whose paths are in the file `classpath`
+java_program() {
+  folder=$home/$1
+  mark=$folder/installed-$3
+  [ -e "$mark" ] && return 0
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  cat > "$folder/pom.xml" << EOF
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion><groupId>packhouse</groupId><artifactId>$1</artifactId><version>1</version>
+  <dependencies><dependency>
+    <groupId>${2%:*}</groupId><artifactId>${2#*:}</artifactId><version>$3</version>
+  </dependency></dependencies>
+</project>
+EOF
+  maven -f "$folder/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:build-classpath \
+    -DincludeScope=runtime "-Dmdep.outputFile=$folder/classpath"
+  touch "$mark"
+}
+
+java_program coursier io.get-coursier:coursier-cli_2.13 2.1.24
+# Gradle itself is not in the central repository, but its code is, for those who write plugins.
+java_program gradle-8 dev.gradleplugins:gradle-api 8.11.1
 
 # What the tests' builds need beside what they publish: the builds run once, so that it is there.
 projects=$here/test/clients/maven
