@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TestToken } from '../../kit/accounts.ts';
 import { describeTool, makeWorkspace, type Tool, type Workspace } from '../client.ts';
-import { noise } from '../noise.ts';
 import { failed, succeeded } from '../outcome.ts';
 import { openPlayground, type Playground } from '../playground.ts';
-import { freshGroup, pathOfGroup } from './projects.ts';
+import { type ModulePair, publishPair } from './pair.ts';
 
 /** Ivy, which is installed with Debian's Gradle. */
 const library = '/usr/share/java/ivy.jar';
@@ -18,27 +17,12 @@ const ivy: Tool = {
   missing: existsSync(library) ? undefined : 'ivy is not on this machine',
 };
 
-const group = freshGroup();
-const jars = { base: noise(20_000), tool: noise(20_000) };
-
 let ground: Playground;
+let pair: ModulePair;
 const spaces: Workspace[] = [];
 beforeAll(async () => {
   ground = await openPlayground(inject('registry'));
-  const start = `<project><modelVersion>4.0.0</modelVersion><groupId>${group}</groupId><version>1.0</version>`;
-  const needs = `<dependencies><dependency><groupId>${group}</groupId><artifactId>base</artifactId>
-    <version>1.0</version></dependency></dependencies>`;
-  const files: Record<string, string | Uint8Array<ArrayBuffer>> = {
-    'base/1.0/base-1.0.pom': `${start}<artifactId>base</artifactId></project>`,
-    'base/1.0/base-1.0.jar': new Uint8Array(jars.base),
-    'tool/1.0/tool-1.0.pom': `${start}<artifactId>tool</artifactId>${needs}</project>`,
-    'tool/1.0/tool-1.0.jar': new Uint8Array(jars.tool),
-  };
-  for (const [path, body] of Object.entries(files)) {
-    const url = `${ground.endpoint('maven', ground.project)}/${pathOfGroup(group)}/${path}`;
-    const headers = { 'private-token': ground.tokens.personal.secret };
-    expect((await fetch(url, { method: 'PUT', headers, body })).status).toBe(200);
-  }
+  pair = await publishPair(ground);
 });
 afterAll(async () => {
   await Promise.all(spaces.map((space) => space.remove()));
@@ -59,7 +43,7 @@ async function retrieve(token: TestToken, revision: string, ...more: string[]) {
   );
   const args = ['-settings', 'settings.xml', '-cache', join(space.home, 'cache'), '-confs', 'default'];
   const pattern = join(space.project, '[artifact].[ext]');
-  const dependency = ['-dependency', group, 'tool', revision, '-retrieve', pattern];
+  const dependency = ['-dependency', pair.group, 'tool', revision, '-retrieve', pattern];
   return { space, running: space.run([...ivy.command, ...args, ...dependency, ...more]) };
 }
 
@@ -67,7 +51,7 @@ describeTool(ivy, () => {
   test('retrieves the newest version with its dependencies, with a realm and a password', async () => {
     const { space, running } = await retrieve(ground.readOnly, 'latest.release');
     await succeeded(running);
-    for (const [name, bytes] of Object.entries(jars)) {
+    for (const [name, bytes] of Object.entries(pair.jars)) {
       expect([name, bytes.equals(await readFile(join(space.project, `${name}.jar`)))]).toEqual([name, true]);
     }
   });
