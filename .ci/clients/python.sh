@@ -21,6 +21,8 @@ install_python pip-26 pip==26.3
 install_python pip-24 pip==24.0
 install_python uv uv==0.13.9
 install_python poetry poetry==2.5.1
+install_python hatch hatch==1.18.2 hatchling==1.33.0
+install_python pipenv pipenv==2026.10.3
 # twine 6.1 is the last that can skip what is there on other servers than PyPI.
 install_python twine-6 twine==6.1.0
 install_python twine-7 twine==7.0.0 flit==4.2.0 build==1.6.1 setuptools==84.2.1

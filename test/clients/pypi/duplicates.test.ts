@@ -13,6 +13,7 @@ import {
   writeDistributions,
 } from './packages.ts';
 import { install, type PythonUser, publish, pythonUser } from './python-client.ts';
+import { hatchPublish } from './tools/hatch.ts';
 import { poetryPublish } from './tools/poetry.ts';
 import { twine6, twine7 } from './tools/twine.ts';
 import { uv, uvPublish } from './tools/uv.ts';
@@ -41,7 +42,7 @@ async function expectStored(pkg: PythonPackage): Promise<void> {
   expect(await installed(user, uv, pkg)).toEqual(expected(pkg));
 }
 
-for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
+for (const client of [twine7, twine6, uvPublish, poetryPublish, hatchPublish]) {
   describeTool(client.tool, () => {
     const pkg = pythonPackage({ name: freshName('again').replaceAll('-', '_'), size: 1_000 });
     const other = {
@@ -63,7 +64,9 @@ for (const client of [twine7, twine6, uvPublish, poetryPublish]) {
       const files = await writeDistributions(user.space, await asSdist(content), asWheel(content));
       if (typeof client.skipExisting === 'string') {
         const seen = await failed(publish(user, client, setup(), files, ['--skip-existing']));
-        expect(seen).toContain('does not have support for the following features: --skip-existing');
+        expect(seen).toMatch(
+          /does not have support for the following features: --skip-existing|No such option '--skip-existing'/,
+        );
         return;
       }
       const { args, says } = client.skipExisting;

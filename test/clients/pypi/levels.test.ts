@@ -14,7 +14,9 @@ import {
   writeProject,
 } from './packages.ts';
 import { install, type Publisher, type PythonUser, publish, python, pythonUser } from './python-client.ts';
+import { hatch } from './tools/hatch.ts';
 import { pip24, pip26 } from './tools/pip.ts';
+import { pipenv } from './tools/pipenv.ts';
 import { poetry, poetryPublish } from './tools/poetry.ts';
 import { build, flit } from './tools/tools.ts';
 import { twine7 } from './tools/twine.ts';
@@ -112,6 +114,8 @@ for (const [client, levels] of [
   [pip26, ['project', 'instance']],
   [pip24, ['group']],
   [poetry, ['group']],
+  [hatch, ['subgroup']],
+  [pipenv, ['instance']],
 ] as const) {
   describeTool(client.tool, () => {
     test.for(levels)(

@@ -48,7 +48,7 @@ export interface Installer {
   /** The arguments that install some requirements. */
   readonly install: (setup: PypiSetup, requirements: readonly string[]) => readonly string[];
   /** Files that a new project needs. */
-  readonly project?: (setup: PypiSetup) => Readonly<Record<string, string>>;
+  readonly project?: (setup: PypiSetup, requirements: readonly string[]) => Readonly<Record<string, string>>;
   /** The command that runs a Python program with the packages installed in the project. */
   readonly python: (project: string) => {
     readonly command: readonly string[];
@@ -71,6 +71,9 @@ export const environment = {
   POETRY_VIRTUALENVS_IN_PROJECT: 'true',
   POETRY_VIRTUALENVS_OPTIONS_NO_PIP: 'true',
   TWINE_NON_INTERACTIVE: '1',
+  HATCH_INTERACTIVE: 'false',
+  PIPENV_VENV_IN_PROJECT: '1',
+  PIPENV_NOSPIN: '1',
 };
 
 /** The interpreter that projects of the tests use. */
@@ -126,7 +129,7 @@ export async function install(
   requirements: readonly string[],
   more: readonly string[] = [],
 ): Promise<Ran> {
-  await writeAll(user, client.project?.(setup) ?? {});
+  await writeAll(user, client.project?.(setup, requirements) ?? {});
   return configured(user, client, setup, [...client.install(setup, requirements), ...more]);
 }
 

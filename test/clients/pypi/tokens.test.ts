@@ -13,7 +13,9 @@ import {
   publish,
   pythonUser,
 } from './python-client.ts';
+import { hatch, hatchPublish } from './tools/hatch.ts';
 import { pip26 } from './tools/pip.ts';
+import { pipenv } from './tools/pipenv.ts';
 import { poetry, poetryPublish } from './tools/poetry.ts';
 import { twine7 } from './tools/twine.ts';
 import { uv, uvPublish } from './tools/uv.ts';
@@ -29,6 +31,8 @@ const pairs: readonly (readonly [Publisher, Installer])[] = [
   [twine7, pip26],
   [uvPublish, uv],
   [poetryPublish, poetry],
+  [hatchPublish, hatch],
+  [hatchPublish, pipenv],
 ];
 
 const levels = ['project', 'group', 'instance', 'subgroup'] as const;
@@ -79,16 +83,16 @@ function turnsOf([publisher, installer]: readonly [Publisher, Installer]) {
 }
 
 for (const pair of pairs) {
-  const [publisher] = pair;
+  const [publisher, installer] = pair;
 
-  describeTool(publisher.tool, () => {
+  describeTool(installer === pipenv ? installer.tool : publisher.tool, () => {
     test.for(turnsOf(pair))(
       'publishes with a $kind token (given by $publish) and installs at $level (given by $install)',
       ({ kind, level, ...carriers }) =>
         publishAndInstall(pair, level, { token: ground.tokens[kind] }, carriers),
     );
 
-    if (publisher === poetryPublish) return;
+    if (publisher === poetryPublish || publisher === hatchPublish) return;
     test.for(['__token__', 'gitlab-ci-token'])(
       'publishes and installs with an access token under the user name %s',
       async (username) => {
