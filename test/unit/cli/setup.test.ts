@@ -109,6 +109,27 @@ Install:
     );
   });
 
+  test.for([
+    ['Acme.Widget', 'Acme.*'],
+    ['Acme.Tools.Widget', 'Acme.Tools.*'],
+    ['Widget', 'Widget'],
+  ] as const)('maps %s to the registry in the setup of NuGet, by the pattern %s', async ([name, pattern]) => {
+    const { output } = await setup('nuget', '--package', name, '--client', 'dotnet');
+    expect(output).toContain(
+      `        <packageSource key="packhouse">\n          <package pattern="${pattern}" />\n`,
+    );
+    expect(output).toContain('        <packageSource key="nuget.org">\n          <package pattern="*" />\n');
+    expect(output).toContain(`Packages whose ids match ${pattern} come only from here`);
+    expect(output).not.toContain('NuGet before 6.8');
+  });
+
+  test('says that NuGet before 6.8 does not accept a source that is allowed to have no TLS', async () => {
+    const { output } = await setup('nuget', '--url', 'http://127.0.0.1:8080');
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(
+      'NuGet before 6.8 ignores a source with allowInsecureConnections: leave that out for it.',
+    );
+  });
+
   test('names the scope as approved where clients hold young versions back', async () => {
     const { output } = await setup('npm', '--package', '@team/widget', '--client', 'pnpm');
     expect(output).toContain('Set up (in pnpm-workspace.yaml):');
