@@ -131,5 +131,5 @@ ${gradle(url, insecure).replaceAll(/^/gm, '  ')}
 
 function sbt(repository: string, host: string): string {
   return `resolvers += ${repository}
-credentials += Credentials("GitLab Packages Registry", "${host}", "__token__", sys.env("PACKHOUSE_TOKEN"))`;
+credentials += Credentials("GitLab Packages Registry", "${host}", "__token__", sys.env.getOrElse("PACKHOUSE_TOKEN", ""))`;
 }

@@ -46,7 +46,8 @@ export const ui: FormatUi = {
       { step: 'setup', client: 'Bun', file: 'bunfig.toml', text: bunfig(registry, scope), ...note },
       { step: 'publish', client: 'npm', text: 'npm publish' },
       { step: 'publish', client: 'pnpm', text: 'pnpm publish' },
-      { step: 'publish', client: 'Yarn', text: 'yarn npm publish' },
+      // Yarn publishes only a project that it has installed.
+      { step: 'publish', client: 'Yarn', text: 'yarn install\nyarn npm publish' },
       { step: 'publish', client: 'Bun', text: 'bun publish' },
       { step: 'install', client: 'npm', text: `npm install ${spec}` },
       { step: 'install', client: 'pnpm', text: `pnpm add ${spec}` },
@@ -65,8 +66,9 @@ function yarnrc(registry: string, scope: string | undefined, endpoint: RegistryE
     `npmRegistryServer: "${registry}"`,
     // Without it, Yarn publishes scoped packages to the public registry.
     ...(endpoint.level === 'project' ? [`npmPublishRegistry: "${registry}"`] : []),
+    // With the dash, Yarn works without the variable where it needs no package.
     // biome-ignore lint/suspicious/noTemplateCurlyInString: Yarn expands it.
-    'npmAuthToken: "${PACKHOUSE_TOKEN}"',
+    'npmAuthToken: "${PACKHOUSE_TOKEN-}"',
     'npmAlwaysAuth: true',
   ];
   const scoped =

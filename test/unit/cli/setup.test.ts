@@ -54,7 +54,7 @@ Set up (in .yarnrc.yml):
     npmScopes:
       acme:
         npmRegistryServer: "https://packages.example.com/api/v4/groups/acme/-/packages/npm/"
-        npmAuthToken: "\${PACKHOUSE_TOKEN}"
+        npmAuthToken: "\${PACKHOUSE_TOKEN-}"
         npmAlwaysAuth: true
 
 Set up (in .yarnrc.yml):
@@ -147,6 +147,17 @@ Install:
     expect(pip.output.includes(`export PIP_TRUSTED_HOST="${new URL(url).host}"`)).toBe(needed);
     expect(maven.output.includes('<mirrorOf>packhouse</mirrorOf>')).toBe(needed);
   });
+
+  test.for([
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Yarn expands it.
+    ['npm', 'Yarn', '"${PACKHOUSE_TOKEN-}"'],
+    ['maven', 'sbt', 'sys.env.getOrElse("PACKHOUSE_TOKEN", "")'],
+  ] as const)(
+    'lets %s builds with %s start where the token is not set',
+    async ([format, client, variable]) => {
+      expect((await setup(format, '--client', client)).output).toContain(variable);
+    },
+  );
 
   test('configures clients to accept a URL without TLS', async () => {
     for (const [id, word] of [
