@@ -9,7 +9,7 @@ import { expectPastedWorks } from './maven/pasted.ts';
 import { succeeded } from './outcome.ts';
 import { paste, shown } from './paste.ts';
 import { openPlayground, type Playground } from './playground.ts';
-import { environment, python } from './pypi/python-client.ts';
+import { python } from './pypi/python-client.ts';
 import { pip26 } from './pypi/tools/tools.ts';
 import { twine7 } from './pypi/tools/twine.ts';
 
@@ -72,7 +72,7 @@ describeTool(pip26.tool, () => {
           owner: ground.group,
         };
         const snippets = [...shown(known, 'pypi', publishing), ...shown(known, 'pypi', installing)];
-        const env = { ...environment, http_proxy: proxy.url, PIP_TARGET: `${space.project}/site` };
+        const env = { http_proxy: proxy.url, PIP_TARGET: `${space.project}/site` };
         await succeeded(paste(space, snippets, { secret: ground.tokens.personal.secret, env }));
         const listed = await space.run(['find', '.', '-name', 'from_afar-1.0.0.dist-info']);
         expect(listed.stdout.trim()).not.toBe('');

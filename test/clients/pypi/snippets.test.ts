@@ -4,7 +4,7 @@ import { describeTool, makeWorkspace, type Tool, type Workspace } from '../clien
 import { succeeded } from '../outcome.ts';
 import { paste, shown } from '../paste.ts';
 import { openPlayground, type Playground } from '../playground.ts';
-import { environment, python } from './python-client.ts';
+import { python } from './python-client.ts';
 import { poetry } from './tools/poetry.ts';
 import { pip26 } from './tools/tools.ts';
 import { twine7 } from './tools/twine.ts';
@@ -30,7 +30,8 @@ async function newSpace(called: string, tool: Tool): Promise<Workspace> {
 const projectFile = (parts: string) =>
   `[project]\nname = "app"\nversion = "1.0.0"\nrequires-python = ">=3.10,<4"\ndependencies = []\n${parts}`;
 const around = { 'pyproject.toml': projectFile };
-const env = { ...environment, UV_PYTHON: python };
+// The interpreter that is there: uv would fetch another one.
+const env = { UV_PYTHON: python };
 
 for (const { client, called, tool } of [
   { client: 'twine', called: 'twine', tool: twine7.tool },
@@ -72,9 +73,10 @@ for (const { client, called, tool } of [
       const space = await newSpace(called, tool);
       await space.write('pyproject.toml', projectFile(''));
       const installing = { ...facts, client, steps: ['setup', 'install'] as const, owner: ground.group };
+      // pip installs beside its interpreter unless it is told otherwise.
       const target = { ...env, PIP_TARGET: `${space.project}/site` };
       await succeeded(paste(space, shown(ground, 'pypi', installing), { secret, env: target, around }));
-      const listed = await space.run(['find', '.', '-name', `wanted_by_${called}-1.0.0.dist-info`]);
+      const listed = await space.run(['find', '..', '-path', `*/site*/wanted_by_${called}-1.0.0.dist-info`]);
       expect(listed.stdout.trim()).not.toBe('');
     });
   });
