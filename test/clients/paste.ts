@@ -55,3 +55,9 @@ export async function paste(
   const script = ['set -e', ...lines, next].join('\n');
   return space.run(['bash', '-c', script], { env: { ...env, PACKHOUSE_TOKEN: secret }, timeoutMs: 170_000 });
 }
+
+/** How users of pasted lines reach a registry: the address that they know it by, and the settings of their network. */
+export interface Reached {
+  readonly url?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}

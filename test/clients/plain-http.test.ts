@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, inject, test } from 'vitest';
 import { type NameProxy, startNameProxy } from '../kit/name-proxy.ts';
-import { wheel } from '../kit/python-package.ts';
 import { type ServedRegistry, serveRegistry } from '../kit/serve-registry.ts';
-import { describeTool, makeWorkspace } from './client.ts';
+import { describeTool } from './client.ts';
 import { maven3, maven4 } from './maven/maven-client.ts';
-import { expectPastedWorks } from './maven/pasted.ts';
-import { succeeded } from './outcome.ts';
-import { paste, shown } from './paste.ts';
+import { expectPastedWorks as expectPastedMavenWorks } from './maven/pasted.ts';
+import { expectPastedWorks, pastedClients } from './npm/pasted.ts';
 import { openPlayground, type Playground } from './playground.ts';
-import { python } from './pypi/python-client.ts';
-import { pip26 } from './pypi/tools/tools.ts';
-import { twine7 } from './pypi/tools/twine.ts';
+import { expectPastedInstalls, installers } from './pypi/pasted.ts';
+import { poetry } from './pypi/tools/poetry.ts';
 
 /** The registry's name in a network whose proxy knows it: a client that treats hosts differently sees another machine. */
 const url = 'http://packages.example.test';
@@ -44,41 +41,28 @@ for (const tool of [maven3, maven4]) {
           `-Dhttp.proxyHost=${hostname} -Dhttp.proxyPort=${port}`,
           '-Daether.connector.http.useSystemProperties=true -Daether.transport.http.useSystemProperties=true',
         ].join(' ');
-        await expectPastedWorks(tool, ground, { url, javaOptions });
+        await expectPastedMavenWorks(tool, ground, { url, javaOptions });
       },
     );
   });
 }
 
-describeTool(pip26.tool, () => {
-  test.runIf(inject('registry').log)(
-    'installs from another machine without TLS with the instructions shown to users',
-    async () => {
-      const facts = { name: 'from-afar', version: '1.0.0' };
-      const built = wheel(facts);
-      const space = await makeWorkspace({
-        twine: twine7.tool,
-        pip: pip26.tool,
-        python: { ...pip26.tool, command: [python] },
-      });
-      try {
-        await space.write(`dist/${built.fileName}`, built.bytes);
-        const known = { ...ground, url };
-        const publishing = { ...facts, client: 'twine', steps: ['publish'] as const, owner: ground.project };
-        const installing = {
-          ...facts,
-          client: 'pip',
-          steps: ['setup', 'install'] as const,
-          owner: ground.group,
-        };
-        const snippets = [...shown(known, 'pypi', publishing), ...shown(known, 'pypi', installing)];
-        const env = { http_proxy: proxy.url, PIP_TARGET: `${space.project}/site` };
-        await succeeded(paste(space, snippets, { secret: ground.tokens.personal.secret, env }));
-        const listed = await space.run(['find', '.', '-name', 'from_afar-1.0.0.dist-info']);
-        expect(listed.stdout.trim()).not.toBe('');
-      } finally {
-        await space.remove();
-      }
-    },
-  );
-});
+const reached = () => ({ url, env: { http_proxy: proxy.url, YARN_HTTP_PROXY: proxy.url } });
+
+for (const client of installers.filter(({ tool }) => tool !== poetry.tool)) {
+  describeTool(client.tool, () => {
+    test.runIf(inject('registry').log)(
+      'installs from another machine without TLS with the instructions shown to users',
+      () => expectPastedInstalls(client, ground, reached()),
+    );
+  });
+}
+
+for (const client of pastedClients) {
+  describeTool(client.tool, () => {
+    test.runIf(inject('registry').log)(
+      'publishes to and installs from another machine without TLS with the instructions shown to users',
+      () => expectPastedWorks(client, ground, reached()),
+    );
+  });
+}

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** The proxy of a network that has some hosts of its own, and no way out. */
 export interface NameProxy {
@@ -33,9 +33,27 @@ export async function startNameProxy(hosts: Readonly<Record<string, string>> = {
     passed.on('error', () => outgoing.destroy());
     incoming.pipe(passed);
   });
-  server.on('connect', ({ url = '' }, socket: Socket) => {
-    refused.push(`CONNECT ${url}`);
-    socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+  // Yarn asks for a tunnel, also to hosts without TLS.
+  server.on('connect', ({ url = '' }, socket: Socket, head: Buffer) => {
+    const target = hosts[url.replace(/:80$/, '')];
+    if (target === undefined) {
+      refused.push(`CONNECT ${url}`);
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+      return;
+    }
+    const { hostname, port } = new URL(target);
+    const tunnel = connect(Number(port), hostname, () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      tunnel.write(head);
+      socket.pipe(tunnel).pipe(socket);
+    });
+    for (const [one, other] of [
+      [socket, tunnel],
+      [tunnel, socket],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

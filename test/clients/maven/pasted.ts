@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { zip } from '../../kit/zip.ts';
 import type { Tool } from '../client.ts';
 import { succeeded } from '../outcome.ts';
-import { paste, shown } from '../paste.ts';
+import { paste, type Reached, shown } from '../paste.ts';
 import type { Playground } from '../playground.ts';
 import { mavenUser } from './maven-client.ts';
 import { freshGroup, pathOfGroup } from './projects.ts';
@@ -27,7 +27,7 @@ ${lines.replace(/<dependency>[\s\S]*<\/dependency>/, '<dependencies>$&</dependen
 export async function expectPastedWorks(
   tool: Tool,
   ground: Playground,
-  { url = ground.url, javaOptions = '' }: { readonly url?: string; readonly javaOptions?: string } = {},
+  { url = ground.url, javaOptions = '' }: Pick<Reached, 'url'> & { readonly javaOptions?: string } = {},
 ): Promise<void> {
   const group = freshGroup();
   const endpoint = ground.endpoint('maven', ground.project);
