@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { hasUnspecifiedHost, UNSPECIFIED_HOST } from '../services/shared/unspecified-host.ts';
 import { settingRules } from './setting-rules.ts';
 
 /**
@@ -57,6 +58,7 @@ const Settings = z.strictObject({
   /** The public URL, if it is not the API's own: scheme and host only. */
   url: z
     .url({ protocol: /^https?$/ })
+    .refine((url) => !hasUnspecifiedHost(url), UNSPECIFIED_HOST)
     .transform((url) => url.replace(/\/+$/, ''))
     .refine(
       (url) => new URL(url).pathname === '/',

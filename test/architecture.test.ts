@@ -13,7 +13,13 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
   { folder: 'bin', may: ['services/cli'] },
   {
     folder: 'lib',
-    may: ['lib', 'services/catalog.ts', 'services/job-list.ts', 'services/registry/records/partitions.ts'],
+    may: [
+      'lib',
+      'services/catalog.ts',
+      'services/job-list.ts',
+      'services/registry/records/partitions.ts',
+      'services/shared',
+    ],
   },
   { folder: 'services/registry/records/partitions.ts', may: [] },
   { folder: 'services/cli', may: ['services'] },

@@ -1,8 +1,9 @@
 import { type CatalogEntry, catalog } from '../catalog.ts';
 import { formatUis } from '../formats/ui-list.ts';
 import { type RegistryEndpoint, type Snippet, snippetsFor } from '../http/format/format-ui.ts';
-import { addressOf, isUnspecified } from '../runtime/server/address-of.ts';
+import { addressOf } from '../runtime/server/address-of.ts';
 import { type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
+import { isUnspecified } from '../shared/unspecified-host.ts';
 import { type Command, ownFlags } from './command.ts';
 
 const options = {

@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { nearest } from '../../shared/text/nearest.ts';
-import { addressOf, isLoopback, isUnspecified } from './address-of.ts';
+import { hasUnspecifiedHost, isUnspecified, UNSPECIFIED_HOST } from '../../shared/unspecified-host.ts';
+import { addressOf, isLoopback } from './address-of.ts';
 import { readJobQueues } from './job-queues.ts';
 import {
   encryptions,
@@ -20,11 +21,7 @@ const Settings = z.object({
   host: z.string().min(1).default('127.0.0.1'),
   port: whole(0, 65_535).default(8080),
   dataDir: z.string().min(1).default('./data'),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => !isUnspecified(new URL(url).hostname), 'is not an address that clients can connect to')
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional(),
+  url: publicUrl().optional(),
   rootToken: z.string().min(20, 'must have at least 20 characters').optional(),
   metricsToken: z.string().min(20, 'must have at least 20 characters').optional(),
   log: z.enum(['debug', 'info', 'error', 'silent']).default('info'),
@@ -47,16 +44,17 @@ const Settings = z.object({
   region: z.string().optional(),
   awsEndpoint: z.string().transform(readWith(storeAddress)).optional(),
   s3Endpoint: z.string().transform(readWith(storeAddress)).optional(),
-  s3LinkEndpoint: z.string().transform(readWith(storeAddress)).optional(),
+  s3LinkEndpoint: z
+    .string()
+    .refine(isReachable, UNSPECIFIED_HOST)
+    .transform(readWith(storeAddress))
+    .optional(),
   s3PathStyle: z.stringbool().default(false),
   s3Prefix: z.string().transform(readWith(normalPrefix)).optional(),
   s3Profile: z.string().min(1).optional(),
   s3Encryption: z.enum(encryptions).optional(),
   s3KmsKey: z.string().min(1).optional(),
-  cloudfrontUrl: z
-    .url({ protocol: /^https?$/ })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional(),
+  cloudfrontUrl: publicUrl().optional(),
   cloudfrontKeyId: z.string().min(1).optional(),
   cloudfrontKey: z.string().min(1).optional(),
   migrateFrom: z.string().transform(readWith(parseLocation)).optional(),
@@ -68,6 +66,18 @@ const Settings = z.object({
   keepAliveSeconds: whole(1, 4000).default(65),
   drainSeconds: whole(0, 3600).default(0),
 });
+
+/** A URL that clients are sent, without a slash at the end. */
+function publicUrl() {
+  return z
+    .url({ protocol: /^https?$/ })
+    .refine(isReachable, UNSPECIFIED_HOST)
+    .transform((url) => url.replace(/\/+$/, ''));
+}
+
+function isReachable(url: string): boolean {
+  return !hasUnspecifiedHost(url);
+}
 
 /** A whole number between bounds, with the same error message for every kind of invalid value. */
 function whole(least: number, most: number) {
