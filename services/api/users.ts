@@ -33,13 +33,18 @@ const newUser = z.object({
   name: filledText,
   email: z.email(),
   admin: flag.default(false),
-  password: z
-    .undefined()
-    .optional()
-    .describe(
-      'users have no passwords here and sign in with access tokens; force_random_password may be sent instead',
-    ),
+  password: z.string().max(2000).optional(),
+  reset_password: flag.default(false),
+  force_random_password: flag.default(false),
+  external: flag
+    .refine((external) => !external, 'cannot be true: everybody sees internal projects here')
+    .default(false),
 });
+
+/** The field of an answer that says what a caller who sent a password, or asked for one by mail, may wrongly expect. */
+const passwordWarning = {
+  warning: 'passwords are neither stored nor mailed: users sign in with access tokens only',
+};
 
 /**
  * `/user` and `/users`: show the caller, list and show users; for administrators: create, block and unblock users.
@@ -138,12 +143,16 @@ function passes(user: User, params: z.infer<typeof listParams>, caller: User): b
   );
 }
 
+/** Creates a user. Tools for GitLab always send a password, which nobody could use here, so it is not stored. */
 async function addUser(c: ApiContext): Promise<Response> {
   const principal = await administrator(c, scopes.write);
-  const input = await readParams(c, newUser);
+  const { username, name, email, admin, ...rest } = await readParams(c, newUser);
+  const expectsPassword = rest.password !== undefined || rest.reset_password;
   try {
-    const user = await createUser(c.env.registry, { ...input, actor: actorOf(principal, c) });
-    return replyJson(c, 201, fullUserJson(c.env.registry.settings.url, user));
+    const actor = actorOf(principal, c);
+    const user = await createUser(c.env.registry, { username, name, email, admin, actor });
+    const shown = fullUserJson(c.env.registry.settings.url, user);
+    return replyJson(c, 201, expectsPassword ? { ...shown, ...passwordWarning } : shown);
   } catch (error) {
     const reason = error instanceof RegistryError ? error.fields?.path?.[0] : undefined;
     if (reason === undefined) throw error;

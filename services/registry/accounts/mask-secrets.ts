@@ -10,8 +10,8 @@ const ownSecret = /ph[ad]t(?:-|%2D)[0-9A-Za-z]{20,}/gi;
 /** The credentials of an `Authorization` header, which may be a secret that a person chose, of 20 characters or more. */
 const authorization = /\b(basic|bearer)(\s+|%20)[\w.~+/=%-]{20,}/gi;
 
-/** The value of a query parameter or form field that holds a token. */
-const parameter = /\b((?:private|job|deploy|access|auth)_?token=)[^&\s"'\\]+/gi;
+/** The value of a query parameter or form field that holds a token or a password. */
+const parameter = /\b((?:(?:private|job|deploy|access|auth)_?token|password)=)[^&\s"'\\]+/gi;
 
 /** Replaces everything in a text that is or may be a token, whatever carries it. For logs. */
 export function maskSecrets(text: string): string {

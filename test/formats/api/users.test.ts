@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
+import { keys } from '../../../services/registry/records/keys.ts';
 import { personalToken } from '../../kit/start-app.ts';
 import { type Api, startApi } from './api-client.ts';
 
@@ -68,16 +69,38 @@ describe('discovery', () => {
     expect([unknown.status, unknown.headers.get('allow')]).toEqual([404, null]);
   });
 
-  test('a password for a new user is refused, since users have none', async () => {
-    const user = { username: 'ann', name: 'Ann', email: 'ann@example.com' };
-    const answer = await api.post('/users', { ...user, password: 'correct horse' });
+  test('a password for a new user is accepted, is not stored, and the answer says so', async () => {
+    const ann = { username: 'ann', name: 'Ann', email: 'ann@example.com', password: 'correct horse' };
+    const answer = await api.post('/users', { ...ann, skip_confirmation: true, external: false });
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      expect.objectContaining({ username: 'ann', warning: expect.stringContaining('access tokens only') }),
+    ]);
+    expect(JSON.stringify(await api.app.registry.table.get(keys.user(answer.body.id)))).not.toContain(
+      'horse',
+    );
+    const basic = `Basic ${Buffer.from('ann:correct horse').toString('base64')}`;
+    const signIn = await api.get('/user', { token: '', headers: { authorization: basic } });
+    expect(signIn.status).toBe(401);
+  });
+
+  test('a password by mail is accepted, and the answer says that there is none', async () => {
+    const create = async (username: string, options: object) => {
+      const user = { username, name: username, email: `${username}@example.com`, ...options };
+      return (await api.post('/users', user)).body.warning;
+    };
+    expect(await create('ann', { reset_password: true })).toContain('nor mailed');
+    expect(await create('bob', { force_random_password: true })).toBeUndefined();
+    expect(await create('eve', { reset_password: 'false' })).toBeUndefined();
+  });
+
+  test('an external user is refused, since it would see internal projects', async () => {
+    const ann = { username: 'ann', name: 'Ann', email: 'ann@example.com' };
+    const answer = await api.post('/users', { ...ann, external: true });
     expect([answer.status, answer.body]).toEqual([
       400,
-      {
-        error: expect.stringMatching(/^password is invalid \(users have no passwords here and sign in with/),
-      },
+      { error: 'external cannot be true: everybody sees internal projects here' },
     ]);
-    expect((await api.post('/users', { ...user, force_random_password: true })).status).toBe(201);
   });
 
   test('an unknown route and an unknown object have different error bodies', async () => {

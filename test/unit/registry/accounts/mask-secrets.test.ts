@@ -11,6 +11,7 @@ test.each([
   ['an encoded path', `%2F${access.replace('-', '%2D')}%2Fx`, '%2F[token]%2Fx'],
   ['a text that was cut', `token ${deploy.slice(0, 30)}`, 'token [token]'],
   ['a query', `?private_token=${encodeURIComponent(chosen)}&page=2`, '?private_token=[token]&page=2'],
+  ['a form with a password', 'username=ann&password=correct+horse', 'username=ann&password=[token]'],
   ['Bearer', `authorization: Bearer ${'x'.repeat(20)}, next`, 'authorization: Bearer [token], next'],
   [
     'Basic',
