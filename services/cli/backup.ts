@@ -17,18 +17,18 @@ const options = {
 export const backup: Command = {
   usage: `Usage: packhouse backup <directory> [options]
 
-Copies a registry into a directory, while a server may be using it. The next backup into
-the same directory copies only what is new. If the command is stopped or killed, run it
-again: it continues, and until then the backup before stays as it is. The exit code is 1
-when a blob is missing or damaged.
+Copies a registry into a directory, while a server may be using it. The next
+backup into the same directory copies only what is new. If the command is
+stopped or killed, run it again: it continues, and until then the backup before
+stays as it is. The exit code is 1 when a blob is missing or damaged.
 
-The backup contains secrets: the key that signing keys are sealed with, and perhaps the
-administrator's token. Only its owner can read it.
+The backup contains secrets: the key that signing keys are sealed with, and
+perhaps the administrator's token. Only its owner can read it.
 
-  --verify                 also read the blobs that are there already, and compare their
-                           digests
-  --copy                   copy all blobs; by default those on the same file system get a
-                           second link, which takes no space
+  --verify                 also read the blobs that are there already, and
+                           compare their digests
+  --copy                   copy all blobs; by default those on the same file
+                           system get a second link, which takes no space
   --concurrency <number>   how many blobs to copy at a time (8)
   --json                   report as JSON
 ${describeSettings(storeSettings)}

@@ -1,12 +1,13 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { SettingsError, settingFlags } from '../runtime/server/settings.ts';
+import { unknownFlag } from '../shared/text/flag-problem.ts';
 import { nearest } from '../shared/text/nearest.ts';
 
 /** The environment and streams of a command: the process's own, except in tests. */
 export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
   /** Receives results. */
-  readonly output: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly output: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** Receives progress and errors. */
   readonly progress: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number };
   /** Aborted when the user stops the command. */
@@ -18,6 +19,12 @@ export interface Command {
   readonly usage: string;
   /** Runs the command and returns its exit code. */
   run(parameters: readonly string[], terminal: Terminal): Promise<number>;
+}
+
+/** A command that consists of further ones, such as `packhouse user create`. */
+export interface CommandGroup {
+  readonly usage: string;
+  readonly actions: Readonly<Record<string, Command>>;
 }
 
 /** A failure whose message is all the user needs; no stack trace is printed. */
@@ -64,7 +71,7 @@ export function ownFlags<O extends Options>(parameters: readonly string[], optio
 function requireNotMeant(name: string, flags: readonly string[]): void {
   const meant = settingFlags.includes(name) ? undefined : nearest(name, [...flags, ...settingFlags]);
   if (meant !== undefined && flags.includes(meant)) {
-    throw new SettingsError(`unknown option --${name}: did you mean --${meant}?`);
+    throw new SettingsError(unknownFlag(name, flags));
   }
 }
 

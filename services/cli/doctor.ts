@@ -31,10 +31,10 @@ const options = {
 export const doctor: Command = {
   usage: `Usage: packhouse doctor [options]
 
-Checks files, blob records and stored blobs against each other, and
-whether stored metadata can be read. Changes nothing. The exit code is 1 when something is
-wrong. No server may have the data directory open; records in DynamoDB can be checked at any
-time.
+Checks files, blob records and stored blobs against each other, and whether
+stored metadata can be read. Changes nothing. The exit code is 1 when something
+is wrong. No server may have the data directory open; records in DynamoDB can be
+checked at any time.
 
   --verify                 read all bytes and compare their digests
   --concurrency <number>   how many blobs to read at a time (8)

@@ -19,6 +19,7 @@ import {
   startWith,
 } from '../runtime/server/storage-location.ts';
 import { type Command, CommandFailed, countFlag, ownFlags, type Terminal } from './command.ts';
+import { requireNoToken, tokenFor } from './connection.ts';
 import { openExisting } from './open-directory.ts';
 import { type ProgressPrinter, progressPrinter } from './progress-printer.ts';
 import { reach } from './reach.ts';
@@ -33,7 +34,7 @@ const options = {
   from: { type: 'string' },
   to: { type: 'string' },
   server: { type: 'string' },
-  token: { type: 'string' },
+  'token-file': { type: 'string' },
   concurrency: { type: 'string' },
   'dry-run': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -52,20 +53,23 @@ export const migrateStorage: Command = {
   usage: `Usage: packhouse migrate-storage --from <location> --to <location> [options]
        packhouse migrate-storage --server <url> [options]
 
-Copies all blobs from one storage location to another and verifies each one. If it is
-stopped or killed, the next run continues where it left off. A storage location is
+Copies all blobs from one storage location to another and verifies each one. If
+it is stopped or killed, the next run continues where it left off. A storage
+location is
   local                    the data directory
   file:///<directory>      another local directory
   s3://<bucket>[/<prefix>][?<option>=<value>&...]
-                           a bucket; options are endpoint, region, path-style, profile,
-                           encryption and kms-key
+                           a bucket; options are endpoint, region, path-style,
+                           profile, encryption and kms-key
 
-Without --server, the command opens the records itself, so no server may have the data
-directory open. With --server, a server that was started with --migrate-from copies
-while it serves requests; the command starts the migration and shows its progress.
+Without --server, the command opens the records itself, so no server may have
+the data directory open. With --server, a server that was started with
+--migrate-from copies while it serves requests; the command starts the migration
+and shows its progress.
 
   --server <url>           a running server
-  --token <token>          an administrator's token for it (or PACKHOUSE_TOKEN)
+  --token-file <file>      a file with an administrator's token for it (or
+                           PACKHOUSE_TOKEN with the token itself)
   --concurrency <number>   how many blobs to copy at a time (8)
   --dry-run                only report what there is to copy
   --json                   report as JSON
@@ -75,6 +79,7 @@ See docs/object-storage.md for how to move a registry step by step.
 `,
 
   async run(parameters, terminal) {
+    requireNoToken(parameters);
     const { own, settings } = ownFlags(parameters, options);
     const order: Order = {
       from: locationFlag('from', own.from),
@@ -86,7 +91,7 @@ See docs/object-storage.md for how to move a registry step by step.
     const done =
       own.server === undefined
         ? runHere(order, settings, terminal, printer)
-        : runThere(order, { url: own.server, token: own.token, settings }, terminal, printer);
+        : runThere(order, { url: own.server, tokenFile: own['token-file'], settings }, terminal, printer);
     const job = await done.finally(() => printer.end());
     const report = own.json ? `${JSON.stringify(job, undefined, 2)}\n` : reportOf(job, order, own.server);
     terminal.output.write(report);
@@ -187,17 +192,15 @@ async function settleHome(table: Table, move: Move, { shared }: { shared: boolea
 /** Lets a running server copy, and watches its progress. */
 async function runThere(
   order: Order,
-  at: { url: string; token: string | undefined; settings: readonly string[] },
+  at: { url: string; tokenFile: string | undefined; settings: readonly string[] },
   { environment, signal }: Terminal,
   printer: ProgressPrinter,
 ): Promise<MigrationJson> {
   const [unused] = at.settings;
   if (unused !== undefined) throw new SettingsError(`${unused} has no effect with --server`);
-  const token = at.token ?? environment.PACKHOUSE_TOKEN ?? environment.PACKHOUSE_ROOT_TOKEN;
-  if (!token) throw new SettingsError('--server requires --token (PACKHOUSE_TOKEN)');
   const { from, to, ...rest } = order;
   return watchMigration(
-    registryClient(at.url.replace(/\/+$/, ''), token),
+    registryClient(at.url.replace(/\/+$/, ''), tokenFor(at.tokenFile, environment)),
     { ...rest, from: from && locationName(from), to: to && locationName(to) },
     { signal, show: (job) => showMigration(printer, job), note: printer.note },
   );

@@ -17,9 +17,10 @@ const targetSettings: readonly Name[] = ['dataDir'];
 export const restore: Command = {
   usage: `Usage: packhouse restore <directory> --data-dir <new directory> [options]
 
-Copies a backup into a new data directory, and compares every digest. If the command is
-stopped or killed, run it again to continue; until it has finished, no server starts on
-the data directory. When a blob of the backup is missing or damaged, it does not finish.
+Copies a backup into a new data directory, and compares every digest. If the
+command is stopped or killed, run it again to continue; until it has finished,
+no server starts on the data directory. When a blob of the backup is missing or
+damaged, it does not finish.
 
   --allow-missing          finish although blobs are missing or damaged
   --concurrency <number>   how many blobs to copy at a time (8)

@@ -1,12 +1,12 @@
 import { SettingsError } from '../runtime/server/settings.ts';
 import { nearest } from '../shared/text/nearest.ts';
 import { VERSION } from '../shared/version.ts';
-import { type Command, CommandFailed, type Terminal } from './command.ts';
+import { type Command, CommandFailed, type CommandGroup, type Terminal } from './command.ts';
 
 /** Commands are loaded on demand, so that a server starts without code it does not need. */
 interface Entry {
   readonly summary: string;
-  load(): Promise<Command>;
+  load(): Promise<Command | CommandGroup>;
 }
 
 const commands: Readonly<Record<string, Entry>> = {
@@ -17,6 +17,26 @@ const commands: Readonly<Record<string, Entry>> = {
   setup: {
     summary: 'show how to publish and install packages of a format',
     load: async () => (await import('./setup.ts')).setup,
+  },
+  user: {
+    summary: 'create and list users',
+    load: async () => (await import('./accounts/user.ts')).user,
+  },
+  group: {
+    summary: 'create and list groups',
+    load: async () => (await import('./accounts/group.ts')).group,
+  },
+  project: {
+    summary: 'create and list projects',
+    load: async () => (await import('./accounts/project.ts')).project,
+  },
+  member: {
+    summary: 'add and list members of groups and projects',
+    load: async () => (await import('./accounts/member.ts')).member,
+  },
+  token: {
+    summary: 'create and list tokens',
+    load: async () => (await import('./accounts/token.ts')).token,
   },
   backup: {
     summary: 'copy a registry into a directory, while it is served',
@@ -59,26 +79,49 @@ export async function runCommand(line: readonly string[], terminal: Terminal): P
   const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!entry) {
     const isHelp = name === undefined || name === '--help' || name === '-h' || name === 'help';
-    if (isHelp) terminal.output.write(usage);
-    else terminal.progress.write(`packhouse: ${unknownCommand(name)}\n\n${usage}`);
-    return isHelp ? 0 : 2;
+    if (!isHelp) return refuse(unknownCommand('', name, Object.keys(commands)), usage, terminal);
+    terminal.output.write(usage);
+    return 0;
   }
   try {
-    const command = await entry.load();
-    if (parameters.includes('--help') || parameters.includes('-h')) {
-      terminal.output.write(command.usage);
-      return 0;
-    }
-    return await command.run(parameters, terminal);
+    return await runWith(await entry.load(), `${name} `, parameters, terminal);
   } catch (error) {
     terminal.progress.write(`packhouse: ${textOf(error)}\n`);
     return error instanceof SettingsError ? 2 : 1;
   }
 }
 
-function unknownCommand(name: string): string {
-  const meant = nearest(name, Object.keys(commands));
-  return `unknown command ${name}${meant === undefined ? '' : `: did you mean ${meant}?`}`;
+/**
+ * Runs a command, or the one of a group that the first parameter names, unless usage is requested. `prefix` is what the
+ * line starts with.
+ */
+async function runWith(
+  command: Command | CommandGroup,
+  prefix: string,
+  parameters: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  const [first = 'help', ...rest] = parameters;
+  const actions = 'actions' in command ? command.actions : {};
+  const action = Object.hasOwn(actions, first) ? actions[first] : undefined;
+  if (action) return runWith(action, `${prefix}${first} `, rest, terminal);
+  const isHelp = parameters.includes('--help') || parameters.includes('-h');
+  if (isHelp || ('actions' in command && first === 'help')) {
+    terminal.output.write(command.usage);
+    return 0;
+  }
+  if (!('actions' in command)) return command.run(parameters, terminal);
+  return refuse(unknownCommand(prefix, first, Object.keys(actions)), command.usage, terminal);
+}
+
+function refuse(problem: string, usage: string, { progress }: Terminal): number {
+  progress.write(`packhouse: ${problem}\n\n${usage}`);
+  return 2;
+}
+
+function unknownCommand(prefix: string, name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  return `unknown command ${prefix}${name}${meant === undefined ? '' : `: did you mean ${prefix}${meant}?`}`;
 }
 
 /** The error message; for unexpected errors, with the stack trace. */

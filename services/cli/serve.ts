@@ -10,7 +10,8 @@ Serves a package registry from this machine.
 
 ${describeSettings()}
 
-Each setting is a flag or an environment variable. See docs/settings.md for details.
+Each setting is a flag or an environment variable. See docs/settings.md for
+details.
 `,
 
   async run(parameters, { environment, output, signal }) {

@@ -1,10 +1,9 @@
 import { type CatalogEntry, catalog } from '../catalog.ts';
 import { formatUis } from '../formats/ui-list.ts';
 import { type RegistryEndpoint, type Snippet, snippetsFor } from '../http/format/format-ui.ts';
-import { addressOf } from '../runtime/server/address-of.ts';
-import { type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
-import { isUnspecified } from '../shared/unspecified-host.ts';
+import { SettingsError } from '../runtime/server/settings.ts';
 import { type Command, ownFlags } from './command.ts';
+import { registryUrl } from './connection.ts';
 
 const options = {
   project: { type: 'string' },
@@ -14,16 +13,14 @@ const options = {
   client: { type: 'string' },
 } as const;
 
-const addressSettings: readonly Name[] = ['url', 'host', 'port'];
-
 const titles = { setup: 'Set up', publish: 'Publish', install: 'Install' } as const;
 
 /** `packhouse setup` */
 export const setup: Command = {
   usage: `Usage: packhouse setup <format> [options]
 
-Prints configuration and commands to publish packages to a project and to install them
-from a project, a group or, with neither, the whole registry.
+Prints configuration and commands to publish packages to a project and to
+install them from a project, a group or, with neither, the whole registry.
 
   <format>                 ${catalog.map(({ id }) => id).join(', ')}
   --project <path or id>   publish to this project, and install from it
@@ -31,15 +28,16 @@ from a project, a group or, with neither, the whole registry.
   --package <name>         a package to install
   --version <version>      the version to install
   --client <name>          only print the setup of this client
-  --url <address>          the URL of the registry (PACKHOUSE_URL; http://127.0.0.1:8080)
+  --url <address>          the URL of the registry (or PACKHOUSE_URL; by default
+                           http://127.0.0.1:8080)
 `,
 
   async run(parameters, { environment, output }) {
     const { own, settings: rest } = ownFlags(parameters, options);
     const [format, ...flags] = rest;
-    const { url, host, port } = readSettings(flags, environment, addressSettings);
+    const url = registryUrl(flags, environment);
     const { id, title } = entryOf(format);
-    const endpoint = endpointOf(own, url ?? addressOf(isUnspecified(host) ? '127.0.0.1' : host, port));
+    const endpoint = endpointOf(own, url);
     const { example } = formatUis[id];
     const subject = { name: own.package ?? example.name, version: own.version ?? example.version };
     const snippets = snippetsFor(formatUis[id], endpoint, subject);

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MigrationJson } from '../api/json/storage-json.ts';
 import { SettingsError } from '../runtime/server/settings.ts';
 import { startWith } from '../runtime/server/storage-location.ts';
+import { NoAnswer } from './api-client.ts';
 import { CommandFailed } from './command.ts';
-import { NoAnswer, type RegistryClient } from './registry-client.ts';
+import type { RegistryClient } from './registry-client.ts';
 
 /** The requested migration; locations that are not given are those of the server. */
 export interface WatchOrder {

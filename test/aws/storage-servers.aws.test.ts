@@ -64,7 +64,7 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     // Moved files stay until an operator removes them.
     const removeFiles = () => rm(join(folder, 'blobs'), { recursive: true });
 
-    const command = ['migrate-storage', '--token', token, '--server'];
+    const command = ['migrate-storage', '--server'];
     for (const { flags, before, after } of [
       { flags: [...store('old'), '--migrate-from', 'local'], before: 'nowhere', after: 'old' },
       { flags: [...store('new'), '--migrate-from', location('old')], before: 'old', after: 'new' },
@@ -72,7 +72,7 @@ describe.skipIf(ministackMissing)('servers whose blobs are moved', () => {
     ]) {
       server = await startServer([...serving, ...flags]);
       expect(await redirectOf(server.url, 'a.bin', bytes)).toBe(before);
-      const moved = await runPackhouse([...command, server.url]);
+      const moved = await runPackhouse([...command, server.url], { PACKHOUSE_TOKEN: token });
       expect([moved.code, moved.progress]).toEqual([0, '']);
       expect(await redirectOf(server.url, 'a.bin', bytes)).toBe(after);
       await stopServer(server);

@@ -24,6 +24,8 @@ describe('the npm package of the server', () => {
     await run('npm', install, { cwd: folder, env });
     const help = await run(join(folder, 'bin', 'packhouse'), ['serve', '--help'], { env });
     expect(help.stdout).toContain('Usage: packhouse serve');
+    const token = await run(join(folder, 'bin', 'packhouse'), ['token', 'create', '--help'], { env });
+    expect(token.stdout).toContain('Usage: packhouse token create');
     const version = await run(join(folder, 'bin', 'packhouse'), ['--version'], { env });
     expect(version.stdout).toBe(`packhouse ${manifest.version}\n`);
   });

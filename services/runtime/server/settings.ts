@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { jobs } from '../../job-list.ts';
 import type { StorageHome } from '../../registry/maintenance/migrate/storage-home.ts';
-import { nearest } from '../../shared/text/nearest.ts';
+import { flagProblem } from '../../shared/text/flag-problem.ts';
 import { hasUnspecifiedHost, isUnspecified, UNSPECIFIED_HOST } from '../../shared/unspecified-host.ts';
 import { addressOf, isLoopback } from './address-of.ts';
 import { readJobQueues } from './job-queues.ts';
@@ -281,16 +281,8 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
   try {
     return parseArgs({ args: [...flags], options, strict: true }).values as Record<string, string>;
   } catch (error) {
-    throw new SettingsError(problemOf(error as NodeJS.ErrnoException, Object.keys(options)));
+    throw new SettingsError(flagProblem(error, Object.keys(options)));
   }
-}
-
-/** What is wrong with flags; for an unknown one, with the flag that was probably meant. */
-function problemOf({ code, message }: NodeJS.ErrnoException, known: readonly string[]): string {
-  const name = /^Unknown option '--?(?<name>[^']*)'/.exec(message)?.groups?.name;
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION' || name === undefined) return message;
-  const meant = nearest(name, known);
-  return `unknown option --${name}: ${meant === undefined ? 'see --help' : `did you mean --${meant}?`}`;
 }
 
 /** Help text for all settings, or those named by `only`, one per line. */

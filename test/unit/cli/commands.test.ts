@@ -104,22 +104,26 @@ describe('packhouse', () => {
     [['migrate-storage', '--from', 'local', '--to', 'local'], 'the same storage location'],
     [['migrate-storage', '--from', 'local', '--to', 'ftp://x'], '--to: invalid storage location'],
     [['migrate-storage', '--from'], '--from needs a value'],
-    [['migrate-storage', '--server', 'http://127.0.0.1:1'], '--token'],
-    [
-      ['migrate-storage', '--server', 'http://x', '--token', 't', '--data-dir', 'd'],
-      '--data-dir has no effect',
-    ],
+    [['migrate-storage', '--server', 'http://127.0.0.1:1'], 'with --token-file'],
+    [['migrate-storage', '--server', 'http://x', '--data-dir', 'd'], '--data-dir has no effect'],
   ])('rejects %j with the reason', async (line, message) => {
     const { code, progress } = await run(...line);
     expect([code, progress]).toEqual([2, expect.stringContaining(message)]);
   });
 
   test('reports a server that does not respond, without a stack trace', async () => {
-    const line = ['migrate-storage', '--server', 'http://127.0.0.1:1', '--token', 'x'];
-    expect(await run(...line)).toMatchObject({
-      code: 1,
-      progress: 'packhouse: http://127.0.0.1:1 does not respond\n',
-    });
+    const url = 'http://127.0.0.1:1';
+    const file = join(folder, 'token');
+    await writeFile(file, 'x');
+    for (const line of [
+      ['migrate-storage', '--server', url],
+      ['user', 'list', '--url', url],
+    ]) {
+      expect(await run(...line, '--token-file', file)).toMatchObject({
+        code: 1,
+        progress: `packhouse: ${url} does not respond\n`,
+      });
+    }
   });
 
   test('accepts flags of a command and settings in any order', () => {
