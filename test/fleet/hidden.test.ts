@@ -120,10 +120,10 @@ describe.for(everySample.map((sample) => ({ sample, id: sample.id })))(
     test('is served to members of a project even when many earlier projects hold the name', async () => {
       for (let n = 0; n < 60; n++) await publishTo(await app.project(`stranger-${n}`), sample, 'utils');
       const mine = await app.project('mine');
-      await publishTo(mine, sample, 'utils');
+      await publishTo(mine, sample, 'utils', '2.0.0');
       const { token } = await app.user('member', { level: levels.reporter, of: mine });
       for (const base of [instancePath(sample.id), groupPath('acme', sample.id)]) {
-        const answer = await app.send('GET', base + sample.file('utils', '1.0.0'), { token });
+        const answer = await app.send('GET', base + sample.file('utils', '2.0.0'), { token });
         expect([base, answer.status]).toEqual([base, 200]);
       }
     });

@@ -20,7 +20,13 @@ describe.each(everySample)('a package of $id that two projects of a namespace ho
   const publish = (to: Project, version: string, content?: string) =>
     useSample(app, sample).publish(to, name, version, content);
   const get = (url: string, token?: string) => useSample(app, sample).get(url, token);
-  const serves = (url: string, bytes: Uint8Array) => useSample(app, sample).serves(url, bytes);
+  const serves = (url: string, bytes: Uint8Array, token?: string) =>
+    useSample(app, sample).serves(url, bytes, token ?? app.rootToken);
+
+  async function versionsIn({ id }: Project): Promise<readonly { readonly id: number }[]> {
+    const answer = await app.send('GET', `/api/v4/projects/${id}/packages`, { token: app.rootToken });
+    return (await answer.json()) as { id: number }[];
+  }
 
   /** The levels at which both projects are read together. */
   const shared: readonly (readonly [EndpointLevel, string])[] = [
@@ -71,6 +77,70 @@ describe.each(everySample)('a package of $id that two projects of a namespace ho
     expect(await Promise.all(shared.map(([level, owner]) => versionsAt(level, owner)))).toEqual(before);
     const group = prefixIn(sample, 'group', 'acme');
     expect(await serves(group + sample.file(name, '1.0.0'), bytes)).toBe(true);
+  });
+
+  describe('of which the first publisher is private', () => {
+    let stranger: string;
+    beforeEach(async () => {
+      first = await app.project('private', 'private');
+      ({ token: stranger } = await app.user('stranger'));
+    });
+
+    /** All that is told of the name at a level to a caller, in indexes and searches. */
+    async function told(level: EndpointLevel, owner: string, token: string) {
+      const prefix = prefixIn(sample, level, owner);
+      const paths = [
+        ...(sample.index ? [sample.index(name)] : []),
+        ...(sample.hotReads?.(name) ?? []),
+        ...(sample.searches?.(name) ?? []),
+      ];
+      return Promise.all(
+        paths.map(async (path) => {
+          const { status, text } = await get(prefix + path, token);
+          const stable = text.replaceAll(
+            /"(?:created|modified|time|_rev)":"[^"]*"|<lastUpdated>\d+|"dist-tags":\{[^}]*\}/g,
+            '',
+          );
+          return [path, status, stable.replaceAll(/<updated>[^<]*/g, '')];
+        }),
+      );
+    }
+
+    test('has no other copy of that version for anybody, and what is told of it does not change', async () => {
+      await publish(older, '2.0.0');
+      await app.runJobs();
+      const before = await Promise.all(shared.map(([level, owner]) => told(level, owner, stranger)));
+      const bytes = await publish(first, '1.0.0');
+      const other = await publish(older, '1.0.0', ' shadowing');
+      await app.runJobs();
+      expect(await Promise.all(shared.map(([level, owner]) => told(level, owner, stranger)))).toEqual(before);
+      for (const [level, owner] of shared) {
+        const prefix = prefixIn(sample, level, owner);
+        for (const content of ['', ' shadowing']) {
+          const hidden = await get(prefix + sample.file(name, '1.0.0', content), stranger);
+          const absent = await get(prefix + sample.file(name, '3.0.0', content), stranger);
+          expect([hidden.status, hidden.text.replaceAll('1.0.0', '3.0.0')]).toEqual([
+            absent.status,
+            absent.text,
+          ]);
+        }
+        expect(await serves(prefix + sample.file(name, '1.0.0'), bytes)).toBe(true);
+      }
+      const own = prefixIn(sample, 'project', older.id) + sample.file(name, '1.0.0', ' shadowing');
+      expect(await serves(own, other, stranger)).toBe(true);
+    });
+
+    test('has the next copy once the first one is deleted', async () => {
+      await publish(first, '1.0.0');
+      const other = await publish(older, '1.0.0', ' shadowing');
+      const [version] = await versionsIn(first);
+      const path = `/api/v4/projects/${first.id}/packages/${version?.id}`;
+      expect((await app.send('DELETE', path, { token: app.rootToken })).status).toBe(204);
+      for (const [level, owner] of shared) {
+        const prefix = prefixIn(sample, level, owner);
+        expect(await serves(prefix + sample.file(name, '1.0.0', ' shadowing'), other, stranger)).toBe(true);
+      }
+    });
   });
 
   test('has further versions from either', async () => {

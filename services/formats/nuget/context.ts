@@ -1,12 +1,12 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
-import type { PackageHead } from '../../domain/packages.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
 import { findDocument } from '../../http/answer/index-document.ts';
 import { storageError } from '../../http/answer/storage-error.ts';
 import type { Access } from '../../registry/access/open-access.ts';
 import { packageDocument } from '../../registry/documents/package-document.ts';
-import { projectSource } from '../../registry/documents/source.ts';
+import { sourcesOf } from '../../registry/documents/source.ts';
+import type { HeldPackage } from '../../registry/packages/held-package.ts';
 import type { SearchResult } from '../../registry/search/search-packages.ts';
 import { findVisible, searchVisible } from '../../registry/search/visible-packages.ts';
 import { packageId, packageVersion, parsePackageId } from './names.ts';
@@ -37,15 +37,15 @@ export function baseOf(c: FormatContext): string {
  */
 export async function releasesOfHit(
   { env: { registry } }: FormatContext,
-  heads: readonly PackageHead[],
+  held: HeldPackage,
 ): Promise<readonly ReleaseFacts[]> {
-  const [first, ...rest] = heads.map((head) => projectSource(registry.table, head));
-  if (!first) return [];
+  const sources = sourcesOf(registry, held);
+  if (!sources) return [];
   try {
-    return await releasesIn(await packageDocument(registry, [first, ...rest], releaseCatalog, ''));
+    return await releasesIn(await packageDocument(registry, sources, releaseCatalog, ''));
   } catch (error) {
     if (storageError(error)) throw error;
-    const { name, format } = first.head;
+    const { name, format } = sources[0].head;
     registry.log.error('package left out of a search', { package: name, format, error });
     return [];
   }

@@ -24,10 +24,13 @@ export async function readAlso<M>(
   found: Access<M>,
   selection: Selection,
 ): Promise<FoundPackage<M>> {
-  const holdings = await readHoldings<M>(registry, found.holdings, selection);
-  return withCopy(registry, { ...found, holdings, selection });
+  const [holdings, withheld] = await Promise.all([
+    readHoldings<M>(registry, found.holdings, selection),
+    readHoldings<M>(registry, found.withheld, selection),
+  ]);
+  return withCopy(registry, { ...found, holdings, withheld, selection });
 }
 
 async function withCopy<M>(registry: Registry, access: Access<M>): Promise<FoundPackage<M>> {
-  return { ...access, copy: await chooseCopy(registry, access.holdings, access.selection) };
+  return { ...access, copy: await chooseCopy(registry, access) };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import type { HeldPackage } from '../packages/held-package.ts';
 import type { StoredHead } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
@@ -135,6 +136,18 @@ function filesOf(
 /** The holding of a project that does not have the package. */
 export function missingFrom<M>(project: Project): Holding<M> {
   return { project, head: undefined, version: undefined, files: new Map(), tag: undefined };
+}
+
+/** The package in what was found of it. */
+export function heldPackage({
+  holdings,
+  withheld,
+}: {
+  readonly holdings: readonly Pick<Holding, 'head'>[];
+  readonly withheld: readonly Pick<Holding, 'head'>[];
+}): HeldPackage {
+  const headsIn = (found: readonly Pick<Holding, 'head'>[]) => found.flatMap(({ head }) => head ?? []);
+  return { heads: headsIn(holdings), withheld: headsIn(withheld) };
 }
 
 /** Reads another selection of a package in the projects where it was found. One round trip. */

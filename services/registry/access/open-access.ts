@@ -76,6 +76,11 @@ export interface Access<M = unknown> {
    * package name.
    */
   readonly holdings: readonly Holding<M>[];
+  /**
+   * What other projects hold, for which the action is not allowed. Nothing of it may be shown; see `HeldPackage`. Empty
+   * at project level.
+   */
+  readonly withheld: readonly Holding<M>[];
   /** The name of the requested package. */
   readonly name: PackageName | undefined;
   readonly selection: Selection;
@@ -151,7 +156,10 @@ async function openProject<M>(
   await rules?.check(items);
   const missing = request.name ? [missingFrom<M>(project)] : [];
   const holdings = plan ? [plan.holding(items, project)] : missing;
-  const access = { format, principal, project, group: undefined, name, holdings, selection, namesToTake };
+  const access = {
+    ...{ format, principal, project, group: undefined, name, selection, namesToTake },
+    ...{ holdings, withheld: [] },
+  };
   return query ? { ...access, document: { query, items } } : access;
 }
 
@@ -175,12 +183,12 @@ async function openShared<M>(
   const principal = principalOf(token, items, registry.clock.now(), trace);
   if (missing) throw absent(principal, 'groupNotFound', 'missing');
   const access = { format, principal, project: undefined, group, name, selection };
-  if (!request.name) return { ...access, holdings: [] };
+  if (!request.name) return { ...access, holdings: [], withheld: [] };
   const serving =
     query && ownership ? await servingQuery(registry, query, first, ownership.owningRoot(items)) : query;
-  const { holdings, refusal } = serving
+  const { holdings, withheld, refusal } = serving
     ? await findHoldings<M>(registry, { ...access, action, query: serving }, first)
-    : { holdings: [], refusal: undefined };
+    : { holdings: [], withheld: [], refusal: undefined };
   if (holdings.length === 0) {
     if (trace) trace.reason = missingReason(first, serving);
     await refuseMissing(registry, request, access, refusal);
@@ -189,7 +197,7 @@ async function openShared<M>(
     if (action === 'publish') await requireRoom(registry);
   }
   if (holdings.length > 0 || name === undefined) check();
-  return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head) };
+  return { ...access, holdings: byTimeHeld(holdings, ({ head }) => head), withheld };
 }
 
 /** Only reads are served under a path that a project or group no longer has. */
@@ -232,9 +240,10 @@ type Search = Pick<Access, 'principal' | 'selection'> & {
   readonly query: NameQuery;
 };
 
-/** The holdings that allow the action. */
+/** The holdings that allow the action, and the others. */
 interface FoundHoldings<M> {
   readonly holdings: readonly Holding<M>[];
+  readonly withheld: readonly Holding<M>[];
   /** Why the first project that the caller may see does not allow it. */
   readonly refusal: Decision | undefined;
 }
@@ -268,14 +277,15 @@ async function holdingsIn<M>(
   pages: Iterable<readonly NameEntry[]> | AsyncIterable<readonly NameEntry[]>,
 ): Promise<FoundHoldings<M>> {
   const holdings: Holding<M>[] = [];
+  const withheld: Holding<M>[] = [];
   let refusal: Decision | undefined;
   for await (const holders of pages) {
     for (const { holding, decision } of await readHolders<M>(registry, search, holders)) {
-      if (decision === 'allow') holdings.push(holding);
-      else if (!['hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
+      (decision === 'allow' ? holdings : withheld).push(holding);
+      if (!['allow', 'hidden', 'unauthenticated'].includes(decision)) refusal ??= decision;
     }
   }
-  return { holdings, refusal };
+  return { holdings, withheld, refusal };
 }
 
 /** Reads the permissions and the holding of each holder. One round trip for up to about a dozen holders. */

@@ -8,14 +8,14 @@ import { type ProjectRights, projectRights, rightsFrom, rightsKeys } from './pro
 
 /**
  * Reads the projects of entries that are not in `loaded` yet, with the caller's memberships in them. Adds the
- * result of `keep` for each project that the caller may pull from, and undefined for the others.
+ * result of `keep` for each project, which is given whether the caller may pull from it, and undefined for missing ones.
  */
 export async function readProjects<T>(
   { table, clock }: Registry,
   principal: Principal,
   entries: readonly NameEntry[],
   loaded: Map<number, T | undefined>,
-  keep: (project: Project) => T,
+  keep: (project: Project, readable: boolean) => T | undefined,
 ): Promise<void> {
   const unread = entries.filter(({ projectId }) => !loaded.has(projectId));
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
@@ -28,8 +28,8 @@ export async function readProjects<T>(
   );
   for (const { projectId } of unread) {
     const project = items.get<Project>(keys.project(projectId));
-    const readable = project && rightsFrom(items, principal, project, clock.now()).may('pull');
-    loaded.set(projectId, readable ? keep(project) : undefined);
+    const rights = project && rightsFrom(items, principal, project, clock.now());
+    loaded.set(projectId, rights && keep(project, rights.may('pull')));
   }
 }
 
@@ -45,6 +45,8 @@ export interface ProjectReader {
   read(ids: readonly number[]): Promise<void>;
   /** A project that has been read; undefined if it is missing, or if the caller may not pull from it. */
   get(id: number): ReadableProject | undefined;
+  /** A project that has been read and exists, if the caller may not pull from it. Nothing of it may be shown. */
+  withheld(id: number): Project | undefined;
 }
 
 /** See `ProjectReader`. */
@@ -52,6 +54,7 @@ export function projectReader(registry: Registry, principal: Principal): Project
   const { table, clock } = registry;
   const userId = principal.kind === 'user' && !principal.user.admin ? principal.user.id : undefined;
   const known = new Map<number, ReadableProject | undefined>();
+  const withheld = new Map<number, Project>();
   return {
     async read(ids) {
       const unread = [...new Set(ids)].filter((id) => !known.has(id));
@@ -66,9 +69,11 @@ export function projectReader(registry: Registry, principal: Principal): Project
       for (const project of projects) {
         const rights = rightsFrom(memberships, principal, project, clock.now());
         if (rights.may('pull')) known.set(project.id, { project, rights });
+        else withheld.set(project.id, project);
       }
     },
     get: (id) => known.get(id),
+    withheld: (id) => withheld.get(id),
   };
 }
 

@@ -7,11 +7,13 @@ import type { PackageContents } from './package-contents.ts';
 interface Copy<M> {
   readonly version: Version<M>;
   readonly files: readonly PackageFile[];
+  readonly withheld: boolean;
 }
 
 /**
  * Merges the contents that several projects have for one name into one package, as downloads choose copies: of
- * several copies of a version, the one that was published first counts, with its own files only. A version without
+ * several copies of a version, the one that was published first counts, with its own files only, and none if that one is
+ * withheld. A version without
  * files does not count, so that it does not hide one of another project; `hasFiles` tells this where the files were
  * not read. For tags and subpackages, the first project of the list counts.
  */
@@ -19,18 +21,19 @@ export async function mergeContents<M>(
   all: readonly PackageContents<M>[],
   hasFiles: (version: Version) => Promise<boolean>,
 ): Promise<PackageContents<M>> {
-  const [first] = all;
+  const shown = all.filter(({ withheld }) => !withheld);
+  const [first] = shown;
   if (!first) throw new Error('no contents to merge');
   const merged = await mergeVersions(all, hasFiles);
   const tags = firstOfEach(
-    all.flatMap((contents) => contents.tags),
+    shown.flatMap((contents) => contents.tags),
     ({ tag }: Tag) => tag,
   );
   const subpackages = firstOfEach(
-    all.flatMap((contents) => contents.subpackages ?? []),
+    shown.flatMap((contents) => contents.subpackages ?? []),
     ({ name }: Subpackage) => name,
   );
-  const updatedAt = Math.max(...all.map(({ head }) => head.updatedAt));
+  const updatedAt = Math.max(...shown.map(({ head }) => head.updatedAt));
   return {
     head: { ...first.head, updatedAt },
     versions: merged.map(({ version }) => version),
@@ -46,7 +49,10 @@ async function mergeVersions<M>(
 ): Promise<Copy<M>[]> {
   const candidates = all.flatMap((contents) => {
     const filesOf = Map.groupBy(contents.files, ({ versionId }) => versionId);
-    return contents.versions.map((version): Copy<M> => ({ version, files: filesOf.get(version.id) ?? [] }));
+    const { withheld = false } = contents;
+    return contents.versions.map(
+      (version): Copy<M> => ({ version, files: filesOf.get(version.id) ?? [], withheld }),
+    );
   });
   const byVersion = Map.groupBy(byPrecedence(candidates), ({ version }) => version.version);
   const groups = [...byVersion.values()];
@@ -55,7 +61,8 @@ async function mergeVersions<M>(
     const copy = await firstWithFiles(copies, ({ version, files }) => files.length > 0 || hasFiles(version));
     return copy ? [copy] : copies.slice(0, 1);
   });
-  return [...groups.filter(({ length }) => length === 1).flat(), ...chosen];
+  const winners = [...groups.filter(({ length }) => length === 1).flat(), ...chosen];
+  return winners.filter(({ withheld }) => !withheld);
 }
 
 function firstOfEach<T>(all: readonly T[], keyOf: (each: T) => string): T[] {

@@ -10,6 +10,8 @@ import {
 /** The contents that an index of a package is rendered from, or the requested part of them. */
 export interface PackageContents<M = unknown> {
   readonly head: PackageHead;
+  /** Whether nothing of it is shown; see `HeldPackage`. */
+  readonly withheld?: boolean;
   readonly versions: readonly Version<M>[];
   readonly tags: readonly Tag[];
   /** Current files only, without those that a newer file of the same name has replaced. */

@@ -5,7 +5,7 @@ import { assembled } from './large-document.ts';
 import { readSources, togetherOf } from './read-sources.ts';
 import { renderIndex } from './render-index.ts';
 import { type SegmentedIndex, segmentedIndex } from './segmented-index.ts';
-import { revisionsOf, type Source, sourceList } from './source.ts';
+import { revisionsOf, type Source, type Sources, sourceList } from './source.ts';
 import { readDocument, storeDocument } from './stored-documents.ts';
 import { readVersionContents } from './version-contents.ts';
 
@@ -14,9 +14,6 @@ export const FEW_VERSIONS = 200;
 
 /** The cache key of an index's segments ends with this; those of its documents end with their address. */
 const SEGMENTS = '\nsegments';
-
-/** The sources of a document, the first one winning. */
-export type Sources = readonly [Source, ...Source[]];
 
 /**
  * Returns the index of a package in one or more sources, for the address `base`. It is rendered once for the

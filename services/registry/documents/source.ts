@@ -1,6 +1,8 @@
 import type { VersionName } from '../../domain/names.ts';
 import type { PackageFile, PackageHead, Subpackage, Tag, Version } from '../../domain/packages.ts';
 import type { Item, TableReader } from '../../ports/table.ts';
+import type { Registry } from '../context.ts';
+import type { HeldPackage } from '../packages/held-package.ts';
 import { entityOf, maybeEntity } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { isOlderFile } from '../records/parse-keys.ts';
@@ -25,6 +27,8 @@ export interface Needs {
 export interface Source {
   /** Unique, and the same in every process. */
   readonly id: string;
+  /** Whether its versions only keep later copies of other sources from being shown; see `HeldPackage`. */
+  readonly withheld?: true;
   /** The package when the sources were found. Each change of its contents increments its revision. */
   readonly head: PackageHead;
   /** Reads the current contents, which are at least as new as `head`. */
@@ -32,6 +36,31 @@ export interface Source {
   /** Returns the newest changes: enough to include `steps` missing ones, or as many as the log keeps. */
   changes(steps?: number): Promise<readonly Change[]>;
   readme(version: VersionName): Promise<string | undefined>;
+}
+
+/** The sources of an index, the first one winning; the first one is not withheld. */
+export type Sources = readonly [Source, ...Source[]];
+
+/** Returns the sources of a package; undefined if the caller may read it in no project. */
+export function sourcesOf({ table }: Pick<Registry, 'table'>, held: HeldPackage): Sources | undefined {
+  const [first, ...rest] = held.heads.map((head) => projectSource(table, head));
+  if (!first) return undefined;
+  const withheld = held.withheld.map((head) => withheldSource(table, head));
+  // In one order for everybody, so that callers with the same access share an index.
+  return [first, ...rest, ...withheld.sort((a, b) => a.head.projectId - b.head.projectId)];
+}
+
+function withheldSource(table: TableReader, head: PackageHead): Source {
+  const source = projectSource(table, head);
+  return {
+    ...source,
+    id: `!${source.id}`,
+    withheld: true,
+    async read<M>({ versions, files = false }: Needs) {
+      return { ...(await source.read<M>({ versions, files })), withheld: true };
+    },
+    readme: async () => undefined,
+  };
 }
 
 /** Returns the source of a project that holds the package. */

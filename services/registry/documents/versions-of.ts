@@ -1,8 +1,8 @@
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { VersionName } from '../../domain/names.ts';
 import { isServed, type Version } from '../../domain/packages.ts';
-import type { Holding } from '../access/holdings.ts';
 import type { Registry } from '../context.ts';
+import type { HeldPackage } from '../packages/held-package.ts';
 import { entityOf } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readMany } from '../records/read-many.ts';
@@ -15,19 +15,20 @@ import { togetherOf } from './read-sources.ts';
  */
 export async function versionsOf<M>(
   registry: Pick<Registry, 'table' | 'log'>,
-  holdings: readonly Pick<Holding, 'head'>[],
+  { heads, withheld }: HeldPackage,
   versions: readonly VersionName[],
   metadata: MetadataType<M>,
 ): Promise<readonly Version<M>[]> {
-  const heads = holdings.flatMap(({ head }) => head ?? []);
   if (heads.length === 0) return [];
+  const all = [...heads, ...withheld];
   const items = await readMany(
     registry.table,
-    heads.flatMap((head) => versions.map((version) => keys.version(head, version))),
+    all.flatMap((head) => versions.map((version) => keys.version(head, version))),
   );
   const found = items.flatMap((item) => (item ? [entityOf<Version<M>>(item)] : []));
-  const contents = heads.map((head) => ({
+  const contents = all.map((head, index) => ({
     head,
+    withheld: index >= heads.length,
     versions: found.filter((version) => version.projectId === head.projectId && isServed(version)),
     tags: [],
     files: [],

@@ -102,6 +102,8 @@ async function readNew(
     return [{ projectId: id, ancestors, rootId: ancestors[0] ?? 0 }];
   });
   const near = entries.filter((entry) => isWithin(entry, within));
-  await readProjects(registry, principal, near, loaded, (project) => project);
+  await readProjects(registry, principal, near, loaded, (project, readable) =>
+    readable ? project : undefined,
+  );
   for (const id of ids) if (!loaded.has(id)) loaded.set(id, undefined);
 }

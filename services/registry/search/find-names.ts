@@ -18,7 +18,7 @@ export async function findNames(
 ): Promise<SearchHit[]> {
   const { format, within, principal } = query;
   if (within !== 'instance' && 'project' in within) {
-    return names.map((name) => ({ name, projects: [within.project] }));
+    return names.map((name) => ({ name, projects: [within.project], withheld: [] }));
   }
   const group = within === 'instance' ? undefined : within.group;
   const [roots, found] = await Promise.all([
@@ -33,12 +33,14 @@ export async function findNames(
     const serving = await (roots ? servingHolders(registry, query, first, roots.get(name)) : inGroup());
     return serving.map((entry) => ({ ...entry, name }));
   });
-  const projects = new Map<number, Project | undefined>();
-  await readProjects(registry, principal, entries, projects, (project) => project);
+  const known = new Map<number, { readonly project: Project; readonly readable: boolean } | undefined>();
+  await readProjects(registry, principal, entries, known, (project, readable) => ({ project, readable }));
   const hits = new Hits();
   for (const { name, projectId } of entries) {
-    const project = projects.get(projectId);
-    if (project) hits.add(name, project);
+    const { project, readable } = known.get(projectId) ?? {};
+    if (!project) continue;
+    if (readable) hits.add(name, project);
+    else hits.withhold(name, projectId);
   }
   return hits.all();
 }

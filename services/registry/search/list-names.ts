@@ -30,7 +30,7 @@ export async function* listNames(
     const entries = page.map((item) => entityOf<NamedEntry>(item)).filter((entry) => isWithin(entry, within));
     const [serves] = await Promise.all([
       owningNames(registry, format, within, entries),
-      readProjects(registry, principal, entries, readable, () => true),
+      readProjects(registry, principal, entries, readable, (_, isReadable) => isReadable || undefined),
     ]);
     const names: PackageName[] = [];
     for (const entry of entries) {

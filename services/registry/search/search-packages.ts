@@ -25,6 +25,8 @@ export interface SearchHit {
   readonly name: PackageName;
   /** At most `MAX_PROJECTS`, in no order: `inOrder` sorts them. */
   readonly projects: readonly Project[];
+  /** The ids of other projects that hold the name, as far as they were found; see `HeldPackage`. */
+  readonly withheld: readonly number[];
 }
 
 /** The most projects that are kept for one name. */
@@ -33,6 +35,7 @@ const MAX_PROJECTS = 10;
 /** Collects hits by name while projects that hold the names are found. */
 export class Hits {
   readonly #projects = new Map<PackageName, Project[]>();
+  readonly #withheld = new Map<PackageName, Set<number>>();
 
   get size(): number {
     return this.#projects.size;
@@ -45,8 +48,17 @@ export class Hits {
     this.#projects.set(name, sorted.slice(0, MAX_PROJECTS));
   }
 
+  /** Adds a project that holds a name and is hidden from the caller. This alone makes no hit. */
+  withhold(name: PackageName, projectId: number): void {
+    const ids = this.#withheld.get(name) ?? new Set();
+    this.#withheld.set(name, ids.add(projectId));
+  }
+
   all(): SearchHit[] {
-    return [...this.#projects].map(([name, projects]) => ({ name, projects }));
+    return [...this.#projects].map(([name, projects]) => {
+      const withheld = [...(this.#withheld.get(name) ?? [])].sort((a, b) => a - b);
+      return { name, projects, withheld };
+    });
   }
 }
 
@@ -165,12 +177,17 @@ async function addReadable(
   entries: readonly Entry[],
 ): Promise<void> {
   await reader.read(entries.map(({ projectId }) => projectId));
-  const readable = entries.flatMap(({ name, projectId }) => {
-    const project = reader.get(projectId)?.project;
-    return project && isWithin(project, within) ? [{ name, project, rootId: rootOf(project) }] : [];
+  const held = entries.flatMap(({ name, projectId }) => {
+    const readable = reader.get(projectId)?.project;
+    const project = readable ?? reader.withheld(projectId);
+    if (!project || !isWithin(project, within)) return [];
+    return [{ name, project, readable: readable !== undefined, rootId: rootOf(project) }];
   });
-  const serves = await owningNames(registry, format, within, readable);
-  for (const each of readable) if (serves(each)) hits.add(each.name, each.project);
+  const serves = await owningNames(registry, format, within, held);
+  for (const each of held.filter(serves)) {
+    if (each.readable) hits.add(each.name, each.project);
+    else hits.withhold(each.name, each.project.id);
+  }
 }
 
 type Entry = Pick<NamedEntry, 'name' | 'projectId'>;

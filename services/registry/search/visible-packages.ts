@@ -6,6 +6,7 @@ import type { PackageHead } from '../../domain/packages.ts';
 import type { Access } from '../access/open-access.ts';
 import { requireVisibleGroup } from '../access/visible-group.ts';
 import type { Registry } from '../context.ts';
+import type { HeldPackage } from '../packages/held-package.ts';
 import { byTimeHeld } from '../packages/precedence.ts';
 import { readHeads } from '../packages/read-versions.ts';
 import { type AliasedFile, findAliased } from './find-aliased.ts';
@@ -55,11 +56,12 @@ async function inOrder(
   if (hits.length === 0 && group) await requireVisibleGroup(registry, principal, group);
   const shared = hits.filter(({ projects }) => projects.length > 1);
   const heads = new Map<string, PackageHead>();
-  for (const head of (await headsOf(registry, format, shared)).flat()) {
+  for (const head of (await headsOf(registry, format, shared)).flatMap((held) => held.heads)) {
     heads.set(`${head.projectId} ${head.name}`, head);
   }
-  return hits.map(({ name, projects }) => ({
+  return hits.map(({ name, projects, withheld }) => ({
     name,
+    withheld,
     projects: byTimeHeld(projects, ({ id }) => heads.get(`${id} ${name}`)),
   }));
 }
@@ -108,15 +110,21 @@ export function aliasedFiles<M>(
   return findAliased<M>(registry, { ...queryOf(access), alias });
 }
 
-/** The heads of the packages found by a search, grouped by name, in the order of their projects. */
+/** The packages found by a search, with their heads in the order of their projects. One round trip. */
 export async function headsOf(
   registry: Registry,
-  { id: format }: Access['format'],
+  { id: format }: Pick<Access['format'], 'id'>,
   hits: readonly SearchHit[],
-): Promise<PackageHead[][]> {
-  const refs = hits.flatMap(({ projects, name }) =>
-    projects.map((project) => ({ projectId: project.id, format, name })),
+): Promise<HeldPackage[]> {
+  const refs = hits.flatMap(({ projects, withheld, name }) =>
+    [...projects.map(({ id }) => id), ...withheld].map((projectId) => ({ projectId, format, name })),
   );
-  const heads = (await readHeads(registry, refs)).filter((head) => head !== undefined);
-  return [...Map.groupBy(heads, ({ name }) => name).values()];
+  const found = (await readHeads(registry, refs)).filter((head) => head !== undefined);
+  const byName = Map.groupBy(found, ({ name }) => name);
+  return hits.flatMap(({ name, withheld }) => {
+    const held = byName.get(name) ?? [];
+    const isWithheld = ({ projectId }: PackageHead) => withheld.includes(projectId);
+    const heads = held.filter((head) => !isWithheld(head));
+    return heads.length === 0 ? [] : [{ heads, withheld: held.filter(isWithheld) }];
+  });
 }

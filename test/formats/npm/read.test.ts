@@ -239,10 +239,8 @@ describe('groups and the instance', () => {
       }
     }
     const anonymous = await npm.send('GET', `${npmPrefix.instance}/@acme%2ftool`, { token: '' });
-    expect(((await anonymous.json()) as { versions: object }).versions).toMatchObject({
-      '1.0.0': { description: 'second' },
-      '2.0.0': {},
-    });
+    const { versions } = (await anonymous.json()) as { versions: object };
+    expect(Object.keys(versions)).toEqual(['2.0.0']);
   });
 
   test('serve a scope under the former path of its group', async () => {

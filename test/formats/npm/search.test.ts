@@ -11,15 +11,33 @@ beforeEach(async () => {
   npm = await startNpm();
 });
 
-async function search(text: string, options: { prefix?: string; token?: string; more?: string } = {}) {
+interface Where {
+  readonly prefix?: string;
+  readonly token?: string;
+  readonly more?: string;
+}
+
+async function search(text: string, options: Where = {}) {
+  const found = await objects(text, options);
+  return typeof found === 'number' ? found : found.map((object) => object.package.name);
+}
+
+async function versionsFound(text: string, options: Where) {
+  const found = await objects(text, options);
+  return typeof found === 'number' ? found : found.map((object) => object.package.version);
+}
+
+async function objects(text: string, options: Where) {
   const { prefix = npm.base, more = '' } = options;
   await npm.runJobs();
   const response = await npm.send('GET', `${prefix}/-/v1/search?text=${encodeURIComponent(text)}${more}`, {
     ...(options.token === undefined ? {} : { token: options.token }),
   });
   if (response.status !== 200) return response.status;
-  const { objects } = (await response.json()) as { objects: { package: { name: string } }[] };
-  return objects.map((object) => object.package.name);
+  const { objects } = (await response.json()) as {
+    objects: { package: { name: string; version: string } }[];
+  };
+  return objects;
 }
 
 describe('search', () => {
@@ -150,6 +168,8 @@ describe('search', () => {
     await npm.publish({ name: 'tool', fields: { description: 'private' } });
     await npm.publish({ name: 'tool', fields: { description: 'public' }, to: open });
     await npm.publish({ name: 'tool-open', to: open });
+    await npm.publish({ name: 'tool-open', version: '2.0.0' });
+    await npm.publish({ name: 'tool-open', version: '2.0.0', to: open });
     await npm.publish({ name: 'tool-secret' });
     const { token: stranger } = await npm.user('stranger');
     const { token: reporter } = await npm.user('reporter', { level: levels.reporter, of: npm.tools });
@@ -159,8 +179,11 @@ describe('search', () => {
       expect(await search('tool', { prefix })).toEqual(everything);
       expect(await search('tool', { prefix, token: reporter })).toEqual(everything);
       expect(await search('tool', { prefix, token: deploy.secret })).toEqual(everything);
-      expect(await search('tool', { prefix, token: stranger })).toEqual(['tool', 'tool-open']);
-      expect(await search('tool', { prefix, token: '' })).toEqual(['tool', 'tool-open']);
+      // What a project published first is not shown of another one, not even its latest version.
+      for (const token of [stranger, '']) {
+        expect(await search('tool', { prefix, token })).toEqual(['tool-open']);
+        expect(await versionsFound('tool', { prefix, token })).toEqual(['1.0.0']);
+      }
       expect(await search('tool-secret', { prefix, token: '' })).toEqual([]);
     }
     expect(await search('tool', { prefix: npmPrefix.group('acme/inner') })).toEqual(['tool', 'tool-open']);

@@ -92,6 +92,20 @@ describe.each(everySample)('requests to $id', (sample) => {
     },
   );
 
+  test('wait for no more where a project that the caller may not read holds the package, too', async () => {
+    const hidden = await app.project('hidden', 'private');
+    const { method, path, headers, body } = await sample.publish('sample', '2.0.0');
+    const url = prefixIn(sample, 'project', hidden.id) + path;
+    expect((await app.send(method, url, { token: app.rootToken, headers, body })).status).toBeLessThan(300);
+    for (const { level, owner } of endpoints.filter(({ level }) => level !== 'project')) {
+      for (const read of paths) {
+        const { calls, answer } = await callsOf(prefixIn(sample, level, owner()) + read);
+        expect([200, 302]).toContain(answer.status);
+        expect(sequentialTrips(calls)).toBeLessThanOrEqual(most[level]);
+      }
+    }
+  });
+
   test('of a renamed project wait for no more by its present path, and for one more by its former path', async () => {
     const actor = { kind: 'user', id: 1, name: 'root' } as const;
     await changeProject(app.registry, project, { path: 'kit' }, actor);

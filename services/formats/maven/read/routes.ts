@@ -46,7 +46,12 @@ async function send(c: FormatContext, found: FoundPackage): Promise<Response> {
   const { copy } = found;
   if (!copy) throw new RegistryError('packageNotFound');
   if (address.kind === 'file') return sendArtifact(c, await fileIn(c, found, copy, address), address);
-  return sendMetadata(c, { holdings: [copy.holding] }, snapshotMetadata(address.version), checksum);
+  return sendMetadata(
+    c,
+    { holdings: [copy.holding], withheld: [] },
+    snapshotMetadata(address.version),
+    checksum,
+  );
 }
 
 /**
@@ -65,11 +70,11 @@ async function fileIn(
     ? filePartsOf(coordinatesOf(name).artifactId, version, fileName)
     : undefined;
   if (!parts || parts.build) throw new RegistryError('fileNotFound');
-  const holdings = [copy.holding];
-  const document = await findDocument(c, { holdings }, newestFiles(version));
+  const only = { holdings: [copy.holding], withheld: [] };
+  const document = await findDocument(c, only, newestFiles(version));
   const newest = document && newestNames(await documentText(document)).get(kindOf(parts));
   const { copy: again } = newest
-    ? await readAlso(c.env.registry, { ...found, holdings }, { version, files: [{ fileName: newest }] })
+    ? await readAlso(c.env.registry, { ...found, ...only }, { version, files: [{ fileName: newest }] })
     : { copy: undefined };
   const built = newest && again?.files.get(newest);
   if (!built) throw new RegistryError('fileNotFound');
@@ -93,7 +98,7 @@ function sendArtifact(
 
 async function sendMetadata(
   c: FormatContext,
-  access: Pick<Access, 'holdings'>,
+  access: Pick<Access, 'holdings' | 'withheld'>,
   kind: DocumentKind,
   checksum: DigestAlgorithm | undefined,
 ): Promise<Response> {

@@ -1,13 +1,13 @@
 import { valid } from 'semver';
 import { RegistryError } from '../../../domain/errors.ts';
 import { parseTagName, parseVersionName, type VersionName } from '../../../domain/names.ts';
-import { isListed } from '../../../domain/packages.ts';
+import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import type { Copy } from '../../../registry/access/choose-copy.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
-import type { Selection } from '../../../registry/access/holdings.ts';
+import { heldPackage, type Selection } from '../../../registry/access/holdings.ts';
 import { type Document, documentText, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
 import { readMetadata } from '../../../registry/packages/read-metadata.ts';
@@ -50,8 +50,10 @@ function baseOf({ env: { registry, address } }: FormatContext): string {
 async function taggedText(c: FormatContext, found: FoundPackage, tag: string): Promise<string> {
   const tagged = found.holdings.find((holding) => holding.tag)?.tag?.version;
   if (tagged === undefined && tag !== 'latest') return '';
-  const heads = found.holdings.flatMap(({ head }) => head ?? []);
-  const revision = heads.map((head) => `${head.projectId}.${head.revision}`).join('-');
+  const { heads, withheld } = heldPackage(found);
+  const revisions = (some: readonly PackageHead[]) =>
+    some.map((each) => `${each.projectId}.${each.revision}`);
+  const revision = [...revisions(heads), '', ...revisions(withheld)].join('-');
   const key = ['npm-manifest', baseOf(c), heads[0]?.name, tag].join('\n');
   const document = await c.env.registry.documents.get<Document>(key, revision, async () => {
     const text = (await textOfVersion(c, found, tagged)) || (await latestText(c, found, tag));

@@ -9,11 +9,12 @@ import type { Access } from '../../../registry/access/open-access.ts';
 import type { Registry } from '../../../registry/context.ts';
 import { documentText } from '../../../registry/documents/document-cache.ts';
 import { packageDocument } from '../../../registry/documents/package-document.ts';
-import { projectSource } from '../../../registry/documents/source.ts';
+import { sourcesOf } from '../../../registry/documents/source.ts';
 import { versionsOf } from '../../../registry/documents/versions-of.ts';
+import type { HeldPackage } from '../../../registry/packages/held-package.ts';
 import { readHeads, readTag, readVersions } from '../../../registry/packages/read-versions.ts';
 import type { SearchHit } from '../../../registry/search/search-packages.ts';
-import { searchVisible } from '../../../registry/search/visible-packages.ts';
+import { headsOf, searchVisible } from '../../../registry/search/visible-packages.ts';
 import { mapConcurrently } from '../../../shared/map-concurrently.ts';
 import type { Search } from '../../../shared/text/search-terms.ts';
 import { scopeOf } from '../names.ts';
@@ -101,7 +102,7 @@ async function latestOf(registry: Registry, hits: readonly SearchHit[]): Promise
 }
 
 /** The found versions in the order of the hits, each as packuments of the hit's projects have it. */
-function servedCopies(
+async function servedCopies(
   registry: Registry,
   hits: readonly SearchHit[],
   found: ReadonlyMap<SearchHit, Version<Metadata>>,
@@ -110,22 +111,25 @@ function servedCopies(
     const version = found.get(hit);
     return version ? [{ hit, version }] : [];
   });
-  return mapConcurrently(versions, CONCURRENCY, ({ hit, version }) => servedCopy(registry, hit, version));
+  const served = await mapConcurrently(versions, CONCURRENCY, ({ hit, version }) =>
+    servedCopy(registry, hit, version),
+  );
+  return served.filter((version) => version !== undefined);
 }
 
+/** The version as it is served; the latest one that is, if this one is not. */
 async function servedCopy(
   registry: Registry,
-  { name, projects }: SearchHit,
+  hit: SearchHit,
   version: Version<Metadata>,
-): Promise<Version<Metadata>> {
-  if (projects.length < 2) return version;
-  const heads = await readHeads(
-    registry,
-    projects.map(({ id }) => ({ projectId: id, format: 'npm', name })),
-  );
-  const holdings = heads.map((head) => ({ head }));
-  const [served] = await versionsOf(registry, holdings, [version.version], metadata);
-  return served ?? version;
+): Promise<Version<Metadata> | undefined> {
+  if (hit.projects.length + hit.withheld.length < 2) return version;
+  const [held] = await headsOf(registry, { id: 'npm' }, [hit]);
+  if (!held) return undefined;
+  const [served] = await versionsOf(registry, held, [version.version], metadata);
+  if (served) return served;
+  const latest = await highestOf(registry, held);
+  return latest === undefined ? undefined : (await versionsOf(registry, held, [latest], metadata))[0];
 }
 
 /** The latest version of each package, in two round trips if all `latest` tags point to listed versions. */
@@ -134,7 +138,7 @@ async function latestIn(
   refs: readonly PackageRef[],
 ): Promise<(Version<Metadata> | undefined)[]> {
   const tagged = await listedVersions(registry, refs, await readTag(registry, refs, LATEST));
-  const names = refs.map((ref, index) => (tagged[index] ? undefined : highestOf(registry, ref)));
+  const names = refs.map((ref, index) => (tagged[index] ? undefined : highestIn(registry, ref)));
   const highest = await listedVersions(registry, refs, await Promise.all(names));
   return refs.map((_, index) => tagged[index] ?? highest[index]);
 }
@@ -153,13 +157,17 @@ async function listedVersions(
   return versions.map((version) => (version && isListed(version) ? version : undefined));
 }
 
-/** The latest version of a package whose `latest` tag does not point to a listed version. */
-async function highestOf(registry: Registry, ref: PackageRef): Promise<VersionName | undefined> {
+/** The latest version in a project whose `latest` tag does not point to a listed version. */
+async function highestIn(registry: Registry, ref: PackageRef): Promise<VersionName | undefined> {
   const [head] = await readHeads(registry, [ref]);
-  if (!head) return undefined;
-  const source = projectSource(registry.table, head);
-  const document = await packageDocument(registry, [source], distTags, '');
-  if (document.length === 0) return undefined;
+  return head && highestOf(registry, { heads: [head], withheld: [] });
+}
+
+/** The latest version of a package as its packument says. */
+async function highestOf(registry: Registry, held: HeldPackage): Promise<VersionName | undefined> {
+  const sources = sourcesOf(registry, held);
+  const document = sources && (await packageDocument(registry, sources, distTags, ''));
+  if (!document || document.length === 0) return undefined;
   return (JSON.parse(await documentText(document)) as { readonly latest?: VersionName }).latest;
 }
 

@@ -99,7 +99,7 @@ async function bundlesOf(
   const files = attestations.map(({ fileName }) => ({ fileName }));
   const { copy } = await readAlso(
     c.env.registry,
-    { ...found, holdings: [holding] },
+    { ...found, holdings: [holding], withheld: [] },
     { version: version.version, files },
   );
   const bundles = attestations.map(async ({ predicateType, fileName }) => ({

@@ -123,9 +123,9 @@ async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promi
   requireUser(c, access);
   const { hits, complete } = await candidates(c, access, { ...query, readsPackages: true });
   const rows: Row[] = [];
-  for (const heads of await headsOf(c.env.registry, access.format, hits)) {
+  for (const held of await headsOf(c.env.registry, access.format, hits)) {
     if (rows.length >= MAX_ROWS) return { rows, complete: false };
-    for (const row of matchingRows(query, await releasesOfHit(c, heads))) rows.push(row);
+    for (const row of matchingRows(query, await releasesOfHit(c, held))) rows.push(row);
   }
   return { rows, complete };
 }

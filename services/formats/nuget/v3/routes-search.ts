@@ -75,10 +75,10 @@ async function find<T>(
   const data: T[] = [];
   let found = 0;
   let left = packages.length;
-  for (const heads of packages) {
+  for (const held of packages) {
     if (found >= end) break;
     left--;
-    const releases = listedReleases(await releasesOfHit(c, heads), filter);
+    const releases = listedReleases(await releasesOfHit(c, held), filter);
     const latest = releases.at(-1);
     if (!latest || (type !== '' && !isOfType(latest, type)) || !text.matches(latest)) continue;
     if (found >= skip) data.push(show(releases));

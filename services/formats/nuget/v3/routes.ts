@@ -7,7 +7,7 @@ import { type DocumentOptions, sendDocument } from '../../../http/answer/send-do
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { Selection } from '../../../registry/access/holdings.ts';
+import { heldPackage, type Selection } from '../../../registry/access/holdings.ts';
 import { type Document, wholeDocument } from '../../../registry/documents/document-cache.ts';
 import { BASE } from '../../../registry/documents/document-kind.ts';
 import { versionsOf } from '../../../registry/documents/versions-of.ts';
@@ -123,15 +123,15 @@ function page(hive: Hive) {
  */
 async function pageOf(
   c: FormatContext,
-  { name, holdings }: FoundPackage,
+  access: FoundPackage,
   hive: Hive,
   versions: readonly VersionName[],
 ): Promise<string> {
   // Versions may have been added since the index was read.
   if (versions.length > 2 * PAGE) return '';
-  const found = await versionsOf(c.env.registry, holdings, versions, metadata);
+  const found = await versionsOf(c.env.registry, heldPackage(access), versions, metadata);
   const releases = releasesOf(found).filter((release) => inHive(hive, release));
-  return releases.length === 0 ? '' : renderPage(hive, name ?? '', releases);
+  return releases.length === 0 ? '' : renderPage(hive, access.name ?? '', releases);
 }
 
 function jsonOf(name: string): string {

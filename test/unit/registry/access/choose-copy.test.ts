@@ -20,6 +20,8 @@ interface CopyFacts {
   /** Files that the request does not select. */
   readonly others?: readonly string[];
   readonly sha256?: Sha256;
+  /** Whether the caller may not read the project. */
+  readonly withheld?: true;
 }
 
 const table = memoryTable();
@@ -54,16 +56,17 @@ let projects = 0;
 async function chosen(copies: readonly CopyFacts[], files?: readonly string[], sha256?: Sha256) {
   const first = projects + 1;
   const holdings: Holding[] = [];
+  const withheld: Holding[] = [];
   for (const facts of copies) {
     projects += 1;
-    holdings.push(await holdingOf(projects, facts));
+    (facts.withheld ? withheld : holdings).push(await holdingOf(projects, facts));
   }
   const selection: Selection = {
     version: named.version('1'),
     ...(files && { files: files.map((fileName) => ({ fileName: named.file(fileName) })) }),
     ...(sha256 && { sha256 }),
   };
-  const copy = await chooseCopy({ table }, holdings, selection);
+  const copy = await chooseCopy({ table }, { holdings, withheld, selection });
   return copy && [copy.holding.project.id - first + 1, ...copy.files.keys()];
 }
 
@@ -100,6 +103,35 @@ describe('of several copies of a version', () => {
     expect(await chosen([{ at: 1 }, { at: 2, files: ['a'] }], ['a'])).toEqual([2, 'a']);
     expect(await chosen([{ at: 2 }, { at: 1 }], ['a'])).toEqual([2]);
     expect(await chosen([{ at: 1 }, { at: 2, others: ['b'] }])).toEqual([2]);
+  });
+
+  test('none takes the place of the first one if that is withheld from the caller', async () => {
+    const first = { at: 1, files: ['a'], withheld: true } as const;
+    expect(await chosen([{ at: 2, files: ['a'] }, first], ['a'])).toBeUndefined();
+    expect(await chosen([first], ['a'])).toBeUndefined();
+    expect(
+      await chosen(
+        [
+          { at: 2, files: ['a'] },
+          { ...first, others: ['b'], files: [] },
+        ],
+        ['a'],
+      ),
+    ).toBeUndefined();
+  });
+
+  test('one that is withheld counts only as the first one would', async () => {
+    const later = { at: 2, files: ['a'], withheld: true } as const;
+    expect(await chosen([{ at: 1, files: ['a'] }, later], ['a'])).toEqual([1, 'a']);
+    expect(
+      await chosen(
+        [
+          { at: 2, files: ['a'] },
+          { at: 1, withheld: true },
+        ],
+        ['a'],
+      ),
+    ).toEqual([1, 'a']);
   });
 
   test('a file that the first one lacks is not taken from another', async () => {

@@ -63,6 +63,20 @@ describe('the contents of a name that several projects hold', () => {
     expect(merged.versions.map(({ projectId }) => projectId)).toEqual([1, 1]);
   });
 
+  test('have no copy of a version that a withheld project published first, and nothing else of that project', async () => {
+    const withheld = { ...contentsOf(1, { '1.0.0': 'default', '3.0.0': 'default' }, 10), withheld: true };
+    const merged = await mergeContents([
+      contentsOf(2, { '1.0.0': 'default', '2.0.0': 'default' }, 20),
+      { ...withheld, head: { ...withheld.head, updatedAt: 99 } },
+    ]);
+    expect(merged.versions.map(({ projectId, version }) => [projectId, version])).toEqual([[2, '2.0.0']]);
+    expect(merged.tags).toMatchObject([{ version: '2.0.0' }]);
+    expect(merged.head).toMatchObject({ projectId: 2, updatedAt: 0 });
+    const later = { ...contentsOf(1, { '1.0.0': 'default' }, 30), withheld: true };
+    const unchanged = await mergeContents([contentsOf(2, { '1.0.0': 'default' }, 20), later]);
+    expect(unchanged.versions.map(({ projectId }) => projectId)).toEqual([2]);
+  });
+
   test('have nothing that is not served', async () => {
     const merged = await mergeContents([
       contentsOf(1, { '1.0.0': 'error', '2.0.0': 'processing' }, 10),

@@ -6,8 +6,8 @@ import { jsonPage } from '../../../../services/formats/pypi/read/simple-page.ts'
 import type { Key, Table } from '../../../../services/ports/table.ts';
 import { documentCache, documentText } from '../../../../services/registry/documents/document-cache.ts';
 import { BASE } from '../../../../services/registry/documents/document-kind.ts';
-import { packageDocument, type Sources } from '../../../../services/registry/documents/package-document.ts';
-import { projectSource } from '../../../../services/registry/documents/source.ts';
+import { packageDocument } from '../../../../services/registry/documents/package-document.ts';
+import { projectSource, type Sources } from '../../../../services/registry/documents/source.ts';
 import { documentKey } from '../../../../services/registry/documents/stored-documents.ts';
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
