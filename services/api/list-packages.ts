@@ -3,11 +3,12 @@ import * as z from 'zod';
 import { catalog } from '../catalog.ts';
 import { type PackageStatus, packageStatuses } from '../domain/packages.ts';
 import { replyJson } from '../http/answer/reply.ts';
+import { searchCompleteness } from '../http/answer/search-completeness.ts';
 import { projectReader, readableAmong } from '../registry/access/readable-projects.ts';
 import { fewProjectsIn } from '../registry/accounts/list-accounts.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import { readVersions, tagsOf } from '../registry/search/list-packages.ts';
-import { packagesNamed } from '../registry/search/packages-named.ts';
+import { type NameScan, newNameScan, packagesNamed } from '../registry/search/packages-named.ts';
 import {
   hasOrder,
   type ListedIn,
@@ -73,7 +74,8 @@ async function replyPackages(
   inGroup: boolean,
 ): Promise<Response> {
   const { registry } = c.env;
-  const { rows, headers } = await pageOf(c, params, rowsOf(c, params, where));
+  const scan = newNameScan();
+  const { rows, headers } = await pageOf(c, params, rowsOf(c, params, where, scan));
   const pointers = rows.map(({ pointer }) => pointer);
   const [versions, tags, downloads] = await Promise.all([
     readVersions(registry, pointers),
@@ -97,8 +99,15 @@ async function replyPackages(
     const location = inGroup ? { project_id: project.id, project_path: project.fullPath } : {};
     return [{ ...packageJson(version, facts), ...location }];
   });
-  return replyJson(c, 200, shown, headers);
+  return replyJson(c, 200, shown, { ...headers, ...(scan.complete ? {} : incomplete) });
 }
+
+/** The headers of a list that lacks packages: how many there are is not known. */
+const incomplete = {
+  ...searchCompleteness({ complete: false }),
+  'x-total': undefined,
+  'x-total-pages': undefined,
+};
 
 /** The orders that versions can be read in. */
 const indexedOrders: Partial<Record<ListParams['order_by'], PackageOrder>> = {
@@ -108,7 +117,7 @@ const indexedOrders: Partial<Record<ListParams['order_by'], PackageOrder>> = {
 };
 
 /** The rows of a list: read from where the page starts if their order allows it, otherwise sorted. */
-function rowsOf(c: ApiContext, params: ListParams, where: ListedIn): Rows<PackageRow> {
+function rowsOf(c: ApiContext, params: ListParams, where: ListedIn, scan: NameScan): Rows<PackageRow> {
   const { registry } = c.env;
   const filter = filterOf(params);
   const descending = params.sort === 'desc';
@@ -128,7 +137,7 @@ function rowsOf(c: ApiContext, params: ListParams, where: ListedIn): Rows<Packag
   const found =
     filter.name === undefined
       ? walkPackages(registry, where, filter, walk)
-      : packagesNamed(registry, where, filter, formats);
+      : packagesNamed(registry, where, filter, formats, scan);
   return sortedRows(found, { by: (row) => orderValue(row, params.order_by), id, descending });
 }
 

@@ -1,5 +1,7 @@
-import { parseVersionName, type VersionName } from '../../domain/names.ts';
+import { parsePackageName, parseVersionName, type VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
+import type { Item } from '../../ports/table.ts';
+import { compareUtf8 } from '../../ports/table-rules.ts';
 import { inChunks } from '../../shared/merge-sorted.ts';
 import type { ReadableProject } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
@@ -12,21 +14,38 @@ import { isIn, type ListedIn, matcher, type PackageFilter, type PackageRow } fro
 /** How many names are looked up at once. */
 const NAMES_AT_ONCE = 100;
 
+/** The most names that are read to find those that contain a text. */
+const MAX_NAMES = 100_000;
+
+/** The names that were read to find those that contain a text. */
+export interface NameScan {
+  names: number;
+  /** Whether these are all names there are; known at the end. */
+  complete: boolean;
+}
+
+/** Starts a scan; see `packagesNamed`. */
+export function newNameScan(): NameScan {
+  return { names: 0, complete: true };
+}
+
 /**
  * The versions that match a filter whose name is not empty, in no particular order. Reads the names of the projects,
  * and the versions only of names that contain the text. A version just published is included if the filter has its
- * name and version; otherwise the index may lag slightly.
+ * name and version; otherwise the index may lag slightly. Stops after 100,000 names, which `scan` tells; a name that is
+ * the text itself is found nevertheless.
  */
 export async function* packagesNamed(
   registry: Registry,
   where: ListedIn,
   filter: PackageFilter,
   formats: readonly string[],
+  scan: NameScan,
 ): AsyncGenerator<PackageRow> {
-  const text = filter.name?.toLowerCase() ?? '';
+  const text = filter.name ?? '';
   for (const owner of ownersOf(where)) {
     for (const format of filter.formats ?? formats) {
-      const names = namesWith(registry, owner, format, text);
+      const names = namesWith(registry, { owner, format, text }, scan);
       for await (const entries of inChunks(names, NAMES_AT_ONCE)) {
         const project = await readableProjects(where, entries);
         for (const entry of entries) {
@@ -44,18 +63,38 @@ function ownersOf(where: ListedIn): NamesOwner[] {
   return [{ kind: 'group', id: where.group.ancestors[0] ?? where.group.id }];
 }
 
+/** Names to look for: those of a format that contain a text, ignoring case. */
+interface Sought {
+  readonly owner: NamesOwner;
+  readonly format: string;
+  readonly text: string;
+}
+
 async function* namesWith(
   { table }: Registry,
-  owner: NamesOwner,
-  format: string,
-  text: string,
+  { owner, format, text }: Sought,
+  scan: NameScan,
 ): AsyncGenerator<NamedEntry> {
-  for await (const items of queryPages(table, ranges.namesIn(owner, format))) {
-    for (const item of items) {
-      const entry = entityOf<NamedEntry>(item);
-      if (entry.name.toLowerCase().includes(text)) yield entry;
-    }
+  const lower = text.toLowerCase();
+  let last: NamedEntry | undefined;
+  for await (const items of scan.complete ? queryPages(table, ranges.namesIn(owner, format)) : []) {
+    const entries = items.map((item) => entityOf<NamedEntry>(item));
+    for (const entry of entries) if (entry.name.toLowerCase().includes(lower)) yield entry;
+    last = entries.at(-1) ?? last;
+    scan.names += entries.length;
+    scan.complete = scan.names < MAX_NAMES;
+    if (!scan.complete) break;
   }
+  const name = scan.complete ? undefined : parsePackageName(text);
+  if (name === undefined) return;
+  for await (const items of queryPages(table, ranges.nameIn(owner, format, name))) {
+    for (const item of items) if (!last || !isRead(item, last, owner)) yield entityOf<NamedEntry>(item);
+  }
+}
+
+/** Whether an entry comes before the last one that was read, or is the last one. */
+function isRead(item: Item, last: NamedEntry, owner: NamesOwner): boolean {
+  return compareUtf8(item.sk, keys.nameIn(owner, last).sk) <= 0;
 }
 
 async function readableProjects(

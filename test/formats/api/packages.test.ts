@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import type { PackageStatus } from '../../../services/domain/packages.ts';
+import type { Table } from '../../../services/ports/table.ts';
 import { moveTag } from '../../../services/registry/packages/move-tag.ts';
 import { changedVersionWrites } from '../../../services/registry/packages/package-writes.ts';
 import { findVersion } from '../../../services/registry/search/list-packages.ts';
@@ -30,6 +32,51 @@ async function setStatus(id: number, status: PackageStatus): Promise<void> {
   if (!version) throw new Error('no such version');
   await api.app.registry.table.write(changedVersionWrites(project, { ...version, status }));
 }
+
+describe('the package list of a project with very many names', () => {
+  /** How many names are read for a part of a name. */
+  const READ = 100_000;
+  let queries: number;
+
+  /** A table that has 1,000 more names on each page of names, before its own. */
+  function withNames(own: Table): Table {
+    return {
+      ...own,
+      async query(query) {
+        if (!query.pk.startsWith('NAMES#') || query.prefix !== 'generic#') return own.query(query);
+        queries++;
+        const at = Number(/Bulk-(?<at>\d+)/.exec(query.after ?? '')?.groups?.at ?? 0);
+        if (at >= 3 * READ) return own.query(query);
+        const items = Array.from({ length: 1000 }, (_, index) => {
+          const name = `Bulk-${String(at + index + 1).padStart(6, '0')}`;
+          return {
+            pk: query.pk,
+            sk: `generic#${name}#`,
+            format: 'generic',
+            name,
+            projectId: 999,
+            ancestors: [],
+          };
+        });
+        return { items, more: true };
+      },
+    };
+  }
+
+  test('reads a bounded number of them, says that the answer is incomplete, and finds the exact name', async () => {
+    queries = 0;
+    api = await startApi({ stores: { table: withNames(memoryTable()) } });
+    project = await api.app.project('tools');
+    await api.publish(project.id, 'Zeta', '1.0');
+    await api.publish(project.id, 'Zeta-more', '1.0');
+    const answer = await list('?package_name=Zeta');
+    expect([answer.status, versions(answer)]).toEqual([200, ['Zeta 1.0']]);
+    expect(answer.headers.get('x-incomplete-results')).toBe('true');
+    expect(answer.headers.get('x-total')).toBeNull();
+    expect(queries).toBe(READ / 1000);
+    expect(versions(await list())).toEqual(['Zeta 1.0', 'Zeta-more 1.0']);
+  });
+});
 
 describe('the package list of a project', () => {
   test('shows a version right after its publish', async () => {
