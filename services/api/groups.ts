@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { visibilities } from '../domain/access.ts';
 import type { Group } from '../domain/accounts.ts';
 import { RegistryError } from '../domain/errors.ts';
+import type { Actor } from '../domain/events.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
 import { changeGroup } from '../registry/accounts/change-group.ts';
 import { createGroup } from '../registry/accounts/create-group.ts';
-import { deleteGroup, deleteGroupTree } from '../registry/accounts/delete-group.ts';
+import { continueGroupRemoval, deleteGroup, startGroupRemoval } from '../registry/accounts/delete-group.ts';
 import { findGroup } from '../registry/accounts/find-accounts.ts';
 import {
   descendantsOf,
@@ -16,6 +17,7 @@ import {
   walkProjectsIn,
   walkSubgroups,
 } from '../registry/accounts/list-accounts.ts';
+import type { Registry } from '../registry/context.ts';
 import { groupJson, projectJson } from './json/account-json.ts';
 import { inIds, listGroups, replyGroups } from './list-groups.ts';
 import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
@@ -151,11 +153,24 @@ async function removeGroup(c: ApiContext): Promise<Response> {
         '`full_path` is incorrect. You must enter the complete path for the group.',
       );
     }
-    await deleteGroupTree(c.env.registry, group, actor);
+    await deleteTree(c.env.registry, group, actor);
   } else {
     await deleteGroup(c.env.registry, group, actor);
   }
   return replyJson(c, 202, { message: '202 Accepted' });
+}
+
+/** How long a request deletes what is in a group, in milliseconds, before it leaves the rest to a job. */
+const REMOVAL_TIMEOUT = 3000;
+
+/** Deletes a group at once, and what is in it: what few moments do not suffice for, a job does. */
+async function deleteTree(registry: Registry, group: Group, actor: Actor): Promise<void> {
+  await startGroupRemoval(registry, group, actor);
+  try {
+    await continueGroupRemoval(registry, group.id, AbortSignal.timeout(REMOVAL_TIMEOUT));
+  } catch (error) {
+    registry.log.error('the deletion of a group is left to a job', { group: group.id, error });
+  }
 }
 
 async function listGroupProjects(c: ApiContext): Promise<Response> {

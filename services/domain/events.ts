@@ -76,6 +76,8 @@ interface AccountEventDetails {
   user_changed: Changed<Pick<User, 'state'>>;
   group_created: Pick<Group, 'visibility'>;
   group_changed: Changed<Group>;
+  /** The deletion of a group with everything below it has begun; a job finishes it. */
+  group_removal_started: Record<never, never>;
   group_deleted: Record<never, never>;
   project_created: Pick<Project, 'visibility' | 'registryAccess'>;
   project_changed: Changed<Project>;

@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '../domain/events.ts';
+import { finishGroupRemovals } from '../registry/accounts/delete-group.ts';
 import { purgeProjects } from '../registry/accounts/remove-project.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
@@ -8,7 +9,7 @@ import { sweep, withTimeout } from './sweep.ts';
 export const EVENT_TIMEOUT = 20_000;
 
 /**
- * After an event, purges removed projects that are due, or deletes blobs whose grace period has ended. On
+ * After an event, finishes deletions of groups, purges removed projects that are due, or deletes blobs whose grace period has ended. On
  * schedule, sweeps everything.
  */
 export async function cleanUp(
@@ -18,6 +19,9 @@ export async function cleanUp(
 ): Promise<'done' | 'unfinished'> {
   if (!event) return (await sweep(registry, signal)) ? 'done' : 'unfinished';
   const deadline = withTimeout(EVENT_TIMEOUT, signal);
+  if (event.type === 'group_removal_started') {
+    return (await finishGroupRemovals(registry, deadline)) ? 'done' : 'unfinished';
+  }
   if (event.type === 'project_deleted') {
     return (await purgeProjects(registry, deadline)) ? 'done' : 'unfinished';
   }

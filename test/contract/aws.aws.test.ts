@@ -4,6 +4,7 @@ import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
+import { describeGroupDeletion } from './group-deletion-cases.ts';
 import { describeHolders } from './holder-cases.ts';
 import { describeLists } from './list-cases.ts';
 import { describeNames } from './names-cases.ts';
@@ -62,6 +63,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeNames,
     describeReservedPaths,
     describeLists,
+    describeGroupDeletion,
     describeProjectDeletion,
     describeHolders,
     describeSearch,

@@ -1,4 +1,5 @@
 import { describeAddingFiles } from './add-files-cases.ts';
+import { describeGroupDeletion } from './group-deletion-cases.ts';
 import { describeManyFiles } from './many-files-cases.ts';
 import { describeNames } from './names-cases.ts';
 import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
@@ -19,6 +20,7 @@ for (const describeOn of [
   describeOn('embedded stores', openEmbeddedStores);
 }
 // The deep tier runs these on a disk: they write many thousand rows.
+describeGroupDeletion('memory stores', openMemoryStores);
 describeProjectDeletion('memory stores', openMemoryStores);
 describeManyFiles('memory stores', openMemoryStores);
 describeRacingDeletes('memory stores', openMemoryStores);

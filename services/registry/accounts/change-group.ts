@@ -55,7 +55,7 @@ async function changeOnce(
   const parentKeys = group.parentId === null ? [] : [keys.group(group.parentId)];
   const items = await registry.table.getMany([keys.group(group.id), ...parentKeys]);
   const before = maybeEntity<StoredGroup>(items[0]);
-  if (!before) throw new RegistryError('groupNotFound');
+  if (!before || before.removing) throw new RegistryError('groupNotFound');
   const parent = maybeEntity<Group>(items[1]);
   const set = attributesOf(before, changes, parent);
   const after: Group = { ...before, ...set };
@@ -70,7 +70,10 @@ async function changeOnce(
       set: { ...set, ...move.set },
       add: { changes: 1 },
       when: {
-        equals: { fullPath: before.fullPath, children: before.children, changes: before.changes },
+        equals: {
+          ...{ fullPath: before.fullPath, children: before.children, changes: before.changes },
+          removing: undefined,
+        },
       },
     },
     ...below,

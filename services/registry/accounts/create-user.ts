@@ -119,19 +119,24 @@ export function childAdded(parent: Group): Write {
   return {
     update: keys.group(parent.id),
     add: { children: 1 },
-    when: { equals: { fullPath: parent.fullPath, visibility: parent.visibility } },
+    when: {
+      equals: { fullPath: parent.fullPath, visibility: parent.visibility, removing: undefined },
+    },
   };
 }
 
 /**
- * The write that counts one child less in a namespace, and remembers that packages were published in it or below, so
- * that the path of the namespace is reserved as well once it is deleted.
+ * The write that counts some children less in a namespace, and remembers that packages were published in one of them or
+ * below, so that the path of the namespace is reserved as well once it is deleted.
  */
-export function childRemoved(parentId: number, { published }: Pick<Group | Project, 'published'>): Write {
+export function childrenRemoved(
+  parentId: number,
+  removed: readonly Pick<Group | Project, 'published'>[],
+): Write {
   return {
     update: keys.group(parentId),
-    add: { children: -1 },
-    ...(published && { set: { published } }),
+    add: { children: -removed.length },
+    ...(removed.some(({ published }) => published) && { set: { published: true } }),
     when: { exists: true },
   };
 }

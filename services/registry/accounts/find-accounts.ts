@@ -88,7 +88,10 @@ export function locateProject(table: Table, idOrPath: string): Promise<Located<P
 
 /** The group or user namespace with this id, this full path (decoded), or a path that leads to it. */
 export function locateGroup(table: Table, idOrPath: string): Promise<Located<Group> | undefined> {
-  const load = async (id: number) => maybeEntity<Group>(await table.get(keys.group(id)));
+  const load = async (id: number) => {
+    const group = maybeEntity<Group>(await table.get(keys.group(id)));
+    return group?.removing ? undefined : group;
+  };
   return locate(table, idOrPath, (route) => route.kind !== 'project', load);
 }
 

@@ -21,9 +21,13 @@ export function walkProjects(registry: Registry, walk: Walk = {}): AsyncGenerato
   return walkIndex<Project>(registry, indexes.projects, walk);
 }
 
-/** All groups of the instance by id, read page by page. */
+/** All groups of the instance by id, read page by page, without those that are being deleted. */
 export function walkGroups(registry: Registry, walk: Walk = {}): AsyncGenerator<Group> {
-  return walkIndex<Group>(registry, indexes.groups, walk);
+  return filtered(walkIndex<Group>(registry, indexes.groups, walk), isPresent);
+}
+
+function isPresent({ removing }: Group): boolean {
+  return !removing;
 }
 
 /** All users of the instance by id, including bots, read page by page. */
@@ -31,9 +35,12 @@ export function walkUsers(registry: Registry, walk: Walk = {}): AsyncGenerator<U
   return walkIndex<User>(registry, indexes.users, walk);
 }
 
-/** The groups directly in a group by id, read page by page. */
+/** The groups directly in a group by id, read page by page, without those that are being deleted. */
 export function walkSubgroups(registry: Registry, groupId: number, walk: Walk = {}): AsyncGenerator<Group> {
-  return walkIndex<Group>(registry, { ...indexes.children(groupId), prefix: 'group#' }, walk);
+  return filtered(
+    walkIndex<Group>(registry, { ...indexes.children(groupId), prefix: 'group#' }, walk),
+    isPresent,
+  );
 }
 
 /** The projects directly in any of these namespaces by id, read page by page. */
@@ -72,17 +79,30 @@ export async function* filtered<T>(
   for await (const each of walk) if (passes(each)) yield each;
 }
 
-/** The groups directly in a group. */
+/** The groups directly in a group, also those that are being deleted. */
 export async function subgroupsOf(registry: Registry, groupId: number): Promise<Group[]> {
   const items = await queryAll(registry.table, { ...indexes.children(groupId), prefix: 'group#' });
   return items.map((item) => entityOf<Group>(item));
 }
 
-/** The groups below a group, at any depth, read level by level. */
-export async function descendantsOf(registry: Registry, groupId: number): Promise<Group[]> {
+/** The groups below a group, at any depth, read level by level, without those that are being deleted. */
+export function descendantsOf(registry: Registry, groupId: number): Promise<Group[]> {
+  return groupsBelow(registry, groupId, isPresent);
+}
+
+/** The groups below a group, at any depth, also those that are being deleted. */
+export function allDescendantsOf(registry: Registry, groupId: number): Promise<Group[]> {
+  return groupsBelow(registry, groupId, () => true);
+}
+
+async function groupsBelow(
+  registry: Registry,
+  groupId: number,
+  passes: (group: Group) => boolean,
+): Promise<Group[]> {
   const found: Group[] = [];
   for (let level = [groupId]; level.length > 0; ) {
-    const next = await forEachOf(level, (id) => subgroupsOf(registry, id));
+    const next = (await forEachOf(level, (id) => subgroupsOf(registry, id))).filter(passes);
     found.push(...next);
     level = next.map(({ id }) => id);
   }
@@ -194,7 +214,8 @@ async function* inEach<T>(values: readonly T[]): AsyncGenerator<T> {
 
 async function memberNamespaces(registry: Registry, direct: readonly Membership[]): Promise<Group[]> {
   const ids = direct.flatMap(({ ownerKind, ownerId }) => (ownerKind === 'group' ? [ownerId] : []));
-  const own = await groupsById(registry, ids);
+  const all = await groupsById(registry, ids);
+  const own = new Map([...all].filter(([, group]) => isPresent(group)));
   const tops = [...own.values()].filter((group) => !group.ancestors.some((id) => own.has(id)));
   const below = await forEachOf(
     tops.filter(({ kind }) => kind === 'group'),

@@ -2,13 +2,14 @@ import { fitsInside } from '../../domain/access.ts';
 import type { Group, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import type { Item } from '../../ports/table.ts';
+import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { removeIndexes } from '../indexes/project-indexes.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
+import { readMany } from '../records/read-many.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { holds, purgeItem, purgeVersion } from '../removal/purge.ts';
 import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
@@ -16,7 +17,7 @@ import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
 import { claimPath } from './claim-path.ts';
 import { projectItem } from './create-project.ts';
-import { childAdded, childRemoved } from './create-user.ts';
+import { childAdded, childrenRemoved } from './create-user.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { hasPublished, leavePath } from './routes.ts';
 
@@ -32,38 +33,101 @@ export interface RemovedProject extends Project, Removal {
   readonly purging?: true;
 }
 
+/** The most projects that one transaction removes: each takes four writes of at most 100. */
+export const REMOVED_AT_ONCE = 20;
+
 /**
  * Removes a project with everything in it, in one transaction. Its path stays reserved if packages were published
  * in it, and becomes available otherwise. Its tokens are deleted permanently. It can be restored, with its members, until its retention ends; then a job purges it.
  * @throws RegistryError `projectNotFound` if it no longer exists.
  */
 export async function removeProject(registry: Registry, project: Project, actor: Actor): Promise<void> {
-  const owner = { kind: 'project', id: project.id } as const;
-  await retryChanged(async () => {
-    const now = registry.clock.now();
-    const current = maybeEntity<Project>(await registry.table.get(keys.project(project.id)));
-    if (current?.fullPath !== project.fullPath) throw new RegistryError('projectNotFound');
-    const { fullPath, updatedAt, published } = current;
-    const known: Project = (await hasPublished(registry, current))
-      ? { ...plainEntity(current), published: true }
-      : plainEntity(current);
-    const removed: RemovedProject = { ...known, ...removalBy(registry, actor) };
-    await registry.table.write([
-      { delete: keys.project(project.id), when: { equals: { fullPath, updatedAt, published } } },
-      await leavePath(registry, known, 'deleted'),
-      { put: itemOf(keys.removedProject(project.id), removed) },
-      childRemoved(project.namespaceId, known),
-      ...accountEvent(now, {
-        type: 'project_deleted',
-        actor,
-        owner: { ...owner, path: fullPath },
-        name: fullPath,
-        details: {},
-      }),
-    ]);
+  await retryChanged(() => removeTogether(registry, [project], actor));
+}
+
+/**
+ * Removes at most `REMOVED_AT_ONCE` projects of one namespace in one transaction, as `removeProject` does. Leaves out
+ * those that no longer exist.
+ */
+export async function removeProjects(
+  registry: Registry,
+  projects: readonly Project[],
+  actor: Actor,
+): Promise<void> {
+  try {
+    await removeTogether(registry, projects, actor);
+  } catch (error) {
+    if (!isOutdated(error)) throw error;
+    for (const project of projects) await unlessOutdated(removeProject(registry, project, actor));
+  }
+}
+
+/** Whether a removal failed because a project was changed or removed since it was read. */
+function isOutdated(error: unknown): boolean {
+  if (error instanceof ConditionFailed) return true;
+  return error instanceof RegistryError && error.code === 'projectNotFound';
+}
+
+async function unlessOutdated(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!isOutdated(error)) throw error;
+  }
+}
+
+/** Removes projects of one namespace in one transaction, and then their tokens. */
+async function removeTogether(registry: Registry, projects: readonly Project[], actor: Actor): Promise<void> {
+  const [first] = projects;
+  if (!first) return;
+  const stored = await readMany(
+    registry.table,
+    projects.map(({ id }) => keys.project(id)),
+  );
+  const planned = await Promise.all(
+    projects.map(async ({ fullPath }, index) => {
+      const current = maybeEntity<Project>(stored[index]);
+      if (current?.fullPath !== fullPath) throw new RegistryError('projectNotFound');
+      return planRemoval(registry, current, actor);
+    }),
+  );
+  await registry.table.write([
+    ...planned.flatMap(({ writes }) => writes),
+    childrenRemoved(
+      first.namespaceId,
+      planned.map(({ known }) => known),
+    ),
+  ]);
+  await mapConcurrently(projects, PACKAGES_AT_ONCE, async ({ id }) => {
+    await removeTokens(registry, { kind: 'project', id });
+    registry.log.info('project removed', { project: id });
   });
-  await removeTokens(registry, owner);
-  registry.log.info('project removed', { project: project.id });
+}
+
+/** The writes that remove a project, except for that of its namespace. They fail if it has changed. */
+async function planRemoval(
+  registry: Registry,
+  current: Project,
+  actor: Actor,
+): Promise<{ readonly writes: readonly Write[]; readonly known: Project }> {
+  const { id, fullPath, updatedAt, published } = current;
+  const known: Project = (await hasPublished(registry, current))
+    ? { ...plainEntity(current), published: true }
+    : plainEntity(current);
+  const removed: RemovedProject = { ...known, ...removalBy(registry, actor) };
+  const writes = [
+    { delete: keys.project(id), when: { equals: { fullPath, updatedAt, published } } },
+    await leavePath(registry, known, 'deleted'),
+    { put: itemOf(keys.removedProject(id), removed) },
+    ...accountEvent(registry.clock.now(), {
+      type: 'project_deleted',
+      actor,
+      owner: { kind: 'project', id, path: fullPath },
+      name: fullPath,
+      details: {},
+    }),
+  ];
+  return { writes, known };
 }
 
 /**
@@ -77,7 +141,7 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
     const removed = maybeEntity<RemovedProject>(await registry.table.get(keys.removedProject(id)));
     if (!removed || removed.purging) throw new RegistryError('projectNotFound');
     const namespace = maybeEntity<Group>(await registry.table.get(keys.group(removed.namespaceId)));
-    if (!namespace || `${namespace.fullPath}/${removed.path}` !== removed.fullPath) {
+    if (!namespace || namespace.removing || `${namespace.fullPath}/${removed.path}` !== removed.fullPath) {
       throw new RegistryError(
         'conflict',
         'The group of this project no longer exists or has a different path',

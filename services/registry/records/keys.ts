@@ -1,8 +1,7 @@
 /**
  * Every key of the registry table. All keys are built here.
  *
- *     ROUTE#<path>                     META                      the user, group or project with the path, or that
- *                                                                had it                  index2 FORMER if it had it
+ *     ROUTE#<path>                     META                      who has the path, or had it: then index2 FORMER
  *     USER#<id>                        META                      user                    index1 USERS
  *     USER#<id>                        TOKEN#<id>                a token that acts as the user
  *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
@@ -52,6 +51,7 @@
  *     DOWNLOADS#<version id>           META                      downloads: total, by day, last
  *     CLAIMS                           <version id>              a version whose files are still being published
  *     DELETED                          <id>                      a removed project
+ *     REMOVALS                         <id>                      a group that is being deleted with all below it
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
  *     JOB#<name>                       META                      progress of a long job
@@ -252,6 +252,7 @@ export const keys = {
   blob: (sha256: Sha256): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   claim: (versionId: number): Key => ({ pk: CLAIMS, sk: padId(versionId) }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
+  groupRemoval: (id: number): Key => ({ pk: 'REMOVALS', sk: padId(id) }),
   downloads: (versionId: number): Key => ({ pk: `DOWNLOADS#${versionId}`, sk: META }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
@@ -330,6 +331,7 @@ export const ranges = {
   }),
   claims: () => ({ pk: CLAIMS }),
   removedProjects: () => ({ pk: DELETED }),
+  groupRemovals: () => ({ pk: 'REMOVALS' }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };
 

@@ -32,6 +32,7 @@ export const partitions = {
     'BOUND#',
     'ROOT',
     'DELETED',
+    'REMOVALS',
     'JOB#',
     'STORAGE',
     'SCHEMA',

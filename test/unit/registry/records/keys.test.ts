@@ -109,6 +109,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     blob: keys.blob(sha256),
     claim: keys.claim(id),
     removedProject: keys.removedProject(id),
+    groupRemoval: keys.groupRemoval(id),
     downloads: keys.downloads(id),
     lineage: keys.lineage(id),
     rootToken: keys.rootToken(),
@@ -145,6 +146,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     signingKeys: ranges.signingKeys(owner, 'openpgp'),
     claims: ranges.claims(),
     removedProjects: ranges.removedProjects(),
+    groupRemovals: ranges.groupRemovals(),
     events: ranges.events(id),
   } satisfies { readonly [K in keyof typeof ranges]: ReturnType<(typeof ranges)[K]> };
   const ofIndexes = {
