@@ -56,8 +56,15 @@ export const jobs = [
   },
   {
     name: 'cleanup',
-    description: 'finishes deletions of groups, purges removed projects and deletes orphaned blobs',
-    events: ['group_removal_started', 'project_deleted', 'package_deleted', 'package_file_deleted'],
+    description:
+      'finishes changes and deletions of groups, purges removed projects and deletes orphaned blobs',
+    events: [
+      'group_changed',
+      'group_removal_started',
+      'project_deleted',
+      'package_deleted',
+      'package_file_deleted',
+    ],
     schedule: 6 * HOUR,
     timeout: 15 * MINUTE,
     // Concurrent runs would only check the same blobs twice. Messages are collected: most runs find nothing to

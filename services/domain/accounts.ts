@@ -36,6 +36,11 @@ export interface Group {
   readonly createdAt: number;
   /** Whether packages were ever published in a project that was in it or below; absent if not. */
   readonly published?: boolean;
+  /**
+   * Whether paths below it still have to follow a change of its own path: until then, nothing is created in it, and no
+   * path in it changes. Absent if not.
+   */
+  readonly moving?: true;
   /** Whether it is being deleted with everything below it. It is treated as absent; absent if not. */
   readonly removing?: true;
   /** The ids of former namespaces whose place it has taken, so that paths reserved in those are its own. */

@@ -1,6 +1,7 @@
 import { finishGroupRemovals } from '../registry/accounts/delete-group.ts';
 import { purgeProjects } from '../registry/accounts/remove-project.ts';
 import { purgeFormerPaths } from '../registry/accounts/reserved-paths.ts';
+import { settleGroups } from '../registry/accounts/settle-below.ts';
 import { STORED } from '../registry/blobs/storage-keys.ts';
 import type { Registry } from '../registry/context.ts';
 import { sweepBlobs } from '../registry/maintenance/collect/sweep-blobs.ts';
@@ -14,10 +15,10 @@ import { purgeDue } from '../registry/removal/purge.ts';
 const PART_TIMEOUT = 5 * 60_000;
 
 /**
- * The scheduled sweep: upgrades records of an older schema, finishes deletions of groups, purges removed packages and
- * projects that are due and reservations of paths that are over, then deletes the remains of killed publishes, digests of
- * files that never came, unreferenced blobs, orphaned blobs, and unfinished uploads of killed processes. Each part runs
- * even if others fail. Returns whether it finished.
+ * The scheduled sweep: upgrades records of an older schema, finishes changes and deletions of groups, purges removed
+ * packages and projects that are due and reservations of paths that are over, then deletes the remains of killed
+ * publishes, digests of files that never came, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
+ * processes. Each part runs even if others fail. Returns whether it finished.
  * @throws the first failure of a part
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {
@@ -26,6 +27,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
   for (const part of [
     upgradeData,
     finishGroupRemovals,
+    settleGroups,
     purgeDue,
     purgeProjects,
     purgeFormerPaths,

@@ -5,6 +5,7 @@ import { type Ministack, ministackMissing, startMinistack } from '../kit/minista
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeBlobStore } from './blob-store-contract.ts';
 import { describeGroupDeletion } from './group-deletion-cases.ts';
+import { describeGroupMoves } from './group-move-cases.ts';
 import { describeHolders } from './holder-cases.ts';
 import { describeLists } from './list-cases.ts';
 import { describeNames } from './names-cases.ts';
@@ -64,6 +65,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeReservedPaths,
     describeLists,
     describeGroupDeletion,
+    describeGroupMoves,
     describeProjectDeletion,
     describeHolders,
     describeSearch,

@@ -1,5 +1,6 @@
 import { describeAddingFiles } from './add-files-cases.ts';
 import { describeGroupDeletion } from './group-deletion-cases.ts';
+import { describeGroupMoves } from './group-move-cases.ts';
 import { describeManyFiles } from './many-files-cases.ts';
 import { describeNames } from './names-cases.ts';
 import { openEmbeddedStores, openMemoryStores } from './open-stores.ts';
@@ -21,6 +22,7 @@ for (const describeOn of [
 }
 // The deep tier runs these on a disk: they write many thousand rows.
 describeGroupDeletion('memory stores', openMemoryStores);
+describeGroupMoves('memory stores', openMemoryStores);
 describeProjectDeletion('memory stores', openMemoryStores);
 describeManyFiles('memory stores', openMemoryStores);
 describeRacingDeletes('memory stores', openMemoryStores);

@@ -2,7 +2,6 @@ import { fitsInside, type Visibility } from '../../domain/access.ts';
 import type { Group, PackageSettings } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
-import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -10,9 +9,10 @@ import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import type { Claimant } from './claim-path.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
-import { planMovesBelow, readTree } from './move-below.ts';
+import { MAX_BELOW, MOVED_AT_ONCE, planMovesBelow, readTree } from './move-below.ts';
 import { movePath, writeMoving } from './move-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { moveStarted, settleBelow } from './settle-below.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -29,10 +29,17 @@ export interface GroupChanges {
 /** A stored group, with the number of groups and projects directly in it, and the number of changes made to it. */
 type StoredGroup = Group & { readonly children: number; readonly changes?: number };
 
+/** How long a change waits until everything below has followed it, in milliseconds; then a job goes on. */
+const SETTLE_TIMEOUT = 3000;
+
+/** How often a change tries again when something below changes at the same time. */
+const SETTLE_TRIES = 5;
+
 /**
- * Changes a group. With its path, the paths of everything below change in the same transaction, and reads of the old
- * paths lead to the new ones. When its full name changes, the full names of everything below it are rewritten afterwards.
- * @throws RegistryError `groupNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
+ * Changes a group. With its path, the paths of everything below change in the same transaction, or if they are too many
+ * one after the other; reads of the old paths lead to the new ones. The full names of everything below follow its own.
+ * @throws RegistryError `groupNotFound` if it is gone, `invalidRequest` if the changes are not allowed, `conflict` if the
+ * path can't change yet because paths are still following an earlier change.
  */
 export async function changeGroup(
   registry: Registry,
@@ -41,9 +48,21 @@ export async function changeGroup(
   actor: Actor,
   by: Claimant = {},
 ): Promise<Group> {
-  const { before, after } = await retryChanged(() => changeOnce(registry, group, changes, { actor, by }));
-  if (after.fullName !== before.fullName) await renameBelow(registry, after);
+  const { after, settles } = await retryChanged(() => changeOnce(registry, group, changes, { actor, by }));
+  if (settles) await settleSoon(registry, after);
   return after;
+}
+
+/** Lets what is below a group follow it for some time. A job continues if that was not enough, or failed. */
+async function settleSoon(registry: Registry, { id }: Group): Promise<void> {
+  const signal = AbortSignal.timeout(SETTLE_TIMEOUT);
+  try {
+    for (let tries = 0; tries < SETTLE_TRIES && !signal.aborted; tries++) {
+      if (await settleBelow(registry, id, signal)) return;
+    }
+  } catch (error) {
+    registry.log.error('the paths below a group are left to a job', { group: id, error });
+  }
 }
 
 async function changeOnce(
@@ -60,25 +79,38 @@ async function changeOnce(
   const set = attributesOf(before, changes, parent);
   const after: Group = { ...before, ...set };
   await checkVisibility(registry, before, after, parent);
-  const tree = after.fullPath === before.fullPath ? undefined : await readTree(registry, before);
+  const moves = after.fullPath !== before.fullPath;
+  if (moves && (before.moving || parent?.moving)) {
+    throw new RegistryError('conflict', 'Paths are still following an earlier change; try again in a moment');
+  }
+  const tree = moves ? await readTree(registry, before, { left: MAX_BELOW }) : undefined;
   const known = tree?.published ? { ...before, published: true } : before;
   const move = await movePath(registry, known, { fullPath: after.fullPath, parent, by });
+  // All new paths must be free, also if they are claimed later: nobody else can take them in between.
   const below = tree ? await planMovesBelow(registry, tree, { ...after, ...move.set }, by) : [];
+  const isLarge = (tree?.size ?? 0) > MOVED_AT_ONCE;
+  const settles = isLarge || after.fullName !== before.fullName;
   await writeMoving(registry, move, [
     {
       update: keys.group(group.id),
-      set: { ...set, ...move.set },
+      set: { ...set, ...move.set, ...(isLarge && { moving: true }) },
       add: { changes: 1 },
       when: {
         equals: {
           ...{ fullPath: before.fullPath, children: before.children, changes: before.changes },
-          removing: undefined,
+          ...{ removing: undefined, ...(moves && { moving: undefined }) },
         },
       },
     },
-    ...below,
+    ...(isLarge ? [] : below),
+    ...(settles ? [moveStarted(group.id, by)] : []),
     ...(parent
-      ? [{ check: keys.group(parent.id), when: { equals: { visibility: parent.visibility } } }]
+      ? [
+          {
+            check: keys.group(parent.id),
+            when: { equals: { visibility: parent.visibility, ...(moves && { moving: undefined }) } },
+          },
+        ]
       : []),
     ...accountEvent(registry.clock.now(), {
       type: 'group_changed',
@@ -88,7 +120,7 @@ async function changeOnce(
       details: changedFields<Group>(before, set),
     }),
   ]);
-  return { before, after };
+  return { after, settles };
 }
 
 /** The changed attributes, and the full name and path derived from them. */
@@ -133,34 +165,5 @@ async function checkVisibility(
   if (wider) {
     const reason = `${after.visibility} is not allowed since this group contains ${wider.fullPath}, which is ${wider.visibility}.`;
     throw invalidField('visibility_level', reason);
-  }
-}
-
-/** Rewrites the full names of everything below a renamed group. */
-async function renameBelow(registry: Registry, group: Group): Promise<void> {
-  const [groups, projects] = await Promise.all([
-    subgroupsOf(registry, group.id),
-    projectsIn(registry, [group.id]),
-  ]);
-  const when = { exists: true };
-  for (const project of projects) {
-    const set = { fullName: `${group.fullName} / ${project.name}` };
-    await isMissing(registry.table.update(keys.project(project.id), { set }, when));
-  }
-  for (const child of groups) {
-    const fullName = `${group.fullName} / ${child.name}`;
-    if (await isMissing(registry.table.update(keys.group(child.id), { set: { fullName } }, when))) continue;
-    await renameBelow(registry, { ...child, fullName });
-  }
-}
-
-/** Waits for a change; returns whether the changed item is gone. */
-async function isMissing(change: Promise<unknown>): Promise<boolean> {
-  try {
-    await change;
-    return false;
-  } catch (error) {
-    if (error instanceof ConditionFailed) return true;
-    throw error;
   }
 }

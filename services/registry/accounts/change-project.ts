@@ -24,7 +24,8 @@ export interface ProjectChanges {
 
 /**
  * Changes a project. A new path replaces the old one immediately; reads of the old path lead to the new one.
- * @throws RegistryError `projectNotFound` if it is gone, `invalidRequest` if the changes are not allowed.
+ * @throws RegistryError `projectNotFound` if it is gone, `invalidRequest` if the changes are not allowed, `conflict` if the
+ * path can't change yet because the paths in its group are still changing.
  */
 export async function changeProject(
   registry: Registry,
@@ -45,6 +46,13 @@ export async function changeProject(
     const namespace = maybeEntity<Group>(namespaceItem);
     if (!before || !namespace) throw new RegistryError('projectNotFound');
     const next: Project = { ...before, ...given, updatedAt: now };
+    const changesPath = next.path !== before.path;
+    if (changesPath && namespace.moving) {
+      throw new RegistryError(
+        'conflict',
+        'Paths are still following a change of the group; try again in a moment',
+      );
+    }
     const fullName = `${namespace.fullName} / ${next.name}`;
     const fullPath = fullPathOf(next.path, namespace);
     if (!fitsInside(next.visibility, namespace.visibility)) {
@@ -63,7 +71,10 @@ export async function changeProject(
         // A first publish in the meantime makes the old path one to reserve.
         when: { equals: { fullPath: before.fullPath, ...(renamed && { published: before.published }) } },
       },
-      { check: keys.group(namespace.id), when: { equals: { visibility: namespace.visibility } } },
+      {
+        check: keys.group(namespace.id),
+        when: { equals: { visibility: namespace.visibility, ...(changesPath && { moving: undefined }) } },
+      },
       ...accountEvent(now, {
         type: 'project_changed',
         actor,

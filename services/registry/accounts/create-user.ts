@@ -120,7 +120,12 @@ export function childAdded(parent: Group): Write {
     update: keys.group(parent.id),
     add: { children: 1 },
     when: {
-      equals: { fullPath: parent.fullPath, visibility: parent.visibility, removing: undefined },
+      equals: {
+        fullPath: parent.fullPath,
+        visibility: parent.visibility,
+        removing: undefined,
+        moving: undefined,
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Group, Project } from '../../domain/accounts.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
+import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import type { Claimant } from './claim-path.ts';
@@ -8,30 +9,44 @@ import { movePath } from './move-path.ts';
 import { fullPathOf, invalidField } from './paths.ts';
 import { hasPublished } from './routes.ts';
 
-/** The most groups and projects below a group whose path can change: the change is a single transaction. */
-export const MAX_BELOW = 30;
+/** The most groups and projects below a group that move in the same transaction as the group. */
+export const MOVED_AT_ONCE = 30;
+
+/** The most groups and projects below a group whose path can change: all new paths are looked up first. */
+export const MAX_BELOW = 10_000;
+
+/** How many projects are looked up at once. */
+const READ_AT_ONCE = 16;
 
 /** A group with the number of groups and projects directly in it. */
-type CountedGroup = Group & { readonly children: number };
+export type CountedGroup = Group & { readonly children: number };
+
+/** A project, and whether packages were ever published in it. */
+export interface TreeProject {
+  readonly project: Project;
+  readonly published: boolean;
+}
 
 /** A group with everything below it. */
 export interface GroupTree {
   readonly group: CountedGroup;
   readonly groups: readonly GroupTree[];
-  readonly projects: readonly { readonly project: Project; readonly published: boolean }[];
+  readonly projects: readonly TreeProject[];
   /** Whether packages were ever published in it or below. */
   readonly published: boolean;
+  /** How many groups and projects are below it. */
+  readonly size: number;
 }
 
 /**
- * Reads a group whose path is to change, with everything below it.
- * @throws RegistryError `invalidRequest` if there is too much below
+ * Reads a group with everything below it, for which there is `room`.
+ * @throws RegistryError `invalidRequest` if more is below
  * @throws ConditionFailed if what is below is not known completely, since it has just changed
  */
 export async function readTree(
   registry: Registry,
   group: CountedGroup,
-  room = { left: MAX_BELOW },
+  room = { left: Number.POSITIVE_INFINITY },
 ): Promise<GroupTree> {
   room.left -= group.children;
   if (room.left < 0) {
@@ -45,11 +60,13 @@ export async function readTree(
   if (subgroups.length + children.length !== group.children) throw new ConditionFailed(0);
   const groups: GroupTree[] = [];
   for (const each of subgroups) groups.push(await readTree(registry, each as CountedGroup, room));
-  const projects = await Promise.all(
-    children.map(async (project) => ({ project, published: await hasPublished(registry, project) })),
-  );
+  const projects = await mapConcurrently(children, READ_AT_ONCE, async (project) => ({
+    project,
+    published: await hasPublished(registry, project),
+  }));
   const published = group.published || [...groups, ...projects].some((below) => below.published);
-  return { group, groups, projects, published: published ?? false };
+  const size = groups.reduce((sum, below) => sum + below.size, group.children);
+  return { group, groups, projects, published: published ?? false, size };
 }
 
 /**
@@ -64,23 +81,54 @@ export async function planMovesBelow(
   parent: Group,
   by: Claimant,
 ): Promise<Write[]> {
-  const writes: Write[] = [];
-  for (const { project, published } of tree.projects) {
-    const fullPath = fullPathOf(project.path, parent);
-    const known = published ? { ...project, published } : project;
-    const move = await movePath(registry, known, { fullPath, parent, by });
-    const when = { equals: { fullPath: project.fullPath, published: project.published } };
-    writes.push(...move.writes, { update: keys.project(project.id), set: { fullPath }, when });
-  }
+  const plans = await mapConcurrently(tree.projects, READ_AT_ONCE, (each) =>
+    planProjectMove(registry, each, parent, by),
+  );
+  const writes = plans.flat();
   for (const below of tree.groups) {
-    const { group, published } = below;
-    const fullPath = fullPathOf(group.path, parent);
-    const known = published ? { ...group, published } : group;
-    const move = await movePath(registry, known, { fullPath, parent, by });
-    const set = { fullPath, ...move.set };
-    const when = { equals: { fullPath: group.fullPath, children: group.children } };
-    writes.push(...move.writes, { update: keys.group(group.id), set, when });
-    writes.push(...(await planMovesBelow(registry, below, { ...group, ...set }, by)));
+    const { moved, writes: own } = await planGroupMove(registry, below, parent, by);
+    writes.push(...own, ...(await planMovesBelow(registry, below, moved, by)));
   }
   return writes;
+}
+
+/**
+ * Plans to move a project to the path below the new path of its namespace; at most three writes.
+ * @throws RegistryError `invalidRequest` if the new path is taken or too long
+ */
+export async function planProjectMove(
+  registry: Registry,
+  { project, published }: TreeProject,
+  parent: Group,
+  by: Claimant,
+  set: Partial<Pick<Project, 'fullName'>> = {},
+): Promise<Write[]> {
+  const fullPath = fullPathOf(project.path, parent);
+  const known = published ? { ...project, published } : project;
+  const move = await movePath(registry, known, { fullPath, parent, by });
+  const when = { equals: { fullPath: project.fullPath, published: project.published } };
+  return [...move.writes, { update: keys.project(project.id), set: { fullPath, ...set }, when }];
+}
+
+/**
+ * Plans to move a group, without what is in it, to the path below the new path of its parent. Returns the group as it will
+ * be.
+ * @throws RegistryError `invalidRequest` if the new path is taken or too long
+ */
+export async function planGroupMove(
+  registry: Registry,
+  { group, published }: Pick<GroupTree, 'group' | 'published'>,
+  parent: Group,
+  by: Claimant,
+  set: Pick<Group, 'moving'> & Partial<Pick<Group, 'fullName'>> = {},
+): Promise<{ readonly moved: CountedGroup; readonly writes: Write[] }> {
+  const fullPath = fullPathOf(group.path, parent);
+  const known = published ? { ...group, published } : group;
+  const move = await movePath(registry, known, { fullPath, parent, by });
+  const changed = { fullPath, ...move.set, ...set };
+  const when = { equals: { fullPath: group.fullPath, children: group.children } };
+  return {
+    moved: { ...group, ...changed },
+    writes: [...move.writes, { update: keys.group(group.id), set: changed, when }],
+  };
 }

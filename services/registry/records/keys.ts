@@ -13,8 +13,7 @@
  *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
  *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
- *     LINEAGE#<token id>               META                      when the token and its rotations end, for tokens made
- *                                                                with them
+ *     LINEAGE#<token id>               META                      when a token ends with its rotations
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
  *                                      VERSION#<version>         version
@@ -30,13 +29,11 @@
  *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
  *                                                                (#1), its segments (#segments, #s0)
  *     MERGED#<format>#<name>           DOCUMENT#<kind>#<slot>    an index rendered from several projects
- *     NAME#<format>#<name>             #OWNER                    the root namespace that owns the name,
- *                                                                index1 by format and name
+ *     NAME#<format>#<name>             #OWNER                    the root namespace that owns it  index1 by format
  *                                      <root>/<group>/...#<project>  a project that holds the name, by the groups above it
  *     HOLDERS#<format>#<name>          <version>#<root>/...#<project>  a project that holds the version
  *     BOUND#<format>                   <prefix>                  the root namespace that a prefix of names is bound to
- *     WORD#<owner>#<fmt>               <word>#<name>#<project>   search: a word of a name; the owner is a project, a root
- *                                                                namespace or INSTANCE
+ *     WORD#<owner>#<fmt>               <word>#<name>#<project>   a word of a name, for searches; owners as for NAMES
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
@@ -52,6 +49,7 @@
  *     CLAIMS                           <version id>              a version whose files are still being published
  *     DELETED                          <id>                      a removed project
  *     REMOVALS                         <id>                      a group that is being deleted with all below it
+ *     MOVES                            <id>                      a group whose new path or name is not yet below it
  *     EVENT#<shard>                    <event id>                outbox
  *     COUNTER#<kind>                   META                      next id
  *     JOB#<name>                       META                      progress of a long job
@@ -253,6 +251,7 @@ export const keys = {
   claim: (versionId: number): Key => ({ pk: CLAIMS, sk: padId(versionId) }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
   groupRemoval: (id: number): Key => ({ pk: 'REMOVALS', sk: padId(id) }),
+  groupMove: (id: number): Key => ({ pk: 'MOVES', sk: padId(id) }),
   downloads: (versionId: number): Key => ({ pk: `DOWNLOADS#${versionId}`, sk: META }),
   rootToken: (): Key => ({ pk: 'ROOT', sk: 'TOKEN' }),
   event: (shard: number, eventId: string): Key => ({ pk: `EVENT#${shard}`, sk: eventId }),
@@ -332,6 +331,7 @@ export const ranges = {
   claims: () => ({ pk: CLAIMS }),
   removedProjects: () => ({ pk: DELETED }),
   groupRemovals: () => ({ pk: 'REMOVALS' }),
+  groupMoves: () => ({ pk: 'MOVES' }),
   events: (shard: number) => ({ pk: `EVENT#${shard}` }),
 };
 

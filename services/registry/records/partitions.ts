@@ -33,6 +33,7 @@ export const partitions = {
     'ROOT',
     'DELETED',
     'REMOVALS',
+    'MOVES',
     'JOB#',
     'STORAGE',
     'SCHEMA',

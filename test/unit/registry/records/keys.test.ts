@@ -110,6 +110,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     claim: keys.claim(id),
     removedProject: keys.removedProject(id),
     groupRemoval: keys.groupRemoval(id),
+    groupMove: keys.groupMove(id),
     downloads: keys.downloads(id),
     lineage: keys.lineage(id),
     rootToken: keys.rootToken(),
@@ -147,6 +148,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     claims: ranges.claims(),
     removedProjects: ranges.removedProjects(),
     groupRemovals: ranges.groupRemovals(),
+    groupMoves: ranges.groupMoves(),
     events: ranges.events(id),
   } satisfies { readonly [K in keyof typeof ranges]: ReturnType<(typeof ranges)[K]> };
   const ofIndexes = {
