@@ -80,6 +80,7 @@ async function costsByProjects(app: TestApp, table: CountedTable, size: number):
     'version of the instance': `/api/v4/packages/generic/tool/1.${size - 1}/a.txt`,
     'projects by position': '/api/v4/projects?per_page=20&pagination=keyset&order_by=id',
     'packages of a group by position': '/api/v4/groups/acme/packages?per_page=20&pagination=keyset',
+    'packages of a group by name': '/api/v4/groups/acme/packages?per_page=20&pagination=keyset&order_by=name',
   });
 }
 

@@ -9,6 +9,7 @@ import { fewProjectsIn } from '../registry/accounts/list-accounts.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import { readVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { type NameScan, newNameScan, packagesNamed } from '../registry/search/packages-named.ts';
+import { packagesInGroupByName, positionInGroup } from '../registry/search/walk-names.ts';
 import {
   hasOrder,
   type ListedIn,
@@ -19,7 +20,7 @@ import {
   walkPackages,
 } from '../registry/search/walk-packages.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
-import { COUNTED_AT_ONCE, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
+import { COUNTED_AT_ONCE, type Position, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
 import { flag, readParams, text, unlessBlank } from './params.ts';
 import { type ApiContext, openGroup, openProject, scopes } from './request.ts';
 
@@ -123,15 +124,25 @@ function rowsOf(c: ApiContext, params: ListParams, where: ListedIn, scan: NameSc
   const descending = params.sort === 'desc';
   const order = indexedOrders[params.order_by];
   const id = ({ pointer }: PackageRow) => pointer.id;
-  if (order !== undefined && filter.name === undefined && hasOrder(where, order)) {
-    return {
-      read(after, atOnce) {
-        const walk = { order, descending, formats, after: after && String(after[0]), atOnce };
-        return walkPackages(registry, where, filter, walk);
-      },
-      positionOf: (row) => [positionIn({ order, formats }, row.pointer), id(row)],
-      id,
-    };
+  if (order !== undefined && filter.name === undefined) {
+    const walkFrom = (after: Position | undefined, atOnce: number) =>
+      ({ descending, formats, after: after && String(after[0]), atOnce }) as const;
+    if (hasOrder(where, order)) {
+      return {
+        read: (after, atOnce) => walkPackages(registry, where, filter, { order, ...walkFrom(after, atOnce) }),
+        positionOf: (row) => [positionIn({ order, formats }, row.pointer), id(row)],
+        id,
+      };
+    }
+    // To count them all, reading names one after the other would take longer than to sort.
+    if (order !== 'id' && 'group' in where && params.pagination === 'keyset' && !showsUnpublished(filter)) {
+      return {
+        read: (after, atOnce) =>
+          packagesInGroupByName(registry, where, filter, { order, ...walkFrom(after, atOnce) }),
+        positionOf: (row) => [positionInGroup({ order, formats }, row.pointer), id(row)],
+        id,
+      };
+    }
   }
   const walk = { order: 'id', descending: false, formats, atOnce: COUNTED_AT_ONCE } as const;
   const found =
@@ -139,6 +150,11 @@ function rowsOf(c: ApiContext, params: ListParams, where: ListedIn, scan: NameSc
       ? walkPackages(registry, where, filter, walk)
       : packagesNamed(registry, where, filter, formats, scan);
   return sortedRows(found, { by: (row) => orderValue(row, params.order_by), id, descending });
+}
+
+/** Whether versions are listed of names that are not listed, because they are not published yet. */
+function showsUnpublished({ statuses }: PackageFilter): boolean {
+  return statuses.has('processing');
 }
 
 /** The ids of all formats, in the order of their package types. */

@@ -14,6 +14,15 @@ const PACKAGES = 2000;
 /** Items that a page of 20 packages reads: 21 rows, 20 versions and 20 download counts, and who asks for what. */
 const PAGE_READS = 70;
 
+/** A package in a list of a group. */
+interface Row {
+  readonly id: number;
+  readonly name: string;
+  readonly version: string;
+  readonly package_type: string;
+  readonly project_id: number;
+}
+
 /** What pages of long lists show and read, on the stores `open` answers. */
 export function describeLists(name: string, open: () => Promise<OpenedStores>): void {
   describe(`lists on ${name}`, () => {
@@ -108,6 +117,91 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
       for (const query of ['&package_name=EEN', '&order_by=name', '&order_by=project_path']) {
         expect((await read(`${path}${query}`, token)).body).toHaveLength(2);
       }
+    });
+
+    test('of a group with many projects are read by name from where the page starts, and lack nothing', async () => {
+      const projects: Project[] = [];
+      for (let number = 0; number < 60; number++) projects.push(await app.project(`p${number}`));
+      const inner = await app.subgroup('inner');
+      const [first, second] = projects;
+      const third = await app.project('third', 'public', inner);
+      if (!first || !second) throw new Error('no project');
+      const versions = (of: Project, name: string, format = 'generic') =>
+        ['1.0', '1.1', '2.0'].map((version, index) => ({
+          project: of,
+          name,
+          version,
+          format,
+          held: index > 0,
+        }));
+      for (const each of [
+        ...[first, second, third].flatMap((of) => [...versions(of, 'same'), ...versions(of, 'same', 'npm')]),
+        ...versions(second, 'Same'),
+        ...versions(first, 'a#b'),
+        ...versions(third, 'zeta', 'npm'),
+      ]) {
+        await storePackages(app.registry, [each]);
+      }
+      await storePackages(app.registry, numbered(45, first));
+      const positionOf = (row: Row, order: string) => {
+        const place = [row.name.replace('#', '%23'), String(row.project_id).padStart(3, '0')];
+        return (order === 'type' ? [row.package_type, ...place] : [...place, row.package_type]).join('#');
+      };
+      for (const order of ['name', 'type']) {
+        const lists: Record<string, Row[]> = {};
+        for (const sort of ['asc', 'desc']) {
+          const seen: Row[] = [];
+          const query = `pagination=keyset&order_by=${order}&sort=${sort}`;
+          const start = await read(`/api/v4/groups/acme/packages?${query}&per_page=20`);
+          expect(start.items).toBeLessThan(PAGE_READS + 330);
+          let path: string | undefined =
+            `/api/v4/groups/acme/packages?${query}&per_page=20&package_version=1.0`;
+          for (let pages = 0; path; pages++) {
+            const { body, next } = await read(path);
+            seen.push(...(body as unknown as Row[]));
+            path = next;
+            expect(pages).toBeLessThan(9);
+          }
+          expect(new Set(seen.map((each) => each.id)).size).toBe(seen.length);
+          expect(seen).toHaveLength(45 + 9);
+          lists[sort] = seen;
+        }
+        const { asc = [], desc = [] } = lists;
+        expect(desc.toReversed()).toEqual(asc);
+        const positions = asc.map((each) => positionOf(each, order));
+        expect(positions).toEqual(positions.toSorted());
+      }
+      for (const sort of ['asc', 'desc']) {
+        const seen: Row[] = [];
+        let path: string | undefined =
+          `/api/v4/groups/acme/packages?pagination=keyset&order_by=name&sort=${sort}&per_page=2`;
+        if (sort === 'desc') path += '&package_type=npm';
+        for (let pages = 0; path && pages < 15; pages++) {
+          const { body, next } = await read(path);
+          seen.push(...(body as unknown as Row[]));
+          path = next;
+        }
+        const inProjects = seen.map((each) => `${each.name} ${each.project_id} ${each.version}`);
+        expect(new Set(inProjects).size).toBe(inProjects.length);
+        if (sort === 'desc') {
+          expect(inProjects.slice(0, 4)).toEqual([
+            `zeta ${third.id} 2.0`,
+            `zeta ${third.id} 1.1`,
+            `zeta ${third.id} 1.0`,
+            `same ${third.id} 2.0`,
+          ]);
+          expect(inProjects).toHaveLength(12);
+        } else
+          expect(inProjects.slice(0, 7)).toEqual([
+            ...['1.0', '1.1', '2.0'].map((version) => `Same ${second.id} ${version}`),
+            ...['1.0', '1.1', '2.0'].map((version) => `a#b ${first.id} ${version}`),
+            expect.stringContaining('pkg-00000'),
+          ]);
+      }
+      const inInner = await read(
+        '/api/v4/groups/acme%2Finner/packages?pagination=keyset&order_by=name&package_type=npm',
+      );
+      expect(inInner.body).toHaveLength(6);
     });
 
     test('of members, users, tokens, projects and groups read only the page that is asked for', async () => {

@@ -60,7 +60,8 @@ export function positionIn({ order, formats }: Pick<PackageWalk, 'order' | 'form
   return order === 'name' ? byName : `${rankOf(formats, row.format)}#${byName}`;
 }
 
-function rankOf(formats: readonly string[], format: string): string {
+/** The position of a format among all formats, as text that sorts like the number. */
+export function rankOf(formats: readonly string[], format: string): string {
   return String(formats.indexOf(format)).padStart(3, '0');
 }
 
