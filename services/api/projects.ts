@@ -67,7 +67,10 @@ async function listProjects(c: ApiContext): Promise<Response> {
   const params = await readParams(c, projectListParams);
   const { passes, memberships } = await projectFilter(c, principal, params);
   const { registry } = c.env;
-  const narrowed = params.membership || minLevelOf(params) > 0;
+  // Private projects are seen by their members only, and by administrators, so the others need not be read.
+  const seesOwn = principal.kind === 'anonymous' || (principal.kind === 'user' && !principal.user.admin);
+  const onlyMembers = params.visibility === 'private' && seesOwn;
+  const narrowed = params.membership || minLevelOf(params) > 0 || onlyMembers;
   return replyProjects(c, params, (walk) =>
     filtered(
       narrowed ? walkMemberProjects(registry, memberships.direct, walk) : walkProjects(registry, walk),

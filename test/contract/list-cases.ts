@@ -250,6 +250,11 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
         expect([path, second.items <= few]).toEqual([path, true]);
         expect(second.body.filter(({ id }) => first.body.some((each) => each.id === id))).toEqual([]);
       }
+      // Private projects are seen by members only, so a caller with few memberships does not read the others.
+      const stranger = await app.user('stranger', { level: levels.reporter, of: project });
+      const own = await read('/api/v4/projects?visibility=private', stranger.token);
+      expect(own.body.map(({ id }) => id)).toEqual([project.id]);
+      expect(own.items).toBeLessThan(20);
       const member = await read(`/api/v4/projects/${project.id}/members/all/100`, token);
       expect(member.items).toBeLessThan(12);
     });

@@ -2,6 +2,7 @@ import type { Principal, Project } from '../../domain/accounts.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import { type PackageName, parsePackageName } from '../../domain/names.ts';
 import { type ProjectReader, projectReader } from '../access/readable-projects.ts';
+import { ownProjects } from '../accounts/own-projects.ts';
 import type { Registry } from '../context.ts';
 import { rootOf } from '../packages/package-writes.ts';
 import { entityOf, type NamedEntry } from '../records/entities.ts';
@@ -78,6 +79,9 @@ const MAX_SCANNED = 100_000;
 /** The most words of a text by which the index is searched, one after the other. */
 const MAX_STARTS = 4;
 
+/** Up to this many projects in which the caller has a role are searched in any case. */
+const MAX_OWN = 50;
+
 /** How many entries of each word are read to find out which word is the rarest. */
 const PROBED = 100;
 
@@ -89,7 +93,8 @@ const MAX_TEXT = 200;
  * names that start with the text come first. Packages hidden from the caller do not affect the result.
  *
  * One word of the text must be a prefix of a part of the name; the others may be anywhere in it. The index is
- * searched by the rarest word first, and by the next one if that finds nothing.
+ * searched by the rarest word first, and by the next one if that finds nothing. When there are too many entries to read
+ * all, the caller's own projects are searched nevertheless, if they are few.
  * @param most the most names to return
  */
 export async function searchPackages(
@@ -102,12 +107,16 @@ export async function searchPackages(
   const words = searchWords(searchText);
   const reader = projectReader(registry, query.principal);
   const search: Search = { query, words, reader, hits: new Hits(), most };
+  const starts = words.length > 0 ? await rarestFirst(registry, query, words) : [''];
   let complete = true;
-  for (const word of words.length > 0 ? await rarestFirst(registry, query, words) : ['']) {
+  for (const word of starts) {
     complete = await addHits(registry, search, word);
     if (search.hits.size > 0 || !complete) break;
   }
-  if (!complete) await addNamed(registry, search, searchText);
+  if (!complete) {
+    await addNamed(registry, search, searchText);
+    if (search.hits.size < most) await addOwn(registry, search, starts[0] ?? '');
+  }
   const start = searchText.toLowerCase();
   const ranked = search.hits
     .all()
@@ -144,11 +153,7 @@ async function addHits(registry: Registry, search: Search, word: string): Promis
   for await (const page of entriesOf(registry, search.query, word)) {
     if (search.hits.size >= search.most || scanned >= MAX_SCANNED) return false;
     scanned += page.length;
-    await addReadable(
-      registry,
-      search,
-      page.filter(({ name }) => search.words.every((each) => name.toLowerCase().includes(each))),
-    );
+    await addReadable(registry, search, containing(search.words, page));
   }
   return search.hits.size <= search.most;
 }
@@ -168,6 +173,23 @@ async function addNamed(registry: Registry, search: Search, text: string): Promi
     );
     if (search.hits.size > before) return;
   }
+}
+
+/** Adds names in the projects that the caller has a role in, when they may be among those that were not read. */
+async function addOwn(registry: Registry, search: Search, word: string): Promise<void> {
+  const { format, principal } = search.query;
+  for (const { id } of await ownProjects(registry, principal, MAX_OWN)) {
+    const owner = { kind: 'project', id } as const;
+    const range = word === '' ? ranges.namesIn(owner, format.id) : ranges.words(owner, format.id, word);
+    const { items } = await registry.table.query(range);
+    const entries = items.map((item) => (word === '' ? entityOf<NamedEntry>(item) : namedByWord(item)));
+    await addReadable(registry, search, containing(search.words, entries));
+  }
+}
+
+/** The entries whose names contain all words. */
+function containing<T extends Entry>(words: readonly string[], entries: readonly T[]): T[] {
+  return entries.filter(({ name }) => words.every((each) => name.toLowerCase().includes(each)));
 }
 
 /** Adds entries of packages that the caller may pull, and that are served where they are searched. */
