@@ -15,7 +15,7 @@ import type {
 } from 'cdk-monitoring-constructs';
 import type { EventFanOut } from './constructs/event-fan-out.ts';
 import type { RegistryFunction } from './constructs/registry-function.ts';
-import type { RegistryTable } from './constructs/registry-table.ts';
+import type { TableAccess } from './constructs/table-access.ts';
 import type { StageSettings } from './settings.ts';
 import type { DeployedJob } from './stacks/jobs-stack.ts';
 
@@ -214,7 +214,7 @@ const MANY_CONFLICTS = 300;
  * metrics of a table do not include those of its indexes. Failures of DynamoDB itself appear as error lines.
  */
 export function tableAlarms(
-  { registry, audit }: { readonly registry: RegistryTable; readonly audit: RegistryTable },
+  { registry, audit }: { readonly registry: TableAccess; readonly audit: TableAccess },
   runbook: Runbook,
 ): CustomMonitoringProps {
   const throttled = (metric: Metric | MathExpression, name: string, what: string) =>
@@ -223,9 +223,8 @@ export function tableAlarms(
       text: `DynamoDB throttled ${what}, because there were too many for one partition.`,
       runbookLink: runbook('table-throttles'),
     });
-  const reads = (table: RegistryTable, label: string) => tableMetric(table, 'ReadThrottleEvents', { label });
-  const writes = (table: RegistryTable, label: string) =>
-    tableMetric(table, 'WriteThrottleEvents', { label });
+  const reads = (table: TableAccess, label: string) => tableMetric(table, 'ReadThrottleEvents', { label });
+  const writes = (table: TableAccess, label: string) => tableMetric(table, 'WriteThrottleEvents', { label });
   return {
     humanReadableName: 'Tables',
     alarmFriendlyName: 'tables',
@@ -273,21 +272,21 @@ interface TableMetricOptions {
 }
 
 function tableMetric(
-  { table }: RegistryTable,
+  { tableName }: TableAccess,
   metricName: string,
   { label, dimensions }: TableMetricOptions,
 ): Metric {
   return new Metric({
     namespace: 'AWS/DynamoDB',
     metricName,
-    dimensionsMap: { TableName: table.tableName, ...dimensions },
+    dimensionsMap: { TableName: tableName, ...dimensions },
     statistic: Stats.SUM,
     ...(label !== undefined && { label }),
   });
 }
 
 /** The throttled reads and writes of both indexes. */
-function indexThrottles(table: RegistryTable): MathExpression {
+function indexThrottles(table: TableAccess): MathExpression {
   const metrics: Record<string, IMetric> = {};
   for (const index of ['index1', 'index2']) {
     const dimensions = { GlobalSecondaryIndexName: index };

@@ -112,6 +112,11 @@ const Settings = z.strictObject({
    * deployment that removes something.
    */
   confirmRemoval: names.pipe(z.array(z.enum(lastingFeatures))).default([]),
+  /**
+   * Leave in place the exports of the data stack that stacks of an earlier release import. Set it for the one deployment
+   * that upgrades them: CloudFormation does not delete an export in use.
+   */
+  keepExports: flag.default(false),
   /** Keep tables, bucket and token when the stacks are deleted, and refuse to delete them by accident. */
   retainData: flag.default(true),
   /** How far back tables can be restored, in days. Deleted blobs are kept as long. */

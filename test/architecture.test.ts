@@ -19,9 +19,11 @@ const rules: readonly { readonly folder: string; readonly may: readonly string[]
       'services/job-list.ts',
       'services/registry/records/partitions.ts',
       'services/shared',
+      'services/ports/table-shape.ts',
     ],
   },
   { folder: 'services/registry/records/partitions.ts', may: [] },
+  { folder: 'services/ports/table-shape.ts', may: [] },
   { folder: 'services/cli', may: ['services'] },
   { folder: 'services/runtime', may: ['services'] },
   {

@@ -1,8 +1,6 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Grantee } from './grantee.ts';
 
 /** How long the bucket of a stage and its objects are kept. */
 export interface BlobBucketProps {
@@ -40,42 +38,4 @@ export class BlobBucket extends Construct {
         'The API creates every link to a blob and logs the request; publishing and deleting are audit events.',
     });
   }
-
-  /**
-   * Lets `reader` read and list blobs and sign links to them. Without the list permission, S3 responds with 403
-   * instead of 404.
-   */
-  grantReads(reader: Grantee): void {
-    this.grant(reader, ['s3:GetObject']);
-    allow(reader, ['s3:ListBucket'], this.bucket.bucketArn);
-  }
-
-  /** Lets `writer` store blobs, including multipart uploads. */
-  grantPuts(writer: Grantee): void {
-    this.grant(writer, ['s3:PutObject', 's3:AbortMultipartUpload']);
-  }
-
-  /** Lets `sweep` delete blobs and unfinished uploads. Nothing else may. */
-  grantDeletes(sweep: Grantee): void {
-    this.grant(sweep, ['s3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']);
-    allow(sweep, ['s3:ListBucketMultipartUploads'], this.bucket.bucketArn);
-  }
-
-  private grant(to: Grantee, actions: string[]): void {
-    allow(to, actions, this.bucket.arnForObjects('*'));
-    Validations.of(to).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${this.exportedArn()}/*]`,
-      reason: 'A blob may have any key: each upload generates a new one.',
-    });
-  }
-
-  /** The name under which other stacks import the bucket, as it appears in cdk-nag's finding. */
-  private exportedArn(): string {
-    const stack = Stack.of(this);
-    return stack.resolve(stack.exportValue(this.bucket.bucketArn))['Fn::ImportValue'];
-  }
-}
-
-function allow(to: Grantee, actions: string[], resource: string): void {
-  to.allow(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resource] }));
 }

@@ -1,5 +1,4 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPipe } from 'aws-cdk-lib/aws-pipes';
 import { FilterOrPolicy, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
@@ -24,7 +23,8 @@ export class EventFanOut extends Construct {
   /** The stream records that the pipe gave up on. It retries until the stream itself drops a record. */
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, table: TableV2) {
+  /** `source` is the ARN of the table's stream. */
+  constructor(scope: Construct, id: string, source: string) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Package registry events', enforceSSL: true });
     this.deadLetters = new Queue(this, 'DeadLetters', {
@@ -36,7 +36,6 @@ export class EventFanOut extends Construct {
       id: 'AwsSolutions-SQS3',
       reason: 'This is the dead-letter queue of a pipe, which cdk-nag does not recognize.',
     });
-    const source = streamOf(table);
     const role = this.makeRole(source);
     this.pipe = new CfnPipe(this, 'Pipe', {
       description: 'Events of the package registry, from the table to the jobs',
@@ -89,9 +88,4 @@ function ofTypes(allowlist: readonly string[]): Record<string, FilterOrPolicy> {
   const type = FilterOrPolicy.filter(SubscriptionFilter.stringFilter({ allowlist: [...allowlist] }));
   const nested = (name: string, inner: FilterOrPolicy) => FilterOrPolicy.policy({ [name]: inner });
   return { dynamodb: nested('NewImage', nested('type', nested('S', type))) };
-}
-
-function streamOf(table: TableV2): string {
-  if (!table.tableStreamArn) throw new Error(`${table.node.path} has no stream.`);
-  return table.tableStreamArn;
 }

@@ -19,6 +19,7 @@ import { ApiFunction } from '../constructs/api-function.ts';
 import { CustomDomain, DomainRecords, domainOf } from '../constructs/custom-domain.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import type { FunctionCode } from '../constructs/registry-function.ts';
+import { Stores } from '../constructs/stores.ts';
 import { accountRoutes, familyRoutes, managementRoutes } from '../routes.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
@@ -64,6 +65,7 @@ export class ApiStack extends Stack {
   /** The public URL. */
   readonly registryUrl: string;
   private readonly settings: StageSettings;
+  private readonly stores: Stores;
   private readonly props: ApiStackProps;
 
   constructor(
@@ -75,6 +77,7 @@ export class ApiStack extends Stack {
     super(scope, id, props);
     this.settings = settings;
     this.props = { data, code };
+    this.stores = new Stores(this, 'Stores', { stage: settings.stage, source: data });
     this.api = new HttpApi(this, 'Api', {
       apiName: `packhouse-${settings.stage}`,
       createDefaultStage: false,
@@ -113,11 +116,12 @@ export class ApiStack extends Stack {
     const router = this.makeFunction('router', 'requests that the gateway cannot distinguish');
     router.serve(accountRoutes);
     router.serveTheRest();
-    for (const reader of [api, router]) this.props.data.audit.grantReads(reader);
+    for (const reader of [api, router]) this.stores.audit.grantReads(reader);
     return functions.set('api', api).set('router', router);
   }
 
   private makeFunction(entry: string, what: string): ApiFunction {
+    const { stores } = this;
     const { data, code } = this.props;
     const servesAll = entry === 'api' || entry === 'router';
     const signs = maySign(entry);
@@ -126,20 +130,20 @@ export class ApiStack extends Stack {
       description: `Package registry: ${what}`,
       code,
       environment: {
-        ...registryEnvironment(this.settings, data, this.registryUrl),
+        ...registryEnvironment(this.settings, stores, this.registryUrl),
         ...linkEnvironment(this.settings, data),
-        ...(signs && signingEnvironment(data)),
+        ...(signs && signingEnvironment(stores)),
       },
       api: this.api,
       memory: this.settings.requestMemory,
       timeout: Duration.seconds(29),
       logRetentionDays: this.settings.logRetentionDays,
     });
-    if (servesAll) data.registry.grantReadsAndWrites(fn);
-    else data.registry.grantPackageWrites(fn);
-    data.blobs.grantReads(fn);
-    data.blobs.grantPuts(fn);
-    if (signs) data.sealingKey.grantRead(fn.lambda);
+    if (servesAll) stores.registry.grantReadsAndWrites(fn);
+    else stores.registry.grantPackageWrites(fn);
+    stores.blobs.grantReads(fn);
+    stores.blobs.grantPuts(fn);
+    if (signs) stores.sealingKey.grantRead(fn.lambda);
     if (this.settings.cloudfrontKeySecret) grantSecret(fn, this.settings.cloudfrontKeySecret);
     return fn;
   }
@@ -189,7 +193,7 @@ export class ApiStack extends Stack {
   }
 
   private addOutputs(): void {
-    const { secretArn } = this.props.data.rootToken;
+    const { secretArn } = this.stores.rootToken;
     new CfnOutput(this, 'Url', { value: this.registryUrl, description: 'The URL of the registry' });
     new CfnOutput(this, 'ApiEndpoint', {
       value: this.api.apiEndpoint,

@@ -7,24 +7,20 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { BlobBucket } from '../constructs/blob-bucket.ts';
 import { LinkDistribution } from '../constructs/link-distribution.ts';
 import { RegistryTable } from '../constructs/registry-table.ts';
+import { StoreParameters } from '../constructs/stores.ts';
 import type { StageSettings } from '../settings.ts';
 
 /**
  * The state that outlives every deployment: tables, blobs, the sealing key, and the token of the first
- * administrator.
+ * administrator. Other stacks find it by the parameters that this one writes (`Stores`).
  */
 export class DataStack extends Stack {
-  readonly registry: RegistryTable;
-  readonly audit: RegistryTable;
-  readonly blobs: BlobBucket;
-  readonly rootToken: Secret;
-  /** Seals the signing keys in the table. */
-  readonly sealingKey: Secret;
   /**
    * The distribution that links to blobs point to, if not to the bucket. It is here because the bucket must allow
    * it.
@@ -35,22 +31,40 @@ export class DataStack extends Stack {
     super(scope, id, { ...props, terminationProtection: settings.retainData });
     const retain = settings.retainData;
     const { restoreDays } = settings;
-    this.registry = new RegistryTable(this, 'Registry', {
+    const registry = new RegistryTable(this, 'Registry', {
       retain,
       restoreDays,
       // The type can not be changed later, and replicas of the table require this one.
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
-    this.audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
-    this.blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });
-    this.rootToken = this.makeRootToken(retain);
-    this.sealingKey = this.makeSealingKey(retain);
-    this.links = this.makeLinks(settings.cloudfrontPublicKey);
+    const audit = new RegistryTable(this, 'Audit', { retain, restoreDays });
+    const blobs = new BlobBucket(this, 'Blobs', { retain, restoreDays });
+    const rootToken = this.makeRootToken(retain);
+    const sealingKey = this.makeSealingKey(retain);
+    this.links = this.makeLinks(blobs.bucket, settings.cloudfrontPublicKey);
+    new StoreParameters(this, 'Stores', settings.stage, {
+      registryTable: registry.table.tableName,
+      registryStream: registry.table.tableStreamArn ?? '',
+      auditTable: audit.table.tableName,
+      blobBucket: blobs.bucket.bucketName,
+      rootToken: rootToken.secretArn,
+      sealingKey: sealingKey.secretArn,
+    });
+    if (settings.keepExports) {
+      for (const { table } of [registry, audit]) this.exportAll([table.tableName, table.tableArn]);
+      this.exportAll([registry.table.tableStreamArn, blobs.bucket.bucketName, blobs.bucket.bucketArn]);
+      this.exportAll([rootToken.secretArn, sealingKey.secretArn]);
+    }
   }
 
-  private makeLinks(publicKeys: string | undefined): LinkDistribution | undefined {
+  /** Exports values under the names that CDK gives them, which an earlier release of other stacks imports. */
+  private exportAll(values: readonly (string | undefined)[]): void {
+    for (const value of values) this.exportValue(value);
+  }
+
+  private makeLinks(bucket: Bucket, publicKeys: string | undefined): LinkDistribution | undefined {
     if (publicKeys === undefined) return undefined;
-    const links = new LinkDistribution(this, 'Links', { bucket: this.blobs.bucket, publicKeys });
+    const links = new LinkDistribution(this, 'Links', { bucket, publicKeys });
     // Functions use its URL and key. A strong reference would prevent switching it off or changing its key.
     for (const source of [links.distribution, links.publicKey]) {
       CrossStackReferences.of(source).produce(ReferenceStrength.WEAK);

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib'
 import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { Stores } from '../constructs/stores.ts';
 import { type ServerImage, UploadService } from '../constructs/upload-service.ts';
 import type { StageSettings } from '../settings.ts';
 import { uploadTimes } from '../upload-times.ts';
@@ -31,6 +32,7 @@ export class IngestStack extends Stack {
   ) {
     super(scope, id, props);
     this.network = network;
+    const stores = new Stores(this, 'Stores', { stage: settings.stage, source: data });
     this.logGroup = new LogGroup(this, 'Logs', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -46,12 +48,12 @@ export class IngestStack extends Stack {
       image,
       logGroup: this.logGroup,
       settings,
-      environment: { ...registryEnvironment(settings, data, url), ...serverEnvironment(this.region) },
+      environment: { ...registryEnvironment(settings, stores, url), ...serverEnvironment(this.region) },
     });
     // The same permissions as a function that publishes. The sweep deletes blobs left behind by uploads.
-    data.registry.grantReadsAndWrites(this.service);
-    data.blobs.grantReads(this.service);
-    data.blobs.grantPuts(this.service);
+    stores.registry.grantReadsAndWrites(this.service);
+    stores.blobs.grantReads(this.service);
+    stores.blobs.grantPuts(this.service);
     Validations.of(this.service).acknowledge({
       id: 'AwsSolutions-ECS2',
       reason: 'The environment contains names of tables and bucket, and times. The service needs no secret.',

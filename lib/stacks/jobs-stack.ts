@@ -13,6 +13,7 @@ import {
   RegistryFunction,
   type RegistryFunctionProps,
 } from '../constructs/registry-function.ts';
+import { Stores } from '../constructs/stores.ts';
 import type { StageSettings } from '../settings.ts';
 import type { ApiStack } from './api-stack.ts';
 import type { DataStack } from './data-stack.ts';
@@ -38,6 +39,7 @@ export class JobsStack extends Stack {
   readonly jobs: readonly DeployedJob[];
   readonly bootstrap: RegistryFunction;
   private readonly settings: StageSettings;
+  private readonly stores: Stores;
   private readonly props: JobsStackProps;
 
   constructor(
@@ -49,7 +51,8 @@ export class JobsStack extends Stack {
     super(scope, id, props);
     this.settings = settings;
     this.props = { ...props, data, code, api };
-    this.events = new EventFanOut(this, 'Events', data.registry.table);
+    this.stores = new Stores(this, 'Stores', { stage: settings.stage, source: data });
+    this.events = new EventFanOut(this, 'Events', this.stores.registryStream);
     this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
     new LastingFeatures(this, 'LastingFeatures', settings, { ingest: api, url: api, links: data });
@@ -72,7 +75,7 @@ export class JobsStack extends Stack {
       environment: {
         PACKHOUSE_JOB: job.name,
         PACKHOUSE_JOB_QUEUE: queue.queue.queueUrl,
-        ...(job.rights.includes('sign') && signingEnvironment(this.props.data)),
+        ...(job.rights.includes('sign') && signingEnvironment(this.stores)),
       },
     });
     this.grantRights(worker, job);
@@ -98,47 +101,47 @@ export class JobsStack extends Stack {
   }
 
   private grantRights(worker: RegistryFunction, { rights }: Job): void {
-    const { data } = this.props;
-    if (rights.includes('append-audit')) data.audit.grantAppends(worker);
-    if (rights.includes('change-registry')) data.registry.grantReadsAndWrites(worker);
-    if (rights.includes('change-packages')) data.registry.grantPackageWrites(worker);
-    if (rights.includes('sign')) data.sealingKey.grantRead(worker.lambda);
+    const { stores } = this;
+    if (rights.includes('append-audit')) stores.audit.grantAppends(worker);
+    if (rights.includes('change-registry')) stores.registry.grantReadsAndWrites(worker);
+    if (rights.includes('change-packages')) stores.registry.grantPackageWrites(worker);
+    if (rights.includes('sign')) stores.sealingKey.grantRead(worker.lambda);
     if (rights.includes('put-blobs')) {
-      data.blobs.grantReads(worker);
-      data.blobs.grantPuts(worker);
+      stores.blobs.grantReads(worker);
+      stores.blobs.grantPuts(worker);
     }
     if (rights.includes('delete-blobs')) {
-      data.blobs.grantReads(worker);
-      data.blobs.grantDeletes(worker);
+      stores.blobs.grantReads(worker);
+      stores.blobs.grantDeletes(worker);
     }
   }
 
   /**
    * Creates the user root when the stack is created. It runs again when its code has changed, and then does
-   * nothing. The custom resource is the function itself: the provider behind CDK's triggers would be another
+   * nothing, and when another table takes the place of the first. The custom resource is the function itself: the provider behind CDK's triggers would be another
    * function, with more permissions.
    */
   private makeBootstrap(): RegistryFunction {
-    const { data } = this.props;
+    const { stores } = this;
     const worker = this.makeFunction('bootstrap', {
       entry: 'bootstrap',
       description: 'Package registry: upgrades old records and creates the user root',
       timeout: Duration.minutes(4),
-      environment: { PACKHOUSE_ROOT_TOKEN_SECRET: data.rootToken.secretArn },
+      environment: { PACKHOUSE_ROOT_TOKEN_SECRET: stores.rootToken.secretArn },
     });
-    data.registry.grantReadsAndWrites(worker);
-    data.rootToken.grantRead(worker.lambda);
+    stores.registry.grantReadsAndWrites(worker);
+    stores.rootToken.grantRead(worker.lambda);
     worker.lambda.addToRolePolicy(
       new PolicyStatement({
         actions: ['secretsmanager:PutSecretValue'],
-        resources: [data.rootToken.secretArn],
+        resources: [stores.rootToken.secretArn],
       }),
     );
     const root = new CustomResource(this, 'Root', {
       resourceType: 'Custom::RootUser',
       serviceToken: worker.lambda.functionArn,
       serviceTimeout: Duration.minutes(6),
-      properties: { code: worker.lambda.currentVersion.version },
+      properties: { code: worker.lambda.currentVersion.version, table: stores.registry.tableName },
     });
     root.node.addDependency(worker);
     return worker;
@@ -151,14 +154,14 @@ export class JobsStack extends Stack {
       ...props
     }: Pick<RegistryFunctionProps, 'entry' | 'description' | 'timeout' | 'environment'>,
   ): RegistryFunction {
-    const { data, code, api } = this.props;
+    const { code, api } = this.props;
     return new RegistryFunction(this, name, {
       ...props,
       name,
       code,
       memory: this.settings.jobMemory,
       logRetentionDays: this.settings.logRetentionDays,
-      environment: { ...registryEnvironment(this.settings, data, api.registryUrl), ...environment },
+      environment: { ...registryEnvironment(this.settings, this.stores, api.registryUrl), ...environment },
     });
   }
 }

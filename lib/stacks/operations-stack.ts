@@ -26,6 +26,7 @@ import {
   type Runbook,
   tableAlarms,
 } from '../alarms.ts';
+import { Stores } from '../constructs/stores.ts';
 import { ingestAlarms, uploadErrorAlarms } from '../ingest-alarms.ts';
 import type { StageSettings } from '../settings.ts';
 import type { ApiStack } from './api-stack.ts';
@@ -72,7 +73,8 @@ export class OperationsStack extends Stack {
     if (ingest) this.watchIngest(ingest, settings);
     this.watchJobs(jobs);
     this.monitoring.addLargeHeader('Data');
-    this.monitoring.monitorCustom(tableAlarms(data, this.runbook));
+    const stores = new Stores(this, 'Stores', { stage: settings.stage, source: data });
+    this.monitoring.monitorCustom(tableAlarms(stores, this.runbook));
     const functions = [...api.functions.values(), ...jobs.jobs.map(({ worker }) => worker), jobs.bootstrap];
     const logGroups = functions.map(({ logGroup }) => logGroup);
     this.countErrorLines([...logGroups, ...(ingest ? [ingest.logGroup] : [])], settings);

@@ -1,3 +1,4 @@
+import type { Stores } from '../constructs/stores.ts';
 import type { StageSettings } from '../settings.ts';
 import type { DataStack } from './data-stack.ts';
 
@@ -15,21 +16,21 @@ export function linkEnvironment(
 }
 
 /** Additional variables for functions that sign. */
-export function signingEnvironment({ sealingKey }: DataStack): Readonly<Record<string, string>> {
+export function signingEnvironment({ sealingKey }: Stores): Readonly<Record<string, string>> {
   return { PACKHOUSE_SEALING_SECRET: sealingKey.secretArn };
 }
 
 /** Variables for every function and the ingest service, read by `services/runtime/lambda/environment.ts`. */
 export function registryEnvironment(
   settings: StageSettings,
-  data: DataStack,
+  stores: Stores,
   url: string,
 ): Readonly<Record<string, string>> {
   return {
     PACKHOUSE_URL: url,
-    PACKHOUSE_TABLE: data.registry.table.tableName,
-    PACKHOUSE_AUDIT_TABLE: data.audit.table.tableName,
-    PACKHOUSE_BUCKET: data.blobs.bucket.bucketName,
+    PACKHOUSE_TABLE: stores.registry.tableName,
+    PACKHOUSE_AUDIT_TABLE: stores.audit.tableName,
+    PACKHOUSE_BUCKET: stores.blobs.bucketName,
     PACKHOUSE_INGEST: String(settings.ingest),
     PACKHOUSE_LINK_LIFETIME: String(settings.linkLifetime),
     PACKHOUSE_PROXY_DOWNLOAD: String(settings.proxyDownload),

@@ -94,16 +94,11 @@ async function loaderOf(
   deployment: Deployment,
   url: string,
 ): Promise<(entry: string) => Promise<LambdaHandler>> {
-  const outputs = Object.entries(deployment.outputs['packhouse-main-data'] ?? {});
-  const outputOf = (start: string) => {
-    const found = outputs.find(([name]) => name.startsWith(`ExportsOutputRef${start}`));
-    if (!found) throw new Error(`the data stack has no output of ${start}`);
-    return found[1];
-  };
+  const stores = await deployment.stores();
   Object.assign(process.env, deployment.environment, {
-    PACKHOUSE_TABLE: outputOf('RegistryTable'),
-    PACKHOUSE_AUDIT_TABLE: outputOf('AuditTable'),
-    PACKHOUSE_BUCKET: outputOf('Blobs'),
+    PACKHOUSE_TABLE: stores['registry-table'],
+    PACKHOUSE_AUDIT_TABLE: stores['audit-table'],
+    PACKHOUSE_BUCKET: stores['blob-bucket'],
     PACKHOUSE_URL: url,
     PACKHOUSE_LINK_LIFETIME: '600',
     PACKHOUSE_PROXY_DOWNLOAD: 'false',

@@ -97,7 +97,7 @@ export function describeDeployed(deployed: () => Deployment): void {
 
   it('writes events into the audit table', async () => {
     const dynamodb = new DynamoDBClient({ endpoint: deployment.endpoint, region: 'us-east-1' });
-    const TableName = deployment.outputs['packhouse-main-data']?.[auditOutput()];
+    const { 'audit-table': TableName } = await deployment.stores();
     const types = async () => {
       const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
       return Items.map((item) => item.type?.S);
@@ -137,11 +137,6 @@ export function describeDeployed(deployed: () => Deployment): void {
     expect(await messageCount('AuditQueueDeadLetters')).toBe(0);
     expect(await messageCount('CleanupQueueDeadLetters')).toBe(0);
   });
-
-  function auditOutput(): string {
-    const names = Object.keys(deployment.outputs['packhouse-main-data'] ?? {});
-    return names.find((name) => name.startsWith('ExportsOutputRefAuditTable')) ?? '';
-  }
 }
 
 /** Waits until a condition of the background work is met, at most a minute. */

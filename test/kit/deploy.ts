@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { awsJson } from './aws-call.ts';
 import { loadRouting } from './front-door.ts';
 import { startMinistack } from './ministack.ts';
 
@@ -27,6 +28,10 @@ export interface Deployment {
    * headers that CloudFront and the load balancer add for the client `viewer`. The function itself decides.
    */
   sendUploadsTo(url: string): void;
+  /** Where the stacks find the stores: `stores['registry-table']` is the name of a table. */
+  stores(): Promise<Readonly<Record<string, string>>>;
+  /** Deploys the stacks again, with these settings beside the first ones. Throws with the end of what the CDK printed. */
+  deployAgain(settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,16 +59,32 @@ export async function deployToMinistack(
   };
   try {
     const environment = awsEnvironment(endpoint);
+    await bootstrap(environment);
     const outputs = await deploy(folder, { url: front.url, ...settings }, environment);
     const api = outputs['packhouse-main-api'] ?? {};
     front.setApi(endpoint, new URL(api.ApiEndpoint ?? '').host);
     const rootToken = await readSecret(endpoint, api.RootTokenSecret ?? '');
     const { sendUploadsTo } = front;
-    return { url: front.url, rootToken, endpoint, outputs, environment, sendUploadsTo, stop };
+    return {
+      ...{ url: front.url, rootToken, endpoint, outputs, environment, sendUploadsTo, stop },
+      stores: () => readStores(endpoint),
+      async deployAgain(more) {
+        await deploy(folder, { url: front.url, ...settings, ...more }, environment);
+      },
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Makes what the CDK needs in an account. */
+async function bootstrap(environment: Record<string, string>): Promise<void> {
+  await runCdk(
+    ['bootstrap', '--no-notices', '--ci', 'aws://000000000000/us-east-1', '--app', ''],
+    environment,
+  );
+  await allowPlainHttp(environment);
 }
 
 async function deploy(
@@ -75,11 +96,6 @@ async function deploy(
   const app = `${process.execPath} --disable-warning=ExperimentalWarning test/aws/ministack-app.ts`;
   const common = ['--no-notices', '--ci', '--app', app, '--output', join(folder, 'cdk.out')];
   const file = join(folder, 'outputs.json');
-  await runCdk(
-    ['bootstrap', '--no-notices', '--ci', 'aws://000000000000/us-east-1', '--app', ''],
-    environment,
-  );
-  await allowPlainHttp(environment);
   await runCdk(
     ['deploy', '--all', ...common, '--require-approval', 'never', '--outputs-file', file, ...context],
     environment,
@@ -130,6 +146,16 @@ async function readSecret(endpoint: string, SecretId: string): Promise<string> {
   secrets.destroy();
   if (!SecretString) throw new Error('the secret of the root token is empty');
   return SecretString;
+}
+
+async function readStores(endpoint: string): Promise<Readonly<Record<string, string>>> {
+  const Path = '/packhouse/main/stores/';
+  const { Parameters } = await awsJson<{ Parameters: { Name: string; Value: string }[] }>(
+    { endpoint, service: 'ssm', credentials: rootClient(endpoint).credentials },
+    'AmazonSSM.GetParametersByPath',
+    { Path },
+  );
+  return Object.fromEntries(Parameters.map(({ Name, Value }) => [Name.slice(Path.length), Value]));
 }
 
 /** The address of clients for the ingest service: one reserved for documentation, since all clients are on this machine. */

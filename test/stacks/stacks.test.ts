@@ -11,3 +11,4 @@ import './cases/lasting.ts';
 import './cases/network.ts';
 import './cases/links.ts';
 import './cases/operations.ts';
+import './cases/stores.ts';

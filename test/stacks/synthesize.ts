@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, type AppProps } from 'aws-cdk-lib';
+import { App, type AppProps, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { addChecks, addStacks } from '../../lib/app.ts';
@@ -39,20 +39,35 @@ export type Templates = Readonly<Record<'data' | 'api' | 'jobs' | 'operations', 
 /** The templates of a stage with the ingest service. */
 export type IngestTemplates = Templates & Readonly<Record<'network' | 'ingest', Template>>;
 
-const cache = new Map<string, Templates>();
+interface Synthesized {
+  readonly templates: Templates;
+  readonly stacks: Readonly<Record<string, Stack>>;
+}
+
+const cache = new Map<string, Synthesized>();
 
 /** The templates of a stage, unchecked; synthesized once for the same settings. */
 export function synthesize(overrides: StageOverrides & { stage?: string } = {}): Templates {
+  return synthesizeOnce(overrides).templates;
+}
+
+function synthesizeOnce(overrides: StageOverrides & { stage?: string }): Synthesized {
   const key = JSON.stringify(overrides);
-  let templates = cache.get(key);
-  if (!templates) {
+  let synthesized = cache.get(key);
+  if (!synthesized) {
     const stacks = Object.entries(makeApp(overrides, unvalidated).stacks);
     const present = stacks.filter((entry): entry is [string, NonNullable<(typeof entry)[1]>] => !!entry[1]);
     const all = Object.fromEntries(present.map(([name, stack]) => [name, Template.fromStack(stack)]));
-    templates = all as Templates;
-    cache.set(key, templates);
+    synthesized = { templates: all as Templates, stacks: Object.fromEntries(present) };
+    cache.set(key, synthesized);
   }
-  return templates;
+  return synthesized;
+}
+
+/** The names of the stacks that are deployed before a stack of a stage with the ingest service. */
+export function deployedBefore(name: keyof IngestTemplates): string[] {
+  const { stacks } = synthesizeOnce({ ingest: true });
+  return stacks[name]?.dependencies.map(({ stackName }) => stackName) ?? [];
 }
 
 /** The warnings that a synthesis of the stage prints. */
@@ -66,6 +81,11 @@ export function warningsOf(overrides: StageOverrides = {}): string[] {
 /** The templates of a stage with the ingest service; synthesized once for the same settings. */
 export function synthesizeIngest(overrides: StageOverrides & { stage?: string } = {}): IngestTemplates {
   return synthesize({ ...overrides, ingest: true }) as IngestTemplates;
+}
+
+/** The templates of a second stage in the account, with the ingest service, that is upgraded from an earlier release. */
+export function synthesizeOther(): IngestTemplates {
+  return synthesizeIngest({ stage: 'other', keepExports: true });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of many shapes

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { functionEntries } from '../../../lib/bundles.ts';
 import { families } from '../../../services/catalog.ts';
 import { jobs } from '../../../services/job-list.ts';
-import { functionNames, propertiesOf, synthesize, synthesizeIngest } from '../synthesize.ts';
+import { functionNames, propertiesOf, synthesize, synthesizeIngest, synthesizeOther } from '../synthesize.ts';
 
 const templates = synthesizeIngest();
 const all: Template[] = Object.values(templates);
@@ -39,7 +39,7 @@ describe('every stack', () => {
   it('shares no physical name with a second stage in the account', () => {
     const named =
       /^(Function|Table|Bucket|Queue|Topic|Role|LogGroup|Policy|Secret|Rule|Cluster|Service)?Name$|^Family$/;
-    const other = synthesizeIngest({ stage: 'other' });
+    const other = synthesizeOther();
     for (const [stack, template] of Object.entries(templates)) {
       for (const [id, { Type, Properties }] of Object.entries(template.toJSON().Resources as Resources)) {
         for (const [property, value] of Object.entries(Properties ?? {})) {

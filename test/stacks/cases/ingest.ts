@@ -43,9 +43,9 @@ describe('a task of the ingest service', () => {
 
   it('gets tables and bucket, creates no root user, deletes no blobs and holds no secret', () => {
     expect(environment).toMatchObject({
-      PACKHOUSE_TABLE: { 'Fn::ImportValue': expect.stringContaining('RegistryTable') },
-      PACKHOUSE_AUDIT_TABLE: { 'Fn::ImportValue': expect.stringContaining('AuditTable') },
-      PACKHOUSE_BUCKET: { 'Fn::ImportValue': expect.stringContaining('Blobs') },
+      PACKHOUSE_TABLE: { Ref: expect.stringContaining('RegistryTable') },
+      PACKHOUSE_AUDIT_TABLE: { Ref: expect.stringContaining('AuditTable') },
+      PACKHOUSE_BUCKET: { Ref: expect.stringContaining('BlobBucket') },
       PACKHOUSE_REGION: { Ref: 'AWS::Region' },
       PACKHOUSE_MAKE_ROOT: 'false',
       PACKHOUSE_DELETE_BLOBS: 'false',
@@ -73,10 +73,10 @@ describe('a task of the ingest service', () => {
         (action) => `dynamodb:${action}`,
       ),
     );
-    expect(actionsOn('Blobs').sort()).toEqual(
+    expect(actionsOn('BlobBucket').sort()).toEqual(
       ['AbortMultipartUpload', 'GetObject', 'ListBucket', 'PutObject'].map((action) => `s3:${action}`),
     );
-    const elsewhere = allowed.filter(({ resource }) => !/RegistryTable|Blobs/.test(resource));
+    const elsewhere = allowed.filter(({ resource }) => !/RegistryTable|BlobBucket/.test(resource));
     expect(elsewhere).toEqual([]);
   });
 
