@@ -24,6 +24,7 @@ export function addStacks(app: App, settings: StageSettings, { code, image }: Bu
   const env = { ...(account ? { account } : {}), ...(region ? { region } : {}) };
   const data = new DataStack(app, name('data'), settings, {
     env,
+    code,
     description: 'Package registry: tables, blobs and the first token',
   });
   const network = settings.ingest

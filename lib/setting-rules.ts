@@ -75,6 +75,11 @@ export const settingRules: readonly Rule[] = [
     broken: ({ ingestTasks, ingestMaxTasks }) => ingestMaxTasks < ingestTasks,
   },
   {
+    path: 'auditTable',
+    message: 'must be another table than registryTable',
+    broken: ({ registryTable, auditTable }) => !!registryTable && registryTable === auditTable,
+  },
+  {
     path: 'cloudfrontKeySecret',
     message: 'cloudfrontPublicKey and cloudfrontKeySecret must be set together',
     broken: ({ cloudfrontPublicKey, cloudfrontKeySecret }) => !cloudfrontPublicKey !== !cloudfrontKeySecret,

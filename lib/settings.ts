@@ -4,11 +4,20 @@ import * as z from 'zod';
 import { hasUnspecifiedHost, UNSPECIFIED_HOST } from '../services/shared/unspecified-host.ts';
 import { settingRules } from './setting-rules.ts';
 
+/** Settings that put other stores in the place of the stack's own. */
+export const storeSettings = [
+  'registryTable',
+  'auditTable',
+  'blobBucket',
+  'sealingKeySecret',
+  'rootTokenSecret',
+] as const;
+
 /**
- * Features that clients come to depend on: the ingest service with its distribution, the custom domain, and the
- * distribution that links point to.
+ * What clients come to depend on: the ingest service with its distribution, the custom domain, the distribution that
+ * links point to, and stores in the place of the stack's own.
  */
-export const lastingFeatures = ['ingest', 'url', 'links'] as const;
+export const lastingFeatures = ['ingest', 'url', 'links', ...storeSettings] as const;
 
 /** One of `lastingFeatures`. */
 export type LastingFeature = (typeof lastingFeatures)[number];
@@ -28,6 +37,17 @@ const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['fal
 
 /** The maximum memory of a task, in MB: Fargate offers 2 to 8 times the number of CPU units. */
 const MOST_TASK_MEMORY = 30_720;
+
+/** The name of a table. */
+const tableName = z.string().regex(/^[\w.-]{3,255}$/, 'must be the name of a table');
+
+/** The complete ARN of a secret: with an incomplete one, permissions would hold for other secrets as well. */
+const secretArn = z
+  .string()
+  .regex(
+    /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
+    'must be the complete ARN of a secret',
+  );
 
 /** A list of names, also as comma-separated text. */
 const names = z.union([
@@ -113,6 +133,24 @@ const Settings = z.strictObject({
    */
   confirmRemoval: names.pipe(z.array(z.enum(lastingFeatures))).default([]),
   /**
+   * Stores to use in place of the stack's own, such as restored ones: the names of tables and a bucket in the account and
+   * region of the stage. A deployment refuses those that lack what a registry needs. See `docs/restore-on-aws.md`.
+   */
+  registryTable: tableName.optional(),
+  auditTable: tableName.optional(),
+  blobBucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without dots')
+    .optional(),
+  /** Secrets to use in place of the stack's own, by their complete ARNs. */
+  sealingKeySecret: secretArn.optional(),
+  rootTokenSecret: secretArn.optional(),
+  /**
+   * Take the stack's own stores that others replace out of the stack. They stay in the account if `retainData` was set
+   * when they were last deployed.
+   */
+  releaseReplaced: flag.default(false),
+  /**
    * Leave in place the exports of the data stack that stacks of an earlier release import. Set it for the one deployment
    * that upgrades them: CloudFormation does not delete an export in use.
    */
@@ -147,13 +185,7 @@ const Settings = z.strictObject({
    * contain further public keys, which are trusted too, so that the key can be rotated. See `docs/downloads.md`.
    */
   cloudfrontPublicKey: z.string().transform(readPublicKeys).optional(),
-  cloudfrontKeySecret: z
-    .string()
-    .regex(
-      /^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:.+-\w{6}$/,
-      'must be the complete ARN of a secret',
-    )
-    .optional(),
+  cloudfrontKeySecret: secretArn.optional(),
   /** The origins whose pages may use the registry from a browser, such as `https://portal.example.com`; `*` for all. */
   corsOrigins: names
     .pipe(

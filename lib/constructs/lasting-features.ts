@@ -1,10 +1,15 @@
 import { CfnOutput, Fn, type Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type LastingFeature, lastingFeatures, type StageSettings } from '../settings.ts';
+import { type LastingFeature, lastingFeatures, type StageSettings, type storeSettings } from '../settings.ts';
 
 /** The stacks that make each feature. */
-export type FeatureStacks = Readonly<Record<LastingFeature, Stack>>;
+export interface FeatureStacks extends Readonly<Record<Exclude<LastingFeature, StoreSetting>, Stack>> {
+  /** The stack that tells others of the stores. */
+  readonly stores: Stack;
+}
+
+type StoreSetting = (typeof storeSettings)[number];
 
 /**
  * Keeps a deployment from taking away a feature that an earlier one made, as when a setting was given on the command
@@ -20,7 +25,7 @@ export class LastingFeatures extends Construct {
     const present = lastingFeatures.filter((feature) => isPresent(settings, feature));
     for (const feature of lastingFeatures) {
       if (present.includes(feature) || settings.confirmRemoval.includes(feature)) {
-        new CfnOutput(stacks[feature], `Lasting ${feature}`, {
+        new CfnOutput(stackOf(stacks, feature), `Lasting ${feature}`, {
           description: `In use. To remove it, set confirmRemoval to ${feature}`,
           value: feature,
           exportName: exportNameOf(settings, feature),
@@ -37,8 +42,13 @@ export class LastingFeatures extends Construct {
   }
 }
 
-function isPresent({ ingest, url, cloudfrontPublicKey }: StageSettings, feature: LastingFeature): boolean {
-  return { ingest, url: url !== undefined, links: cloudfrontPublicKey !== undefined }[feature];
+function stackOf(stacks: FeatureStacks, feature: LastingFeature): Stack {
+  return feature in stacks ? stacks[feature as keyof FeatureStacks] : stacks.stores;
+}
+
+function isPresent(settings: StageSettings, feature: LastingFeature): boolean {
+  if (feature === 'ingest') return settings.ingest;
+  return settings[feature === 'links' ? 'cloudfrontPublicKey' : feature] !== undefined;
 }
 
 function exportNameOf({ stage }: StageSettings, feature: LastingFeature): string {

@@ -14,12 +14,12 @@ import {
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
-import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
 /** The bucket and keys of a link distribution. */
 export interface LinkDistributionProps {
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   /** The public keys in PEM format, concatenated. New links are signed with the first; all are trusted. */
   readonly publicKeys: string;
 }
@@ -41,7 +41,7 @@ export class LinkDistribution extends Construct {
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'Package registry: signed links to blobs',
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket as IBucket),
+        origin: S3BucketOrigin.withOriginAccessControl(bucket),
         allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
         trustedKeyGroups: [new KeyGroup(this, 'Keys', { items: keys })],
         viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,

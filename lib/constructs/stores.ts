@@ -41,13 +41,18 @@ function idOf(kind: keyof StoreNames): string {
  * a stack uses them, so no other table could ever take the place of the first.
  */
 export class StoreParameters extends Construct {
-  constructor(scope: Construct, id: string, stage: string, names: StoreNames) {
+  constructor(
+    scope: Construct,
+    id: string,
+    stage: string,
+    names: { readonly [Kind in keyof StoreNames]: string | undefined },
+  ) {
     super(scope, id);
     for (const kind of storeKinds) {
       new StringParameter(this, idOf(kind), {
         parameterName: parameterName(stage, kind),
         description: 'A store of the package registry, as its stacks find it. A deployment writes this',
-        stringValue: names[kind],
+        stringValue: names[kind] ?? '',
       });
     }
   }

@@ -55,7 +55,12 @@ export class JobsStack extends Stack {
     this.events = new EventFanOut(this, 'Events', this.stores.registryStream);
     this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
-    new LastingFeatures(this, 'LastingFeatures', settings, { ingest: api, url: api, links: data });
+    new LastingFeatures(this, 'LastingFeatures', settings, {
+      ingest: api,
+      url: api,
+      links: data,
+      stores: data,
+    });
   }
 
   private makeJob(job: Job): DeployedJob {

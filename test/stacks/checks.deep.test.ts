@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, expect, it } from 'vitest';
-import { makeCheckedApp } from './synthesize.ts';
+import { makeCheckedApp, otherStores } from './synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packhouse-keys-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,6 +23,11 @@ const stages: Readonly<Record<string, App>> = {
   'without ingest': makeCheckedApp({ alarmEmail, ingest: false }),
   'with ingest': makeCheckedApp({ alarmEmail, ingest: true }),
   'with CloudFront links': makeCheckedApp({
+    cloudfrontPublicKey: keyFile,
+    cloudfrontKeySecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf',
+  }),
+  'with stores that replace its own': makeCheckedApp({
+    ...{ alarmEmail, ...otherStores },
     cloudfrontPublicKey: keyFile,
     cloudfrontKeySecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf',
   }),

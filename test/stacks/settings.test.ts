@@ -137,6 +137,18 @@ describe('stage settings', () => {
       { cloudfrontKeySecret: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:links-AbCdEf' },
       /cloudfrontPublicKey and cloudfrontKeySecret must be set together/,
     ],
+    [
+      'an incomplete ARN of a sealing key',
+      { sealingKeySecret: 'sealing-key' },
+      /complete ARN.*\s*→ at sealingKey/,
+    ],
+    [
+      'the ARN of a table in place of its name',
+      { registryTable: 'arn:aws:dynamodb:x:1:table/y' },
+      /name of a table/,
+    ],
+    ['one table for packages and audit', { registryTable: 'x-1', auditTable: 'x-1' }, /another table/],
+    ['a bucket whose name has dots', { blobBucket: 'blobs.example.com' }, /without dots/],
     ['an unknown setting', { retain: true }, /Unrecognized key: "retain"/],
   ])('reject %s', (_, settings, message) => {
     expect(() => parseSettings({ stage: 'main', ...settings })).toThrow(message);

@@ -6,6 +6,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { addChecks, addStacks } from '../../lib/app.ts';
 import { serverImage } from '../../lib/server-image.ts';
 import { parseSettings, type StageOverrides } from '../../lib/settings.ts';
+import { DataStack } from '../../lib/stacks/data-stack.ts';
 
 /** The root folder of the repository. */
 export const root = join(import.meta.dirname, '../..');
@@ -83,9 +84,32 @@ export function synthesizeIngest(overrides: StageOverrides & { stage?: string } 
   return synthesize({ ...overrides, ingest: true }) as IngestTemplates;
 }
 
-/** The templates of a second stage in the account, with the ingest service, that is upgraded from an earlier release. */
+/** The template of the stack of the stores alone, which is synthesized faster than a stage. */
+export function synthesizeData(overrides: StageOverrides): Template {
+  const app = new App({ context, analyticsReporting: false, ...unvalidated });
+  const code = () => Code.fromInline('export {};');
+  return Template.fromStack(
+    new DataStack(app, 'data', parseSettings({ stage: 'main', ...overrides }), { code }),
+  );
+}
+
+const secretArn = (name: string) => `arn:aws:secretsmanager:eu-west-1:123456789012:secret:${name}-AbCdEf`;
+
+/** Stores that replace the stack's own. */
+export const otherStores = {
+  registryTable: 'restored-registry',
+  auditTable: 'restored-audit',
+  blobBucket: 'restored-blobs',
+  sealingKeySecret: secretArn('sealing-key'),
+  rootTokenSecret: secretArn('root-token'),
+} as const;
+
+/**
+ * The templates of a second stage in the account, with the ingest service and with other stores than its own, that is
+ * upgraded from an earlier release.
+ */
 export function synthesizeOther(): IngestTemplates {
-  return synthesizeIngest({ stage: 'other', keepExports: true });
+  return synthesizeIngest({ stage: 'other', keepExports: true, ...otherStores });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is JSON of many shapes

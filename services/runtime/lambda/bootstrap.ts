@@ -22,4 +22,5 @@ export const handler = customResource(async () => {
   const secret = required(process.env, 'PACKHOUSE_ROOT_TOKEN_SECRET');
   const store = { read: () => readSecret(secret), write: (token: string) => writeSecret(secret, token) };
   await ensureRoot(registry, await rootTokenIn(registry, store));
+  return {};
 });

@@ -9,11 +9,15 @@ export type CustomResourceHandler = (
   context: Context,
 ) => Promise<void>;
 
+/** The attributes of a resource, by name. */
+type Attributes = Readonly<Record<string, string>>;
+
 /**
  * Runs `work` when CloudFormation creates or updates the resource, and reports the outcome, for which
- * CloudFormation would otherwise wait an hour. Deleting the resource needs no work.
+ * CloudFormation would otherwise wait an hour. `work` returns the attributes of the resource. Deleting the resource needs
+ * no work.
  */
-export function customResource(work: () => Promise<void>): CustomResourceHandler {
+export function customResource(work: () => Promise<Attributes>): CustomResourceHandler {
   return middy<Partial<CloudFormationCustomResourceEvent>, void>()
     .use(observe())
     .handler((event: Partial<CloudFormationCustomResourceEvent>, context: Context) =>
@@ -24,12 +28,15 @@ export function customResource(work: () => Promise<void>): CustomResourceHandler
 async function run(
   event: Partial<CloudFormationCustomResourceEvent>,
   context: Context,
-  work: () => Promise<void>,
+  work: () => Promise<Attributes>,
 ): Promise<void> {
-  if (!event.ResponseURL) return work();
+  if (!event.ResponseURL) {
+    await work();
+    return;
+  }
   try {
-    if (event.RequestType !== 'Delete') await work();
-    await report(event.ResponseURL, event, { Status: 'SUCCESS' });
+    const Data = event.RequestType === 'Delete' ? {} : await work();
+    await report(event.ResponseURL, event, { Status: 'SUCCESS', Data });
   } catch (error) {
     log.error('custom resource failed', { error });
     const Reason = `${error} (log group ${context.logGroupName})`;
@@ -40,7 +47,7 @@ async function run(
 async function report(
   url: string,
   { StackId, RequestId, LogicalResourceId }: Partial<CloudFormationCustomResourceEvent>,
-  outcome: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string },
+  outcome: { readonly Status: 'SUCCESS' | 'FAILED'; readonly Reason?: string; readonly Data?: Attributes },
 ): Promise<void> {
   const body = { ...outcome, StackId, RequestId, LogicalResourceId, PhysicalResourceId: LogicalResourceId };
   // The URL's signature does not cover a content type.

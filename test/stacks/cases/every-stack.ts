@@ -67,7 +67,9 @@ describe('a stage without ingest', () => {
 describe('functions', () => {
   it('have an entry each, and no entry is unused', () => {
     const isJob = (name: string) => jobs.some((job) => job.name === name);
-    const entries = all.flatMap(functionNames).map((name) => (isJob(name) ? 'job' : name));
+    const entries = [...all, synthesizeOther().data]
+      .flatMap(functionNames)
+      .map((name) => (isJob(name) ? 'job' : name));
     expect(functionEntries().sort()).toEqual([...new Set(entries)].sort());
   });
 

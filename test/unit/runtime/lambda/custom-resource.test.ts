@@ -31,7 +31,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function call(RequestType: 'Create' | 'Update' | 'Delete', work: () => Promise<void>) {
+async function call(
+  RequestType: 'Create' | 'Update' | 'Delete',
+  work: () => Promise<Record<string, string>>,
+) {
   const { port } = server.address() as AddressInfo;
   const event = {
     RequestType,
@@ -44,12 +47,13 @@ async function call(RequestType: 'Create' | 'Update' | 'Delete', work: () => Pro
 }
 
 describe('a custom resource', () => {
-  it('reports success to CloudFormation in a body without a content type', async () => {
-    const work = vi.fn(async () => {});
+  it('reports success and attributes to CloudFormation in a body without a content type', async () => {
+    const work = vi.fn(async () => ({ Stream: 'arn' }));
     await call('Create', work);
     expect(work).toHaveBeenCalledOnce();
     const body = {
       Status: 'SUCCESS',
+      Data: { Stream: 'arn' },
       StackId: 'stack',
       RequestId: 'request',
       LogicalResourceId: 'Root',
@@ -66,14 +70,14 @@ describe('a custom resource', () => {
   });
 
   it('reports success without running the work when it is deleted', async () => {
-    const work = vi.fn(async () => {});
+    const work = vi.fn(async () => ({}));
     await call('Delete', work);
     expect(work).not.toHaveBeenCalled();
     expect(answers).toMatchObject([{ body: { Status: 'SUCCESS' } }]);
   });
 
   it('runs the work without a report when it is invoked manually', async () => {
-    const work = vi.fn(async () => {});
+    const work = vi.fn(async () => ({}));
     await customResource(work)({}, {} as Context);
     expect(work).toHaveBeenCalledOnce();
     expect(answers).toEqual([]);
