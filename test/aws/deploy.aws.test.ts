@@ -3,6 +3,7 @@ import { type Deployment, deployToMinistack } from '../kit/deploy.ts';
 import { ministackMissing } from '../kit/ministack.ts';
 import { describeClients } from './client-cases.ts';
 import { describeDeployed } from './deployed-cases.ts';
+import { describeRestore } from './restore-cases.ts';
 
 // One file, because a deployment takes longer than most of its tests.
 describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
@@ -14,4 +15,6 @@ describe.skipIf(ministackMissing)('a deployment by the CDK command', () => {
 
   describe('with plain requests', () => describeDeployed(() => deployment));
   describe('with real clients', () => describeClients(() => deployment));
+  // The last, since it changes which stores the deployment has.
+  describe('with restored stores', () => describeRestore(() => deployment));
 });

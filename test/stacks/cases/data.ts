@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { propertiesOf, synthesize } from '../synthesize.ts';
+import { propertiesOf, root, synthesize } from '../synthesize.ts';
 
 const { data } = synthesize();
 
@@ -65,6 +67,23 @@ describe('the bucket', () => {
         ]),
       },
     });
+  });
+
+  it('has the lifecycle that the runbook of restores gives another bucket', () => {
+    const runbook = readFileSync(join(root, 'docs', 'restore-on-aws.md'), 'utf8');
+    const [, written = ''] = /--lifecycle-configuration '(.*?)'/s.exec(runbook) ?? [];
+    const [bucket] = propertiesOf(data, 'AWS::S3::Bucket');
+    const noncurrent = (days: number) => ({ NoncurrentVersionExpiration: { NoncurrentDays: days } });
+    expect(JSON.parse(written).Rules).toMatchObject([
+      { ID: 'unfinished-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+      { ID: 'deleted-blobs', ...noncurrent(35) },
+      { ID: 'delete-markers', Expiration: { ExpiredObjectDeleteMarker: true } },
+    ]);
+    expect(bucket.LifecycleConfiguration.Rules).toMatchObject([
+      { Id: 'unfinished-uploads', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+      { Id: 'deleted-blobs', ...noncurrent(35) },
+      { Id: 'delete-markers', ExpiredObjectDeleteMarker: true },
+    ]);
   });
 
   it('denies requests without TLS', () => {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type DescribedTable, tableProblems } from '../../../../services/adapters/aws/table-problems.ts';
+import { keys } from '../../../../services/registry/records/keys.ts';
 
 const keysOf = (prefix: string) => [
   { AttributeName: `${prefix}pk`, KeyType: 'HASH' as const },
@@ -42,6 +45,23 @@ function described(
 const problemsOf = (table: DescribedTable, needs = { stream: true, protection: true }) =>
   tableProblems(table, needs);
 
+/** As a restore leaves it. */
+const restored = described(
+  { StreamSpecification: undefined, DeletionProtectionEnabled: false },
+  { expiry: { TimeToLiveStatus: 'DISABLED' }, backups: { ContinuousBackupsStatus: 'ENABLED' } },
+);
+
+/** The runbook, each command in a line. */
+function readRunbook(): string {
+  const file = join(import.meta.dirname, '../../../../docs/restore-on-aws.md');
+  return readFileSync(file, 'utf8').replace(/ \\\n */g, ' ');
+}
+
+it('the runbook has the key under which the storage location of blobs is recorded', () => {
+  const { pk, sk } = keys.storage();
+  expect(readRunbook()).toContain(JSON.stringify({ pk: { S: pk }, sk: { S: sk } }));
+});
+
 describe('a table that a deployment did not make', () => {
   it('can be used with all that a registry needs', () => {
     expect(problemsOf(described())).toEqual([]);
@@ -52,11 +72,17 @@ describe('a table that a deployment did not make', () => {
     expect(problemsOf(described({}, { expiry }))).toEqual([]);
   });
 
+  it('gets from the runbook what it lacks after a restore', () => {
+    const runbook = readRunbook();
+    for (const problem of problemsOf(restored)) {
+      const command = problem
+        .slice(problem.indexOf('aws dynamodb'))
+        .replaceAll('restored', 'packhouse-restored');
+      expect(runbook).toContain(command);
+    }
+  });
+
   it('as a restore leaves it, lacks four things, each with the command that mends it', () => {
-    const restored = described(
-      { StreamSpecification: undefined, DeletionProtectionEnabled: false },
-      { expiry: { TimeToLiveStatus: 'DISABLED' }, backups: { ContinuousBackupsStatus: 'ENABLED' } },
-    );
     expect(problemsOf(restored)).toEqual([
       'the table restored has no stream of the type NEW_AND_OLD_IMAGES: aws dynamodb update-table --table-name restored --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES',
       'the table restored has no expiry by expiresAt: aws dynamodb update-time-to-live --table-name restored --time-to-live-specification Enabled=true,AttributeName=expiresAt',
