@@ -1,4 +1,4 @@
-import { type App, Tags, Validations } from 'aws-cdk-lib';
+import { Annotations, type App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { FunctionCode } from './constructs/registry-function.ts';
 import type { ServerImage } from './constructs/upload-service.ts';
@@ -68,6 +68,16 @@ export function addStacks(app: App, settings: StageSettings, { code, image }: Bu
   Tags.of(app).add('application', 'packhouse');
   Tags.of(app).add('stage', settings.stage);
   return { data, network, api, jobs, ingest, operations };
+}
+
+/** Warns of settings that are given for one run and are not in the file of the stage. */
+export function warnOfUnsaved({ data }: { readonly data: DataStack }, names: readonly string[]): void {
+  for (const name of names) {
+    Annotations.of(data).addWarningV2(
+      `packhouse:unsaved-${name}`,
+      `The setting ${name} is given by -c only: a deployment without it takes it back. Put it into the file of the stage.`,
+    );
+  }
 }
 
 /**

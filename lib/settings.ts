@@ -14,10 +14,10 @@ export const storeSettings = [
 ] as const;
 
 /**
- * What clients come to depend on: the ingest service with its distribution, the custom domain, the distribution that
- * links point to, and stores in the place of the stack's own.
+ * What clients come to depend on: the ingest service with its distribution, the custom domain and its records in a hosted
+ * zone, the distribution that links point to, and stores in the place of the stack's own.
  */
-export const lastingFeatures = ['ingest', 'url', 'links', ...storeSettings] as const;
+export const lastingFeatures = ['ingest', 'url', 'hostedZoneId', 'links', ...storeSettings] as const;
 
 /** One of `lastingFeatures`. */
 export type LastingFeature = (typeof lastingFeatures)[number];
@@ -247,6 +247,18 @@ export function readSettings(context: (name: string) => unknown, folder = stages
     return value === undefined ? [] : [[name, value] as const];
   });
   return parseSettings({ ...readStage(stage, folder), ...Object.fromEntries(fromContext), stage });
+}
+
+/**
+ * The settings that only the context has (`-c`), which the next deployment would take back unless it is given them, too.
+ * Those that are meant for one deployment are not among them.
+ */
+export function unsavedSettings(context: (name: string) => unknown, folder = stagesFolder): string[] {
+  const inFile = readStage(String(context('stage') ?? 'main'), folder);
+  const once: readonly string[] = ['stage', 'confirmRemoval', 'keepExports'];
+  return Object.keys(Settings.shape).filter(
+    (name) => !once.includes(name) && context(name) !== undefined && !(name in inFile),
+  );
 }
 
 function readStage(stage: string, folder: string): object {

@@ -56,10 +56,8 @@ export class JobsStack extends Stack {
     this.jobs = jobs.map((job) => this.makeJob(job));
     this.bootstrap = this.makeBootstrap();
     new LastingFeatures(this, 'LastingFeatures', settings, {
-      ingest: api,
-      url: api,
-      links: data,
-      stores: data,
+      ...{ ingest: api, url: api, hostedZoneId: api },
+      ...{ links: data, stores: data },
     });
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSettings, readSettings } from '../../lib/settings.ts';
+import { parseSettings, readSettings, unsavedSettings } from '../../lib/settings.ts';
 
 const certificate = 'arn:aws:acm:us-east-1:123456789012:certificate/0a1b2c3d-0000-4444-8888-ffffffffffff';
 
@@ -41,6 +41,21 @@ describe('stage settings', () => {
       writeFileSync(join(folder, 'main.json'), '["ingest"]');
       expect(() => read({})).toThrow(/must be an object of settings/);
       expect(() => read({ stage: '../main' })).toThrow(/Unknown stage/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('are unsaved if only the context has them, unless they are for one deployment', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'packhouse-stages-'));
+    try {
+      writeFileSync(join(folder, 'main.json'), '{ "linkLifetime": 300 }');
+      const context: Record<string, string> = {
+        ...{ linkLifetime: '600', corsOrigins: '*', alarmEmail: 'ops@example.com' },
+        ...{ stage: 'main', confirmRemoval: 'url', keepExports: 'true' },
+      };
+      const unsaved = unsavedSettings((name) => context[name], folder);
+      expect(unsaved.sort()).toEqual(['alarmEmail', 'corsOrigins']);
     } finally {
       rmSync(folder, { recursive: true });
     }

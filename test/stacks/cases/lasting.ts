@@ -32,6 +32,13 @@ describe('what clients depend on', () => {
     expect(importsOf(jobs)).toEqual(['packhouse-main-lasting-url']);
   });
 
+  it('is held by an export in use: the records of the custom domain', () => {
+    const { api, jobs } = synthesize({ url, hostedZoneId: 'Z0123456789ABC', hostedZoneName: 'example.com' });
+    const held = ['packhouse-main-lasting-url', 'packhouse-main-lasting-hostedZoneId'];
+    expect(lastingExports(api)).toEqual(held);
+    expect(importsOf(jobs)).toEqual(held);
+  });
+
   it('is not removed by a deployment without the setting, which would delete the export', () => {
     const { api, data, jobs } = synthesize();
     expect([...lastingExports(api), ...lastingExports(data), ...importsOf(jobs)]).toEqual([]);
