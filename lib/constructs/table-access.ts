@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { tableShape } from '../../services/ports/table-shape.ts';
-import { partitions } from '../../services/registry/records/partitions.ts';
+import { accountAttributes, partitions } from '../../services/registry/records/partitions.ts';
 import type { Grantee } from './grantee.ts';
 
 const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:ConditionCheckItem'];
@@ -32,8 +32,10 @@ export class TableAccess {
   }
 
   /**
-   * Lets `writer` read all items, and change those of packages only: not users, groups, paths and tokens. The condition
-   * would hold for a request without keys, but requests of these actions have them.
+   * Lets `writer` read all items, and change those of packages only: not users, groups, paths and tokens, nor members and
+   * records of projects, which share a partition with ids of packages and are told by their attributes. The condition on
+   * keys would hold for a request without keys, but requests of these actions have them. Both are in one statement, because
+   * a transaction may be judged by the keys and attributes of all its items.
    */
   grantPackageWrites(writer: Grantee): void {
     this.grant(writer, READS);
@@ -48,6 +50,7 @@ export class TableAccess {
               start.endsWith('#') ? `${start}*` : start,
             ),
           },
+          'ForAllValues:StringNotEquals': { 'dynamodb:Attributes': [...accountAttributes] },
         },
       }),
     );

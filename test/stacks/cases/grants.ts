@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { families, signingFamilies } from '../../../services/catalog.ts';
 import { jobs as jobList } from '../../../services/job-list.ts';
-import { partitions } from '../../../services/registry/records/partitions.ts';
+import { accountAttributes, partitions } from '../../../services/registry/records/partitions.ts';
 import { allowedTo, functionNames, propertiesOf, statementsOf, synthesize } from '../synthesize.ts';
 
 const { api, jobs } = synthesize();
@@ -105,7 +105,7 @@ describe('functions', () => {
     expect(writers.map(({ name }) => name)).toEqual(['api', 'router', 'cleanup', 'downloads', 'bootstrap']);
   });
 
-  it('write only partitions of packages, where formats are served and packages are indexed', () => {
+  it('write only partitions of packages, and no members and records of projects, where formats are served and packages are indexed', () => {
     for (const [template, name] of [
       ...families.map((family) => [api, family] as const),
       [jobs, 'search'] as const,
@@ -121,6 +121,7 @@ describe('functions', () => {
             'ForAllValues:StringLike': {
               'dynamodb:LeadingKeys': partitions.packages.map((start) => start.replace(/#$/, '#*')),
             },
+            'ForAllValues:StringNotEquals': { 'dynamodb:Attributes': [...accountAttributes] },
           },
         ],
       ]);

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
+import { memoryTable } from '../../../../services/adapters/memory/memory-table.ts';
+import { levels } from '../../../../services/domain/access.ts';
+import type { Item, Write } from '../../../../services/ports/table.ts';
 import { keys, type Owner, ranges } from '../../../../services/registry/records/keys.ts';
 import { partitions, startsAs } from '../../../../services/registry/records/partitions.ts';
+import { packageWriter } from '../../../kit/package-writer.ts';
+import { startApp } from '../../../kit/start-app.ts';
 
 const all: readonly string[] = [...partitions.packages, ...partitions.accounts];
 
@@ -31,4 +36,22 @@ test('the lists of partitions have no beginning that no key has', () => {
 test('tokens, users, groups and paths are not partitions of packages', () => {
   const guarded = [keys.token('ab').pk, keys.user(1).pk, keys.group(1).pk, 'ROUTE#acme', keys.rootToken().pk];
   expect(guarded.filter((pk) => startsAs(pk, partitions.packages))).toEqual([]);
+});
+
+test('members and records of projects have attributes that functions of formats may not write', async () => {
+  const table = memoryTable();
+  const app = await startApp({ stores: { table } });
+  const project = await app.project('tools');
+  const { user } = await app.user('dev', { level: levels.developer, of: project });
+  const owner = { kind: 'project', id: project.id } as const;
+  for (const key of [keys.project(project.id), keys.member(owner, user.id)]) {
+    const item = await table.get(key);
+    const writes: Write[] = [
+      { put: item as Item },
+      { update: key, set: { level: 50 } },
+      { update: key, set: { visibility: 'public' } },
+    ];
+    for (const write of writes)
+      await expect(packageWriter(table).write([write])).rejects.toThrow('not authorized');
+  }
 });
