@@ -352,7 +352,7 @@ describe('file sizes', () => {
   test('are at most 600 lines for test files', () => expect(tooLong(tests, 600)).toEqual([]));
 
   /** A format with several protocols or many endpoints is split into folders, and may then have more lines in total. */
-  test('add up to at most 3,000 lines for a format, and 900 for each of its folders', () => {
+  test('add up to at most 3,300 lines for a format, and 900 for each of its folders', () => {
     const folders = new Map<string, number>();
     for (const file of sources.filter((each) => each.startsWith('services/formats/'))) {
       const lines = readFileSync(join(root, file), 'utf8').split('\n').length;
@@ -360,7 +360,7 @@ describe('file sizes', () => {
       folders.set(`${format} in total`, (folders.get(`${format} in total`) ?? 0) + lines);
       folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + lines);
     }
-    const wrong = [...folders].filter(([name, lines]) => lines > (name.endsWith(' in total') ? 3000 : 900));
+    const wrong = [...folders].filter(([name, lines]) => lines > (name.endsWith(' in total') ? 3300 : 900));
     expect(wrong).toEqual([]);
     expect(folders.size).toBeGreaterThan(catalog.length);
   });

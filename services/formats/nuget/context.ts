@@ -11,7 +11,7 @@ import type { SearchResult } from '../../registry/search/search-packages.ts';
 import { findVisible, searchVisible } from '../../registry/search/visible-packages.ts';
 import { packageId, packageVersion, parsePackageId } from './names.ts';
 import { type ReleaseFacts, releaseCatalog, releasesIn } from './releases.ts';
-import type { SearchText } from './search-text.ts';
+import type { SearchText } from './search/search-text.ts';
 
 /** The most ids that a request may name. */
 const MAX_IDS = 200;

@@ -2,7 +2,7 @@ import { badRequest } from '../../../domain/errors.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import { anyVersion, compareVersions, isInRange, parseRange, parseVersion } from '../nuget-version.ts';
-import { parseSearchText } from '../search-text.ts';
+import { parseSearchText } from '../search/search-text.ts';
 import {
   evaluate,
   type FilterValue,

@@ -9,7 +9,7 @@ import { headsOf } from '../../../registry/search/visible-packages.ts';
 import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
 import { NO_ID, parsePackageId } from '../names.ts';
 import { listedReleases, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
-import { parseSearchText } from '../search-text.ts';
+import { parseSearchText } from '../search/search-text.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
 /** The most results per page, as on nuget.org. */

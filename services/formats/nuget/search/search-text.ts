@@ -2,10 +2,10 @@
  * NuGet's search syntax
  * (https://learn.microsoft.com/nuget/consume-packages/finding-and-choosing-packages#search-syntax).
  */
-import { searchWords } from '../../registry/search/search-words.ts';
-import { type Condition, searchOf, searchTerms } from '../../shared/text/search-terms.ts';
-import { parseVersion, storedVersion } from './nuget-version.ts';
-import type { ReleaseFacts } from './releases.ts';
+import { searchWords } from '../../../registry/search/search-words.ts';
+import { type Condition, searchOf, searchTerms } from '../../../shared/text/search-terms.ts';
+import { parseVersion, storedVersion } from '../nuget-version.ts';
+import type { ReleaseFacts } from '../releases.ts';
 
 /** A parsed search text. */
 export interface SearchText {
