@@ -1,7 +1,6 @@
 /**
- * The formats and where each is served, as plain data: the only file of `services` that `lib` may import besides
- * the job list. It determines the format of a request, the function of a gateway route, and the URLs in
- * instructions.
+  * The formats and where each is served, as plain data that `lib` may import. It determines the format of a request,
+ * the function of a gateway route, and the URLs in instructions.
  */
 
 /**

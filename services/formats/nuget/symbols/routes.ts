@@ -18,7 +18,8 @@ export function symbolRoutes(app: FormatRoutes): void {
 }
 
 /**
- * Sends the most recently published matching file that the caller may pull. Hidden files look like missing ones.
+  * Sends the matching file that was published first, of those that the caller may pull. Hidden files look like
+ * missing ones.
  */
 async function sendSymbols(c: FormatContext, access: Access): Promise<Response> {
   const [file = '', signature = '', sameFile = ''] = ['file', 'signature', 'sameFile'].map((name) =>
