@@ -1,5 +1,5 @@
 /**
-  * The formats and where each is served, as plain data that `lib` may import. It determines the format of a request,
+ * The formats and where each is served, as plain data that `lib` may import. It determines the format of a request,
  * the function of a gateway route, and the URLs in instructions.
  */
 

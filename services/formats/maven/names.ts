@@ -90,7 +90,7 @@ export function coordinatesOf(name: string): { readonly groupPath: string; reado
 
 /**
  * Converts a group id (`com.acme`), coordinates (`com.acme:app`) or a path (`com/acme/app`) to the spelling of names;
- * undefined if no name can be or have it.
+ * undefined if the result is neither a valid name nor a prefix of one.
  */
 export function namePrefix(text: string): PackageName | undefined {
   const [groupId = '', artifactId, ...rest] = text.split(':');

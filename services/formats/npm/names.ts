@@ -88,7 +88,7 @@ export function scopeOf(name: string): string | undefined {
   return /^@(?<scope>[^/]+)\//.exec(name)?.groups?.scope;
 }
 
-/** A scope (`@acme`) or a whole name; undefined if no name can be or have it. */
+/** A scope (`@acme`) or a whole name; undefined if it is neither a valid name nor a prefix of one. */
 export function namePrefix(text: string): PackageName | undefined {
   const name = /^@[^/]+$/.test(text) ? `${text}/name` : text;
   return problemOf(name) ? undefined : parsePackageName(text);

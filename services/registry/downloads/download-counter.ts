@@ -15,16 +15,16 @@ export interface DownloadCounter {
 /** A counter that counts nothing, for processes that serve nothing. */
 export const noDownloads: DownloadCounter = { count() {} };
 
-/** Of how many versions downloads are counted between two flushes. */
+/** The most versions whose downloads are counted between two flushes. */
 const MAX_VERSIONS = 50_000;
 
 /** Downloads in memory that the table does not have yet. */
 export interface PendingDownloads extends DownloadCounter {
-  /** How many downloads were not counted because there were too many versions, since this was last asked. */
+  /** How many downloads were not counted because there were too many versions, since the last call. */
   dropped(): number;
   /**
-   * The next batch to write, if there is anything: always the same until it is `written`, so that one of which nobody
-   * knows whether it was written is not counted twice.
+   * The next batch to write, if there is anything: always the same until `written` is called, so that a batch that
+   * may already be stored is not counted twice.
    */
   next(): DownloadBatch | undefined;
   written(): void;

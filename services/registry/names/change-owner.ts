@@ -14,7 +14,7 @@ import { ownerWrite } from './owner-write.ts';
 import type { NameRules } from './owning-root.ts';
 import { prefixesOf } from './prefixes-of.ts';
 
-/** Which names to list: those of a format that start with a text, from after a name. */
+/** Which names of a format to list: names with this prefix, after this name. */
 export interface OwnerList {
   readonly format: string;
   readonly start: PackageName | undefined;

@@ -227,7 +227,7 @@ function otherVersionsRemain({
   return versionCount <= FEW_VERSIONS ? { versionCount } : { live: true };
 }
 
-/** Removes a name from the indexes if concurrent removals, none of which saw the last version, left none. */
+/** Removes a name from the indexes if concurrent removals left the package empty. */
 async function removeEmptyName(registry: Registry, project: Project, ref: PackageRef): Promise<void> {
   await retryChanged(async () => {
     const head = maybeEntity<StoredHead>(await registry.table.get(keys.head(ref)));

@@ -18,7 +18,7 @@ export function symbolRoutes(app: FormatRoutes): void {
 }
 
 /**
-  * Sends the matching file that was published first, of those that the caller may pull. Hidden files look like
+ * Sends the matching file that was published first, of those that the caller may pull. Hidden files look like
  * missing ones.
  */
 async function sendSymbols(c: FormatContext, access: Access): Promise<Response> {
