@@ -54,7 +54,7 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
         name: `${prefix}-${String(number).padStart(5, '0')}`,
       }));
 
-    test('read only the page that is asked for by position, in each order with an index', async () => {
+    test('read only the requested page by position, in each order with an index', async () => {
       await storePackages(app.registry, [
         ...numbered(PACKAGES, project),
         ...numbered(30, project, 'Zeta').map((each) => ({ ...each, format: 'npm' })),
@@ -100,7 +100,7 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
       }
     });
 
-    test('of a group with many projects read only the page that is asked for', async () => {
+    test('of a group with many projects read only the requested page', async () => {
       const projects: Project[] = [];
       for (let number = 0; number < 60; number++) projects.push(await app.project(`p${number}`));
       const last = await app.project('last', 'public');

@@ -206,7 +206,7 @@ describe('what belongs to a hidden project is answered as what is absent', () =>
     await expectSame(method, (id) => fill(path, { id, user_id: id, token_id: id, path: id }), hidden, ABSENT);
   });
 
-  test('when a user without anything public is asked for by an anonymous caller', async () => {
+  test('when an anonymous caller requests a user without anything public', async () => {
     const answer = async (id: number | string) =>
       (await ask({}, { method: 'GET', path: `/users/${id}/projects` })).replaceAll(
         `/users/${id}/`,

@@ -33,7 +33,7 @@ describe.each(everySample)('a name of $id', (sample) => {
 
   const instance = prefixIn(sample, 'instance');
 
-  /** All that the instance tells of the name: its index, searches and lists. */
+  /** Everything that the instance serves about the name: its index, searches and lists. */
   async function told(token: string): Promise<readonly (readonly [string, number, string])[]> {
     await app.runJobs();
     const paths = [sample.index?.(name) ?? [], sample.hotReads?.(name) ?? [], sample.searches?.(name) ?? []];

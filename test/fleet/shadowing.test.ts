@@ -34,7 +34,7 @@ describe.each(everySample)('a package of $id that two projects of a namespace ho
     ['instance', ''],
   ];
 
-  /** What is told of the name at a level, as if it were told of a project. */
+  /** What a level serves about the name, written as if a project had served it. */
   async function toldAt(level: EndpointLevel, owner: string | number) {
     const prefix = prefixIn(sample, level, owner);
     const paths = [...(sample.index ? [sample.index(name)] : []), ...(sample.hotReads?.(name) ?? [])];

@@ -1,7 +1,7 @@
 import type { ReplyHeaders } from './reply.ts';
 
 /**
- * A header that tells that a search did not find all packages that match, because there are too many. No package
+ * A header that says that a search did not find all packages that match, because there are too many. No package
  * protocol has a field for this.
  */
 export function searchCompleteness({ complete }: { readonly complete: boolean }): ReplyHeaders {

@@ -64,7 +64,7 @@ export async function recordTokenUse({ table }: Registry, use: TokenUse, at: num
   }
 }
 
-/** Records a use of a token of which only the id is known, as it is logged. */
+/** Records a use of a token by its id, which is all that is logged. */
 export async function recordTokenUseById(registry: Registry, id: number, at: number): Promise<void> {
   const stored = await findTokenById(registry, id);
   if (!stored || !isWorthRecording(stored.token, at)) return;

@@ -39,7 +39,7 @@ test.each(requests)(
   },
 );
 
-test('a user named like an inherited property is told of when it cannot be added as a member', async () => {
+test('a user named like an inherited property is named in the error if it cannot be added as a member', async () => {
   const { user } = await app.user('__proto__');
   const body = { user_id: `${user.id},${app.root.id}`, access_level: 50 };
   const add = () =>

@@ -5,7 +5,7 @@ import type { ExpectedDigests } from '../../records/entities.ts';
 import { indexes } from '../../records/keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
-/** Deletes digests that count no more, until `signal` aborts. */
+/** Deletes digests that no longer count, until `signal` aborts. */
 export async function sweepExpected({ table, clock }: Registry, signal?: AbortSignal): Promise<void> {
   const end = new Date(clock.now() - DEPLOYMENT).toISOString();
   for await (const items of queryPages(table, { ...indexes.expectedDigests, limit: 100 })) {

@@ -11,7 +11,7 @@ import { queryPages } from '../../../records/query-all.ts';
 
 /**
  * Gives an owner to every name that was published before names had owners: the root namespace that holds the
- * earliest version of it. For names of which only removed versions are left, those count.
+ * earliest version of it. For names with only removed versions, those count.
  */
 export async function ownNames(registry: Registry, signal: AbortSignal): Promise<boolean> {
   for (const format of await registry.formats()) {
