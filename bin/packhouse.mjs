@@ -7,9 +7,10 @@ const OLDEST = 24;
 if (Number(process.version.slice(1).split('.')[0]) < OLDEST) {
   process.stderr.write(`packhouse: needs Node ${OLDEST} or newer, and ${process.execPath} is Node ${process.version.slice(1)}.
 
-In a checkout of Packhouse, npm ci installs the right Node together with the development tools,
-and npm start and npx packhouse use it; npm ci --omit=dev leaves it out. To run a server without
-these tools, install Node ${OLDEST}, and use the bundle that npm run bundles writes to dist/server.
+In a checkout of Packhouse, npm ci installs the right Node together with the
+development tools, and npm start and npx packhouse use it (npm ci --omit=dev
+leaves it out). To run a server without these tools, install Node ${OLDEST}, and use
+the bundle that npm run bundles writes to dist/server.
 `);
   process.exit(1);
 }

@@ -37,7 +37,7 @@ is wrong. No server may have the data directory open; records in DynamoDB can be
 checked at any time.
 
   --verify                 read all bytes and compare their digests
-  --concurrency <number>   how many blobs to read at a time (8)
+  --concurrency <number>   how many blobs to read at a time (default: 8)
   --json                   report everything that was found as JSON
 ${describeSettings(storeSettings)}
 

@@ -8,7 +8,9 @@ export const serve: Command = {
 
 Serves a package registry from this machine.
 
-${describeSettings()}
+Each setting is a flag or an environment variable: --data-dir is the same as
+PACKHOUSE_DATA_DIR. The flag takes precedence. <n> is a whole number, and <bool>
+is true or false. See docs/settings.md for details.
 
 Each setting is a flag or an environment variable. See docs/settings.md for
 details.

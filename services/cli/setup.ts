@@ -78,7 +78,7 @@ function instructions(title: string, clients: readonly string[], snippets: reado
     return [`${client}\n${'-'.repeat(client.length)}`, ...own.map(snippetText)].join('\n\n');
   });
   const named = parts.some((part) => part.includes('__token__'))
-    ? '\nAny user name works with it, except for a deploy token: replace __token__ below with\nits user name.'
+    ? '\nAny user name works with it, except for a deploy token: replace __token__ below\nwith its user name.'
     : '';
   const token = `The token is read from an environment variable.${named}\n\n    export PACKHOUSE_TOKEN=<your token>`;
   return `${[`${title}\n${'='.repeat(title.length)}`, token, ...parts].join('\n\n')}\n`;
@@ -90,7 +90,7 @@ function snippetText({ step, file, text, note }: Snippet): string {
   return `${titles[step]}${where}:${explained}\n\n${text.replaceAll(/^(?=.)/gm, '    ')}`;
 }
 
-/** Breaks text into lines of at most 88 characters. */
+/** Breaks text into lines of at most 80 characters. */
 function wrapped(text: string): string {
-  return text.replaceAll(/(?<line>.{1,88})(?: |$)/g, '$<line>\n').trimEnd();
+  return text.replaceAll(/(?<line>.{1,80})(?: |$)/g, '$<line>\n').trimEnd();
 }

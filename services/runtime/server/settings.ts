@@ -7,6 +7,7 @@ import { flagProblem } from '../../shared/text/flag-problem.ts';
 import { hasUnspecifiedHost, isUnspecified, UNSPECIFIED_HOST } from '../../shared/unspecified-host.ts';
 import { addressOf, isLoopback } from './address-of.ts';
 import { readJobQueues } from './job-queues.ts';
+import { groupedHelp, listedHelp } from './settings-help.ts';
 import {
   encryptions,
   locationName,

@@ -19,7 +19,7 @@ describe('the program packhouse', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
-        /^packhouse: needs Node 24 or newer, and \S+ is Node 20\.19\.0\.\n[\s\S]*npm ci --omit=dev leaves it out/,
+        /^packhouse: needs Node 24 or newer, and \S+ is Node 20\.19\.0\.\n[\s\S]*npm ci --omit=dev\nleaves it out/,
       ),
     });
   });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import {
-  describeSettings,
   hasOnlyLocalUrl,
   homeNames,
   homeOf,
@@ -166,10 +165,5 @@ describe('the settings of a server', () => {
   test('can be read in part, and other flags are then unknown', () => {
     expect(readSettings(['--data-dir', '/x'], { PACKHOUSE_PORT: 'x' }, ['dataDir']).dataDir).toBe('/x');
     expect(() => readSettings(['--port', '1'], {}, ['dataDir'])).toThrow('--port');
-  });
-
-  test('are listed in the help', () => {
-    expect(describeSettings()).toContain('--data-dir');
-    expect(describeSettings()).toContain('PACKHOUSE_ROOT_TOKEN');
   });
 });
