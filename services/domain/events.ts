@@ -109,9 +109,6 @@ interface NameEventDetails {
 /** The details of each event type, as recorded. */
 export type EventDetails = PackageEventDetails & AccountEventDetails & HostEventDetails & NameEventDetails;
 
-/** The types of package events, in the past tense. */
-export type PackageEventType = keyof PackageEventDetails;
-
 /** The types of events of users, groups, projects, members and tokens. */
 export type AccountEventType = keyof AccountEventDetails;
 

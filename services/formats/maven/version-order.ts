@@ -116,11 +116,3 @@ function remainder(parts: ParsedVersion, from: number, words?: boolean): number 
   }
   return 0;
 }
-
-/** Sorts by version in ascending order; equal versions by their text. */
-export function sortedByVersion<T extends { readonly version: string }>(all: readonly T[]): T[] {
-  return all
-    .map((each) => ({ each, parsed: parseVersion(each.version) }))
-    .sort((a, b) => compareVersions(a.parsed, b.parsed) || compareValues(a.each.version, b.each.version))
-    .map(({ each }) => each);
-}

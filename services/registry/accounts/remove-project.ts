@@ -215,15 +215,6 @@ async function purgeDueProject(
   }
 }
 
-/**
- * Purges the contents of a removed project, until `signal` aborts; the project can no longer be restored. Returns
- * whether nothing is left. Can be repeated, and run concurrently.
- */
-export async function purgeProject(registry: Registry, id: number, signal?: AbortSignal): Promise<boolean> {
-  const removed = maybeEntity<RemovedProject>(await registry.table.get(keys.removedProject(id)));
-  return !removed || purgeRemoved(registry, removed, signal);
-}
-
 /** Deletes the record of a purged project, unless the project was removed again in the meantime. */
 async function deleteRecord(registry: Registry, { id, removedAt }: RemovedProject): Promise<void> {
   const when = { equals: { removedAt, purging: true } };

@@ -54,11 +54,6 @@ export function isReserved({ until }: FormerRoute, now: number): boolean {
   return now < until;
 }
 
-/** Whether a path is taken at `now`, or reserved, given its route if there is one. */
-export function isOccupied(route: StoredRoute | undefined, now: number): boolean {
-  return route !== undefined && (!('state' in route) || isReserved(route, now));
-}
-
 /**
  * Returns the write that gives up the path of a group or project, for the transaction that deletes or renames it. A
  * path under which packages were published stays reserved for some time; one that was renamed leads on.

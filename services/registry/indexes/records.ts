@@ -1,5 +1,5 @@
 /** The records of indexes over all packages of a project. */
-import type { IndexDocument, IndexSettings, StoredStanza } from '../../domain/repository-index.ts';
+import type { IndexDocument, IndexSettings } from '../../domain/repository-index.ts';
 import type { Item } from '../../ports/table.ts';
 import { keys } from '../records/keys.ts';
 
@@ -77,11 +77,6 @@ export interface StanzaItem {
   readonly bytes?: Uint8Array;
   /** Set if the file was removed or replaced by a newer one of the same name. */
   readonly hidden?: boolean;
-}
-
-/** A stanza with the id of its file, which decides which of several stanzas is used. */
-export interface FoundStanza extends StoredStanza {
-  readonly fileId: number;
 }
 
 /** Prefix of the attributes that hold the revisions of partitions. */

@@ -1,16 +1,11 @@
 /** Streaming compression of byte streams. */
 import { pipeline, Readable, type Transform } from 'node:stream';
-import { createGzip, createZstdCompress } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { chunksOf } from '../chunks-of.ts';
 
 /** Compresses with gzip. The same input always gives the same output. */
 export function gzipped(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return through(body, createGzip({ level: 6 }));
-}
-
-/** Compresses with Zstandard. */
-export function zstandard(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  return through(body, createZstdCompress());
 }
 
 async function* through(body: AsyncIterable<Uint8Array>, transform: Transform): AsyncGenerator<Uint8Array> {

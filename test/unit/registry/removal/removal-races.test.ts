@@ -4,7 +4,6 @@ import type { PackageFile } from '../../../../services/domain/packages.ts';
 import { changeGroup } from '../../../../services/registry/accounts/change-group.ts';
 import { changeProject } from '../../../../services/registry/accounts/change-project.ts';
 import {
-  purgeProject,
   purgeProjects,
   removeProject,
   restoreProject,
@@ -301,8 +300,12 @@ describe('a removed project', () => {
 
   test('leaves no inconsistencies when it is purged immediately', async () => {
     await add('1', { 'a.bin': 'a' });
-    await removeProject(app.registry, project, actor);
-    expect(await purgeProject(app.registry, project.id)).toBe(true);
+    await removeProject(
+      { ...app.registry, settings: { ...app.registry.settings, retention: 0 } },
+      project,
+      actor,
+    );
+    expect(await purgeProjects(app.registry)).toBe(true);
     await expectConsistent();
   });
 });

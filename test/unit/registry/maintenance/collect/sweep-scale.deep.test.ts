@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../../services/domain/accounts.ts';
 import type { BlobStore } from '../../../../../services/ports/blob-store.ts';
 import type { Query, Table } from '../../../../../services/ports/table.ts';
-import { purgeProject, removeProject } from '../../../../../services/registry/accounts/remove-project.ts';
+import { purgeProjects, removeProject } from '../../../../../services/registry/accounts/remove-project.ts';
 import { digitOf, newBlobKey } from '../../../../../services/registry/blobs/storage-keys.ts';
 import { sweepBlobs } from '../../../../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepOrphans } from '../../../../../services/registry/maintenance/collect/sweep-orphans.ts';
@@ -158,7 +158,12 @@ describe('a deleted project with many packages', () => {
     for (let number = 0; number < 300; number++) {
       await publish(app.registry, project, `tool-${number}`, `bytes ${number}`);
     }
-    await removeProject(app.registry, project, { kind: 'user', id: app.root.id, name: 'root' });
+    const settings = { ...app.registry.settings, retention: 0 };
+    await removeProject({ ...app.registry, settings }, project, {
+      kind: 'user',
+      id: app.root.id,
+      name: 'root',
+    });
   });
 
   test('is emptied page by page, in as many runs as needed', async () => {
@@ -174,7 +179,7 @@ describe('a deleted project with many packages', () => {
     const done: boolean[] = [];
     while (!done.at(-1)) {
       stop = new AbortController();
-      done.push(await purgeProject({ ...app.registry, table }, project.id, stop.signal));
+      done.push(await purgeProjects({ ...app.registry, table }, stop.signal));
     }
     // Two writes for each package, and one at the start of each run.
     expect([done.length, writes]).toEqual([7, 2 * 300 + 7]);
