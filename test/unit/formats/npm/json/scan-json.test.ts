@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { scanJson, type TakeString } from '../../../../services/shared/json/scan-json.ts';
+import { scanJson, type TakeString } from '../../../../../services/formats/npm/json/scan-json.ts';
 
 /** The bytes in chunks of `size`. */
 async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {

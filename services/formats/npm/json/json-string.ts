@@ -1,4 +1,4 @@
-import { malformedJson } from './unreadable-json.ts';
+import { malformedJson } from '../../../shared/json/unreadable-json.ts';
 
 /** The state of decoding a string, which may be split into chunks anywhere, even inside an escape. */
 export interface StringState {

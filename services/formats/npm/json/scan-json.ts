@@ -1,6 +1,6 @@
-import { JsonPosition } from './json-position.ts';
+import { JsonPosition } from '../../../shared/json/json-position.ts';
+import { malformedJson, UnreadableJson } from '../../../shared/json/unreadable-json.ts';
 import { decodeString, newStringState } from './json-string.ts';
-import { malformedJson, UnreadableJson } from './unreadable-json.ts';
 
 /** Reads a string's bytes (UTF-8, escapes resolved) as they arrive. Unread bytes are skipped. */
 export type TakeString = (content: AsyncIterable<Uint8Array>) => Promise<void>;
