@@ -9,13 +9,14 @@ import {
   type VersionIndexKind,
 } from '../../../registry/documents/document-kind.ts';
 import type { PackageContents } from '../../../registry/documents/package-contents.ts';
+import { escapeXml } from '../../../shared/xml/escape-xml.ts';
 import { type Build, coordinatesOf, type FileParts, filePartsOf, groupIdOf, isSnapshot } from '../names.ts';
 import { type Plugin, pluginMetadata } from '../schema.ts';
 import { compareVersions, parseVersion } from '../version-order.ts';
 
 /** The versions of the artifact, and the plugins of the group, with a name. Empty if there are neither. */
 export const nameMetadata: IndexKind = {
-  kind: 'maven-name-1',
+  kind: 'maven-name-2',
   versions: 'listed',
   files: false,
   subpackages: pluginMetadata,
@@ -182,16 +183,7 @@ function document(lines: readonly string[]): string {
 }
 
 function element(name: string, text: string): string {
-  return `<${name}>${escapeText(text)}</${name}>`;
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-
-/** Escapes a text for XML 1.0, without the characters that it can't contain. */
-function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: XML can't contain these.
-  const writable = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
-  return writable.replaceAll(/[&<>]/g, (character) => entities[character] ?? character);
+  return `<${name}>${escapeXml(text)}</${name}>`;
 }
 
 /** `20260131120000`, in UTC. */
