@@ -79,7 +79,7 @@ async function replyPackages(
   const { rows, headers } = await pageOf(c, params, rowsOf(c, params, where, scan));
   const pointers = rows.map(({ pointer }) => pointer);
   const [versions, tags, downloads] = await Promise.all([
-    readVersions(registry, pointers),
+    readVersionsOfRows(registry, pointers),
     tagsOf(registry, pointers),
     downloadsOf(
       registry.table,

@@ -8,10 +8,11 @@ import { reply, replyJson } from '../http/answer/reply.ts';
 import { sendFile } from '../http/answer/send-file.ts';
 import type { CallEnv } from '../http/call.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
+import { findVersionById } from '../registry/packages/read-versions.ts';
 import { removeFile } from '../registry/removal/remove-file.ts';
 import { removeVersion } from '../registry/removal/remove-version.ts';
 import { walkFilesOfVersion } from '../registry/removal/removed.ts';
-import { findVersion, otherVersions, tagsOf } from '../registry/search/list-packages.ts';
+import { otherVersions, tagsOf } from '../registry/search/list-packages.ts';
 import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
 import { listGroupPackages, listProjectPackages } from './list-packages.ts';
 import { pageOf, paging, sortedRows } from './paginate.ts';
@@ -47,7 +48,7 @@ interface OpenedPackage extends OpenedProject {
 
 async function open(c: ApiContext, action: 'pull' | 'delete'): Promise<OpenedPackage> {
   const opened = await openProject(c, action, action === 'pull' ? scopes.readPackages : scopes.writePackages);
-  const version = await findVersion(c.env.registry, opened.project.id, idParam(c, 'package_id'));
+  const version = await findVersionById(c.env.registry, opened.project.id, idParam(c, 'package_id'));
   if (!version) throw new RegistryError('packageNotFound');
   return { ...opened, version };
 }

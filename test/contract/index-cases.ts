@@ -8,7 +8,6 @@ import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import { purgeProjects, removeProject } from '../../services/registry/accounts/remove-project.ts';
 import type { Registry } from '../../services/registry/context.ts';
 import { LEASE, takeLease } from '../../services/registry/indexes/build-lease.ts';
-import { readDocument } from '../../services/registry/indexes/find-document.ts';
 import { configureIndex, rotateProjectKey } from '../../services/registry/indexes/project-indexes.ts';
 import { checkStorage } from '../../services/registry/maintenance/check/check-storage.ts';
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
@@ -20,7 +19,7 @@ import { restoreVersion } from '../../services/registry/removal/restore.ts';
 import { named } from '../kit/names.ts';
 import { listAll } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
-import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
+import { anotherProcess, readRepositoryDocument, toyPackages, toyRules } from '../kit/toy-index.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -85,7 +84,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(signers).toHaveLength(1);
       expect(text).toContain('\n apps 2\n libs 1\n');
       for (const [, sha256, size, file] of text.matchAll(/^ ([0-9a-f]{64}) (\d+) (.*)$/gm)) {
-        const found = await readDocument(registry, toyRules, { ref: toys.ref, name: file ?? '' });
+        const found = await readRepositoryDocument(registry, toyRules, { ref: toys.ref, name: file ?? '' });
         expect([file, found?.digests.sha256, found?.size]).toEqual([file, sha256, Number(size)]);
       }
       expect(await toys.document('apps/names')).toBeUndefined();
@@ -101,7 +100,7 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await toys.publish('apple', '1');
       await toys.listed();
       const createdAt = async (document: string) =>
-        (await readDocument(registry, toyRules, { ref: toys.ref, name: document }))?.createdAt;
+        (await readRepositoryDocument(registry, toyRules, { ref: toys.ref, name: document }))?.createdAt;
       expect(await createdAt('apps/Packages')).toBe(app.clock.now());
       expect(await createdAt('InRelease')).toBe(app.clock.now());
       expect(await createdAt('libs/Packages')).toBe(app.clock.now() - HOUR);
@@ -197,7 +196,10 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
     test('a document can be read by its digest for some hours after a publish, and leaves no bytes behind', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       const before = await toys.text('apps/Packages');
-      const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
+      const { digests } = (await readRepositoryDocument(registry, toyRules, {
+        ref: toys.ref,
+        name: 'apps/Packages',
+      }))!;
       const old = `apps/by-hash/${digests.sha256}`;
       await toys.publish('pear', '1', { metadata: long() });
       expect(await toys.text(old)).toBe(before);
@@ -219,7 +221,10 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       expect(await expiring.build()).toBe('current');
       app.clock.advance(1);
       expect((await expiring.release()).text).toContain(new Date(app.clock.now()).toUTCString());
-      const part = await readDocument(registry, rules, { ref: expiring.ref, name: 'apps/Packages' });
+      const part = await readRepositoryDocument(registry, rules, {
+        ref: expiring.ref,
+        name: 'apps/Packages',
+      });
       expect(part?.createdAt).toBe(app.clock.now() - 24 * HOUR - 1);
     });
 
@@ -315,7 +320,10 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
     test('an interrupted build leaves the old index, and the next build completes', async () => {
       await toys.publish('apple', '1', { metadata: long() });
       const before = await toys.text('apps/Packages');
-      const { digests } = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))!;
+      const { digests } = (await readRepositoryDocument(registry, toyRules, {
+        ref: toys.ref,
+        name: 'apps/Packages',
+      }))!;
       await toys.publish('pear', '1', { metadata: long() });
       const failing = {
         ...toyRules,

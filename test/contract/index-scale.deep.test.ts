@@ -9,12 +9,11 @@ import type { Project } from '../../services/domain/accounts.ts';
 import { digestsOf } from '../../services/domain/digests.ts';
 import type { Version } from '../../services/domain/packages.ts';
 import type { Registry } from '../../services/registry/context.ts';
-import { readDocument } from '../../services/registry/indexes/find-document.ts';
 import { indexWrites, stateFile } from '../../services/registry/indexes/index-writes.ts';
 import { named } from '../kit/names.ts';
 import { startApp } from '../kit/start-app.ts';
 import { toyIndex } from '../kit/toy-format/repository-index.ts';
-import { anotherProcess, toyPackages, toyRules } from '../kit/toy-index.ts';
+import { anotherProcess, readRepositoryDocument, toyPackages, toyRules } from '../kit/toy-index.ts';
 
 const STANZAS = 100_000;
 
@@ -77,7 +76,8 @@ test(`an index of ${STANZAS} stanzas is built in little memory`, async () => {
   const before = process.memoryUsage.rss();
   expect(await toys.build()).toBe('built');
   clearInterval(watch);
-  const size = (await readDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))?.size ?? 0;
+  const size =
+    (await readRepositoryDocument(registry, toyRules, { ref: toys.ref, name: 'apps/Packages' }))?.size ?? 0;
   expect(size).toBeGreaterThan(60e6);
   // Beside a page, compression and late garbage collection, this leaves less than the size of the index.
   expect(most - before).toBeLessThan(150e6);
@@ -96,7 +96,7 @@ test('a read of a large index and a publish into it make as many store calls as 
     const publish = recorder.take();
     await toys.build();
     recorder.take();
-    const found = await readDocument(registry, toyRules, { ref: toys.ref, name: 'InRelease' });
+    const found = await readRepositoryDocument(registry, toyRules, { ref: toys.ref, name: 'InRelease' });
     const read = recorder.take();
     expect(found?.bytes).toBeDefined();
     return [sequentialTrips(publish), publish.length, sequentialTrips(read), read.length];

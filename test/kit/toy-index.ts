@@ -12,12 +12,18 @@ import {
   buildIndex,
   type IndexedRules,
 } from '../../services/registry/indexes/build-index.ts';
-import { readDocument } from '../../services/registry/indexes/find-document.ts';
-import { bytesOf } from '../../services/registry/indexes/stored-documents.ts';
+import {
+  type DocumentQuery,
+  documentKeys,
+  type FoundDocument,
+  findRepositoryDocument,
+} from '../../services/registry/indexes/find-document.ts';
+import { documentBytes } from '../../services/registry/indexes/index-documents.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { changeVersions } from '../../services/registry/packages/change-versions.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import type { IndexRef } from '../../services/registry/records/keys.ts';
+import { readItems } from '../../services/registry/records/read-items.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { named } from './names.ts';
 import { withPreparedKeys } from './prepared-keys.ts';
@@ -30,16 +36,26 @@ const actor = { kind: 'user', id: 1, name: 'root' } as const;
 /** The rules of the toy format that the core gets. */
 export const toyRules: IndexedRules = { ...toy, index: toyIndex };
 
+/** Reads a document of an index as a request does. */
+export async function readRepositoryDocument(
+  registry: Registry,
+  rules: IndexedRules,
+  query: DocumentQuery,
+): Promise<FoundDocument | undefined> {
+  const items = await readItems(registry.table, documentKeys(query));
+  return findRepositoryDocument(registry, rules, { query, items });
+}
+
 /** Packages of the toy format in a project, and the index over them, as one process sees them. */
 export function toyPackages(registry: Registry, project: Project, rules: IndexedRules = toyRules) {
   const ref: IndexRef = { projectId: project.id, format: rules.id, index: 'main' };
   const facts = { project, actor, format: rules.id, index: rules.index };
 
   async function document(name: string): Promise<Buffer | undefined> {
-    const found = await readDocument(registry, rules, { ref, name });
+    const found = await readRepositoryDocument(registry, rules, { ref, name });
     if (!found) return undefined;
     const chunks: Uint8Array[] = [];
-    for await (const chunk of bytesOf(registry.blobs, found)) chunks.push(chunk);
+    for await (const chunk of documentBytes(registry.blobs, found)) chunks.push(chunk);
     return Buffer.concat(chunks);
   }
 

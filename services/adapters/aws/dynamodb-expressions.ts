@@ -45,7 +45,7 @@ export function keyOf({ pk, sk }: Key): Key {
 }
 
 /** Converts an operation to a request, for a transaction or (except a check) on its own. */
-export function toRequest(tableName: string, operation: Write): WriteRequest {
+export function toWriteRequest(tableName: string, operation: Write): WriteRequest {
   if ('update' in operation) return { Update: toUpdate(tableName, operation) };
   const used = placeholders();
   const condition = toConditionExpression(operation.when, used);

@@ -77,7 +77,11 @@ export async function queryItems(options: ReadOptions, query: Query): Promise<Pa
   await retryTransient(options.retryFor, async () => {
     do {
       const Limit = limit + 1 - items.length + range.excluded.length;
-      const request = { ...toRequest(options.tableName, query, range), Limit, ExclusiveStartKey: position };
+      const request = {
+        ...toQueryRequest(options.tableName, query, range),
+        Limit,
+        ExclusiveStartKey: position,
+      };
       const part = await options.client.send(new QueryCommand(request));
       for (const found of part.Items ?? []) {
         if (!isExcluded(found, query, range)) items.push(fromDocument(found));
@@ -88,7 +92,7 @@ export async function queryItems(options: ReadOptions, query: Query): Promise<Pa
   return { items: items.slice(0, limit), more: items.length > limit };
 }
 
-function toRequest(TableName: string, { index, reverse = false }: Query, range: Range) {
+function toQueryRequest(TableName: string, { index, reverse = false }: Query, range: Range) {
   return {
     TableName,
     IndexName: index,

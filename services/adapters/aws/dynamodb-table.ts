@@ -15,7 +15,7 @@ import {
 import type { Changes, Condition, Item, Key, Table, Write } from '../../ports/table.ts';
 import { checkWrites } from '../../ports/table-rules.ts';
 import { retryTransient, toPortError } from './dynamodb-errors.ts';
-import { toRequest, toUpdate } from './dynamodb-expressions.ts';
+import { toUpdate, toWriteRequest } from './dynamodb-expressions.ts';
 import { getItem, getItems, queryItems } from './dynamodb-reads.ts';
 import { documentClient, fromDocument, fromWireItem, toWireItem } from './dynamodb-values.ts';
 
@@ -82,7 +82,7 @@ async function write(options: WriteOptions, operations: readonly Write[]): Promi
 }
 
 async function writeOne({ client, tableName }: WriteOptions, operation: Write): Promise<void> {
-  const { Put, Delete, Update } = toRequest(tableName, operation);
+  const { Put, Delete, Update } = toWriteRequest(tableName, operation);
   if (Delete !== undefined) await client.send(new DeleteCommand(Delete));
   if (Update !== undefined) await client.send(new UpdateCommand(Update));
   if (Put === undefined) return;
@@ -101,7 +101,7 @@ function isOwnPut(error: unknown, put: Item): boolean {
 }
 
 async function writeAll(options: WriteOptions, operations: readonly Write[]): Promise<void> {
-  const TransactItems = operations.map((operation) => toRequest(options.tableName, operation));
+  const TransactItems = operations.map((operation) => toWriteRequest(options.tableName, operation));
   let ClientRequestToken = randomUUID();
   return withPortErrors(options, async () => {
     try {

@@ -75,7 +75,7 @@ export async function requestedReleases(c: FormatContext, access: Access): Promi
   const document = await findDocument(c, access, releaseCatalog);
   if (document) return releasesIn(document);
   // A package without a served version is treated as missing.
-  requireUser(c, access);
+  challengeAnonymous(c, access);
   return [];
 }
 
@@ -84,7 +84,7 @@ export async function requestedReleases(c: FormatContext, access: Access): Promi
  * otherwise find public packages only.
  * @throws RegistryError `unauthenticated`
  */
-export function requireUser(c: FormatContext, { principal }: Access): void {
+export function challengeAnonymous(c: FormatContext, { principal }: Access): void {
   if (c.env.address.level !== 'project' && principal.kind === 'anonymous') {
     throw new RegistryError('unauthenticated');
   }

@@ -74,7 +74,7 @@ export function passesFilter(
 }
 
 /** A version in NuGet's normalised form, with the publisher's case and build metadata. */
-export function shownVersion({ version }: Pick<Metadata, 'version'>): string {
+export function fullVersion({ version }: Pick<Metadata, 'version'>): string {
   const parsed = parseVersion(version);
   if (!parsed) return version;
   return normalised(parsed) + (parsed.build === '' ? '' : `+${parsed.build}`);

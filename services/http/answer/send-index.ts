@@ -1,6 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import type { Access } from '../../registry/access/open-access.ts';
-import { findDocument } from '../../registry/indexes/find-document.ts';
+import { findRepositoryDocument } from '../../registry/indexes/find-document.ts';
 import { requireNothingHidden } from '../../registry/search/visible-packages.ts';
 import type { FormatContext } from '../access/guard.ts';
 import { sendFile } from './send-file.ts';
@@ -16,7 +16,7 @@ export async function sendIndex(c: FormatContext, access: Access): Promise<Respo
   const { document } = access;
   const { index } = format;
   if (!index) throw new Error(`${format.id} declares no index`);
-  const found = document && (await findDocument(registry, { ...format, index }, document));
+  const found = document && (await findRepositoryDocument(registry, { ...format, index }, document));
   if (!found) {
     await requireNothingHidden(registry, access);
     throw new RegistryError('fileNotFound');

@@ -11,7 +11,7 @@ import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { readMany } from '../records/read-many.ts';
 import { retryChanged } from '../records/retry-changed.ts';
-import { holds, purgeItem, purgeVersion } from '../removal/purge.ts';
+import { purgeItem, purgeVersion, tryWrite } from '../removal/purge.ts';
 import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
 import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
@@ -218,7 +218,7 @@ async function purgeDueProject(
 /** Deletes the record of a purged project, unless the project was removed again in the meantime. */
 async function deleteRecord(registry: Registry, { id, removedAt }: RemovedProject): Promise<void> {
   const when = { equals: { removedAt, purging: true } };
-  await holds(registry, { delete: keys.removedProject(id), when });
+  await tryWrite(registry, { delete: keys.removedProject(id), when });
 }
 
 /** Keeps a project that was restored after it was read, even if it was removed again. */
@@ -230,7 +230,7 @@ async function purgeRemoved(
   const { id, removedAt } = removed;
   const key = keys.removedProject(id);
   const begun = { update: key, set: { purging: true }, when: { exists: true, equals: { removedAt } } };
-  if (!(await holds(registry, begun))) return true;
+  if (!(await tryWrite(registry, begun))) return true;
   const owner = { kind: 'project', id } as const;
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);

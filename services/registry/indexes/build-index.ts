@@ -13,6 +13,15 @@ import { itemOf, maybeEntity } from '../records/entities.ts';
 import { documentSlots, type IndexRef, keys } from '../records/keys.ts';
 import { type Builder, type Lease, LeaseLost, takeLease } from './build-lease.ts';
 import { type DocumentSink, documentSink, type MadeDocument, makeDocument } from './document-sink.ts';
+import {
+  clearReplaced,
+  type DocumentStage,
+  documentBytes,
+  servedDocuments,
+  stageDocument,
+  stageGone,
+  writeHeld,
+} from './index-documents.ts';
 import { readStanzas, unlistedVersions } from './read-stanzas.ts';
 import {
   type BuiltIndex,
@@ -22,15 +31,6 @@ import {
   type StoredIndex,
   stateKeys,
 } from './records.ts';
-import {
-  bytesOf,
-  clearReplaced,
-  type DocumentStage,
-  servedDocuments,
-  stageDocument,
-  stageGone,
-  writeHeld,
-} from './stored-documents.ts';
 
 /** The outcome of a build: the index was built, was current, or is being built by another process. */
 export type BuildOutcome = 'built' | 'current' | 'busy';
@@ -284,5 +284,5 @@ async function* readBytes(
   const slots = items.flatMap((item) => maybeEntity<StoredDocument>(item) ?? []);
   const found = servedDocuments(slots, generation).get(name);
   if (!found || found.gone) throw new Error(`there is no document ${name} in the index`);
-  yield* bytesOf(blobs, found);
+  yield* documentBytes(blobs, found);
 }

@@ -13,8 +13,8 @@ import {
   type IndexState,
   isCurrent,
 } from './build-index.ts';
+import { servedDocuments } from './index-documents.ts';
 import { type BuiltIndex, type StoredAlias, type StoredDocument, stateKeys } from './records.ts';
-import { servedDocuments } from './stored-documents.ts';
 
 /** How long a reader waits for an index to be built, in milliseconds; less than the time limit of a function. */
 const BUILD_TIMEOUT = 20_000;
@@ -53,7 +53,7 @@ function slotKeys(ref: IndexRef, name: string): Key[] {
  * the read: an index that is out of date is built first. Undefined if the index or the document does not exist.
  * @throws RegistryError `indexBehind` if building takes too long
  */
-export async function findDocument(
+export async function findRepositoryDocument(
   registry: Registry,
   rules: IndexedRules,
   { query, items }: ReadDocument,
@@ -70,16 +70,6 @@ export async function findDocument(
   const again = await readItems(registry.table, documentKeys(query));
   const added = again.get<StoredAlias>(keys.indexAlias(ref, name));
   return added && !added.internal ? added : served(query, again);
-}
-
-/** Reads the items of a document and finds it: see `findDocument`. */
-export async function readDocument(
-  registry: Registry,
-  rules: IndexedRules,
-  query: DocumentQuery,
-): Promise<FoundDocument | undefined> {
-  const items = await readItems(registry.table, documentKeys(query));
-  return findDocument(registry, rules, { query, items });
 }
 
 function served({ ref, name }: DocumentQuery, items: Items): FoundDocument | undefined {

@@ -9,8 +9,8 @@ import { type IndexRef, keys, ranges } from '../records/keys.ts';
 import { queryAll, queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { takeLease } from './build-lease.ts';
+import { readDocuments } from './index-documents.ts';
 import { partitionRevisions, type StoredAlias, type StoredDocument, type StoredIndex } from './records.ts';
-import { readDocuments } from './stored-documents.ts';
 
 /** Lists the indexes of a project, of one format or of all. */
 export async function listIndexes(

@@ -9,10 +9,11 @@ import {
   type Version,
 } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, maybeEntity, type StoredHead } from '../records/entities.ts';
+import { entityOf, maybeEntity, type PackagePointer, type StoredHead } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
+import { readMany } from '../records/read-many.ts';
 import { readMetadata } from './read-metadata.ts';
 
 /** A package, and the version to read, if known. */
@@ -39,6 +40,31 @@ export async function readVersions<M>(
     const version = key && items.get<Version>(key);
     return version && isServed(version) ? readMetadata({ log }, version, metadata) : undefined;
   });
+}
+
+/** Reads the versions of rows of a list, in the same order; leaves out versions deleted in the meantime. */
+export async function readVersionsOfRows(
+  { table }: Pick<Registry, 'table'>,
+  rows: readonly PackagePointer[],
+): Promise<Version[]> {
+  const items = await readMany(
+    table,
+    rows.map((row) => keys.version(row, row.version)),
+  );
+  return items.flatMap((item, index) => {
+    const version = maybeEntity<Version>(item);
+    return version?.id === rows[index]?.id && version ? [version] : [];
+  });
+}
+
+/** Finds the version of a project with this id, whatever its status. */
+export async function findVersionById(
+  { table }: Pick<Registry, 'table'>,
+  projectId: number,
+  id: number,
+): Promise<Version | undefined> {
+  const pointer = maybeEntity<PackagePointer>(await table.get(keys.packageId(projectId, id)));
+  return pointer && (await readVersionsOfRows({ table }, [pointer]))[0];
 }
 
 /** Reads the heads of packages, in the given order; undefined for missing packages. */

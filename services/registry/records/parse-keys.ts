@@ -5,7 +5,7 @@ import type { Key } from '../../ports/table.ts';
 import { unescapePart } from './key-parts.ts';
 
 /** The package whose partition a key is in. */
-export function packageOf({ pk }: Key): PackageRef {
+export function packageOfKey({ pk }: Key): PackageRef {
   const [, projectId, format = '', part = ''] = pk.split('#');
   const name = parsePackageName(unescapePart(part));
   if (name === undefined) throw new TypeError(`${pk} is not the partition of a package`);

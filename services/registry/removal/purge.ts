@@ -7,7 +7,7 @@ import { forgetDownloads } from '../downloads/count-downloads.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { entityOf, type StoredVersion } from '../records/entities.ts';
 import { indexes, keys } from '../records/keys.ts';
-import { isRemovedVersion, packageOf } from '../records/parse-keys.ts';
+import { isRemovedVersion, packageOfKey } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
@@ -30,7 +30,7 @@ export async function purgeVersion(
   const record = keys.removedVersion(ref, id);
   const begun =
     removed.purging ||
-    (await holds(registry, { update: record, set: { purging: true }, when: { equals: { removedAt } } }));
+    (await tryWrite(registry, { update: record, set: { purging: true }, when: { equals: { removedAt } } }));
   if (!begun) return;
   await retryChanged(async () => {
     const files = await filesOfVersion(registry, ref, removed);
@@ -95,13 +95,13 @@ function dueTime({ index2sk = '' }: Item): string {
 
 /** Purges a removed version or file, given its item. */
 export async function purgeItem(registry: Registry, item: Item): Promise<void> {
-  const ref = packageOf(item);
+  const ref = packageOfKey(item);
   if (isRemovedVersion(item)) await purgeVersion(registry, entityOf<RemovedVersion & Removal>(item));
   else await purgeFile(registry, ref, entityOf<RemovedFile>(item));
 }
 
 /** Executes a write; returns whether its condition held. */
-export async function holds(registry: Registry, write: Write): Promise<boolean> {
+export async function tryWrite(registry: Registry, write: Write): Promise<boolean> {
   try {
     await registry.table.write([write]);
     return true;

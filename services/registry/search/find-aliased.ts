@@ -7,7 +7,7 @@ import type { NameRules } from '../names/owning-root.ts';
 import { rootOf } from '../packages/package-writes.ts';
 import { entityOf } from '../records/entities.ts';
 import { indexes, keys } from '../records/keys.ts';
-import { isOlderFile, packageOf } from '../records/parse-keys.ts';
+import { isOlderFile, packageOfKey } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { readItems } from '../records/read-items.ts';
 import { owningNames } from './owning-names.ts';
@@ -52,7 +52,7 @@ export async function* findAliased<M>(
     else projects.set(within.project.id, within.project);
     const open = page.filter((item) => !isOlderFile(item));
     const held = open.flatMap((entry) => {
-      const { projectId, name } = packageOf(entry);
+      const { projectId, name } = packageOfKey(entry);
       const project = projects.get(projectId);
       return project ? [{ entry, name, rootId: rootOf(project) }] : [];
     });
@@ -69,7 +69,7 @@ export async function* findAliased<M>(
 
 /** The current files of index entries, each read together with its version. */
 async function servedFiles<M>({ table }: Registry, entries: readonly Item[]): Promise<AliasedFile<M>[]> {
-  const versionKey = (entry: Item) => keys.version(packageOf(entry), entityOf<PackageFile>(entry).version);
+  const versionKey = (entry: Item) => keys.version(packageOfKey(entry), entityOf<PackageFile>(entry).version);
   const items = await readItems(
     table,
     entries.flatMap((entry) => [{ pk: entry.pk, sk: entry.sk }, versionKey(entry)]),
@@ -90,7 +90,7 @@ async function readNew(
   principal: Principal,
   loaded: Map<number, Project | undefined>,
 ): Promise<void> {
-  const ids = files.map((item) => packageOf(item).projectId).filter((id) => !loaded.has(id));
+  const ids = files.map((item) => packageOfKey(item).projectId).filter((id) => !loaded.has(id));
   const items = await readItems(
     registry.table,
     ids.map((id) => keys.project(id)),

@@ -1,10 +1,10 @@
-import type { Tag, Version } from '../../domain/packages.ts';
+import type { Tag } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { versionRows } from '../packages/version-rows.ts';
-import { entityOf, maybeEntity, type PackagePointer } from '../records/entities.ts';
-import { keys, ranges } from '../records/keys.ts';
+import { entityOf, type PackagePointer } from '../records/entities.ts';
+import { ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
-import { forEachOf, readMany } from '../records/read-many.ts';
+import { forEachOf } from '../records/read-many.ts';
 
 /** The most other versions of a package that are listed. */
 const MAX_OTHERS = 1000;
@@ -22,28 +22,6 @@ export async function otherVersions(
     if (found.length === MAX_OTHERS) break;
   }
   return found;
-}
-
-/** The versions of rows, in the same order; leaves out versions deleted in the meantime. */
-export async function readVersions(registry: Registry, rows: readonly PackagePointer[]): Promise<Version[]> {
-  const items = await readMany(
-    registry.table,
-    rows.map((row) => keys.version(row, row.version)),
-  );
-  return items.flatMap((item, index) => {
-    const version = maybeEntity<Version>(item);
-    return version?.id === rows[index]?.id && version ? [version] : [];
-  });
-}
-
-/** The version of a project with this id, or undefined. */
-export async function findVersion(
-  registry: Registry,
-  projectId: number,
-  id: number,
-): Promise<Version | undefined> {
-  const pointer = maybeEntity<PackagePointer>(await registry.table.get(keys.packageId(projectId, id)));
-  return pointer && (await readVersions(registry, [pointer]))[0];
 }
 
 /** The tags of each version, by the id of the version. */

@@ -122,7 +122,7 @@ async function* versionsNamed(
   const matches = matcher(filter);
   if (filter.version !== undefined) {
     const version = parseVersionName(filter.version);
-    const pointer = version && (await findVersion(registry, ref, version, matches));
+    const pointer = version && (await matchingVersion(registry, ref, version, matches));
     if (pointer) yield { pointer, in: project };
     return;
   }
@@ -132,7 +132,7 @@ async function* versionsNamed(
 }
 
 /** Reads a version by its key: the normalized version or, before versions were normalized, the version as it is shown. */
-async function findVersion(
+async function matchingVersion(
   registry: Registry,
   ref: PackageRef,
   shown: VersionName,

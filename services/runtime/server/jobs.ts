@@ -22,7 +22,7 @@ export interface QueuedJob {
 }
 
 /** Opens the queues of all jobs, or of those named. */
-export function openQueues(
+export function openJobQueues(
   openQueue: (name: string, options: QueueOptions) => Queue,
   names: readonly string[] = jobs.map(({ name }) => name),
 ): readonly QueuedJob[] {
@@ -43,7 +43,7 @@ export function startJobs(
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const queued = openQueues(openQueue);
+  const queued = openJobQueues(openQueue);
   const running = [
     ...queued.map((each) => consumeJob(registry, each, signal)),
     every(DISPATCH_EVERY, signal, registry, () => dispatchEvents(registry, queued)),
@@ -64,7 +64,7 @@ export function startConsuming(
   names: readonly string[],
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const queued = openQueues(openQueue, names);
+  const queued = openJobQueues(openQueue, names);
   const running = queued.map((each) => consumeJob(registry, each, stopping.signal));
   return {
     async stop() {

@@ -21,7 +21,7 @@ import { flushDownloads, startFlushing } from './flush-downloads.ts';
 import { flushTokenUses } from './flush-token-uses.ts';
 import { greeting } from './greeting.ts';
 import { type ServerState, withHealth } from './health.ts';
-import { openQueues, startConsuming, startJobs } from './jobs.ts';
+import { openJobQueues, startConsuming, startJobs } from './jobs.ts';
 import { jsonLog } from './json-log.ts';
 import { meteredTable } from './metered-table.ts';
 import { withMetrics } from './metrics-page.ts';
@@ -219,7 +219,7 @@ function startJobsOf(registry: Registry, { queue, consumes }: OpenedStores) {
 
 /** The queues of the jobs that this server runs. */
 function queuesOf({ queue, consumes }: OpenedStores) {
-  return queue ? openQueues(queue, consumes) : [];
+  return queue ? openJobQueues(queue, consumes) : [];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { PackageStatus } from '../../../services/domain/packages.ts';
 import type { Table } from '../../../services/ports/table.ts';
 import { moveTag } from '../../../services/registry/packages/move-tag.ts';
 import { changedVersionWrites } from '../../../services/registry/packages/package-writes.ts';
-import { findVersion } from '../../../services/registry/search/list-packages.ts';
+import { findVersionById } from '../../../services/registry/packages/read-versions.ts';
 import { named } from '../../kit/names.ts';
 import { addMember, deployToken, personalToken } from '../../kit/start-app.ts';
 import { type Answer, type Api, pagesOf, startApi } from './api-client.ts';
@@ -28,7 +28,7 @@ async function idOf(name: string, version: string): Promise<number> {
 }
 
 async function setStatus(id: number, status: PackageStatus): Promise<void> {
-  const version = await findVersion(api.app.registry, project.id, id);
+  const version = await findVersionById(api.app.registry, project.id, id);
   if (!version) throw new Error('no such version');
   await api.app.registry.table.write(changedVersionWrites(project, { ...version, status }));
 }

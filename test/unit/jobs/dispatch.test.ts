@@ -7,7 +7,7 @@ import { EVENT_SHARDS, readEvent } from '../../../services/registry/events/recor
 import { ranges } from '../../../services/registry/records/keys.ts';
 import {
   dispatchEvents,
-  openQueues,
+  openJobQueues,
   type QueuedJob,
   sendDueRuns,
 } from '../../../services/runtime/server/jobs.ts';
@@ -26,7 +26,7 @@ async function publishSome(count: number) {
 /** The queues of all jobs. They record the messages that are sent to them. */
 function recordingQueues() {
   const sent = new Map<Queue, string[]>();
-  const all = openQueues((_name, options) => {
+  const all = openJobQueues((_name, options) => {
     const bodies: string[] = [];
     const queue = {
       ...memoryQueue(options),
@@ -42,7 +42,7 @@ function recordingQueues() {
   };
 }
 
-const queued = () => openQueues((_name, options) => memoryQueue(options));
+const queued = () => openJobQueues((_name, options) => memoryQueue(options));
 
 describe('events', () => {
   test('are sent to the queue of each job that handles them, and deleted from the outbox', async () => {

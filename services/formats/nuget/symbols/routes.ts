@@ -5,7 +5,7 @@ import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { aliasedFiles, requireNothingHidden } from '../../../registry/search/visible-packages.ts';
-import { requireUser } from '../context.ts';
+import { challengeAnonymous } from '../context.ts';
 import { fileMetadata } from '../schema.ts';
 import { symbolAlias } from './push-symbols.ts';
 
@@ -33,7 +33,7 @@ async function sendSymbols(c: FormatContext, access: Access): Promise<Response> 
       if (checksums.length === 0 || (facts && checksums.includes(facts.checksum))) return sendFile(c, found);
     }
   }
-  requireUser(c, access);
+  challengeAnonymous(c, access);
   await requireNothingHidden(c.env.registry, access);
   throw new RegistryError('fileNotFound');
 }

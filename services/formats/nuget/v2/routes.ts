@@ -9,7 +9,7 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { headsOf } from '../../../registry/search/visible-packages.ts';
 import { packageFile } from '../addresses.ts';
-import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
+import { baseOf, candidates, challengeAnonymous, releasesOfHit, requestedReleases } from '../context.ts';
 import { NO_ID, packageId, packageVersion, parsePackageId } from '../names.ts';
 import type { ReleaseFacts } from '../releases.ts';
 import { renderEntry, renderFeed, renderSchema, renderService } from './feed.ts';
@@ -120,7 +120,7 @@ function asId(text: string): PackageName {
 
 /** The rows of the packages that a search found, read one package at a time to bound memory. */
 async function rowsOfMany(c: FormatContext, access: Access, query: Query): Promise<Found> {
-  requireUser(c, access);
+  challengeAnonymous(c, access);
   const { hits, complete } = await candidates(c, access, { ...query, readsPackages: true });
   const rows: Row[] = [];
   for (const held of await headsOf(c.env.registry, access.format, hits)) {

@@ -1,5 +1,5 @@
 import { compareVersions, parseVersion } from '../nuget-version.ts';
-import { iconUrl, licenseUrl, passesFilter, type ReleaseFacts, shownVersion } from '../releases.ts';
+import { fullVersion, iconUrl, licenseUrl, passesFilter, type ReleaseFacts } from '../releases.ts';
 import type { DependencyGroup } from '../schema.ts';
 import type { FilterValue } from './odata/filter.ts';
 
@@ -36,7 +36,7 @@ export const properties: ReadonlyMap<string, Property> = new Map<string, Propert
   ['Version', ['Edm.String', ({ release }) => release.metadata.version]],
   [
     'NormalizedVersion',
-    ['Edm.String', ({ release }) => shownVersion(release.metadata).split('+', 1)[0] ?? ''],
+    ['Edm.String', ({ release }) => fullVersion(release.metadata).split('+', 1)[0] ?? ''],
   ],
   ['Title', ['Edm.String', ({ release }) => release.metadata.title || release.metadata.id]],
   ['Authors', ['Edm.String', ({ release }) => release.metadata.authors]],

@@ -12,12 +12,12 @@ import {
 import { contentUrl, type Hive, leafUrl, packageUrl, registrationUrl } from '../addresses.ts';
 import { versionOrder } from '../nuget-version.ts';
 import {
+  fullVersion,
   iconUrl,
   indexedRelease,
   licenseUrl,
   passesFilter,
   type ReleaseFacts,
-  shownVersion,
 } from '../releases.ts';
 import { type DependencyGroup, type Metadata, metadata } from '../schema.ts';
 
@@ -109,7 +109,7 @@ function catalogEntry(hive: Hive, release: ReleaseFacts): object {
     '@id': `${leafUrl(BASE, hive, release)}#entry`,
     '@type': 'PackageDetails',
     id: metadata.id,
-    version: shownVersion(metadata),
+    version: fullVersion(metadata),
     authors,
     description,
     summary,

@@ -6,9 +6,9 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { queryNumber } from '../../../http/format/query-number.ts';
 import type { Access } from '../../../registry/access/open-access.ts';
 import { headsOf } from '../../../registry/search/visible-packages.ts';
-import { baseOf, candidates, releasesOfHit, requestedReleases, requireUser } from '../context.ts';
+import { baseOf, candidates, challengeAnonymous, releasesOfHit, requestedReleases } from '../context.ts';
 import { NO_ID, parsePackageId } from '../names.ts';
-import { listedReleases, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
+import { fullVersion, listedReleases, type ReleaseFacts, type VersionFilter } from '../releases.ts';
 import { parseSearchText } from '../search/search-text.ts';
 import { isOfType, searchResult } from './search-results.ts';
 
@@ -65,7 +65,7 @@ async function find<T>(
   filter: VersionFilter,
   show: (releases: readonly ReleaseFacts[]) => T,
 ): Promise<Page<T>> {
-  requireUser(c, access);
+  challengeAnonymous(c, access);
   const text = parseSearchText(c.req.query('q') ?? '');
   const { hits, complete } = await candidates(c, access, text);
   const packages = await headsOf(c.env.registry, access.format, hits);
@@ -105,6 +105,6 @@ async function listVersions(c: FormatContext, access: Access): Promise<Response>
   return replyJson(c, 200, {
     '@context': CONTEXT,
     totalHits: releases.length,
-    data: releases.map(({ metadata }) => shownVersion(metadata)),
+    data: releases.map(({ metadata }) => fullVersion(metadata)),
   });
 }

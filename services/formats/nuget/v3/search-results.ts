@@ -1,6 +1,6 @@
 /** Search results (https://learn.microsoft.com/nuget/api/search-query-service-resource). */
 import { hives, leafUrl, registrationUrl } from '../addresses.ts';
-import { iconUrl, licenseUrl, type ReleaseFacts, shownVersion, type VersionFilter } from '../releases.ts';
+import { fullVersion, iconUrl, licenseUrl, type ReleaseFacts, type VersionFilter } from '../releases.ts';
 import type { PackageType } from '../schema.ts';
 
 /** The type of ordinary packages. */
@@ -17,7 +17,7 @@ export function searchResult(base: string, releases: readonly ReleaseFacts[], fi
     '@type': 'Package',
     registration: registrationUrl(base, hive, latest.name),
     id: metadata.id,
-    version: shownVersion(metadata),
+    version: fullVersion(metadata),
     description: metadata.description,
     summary: metadata.summary,
     title: metadata.title === '' ? metadata.id : metadata.title,
@@ -31,7 +31,7 @@ export function searchResult(base: string, releases: readonly ReleaseFacts[], fi
     packageTypes: packageTypesOf(latest).map(({ name }) => ({ name })),
     versions: releases.map((release) => ({
       '@id': leafUrl(base, hive, release),
-      version: shownVersion(release.metadata),
+      version: fullVersion(release.metadata),
       downloads: 0,
     })),
   };

@@ -18,7 +18,7 @@ import {
 import { type StoredKey, walkStored } from '../walk-stored.ts';
 import { countUses, type Recheck, recheck, type UseCounts, useId, useParts } from './blob-uses.ts';
 import { metadataCheck } from './check-metadata.ts';
-import { walkPackages } from './walk-files.ts';
+import { walkEveryPackage } from './walk-files.ts';
 
 /** The outcome of a check: what was checked, and the problems found. */
 export interface StorageCheck {
@@ -73,7 +73,7 @@ export async function checkStorage(registry: Registry, options: CheckOptions): P
   const progress = { versions: 0, files: 0 };
   const report = (expected: number | undefined, seen: Amount) =>
     options.onProgress?.({ ...progress, expected, seen });
-  for await (const packages of inBatches(walkPackages(registry), PACKAGES)) {
+  for await (const packages of inBatches(walkEveryPackage(registry), PACKAGES)) {
     progress.versions += await metadata.checkPackages(packages, options.concurrency);
     report(undefined, nothing);
   }

@@ -6,7 +6,7 @@ import type { Registry } from '../../context.ts';
 import { storedDocuments } from '../../indexes/project-indexes.ts';
 import { entityOf, type PackagePointer, type StoredClaim } from '../../records/entities.ts';
 import { indexes, ranges } from '../../records/keys.ts';
-import { packageOf } from '../../records/parse-keys.ts';
+import { packageOfKey } from '../../records/parse-keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
 /** A file with its package and project, or a document of an index over all packages of a project. */
@@ -49,7 +49,7 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
 }
 
 /** Yields every package in the instance, except those of removed projects. */
-export async function* walkPackages(registry: Registry): AsyncGenerator<PackageRef> {
+export async function* walkEveryPackage(registry: Registry): AsyncGenerator<PackageRef> {
   for await (const { id } of walkProjects(registry)) yield* packagesOf(registry, id);
 }
 
@@ -79,5 +79,5 @@ export async function* packagesOf(registry: Registry, projectId: number): AsyncG
 
 /** Returns the package of a pointer, a claim, or a removed version or file. */
 function packageFrom(item: Item): PackageRef {
-  return item.format === undefined ? packageOf(item) : entityOf<PackagePointer | StoredClaim>(item);
+  return item.format === undefined ? packageOfKey(item) : entityOf<PackagePointer | StoredClaim>(item);
 }

@@ -20,7 +20,7 @@ import {
   ranges,
   versionByName,
 } from '../../../../services/registry/records/keys.ts';
-import { isOlderFile, packageOf } from '../../../../services/registry/records/parse-keys.ts';
+import { isOlderFile, packageOfKey } from '../../../../services/registry/records/parse-keys.ts';
 import { named } from '../../../kit/names.ts';
 
 /** Characters of one to four bytes, those that are escaped, and half of a pair. */
@@ -191,7 +191,7 @@ describe.each(characters)('a key of the longest parts, which consist of %j', (ch
 
   test('names its package', () => {
     const { ref } = partsOf(character);
-    expect(packageOf(keys.head(ref))).toEqual(ref);
+    expect(packageOfKey(keys.head(ref))).toEqual(ref);
   });
 });
 

@@ -5,7 +5,7 @@ import { managementApi } from '../../../../services/api/app.ts';
 import { createApp } from '../../../../services/runtime/compose.ts';
 import { allFormats } from '../../../../services/runtime/families/all.ts';
 import { type CountingMeter, countingMeter } from '../../../../services/runtime/server/counting-meter.ts';
-import { openQueues, type QueuedJob } from '../../../../services/runtime/server/jobs.ts';
+import { openJobQueues, type QueuedJob } from '../../../../services/runtime/server/jobs.ts';
 import { meteredTable } from '../../../../services/runtime/server/metered-table.ts';
 import { withMetrics } from '../../../../services/runtime/server/metrics-page.ts';
 import { everySample, prefixIn } from '../../../fleet/samples/every.ts';
@@ -18,7 +18,7 @@ let meter: CountingMeter;
 let queued: readonly QueuedJob[];
 beforeEach(async () => {
   meter = countingMeter();
-  queued = openQueues((_, options) => memoryQueue(options), ['search']);
+  queued = openJobQueues((_, options) => memoryQueue(options), ['search']);
   app = await startApp({ stores: { meter } });
 });
 

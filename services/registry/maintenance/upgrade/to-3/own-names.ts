@@ -6,7 +6,7 @@ import { ownUnlessOwned, settleOwner } from '../../../names/settle-owner.ts';
 import { rootOf } from '../../../packages/package-writes.ts';
 import { entityOf, maybeEntity, type NamedEntry } from '../../../records/entities.ts';
 import { indexes, keys, ranges } from '../../../records/keys.ts';
-import { isRemovedVersion, packageOf } from '../../../records/parse-keys.ts';
+import { isRemovedVersion, packageOfKey } from '../../../records/parse-keys.ts';
 import { queryPages } from '../../../records/query-all.ts';
 
 /**
@@ -57,7 +57,7 @@ async function removedNames({ table }: Registry): Promise<Iterable<PackageRef>> 
   for await (const items of queryPages(table, indexes.removed)) {
     for (const item of items) {
       if (!isRemovedVersion(item)) continue;
-      const ref = packageOf(item);
+      const ref = packageOfKey(item);
       const { createdAt } = entityOf<Version>(item);
       const key = `${ref.format} ${ref.name}`;
       if (createdAt < (earliest.get(key)?.createdAt ?? Number.POSITIVE_INFINITY)) {

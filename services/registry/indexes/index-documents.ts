@@ -237,7 +237,7 @@ export async function writeHeld(registry: Registry, lease: Lease, writes: readon
 }
 
 /** Yields the bytes of a document or an alias, from its item or from the blob store. */
-export async function* bytesOf(
+export async function* documentBytes(
   blobs: BlobStore,
   { bytes, storageKey }: Pick<StoredDocument, 'bytes' | 'storageKey'>,
 ): AsyncGenerator<Uint8Array> {
