@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
 import { RegistryError } from '../domain/errors.ts';
-import { isServed, type PackageFile, type Version } from '../domain/packages.ts';
+import { isListed, isServed, type PackageFile, type Version } from '../domain/packages.ts';
 import { actorOf } from '../http/access/actor.ts';
 import { packageFileJson } from '../http/answer/package-json.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
@@ -13,7 +13,7 @@ import { removeFile } from '../registry/removal/remove-file.ts';
 import { removeVersion } from '../registry/removal/remove-version.ts';
 import { walkFilesOfVersion } from '../registry/removal/removed.ts';
 import { otherVersions, tagsOf } from '../registry/search/list-packages.ts';
-import { otherVersionJson, packageJson, shownStatuses } from './json/package-json.ts';
+import { otherVersionJson, packageJson } from './json/package-json.ts';
 import { listGroupPackages, listProjectPackages } from './list-packages.ts';
 import { pageOf, paging, sortedRows } from './paginate.ts';
 import { integer, readParams, unlessBlank } from './params.ts';
@@ -56,8 +56,8 @@ async function open(c: ApiContext, action: 'pull' | 'delete'): Promise<OpenedPac
 async function showPackage(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const { project, rights, version } = await open(c, 'pull');
-  if (!shownStatuses.has(version.status)) throw new RegistryError('packageNotFound');
-  const others = await otherVersions(registry, version, ({ status }) => shownStatuses.has(status));
+  if (!isListed(version)) throw new RegistryError('packageNotFound');
+  const others = await otherVersions(registry, version, isListed);
   const [tags, downloads] = await Promise.all([
     tagsOf(registry, [version, ...others]),
     downloadsOf(registry.table, [version.id]),

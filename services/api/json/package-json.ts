@@ -2,14 +2,11 @@
 import { crc32 } from 'node:zlib';
 import { catalog } from '../../catalog.ts';
 import type { Project } from '../../domain/accounts.ts';
-import { type PackageStatus, shownVersion, type Tag, type Version } from '../../domain/packages.ts';
+import { isListed, shownVersion, type Tag, type Version } from '../../domain/packages.ts';
 import type { PackagePointer } from '../../registry/records/entities.ts';
 import { timeJson } from './account-json.ts';
 
 const types = new Map<string, string>(catalog.map(({ id, packageType }) => [id, packageType]));
-
-/** The statuses of packages that have a page and can be requested by id. */
-export const shownStatuses: ReadonlySet<PackageStatus> = new Set(['default', 'deprecated']);
 
 /** GitLab's name of a format (`package_type`). */
 export function packageTypeOf(format: string): string {
@@ -40,7 +37,7 @@ export function packageJson(
     package_type: packageTypeOf(version.format),
     status: version.status,
     _links: {
-      ...(shownStatuses.has(version.status) ? { web_path: `/${project.fullPath}/-/packages/${id}` } : {}),
+      ...(isListed(version) ? { web_path: `/${project.fullPath}/-/packages/${id}` } : {}),
       ...(deletable ? { delete_api_path: `${url}/api/v4/projects/${project.id}/packages/${id}` } : {}),
     },
     created_at: timeJson(version.createdAt),

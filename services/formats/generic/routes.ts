@@ -1,4 +1,4 @@
-import { badRequest, RegistryError } from '../../domain/errors.ts';
+import { badRequest } from '../../domain/errors.ts';
 import type { PackageStatus, StagedBlob } from '../../domain/packages.ts';
 import { change, type FormatContext, publish, pull, type Target } from '../../http/access/guard.ts';
 import { packageFileJson } from '../../http/answer/package-json.ts';
@@ -7,6 +7,7 @@ import { sendFile } from '../../http/answer/send-file.ts';
 import { takeFile } from '../../http/body/take-file.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
 import type { FoundPackage } from '../../registry/access/find-package.ts';
+import { missingFile } from '../../registry/access/refusals.ts';
 import { addFiles } from '../../registry/packages/add-files.ts';
 import { removeFile } from '../../registry/removal/remove-file.ts';
 import { removeVersion } from '../../registry/removal/remove-version.ts';
@@ -36,7 +37,7 @@ async function download(c: FormatContext, found: FoundPackage): Promise<Response
   const [selected] = selection.files ?? [];
   const stored = selected && copy?.files.get(selected.fileName);
   if (stored) return sendFile(c, stored);
-  throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+  throw missingFile(holdings);
 }
 
 async function upload(c: FormatContext, target: Target): Promise<Response> {
@@ -80,7 +81,7 @@ function statusOf(c: FormatContext): PackageStatus | undefined {
 async function deleteFile(c: FormatContext, target: Target): Promise<Response> {
   await removeFile(c.env.registry, {
     ...target,
-    format: 'generic',
+    format: c.env.format.id,
     name: name(c),
     version: version(c),
     fileName: file(c),
@@ -89,6 +90,11 @@ async function deleteFile(c: FormatContext, target: Target): Promise<Response> {
 }
 
 async function deleteVersion(c: FormatContext, target: Target): Promise<Response> {
-  await removeVersion(c.env.registry, { ...target, format: 'generic', name: name(c), version: version(c) });
+  await removeVersion(c.env.registry, {
+    ...target,
+    format: c.env.format.id,
+    name: name(c),
+    version: version(c),
+  });
   return reply(c, 204, null);
 }

@@ -1,6 +1,7 @@
 import type { Group, Principal, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Decision } from './authorize.ts';
+import type { Holding } from './holdings.ts';
 
 /** The error of each refusal, and its reason for operators. */
 const refusals = {
@@ -25,6 +26,11 @@ export function requireDecision(decision: Decision): void {
  */
 export function pathMoved({ fullPath }: Pick<Group | Project, 'fullPath'>): RegistryError {
   return new RegistryError('pathMoved', `Not Found - moved to ${fullPath}; changes need the new path`);
+}
+
+/** The error for a file that no copy has, in a package that some holding has, or in no package. */
+export function missingFile(holdings: readonly Pick<Holding, 'head'>[]): RegistryError {
+  return new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
 }
 
 /** The error for a project or group that is missing or hidden. Only operators learn which. */

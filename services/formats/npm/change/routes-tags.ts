@@ -38,11 +38,11 @@ async function list(c: FormatContext, access: Access): Promise<Response> {
 async function move(c: FormatContext, target: Target): Promise<Response> {
   const tag = tagOf(c);
   const version = packageVersion(parsed(z.string(), await readJson(c, 16 * 1024)));
-  await moveTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag, version });
+  await moveTag(c.env.registry, { ...target, format: c.env.format.id, name: nameOf(c), tag, version });
   return replyJson(c, 200, DONE);
 }
 
 async function remove(c: FormatContext, target: Target): Promise<Response> {
-  await deleteTag(c.env.registry, { ...target, format: 'npm', name: nameOf(c), tag: tagOf(c) });
+  await deleteTag(c.env.registry, { ...target, format: c.env.format.id, name: nameOf(c), tag: tagOf(c) });
   return replyJson(c, 200, DONE);
 }

@@ -83,7 +83,13 @@ async function removeTarball(c: FormatContext, target: Target): Promise<Response
 async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
   for (const { version, id } of versions) {
     try {
-      await removeVersion(c.env.registry, { ...target, format: 'npm', name: nameOf(c), version, id });
+      await removeVersion(c.env.registry, {
+        ...target,
+        format: c.env.format.id,
+        name: nameOf(c),
+        version,
+        id,
+      });
     } catch (error) {
       if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
     }

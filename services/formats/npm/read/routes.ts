@@ -9,6 +9,7 @@ import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { type FoundPackage, readAlso } from '../../../registry/access/find-package.ts';
 import type { Holding, Selection } from '../../../registry/access/holdings.ts';
+import { missingFile } from '../../../registry/access/refusals.ts';
 import { openFile } from '../../../registry/blobs/open-file.ts';
 import { readMetadata } from '../../../registry/packages/read-metadata.ts';
 import { preferred } from '../../../shared/headers/accept.ts';
@@ -54,7 +55,7 @@ function selectTarball(c: FormatContext, name: PackageName): Selection {
 async function tarball(c: FormatContext, { copy, holdings }: FoundPackage): Promise<Response> {
   const file = copy?.files.get(tarballName(copy.version.name, copy.version.version));
   if (file) return sendFile(c, file);
-  throw new RegistryError(holdings.some(({ head }) => head) ? 'fileNotFound' : 'packageNotFound');
+  throw missingFile(holdings);
 }
 
 /** npm requests this before it publishes with provenance, which it allows for public packages only. */

@@ -63,7 +63,7 @@ export async function pushSymbols(c: FormatContext, target: Target, blob: Staged
   const release = { name: packageId(id), version: packageVersion(nuspec.version) };
   const fileName = symbolPackageFile(release);
   const added = { ...target, format: c.env.format, ...release, displayName: id };
-  const ref = { projectId: target.project.id, format: 'nuget', ...release };
+  const ref = { projectId: target.project.id, format: c.env.format.id, ...release };
   const [[version]] = await Promise.all([
     readVersions(registry, [ref], versionMetadata),
     checkPublishRules(registry, { ...added, files: [{ fileName }] }),
