@@ -9,7 +9,7 @@ import { checkStorage } from '../../services/registry/maintenance/check/check-st
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../../services/registry/maintenance/collect/sweep-claims.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
-import { changeVersions } from '../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../services/registry/packages/change-versions.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { moveTag } from '../../services/registry/packages/move-tag.ts';
 import { type NewFile, publishVersion } from '../../services/registry/packages/publish-version.ts';
@@ -22,6 +22,7 @@ import { removeVersion } from '../../services/registry/removal/remove-version.ts
 import { restoreFile, restoreVersion } from '../../services/registry/removal/restore.ts';
 import { named } from '../kit/names.ts';
 import { keeping, replacing } from '../kit/publish.ts';
+import { rulesOf } from '../kit/rules.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -211,12 +212,10 @@ export function describeManyFiles(name: string, open: () => Promise<OpenedStores
         await expect(moveTag(app.registry, { ...deletion(), tag: named.tag('a') })).rejects.toMatchObject({
           code: 'packageNotFound',
         });
-        const change = changeVersions(
+        const change = changeStatuses(
           app.registry,
-          { ...deletion(), versions: [named.version('1')] },
-          () => ({
-            status: 'default',
-          }),
+          { ...deletion(), format: rulesOf('generic'), versions: [named.version('1')] },
+          () => 'default',
         );
         await expect(change).rejects.toMatchObject({ code: 'packageNotFound' });
         const fileId = entityOf<{ id: number }>((await filesLeft())[0]!).id;

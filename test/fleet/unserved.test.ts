@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { EndpointLevel } from '../../services/catalog.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { PackageStatus } from '../../services/domain/packages.ts';
-import { changeVersions } from '../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../services/registry/packages/change-versions.ts';
 import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { named } from '../kit/names.ts';
+import { rulesOf } from '../kit/rules.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
 import { everySample, formatsWith, prefixIn } from './samples/every.ts';
 
@@ -44,7 +45,8 @@ describe.each(cases)('a $id version with status $status', ({ sample, status }) =
 
   async function setStatus(project: Project, version: string): Promise<void> {
     const { version: only, ...rest } = versionIn(project, version);
-    const { changed } = await changeVersions(app.registry, { ...rest, versions: [only] }, () => ({ status }));
+    const change = { ...rest, format: rulesOf(sample.id), versions: [only] };
+    const { changed } = await changeStatuses(app.registry, change, () => status);
     expect(changed).toBe(1);
   }
 

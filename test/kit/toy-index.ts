@@ -28,7 +28,7 @@ import { removeVersion } from '../../services/registry/removal/remove-version.ts
 import { named } from './names.ts';
 import { withPreparedKeys } from './prepared-keys.ts';
 import { toy } from './toy-format/format.ts';
-import { type ToyMetadata, toyMetadata } from './toy-format/metadata.ts';
+import type { ToyMetadata } from './toy-format/metadata.ts';
 import { toyIndex } from './toy-format/repository-index.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -49,7 +49,7 @@ export async function readRepositoryDocument(
 /** Packages of the toy format in a project, and the index over them, as one process sees them. */
 export function toyPackages(registry: Registry, project: Project, rules: IndexedRules = toyRules) {
   const ref: IndexRef = { projectId: project.id, format: rules.id, index: 'main' };
-  const facts = { project, actor, format: rules.id, index: rules.index };
+  const facts = { project, actor, format: rules.id };
 
   async function document(name: string): Promise<Buffer | undefined> {
     const found = await readRepositoryDocument(registry, rules, { ref, name });
@@ -116,7 +116,7 @@ export function toyPackages(registry: Registry, project: Project, rules: Indexed
     change: (name: string, version: string, parts: { status?: PackageStatus; metadata?: ToyMetadata }) =>
       changeVersions(
         registry,
-        { ...facts, metadata: toyMetadata, name: named.package(name), versions: [named.version(version)] },
+        { project, actor, format: rules, name: named.package(name), versions: [named.version(version)] },
         () => parts,
       ),
     build: (options?: BuildOptions): Promise<BuildOutcome> => buildIndex(registry, rules, ref, options),

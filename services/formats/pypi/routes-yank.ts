@@ -6,7 +6,7 @@ import { requestBody } from '../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
 import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
-import { metadata } from './schema.ts';
+import type { Metadata } from './schema.ts';
 import { canonicalVersion, normalizedVersion } from './versions.ts';
 
 /** The limits of a reason, in characters, and of the body that holds it, in bytes. */
@@ -40,12 +40,11 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
   const version = normalizedVersion(c.req.param('version') ?? '');
   const input = {
     ...target,
-    format: 'pypi',
-    metadata,
+    format: c.env.format,
     name: name(c),
     versions: version === undefined ? [] : [...new Set([canonicalVersion(version) ?? version, version])],
   };
-  const { found } = await changeVersions(c.env.registry, input, (stored) => {
+  const { found } = await changeVersions<Metadata>(c.env.registry, input, (stored) => {
     if (stored.metadata.yanked === yanked || !isListed(stored)) return undefined;
     const { yanked: _, ...rest } = stored.metadata;
     return yanked === undefined

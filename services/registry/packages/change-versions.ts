@@ -1,10 +1,10 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
+import type { FormatRules } from '../../domain/format-rules.ts';
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
-import type { RepositoryIndex } from '../../domain/repository-index.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
@@ -19,14 +19,10 @@ import { changedVersionWrites } from './package-writes.ts';
 import { readMetadata } from './read-metadata.ts';
 
 /** The versions of a package to change, and the actor. */
-export interface VersionsChange<M> {
+export interface VersionsChange {
   readonly project: Project;
   readonly actor: Actor;
-  readonly format: string;
-  /** How to read metadata; absent only if the change does not concern it. */
-  readonly metadata?: MetadataType<M>;
-  /** The format's indexes over all packages of a project; required if metadata changes. */
-  readonly index?: RepositoryIndex | undefined;
+  readonly format: FormatRules;
   readonly name: PackageName;
   readonly versions: readonly VersionName[];
 }
@@ -49,35 +45,73 @@ export interface VersionsChanged {
 /**
  * Changes versions of a package. `change` returns the new parts, or undefined to leave a version unchanged. Many
  * versions are changed in several transactions, each of which increments the package's revision. Skips versions
- * that are missing, not served, or have unreadable metadata.
+ * that are missing, not served, or have unreadable metadata. `M` is the type that the format's `metadata` reads.
  */
-export async function changeVersions<M>(
+export function changeVersions<M>(
   registry: Registry,
-  input: VersionsChange<M>,
+  input: VersionsChange,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
+): Promise<VersionsChanged> {
+  const metadata = input.format.metadata as MetadataType<M> | undefined;
+  return changeAll(registry, input, {
+    change,
+    read: (version) => (metadata ? readMetadata(registry, version, metadata) : version),
+  });
+}
+
+/**
+ * Changes the status of versions, even if their metadata is unreadable: see `changeVersions`. `change` returns the new
+ * status, or undefined to leave a version unchanged.
+ */
+export function changeStatuses(
+  registry: Registry,
+  input: VersionsChange,
+  change: (version: Omit<Version, 'metadata'>) => PackageStatus | undefined,
+): Promise<VersionsChanged> {
+  return changeAll<unknown>(registry, input, {
+    read: (version) => version,
+    change(version) {
+      const status = change(version);
+      return status && { status };
+    },
+  });
+}
+
+/** How to read and change a version. */
+interface VersionChanger<M> {
+  /** Returns undefined for a version that can't be changed. */
+  read(version: StoredVersion & Version): (StoredVersion & Version<M>) | undefined;
+  change(version: Version<M>): ChangedParts<M> | undefined;
+}
+
+async function changeAll<M>(
+  registry: Registry,
+  input: VersionsChange,
+  changer: VersionChanger<M>,
 ): Promise<VersionsChanged> {
   let found = 0;
   let changed = 0;
   for (let start = 0; start < input.versions.length; start += BATCH) {
     const some = input.versions.slice(start, start + BATCH);
-    const done = await retryChanged(() => changeSome(registry, { ...input, versions: some }, change));
+    const done = await retryChanged(() => changeSome(registry, { ...input, versions: some }, changer));
     found += done.found;
     changed += done.changed;
   }
   if (changed > 0) {
     const { project, format, name } = input;
-    registry.log.info('package changed', { project: project.id, format, package: name, versions: changed });
+    const fields = { project: project.id, format: format.id, package: name, versions: changed };
+    registry.log.info('package changed', fields);
   }
   return { found, changed };
 }
 
 async function changeSome<M>(
   registry: Registry,
-  input: VersionsChange<M>,
-  change: (version: Version<M>) => ChangedParts<M> | undefined,
+  input: VersionsChange,
+  { read, change }: VersionChanger<M>,
 ): Promise<VersionsChanged> {
-  const { project, format, name, metadata } = input;
-  const ref: PackageRef = { projectId: project.id, format, name };
+  const { project, format, name } = input;
+  const ref: PackageRef = { projectId: project.id, format: format.id, name };
   const now = registry.clock.now();
   const [headItem, ...items] = await registry.table.getMany([
     keys.head(ref),
@@ -86,9 +120,8 @@ async function changeSome<M>(
   const head = maybeEntity<StoredHead>(headItem);
   if (!head?.live) throw new RegistryError('packageNotFound');
   const found = items.flatMap((item): (StoredVersion & Version<M>)[] => {
-    const version = maybeEntity<StoredVersion & Version<M>>(item);
-    if (!version || !isServed(version)) return [];
-    const readable = metadata ? readMetadata(registry, version, metadata) : version;
+    const version = maybeEntity<StoredVersion & Version>(item);
+    const readable = version && isServed(version) ? read(version) : undefined;
     return readable ? [readable] : [];
   });
   const changes = found.flatMap((before): Changed<M>[] => {
@@ -107,7 +140,7 @@ async function changeSome<M>(
     ...(await indexedChanges(registry, input, changes)),
     ...changes.map(({ before, after }) =>
       recordEvent(now, {
-        ...eventFacts(input, after.version),
+        ...eventFacts({ ...input, format: format.id }, after.version),
         type: 'package_changed',
         details: { before: { status: before.status }, after: { status: after.status } },
       }),
@@ -125,16 +158,16 @@ interface Changed<M> {
 /** Returns the writes that update the indexes over all packages of the project. */
 async function indexedChanges<M>(
   registry: Registry,
-  { project, format, name, index }: VersionsChange<M>,
+  { project, format, name }: VersionsChange,
   changes: readonly Changed<M>[],
 ): Promise<Write[]> {
   const indexed = changes.filter(({ before }) => before.indexed);
-  const all = await Promise.all(indexed.map((change) => versionChanges(registry, index, change)));
+  const all = await Promise.all(indexed.map((change) => versionChanges(registry, format.index, change)));
   const merged = {
     stated: all.flatMap((each) => each.changes.stated ?? []),
     removed: all.flatMap((each) => each.changes.removed ?? []),
     listings: all.flatMap((each) => each.changes.listings ?? []),
   };
-  const ref = { projectId: project.id, format, name };
+  const ref = { projectId: project.id, format: format.id, name };
   return [...all.flatMap((each) => each.fileWrites), ...indexWrites(ref, merged)];
 }

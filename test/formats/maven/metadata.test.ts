@@ -4,12 +4,13 @@ import { recordCalls, sequentialTrips } from '../../../bench/measure/record-call
 import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
 import { memoryTable } from '../../../services/adapters/memory/memory-table.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
-import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../services/registry/packages/change-versions.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { childOf, childrenOf, readXml, textOf } from '../../../services/shared/xml/read-xml.ts';
 import { jar, mavenRepository } from '../../kit/maven-repository.ts';
 import { named } from '../../kit/names.ts';
+import { rulesOf } from '../../kit/rules.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 const recorder = recordCalls();
@@ -192,8 +193,8 @@ describe('the metadata of a snapshot', () => {
     await file('20260131.120100-2', '.jar');
     expect(await builds()).toMatchObject({ files: [' jar 1.0-20260131.120100-2'] });
     expect(await repository.text(`${base}/app-1.0-20260131.120000-1-sources.jar`)).toBe(404);
-    const change = { ...version, versions: [version.version] };
-    await changeVersions(app.registry, change, () => ({ status: 'processing' }));
+    const change = { ...version, format: rulesOf('maven'), versions: [version.version] };
+    await changeStatuses(app.registry, change, () => 'processing');
     for (const level of ['project', 'group', 'instance'] as const) {
       expect([level, await builds(level)]).toEqual([level, 404]);
     }

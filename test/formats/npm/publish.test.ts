@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
-import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../services/registry/packages/change-versions.ts';
 import { named } from '../../kit/names.ts';
 import { npmPackage } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+import { rulesOf } from '../../kit/rules.ts';
 import { deployToken } from '../../kit/start-app.ts';
 
 let npm: NpmApp;
@@ -339,11 +340,11 @@ describe('provenance', () => {
     const change = {
       project: npm.tools,
       actor,
-      format: 'npm',
+      format: rulesOf('npm'),
       name: named.package('@acme/tool'),
       versions: [named.version('1.0.0')],
     };
-    await changeVersions(npm.registry, change, () => ({ status: 'error' }));
+    await changeStatuses(npm.registry, change, () => 'error');
     for (const prefix of [npm.base, '/api/v4/packages/npm']) {
       const answer = await npm.send('GET', `${prefix}/-/npm/v1/attestations/@acme/tool@1.0.0`);
       expect([prefix, answer.status]).toEqual([prefix, 404]);

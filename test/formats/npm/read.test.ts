@@ -2,10 +2,11 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { changeGroup } from '../../../services/registry/accounts/change-group.ts';
 import { findGroup } from '../../../services/registry/accounts/find-accounts.ts';
-import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../services/registry/packages/change-versions.ts';
 import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { type NpmApp, startNpm } from '../../kit/npm-registry.ts';
+import { rulesOf } from '../../kit/rules.ts';
 
 let npm: NpmApp;
 beforeEach(async () => {
@@ -141,11 +142,11 @@ describe('packuments', () => {
     const change = {
       project: npm.tools,
       actor,
-      format: 'npm',
+      format: rulesOf('npm'),
       name: named.package('@acme/tool'),
       versions: ['2.0.0', '3.0.0'].map(named.version),
     };
-    await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
+    await changeStatuses(npm.registry, change, () => 'hidden');
     expect([await at('latest'), await at('next'), await at('3.0.0')]).toEqual(['1.0.0', 404, 404]);
   });
 
@@ -260,11 +261,11 @@ describe('groups and the instance', () => {
     const change = {
       project: npm.tools,
       actor,
-      format: 'npm',
+      format: rulesOf('npm'),
       name: named.package('dup'),
       versions: [named.version('1.0.0')],
     };
-    await changeVersions(npm.registry, change, () => ({ status: 'hidden' }));
+    await changeStatuses(npm.registry, change, () => 'hidden');
     await npm.publish({ name: 'dup', files: { 'a.js': 'shown' }, to: other });
     await npm.publish({ name: 'dup', version: '2.0.0', to: other });
     for (const prefix of [npmPrefix.group('acme'), npmPrefix.instance]) {

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { readPdb } from '../../../services/formats/nuget/symbols/read-pdb.ts';
-import { changeVersions } from '../../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../services/registry/packages/change-versions.ts';
 import { itemOf } from '../../../services/registry/records/entities.ts';
 import { indexes, inIndex1, keys } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { named } from '../../kit/names.ts';
 import { type NugetApp, refusalOf, startNuget } from '../../kit/nuget-registry.ts';
 import { nupkg, portablePdb, snupkg } from '../../kit/nupkg.ts';
+import { rulesOf } from '../../kit/rules.ts';
 
 let nuget: NugetApp;
 beforeEach(async () => {
@@ -96,11 +97,11 @@ describe('symbol packages', () => {
       const change = {
         project: nuget.project,
         actor,
-        format: 'nuget',
+        format: rulesOf('nuget'),
         name: named.package(name),
         versions: [named.version('1.0.0')],
       };
-      return changeVersions(nuget.app.registry, change, () => ({ status: 'pending_destruction' }));
+      return changeStatuses(nuget.app.registry, change, () => 'pending_destruction');
     };
     for (const id of ['First', 'Last']) {
       await nuget.push({ id });

@@ -4,7 +4,7 @@ import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
 import { readVersions } from '../../../registry/packages/read-versions.ts';
-import { type ClaimedManifest, metadata, type PackageDocument } from '../schema.ts';
+import { type ClaimedManifest, type Metadata, metadata, type PackageDocument } from '../schema.ts';
 
 /** The longest reason, in characters. */
 const MAX_REASON = 1024;
@@ -36,8 +36,8 @@ export async function changeDeprecations(
     const differs = stored && reasons.get(stored.version) !== stored.metadata.deprecated;
     return differs ? [stored.version] : [];
   });
-  const change = { ...target, format: 'npm', metadata, name, versions: names };
-  const { changed } = await changeVersions(registry, change, (stored) => {
+  const change = { ...target, format: c.env.format, name, versions: names };
+  const { changed } = await changeVersions<Metadata>(registry, change, (stored) => {
     const deprecated = reasons.get(stored.version);
     if (deprecated === undefined || deprecated === stored.metadata.deprecated) return undefined;
     const status = deprecated === '' ? 'default' : 'deprecated';

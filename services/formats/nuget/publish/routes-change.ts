@@ -3,7 +3,7 @@ import { isListed, type PackageStatus } from '../../../domain/packages.ts';
 import { change, type FormatContext, inProject, type Target } from '../../../http/access/guard.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
-import { changeVersions } from '../../../registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../registry/packages/change-versions.ts';
 import { nameOf, versionOf } from '../context.ts';
 
 /**
@@ -34,9 +34,9 @@ function changing(hint: string, { listed, status, httpStatus }: Listing) {
   return inProject(
     hint,
     change('delete', { name: nameOf }, async (c: FormatContext, target: Target) => {
-      const input = { ...target, format: 'nuget', name: nameOf(c), versions: [versionOf(c)] };
-      const { found } = await changeVersions(c.env.registry, input, (version) =>
-        isListed(version) === listed ? undefined : { status },
+      const input = { ...target, format: c.env.format, name: nameOf(c), versions: [versionOf(c)] };
+      const { found } = await changeStatuses(c.env.registry, input, (version) =>
+        isListed(version) === listed ? undefined : status,
       );
       if (found === 0) throw new RegistryError('packageNotFound');
       return reply(c, httpStatus, null);

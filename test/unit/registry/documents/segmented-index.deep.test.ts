@@ -29,6 +29,7 @@ import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { named } from '../../../kit/names.ts';
+import { rulesOf } from '../../../kit/rules.ts';
 import { startApp, type TestApp } from '../../../kit/start-app.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: an index of any format
@@ -176,7 +177,7 @@ describe.each(Object.keys(kinds))('the indexes of %s with many versions', (forma
           {
             project: projects[which],
             actor,
-            format,
+            format: rulesOf(format),
             name: named.package(name),
             versions: [named.version(version)],
           },

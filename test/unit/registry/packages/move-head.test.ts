@@ -4,7 +4,7 @@ import type { PackageFile, PackageHead } from '../../../../services/domain/packa
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import type { Change } from '../../../../services/registry/documents/change-log.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
-import { changeVersions } from '../../../../services/registry/packages/change-versions.ts';
+import { changeStatuses } from '../../../../services/registry/packages/change-versions.ts';
 import { deleteTag, moveTag } from '../../../../services/registry/packages/move-tag.ts';
 import { entityOf } from '../../../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
@@ -13,6 +13,7 @@ import { removeFile } from '../../../../services/registry/removal/remove-file.ts
 import { removePackage, removeVersion } from '../../../../services/registry/removal/remove-version.ts';
 import { named } from '../../../kit/names.ts';
 import { replacing } from '../../../kit/publish.ts';
+import { rulesOf } from '../../../kit/rules.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
 const actor = { kind: 'user', id: 1, name: 'root' } as const;
@@ -59,8 +60,9 @@ test('every revision is logged once, with the versions that it changed', async (
   expect(await logged(addFiles(registry, added))).toEqual(['1']);
   expect(await steps(list)).toEqual([[]]);
 
-  const several = { ...target, versions: [named.version('2'), named.version('3'), named.version('none')] };
-  expect(await logged(changeVersions(registry, several, () => ({ status: 'hidden' })))).toEqual(['2,3']);
+  const versions = [named.version('2'), named.version('3'), named.version('none')];
+  const several = { ...target, format: rulesOf('maven'), versions };
+  expect(await logged(changeStatuses(registry, several, () => 'hidden'))).toEqual(['2,3']);
   const tag = { ...target, tag: named.tag('stable') };
   expect(await logged(moveTag(registry, { ...tag, version: named.version('2') }))).toEqual(['']);
   expect(await logged(deleteTag(registry, tag))).toEqual(['']);
