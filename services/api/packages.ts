@@ -151,5 +151,7 @@ function deletionOf(c: ApiContext, { project, principal, version }: OpenedPackag
  */
 function checkUnmodified(c: ApiContext, changedAt: number): void {
   const since = Date.parse(c.req.header('if-unmodified-since') ?? '');
-  if (Math.floor(changedAt / 1000) * 1000 > since) throw new RegistryError('preconditionFailed');
+  if (Math.floor(changedAt / 1000) * 1000 > since) {
+    throw new RegistryError('preconditionFailed', 'Precondition Failed');
+  }
 }

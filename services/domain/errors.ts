@@ -1,7 +1,8 @@
 /**
  * All errors a caller can get, in one table: code -> kind and default message. The core and the formats throw
  * `RegistryError`; only `http` maps a kind to a status, and a format may render the error in its client's dialect.
- * Messages are shown to users: say what to do where possible.
+ * Messages are shown to users: say what to do where possible. `Forbidden`, `Not Found` and the like are GitLab's words,
+ * which its clients look for.
  */
 
 /** The kind of an error, which `http/answer/render-error.ts` maps to a status. */
@@ -14,15 +15,14 @@ export type ErrorKind =
   | 'precondition'
   | 'too-large'
   | 'too-slow'
-  | 'unprocessable'
   | 'unsupported-type'
   | 'unsupported'
   | 'unavailable'
   | 'full';
 
 const errors = {
-  invalidRequest: ['invalid', 'Bad Request'],
-  invalidParameter: ['invalid', 'Bad Request'],
+  invalidRequest: ['invalid', 'The request is invalid'],
+  invalidParameter: ['invalid', 'A parameter is invalid'],
   invalidPackage: ['invalid', 'The package is invalid'],
   unauthenticated: ['unauthenticated', 'Unauthorized'],
   forbidden: ['denied', 'Forbidden'],
@@ -41,12 +41,11 @@ const errors = {
   duplicateVersion: ['conflict', 'Package already exists.'],
   duplicateFile: ['conflict', 'Duplicate package is not allowed'],
   alreadyTaken: ['conflict', 'has already been taken'],
-  conflict: ['conflict', 'Conflict'],
-  preconditionFailed: ['precondition', 'Precondition Failed'],
+  conflict: ['conflict', 'The request conflicts with another change'],
+  preconditionFailed: ['precondition', 'The condition of the request is not met'],
   bodyTooLarge: ['too-large', 'The file is too large'],
   alteredBody: ['unsupported-type', 'The body was altered on its way'],
-  uploadStalled: ['too-slow', 'Request Timeout'],
-  unprocessable: ['unprocessable', 'Unprocessable Entity'],
+  uploadStalled: ['too-slow', 'The upload stalled'],
   methodNotAllowed: ['unsupported', 'Method Not Allowed'],
   contended: ['unavailable', 'Too many concurrent changes, try again later'],
   indexBehind: ['unavailable', 'The index is being built, try again shortly'],

@@ -17,7 +17,6 @@ const statuses: Record<ErrorKind, number> = {
   precondition: 412,
   'too-large': 413,
   'unsupported-type': 415,
-  unprocessable: 422,
   unavailable: 503,
   full: 507,
 };

@@ -94,7 +94,7 @@ function within<T>(timeout: number, promise: Promise<T>, timeoutError: () => Err
 function stalled(timeout: number): RegistryError {
   return new RegistryError(
     'uploadStalled',
-    `Request Timeout - The upload stalled: less than ${MIN_BYTES} bytes received in ${timeout / 1000} seconds`,
+    `The upload stalled: less than ${MIN_BYTES} bytes received in ${timeout / 1000} seconds`,
   );
 }
 

@@ -102,7 +102,7 @@ describe('the idle timeout of a request body', () => {
 
   const stalled = {
     code: 'uploadStalled',
-    message: 'Request Timeout - The upload stalled: less than 16384 bytes received in 60 seconds',
+    message: 'The upload stalled: less than 16384 bytes received in 60 seconds',
   };
 
   test('stops an upload that sends nothing', async () => {
