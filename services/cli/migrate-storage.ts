@@ -6,7 +6,7 @@ import type { Registry } from '../registry/context.ts';
 import type { MigrationStores } from '../registry/maintenance/migrate/copy-blob.ts';
 import { runMigration } from '../registry/maintenance/migrate/migrate-blobs.ts';
 import { type MigrationOrder, startMigration } from '../registry/maintenance/migrate/migration-job.ts';
-import { checkMove, claimHome, findHome, type Move } from '../registry/maintenance/migrate/storage-home.ts';
+import { checkMove, findHome, type Move, recordHome } from '../registry/maintenance/migrate/storage-home.ts';
 import { createRegistry } from '../runtime/compose.ts';
 import { type OpenedLocation, openLocation, openRecords } from '../runtime/server/open-stores.ts';
 import { describeSettings, type Name, readSettings, SettingsError } from '../runtime/server/settings.ts';
@@ -186,7 +186,7 @@ async function settleHome(table: Table, move: Move, { shared }: { shared: boolea
       `servers may be storing blobs in ${move.from}: first restart them ${startWith({ location: move.to, from: move.from })}`,
     );
   }
-  if (home?.from !== undefined) await claimHome(table, { location: move.to, from: move.from }, startWith);
+  if (home?.from !== undefined) await recordHome(table, { location: move.to, from: move.from }, startWith);
 }
 
 /** Lets a running server copy, and watches its progress. */

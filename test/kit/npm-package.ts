@@ -34,10 +34,10 @@ export async function tarOf(
 export interface PackageOptions {
   readonly name?: string;
   readonly version?: string;
-  /** Fields of package.json, in the tarball and in the claimed manifest. */
+  /** Fields of package.json, in the tarball and in the sent manifest. */
   readonly fields?: Readonly<Record<string, unknown>>;
-  /** Fields of the claimed manifest that differ; undefined removes a field. */
-  readonly claim?: Readonly<Record<string, unknown>>;
+  /** Fields of the sent manifest that differ; undefined removes a field. */
+  readonly sent?: Readonly<Record<string, unknown>>;
   /** Files beside package.json. */
   readonly files?: TarballFiles;
   readonly tag?: string;
@@ -70,7 +70,7 @@ export async function npmPackage(options: PackageOptions = {}) {
     _id: name,
     name,
     'dist-tags': { [tag]: version },
-    versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist, ...options.claim } },
+    versions: { [version]: { ...manifest, _id: `${name}@${version}`, dist, ...options.sent } },
     access: null,
     _attachments: { [file]: attachment, ...options.attachments },
   };

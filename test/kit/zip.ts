@@ -6,8 +6,8 @@ export interface ZipFile {
   readonly content: string | Uint8Array;
   /** Stored as it is, without compression. */
   readonly stored?: boolean;
-  /** A wrong unpacked size for the archive to claim. */
-  readonly claimedSize?: number;
+  /** A wrong unpacked size for the archive to state. */
+  readonly statedSize?: number;
   /** General purpose flags; 1 is "encrypted". Names are UTF-8 (0x800). */
   readonly flags?: number;
 }
@@ -31,7 +31,7 @@ export function zip(files: readonly ZipFile[]): Uint8Array<ArrayBuffer> {
     common.writeUInt16LE(0x21, 8);
     common.writeUInt32LE(crc32(content), 10);
     common.writeUInt32LE(data.byteLength, 14);
-    common.writeUInt32LE(file.claimedSize ?? content.byteLength, 18);
+    common.writeUInt32LE(file.statedSize ?? content.byteLength, 18);
     common.writeUInt16LE(name.byteLength, 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, name, data]);
     const rest = Buffer.alloc(14);

@@ -10,21 +10,21 @@ const MAX_CHECKSUM = 1024;
 
 const checksum = z.string().max(MAX_CHECKSUM).nullish();
 
-/** A version's manifest as clients claim it: package.json with `dist` added. */
-export const ClaimedManifest = z.looseObject({
+/** A version's manifest as clients send it: package.json with `dist` added. */
+export const SentManifest = z.looseObject({
   name: z.string(),
   version: z.string(),
   deprecated: z.union([z.string(), z.boolean()]).nullish(),
   dist: z.looseObject({ shasum: checksum, integrity: checksum }).nullish(),
 });
 /** See the schema. */
-export type ClaimedManifest = z.infer<typeof ClaimedManifest>;
+export type SentManifest = z.infer<typeof SentManifest>;
 
 /** The document of a `PUT`: a version to publish with its tarball, or a packument that a client has edited. */
 export const PackageDocument = z.looseObject({
   name: z.string().optional(),
   'dist-tags': z.record(z.string(), z.string()).nullish(),
-  versions: z.record(z.string(), ClaimedManifest).optional(),
+  versions: z.record(z.string(), SentManifest).optional(),
   _attachments: z
     .record(z.string(), z.looseObject({ content_type: z.string().nullish(), length: z.number().nullish() }))
     .nullish(),
@@ -38,7 +38,7 @@ export const Login = z.looseObject({ name: z.string(), password: z.string() });
 /** The part of a Sigstore bundle that the registry checks: a signed in-toto statement, base64. */
 export const SigstoreBundle = z.looseObject({ dsseEnvelope: z.looseObject({ payload: z.string() }) });
 
-/** The in-toto statement in a bundle: a claim about certain bytes. */
+/** The in-toto statement in a bundle, about certain bytes. */
 export const Statement = z.looseObject({
   predicateType: z.string().regex(/^[\x21-\x7e]{1,300}$/),
   subject: z.array(z.looseObject({ name: z.string(), digest: z.record(z.string(), z.string()) })),

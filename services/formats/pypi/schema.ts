@@ -14,7 +14,7 @@ export const Attestation = z.looseObject({
 /** See the schema. */
 export type Attestation = z.infer<typeof Attestation>;
 
-/** The in-toto statement in an attestation: a claim about one file. */
+/** The in-toto statement in an attestation, about one file. */
 export const Statement = z.looseObject({
   _type: z.literal('https://in-toto.io/Statement/v1'),
   subject: z.tuple([z.looseObject({ name: z.string(), digest: z.looseObject({ sha256: z.string() }) })]),

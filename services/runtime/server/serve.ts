@@ -8,7 +8,7 @@ import { ensureRoot } from '../../registry/accounts/ensure-root.ts';
 import { pendingTokenUses } from '../../registry/accounts/token-uses.ts';
 import type { Registry } from '../../registry/context.ts';
 import { pendingDownloads } from '../../registry/downloads/download-counter.ts';
-import { claimHome } from '../../registry/maintenance/migrate/storage-home.ts';
+import { recordHome } from '../../registry/maintenance/migrate/storage-home.ts';
 import { readSchema, SCHEMA } from '../../registry/maintenance/upgrade/schema.ts';
 import { upgradeData } from '../../registry/maintenance/upgrade/upgrade-data.ts';
 import { VERSION } from '../../shared/version.ts';
@@ -75,7 +75,7 @@ export async function serve(
   const meter = countingMeter();
   const stores = { ...opened, table: meteredTable(opened.table, meter) };
   try {
-    const home = await claimHome(stores.table, homeNames(settings), startWith);
+    const home = await recordHome(stores.table, homeNames(settings), startWith);
     const started = Promise.withResolvers<App>();
     let state: ServerState = 'starting';
     let app: App = async (request, host) => (await started.promise)(request, host);

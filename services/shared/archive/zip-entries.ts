@@ -12,7 +12,7 @@ export interface RandomAccess {
 /** An entry of a zip archive, according to its central directory. */
 export interface ZipEntry {
   readonly path: string;
-  /** The unpacked size in bytes, as the archive claims; reading checks it. */
+  /** The unpacked size in bytes, as the archive says; reading checks it. */
   readonly size: number;
   /** Reads the whole entry. @throws UnreadableArchive when it has more than `limit` bytes */
   bytes(limit: number): Promise<Buffer>;

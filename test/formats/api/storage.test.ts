@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryBlobStore } from '../../../services/adapters/memory/memory-blob-store.ts';
 import { runMigration } from '../../../services/registry/maintenance/migrate/migrate-blobs.ts';
 import { findMigration } from '../../../services/registry/maintenance/migrate/migration-job.ts';
-import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
+import { recordHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
 import { type Api, startApi } from './api-client.ts';
 
 let api: Api;
@@ -18,19 +18,19 @@ describe('storage', () => {
     expect((await api.get('/admin/storage', { token: '' })).status).toBe(401);
     expect((await api.get('/admin/storage', { token })).status).toBe(403);
     expect((await api.post('/admin/storage/migrations', {}, { token })).status).toBe(403);
-    await claimHome(api.app.registry.table, { location: 'local' });
+    await recordHome(api.app.registry.table, { location: 'local' });
     const { body } = await api.get('/admin/storage');
     expect(body).toEqual({ location: 'local', migrating_from: null, migration: null, dry_run: null });
   });
 
   test('can be migrated only by a server with two storage locations', async () => {
-    await claimHome(api.app.registry.table, { location: 'local' });
+    await recordHome(api.app.registry.table, { location: 'local' });
     const answer = await api.post('/admin/storage/migrations');
     expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('--migrate-from')]);
   });
 
   test('starts a migration once, and joins it after that', async () => {
-    await claimHome(api.app.registry.table, migrating);
+    await recordHome(api.app.registry.table, migrating);
     const started = await api.post('/admin/storage/migrations', { concurrency: 3 });
     expect([started.status, started.body]).toMatchObject([
       201,
@@ -47,7 +47,7 @@ describe('storage', () => {
     const { registry } = api.app;
     const project = await api.app.project('tools');
     await api.publish(project.id, 'tool', '1.0');
-    await claimHome(registry.table, migrating);
+    await recordHome(registry.table, migrating);
     await api.post('/admin/storage/migrations');
     const job = await findMigration(registry.table);
     await runMigration(registry, { from: registry.blobs, to: memoryBlobStore() }, job!);
@@ -67,7 +67,7 @@ describe('storage', () => {
     [{ concurrency: 'many' }, 400],
     [{ dry_run: 'perhaps' }, 400],
   ])('rejects a migration with %j', async (parameters, status) => {
-    await claimHome(api.app.registry.table, migrating);
+    await recordHome(api.app.registry.table, migrating);
     expect((await api.post('/admin/storage/migrations', parameters)).status).toBe(status);
   });
 });

@@ -83,7 +83,7 @@ describe('publishing', () => {
   test('reads fields that the manifest lacks from the tarball', async () => {
     await npm.publish({
       fields: { dependencies: { a: '1' }, license: 'MIT' },
-      claim: { dependencies: undefined, license: undefined },
+      sent: { dependencies: undefined, license: undefined },
     });
     expect((await npm.packument()).versions['1.0.0']).toMatchObject({
       dependencies: { a: '1' },
@@ -126,24 +126,21 @@ describe('an invalid publish', () => {
     ['dist.integrity is sha256-AAAA', { dist: { integrity: 'sha256-AAAA' } }],
     [
       'name is "@acme/tool" in the published manifest but "@acme/other"',
-      { fields: { name: '@acme/other' }, claim: { name: '@acme/tool' } },
+      { fields: { name: '@acme/other' }, sent: { name: '@acme/tool' } },
     ],
     [
       'version is "1.0.0" in the published manifest but "2.0.0"',
-      { fields: { version: '2.0.0' }, claim: { version: '1.0.0' } },
+      { fields: { version: '2.0.0' }, sent: { version: '1.0.0' } },
     ],
     [
       'dependencies["evil"] is missing',
-      { fields: { dependencies: { evil: '1' } }, claim: { dependencies: {} } },
+      { fields: { dependencies: { evil: '1' } }, sent: { dependencies: {} } },
     ],
-    ['dependencies["evil"] is "1"', { claim: { dependencies: { evil: '1' } } }],
-    [
-      'scripts.preinstall is missing',
-      { fields: { scripts: { preinstall: 'evil' } }, claim: { scripts: {} } },
-    ],
-    ['bin["tool"] is "a.js"', { fields: { bin: 'b.js' }, claim: { bin: { tool: 'a.js' } } }],
-    ['The manifest is for "@acme/other"', { claim: { name: '@acme/other' } }],
-    ['The manifest has the version "3.0.0"', { claim: { version: '3.0.0' } }],
+    ['dependencies["evil"] is "1"', { sent: { dependencies: { evil: '1' } } }],
+    ['scripts.preinstall is missing', { fields: { scripts: { preinstall: 'evil' } }, sent: { scripts: {} } }],
+    ['bin["tool"] is "a.js"', { fields: { bin: 'b.js' }, sent: { bin: { tool: 'a.js' } } }],
+    ['The manifest is for "@acme/other"', { sent: { name: '@acme/other' } }],
+    ['The manifest has the version "3.0.0"', { sent: { version: '3.0.0' } }],
     ['"one" is not a valid version', { version: 'one' }],
     ["can't be a tag", { tag: '1.x' }],
     ["can't be a tag", { tag: '\ud800' }],
@@ -155,8 +152,8 @@ describe('an invalid publish', () => {
     ],
     ['is not a Sigstore bundle', { attachments: { 'b.sigstore': { data: '{}' } } }],
     ['is not allowed: it is longer than 214 characters', { name: `@acme/${'x'.repeat(214)}` }],
-    ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, claim: { more: 'x'.repeat(150_000) } }],
-    ['body is invalid at dist-tags.latest', { claim: {}, tag: 'latest', version: '1.0.0', fields: {} }],
+    ['The manifest has', { fields: { big: 'x'.repeat(200_000) }, sent: { more: 'x'.repeat(150_000) } }],
+    ['body is invalid at dist-tags.latest', { sent: {}, tag: 'latest', version: '1.0.0', fields: {} }],
   ])('is rejected with the reason: %s', async (message, options) => {
     const { document, path } = await npmPackage(options);
     const broken = message.startsWith('body is invalid')

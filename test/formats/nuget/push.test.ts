@@ -317,14 +317,14 @@ describe('invalid packages', () => {
     ['a nuspec that is too large', withNuspec(' '.repeat(1 << 20) + nuspec()), /has more than 1048576 bytes/],
     [
       'a nuspec with a false size',
-      zip([{ path: 'a.nuspec', content: ' '.repeat(1 << 22), claimedSize: 10 }]),
+      zip([{ path: 'a.nuspec', content: ' '.repeat(1 << 22), statedSize: 10 }]),
       /can't be read/,
     ],
     ['an encrypted nuspec', zip([{ path: 'a.nuspec', content: nuspec(), flags: 1 }]), /is encrypted/],
     [
       'a zip bomb',
       nupkg({
-        files: [0, 1, 2].map((index) => ({ path: `${index}`, content: 'x', claimedSize: 0xfffffff0 })),
+        files: [0, 1, 2].map((index) => ({ path: `${index}`, content: 'x', statedSize: 0xfffffff0 })),
       }),
       /unpacks to more than/,
     ],

@@ -181,7 +181,7 @@ describe('package content', () => {
   test('excludes missing, damaged and oversized files that the nuspec names', async () => {
     const metadata = '<readme>no.md</readme><icon>icon.png</icon><license type="file">big</license>';
     const files = [
-      { path: 'icon.png', content: 'x', claimedSize: 100 },
+      { path: 'icon.png', content: 'x', statedSize: 100 },
       { path: 'big', content: 'x'.repeat((1 << 20) + 1) },
     ];
     expect((await nuget.push({ metadata, files })).response.status).toBe(201);

@@ -252,7 +252,7 @@ describe('symbol packages', () => {
     ],
     [
       'damaged symbols',
-      snupkg({ files: [...files, { path: 'b.pdb', content: pdb(2), claimedSize: 9 }] }),
+      snupkg({ files: [...files, { path: 'b.pdb', content: pdb(2), statedSize: 9 }] }),
       /can't be read/,
     ],
     [

@@ -7,7 +7,7 @@ import { type Embedded, openEmbedded } from '../../../services/adapters/embedded
 import { runCommand } from '../../../services/cli/run-command.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
 import { sweepBlobs } from '../../../services/registry/maintenance/collect/sweep-blobs.ts';
-import { claimHome, findHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
+import { findHome, recordHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
 import { publish, unpublish } from '../../kit/publish.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   const { table, audit, blobs, seal } = stores;
   app = await startApp({ stores: { table, audit, blobs, seal }, settings: { blobGrace: 0 } });
   project = await app.project('tools');
-  await claimHome(table, { location: 'local' });
+  await recordHome(table, { location: 'local' });
 });
 afterEach(async () => {
   await stores.close();
@@ -150,7 +150,7 @@ describe('packhouse backup', () => {
     stores = await openEmbedded(data);
     const other = join(folder, 'other');
     const location = `file://${other}`;
-    await claimHome(stores.table, { location });
+    await recordHome(stores.table, { location });
     const blobs = await openEmbedded(other);
     app = await startApp({ stores: { table: stores.table, audit: stores.audit, blobs: blobs.blobs } });
     project = await app.project('tools');

@@ -15,7 +15,7 @@ import type { Project } from '../../../services/domain/accounts.ts';
 import type { Sha256 } from '../../../services/domain/digests.ts';
 import type { Item } from '../../../services/ports/table.ts';
 import { newBlobKey } from '../../../services/registry/blobs/storage-keys.ts';
-import { claimHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
+import { recordHome } from '../../../services/registry/maintenance/migrate/storage-home.ts';
 import { versionWrites } from '../../../services/registry/packages/package-writes.ts';
 import { entityOf } from '../../../services/registry/records/entities.ts';
 import { keys } from '../../../services/registry/records/keys.ts';
@@ -55,7 +55,7 @@ async function fill() {
   for (const name of ['one', 'two']) {
     published.push(await publish(app.registry, project, name, `bytes of ${name}`));
   }
-  await claimHome(stores.table, { location: 'local' });
+  await recordHome(stores.table, { location: 'local' });
   await stores.close();
   return published.map(({ storageKey }) => storageKey);
 }

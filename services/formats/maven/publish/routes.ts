@@ -73,7 +73,7 @@ async function verify(
   const { fileName } = address;
   const chunks: Uint8Array[] = [];
   for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
-  const digest = claimedDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
+  const digest = firstDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
   if (digest === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
   const existing = target.holding?.files.get(fileName);
   await compareDigest(c.env.registry, fileAt(c, target, address), existing, { algorithm, digest });
@@ -89,7 +89,7 @@ function fileAt(
 }
 
 /** The first digest of an algorithm in a text. Some tools write file names before or after it. */
-function claimedDigest<A extends DigestAlgorithm>(text: string, algorithm: A): Digest<A> | undefined {
+function firstDigest<A extends DigestAlgorithm>(text: string, algorithm: A): Digest<A> | undefined {
   for (const [word] of text.matchAll(/[0-9a-f]+/gi)) {
     const digest = parseDigest(algorithm, word);
     if (digest) return digest;

@@ -4,7 +4,7 @@ import { isListed, type PackageHead } from '../../../domain/packages.ts';
 import type { FormatContext, Target } from '../../../http/access/guard.ts';
 import { changeVersions } from '../../../registry/packages/change-versions.ts';
 import { readVersions } from '../../../registry/packages/read-versions.ts';
-import { type ClaimedManifest, type Metadata, metadata, type PackageDocument } from '../schema.ts';
+import { type Metadata, metadata, type PackageDocument, type SentManifest } from '../schema.ts';
 
 /** The longest reason, in characters. */
 const MAX_REASON = 1024;
@@ -50,7 +50,7 @@ export async function changeDeprecations(
 }
 
 /** The reason as text; empty if not deprecated. `true` gives a generic reason. */
-export function reasonOf(deprecated: ClaimedManifest['deprecated']): string {
+export function reasonOf(deprecated: SentManifest['deprecated']): string {
   if (typeof deprecated !== 'string') return deprecated ? 'This version is deprecated' : '';
   if (deprecated.length > MAX_REASON) {
     throw badRequest(`A deprecation message may have at most ${MAX_REASON} characters`);

@@ -1,19 +1,19 @@
 import { type DigestAlgorithm, digestAlgorithms, parseSha1 } from '../../../domain/digests.ts';
 import { invalidPackage } from '../../../domain/errors.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
-import type { ClaimedManifest } from '../schema.ts';
+import type { SentManifest } from '../schema.ts';
 
 function isKnown(algorithm: string): algorithm is DigestAlgorithm {
   return (digestAlgorithms as readonly string[]).includes(algorithm);
 }
 
 /**
- * Compares the received bytes with the client's claims: the SHA-1, the hashes of the integrity (of several for one
+ * Compares the received bytes with what the client sent: the SHA-1, the hashes of the integrity (of several for one
  * algorithm, one must match), and the length.
  * @throws RegistryError `invalidPackage`
  */
 export function checkIntegrity(
-  dist: ClaimedManifest['dist'],
+  dist: SentManifest['dist'],
   length: number | null | undefined,
   { digests, size }: StagedBlob,
 ): void {
@@ -23,12 +23,12 @@ export function checkIntegrity(
   if (dist?.shasum && parseSha1(dist.shasum) !== digests.sha1) {
     throw invalidPackage(`The tarball has the shasum ${digests.sha1}, but dist.shasum is ${dist.shasum}`);
   }
-  for (const [algorithm, claimed] of byAlgorithm(dist?.integrity ?? '')) {
+  for (const [algorithm, sent] of byAlgorithm(dist?.integrity ?? '')) {
     if (!isKnown(algorithm)) continue;
     const actual = Buffer.from(digests[algorithm], 'hex').toString('base64');
-    if (!claimed.includes(actual)) {
+    if (!sent.includes(actual)) {
       throw invalidPackage(
-        `The tarball has the integrity ${algorithm}-${actual}, but dist.integrity is ${algorithm}-${claimed.join(' ')}`,
+        `The tarball has the integrity ${algorithm}-${actual}, but dist.integrity is ${algorithm}-${sent.join(' ')}`,
       );
     }
   }

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { clean } from 'semver';
 import { invalidPackage } from '../../../domain/errors.ts';
 import { unscoped } from '../names.ts';
-import type { ClaimedManifest, Manifest } from '../schema.ts';
+import type { Manifest, SentManifest } from '../schema.ts';
 import type { Archive } from './archive.ts';
 import { dependencyMap, sameSpec } from './dependencies.ts';
 import { bundledBy, dependenciesOf, objectOf, tarballFields } from './install-fields.ts';
@@ -29,10 +29,10 @@ const dropped = new Set([
  * after npm's normalisation: otherwise a tarball could contain what its manifest hides.
  * @throws RegistryError `invalidPackage` naming the field
  */
-export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: Archive): Manifest {
-  const whole: Manifest = { ...actual, ...claimed, ...tarballFields(actual) };
-  requireSame('name', claimed.name.trim(), textOf(actual.name).trim());
-  requireSame('version', cleaned(claimed.version), cleaned(actual.version));
+export function checkedManifest(sent: SentManifest, { manifest: actual }: Archive): Manifest {
+  const whole: Manifest = { ...actual, ...sent, ...tarballFields(actual) };
+  requireSame('name', sent.name.trim(), textOf(actual.name).trim());
+  requireSame('version', cleaned(sent.version), cleaned(actual.version));
   requireSameMap('dependencies', requiredBy(whole), requiredBy(actual));
   for (const field of ['optionalDependencies', 'peerDependencies'] as const) {
     requireSameMap(field, dependencyMap(whole[field]), dependencyMap(actual[field]));
@@ -45,7 +45,7 @@ export function checkedManifest(claimed: ClaimedManifest, { manifest: actual }: 
     ...Object.fromEntries(Object.entries(whole).filter(([key]) => !dropped.has(key) && isPublic(key))),
     ...dependenciesOf(whole),
     bin: bin.size > 0 ? Object.fromEntries(bin) : undefined,
-    scripts: checkedScripts(claimed.scripts, actual),
+    scripts: checkedScripts(sent.scripts, actual),
   };
 }
 
@@ -57,9 +57,9 @@ export function runsAtInstall({ manifest, hasGyp }: Archive): boolean {
 }
 
 /** npm runs the tarball's install scripts. The client's manifest must not hide or change any of them. */
-function checkedScripts(claimed: unknown, actual: Manifest): Manifest | undefined {
+function checkedScripts(sent: unknown, actual: Manifest): Manifest | undefined {
   const actualScripts = objectOf(actual.scripts);
-  const scripts: Record<string, unknown> = { ...objectOf(claimed ?? actualScripts) };
+  const scripts: Record<string, unknown> = { ...objectOf(sent ?? actualScripts) };
   for (const hook of hooks) {
     const script = textOf(actualScripts[hook]);
     const stated = textOf(scripts[hook]);
@@ -116,26 +116,26 @@ function requireInFolder(bin: ReadonlyMap<string, string>, folder: string): void
   }
 }
 
-function requireSame(field: string, claimed: string, actual: string): void {
-  if (claimed !== actual) throw differs(field, claimed, actual);
+function requireSame(field: string, sent: string, actual: string): void {
+  if (sent !== actual) throw differs(field, sent, actual);
 }
 
 function requireSameMap(
   field: string,
-  claimed: ReadonlyMap<string, string>,
+  sent: ReadonlyMap<string, string>,
   actual: ReadonlyMap<string, string>,
 ): void {
-  for (const name of new Set([...claimed.keys(), ...actual.keys()])) {
-    const [stated, required] = [claimed.get(name), actual.get(name)];
+  for (const name of new Set([...sent.keys(), ...actual.keys()])) {
+    const [stated, required] = [sent.get(name), actual.get(name)];
     if (stated === undefined || required === undefined || !sameSpec(stated, required)) {
       throw differs(`${field}["${name}"]`, stated ?? '', required ?? '');
     }
   }
 }
 
-function differs(field: string, claimed: string, actual: string) {
+function differs(field: string, sent: string, actual: string) {
   return invalidPackage(
-    `${field} is ${quoted(claimed)} in the published manifest but ${quoted(actual)} in package.json in the tarball. ` +
+    `${field} is ${quoted(sent)} in the published manifest but ${quoted(actual)} in package.json in the tarball. ` +
       'If a script changes package.json while packing, publish the packed file: npm pack, then npm publish <file>',
   );
 }

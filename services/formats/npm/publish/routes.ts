@@ -12,7 +12,7 @@ import { changeDeprecations, reasonOf } from '../change/deprecate.ts';
 import { nameOf } from '../context.ts';
 import { checkNewName, distTag, packageVersion, publishedName, tarballName } from '../names.ts';
 import { refusedByClients } from '../refused-by-clients.ts';
-import type { ClaimedManifest, Manifest, Metadata, PackageDocument } from '../schema.ts';
+import type { Manifest, Metadata, PackageDocument, SentManifest } from '../schema.ts';
 import { type KeptAttachment, keptAttachments, purlOf } from './attestations.ts';
 import { checkIntegrity } from './check-integrity.ts';
 import { checkedManifest, runsAtInstall } from './check-manifest.ts';
@@ -40,10 +40,10 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
   if (!tarball) return update(c, target, received.document);
   const staged: StagedBlob[] = [tarball.blob];
   await discardUnless(c.env.registry, staged, async () => {
-    const claimed = claimedVersion(received.document, name);
+    const sent = sentVersion(received.document, name);
     if (!target.holding?.head) checkNewName(name);
-    checkIntegrity(claimed.dist, received.document._attachments?.[tarball.fileName]?.length, tarball.blob);
-    const version = packageVersion(claimed.version);
+    checkIntegrity(sent.dist, received.document._attachments?.[tarball.fileName]?.length, tarball.blob);
+    const version = packageVersion(sent.version);
     const files = await attachmentFiles(c, received, tarball, { name, version }, staged);
     await publishVersion<Metadata>(c.env.registry, {
       ...target,
@@ -52,10 +52,10 @@ async function put(c: FormatContext, target: Target): Promise<Response> {
       namesToTake: target.access.namesToTake,
       name,
       version,
-      status: reasonOf(claimed.deprecated) === '' ? 'default' : 'deprecated',
-      metadata: metadataOf(claimed, tarball, target, files.kept),
+      status: reasonOf(sent.deprecated) === '' ? 'default' : 'deprecated',
+      metadata: metadataOf(sent, tarball, target, files.kept),
       files: [fileOf(tarballName(name, version), 'application/octet-stream', tarball.blob), ...files.files],
-      tags: tagsFor(received.document, claimed.version),
+      tags: tagsFor(received.document, sent.version),
       readme: tarball.archive.readme,
     });
   });
@@ -73,32 +73,32 @@ async function update(c: FormatContext, target: Target, document: PackageDocumen
   return replyJson(c, 200, { ok: true, success: true, id: nameOf(c), changed });
 }
 
-function claimedVersion(document: PackageDocument, name: string): ClaimedManifest {
+function sentVersion(document: PackageDocument, name: string): SentManifest {
   const [only, ...more] = Object.entries(document.versions ?? {});
   if (!only) throw badRequest('The request has a tarball but no version');
   if (more.length > 0) throw badRequest('Publish one version at a time');
-  const [key, claimed] = only;
+  const [key, sent] = only;
   if (document.name !== undefined && document.name !== name) {
     throw badRequest(`The document is for "${document.name}", but the path is for "${name}"`);
   }
-  if (claimed.name.trim() !== name) {
-    throw badRequest(`The manifest is for "${claimed.name}", but the path is for "${name}"`);
+  if (sent.name.trim() !== name) {
+    throw badRequest(`The manifest is for "${sent.name}", but the path is for "${name}"`);
   }
-  if (packageVersion(key) !== packageVersion(claimed.version)) {
-    throw badRequest(`The manifest has the version "${claimed.version}", but its key is "${key}"`);
+  if (packageVersion(key) !== packageVersion(sent.version)) {
+    throw badRequest(`The manifest has the version "${sent.version}", but its key is "${key}"`);
   }
-  return claimed;
+  return sent;
 }
 
 function metadataOf(
-  claimed: ClaimedManifest,
+  sent: SentManifest,
   { archive, blob }: ReceivedTarball,
   target: Target,
   kept: readonly KeptAttachment[],
 ): Metadata {
-  const version = packageVersion(claimed.version);
+  const version = packageVersion(sent.version);
   return {
-    manifest: textOf({ ...checkedManifest(claimed, archive), name: claimed.name.trim(), version }),
+    manifest: textOf({ ...checkedManifest(sent, archive), name: sent.name.trim(), version }),
     shasum: blob.digests.sha1,
     integrity: `sha512-${Buffer.from(blob.digests.sha512, 'hex').toString('base64')}`,
     fileCount: archive.fileCount,
@@ -107,7 +107,7 @@ function metadataOf(
     hasShrinkwrap: archive.hasShrinkwrap,
     publisher: target.actor.name,
     attestations: kept.map(({ attestation }) => attestation),
-    deprecated: reasonOf(claimed.deprecated),
+    deprecated: reasonOf(sent.deprecated),
   };
 }
 

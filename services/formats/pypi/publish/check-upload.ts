@@ -23,9 +23,9 @@ export function checkedMetadata({ distribution, metadata: { path, bytes }, field
       `The file is named ${fileName}, but ${path} in it has the version ${metadata.version}`,
     );
   }
-  const claimed = field('requires_python');
-  if (claimed !== '' && specifiers(claimed) !== specifiers(metadata.requiresPython)) {
-    throw differs('requires_python', claimed, metadata.requiresPython, path);
+  const sent = field('requires_python');
+  if (sent !== '' && specifiers(sent) !== specifiers(metadata.requiresPython)) {
+    throw differs('requires_python', sent, metadata.requiresPython, path);
   }
   return metadata;
 }
@@ -38,19 +38,19 @@ function requireFields(field: Received['field']): void {
 
 function requireSame(
   what: string,
-  claimed: string,
+  sent: string,
   actual: string,
   path: string,
   normalized: (text: string) => string | undefined,
 ): void {
-  const [said, real] = [normalized(claimed), normalized(actual)];
-  if (said === undefined) throw badRequest(`"${claimed.slice(0, 100)}" is not a valid ${what}`);
+  const [said, real] = [normalized(sent), normalized(actual)];
+  if (said === undefined) throw badRequest(`"${sent.slice(0, 100)}" is not a valid ${what}`);
   if (real === undefined) throw invalidPackage(`"${actual.slice(0, 100)}" in ${path} is not a valid ${what}`);
-  if (said !== real) throw differs(what, claimed, actual, path);
+  if (said !== real) throw differs(what, sent, actual, path);
 }
 
-function differs(what: string, claimed: string, actual: string, path: string) {
-  const [said, real] = [claimed, actual].map((text) => text.slice(0, 200));
+function differs(what: string, sent: string, actual: string, path: string) {
+  const [said, real] = [sent, actual].map((text) => text.slice(0, 200));
   return invalidPackage(`${what} is "${said}" in the form but "${real}" in ${path}`);
 }
 

@@ -105,17 +105,17 @@ async function readSignature(body: AsyncIterable<Uint8Array>): Promise<Uint8Arra
   throw invalidPackage('gpg_signature is not an ASCII-armored OpenPGP signature');
 }
 
-/** Compares the claimed digests with the bytes. BLAKE2 is not computed; clients always send SHA-256 with it. */
+/** Compares the sent digests with the bytes. BLAKE2 is not computed; clients always send SHA-256 with it. */
 function checkDigests(field: Received['field'], { digests }: StagedBlob): void {
   for (const algorithm of ['sha256', 'md5'] as const) {
     const text = field(`${algorithm}_digest`);
     if (text === '') continue;
     const actual = digests[algorithm];
-    const claimed = parseDigest(algorithm, text);
-    if (!claimed) throw invalidPackage(`${algorithm}_digest is not a hexadecimal digest`);
-    if (claimed !== actual) {
+    const sent = parseDigest(algorithm, text);
+    if (!sent) throw invalidPackage(`${algorithm}_digest is not a hexadecimal digest`);
+    if (sent !== actual) {
       throw invalidPackage(
-        `${algorithm}_digest is ${claimed}, but the received file has ${actual}: it was damaged in transit, try again`,
+        `${algorithm}_digest is ${sent}, but the received file has ${actual}: it was damaged in transit, try again`,
       );
     }
   }

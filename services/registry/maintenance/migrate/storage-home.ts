@@ -76,7 +76,7 @@ export function judgeHome(
  * Records the storage locations that a server uses.
  * @throws RegistryError `conflict` if the server would miss blobs in other locations
  */
-export async function claimHome(
+export async function recordHome(
   table: Table,
   requested: StorageHome,
   startWith?: StartWords,

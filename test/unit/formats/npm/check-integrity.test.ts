@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { digestsOf } from '../../../../services/domain/digests.ts';
 import type { StagedBlob } from '../../../../services/domain/packages.ts';
 import { checkIntegrity } from '../../../../services/formats/npm/publish/check-integrity.ts';
-import { ClaimedManifest } from '../../../../services/formats/npm/schema.ts';
+import { SentManifest } from '../../../../services/formats/npm/schema.ts';
 
 const digest = (algorithm: string, encoding: 'hex' | 'base64') =>
   createHash(algorithm).update('bytes').digest(encoding);
@@ -35,12 +35,12 @@ describe('the integrity of a tarball', () => {
   });
 
   test.each(['integrity', 'shasum'])('is rejected before it is parsed if the %s is too long', (field) => {
-    const claim = (length: number) => ({
+    const sent = (length: number) => ({
       name: 'tool',
       version: '1.0.0',
       dist: { [field]: 'a-b '.repeat(length / 4) },
     });
-    expect(ClaimedManifest.safeParse(claim(1024)).success).toBe(true);
-    expect(ClaimedManifest.safeParse(claim(1028)).success).toBe(false);
+    expect(SentManifest.safeParse(sent(1024)).success).toBe(true);
+    expect(SentManifest.safeParse(sent(1028)).success).toBe(false);
   });
 });

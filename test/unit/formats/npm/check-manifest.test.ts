@@ -9,9 +9,9 @@ function archiveOf(manifest: Fields, hasGyp = false): Archive {
   return { manifest, fileCount: 1, unpackedSize: 1, hasShrinkwrap: false, hasGyp, readme: '' };
 }
 
-function check(claimed: Fields, actual: Fields) {
+function check(sent: Fields, actual: Fields) {
   const base = { name: '@acme/tool', version: '1.0.0' };
-  return checkedManifest({ ...base, ...claimed }, archiveOf({ ...base, ...actual }));
+  return checkedManifest({ ...base, ...sent }, archiveOf({ ...base, ...actual }));
 }
 
 describe('a manifest that matches the tarball', () => {
@@ -110,11 +110,11 @@ describe('a manifest that matches the tarball', () => {
       { scripts: { test: 'x' } },
     ],
     ['a start script for server.js', { scripts: { start: 'node server.js' } }, {}],
-  ])('is accepted with %s', (_case, claimed, actual) => {
-    expect(() => check(claimed, actual)).not.toThrow();
+  ])('is accepted with %s', (_case, sent, actual) => {
+    expect(() => check(sent, actual)).not.toThrow();
   });
 
-  test('has the fields that control installation from the tarball, whatever the client claims', () => {
+  test('has the fields that control installation from the tarball, whatever the client sends', () => {
     const actual = {
       bundledDependencies: ['b'],
       os: 'linux',
@@ -124,7 +124,7 @@ describe('a manifest that matches the tarball', () => {
       peerDependenciesMeta: { p: { optional: true }, q: 'x' },
       dependencies: ['a@1'],
     };
-    const claimed = {
+    const sent = {
       bundleDependencies: ['a', 'x'],
       bundledDependencies: ['y'],
       os: ['!linux'],
@@ -143,7 +143,7 @@ describe('a manifest that matches the tarball', () => {
       peerDependenciesMeta: { p: { optional: true } },
       dependencies: { a: '1', b: '*' },
     };
-    const { name, version, ...rest } = check(claimed, actual);
+    const { name, version, ...rest } = check(sent, actual);
     expect([name, version, rest]).toEqual(['@acme/tool', '1.0.0', kept]);
     expect(check({}, actual).dependencies).toEqual({ a: '1' });
     expect(check({}, { dependencies: { a: 1, b: '2' } }).dependencies).toEqual({ b: '2' });
@@ -207,8 +207,8 @@ describe('a manifest that differs from the tarball', () => {
     ['scripts.preinstall', { scripts: {} }, { scripts: { preinstall: 'evil' } }],
     ['scripts.postinstall', { scripts: { postinstall: 'fine' } }, { scripts: { postinstall: 'evil' } }],
     ['scripts.install', { scripts: { install: 'node-gyp rebuild' } }, { scripts: { install: 'evil' } }],
-  ])('is rejected with its field: %s', (message, claimed, actual) => {
-    expect(() => check(claimed, actual)).toThrow(message);
+  ])('is rejected with its field: %s', (message, sent, actual) => {
+    expect(() => check(sent, actual)).toThrow(message);
   });
 });
 

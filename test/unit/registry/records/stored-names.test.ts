@@ -3,7 +3,7 @@ import { memoryTable } from '../../../../services/adapters/memory/memory-table.t
 import type { EventType } from '../../../../services/domain/events.ts';
 import { stageBytes } from '../../../../services/registry/blobs/stage-blob.ts';
 import { EVENT_SHARDS, eventOf, recordEvent } from '../../../../services/registry/events/record-event.ts';
-import { claimHome, findHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
+import { findHome, recordHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
@@ -17,11 +17,11 @@ import { startApp } from '../../../kit/start-app.ts';
 describe('records keep the names that earlier releases read and write', () => {
   test('for the storage location', async () => {
     const table = memoryTable();
-    await claimHome(table, { location: 's3://one', from: 'local' });
+    await recordHome(table, { location: 's3://one', from: 'local' });
     expect(await table.get(keys.storage())).toMatchObject({ place: 's3://one', from: 'local' });
     await table.write([{ put: { ...keys.storage(), place: 's3://two' } }]);
     expect(await findHome(table)).toEqual({ location: 's3://two', from: undefined });
-    await claimHome(table, { location: 's3://three', from: 's3://two' });
+    await recordHome(table, { location: 's3://three', from: 's3://two' });
     expect(await table.get(keys.storage())).toMatchObject({ place: 's3://three', from: 's3://two' });
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import manifest from '../../../../package.json' with { type: 'json' };
 import { openEmbedded } from '../../../../services/adapters/embedded/open-embedded.ts';
-import { claimHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
+import { recordHome } from '../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { serve } from '../../../../services/runtime/server/serve.ts';
 import { readSettings } from '../../../../services/runtime/server/settings.ts';
 
@@ -202,7 +202,7 @@ describe('serving from one machine', () => {
 
   test('a server that would miss blobs at its storage location does not start, and closes its port', async () => {
     const stores = await openEmbedded(folder);
-    await claimHome(stores.table, { location: 's3://packages' });
+    await recordHome(stores.table, { location: 's3://packages' });
     await stores.close();
     await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');
     await expect(start()).rejects.toThrow('the blobs are in s3://packages, not in local');

@@ -80,7 +80,7 @@ describe('zip archives', () => {
     ['a zip bomb', zip([{ path: 'a', content: 'x'.repeat(2_000_000) }]), /more than 1000000 bytes/],
     [
       'a zip bomb that claims to be small',
-      zip([{ path: 'a', content: 'x'.repeat(2_000_000), claimedSize: 10 }]),
+      zip([{ path: 'a', content: 'x'.repeat(2_000_000), statedSize: 10 }]),
       /too many bytes/,
     ],
     [

@@ -12,7 +12,7 @@ import {
   type MigrationJob,
   startMigration,
 } from '../../../../../services/registry/maintenance/migrate/migration-job.ts';
-import { claimHome, findHome } from '../../../../../services/registry/maintenance/migrate/storage-home.ts';
+import { findHome, recordHome } from '../../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { keys } from '../../../../../services/registry/records/keys.ts';
 import { bytesOf, listAll, publish, sha256Of, unpublish } from '../../../../kit/publish.ts';
 import { startApp, type TestApp } from '../../../../kit/start-app.ts';
@@ -273,9 +273,9 @@ describe('an interrupted or concurrent migration', () => {
   test('does not finish if a server has reversed the direction in the meantime', async () => {
     await publishMany(3);
     const { table } = app.registry;
-    await claimHome(table, { location: 's3://bucket', from: 'local' });
+    await recordHome(table, { location: 's3://bucket', from: 'local' });
     const job = await start();
-    await claimHome(table, { location: 'local', from: 's3://bucket' });
+    await recordHome(table, { location: 'local', from: 's3://bucket' });
     await expect(run(job)).rejects.toThrow('the other way round');
     expect(await findMigration(table)).toMatchObject({ state: 'running' });
     expect(await findHome(table)).toEqual({ location: 'local', from: 's3://bucket' });

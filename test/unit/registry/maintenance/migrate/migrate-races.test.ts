@@ -6,7 +6,7 @@ import { checkStorage } from '../../../../../services/registry/maintenance/check
 import { sweepBlobs } from '../../../../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { runMigration } from '../../../../../services/registry/maintenance/migrate/migrate-blobs.ts';
 import { startMigration } from '../../../../../services/registry/maintenance/migrate/migration-job.ts';
-import { claimHome } from '../../../../../services/registry/maintenance/migrate/storage-home.ts';
+import { recordHome } from '../../../../../services/registry/maintenance/migrate/storage-home.ts';
 import { publish, unpublish } from '../../../../kit/publish.ts';
 import { startApp } from '../../../../kit/start-app.ts';
 
@@ -47,7 +47,7 @@ test('concurrent publishes, deletions, sweeps and a migration lose no blobs', as
   }
   const registry = { ...app.registry, blobs: layeredBlobStore(to, from) };
   const move = { from: 'local', to: 's3://bucket' };
-  await claimHome(registry.table, { location: move.to, from: move.from });
+  await recordHome(registry.table, { location: move.to, from: move.from });
 
   let moving = true;
   /** Releases blobs, publishes their bytes again while blobs are migrated and swept, and adds new ones. */

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { memoryTable } from '../../../../../services/adapters/memory/memory-table.ts';
 import {
   checkMove,
-  claimHome,
   findHome,
   judgeHome,
   outdated,
+  recordHome,
 } from '../../../../../services/registry/maintenance/migrate/storage-home.ts';
 
 const [local, one, two] = ['local', 's3://one', 's3://two'];
@@ -80,9 +80,9 @@ describe('the recorded storage location', () => {
 
   test('is the same for servers that start concurrently', async () => {
     const table = memoryTable();
-    await Promise.all([1, 2, 3].map(() => claimHome(table, { location: one, from: local })));
+    await Promise.all([1, 2, 3].map(() => recordHome(table, { location: one, from: local })));
     expect(await findHome(table)).toEqual({ location: one, from: local });
-    await expect(claimHome(table, { location: one })).rejects.toMatchObject({ code: 'conflict' });
+    await expect(recordHome(table, { location: one })).rejects.toMatchObject({ code: 'conflict' });
   });
 
   test('rules out a migration that would miss blobs', () => {
