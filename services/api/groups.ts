@@ -22,7 +22,7 @@ import { groupJson, projectJson } from './json/account-json.ts';
 import { inIds, listGroups, replyGroups } from './list-groups.ts';
 import { projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
-import { type ApiContext, checkGroup, claimantOf, openGroup, scopes, signedIn } from './request.ts';
+import { type ApiContext, checkGroup, openGroup, requesterOf, scopes, signedIn } from './request.ts';
 
 const settings = {
   description: text.optional(),
@@ -84,7 +84,7 @@ async function addGroup(c: ApiContext): Promise<Response> {
     projectCreationLevel: input.project_creation_level,
     subgroupCreationLevel: input.subgroup_creation_level,
     ownerId: principal.user.bot ? undefined : principal.user.id,
-    by: claimantOf(principal),
+    by: requesterOf(principal),
     actor: actorOf(principal, c),
   });
   return replyJson(c, 201, renderGroup(c, group));
@@ -133,7 +133,7 @@ async function updateGroup(c: ApiContext): Promise<Response> {
     group,
     changes,
     actorOf(principal, c),
-    claimantOf(principal),
+    requesterOf(principal),
   );
   return replyJson(c, 200, renderGroup(c, changed));
 }

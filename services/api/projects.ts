@@ -25,8 +25,8 @@ import {
   type ApiContext,
   callerOf,
   checkGroup,
-  claimantOf,
   openProject,
+  requesterOf,
   scopes,
   signedIn,
 } from './request.ts';
@@ -106,7 +106,7 @@ async function addProject(c: ApiContext): Promise<Response> {
     visibility: input.visibility,
     registryAccess: registryAccessOf(input),
     creatorId: principal.user.id,
-    by: claimantOf(principal),
+    by: requesterOf(principal),
     actor: actorOf(principal, c),
   });
   return replyJson(c, 201, projectJson(c.env.registry.settings.url, project, namespace));
@@ -174,7 +174,7 @@ async function updateProject(c: ApiContext): Promise<Response> {
     project,
     changes,
     actorOf(principal, c),
-    claimantOf(principal),
+    requesterOf(principal),
   );
   return replyJson(c, 200, await renderProject(c, changed));
 }

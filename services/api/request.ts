@@ -14,7 +14,6 @@ import {
 import { type ProjectRights, readRights } from '../registry/access/project-rights.ts';
 import { absent, pathMoved, requireDecision } from '../registry/access/refusals.ts';
 import { levelInGroup } from '../registry/access/visible-group.ts';
-import type { Claimant } from '../registry/accounts/claim-path.ts';
 import {
   findUser,
   findUserByName,
@@ -22,6 +21,7 @@ import {
   locateGroup,
   locateProject,
 } from '../registry/accounts/find-accounts.ts';
+import type { Requester } from '../registry/accounts/take-path.ts';
 import { canonicalPath } from './canonical-path.ts';
 
 /** The Hono context of a handler of the management API. */
@@ -92,7 +92,7 @@ export async function administrator(c: ApiContext, needed: readonly Scope[]): Pr
 }
 
 /** The caller as someone who asks for a path. */
-export function claimantOf(principal: Principal): Claimant {
+export function requesterOf(principal: Principal): Requester {
   if (principal.kind !== 'user' || principal.user.bot) return {};
   return { userId: principal.user.id, admin: principal.user.admin };
 }

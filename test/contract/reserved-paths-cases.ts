@@ -70,7 +70,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
         each.status === 'fulfilled' ? 'made' : each.reason,
       );
 
-    test('cannot be claimed by strangers while the group is being deleted', async () => {
+    test('cannot be taken by strangers while the group is being deleted', async () => {
       await publish();
       const asked = strangers.flatMap((stranger) => [create(stranger), create(stranger)]);
       const [removed, ...others] = await outcomes([remove(), ...asked]);
@@ -80,7 +80,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(await create(owner)).toMatchObject({ fullPath: 'ghost' });
     });
 
-    test('go to the owner when strangers claim them at the same time', async () => {
+    test('go to the owner when strangers try to take them at the same time', async () => {
       await publish();
       await remove();
       const found = await outcomes([...strangers.map(create), create(owner), ...strangers.map(create)]);
@@ -88,7 +88,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       expect(found[strangers.length]).toBe('made');
     });
 
-    test('go to one of two strangers who claim them at once after the reservation has ended', async () => {
+    test('go to one of two strangers who try to take them at once after the reservation has ended', async () => {
       await publish();
       await remove();
       app.clock.advance(90 * DAY);
@@ -150,7 +150,7 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       }
     });
 
-    test('are not deleted by the sweep if they were claimed again in the meantime', async () => {
+    test('are not deleted by the sweep if they were taken again in the meantime', async () => {
       await publish();
       await remove();
       app.clock.advance(90 * DAY);

@@ -7,7 +7,6 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
-import type { Claimant } from './claim-path.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { MAX_BELOW, MOVED_AT_ONCE, planMovesBelow, readTree } from './move-below.ts';
 import { movePath, writeMoving } from './move-path.ts';
@@ -46,7 +45,7 @@ export async function changeGroup(
   group: Group,
   changes: GroupChanges,
   actor: Actor,
-  by: Claimant = {},
+  by: Requester = {},
 ): Promise<Group> {
   const { after, settles } = await retryChanged(() => changeOnce(registry, group, changes, { actor, by }));
   if (settles) await settleSoon(registry, after);
@@ -69,7 +68,7 @@ async function changeOnce(
   registry: Registry,
   group: Group,
   changes: GroupChanges,
-  { actor, by }: { readonly actor: Actor; readonly by: Claimant },
+  { actor, by }: { readonly actor: Actor; readonly by: Requester },
 ) {
   const parentKeys = group.parentId === null ? [] : [keys.group(group.parentId)];
   const items = await registry.table.getMany([keys.group(group.id), ...parentKeys]);

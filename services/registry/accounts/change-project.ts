@@ -7,10 +7,10 @@ import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
-import type { Claimant } from './claim-path.ts';
 import { movePath, writeMoving } from './move-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 import { hasPublished } from './routes.ts';
+import type { Requester } from './take-path.ts';
 
 /** Changes to a project; undefined fields stay as they are. */
 export interface ProjectChanges {
@@ -32,7 +32,7 @@ export async function changeProject(
   project: Project,
   changes: ProjectChanges,
   actor: Actor,
-  by: Claimant = {},
+  by: Requester = {},
 ): Promise<Project> {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   if (changes.path !== undefined && changes.path !== project.path) checkPath(changes.path);

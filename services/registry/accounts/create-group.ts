@@ -5,9 +5,9 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { type Claimant, claimPath } from './claim-path.ts';
-import { childAdded, claimingPath, memberWrite } from './create-user.ts';
+import { childAdded, memberWrite, takingPath } from './create-user.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { type Requester, takePath } from './take-path.ts';
 
 /** The most levels of nested groups. */
 const MAX_DEPTH = 20;
@@ -24,7 +24,7 @@ export interface NewGroup {
   /** The id of its first owner; undefined if a bot creates it, which has its rights from the group above. */
   readonly ownerId: number | undefined;
   /** Who asks for the path; by default the owner. */
-  readonly by?: Claimant | undefined;
+  readonly by?: Requester | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -48,7 +48,7 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
   const id = await registry.ids.next('namespace');
   const fullPath = fullPathOf(path, parent);
   const by = input.by ?? { userId: input.ownerId };
-  const claim = await claimPath(registry, { fullPath, route: { kind: 'group', id }, parent, by });
+  const newPath = await takePath(registry, { fullPath, route: { kind: 'group', id }, parent, by });
   const group: Group = {
     id,
     kind: 'group',
@@ -64,13 +64,13 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
     subgroupCreationLevel: input.subgroupCreationLevel ?? 'maintainer',
     settings: { duplicates: {} },
     createdAt: now,
-    ...(claim.succeeds.length > 0 && { succeeds: claim.succeeds }),
+    ...(newPath.succeeds.length > 0 && { succeeds: newPath.succeeds }),
   };
   const inGroups = inIndex1(indexes.groups.pk, padId(id));
   const child = parent ? inIndex2(indexes.children(parent.id).pk, `group#${padId(id)}`) : {};
-  await claimingPath(() =>
+  await takingPath(() =>
     registry.table.write([
-      claim.write,
+      newPath.write,
       {
         put: itemOf(keys.group(id), group, { children: 0, ...inGroups, ...child }),
         when: { exists: false },

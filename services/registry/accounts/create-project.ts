@@ -6,9 +6,9 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { type Claimant, claimPath } from './claim-path.ts';
-import { childAdded, claimingPath } from './create-user.ts';
+import { childAdded, takingPath } from './create-user.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
+import { type Requester, takePath } from './take-path.ts';
 
 /** A project to create in a group or user namespace. */
 export interface NewProject {
@@ -20,7 +20,7 @@ export interface NewProject {
   readonly registryAccess?: RegistryAccess | undefined;
   readonly creatorId: number;
   /** Who asks for the path; by default someone without a right to paths reserved for others. */
-  readonly by?: Claimant | undefined;
+  readonly by?: Requester | undefined;
   readonly actor?: Actor | undefined;
 }
 
@@ -59,10 +59,10 @@ export async function createProject(registry: Registry, input: NewProject): Prom
   };
   const { fullPath } = project;
   const route = { kind: 'project', id } as const;
-  const claim = await claimPath(registry, { fullPath, route, parent: namespace, by: input.by ?? {} });
-  await claimingPath(() =>
+  const newPath = await takePath(registry, { fullPath, route, parent: namespace, by: input.by ?? {} });
+  await takingPath(() =>
     registry.table.write([
-      claim.write,
+      newPath.write,
       { put: projectItem(project), when: { exists: false } },
       childAdded(namespace),
       ...accountEvent(now, {

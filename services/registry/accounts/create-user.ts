@@ -7,8 +7,8 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { claimPath, pathTaken } from './claim-path.ts';
 import { checkPath, fullPathOf } from './paths.ts';
+import { pathTaken, takePath } from './take-path.ts';
 
 /** A user to create. */
 export interface NewUser {
@@ -57,10 +57,10 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
     createdAt: now,
   };
   const route = { kind: 'user', id: namespaceId, userId: id } as const;
-  const claim = await claimPath(registry, { fullPath: path, route, parent: undefined, by: {} });
-  await claimingPath(() =>
+  const newPath = await takePath(registry, { fullPath: path, route, parent: undefined, by: {} });
+  await takingPath(() =>
     registry.table.write([
-      claim.write,
+      newPath.write,
       { put: itemOf(keys.user(id), user, inIndex1(indexes.users.pk, padId(id))), when: { exists: false } },
       { put: itemOf(keys.group(namespaceId), namespace), when: { exists: false } },
       memberWrite({ kind: 'group', id: namespaceId }, id, levels.owner, null, now),
@@ -100,11 +100,11 @@ export function memberWrite(
 }
 
 /**
- * Executes writes, the first of which claims a path. Any other condition concerns the parent group.
+ * Executes writes, the first of which takes a path. Any other condition concerns the parent group.
  * @throws RegistryError `invalidRequest` if the path is taken, `conflict` if the parent group has changed since
  * it was read.
  */
-export async function claimingPath(write: () => Promise<void>): Promise<void> {
+export async function takingPath(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {

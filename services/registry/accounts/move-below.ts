@@ -3,11 +3,11 @@ import { ConditionFailed, type Write } from '../../ports/table.ts';
 import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
-import type { Claimant } from './claim-path.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
 import { movePath } from './move-path.ts';
 import { fullPathOf, invalidField } from './paths.ts';
 import { hasPublished } from './routes.ts';
+import type { Requester } from './take-path.ts';
 
 /** The most groups and projects below a group that move in the same transaction as the group. */
 export const MOVED_AT_ONCE = 30;
@@ -79,7 +79,7 @@ export async function planMovesBelow(
   registry: Registry,
   tree: GroupTree,
   parent: Group,
-  by: Claimant,
+  by: Requester,
 ): Promise<Write[]> {
   const plans = await mapConcurrently(tree.projects, READ_AT_ONCE, (each) =>
     planProjectMove(registry, each, parent, by),

@@ -1,12 +1,12 @@
 import type { Group, Project } from '../../domain/accounts.ts';
 import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { type Claim, claimPath, MAX_SUCCEEDED, pathTaken } from './claim-path.ts';
 import { leavePath } from './routes.ts';
+import { MAX_SUCCEEDED, type PathRequest, pathTaken, takePath } from './take-path.ts';
 
 /** How a change moves the route of a group or project. */
 export interface PathMove {
-  /** The writes, the first of which claims the new path; empty if the path stays. */
+  /** The writes, the first of which takes the new path; empty if the path stays. */
   readonly writes: readonly Write[];
   /** Further attributes to set on the group. */
   readonly set: Pick<Group, 'succeeds'>;
@@ -19,16 +19,16 @@ export interface PathMove {
 export async function movePath(
   registry: Registry,
   before: Group | Project,
-  { fullPath, parent, by }: Pick<Claim, 'fullPath' | 'parent' | 'by'>,
+  { fullPath, parent, by }: Pick<PathRequest, 'fullPath' | 'parent' | 'by'>,
 ): Promise<PathMove> {
   if (before.fullPath.toLowerCase() === fullPath.toLowerCase()) return { writes: [], set: {} };
   const kind = 'namespaceId' in before ? 'project' : 'group';
-  const claim = await claimPath(registry, { fullPath, route: { kind, id: before.id }, parent, by });
+  const newPath = await takePath(registry, { fullPath, route: { kind, id: before.id }, parent, by });
   const earlier = 'succeeds' in before ? (before.succeeds ?? []) : [];
-  const taken = claim.succeeds.filter((id) => id !== before.id && !earlier.includes(id));
+  const taken = newPath.succeeds.filter((id) => id !== before.id && !earlier.includes(id));
   const succeeds = [...taken, ...earlier].slice(0, MAX_SUCCEEDED);
   return {
-    writes: [claim.write, await leavePath(registry, before, 'moved')],
+    writes: [newPath.write, await leavePath(registry, before, 'moved')],
     set: taken.length > 0 ? { succeeds } : {},
   };
 }
@@ -45,7 +45,7 @@ export async function writeMoving(
   try {
     await registry.table.write([...move.writes, ...writes]);
   } catch (error) {
-    const claim = error instanceof ConditionFailed && error.operation === 0 && move.writes.length > 0;
-    throw claim ? pathTaken() : error;
+    const taken = error instanceof ConditionFailed && error.operation === 0 && move.writes.length > 0;
+    throw taken ? pathTaken() : error;
   }
 }

@@ -15,11 +15,11 @@ import { purgeItem, purgeVersion, tryWrite } from '../removal/purge.ts';
 import { unlessGone, withdrawVersion } from '../removal/remove-version.ts';
 import { type Removal, removalBy } from '../removal/removed.ts';
 import { accountEvent } from './account-event.ts';
-import { claimPath } from './claim-path.ts';
 import { projectItem } from './create-project.ts';
 import { childAdded, childrenRemoved } from './create-user.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { hasPublished, leavePath } from './routes.ts';
+import { takePath } from './take-path.ts';
 
 /** How many packages of a project are purged at once. Versions of one package would wait for each other. */
 const PACKAGES_AT_ONCE = 16;
@@ -147,7 +147,7 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
         'The group of this project no longer exists or has a different path',
       );
     }
-    const claim = await claimPath(registry, {
+    const newPath = await takePath(registry, {
       fullPath: removed.fullPath,
       route: { kind: 'project', id },
       parent: namespace,
@@ -162,7 +162,7 @@ export async function restoreProject(registry: Registry, id: number, actor: Acto
     const project: Project = { ...rest, visibility, updatedAt: now };
     await registry.table.write([
       { delete: keys.removedProject(id), when: { equals: { removedAt, purging: undefined } } },
-      claim.write,
+      newPath.write,
       { put: projectItem(project), when: { exists: false } },
       childAdded(namespace),
       ...accountEvent(now, {

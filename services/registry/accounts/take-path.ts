@@ -11,26 +11,26 @@ import { invalidField } from './paths.ts';
 import { type FormerRoute, isReserved, type Route, readRoute, type StoredRoute } from './routes.ts';
 
 /** Who asks for a path. Empty for someone with no right to reserved paths. */
-export interface Claimant {
+export interface Requester {
   /** The id of a person. */
   readonly userId?: number | undefined;
   /** Whether it is an administrator, who may take any reserved path. */
   readonly admin?: boolean | undefined;
 }
 
-/** A path to claim for a group, project or user. */
-export interface Claim {
+/** A path to take for a group, project or user. */
+export interface PathRequest {
   readonly fullPath: FullPath;
   readonly route: Route;
   /** The group or user namespace in which the path is; undefined at the top level. */
   readonly parent: Group | undefined;
-  readonly by: Claimant;
+  readonly by: Requester;
 }
 
-/** The write that claims a path, which must be the first of its transaction. */
-export interface ClaimedPath {
+/** The write that takes a path, which must be the first of its transaction. */
+export interface TakenPath {
   readonly write: Write;
-  /** The namespaces whose reserved paths below now belong to the claiming group. */
+  /** The namespaces whose reserved paths below now belong to that group. */
   readonly succeeds: readonly number[];
 }
 
@@ -38,19 +38,19 @@ export interface ClaimedPath {
 export const MAX_SUCCEEDED = 50;
 
 /**
- * Claims a path that is free, or reserved for the claimant. The write fails if the path was taken in the meantime.
+ * Takes a path that is free, or reserved for the requester. The write fails if the path was taken in the meantime.
  * @throws RegistryError `invalidRequest` if the path is taken, or reserved for others
  */
-export async function claimPath(registry: Registry, claim: Claim): Promise<ClaimedPath> {
-  const key = keys.route(claim.fullPath);
-  const put = itemOf(key, claim.route);
-  const found = await readRoute(registry.table, claim.fullPath);
+export async function takePath(registry: Registry, request: PathRequest): Promise<TakenPath> {
+  const key = keys.route(request.fullPath);
+  const put = itemOf(key, request.route);
+  const found = await readRoute(registry.table, request.fullPath);
   if (!found) return { write: { put, when: { exists: false } }, succeeds: [] };
   if (!isFormer(found)) throw pathTaken();
   const reserved = isReserved(found, registry.clock.now());
-  if (reserved && !(await mayTake(registry, claim, found))) throw pathTaken();
+  if (reserved && !(await mayTake(registry, request, found))) throw pathTaken();
   const { state, since, id } = found;
-  const isSuccessor = reserved && found.kind === 'group' && claim.route.kind === 'group';
+  const isSuccessor = reserved && found.kind === 'group' && request.route.kind === 'group';
   const succeeds = isSuccessor ? [found.id, ...found.succeeds].slice(0, MAX_SUCCEEDED) : [];
   return { write: { put, when: { equals: { state, since, id } } }, succeeds };
 }
@@ -70,7 +70,7 @@ function isFormer(route: StoredRoute): route is FormerRoute {
  */
 async function mayTake(
   registry: Registry,
-  { route, parent, by }: Claim,
+  { route, parent, by }: PathRequest,
   former: FormerRoute,
 ): Promise<boolean> {
   if (by.admin || (former.kind === route.kind && former.id === route.id)) return true;
