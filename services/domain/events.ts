@@ -65,7 +65,7 @@ interface HostEventDetails {
       readonly days: Readonly<Record<string, number>>;
       readonly lastAt: number;
     }[];
-    /** The last uses of tokens, logged beside the downloads; absent in events of earlier releases. */
+    /** The last uses of tokens, logged beside the downloads; absent in events that earlier versions of Packhouse wrote. */
     readonly tokens?: readonly { readonly id: number; readonly lastAt: number }[];
   };
 }
@@ -119,9 +119,9 @@ export type NameEventType = keyof NameEventDetails;
 export type EventType = keyof EventDetails;
 
 /**
- * Event types that are stored under other names than the code uses. The stored names do not change: while a release is
- * deployed, the functions of one release write events that the topic of the other filters by type, and what no filter
- * knows reaches no job.
+ * Event types that are stored under other names than the code uses. The stored names do not change: during a
+ * deployment, functions of one version of Packhouse write events that the topic of the other version filters by type,
+ * and an event of an unknown type reaches no job.
  */
 const storedTypes: { readonly [Type in EventType]?: string } = {
   name_added: 'name_listed',

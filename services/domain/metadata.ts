@@ -18,8 +18,8 @@ export interface StoredMetadata {
 export type OlderLayouts = Required<Pick<MetadataType, 'layout' | 'upgrade'>>;
 
 /**
- * The metadata type of a schema. The schema validates without changing anything: unknown fields come from a later
- * release, and are kept when a version is changed.
+ * The metadata type of a schema. The schema validates without changing anything: unknown fields come from a later version of
+ * Packhouse, and are kept when a version is changed.
  */
 export function metadataType<M>(
   schema: { parse(stored: unknown): M },
@@ -36,7 +36,7 @@ export function metadataType<M>(
 
 /**
  * Returns stored metadata in the current layout.
- * @throws Error when it is invalid, or has the layout of a later release
+ * @throws Error when it is invalid, or has the layout of a later version of Packhouse
  */
 export function parseMetadata<M>(type: MetadataType<M>, { metadata, layout = 1 }: StoredMetadata): M {
   if (layout === type.layout) return type.parse(metadata);

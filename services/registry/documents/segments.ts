@@ -27,7 +27,7 @@ export interface Segment<F extends Facts = Facts> {
   /** The texts of the versions joined by the separator, compressed, with `base` in place of the address. */
   readonly bytes: Uint8Array;
   readonly base: string;
-  /** See `textDigest`; absent from segments that earlier releases stored. */
+  /** See `textDigest`; absent from segments that earlier versions of Packhouse stored. */
   readonly digest?: string | undefined;
 }
 

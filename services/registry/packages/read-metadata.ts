@@ -10,11 +10,11 @@ const MAX_LOGGED = 1000;
 
 /**
  * Checks the metadata of a stored version, and returns the version with metadata in the current layout. If the
- * metadata is unreadable, logs it and returns undefined. So a damaged version, or one written by a later release,
- * is missing where its metadata is needed, but breaks nothing else. Its files can still be downloaded, since
+ * metadata is unreadable, logs it and returns undefined. So a damaged version, or one that a later version of Packhouse
+ * wrote, is missing where its metadata is needed, but breaks nothing else. Its files can still be downloaded, since
  * downloads do not call this.
  *
- * Every version is checked, even if this release wrote it. For an index of 500 versions, this takes 0.07 ms for
+ * Every version is checked, even if this version of Packhouse wrote it. For an index of 500 versions, this takes 0.07 ms for
  * npm and 0.5 ms for NuGet; reading, rendering and compressing takes 5 and 11 ms (1.5 and 5 %). PyPI's page checks
  * only the field that it shows.
  */

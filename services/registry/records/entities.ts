@@ -26,10 +26,10 @@ export function maybeEntity<T>(item: Item | undefined): T | undefined {
 
 /**
  * Attributes that are stored under other names than the code uses; the keys `LISTED#...` and `storedEventType` are of
- * the same kind. The stored names do not change, because processes of two releases use the same table during a
- * deployment. The older ones would take an umbrella whose subpackages they do not find for empty, and remove its name;
- * they would not run jobs for events of unknown types; and a server would shut down, since the blobs seem to have been
- * moved. Renaming them in the table would take two releases, and reads of both names in the first.
+ * the same kind. The stored names do not change, because processes of two versions of
+ * Packhouse use the same table during a deployment. The older ones would find no subpackages of an umbrella and remove
+ * its name; they would not run jobs for events of unknown types; and a server would shut down, since the blobs seem to
+ * have been moved. To rename them in the table, one version would have to read both names, and the next rename them.
  */
 export const storedAs = {
   /** How many subpackages a name has (`StoredHead`). */

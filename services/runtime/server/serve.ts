@@ -184,7 +184,7 @@ async function makeRoot(
   return root;
 }
 
-/** Directories of earlier releases, and those that operators have made, may be readable by others. */
+/** Directories that an earlier version of Packhouse or an operator created may be readable by others. */
 async function warnOfOpenDirectory(log: Log, directory: string): Promise<void> {
   const { mode } = await stat(directory);
   if ((mode & 0o077) === 0) return;
