@@ -22,8 +22,8 @@ command is stopped or killed, run it again to continue; until it has finished,
 no server starts on the data directory. When a blob of the backup is missing or
 damaged, it does not finish.
 
-  --allow-missing          finish although blobs are missing or damaged
-  --concurrency <number>   how many blobs to copy at a time (8)
+  --allow-missing          finish even if blobs are missing or damaged
+  --concurrency <number>   how many blobs to copy at a time (default: 8)
   --json                   report as JSON
 ${describeSettings(targetSettings)}
 
