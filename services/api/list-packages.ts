@@ -7,7 +7,8 @@ import { searchCompleteness } from '../http/answer/search-completeness.ts';
 import { projectReader, readableAmong } from '../registry/access/readable-projects.ts';
 import { fewProjectsIn } from '../registry/accounts/list-accounts.ts';
 import { downloadsOf } from '../registry/downloads/count-downloads.ts';
-import { readVersions, tagsOf } from '../registry/search/list-packages.ts';
+import { readVersionsOfRows } from '../registry/packages/read-versions.ts';
+import { tagsOf } from '../registry/search/list-packages.ts';
 import { type NameScan, newNameScan, packagesNamed } from '../registry/search/packages-named.ts';
 import { packagesInGroupByName, positionInGroup } from '../registry/search/walk-names.ts';
 import {

@@ -12,8 +12,7 @@ Each setting is a flag or an environment variable: --data-dir is the same as
 PACKHOUSE_DATA_DIR. The flag takes precedence. <n> is a whole number, and <bool>
 is true or false. See docs/settings.md for details.
 
-Each setting is a flag or an environment variable. See docs/settings.md for
-details.
+${describeSettings()}
 `,
 
   async run(parameters, { environment, output, signal }) {

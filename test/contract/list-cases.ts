@@ -204,7 +204,7 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
       expect(inInner.body).toHaveLength(6);
     });
 
-    test('of members, users, tokens, projects and groups read only the page that is asked for', async () => {
+    test('of members, users, tokens, projects and groups read only the requested page', async () => {
       const owner = { kind: 'project', id: project.id } as const;
       for (let number = 0; number < 150; number++) {
         const username = `u${number}`;

@@ -86,7 +86,7 @@ describe.each(everySample)('a package of $id that two projects of a namespace ho
       ({ token: stranger } = await app.user('stranger'));
     });
 
-    /** All that is told of the name at a level to a caller, in indexes and searches. */
+    /** Everything that a level shows a caller about the name, in indexes and searches. */
     async function told(level: EndpointLevel, owner: string, token: string) {
       const prefix = prefixIn(sample, level, owner);
       const paths = [
@@ -106,7 +106,7 @@ describe.each(everySample)('a package of $id that two projects of a namespace ho
       );
     }
 
-    test('has no other copy of that version for anybody, and what is told of it does not change', async () => {
+    test('has no other copy of that version for anybody, and what is shown of it does not change', async () => {
       await publish(older, '2.0.0');
       await app.runJobs();
       const before = await Promise.all(shared.map(([level, owner]) => told(level, owner, stranger)));

@@ -12,6 +12,7 @@ import { MAX_BELOW, MOVED_AT_ONCE, planMovesBelow, readTree } from './move-below
 import { movePath, writeMoving } from './move-path.ts';
 import { checkPath, fullPathOf, invalidField } from './paths.ts';
 import { moveStarted, settleBelow } from './settle-below.ts';
+import type { Requester } from './take-path.ts';
 
 /** Changes to a group; undefined fields stay as they are. */
 export interface GroupChanges {
@@ -85,7 +86,7 @@ async function changeOnce(
   const tree = moves ? await readTree(registry, before, { left: MAX_BELOW }) : undefined;
   const known = tree?.published ? { ...before, published: true } : before;
   const move = await movePath(registry, known, { fullPath: after.fullPath, parent, by });
-  // All new paths must be free, also if they are claimed later: nobody else can take them in between.
+  // All new paths must be free, even if they are taken later: nobody else can take them in between.
   const below = tree ? await planMovesBelow(registry, tree, { ...after, ...move.set }, by) : [];
   const isLarge = (tree?.size ?? 0) > MOVED_AT_ONCE;
   const settles = isLarge || after.fullName !== before.fullName;

@@ -100,7 +100,7 @@ export async function planProjectMove(
   registry: Registry,
   { project, published }: TreeProject,
   parent: Group,
-  by: Claimant,
+  by: Requester,
   set: Partial<Pick<Project, 'fullName'>> = {},
 ): Promise<Write[]> {
   const fullPath = fullPathOf(project.path, parent);
@@ -119,7 +119,7 @@ export async function planGroupMove(
   registry: Registry,
   { group, published }: Pick<GroupTree, 'group' | 'published'>,
   parent: Group,
-  by: Claimant,
+  by: Requester,
   set: Pick<Group, 'moving'> & Partial<Pick<Group, 'fullName'>> = {},
 ): Promise<{ readonly moved: CountedGroup; readonly writes: Write[] }> {
   const fullPath = fullPathOf(group.path, parent);

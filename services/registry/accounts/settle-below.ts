@@ -6,7 +6,6 @@ import type { Registry } from '../context.ts';
 import { entityOf, itemOf, maybeEntity } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
-import type { Claimant } from './claim-path.ts';
 import {
   type CountedGroup,
   type GroupTree,
@@ -17,6 +16,7 @@ import {
   type TreeProject,
 } from './move-below.ts';
 import { fullPathOf } from './paths.ts';
+import type { Requester } from './take-path.ts';
 
 /** A change of a group's path or name that may not have reached everything below it. */
 interface GroupMove {
@@ -28,7 +28,7 @@ interface GroupMove {
 }
 
 /** The write that records a change of a group's path or name, for the transaction that makes it. */
-export function moveStarted(id: number, { userId, admin }: Claimant): Write {
+export function moveStarted(id: number, { userId, admin }: Requester): Write {
   const by = { ...(userId !== undefined && { userId }), ...(admin !== undefined && { admin }) };
   return { put: itemOf(keys.groupMove(id), { id, stamp: randomUUID(), by } satisfies GroupMove) };
 }
@@ -76,7 +76,7 @@ export async function settleGroups(registry: Registry, signal?: AbortSignal): Pr
 async function settleTree(
   registry: Registry,
   { group, groups, projects }: GroupTree,
-  by: Claimant,
+  by: Requester,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const behind = projects.filter(({ project }) => isBehind(project, group));
@@ -106,7 +106,7 @@ async function moveProjects(
   registry: Registry,
   parent: Group,
   some: readonly TreeProject[],
-  by: Claimant,
+  by: Requester,
 ): Promise<void> {
   const plans = await Promise.all(
     some.map((each) =>
@@ -121,7 +121,7 @@ async function moveGroup(
   registry: Registry,
   parent: Group,
   below: GroupTree,
-  by: Claimant,
+  by: Requester,
 ): Promise<CountedGroup> {
   const closes = fullPathOf(below.group.path, parent) !== below.group.fullPath;
   const fullName = fullNameIn(below.group, parent);

@@ -286,7 +286,14 @@ function readFlags(flags: readonly string[], only: readonly Name[]): Record<stri
   }
 }
 
-/** Help text for all settings, or those named by `only`, one per line. */
-export function describeSettings(only: readonly Name[] = names): string {
-  return only.map((name) => `  --${kebab(name).padEnd(22)} ${variable(name)}`).join('\n');
+/** Help text for all settings in groups, or for those named by `only`, with their defaults. */
+export function describeSettings(only?: readonly Name[]): string {
+  const flags = (only ?? names).map((name) => ({ name, flag: kebab(name), ifAbsent: defaultOf(name) }));
+  return only ? listedHelp(flags) : groupedHelp(flags);
+}
+
+/** The default of a setting as it would be written; undefined if it has none. */
+function defaultOf(name: Name): string | undefined {
+  const { data }: { data?: unknown } = Settings.shape[name].safeParse(undefined);
+  return data === undefined ? undefined : String(data);
 }

@@ -91,7 +91,7 @@ describe('a table that a deployment did not make', () => {
     ]);
   });
 
-  it('needs neither stream nor protection where none is asked for', () => {
+  it('needs neither stream nor protection where none is required', () => {
     const plain = described({ StreamSpecification: undefined, DeletionProtectionEnabled: false });
     expect(problemsOf(plain, { stream: false, protection: false })).toEqual([]);
   });
