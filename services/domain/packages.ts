@@ -107,6 +107,12 @@ export interface PackageFile<F = unknown> {
   readonly partOf?: FileName;
 }
 
+/** How a file is found in a version: by its name, and by its identity if that differs from the name. */
+export interface FileInVersion extends Pick<PackageFile, 'fileName' | 'identity'> {
+  /** Its identity in a version that the upgrade to schema 6 has not normalized yet, if it had another one there. */
+  readonly formerIdentity?: FileIdentity;
+}
+
 /** The identity of a file within its version: files with the same identity replace each other. */
 export function identityOf(file: Pick<PackageFile, 'fileName' | 'identity'>): FileIdentity {
   return file.identity ?? file.fileName;

@@ -7,7 +7,7 @@ import {
   parseFileName,
   type VersionName,
 } from '../../domain/names.ts';
-import type { PackageFile } from '../../domain/packages.ts';
+import type { FileInVersion } from '../../domain/packages.ts';
 import { MAX_NAME, normalizedName } from './names.ts';
 import { canonicalVersion, MAX_VERSION, normalizedVersion } from './versions.ts';
 
@@ -21,6 +21,8 @@ export interface Distribution {
   readonly version: VersionName;
   /** Equal for file names that installers treat as the same file. It ends like the file name. */
   readonly identity: FileIdentity;
+  /** The identity in a version that is still stored under its own spelling (`FileInVersion`). */
+  readonly formerIdentity: FileIdentity;
 }
 
 /** The endings of the files that accompany a distribution: its address, followed by one of these. */
@@ -104,7 +106,8 @@ function distribution(
   const canonical = canonicalVersion(release);
   if (name === undefined || version === undefined || canonical === undefined) return undefined;
   const identity = parseFileIdentity(`${name.replaceAll('-', '_')}-${canonical}${ending}`);
-  return identity && { fileName, ...facts, name, version, identity };
+  const formerIdentity = parseFileIdentity(`${name.replaceAll('-', '_')}-${version}${ending}`);
+  return identity && formerIdentity && { fileName, ...facts, name, version, identity, formerIdentity };
 }
 
 /** The file name of the distribution that a file accompanies or is. */
@@ -113,10 +116,13 @@ export function wholeOf(fileName: string): string {
   return ending === undefined ? fileName : fileName.slice(0, -ending.length);
 }
 
-/** A distribution's file, or one that accompanies it, as a version stores it: with its identity, if it has one. */
-export function namedFile(fileName: FileName): Pick<PackageFile, 'fileName' | 'identity'> {
+/** A distribution's file, or one that accompanies it, as a version stores it: with its identities, if it has them. */
+export function namedFile(fileName: FileName): FileInVersion {
   const whole = wholeOf(fileName);
-  const stem = readFileName(whole)?.identity;
-  const identity = stem && parseFileIdentity(stem + fileName.slice(whole.length));
-  return identity ? { fileName, identity } : { fileName };
+  const distribution = readFileName(whole);
+  if (!distribution) return { fileName };
+  const ending = fileName.slice(whole.length);
+  const identity = parseFileIdentity(distribution.identity + ending);
+  const formerIdentity = parseFileIdentity(distribution.formerIdentity + ending);
+  return identity && formerIdentity ? { fileName, identity, formerIdentity } : { fileName };
 }

@@ -2,6 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import type { Sha256 } from '../../domain/digests.ts';
 import type { FileName, TagName, VersionName } from '../../domain/names.ts';
 import {
+  type FileInVersion,
   identityOf,
   isServed,
   type PackageFile,
@@ -21,18 +22,15 @@ import { type Items, readItems } from '../records/read-items.ts';
 export interface Selection {
   /** A version, normalized by the format. */
   readonly version?: VersionName | undefined;
-  /** The version as the request spells it, under which it may have been stored before it was normalized. */
+  /** The version as the request spells it, under which it is stored until the upgrade to schema 6 has normalized it. */
   readonly spelledVersion?: VersionName | undefined;
   /** Files of the version. An empty list selects a copy of the version with at least one file. */
-  readonly files?: readonly SelectedFile[];
+  readonly files?: readonly FileInVersion[];
   /** The SHA-256 digest the first of these files must have; a file with other bytes does not match. */
   readonly sha256?: Sha256 | undefined;
   /** A tag. */
   readonly tag?: TagName | undefined;
 }
-
-/** A file by its name, and by its identity if that differs from the name in this format. */
-export type SelectedFile = Pick<PackageFile, 'fileName' | 'identity'>;
 
 /** One project's copy of a package, limited to what may be served. */
 export interface Holding<M = unknown> {
@@ -58,7 +56,7 @@ export interface HoldingPlan<M> {
 interface FileKeys {
   readonly fileName: FileName;
   readonly key: Key;
-  readonly formerKey: Key | undefined;
+  readonly ownKey: Key | undefined;
 }
 
 /** The keys of a selected version and of its files. */
@@ -70,10 +68,7 @@ interface VersionKeys {
 /** Plans how to read a selection of a package in one project, as part of a larger read. */
 export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPlan<M> {
   const headKey = keys.head(ref);
-  const spellings = [...new Set([selection.version, selection.spelledVersion])];
-  const versions = spellings.flatMap((version) =>
-    version === undefined ? [] : [versionKeys(ref, version, selection.files ?? [])],
-  );
+  const versions = versionsOf(selection).map(({ version, files }) => versionKeys(ref, version, files));
   const tagKey = selection.tag === undefined ? undefined : keys.tag(ref, selection.tag);
   return {
     keys: [
@@ -99,20 +94,31 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
   };
 }
 
-function versionKeys(ref: PackageRef, version: VersionName, files: readonly SelectedFile[]): VersionKeys {
+/** The texts under which the selected version may be stored, each with its files. */
+function versionsOf({ version, spelledVersion, files = [] }: Selection) {
+  const normalized = version === undefined ? [] : [{ version, files }];
+  if (spelledVersion === undefined || spelledVersion === version) return normalized;
+  const former = files.map(({ formerIdentity, ...file }) =>
+    formerIdentity === undefined ? file : { ...file, identity: formerIdentity },
+  );
+  return [...normalized, { version: spelledVersion, files: former }];
+}
+
+function versionKeys(ref: PackageRef, version: VersionName, files: readonly FileInVersion[]): VersionKeys {
   return {
     key: keys.version(ref, version),
     files: files.map((file) => ({
       fileName: file.fileName,
       key: keys.file(ref, version, identityOf(file)),
-      // Files of schema 1 lie under their names until they are upgraded.
-      formerKey: file.identity === undefined ? undefined : keys.file(ref, version, file.fileName),
+      // Files of schema 1 lie under their names until they are upgraded. So do files that the upgrade to schema 6 found
+      // in equal versions with the same identity.
+      ownKey: file.identity === undefined ? undefined : keys.file(ref, version, file.fileName),
     })),
   };
 }
 
-function keysOf({ key, formerKey }: FileKeys): Key[] {
-  return formerKey && formerKey.sk !== key.sk ? [key, formerKey] : [key];
+function keysOf({ key, ownKey }: FileKeys): Key[] {
+  return ownKey && ownKey.sk !== key.sk ? [key, ownKey] : [key];
 }
 
 /**
@@ -125,8 +131,8 @@ function filesOf(
   selected: readonly FileKeys[],
 ): ReadonlyMap<string, PackageFile> {
   const files = new Map<string, PackageFile>();
-  for (const { fileName, key, formerKey } of selected) {
-    const found = [key, formerKey].map((each) => each && items.get<PackageFile>(each));
+  for (const { fileName, key, ownKey } of selected) {
+    const found = [key, ownKey].map((each) => each && items.get<PackageFile>(each));
     const file = found.find((each) => each?.versionId === id && each.fileName === fileName);
     if (file) files.set(fileName, file);
   }

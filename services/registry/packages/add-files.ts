@@ -2,7 +2,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import { layoutOf, type MetadataType, readableMetadata } from '../../domain/metadata.ts';
 import type { PackageFile, PackageRef, PackageStatus, Umbrella, Version } from '../../domain/packages.ts';
-import type { Write } from '../../ports/table.ts';
+import { ConditionFailed, type Write } from '../../ports/table.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
@@ -127,9 +127,8 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     const stored = items.get<StoredVersion<M>>(keys.version(ref, input.version));
     const known = upgraded(registry, format, await currentVersion(registry, stored));
     checkVersion(input, known);
-    if (!known && formerKeys.some((key) => items.get(key))) {
-      return addAtOnce(registry, { ...input, version: input.spelledVersion ?? input.version });
-    }
+    const former = known ? undefined : formerKeys.map((key) => items.get<StoredVersion>(key)).find(Boolean);
+    if (former) return addToFormer(registry, input, former);
     await rules.check(items);
     const replaced = filesUnder(items, fileKeysOf(ref, input), known ? undefined : stored);
     // Files of a removed version are replaced too, but are not files of this one.
@@ -181,6 +180,26 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     logAdded(registry, input, files);
     return { version, files };
   });
+}
+
+/**
+ * Adds files to a version that the upgrade to schema 6 has not normalized yet.
+ * @throws ConditionFailed if it has in the meantime, or if the version is gone
+ */
+async function addToFormer<M>(
+  registry: Registry,
+  input: AddedFiles<M>,
+  { version, id }: StoredVersion,
+): Promise<FilesAdded<M>> {
+  const files = input.files.map(({ identity, formerIdentity = identity, ...file }) =>
+    formerIdentity === undefined ? file : { ...file, identity: formerIdentity },
+  );
+  try {
+    return await addAtOnce(registry, { ...input, version, files, mustExist: id });
+  } catch (error) {
+    const moved = error instanceof RegistryError && error.code === 'packageNotFound';
+    throw moved ? new ConditionFailed(0) : error;
+  }
 }
 
 function logAdded<M>(registry: Registry, input: AddedFiles<M>, files: readonly PackageFile[]): void {

@@ -26,6 +26,8 @@ export interface NewFile {
   readonly fileName: FileName;
   /** Identifies the file in its version, if its name can be spelled in several ways; by default the name. */
   readonly identity?: FileIdentity;
+  /** See `FileInVersion`. */
+  readonly formerIdentity?: FileIdentity;
   readonly contentType: string;
   readonly blob: StagedBlob;
   /** What indexes show about this file. */
@@ -50,8 +52,8 @@ export interface NewVersion<M> {
   /** Normalised by the format. */
   readonly version: VersionName;
   /**
-   * The version as the publisher spells it. A new version is displayed so. Files may join a version stored under
-   * this text, as all were before versions with different texts could be equal.
+   * The version as the publisher spells it. A new version is displayed so. Until the upgrade to schema 6 has
+   * normalized all versions, files join a version stored under this text.
    */
   readonly spelledVersion?: VersionName;
   readonly status?: PackageStatus;

@@ -131,6 +131,7 @@ test('a version stored under its own spelling is still found, yanked and added t
   const { registry, tools } = pypi;
   const format = await rules();
   const { bytes, fileName } = wheel({ version: '1.0' });
+  const source = await sdist({ version: '1.0', fileName: 'Sample-1.0.tar.gz' });
   await addFiles(registry, {
     ...{ project: tools, actor, format, name: named.package('sample'), metadata },
     version: named.version('1.0'),
@@ -140,11 +141,22 @@ test('a version stored under its own spelling is still found, yanked and added t
         contentType: TYPE,
         blob: await stageBytes(registry, bytes),
       },
+      {
+        fileName: named.file(source.fileName),
+        identity: named.identity('sample-1.0.tar.gz'),
+        contentType: TYPE,
+        blob: await stageBytes(registry, source.bytes),
+      },
     ],
   });
-  await expectOne('1.0', [fileName]);
-  expect((await pypi.upload(await sdist({ version: '1.0' }))).status).toBe(201);
-  await expectOne('1.0', [fileName, 'sample-1.0.tar.gz']);
+  await expectOne('1.0', ['Sample-1.0.tar.gz', fileName]);
+  // The same bytes again, and other bytes of the same file.
+  expect((await pypi.upload(source, { name: 'sample' })).status).toBe(201);
+  const other = await sdist({ version: '1.0', description: 'other' });
+  expect((await pypi.upload(other)).status).toBe(400);
+  const added = wheel({ version: '1.0', tag: 'py2-none-any' });
+  expect((await pypi.upload(added)).status).toBe(201);
+  await expectOne('1.0', ['Sample-1.0.tar.gz', added.fileName, fileName]);
   expect((await pypi.send('PUT', `${pypi.base}/yank/sample/1.0`)).status).toBe(204);
-  expect((await pypi.page()).files.map(({ yanked }) => yanked)).toEqual([true, true]);
+  expect((await pypi.page()).files.map(({ yanked }) => yanked)).toEqual([true, true, true]);
 });

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../../domain/errors.ts';
-import { parseFileIdentity, parseFileName, required } from '../../../domain/names.ts';
+import { parseFileName, required } from '../../../domain/names.ts';
 import type { StagedBlob } from '../../../domain/packages.ts';
 import { type FormatContext, publish, type Target } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -7,7 +7,7 @@ import type { FormatRoutes } from '../../../http/format/format.ts';
 import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../registry/packages/add-files.ts';
 import type { NewFile } from '../../../registry/packages/publish-version.ts';
-import { parts } from '../file-names.ts';
+import { namedFile, parts } from '../file-names.ts';
 import type { FileFacts, Metadata } from '../schema.ts';
 import { canonicalVersion } from '../versions.ts';
 import { PROVENANCE_TYPE, provenanceOf } from './attestations.ts';
@@ -63,7 +63,7 @@ async function filesOf(
   staged: StagedBlob[],
 ): Promise<NewFile[]> {
   const { distribution, blob, metadata, signature, field } = received;
-  const { fileName, identity, kind } = distribution;
+  const { fileName, kind } = distribution;
   const subject = { fileName, sha256: blob.digests.sha256 };
   const attestations = field('attestations');
   const companions: readonly (readonly [string, string, Uint8Array | undefined])[] = [
@@ -77,14 +77,13 @@ async function filesOf(
     ],
   ];
   const facts: FileFacts = { requiresPython };
-  const files: NewFile[] = [{ fileName, identity, contentType: BYTES, blob, metadata: facts }];
+  const files: NewFile[] = [{ ...namedFile(fileName), contentType: BYTES, blob, metadata: facts }];
   for (const [ending, contentType, bytes] of companions) {
     if (!bytes) continue;
     const part = await stageBytes(c.env.registry, bytes);
     staged.push(part);
     files.push({
-      fileName: required('fileName', parseFileName(fileName + ending)),
-      identity: required('fileName', parseFileIdentity(identity + ending)),
+      ...namedFile(required('fileName', parseFileName(fileName + ending))),
       contentType,
       blob: part,
       partOf: fileName,

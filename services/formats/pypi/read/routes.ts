@@ -1,6 +1,7 @@
 import { parseSha256, type Sha256 } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
 import { type PackageName, parseFileName, type VersionName } from '../../../domain/names.ts';
+import type { FileInVersion } from '../../../domain/packages.ts';
 import { type FormatContext, pull } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { reply } from '../../../http/answer/reply.ts';
@@ -8,7 +9,7 @@ import { sendDocument } from '../../../http/answer/send-document.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { FoundPackage } from '../../../registry/access/find-package.ts';
-import type { SelectedFile, Selection } from '../../../registry/access/holdings.ts';
+import type { Selection } from '../../../registry/access/holdings.ts';
 import { namedFile, parts, readFileName, wholeOf } from '../file-names.ts';
 import { projectName } from '../names.ts';
 import { PROVENANCE_TYPE } from '../publish/attestations.ts';
@@ -68,7 +69,7 @@ function versionSelection(spelledVersion: VersionName | undefined): Selection {
   return { version: canonicalVersion(spelledVersion), spelledVersion };
 }
 
-function selected(text: string): readonly SelectedFile[] {
+function selected(text: string): readonly FileInVersion[] {
   const fileName = parseFileName(text);
   return fileName ? [namedFile(fileName)] : [];
 }
