@@ -141,8 +141,8 @@ async function deletePackageFile(c: ApiContext): Promise<Response> {
 }
 
 function deletionOf(c: ApiContext, { project, principal, version }: OpenedPackage) {
-  const { format, name } = version;
-  return { project, actor: actorOf(principal, c), format, name, version: version.version };
+  const { format, name, id } = version;
+  return { project, actor: actorOf(principal, c), format, name, version: version.version, id };
 }
 
 /**

@@ -42,7 +42,8 @@ export interface FormatRules {
   readonly subpackageMetadata?: MetadataType;
   /**
    * Normalizes a version, for formats in which versions with different texts are equal. Publishes and reads provide
-   * it; this is for filters.
+   * it; this is for filters, and for the upgrade of versions that were stored before. Not for formats with an `index`,
+   * whose stanzas the upgrade does not change.
    */
   readonly normalizedVersion?: (version: VersionName) => VersionName;
   /**

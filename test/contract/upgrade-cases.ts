@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { managementApi } from '../../services/api/app.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { FormatRules } from '../../services/domain/format-rules.ts';
+import { namedFile } from '../../services/formats/pypi/file-names.ts';
 import type { App } from '../../services/http/call.ts';
-import type { Item } from '../../services/ports/table.ts';
 import { purgeProjects } from '../../services/registry/accounts/remove-project.ts';
 import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
@@ -21,19 +18,7 @@ import { createApp, createRegistry, type Stores } from '../../services/runtime/c
 import { allFormats } from '../../services/runtime/families/all.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
 import { named } from '../kit/names.ts';
-
-/** What the code of schema 1 stored, and how it responded to requests. */
-interface Sample {
-  readonly tokens: Readonly<Record<string, string>>;
-  readonly blobs: Readonly<Record<string, string>>;
-  readonly items: readonly Record<string, unknown>[];
-  readonly answers: readonly {
-    readonly path: string;
-    readonly who: string;
-    readonly status: number;
-    readonly sha256?: string;
-  }[];
-}
+import { differingAnswers, loadSample, readSample, type StoredSample } from '../kit/stored-sample.ts';
 
 /** Upgrading records that the code of schema 1 wrote, on the stores that `open` returns. */
 export function describeUpgrades(
@@ -41,64 +26,22 @@ export function describeUpgrades(
   open: () => Promise<{ readonly stores: Stores; close(): Promise<void> }>,
 ): void {
   describe(`upgrading on ${name}`, () => {
-    let sample: Sample;
+    let sample: StoredSample;
     let registry: Registry;
     let app: App;
     let close: () => Promise<void>;
     beforeEach(async () => {
-      sample = JSON.parse(await readFile(join(import.meta.dirname, '../kit/samples/schema-1.json'), 'utf8'));
+      sample = await readSample(1);
       const opened = await open();
       close = opened.close;
       const stores = { ...opened.stores, clock: fakeClock(), formats: async () => allFormats };
       registry = createRegistry(stores, { url: 'http://registry.test', proxyDownload: true });
       app = createApp(registry, { formats: allFormats, api: managementApi });
-      await load();
+      await loadSample(registry, sample);
     });
     afterEach(() => close());
 
-    async function load(): Promise<void> {
-      const items = sample.items.map((item) =>
-        Object.fromEntries(
-          Object.entries(item).map(([key, value]) => {
-            const bytes = (value as { $bytes?: string } | null)?.$bytes;
-            return [key, bytes === undefined ? value : new Uint8Array(Buffer.from(bytes, 'base64'))];
-          }),
-        ),
-      ) as unknown as Item[];
-      for (let start = 0; start < items.length; start += 50) {
-        await registry.table.write(items.slice(start, start + 50).map((put) => ({ put })));
-      }
-      for (const [key, content] of Object.entries(sample.blobs)) {
-        async function* body() {
-          yield new Uint8Array(Buffer.from(content, 'base64'));
-        }
-        await registry.blobs.put(key, body());
-      }
-    }
-
-    /** Sends every request of the sample again; returns the responses that differ from the recorded ones. */
-    async function differences(): Promise<unknown[]> {
-      const wrong: unknown[] = [];
-      for (const { path, who, status, sha256 } of sample.answers) {
-        const token = sample.tokens[who];
-        const headers = token === undefined ? undefined : { 'private-token': token };
-        const answer = await app(
-          new Request(`http://registry.test${path}`, { ...(headers && { headers }) }),
-          {},
-        );
-        const body = createHash('sha256')
-          .update(new Uint8Array(await answer.arrayBuffer()))
-          .digest('hex');
-        const sameBody = isFile(path) ? sha256 === undefined || body === sha256 : true;
-        if (answer.status !== status || !sameBody) wrong.push([answer.status, status, who, path]);
-      }
-      return wrong;
-    }
-
-    /** Whether the path is that of a file; indexes and lists may contain more than they did. */
-    function isFile(path: string): boolean {
-      return /\.(bin|tgz|jar|whl|asc|gz|nupkg)$/.test(path);
-    }
+    const differences = () => differingAnswers(app, sample);
 
     async function fileKeys(): Promise<string[]> {
       const ref = { projectId: 1, format: 'pypi', name: named.package('sample-pkg') };
@@ -131,8 +74,8 @@ export function describeUpgrades(
       expect(await fileKeys()).toContain('FILE#1.0#Sample.Pkg-1.0-py3.py2-none-any.whl');
       await Promise.all([upgradeData(registry), upgradeData(registry)]);
       expect(await fileKeys()).toEqual([
-        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl',
-        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl.metadata',
+        'FILE#1.0.0#sample_pkg-1.0.0-py2.py3-none-any.whl',
+        'FILE#1.0.0#sample_pkg-1.0.0-py2.py3-none-any.whl.metadata',
       ]);
       const removed = await registry.table.get(keys.removedProject(3));
       expect(removed).toMatchObject({ fullPath: 'acme/gone', removedBy: { name: 'root' } });
@@ -179,16 +122,17 @@ export function describeUpgrades(
     async function uploadAgain(rules: Partial<FormatRules> = {}): Promise<unknown> {
       const [project] = await registry.table.getMany([keys.project(1)]);
       const format = allFormats.find(({ id }) => id === 'pypi');
-      if (!project || !format?.fileIdentity) throw new Error('no project or format');
+      if (!project || !format) throw new Error('no project or format');
       const blob = await stageBytes(registry, Buffer.from('other bytes'));
       const fileName = named.file(oldName);
-      const file = { fileName, identity: format.fileIdentity(fileName), contentType: 'a/b', blob };
+      const file = { ...namedFile(fileName), contentType: 'a/b', blob };
       return addFiles<unknown>(registry, {
         project: entityOf<Project>(project),
         actor: { kind: 'user', id: 1, name: 'root' },
         format: { ...format, ...rules },
         name: named.package('sample-pkg'),
-        version: named.version('1.0'),
+        version: named.version('1.0.0'),
+        spelledVersion: named.version('1.0'),
         metadata: {},
         files: [file],
       });
@@ -212,9 +156,9 @@ export function describeUpgrades(
       };
       expect(await upgradeData({ ...registry, table: { ...table, write } })).toBe(true);
       expect(await fileKeys()).toEqual([
-        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl',
-        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl#0000000000000015',
-        'FILE#1.0#sample_pkg-1.0-py2.py3-none-any.whl.metadata',
+        'FILE#1.0.0#sample_pkg-1.0.0-py2.py3-none-any.whl',
+        'FILE#1.0.0#sample_pkg-1.0.0-py2.py3-none-any.whl#0000000000000015',
+        'FILE#1.0.0#sample_pkg-1.0.0-py2.py3-none-any.whl.metadata',
       ]);
       expect((await checkStorage(registry, { verify: true, concurrency: 2 })).problems).toEqual([]);
     });

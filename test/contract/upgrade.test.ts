@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts';
 import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
 import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
+import { describeNormalizing } from './normalize-cases.ts';
 import { describeUpgrades } from './upgrade-cases.ts';
 import { describeOwnerUpgrades } from './upgrade-owner-cases.ts';
 
-for (const describeOn of [describeUpgrades, describeOwnerUpgrades]) {
+for (const describeOn of [describeUpgrades, describeOwnerUpgrades, describeNormalizing]) {
   describeOn('memory stores', async () => ({
     stores: { table: memoryTable(), audit: memoryTable(), blobs: memoryBlobStore() },
     close: async () => {},

@@ -6,6 +6,7 @@ import {
   type Tag,
   type Version,
 } from '../../domain/packages.ts';
+import type { StoredVersion } from '../records/entities.ts';
 
 /** The contents that an index of a package is rendered from, or the requested part of them. */
 export interface PackageContents<M = unknown> {
@@ -24,6 +25,9 @@ export interface PackageContents<M = unknown> {
 /** Returns what an index may show of a package: served versions and their files. */
 export function servedOf<M>(contents: PackageContents<M>): PackageContents<M> {
   const versions = contents.versions.filter(isServed);
-  const ids = new Set(versions.map(({ id }) => id));
-  return { ...contents, versions, files: contents.files.filter(({ versionId }) => ids.has(versionId)) };
+  const ignored = new Map(versions.map(({ id, otherFiles }: StoredVersion) => [id, otherFiles]));
+  const files = contents.files.filter(
+    ({ versionId, version }) => ignored.has(versionId) && ignored.get(versionId) !== version,
+  );
+  return { ...contents, versions, files };
 }

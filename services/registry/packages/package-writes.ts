@@ -38,7 +38,7 @@ export function groupsOf(project: Pick<Project, 'ancestors' | 'namespaceId'>): r
  * Returns the pointer that finds a version by its id, with the attributes by which lists find it. Lists read only pointers,
  * which are small, and no metadata of versions that they do not show.
  */
-function pointerItem(project: Project, version: Version): Item {
+export function pointerItem(project: Project, version: Version): Item {
   const { id, projectId, format, name, displayVersion, status, createdAt } = version;
   const pointer: PackagePointer = {
     id,

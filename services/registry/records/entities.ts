@@ -133,6 +133,11 @@ export interface StoredVersion<M = unknown> extends Version<M> {
   /** Whether its format has indexes over all packages, which describe its files. */
   readonly indexed?: boolean;
   readonly claim?: 'open' | 'undoing';
+  /**
+   * Another text under which it has files that do not count: copies, while the upgrade to schema 6 prepares to move a
+   * version of many files there, and the originals after it has.
+   */
+  readonly otherFiles?: VersionName;
 }
 
 /** The record of a claimed version, through which the sweep finds abandoned claims. */

@@ -59,7 +59,8 @@
  * The audit table holds only events: PROJECT#<id>, GROUP#<id> or USER#<id> / <event id>.
  *
  * The identity of a file is its name unless its format defines another (`identityOf`). PyPI files stored before
- * identities existed are stored under their names, without the attribute `identity`.
+ * identities existed are stored under their names, without the attribute `identity`. A version is normalized by its
+ * format; until the upgrade to schema 6 has finished, PyPI has versions, and identities, as publishers spelled them.
  *
  * Parts chosen by users are escaped, so they never contain `#`. Ids in sort keys are padded to sort as numbers. No key
  * is longer than the table allows: names have maximum lengths, and other parts, and file names that leave too little

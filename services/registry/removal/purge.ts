@@ -5,7 +5,7 @@ import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
 import { forgetDownloads } from '../downloads/count-downloads.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
-import { entityOf, type StoredVersion } from '../records/entities.ts';
+import { entityOf, maybeEntity, type StoredVersion } from '../records/entities.ts';
 import { indexes, keys } from '../records/keys.ts';
 import { isRemovedVersion, packageOfKey } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
@@ -33,7 +33,13 @@ export async function purgeVersion(
     (await tryWrite(registry, { update: record, set: { purging: true }, when: { equals: { removedAt } } }));
   if (!begun) return;
   await retryChanged(async () => {
-    const files = await filesOfVersion(registry, ref, removed);
+    const current = maybeEntity<RemovedVersion & StoredVersion>(await registry.table.get(record));
+    if (!current) return;
+    const files = await filesOfVersion(registry, ref, current);
+    // The upgrade to schema 6 may have been moving its files when the version was removed.
+    const { otherFiles } = current;
+    if (otherFiles !== undefined)
+      files.push(...(await filesOfVersion(registry, ref, { id, version: otherFiles })));
     const all = files.map(({ file }) => file);
     for (;;) {
       const batch = files.splice(0, removed.indexed ? INDEXED_AT_ONCE : FILES_AT_ONCE);

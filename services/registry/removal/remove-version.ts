@@ -62,8 +62,8 @@ export async function removePackage(
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const items = await queryAll(registry.table, ranges.versions(ref));
   for (const item of items) {
-    const { version } = entityOf<Version>(item);
-    await unlessGone(() => removeVersion(registry, { ...input, version }));
+    const { version, id } = entityOf<Version>(item);
+    await unlessGone(() => removeVersion(registry, { ...input, version, id }));
   }
   return items.length;
 }
@@ -73,12 +73,35 @@ export async function unlessGone(removal: () => Promise<unknown>): Promise<void>
   try {
     await removal();
   } catch (error) {
-    if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
+    if (!isMissing(error)) throw error;
   }
 }
 
-/** Hides a version from every read, in one transaction that is retried if the version changes concurrently. */
+function isMissing(error: unknown): boolean {
+  return error instanceof RegistryError && error.code === 'packageNotFound';
+}
+
+/**
+ * Hides a version from every read, in one transaction that is retried if the version changes concurrently. One given by
+ * its id may have moved to its normalized text in the meantime, by the upgrade to schema 6.
+ */
 export async function withdrawVersion(
+  registry: Registry,
+  input: VersionRemoval,
+  fate: Fate,
+): Promise<RemovedVersion> {
+  try {
+    return await withdrawStored(registry, input, fate);
+  } catch (error) {
+    if (!isMissing(error) || input.id === undefined) throw error;
+    const rules = (await registry.formats()).find(({ id }) => id === input.format);
+    const version = rules?.normalizedVersion?.(input.version) ?? input.version;
+    if (version === input.version) throw error;
+    return withdrawStored(registry, { ...input, version }, fate);
+  }
+}
+
+async function withdrawStored(
   registry: Registry,
   input: VersionRemoval,
   fate: Fate,

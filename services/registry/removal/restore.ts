@@ -17,6 +17,7 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
+import { normalizeEqual } from '../maintenance/upgrade/to-6/normalize-equal.ts';
 import { readNamesToTake } from '../names/take-names.ts';
 import { currentVersion } from '../packages/claim-version.ts';
 import { defaultTagOf } from '../packages/default-tag.ts';
@@ -71,6 +72,7 @@ const MAX_TAGS = 20;
 export async function restoreVersion<M>(registry: Registry, input: Restoration): Promise<Version<M>> {
   const { project, format, name, id } = input;
   const ref: PackageRef = { projectId: project.id, format, name };
+  await normalizeEqual(registry, project, ref, id);
   const restored = await retryChanged(async () => {
     for (;;) {
       const { head, removed } = await readRemoved<M>(registry, ref, id);
@@ -119,8 +121,8 @@ function revisionWrites(registry: Registry, ref: PackageRef): Write[] {
 }
 
 /**
- * Restores the removed versions of a package that were not published again. If a version was removed several
- * times, restores the one removed last. Returns how many versions were restored.
+ * Restores the removed versions of a package that were not published again. If a version, or one equal to it, was
+ * removed several times, restores the one removed last. Returns how many versions were restored.
  */
 export async function restorePackage(registry: Registry, input: Omit<Restoration, 'id'>): Promise<number> {
   const { project, format, name } = input;

@@ -131,7 +131,7 @@ async function* versionsNamed(
   }
 }
 
-/** Reads a version by its key: the normalized version or, before versions were normalized, the version as it is shown. */
+/** Reads a version by its key: the normalized version or, until the upgrade to schema 6 has finished, the one shown. */
 async function matchingVersion(
   registry: Registry,
   ref: PackageRef,

@@ -9,11 +9,12 @@ import { indexVersionsByName } from './to-4/index-versions-by-name.ts';
 import { locateHolders } from './to-4/locate-holders.ts';
 import { shortenSearchWords } from './to-4/shorten-search-words.ts';
 import { storeDefaultTags } from './to-5/store-default-tags.ts';
+import { normalizeVersions } from './to-6/normalize-versions.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
  * concurrently, and again after an interruption: the registry reads records of both schemas until all are
- * upgraded. Returns whether it finished before `signal`.
+ * upgraded. Returns whether it finished; not if `signal` was aborted, or if it must wait for a publish in progress.
  */
 export type Upgrade = (registry: Registry, signal: AbortSignal) => Promise<boolean>;
 
@@ -23,6 +24,7 @@ const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [3, [ownNames, datePackages]],
   [4, [indexVersionsByName, shortenSearchWords, locateHolders]],
   [5, [storeDefaultTags]],
+  [6, [normalizeVersions]],
 ]);
 
 /**

@@ -11,33 +11,40 @@ import { everyProject, packagesOf } from '../../check/walk-files.ts';
 
 /**
  * Moves files from the key of their name to that of their identity, in formats that define one. If another file
- * with that identity has been published since, the file becomes an older copy of it.
+ * with that identity has been published since, the file becomes an older copy of it. Files of versions that the upgrade to
+ * schema 6 moves get their identity then.
  */
 export async function keyFilesByIdentity(registry: Registry, signal: AbortSignal): Promise<boolean> {
   const identities = new Map(
-    (await registry.formats()).flatMap(({ id, fileIdentity }) =>
-      fileIdentity ? [[id, fileIdentity] as const] : [],
+    (await registry.formats()).flatMap(({ id, fileIdentity, normalizedVersion }) =>
+      fileIdentity ? [[id, { fileIdentity, normalizedVersion }] as const] : [],
     ),
   );
   for await (const { id } of everyProject(registry)) {
     for await (const ref of packagesOf(registry, id)) {
-      const identityOf = identities.get(ref.format);
-      if (identityOf && !(await keyPackage(registry, ref, identityOf, signal))) return false;
+      const rules = identities.get(ref.format);
+      if (rules && !(await keyPackage(registry, ref, rules, signal))) return false;
     }
   }
   return true;
 }
 
+interface IdentityRules {
+  readonly fileIdentity: NonNullable<FormatRules['fileIdentity']>;
+  readonly normalizedVersion: FormatRules['normalizedVersion'];
+}
+
 async function keyPackage(
   { table }: Registry,
   ref: PackageRef,
-  identityOf: NonNullable<FormatRules['fileIdentity']>,
+  { fileIdentity: identityOf, normalizedVersion }: IdentityRules,
   signal: AbortSignal,
 ): Promise<boolean> {
   for await (const items of queryPages(table, ranges.files(ref))) {
-    for (const { pk, sk, fileName, identity } of items as readonly (Item & PackageFile)[]) {
+    for (const { pk, sk, fileName, identity, version } of items as readonly (Item & PackageFile)[]) {
       if (signal.aborted) return false;
       if (identity !== undefined || identityOf(fileName) === fileName) continue;
+      if (normalizedVersion && normalizedVersion(version) !== version) continue;
       await retryChanged(async () => {
         const item = await table.get({ pk, sk });
         if (item) await keyFile(table, ref, item, identityOf(fileName));
