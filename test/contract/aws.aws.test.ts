@@ -9,6 +9,7 @@ import { describeGroupMoves } from './group-move-cases.ts';
 import { describeHolders } from './holder-cases.ts';
 import { describeLists } from './list-cases.ts';
 import { describeNames } from './names-cases.ts';
+import { describeNormalizing } from './normalize-cases.ts';
 import { describeProjectDeletion } from './project-deletion-cases.ts';
 import { describePublishing } from './publish-cases.ts';
 import { describeQueue } from './queue-contract.ts';
@@ -69,6 +70,7 @@ describe.skipIf(ministackMissing)(`AWS${ministackMissing ? ` (${ministackMissing
     describeProjectDeletion,
     describeHolders,
     describeSearch,
+    describeNormalizing,
   ]) {
     describeOn('AWS', async () => {
       const { aws, close } = await open();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import { managementApi } from '../../services/api/app.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import type { PackageRef, Version } from '../../services/domain/packages.ts';
@@ -30,11 +31,11 @@ const actor = { kind: 'user', id: 1, name: 'root' } as const;
 const { fileIdentity, normalizedVersion, ...pypi } = allFormats.find(({ id }) => id === 'pypi') ?? {};
 
 /** What tests do with the records that the code of schema 5 wrote, on given stores. */
-export async function startNormalizing(stores: Stores) {
+export async function startNormalizing(stores: Omit<Stores, 'audit'>) {
   const sample: StoredSample = await readSample(5);
   const clock = fakeClock(Date.UTC(2027, 0, 1));
   const registry = createRegistry(
-    { ...stores, clock, formats: async () => allFormats },
+    { audit: memoryTable(), ...stores, clock, formats: async () => allFormats },
     { url: 'http://registry.test', proxyDownload: true },
   );
   const app = createApp(registry, { formats: allFormats, api: managementApi });
@@ -129,7 +130,7 @@ export function wheelNames(name: string, version: string, count: number): string
 /** Normalizing versions that the code of schema 5 stored, on the stores that `open` returns. */
 export function describeNormalizing(
   name: string,
-  open: () => Promise<{ readonly stores: Stores; close(): Promise<void> }>,
+  open: () => Promise<{ readonly stores: Omit<Stores, 'audit'>; close(): Promise<void> }>,
 ): void {
   describe(`normalizing versions on ${name}`, () => {
     let old: Normalizing;

@@ -12,7 +12,7 @@ import { restorePackage } from '../../services/registry/removal/restore.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
 import { named } from '../kit/names.ts';
 import { diesAfter } from '../kit/racing-writes.ts';
-import { type Normalizing, startNormalizing, wheelNames } from './normalize-cases.ts';
+import { describeNormalizing, type Normalizing, startNormalizing, wheelNames } from './normalize-cases.ts';
 
 async function onMemory(): Promise<{ readonly stores: Stores; close(): Promise<void> }> {
   const stores = { table: memoryTable(), audit: memoryTable(), blobs: memoryBlobStore() };
@@ -24,6 +24,8 @@ async function onDisk(): Promise<{ readonly stores: Stores; close(): Promise<voi
   const stores = await openEmbedded(folder);
   return { stores, close: () => stores.close().then(() => rm(folder, { recursive: true })) };
 }
+
+describeNormalizing('embedded stores', onDisk);
 
 const NAMES = ['sample', 'twin', 'gone', 'many'];
 const inProject = (old: Normalizing, name: string) => ({
