@@ -60,7 +60,8 @@ export interface AccessRequest {
 }
 
 /** What is known about a publish in addition to the project and the name. */
-export type Announced = Pick<Publication, 'files'> & Partial<Pick<Publication, 'version' | 'displayName'>>;
+export type Announced = Pick<Publication, 'files'> &
+  Partial<Pick<Publication, 'version' | 'displayName' | 'ofNewVersion'>>;
 
 /** What a request has access to, once credentials and permissions have been checked. */
 export interface Access<M = unknown> {

@@ -36,7 +36,10 @@ export async function currentVersion<M>(
  * Returns whether a claim has had no step for too long, or is already being undone, which any process may help
  * with.
  */
-export function isAbandoned({ clock }: Registry, { claim, updatedAt }: StoredVersion): boolean {
+export function isAbandoned(
+  { clock }: Pick<Registry, 'clock'>,
+  { claim, updatedAt }: StoredVersion,
+): boolean {
   return claim === 'undoing' || (claim === 'open' && clock.now() - updatedAt > CLAIM_LIFE);
 }
 

@@ -57,12 +57,13 @@ export function stepsOf<T>(
  * Publishes a version of many files in several transactions. The first claims the version, which prevents other
  * publishes of it and hides it from reads. The next ones add the files, and the last one makes everything visible.
  * A failed publish is undone. If the process was killed, the next publish of the version or the sweep undoes it.
- * @param taken makes the error to throw if the version exists or is claimed by another publish
+ * @param taken makes the error to throw if the version exists or another publish is making it; by default, that of
+ * the publish rules
  */
 export async function publishInSteps<M>(
   registry: Registry,
   input: NewVersion<M> & { readonly umbrella?: Umbrella | undefined },
-  taken: (by: StoredVersion) => Error,
+  taken?: () => Error,
 ): Promise<Draft<M>> {
   const draft = await draftOf(registry, input, registry.clock.now());
   await claim(registry, input, draft.version, taken);
@@ -88,14 +89,14 @@ async function claim<M>(
   registry: Registry,
   input: NewVersion<M>,
   version: Version<M>,
-  taken: (by: StoredVersion) => Error,
+  taken: (() => Error) | undefined,
 ): Promise<void> {
   const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry);
   await retryChanged(async () => {
     const key = keys.version(version, version.version);
     const items = await readItems(registry.table, [key, ...rules.keys]);
     const existing = await currentVersion(registry, items.get<StoredVersion>(key));
-    if (existing) throw taken(existing);
+    if (existing && taken) throw taken();
     await rules.check(items);
     await registry.table.write([
       ...claimWrites({ ...version, updatedAt: registry.clock.now() }),

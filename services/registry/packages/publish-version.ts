@@ -1,5 +1,4 @@
 import type { Project } from '../../domain/accounts.ts';
-import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { FileIdentity, FileName, PackageName, TagName, VersionName } from '../../domain/names.ts';
@@ -86,7 +85,7 @@ export async function publishVersion<M>(
 ): Promise<Version<M>> {
   const version =
     input.files.length > filesAtOnce(input.format)
-      ? (await publishInSteps(registry, input, () => new RegistryError('duplicateVersion'))).version
+      ? (await publishInSteps(registry, input)).version
       : await publishAtOnce(registry, input);
   const { project, format, name } = input;
   const fields = { project: project.id, format: format.id, package: name, version: version.version };
@@ -108,22 +107,18 @@ async function publishAtOnce<M>(
   const drafted = draftOf(registry, input, now);
   const blobs = referenceBlobs(input.files.map((file) => file.blob));
   const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry);
-  const itemKeys = [
-    keys.head(ref),
-    keys.version(ref, input.version),
-    ...fileKeysOf(ref, input),
-    ...rules.keys,
-    ...blobs.keys,
-  ];
+  const own = keys.version(ref, input.version);
+  const itemKeys = [keys.head(ref), own, ...fileKeysOf(ref, input), ...rules.keys, ...blobs.keys];
   const event = recordEvent(now, {
     ...eventFacts({ ...input, format: format.id }, input.version),
     type: 'package_published',
     details: { files: input.files.length, size: input.files.reduce((sum, { blob }) => sum + blob.size, 0) },
   });
   let redundant: readonly StagedBlob[] = [];
-  // Most publishes bring new bytes of a new version. If rules need to read nothing, the first attempt assumes so. The
+  // Most publishes bring new bytes of a new version. If rules need to read nothing else, the first attempt assumes so. The
   // conditions of its writes fail if it is wrong, and the next attempt reads the items.
-  let known = rules.keys.length === 0 && input.held !== undefined ? input.namesToTake : undefined;
+  const readsNothing = rules.keys.every(({ pk, sk }) => pk === own.pk && sk === own.sk);
+  let known = readsNothing && input.held !== undefined ? input.namesToTake : undefined;
 
   const published = await retryPublish(registry, project, async () => {
     const [items, { version, files }, names] = await Promise.all([
@@ -131,9 +126,9 @@ async function publishAtOnce<M>(
       drafted,
       known ?? readNamesToTake(registry, format, [ref.name]),
     ]);
-    const existing = items.get<StoredVersion>(keys.version(ref, input.version));
-    if (await currentVersion(registry, existing)) throw new RegistryError('duplicateVersion');
+    const existing = items.get<StoredVersion>(own);
     await rules.check(items);
+    await currentVersion(registry, existing);
     const live = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
     known = undefined;
     // Files of a removed version may have the keys of the new ones, and are replaced.

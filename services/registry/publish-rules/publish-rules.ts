@@ -3,10 +3,11 @@ import type { Registry } from '../context.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 import { duplicates } from './duplicates.ts';
 import { expectedDigests } from './expected-digests.ts';
+import { newVersion } from './new-version.ts';
 import type { Publication, PublishRule, RuleContext } from './rule.ts';
 
 /** Every rule that may refuse a publish, in the order in which they are checked. */
-const rules: readonly PublishRule[] = [duplicates, expectedDigests];
+const rules: readonly PublishRule[] = [newVersion, duplicates, expectedDigests];
 
 /** The rules for one publish: the keys of the items they need, and the check. */
 export interface PublishRules {

@@ -5,6 +5,7 @@ import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageFile } from '../../domain/packages.ts';
 import type { Key, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
+import { keys } from '../records/keys.ts';
 import type { Items } from '../records/read-items.ts';
 
 /** A file to be published, with what is known about it so far. */
@@ -32,8 +33,20 @@ export interface Publication {
   /** The version as the publisher spells it, if that differs from the normalized one. */
   readonly spelledVersion?: VersionName | undefined;
   readonly files: readonly PublishedFile[];
-  /** The version must not exist yet, so none of its files can exist. */
+  /** Whether the version must not exist yet. If it does not, none of its files exists. */
   readonly ofNewVersion?: boolean;
+}
+
+/** Returns the key of the version of a publish that makes a new one; undefined if none is known. */
+export function newVersionKey({
+  project,
+  format,
+  name,
+  version,
+  ofNewVersion,
+}: Publication): Key | undefined {
+  if (!ofNewVersion || version === undefined) return undefined;
+  return keys.version({ projectId: project.id, format: format.id, name }, version);
 }
 
 /** What rules may use besides the items they read. */

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { RegistryError } from '../../../services/domain/errors.ts';
 import { parseFileName, parsePackageName, parseVersionName } from '../../../services/domain/names.ts';
 import type { StagedBlob } from '../../../services/domain/packages.ts';
@@ -11,16 +12,21 @@ import {
 import { reply, replyJson } from '../../../services/http/answer/reply.ts';
 import { sendFile } from '../../../services/http/answer/send-file.ts';
 import { sendIndex } from '../../../services/http/answer/send-index.ts';
+import { requestBody } from '../../../services/http/body/request-body.ts';
 import { takeFile } from '../../../services/http/body/take-file.ts';
 import { prefixOf } from '../../../services/http/format/address.ts';
 import type { FormatRoutes } from '../../../services/http/format/format.ts';
 import type { FoundPackage } from '../../../services/registry/access/find-package.ts';
-import { stageBytes } from '../../../services/registry/blobs/stage-blob.ts';
+import { discardUnless, stageBytes } from '../../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../../services/registry/packages/add-files.ts';
 import { publishVersion } from '../../../services/registry/packages/publish-version.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
+import { parseJson } from '../../../services/shared/json/parse-json.ts';
 import type { ToyMetadata } from './metadata.ts';
 import { toyName } from './names.ts';
+
+/** The body of a publish of a whole version: texts by file name. */
+const Texts = z.record(z.string(), z.string());
 
 const name = (c: FormatContext) => toyName(parsePackageName, c.req.param('name') ?? '');
 const version = (c: FormatContext) => toyName(parseVersionName, c.req.param('version') ?? '');
@@ -33,6 +39,9 @@ const withFile = {
   select: (c: FormatContext) => ({ version: version(c), files: [{ fileName: file(c) }] }),
 };
 
+/** What the address of a publish of a whole version announces. */
+const newVersion = (c: FormatContext) => ({ version: version(c), files: [], ofNewVersion: true });
+
 /**
  * PUT stores and GET sends a file at `/<name>/<version>/<file>`; POST publishes `/<name>/<version>` with all its files, a
  * JSON object of names and texts; DELETE removes it. GET of `/-/index/<document>` sends a document of the project's
@@ -42,7 +51,7 @@ export function routes(app: FormatRoutes): void {
   app.get('/-/index/:document{.+}', pull({ document }, sendIndex));
   app.get('/:name/:version/:file', pull(withFile, download));
   app.put('/:name/:version/:file', publish({ name, announced: withFile.select }, upload));
-  app.post('/:name/:version', publish({ name }, publishAll));
+  app.post('/:name/:version', publish({ name, announced: newVersion }, publishAll));
   app.delete('/:name/:version', change('delete', { name, select: (c) => ({ version: version(c) }) }, remove));
 }
 
@@ -69,19 +78,28 @@ async function upload(c: FormatContext, { project, actor }: Target): Promise<Res
 }
 
 async function publishAll(c: FormatContext, { project, actor }: Target): Promise<Response> {
-  const texts = (await c.req.raw.json()) as Readonly<Record<string, string>>;
-  const files = await Promise.all(
-    Object.entries(texts).map(async ([fileName, text]) => ({
-      fileName: toyName(parseFileName, fileName),
-      contentType: 'application/octet-stream',
-      blob: await stageBytes(c.env.registry, Buffer.from(text)),
-    })),
-  );
-  await publishVersion<ToyMetadata>(c.env.registry, {
-    ...{ project, actor, format: c.env.format, name: name(c), version: version(c), metadata: metadata(c) },
-    files,
+  const { registry, format } = c.env;
+  const texts = await readTexts(c);
+  const staged: StagedBlob[] = [];
+  await discardUnless(registry, staged, async () => {
+    for (const text of Object.values(texts)) staged.push(await stageBytes(registry, Buffer.from(text)));
+    const files = Object.keys(texts).flatMap((fileName, index) => {
+      const blob = staged[index];
+      const contentType = 'application/octet-stream';
+      return blob ? [{ fileName: toyName(parseFileName, fileName), contentType, blob }] : [];
+    });
+    await publishVersion<ToyMetadata>(registry, {
+      ...{ project, actor, format, name: name(c), version: version(c), metadata: metadata(c) },
+      files,
+    });
   });
   return reply(c, 201, null);
+}
+
+async function readTexts(c: FormatContext): Promise<Readonly<Record<string, string>>> {
+  const bytes: Uint8Array[] = [];
+  for await (const part of requestBody(c, { bytes: c.env.format.fileLimit, hint: '' })) bytes.push(part);
+  return Texts.parse(parseJson(Buffer.concat(bytes).toString(), { values: 1000 }));
 }
 
 /** The metadata of a package, which is in a header: toy files are not read. */

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../../../services/domain/accounts.ts';
 import { keys } from '../../../../services/registry/records/keys.ts';
+import { allFormats } from '../../../../services/runtime/families/all.ts';
 import { jar } from '../../../kit/maven-repository.ts';
+import { named } from '../../../kit/names.ts';
 import { startApp, type TestApp, URL_BASE } from '../../../kit/start-app.ts';
+import { toy } from '../../../kit/toy-format/format.ts';
 
 let app: TestApp;
 let project: Project;
@@ -23,7 +26,16 @@ async function setRules(rules: object): Promise<void> {
 }
 
 /** Uploads a file; returns the status, and whether the body was read. */
-async function put(path: string, bytes: Uint8Array, options: { token?: string; length?: number } = {}) {
+function put(path: string, bytes: Uint8Array, options: { token?: string; length?: number } = {}) {
+  return upload('PUT', `/api/v4/projects/${project.id}/packages${path}`, bytes, options);
+}
+
+async function upload(
+  method: string,
+  path: string,
+  bytes: Uint8Array,
+  options: { token?: string; length?: number } = {},
+) {
   let read = false;
   async function* body() {
     read = true;
@@ -31,8 +43,7 @@ async function put(path: string, bytes: Uint8Array, options: { token?: string; l
   }
   const { token = app.rootToken, length = bytes.byteLength } = options;
   const headers = { authorization: `Bearer ${token}`, 'content-length': String(length) };
-  const url = `${URL_BASE}/api/v4/projects/${project.id}/packages${path}`;
-  const { status } = await app.app(new Request(url, { method: 'PUT', headers }), { body });
+  const { status } = await app.app(new Request(URL_BASE + path, { method, headers }), { body });
   return { status, read };
 }
 
@@ -99,6 +110,41 @@ describe('a rule against duplicate files', () => {
     expect(await put(maven, other)).toEqual({ status: 400, read: false });
     expect(await put(`${maven}.md5`, Buffer.from('0'.repeat(32)))).toEqual({ status: 409, read: true });
     expect((await put('/maven/com/example/app/maven-metadata.xml', other)).status).toBe(200);
+  });
+});
+
+describe('the rule that a version must be new', () => {
+  const files = Buffer.from(JSON.stringify({ 'a.bin': 'bytes' }));
+  const post = (version: string, token = app.rootToken) =>
+    upload('POST', `/toy2/p/${project.id}/files/tool/${version}`, files, { token });
+
+  beforeEach(async () => {
+    app = await startApp({ formats: [...allFormats, toy] });
+    project = await app.project('tools');
+  });
+
+  test('refuses an existing version in the address before the body is read', async () => {
+    expect(await post('1.0')).toEqual({ status: 201, read: true });
+    expect(await post('1.0')).toEqual({ status: 409, read: false });
+    expect(await post('1.1')).toEqual({ status: 201, read: true });
+  });
+
+  test('does not reveal to a user without access whether the version exists', async () => {
+    await post('1.0');
+    const { token } = await app.user('stranger');
+    expect(await post('1.0', token)).toEqual({ status: 404, read: false });
+    expect(await post('1.1', token)).toEqual({ status: 404, read: false });
+  });
+
+  test('ignores an abandoned publish, which the next one undoes', async () => {
+    await post('1.0');
+    const ref = { projectId: project.id, format: toy.id, name: named.package('tool') };
+    const key = keys.version(ref, named.version('1.0'));
+    const changed = async (set: Record<string, string>) => app.registry.table.write([{ update: key, set }]);
+    await changed({ claim: 'open' });
+    expect(await post('1.0')).toEqual({ status: 409, read: false });
+    app.clock.advance(61_000);
+    expect(await post('1.0')).toEqual({ status: 201, read: true });
   });
 });
 
