@@ -39,18 +39,35 @@ interface Changed<T> {
 type MemberFacts = Pick<Member, 'level' | 'expiresOn'>;
 type TokenFacts = { readonly token: number; readonly kind: Token['kind'] };
 
-/** The details of package events, in addition to the package. */
+/**
+ * A changed version in an event: its status, and what its format says about it (`facts`), such as the text of a
+ * deprecation.
+ */
+export interface VersionState {
+  readonly status: PackageStatus;
+  readonly facts?: Readonly<Record<string, string>>;
+}
+
+/** The details of package events, in addition to the package. Versions of tags are null where there is none. */
 interface PackageEventDetails {
-  package_published: { readonly file?: string; readonly files?: number; readonly size: number };
-  package_file_added: { readonly file: string; readonly size: number };
+  package_published: {
+    readonly file?: string;
+    readonly files?: number;
+    readonly size: number;
+    /** The tags that were set to the version. */
+    readonly tags?: readonly string[];
+  };
+  /** `before` and `after` if the status of the version changed as well. */
+  package_file_added: { readonly file: string; readonly size: number } & Partial<Changed<VersionState>>;
   /** `id` is the version's. */
   package_deleted: { readonly id: number };
   package_file_deleted: { readonly file: string };
   package_restored: { readonly id: number };
   package_file_restored: { readonly file: string };
-  package_changed: Changed<{ readonly status: PackageStatus }>;
-  tag_moved: { readonly tag: string };
-  tag_deleted: { readonly tag: string };
+  package_changed: Changed<VersionState>;
+  tag_moved: { readonly tag: string; readonly before: string | null; readonly after: string };
+  /** A default tag is not deleted, but moved to the default version. */
+  tag_deleted: { readonly tag: string; readonly before: string | null; readonly after: string | null };
   /** A name has been added to or removed from lists and searches. Only for jobs: the cause has its own event. */
   name_added: { readonly rootId: number };
   name_removed: { readonly rootId: number };

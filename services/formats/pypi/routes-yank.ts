@@ -42,6 +42,7 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
     ...target,
     format: c.env.format,
     name: name(c),
+    facts: ({ yanked }: Metadata): Record<string, string> => (yanked === undefined ? {} : { yanked }),
     // Until the upgrade to schema 6 has finished, it may be stored as it is spelled.
     versions: version === undefined ? [] : [...new Set([canonicalVersion(version) ?? version, version])],
   };

@@ -173,6 +173,11 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
         details: {
           file: files.map((file) => file.fileName).join(', '),
           size: files.reduce((sum, file) => sum + file.size, 0),
+          ...(known &&
+            known.status !== version.status && {
+              before: { status: known.status },
+              after: { status: version.status },
+            }),
         },
       }),
     ]);

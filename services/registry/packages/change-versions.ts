@@ -1,6 +1,6 @@
 import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
-import type { Actor } from '../../domain/events.ts';
+import type { Actor, VersionState } from '../../domain/events.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
@@ -19,12 +19,14 @@ import { changedVersionWrites } from './package-writes.ts';
 import { readMetadata } from './read-metadata.ts';
 
 /** The versions of a package to change, and the actor. */
-export interface VersionsChange {
+export interface VersionsChange<M> {
   readonly project: Project;
   readonly actor: Actor;
   readonly format: FormatRules;
   readonly name: PackageName;
   readonly versions: readonly VersionName[];
+  /** Returns what events say about a version's metadata before and after the change, each text up to `MAX_FACT` characters. */
+  readonly facts?: (metadata: M) => Readonly<Record<string, string>>;
 }
 
 /** The parts of a published version that may change. Its files never do. */
@@ -32,6 +34,9 @@ export interface ChangedParts<M> {
   readonly status?: PackageStatus;
   readonly metadata?: M;
 }
+
+/** The longest text of a fact in an event, in characters. */
+const MAX_FACT = 1024;
 
 /** The most versions per transaction: an item may have 400 KB, a transaction 4 MB. */
 const BATCH = 8;
@@ -49,13 +54,14 @@ export interface VersionsChanged {
  */
 export function changeVersions<M>(
   registry: Registry,
-  input: VersionsChange,
+  input: VersionsChange<M>,
   change: (version: Version<M>) => ChangedParts<M> | undefined,
 ): Promise<VersionsChanged> {
   const metadata = input.format.metadata as MetadataType<M> | undefined;
-  return changeAll(registry, input, {
+  return changeAll<M>(registry, input, {
     change,
-    read: (version) => (metadata ? readMetadata(registry, version, metadata) : version),
+    read: (version) =>
+      metadata ? readMetadata(registry, version, metadata) : (version as StoredVersion & Version<M>),
   });
 }
 
@@ -65,7 +71,7 @@ export function changeVersions<M>(
  */
 export function changeStatuses(
   registry: Registry,
-  input: VersionsChange,
+  input: Omit<VersionsChange<unknown>, 'facts'>,
   change: (version: Omit<Version, 'metadata'>) => PackageStatus | undefined,
 ): Promise<VersionsChanged> {
   return changeAll<unknown>(registry, input, {
@@ -86,7 +92,7 @@ interface VersionChanger<M> {
 
 async function changeAll<M>(
   registry: Registry,
-  input: VersionsChange,
+  input: VersionsChange<M>,
   changer: VersionChanger<M>,
 ): Promise<VersionsChanged> {
   let found = 0;
@@ -107,7 +113,7 @@ async function changeAll<M>(
 
 async function changeSome<M>(
   registry: Registry,
-  input: VersionsChange,
+  input: VersionsChange<M>,
   { read, change }: VersionChanger<M>,
 ): Promise<VersionsChanged> {
   const { project, format, name } = input;
@@ -142,11 +148,24 @@ async function changeSome<M>(
       recordEvent(now, {
         ...eventFacts({ ...input, format: format.id }, after.version),
         type: 'package_changed',
-        details: { before: { status: before.status }, after: { status: after.status } },
+        details: { before: stateOf(before, input), after: stateOf(after, input) },
       }),
     ),
   ]);
   return counts;
+}
+
+function stateOf<M>({ status, metadata }: Version<M>, { facts }: VersionsChange<M>): VersionState {
+  if (!facts) return { status };
+  const texts = Object.entries(facts(metadata)).map(([name, text]) => [name, cut(text)]);
+  return { status, facts: Object.fromEntries(texts) };
+}
+
+/** Cuts a long text, but not within a surrogate pair. */
+function cut(text: string): string {
+  if (text.length <= MAX_FACT) return text;
+  const kept = text.slice(0, MAX_FACT - 1);
+  return `${kept.isWellFormed() ? kept : kept.slice(0, -1)}…`;
 }
 
 /** A version before and after its change. */
@@ -158,7 +177,7 @@ interface Changed<M> {
 /** Returns the writes that update the indexes over all packages of the project. */
 async function indexedChanges<M>(
   registry: Registry,
-  { project, format, name }: VersionsChange,
+  { project, format, name }: VersionsChange<M>,
   changes: readonly Changed<M>[],
 ): Promise<Write[]> {
   const indexed = changes.filter(({ before }) => before.indexed);

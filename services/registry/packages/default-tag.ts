@@ -21,20 +21,27 @@ export async function defaultTagOf(
   return rules.defaultTag;
 }
 
+/** The version that a default tag moves to, and the writes that move it. */
+export interface DefaultTagMove {
+  readonly version: VersionName;
+  readonly writes: readonly Write[];
+}
+
 /**
- * Returns the writes that set a package's default tag to the default among its listed versions; none if there are none.
- * They fail if that version is removed in the meantime, or if `when` does not hold for the tag.
+ * Returns how a package's default tag moves to the default among its listed versions; undefined if there are none. The writes
+ * fail if that version is removed in the meantime, or if `when` does not hold for the tag.
  * @param without a version that does not count, because it is being removed
  */
-export async function defaultTagWrites(
+export async function defaultTagMove(
   { table, clock }: Pick<Registry, 'table' | 'clock'>,
   ref: PackageRef,
   { tag, choose }: DefaultTag,
   { when, without }: { readonly when: Condition; readonly without?: VersionName },
-): Promise<Write[]> {
+): Promise<DefaultTagMove | undefined> {
   const items = await queryAll(table, ranges.versions(ref));
   const versions = items.map((item) => entityOf<Version>(item)).filter(isListed);
   const chosen = choose(versions.map(({ version }) => version).filter((version) => version !== without));
-  if (chosen === undefined) return [];
-  return [addedToVersion(ref, chosen), { ...tagWrite(ref, tag, chosen, clock.now()), when }];
+  if (chosen === undefined) return undefined;
+  const writes = [addedToVersion(ref, chosen), { ...tagWrite(ref, tag, chosen, clock.now()), when }];
+  return { version: chosen, writes };
 }

@@ -1,3 +1,4 @@
+import type { EventDetails } from '../../domain/events.ts';
 import { layoutOf } from '../../domain/metadata.ts';
 import type { PackageName } from '../../domain/names.ts';
 import type { PackageFile, PackageRef, StagedBlob, Umbrella, Version } from '../../domain/packages.ts';
@@ -110,6 +111,15 @@ export function publicationOf(input: Omit<NewVersion<unknown>, 'metadata'>): Pub
     goesAlong: goesAlong ?? partOf !== undefined,
   }));
   return { project, format, name, displayName, version, spelledVersion, files };
+}
+
+/** Returns the details of the event of a publish. */
+export function publishedDetails({
+  files,
+  tags = [],
+}: Pick<NewVersion<unknown>, 'files' | 'tags'>): EventDetails['package_published'] {
+  const size = files.reduce((sum, { blob }) => sum + blob.size, 0);
+  return { files: files.length, size, ...(tags.length > 0 && { tags }) };
 }
 
 /** Returns the file with the actual storage key of its bytes: the existing one, if they were stored before. */

@@ -2,13 +2,16 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
-import type { PackageRef } from '../../domain/packages.ts';
-import { ConditionFailed } from '../../ports/table.ts';
+import type { PackageRef, Tag } from '../../domain/packages.ts';
+import type { Condition } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
+import { maybeEntity, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
-import { defaultTagOf, defaultTagWrites } from './default-tag.ts';
+import { readItems } from '../records/read-items.ts';
+import { retryChanged } from '../records/retry-changed.ts';
+import { defaultTagMove, defaultTagOf } from './default-tag.ts';
 import { moveHead } from './move-head.ts';
 import { addedToVersion, tagWrite } from './package-writes.ts';
 
@@ -30,19 +33,26 @@ export async function moveTag(
   input: TagChange & { version: VersionName },
 ): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
-  const now = registry.clock.now();
-  await failingAs('packageNotFound', () =>
-    registry.table.write([
+  await retryChanged(async () => {
+    const now = registry.clock.now();
+    const items = await readItems(registry.table, [
+      keys.tag(ref, input.tag),
+      keys.version(ref, input.version),
+    ]);
+    const version = items.get<StoredVersion>(keys.version(ref, input.version));
+    if (!version || version.claim) throw new RegistryError('packageNotFound');
+    const tag = items.get<Tag>(keys.tag(ref, input.tag));
+    await registry.table.write([
       addedToVersion(ref, input.version),
-      tagWrite(ref, input.tag, input.version, now),
+      { ...tagWrite(ref, input.tag, input.version, now), when: stillAt(tag) },
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, input.version),
         type: 'tag_moved',
-        details: { tag: input.tag },
+        details: { tag: input.tag, before: tag?.version ?? null, after: input.version },
       }),
-    ]),
-  );
+    ]);
+  });
 }
 
 /**
@@ -51,25 +61,28 @@ export async function moveTag(
  */
 export async function deleteTag(registry: Registry, input: TagChange): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
-  const now = registry.clock.now();
   const byDefault = await defaultTagOf(registry, input.format);
-  const reset =
-    byDefault?.tag === input.tag
-      ? await defaultTagWrites(registry, ref, byDefault, { when: { exists: true } })
-      : [];
-  await failingAs('notFound', () =>
-    registry.table.write([
-      ...(reset.length > 0 ? reset : [{ delete: keys.tag(ref, input.tag), when: { exists: true } } as const]),
+  const key = keys.tag(ref, input.tag);
+  await retryChanged(async () => {
+    const now = registry.clock.now();
+    const tag = maybeEntity<Tag>(await registry.table.get(key));
+    if (!tag) throw new RegistryError('notFound');
+    const when = stillAt(tag);
+    const reset =
+      byDefault?.tag === input.tag ? await defaultTagMove(registry, ref, byDefault, { when }) : undefined;
+    await registry.table.write([
+      ...(reset?.writes ?? [{ delete: key, when }]),
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
-      recordEvent(now, { ...eventFacts(input, null), type: 'tag_deleted', details: { tag: input.tag } }),
-    ]),
-  );
+      recordEvent(now, {
+        ...eventFacts(input, null),
+        type: 'tag_deleted',
+        details: { tag: input.tag, before: tag.version, after: reset?.version ?? null },
+      }),
+    ]);
+  });
 }
 
-async function failingAs(code: 'packageNotFound' | 'notFound', write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    throw error instanceof ConditionFailed ? new RegistryError(code, undefined, { cause: error }) : error;
-  }
+/** Holds while the tag has the version that was read, or still does not exist. */
+function stillAt(tag: Tag | undefined): Condition {
+  return tag ? { equals: { version: tag.version } } : { exists: false };
 }

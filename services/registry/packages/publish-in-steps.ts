@@ -20,7 +20,15 @@ import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { currentVersion, filesUnder, undoOwnClaim } from './claim-version.ts';
-import { type Draft, draftOf, namesOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
+import {
+  type Draft,
+  draftOf,
+  namesOf,
+  packageOf,
+  publicationOf,
+  publishedDetails,
+  withStorageKey,
+} from './draft.ts';
 import { claimWrites, fileKey, fileWrites, newVersionWrites, openClaim } from './package-writes.ts';
 import type { NewFile, NewVersion } from './publish-version.ts';
 import { retryPublish } from './retry-publish.ts';
@@ -166,10 +174,7 @@ async function finish<M>(
       recordEvent(now, {
         ...eventFacts({ ...input, format: ref.format }, version.version),
         type: 'package_published',
-        details: {
-          files: input.files.length,
-          size: input.files.reduce((sum, { blob }) => sum + blob.size, 0),
-        },
+        details: publishedDetails(input),
       }),
     ]);
   });

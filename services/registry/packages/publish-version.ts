@@ -15,7 +15,7 @@ import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 import { currentVersion, filesUnder } from './claim-version.ts';
-import { draftOf, fileKeysOf, packageOf, publicationOf, withStorageKey } from './draft.ts';
+import { draftOf, fileKeysOf, packageOf, publicationOf, publishedDetails, withStorageKey } from './draft.ts';
 import { fileWrites, newVersionWrites } from './package-writes.ts';
 import { filesAtOnce, publishInSteps } from './publish-in-steps.ts';
 import { retryPublish } from './retry-publish.ts';
@@ -112,7 +112,7 @@ async function publishAtOnce<M>(
   const event = recordEvent(now, {
     ...eventFacts({ ...input, format: format.id }, input.version),
     type: 'package_published',
-    details: { files: input.files.length, size: input.files.reduce((sum, { blob }) => sum + blob.size, 0) },
+    details: publishedDetails(input),
   });
   let redundant: readonly StagedBlob[] = [];
   // Most publishes bring new bytes of a new version. If rules need to read nothing else, the first attempt assumes so. The

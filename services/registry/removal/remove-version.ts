@@ -8,7 +8,7 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
-import { defaultTagOf, defaultTagWrites } from '../packages/default-tag.ts';
+import { type DefaultTagMove, defaultTagMove, defaultTagOf } from '../packages/default-tag.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { groupsOf, nameRemovalWrites } from '../packages/package-writes.ts';
 import { subpackageRemovalWrites } from '../packages/subpackages.ts';
@@ -199,6 +199,15 @@ async function planWithdrawal(
     ...(await presenceWrites(registry, version, false)),
     ...tags.filter(({ tag }) => tag !== moved?.tag).map(tagDeletion(ref, version.version)),
     ...(moved?.writes ?? []),
+    ...(moved
+      ? [
+          recordEvent(now, {
+            ...eventFacts(input, moved.version),
+            type: 'tag_moved',
+            details: { tag: moved.tag, before: version.version, after: moved.version },
+          }),
+        ]
+      : []),
     ...(empty ? nameRemovalWrites(input.project, ref, now) : []),
     ...(last && umbrella ? await subpackageRemovalWrites(registry, input.project, ref, umbrella.name) : []),
     recordEvent(now, {
@@ -216,12 +225,12 @@ async function movedDefaultTag(
   ref: PackageRef,
   version: VersionName,
   tags: readonly Tag[],
-): Promise<{ readonly tag: TagName; readonly writes: readonly Write[] } | undefined> {
+): Promise<(DefaultTagMove & { readonly tag: TagName }) | undefined> {
   const byDefault = await defaultTagOf(registry, ref.format);
   if (!byDefault || !tags.some(({ tag }) => tag === byDefault.tag)) return undefined;
   const when = { equals: { version } };
-  const writes = await defaultTagWrites(registry, ref, byDefault, { when, without: version });
-  return writes.length === 0 ? undefined : { tag: byDefault.tag, writes };
+  const move = await defaultTagMove(registry, ref, byDefault, { when, without: version });
+  return move && { ...move, tag: byDefault.tag };
 }
 
 /** Reads the umbrella of a package by its name. */

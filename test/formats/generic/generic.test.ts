@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
 import type { Project } from '../../../services/domain/accounts.ts';
+import { eventDetails } from '../../kit/events.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 let app: TestApp;
@@ -103,8 +104,15 @@ describe('generic packages', () => {
     expect(await listed()).toEqual([]);
     expect((await put('/tool/1.0/c.txt?status=default', 'c')).status).toBe(201);
     expect(await listed()).toEqual(['1.0']);
+    app.clock.advance(1000);
     await put('/tool/1.0/c.txt?status=hidden', 'c');
     expect(await listed()).toEqual([]);
+    const added = await eventDetails(app.registry.table, 'generic', 'package_file_added');
+    const changes = added.map((event) => (event as [string, object])[1]);
+    expect(changes.filter((change) => 'before' in change)).toEqual([
+      expect.objectContaining({ before: { status: 'hidden' }, after: { status: 'default' } }),
+      expect.objectContaining({ before: { status: 'default' }, after: { status: 'hidden' } }),
+    ]);
     for (const file of ['a', 'b', 'c']) {
       expect(await (await get(`${base}/tool/1.0/${file}.txt`)).text()).toBe(file);
     }

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
-import { eventOf } from '../../../services/registry/events/record-event.ts';
-import { ranges } from '../../../services/registry/records/keys.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
 import { restorePackage } from '../../../services/registry/removal/restore.ts';
+import { eventsOf } from '../../kit/events.ts';
 import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
 import { errorOf, type NpmApp, startNpm } from '../../kit/npm-registry.ts';
@@ -22,13 +21,14 @@ async function publishAll(...versions: string[]) {
 const versions = async () => Object.keys((await npm.packument()).versions);
 
 async function events(): Promise<string[]> {
-  const all = [];
-  for (let shard = 0; shard < 8; shard++)
-    all.push(...(await npm.registry.table.query(ranges.events(shard))).items);
-  return all
-    .map(eventOf)
-    .filter(({ format }) => format === 'npm')
-    .map(({ type, version }) => `${type} ${version}`);
+  return (await eventsOf(npm.registry.table, 'npm')).map(({ type, version }) => `${type} ${version}`);
+}
+
+/** The details of the events of some types, in order. */
+async function details(...types: string[]): Promise<unknown[]> {
+  return (await eventsOf(npm.registry.table, 'npm'))
+    .filter(({ type }) => types.includes(type))
+    .map((event) => [event.type, event.version, event.details]);
 }
 
 describe('tags', () => {
@@ -47,6 +47,49 @@ describe('tags', () => {
       expect((await npm.send('DELETE', prefix + tagPath('stable'))).status).toBe(200);
     }
     expect(npm.errors).toEqual([]);
+  });
+
+  test('are moved and removed with events that tell the versions before and after', async () => {
+    await publishAll('1.0.0', '2.0.0');
+    for (const [method, tag, version] of [
+      ['PUT', 'stable', '1.0.0'],
+      ['PUT', 'stable', '2.0.0'],
+      ['DELETE', 'stable', ''],
+      ['PUT', 'latest', '1.0.0'],
+      ['DELETE', 'latest', ''],
+    ] as const) {
+      npm.clock.advance(1000);
+      const path = npm.base + tagPath(tag);
+      const answer = method === 'PUT' ? await npm.put(path, version) : await npm.send('DELETE', path);
+      expect(answer.status).toBe(200);
+    }
+    expect(await details('tag_moved', 'tag_deleted')).toEqual([
+      ['tag_moved', '1.0.0', { tag: 'stable', before: null, after: '1.0.0' }],
+      ['tag_moved', '2.0.0', { tag: 'stable', before: '1.0.0', after: '2.0.0' }],
+      ['tag_deleted', null, { tag: 'stable', before: '2.0.0', after: null }],
+      ['tag_moved', '1.0.0', { tag: 'latest', before: '2.0.0', after: '1.0.0' }],
+      ['tag_deleted', null, { tag: 'latest', before: '1.0.0', after: '2.0.0' }],
+    ]);
+  });
+
+  test('are in the event of the publish that sets them, and in that of the removal that moves `latest`', async () => {
+    await publishAll('1.0.0');
+    npm.clock.advance(1000);
+    await publishAll('2.0.0');
+    const ref = {
+      project: npm.tools,
+      actor: { kind: 'user', id: npm.root.id, name: 'root' } as const,
+      format: 'npm',
+      name: named.package('@acme/tool'),
+    };
+    npm.clock.advance(1000);
+    await removeVersion(npm.registry, { ...ref, version: named.version('2.0.0') });
+    const size = expect.any(Number);
+    expect(await details('package_published', 'tag_moved')).toEqual([
+      ['package_published', '1.0.0', { files: 1, size, tags: ['latest'] }],
+      ['package_published', '2.0.0', { files: 1, size, tags: ['latest'] }],
+      ['tag_moved', '1.0.0', { tag: 'latest', before: '2.0.0', after: '1.0.0' }],
+    ]);
   });
 
   test('have `latest` set to the highest version when it is removed, and it stays there', async () => {
@@ -158,6 +201,21 @@ describe('deprecating', () => {
       'package_changed 1.0.0',
       'package_changed 1.0.0',
       'package_changed 1.1.0',
+    ]);
+  });
+
+  test('tells the texts before and after in its events', async () => {
+    await publishAll('1.0.0');
+    for (const text of ['bad', 'worse', '']) {
+      npm.clock.advance(1000);
+      expect((await deprecate(text, ['1.0.0'])).status).toBe(200);
+    }
+    const plain = { status: 'default', facts: {} };
+    const deprecated = (text: string) => ({ status: 'deprecated', facts: { deprecated: text } });
+    expect(await details('package_changed')).toEqual([
+      ['package_changed', '1.0.0', { before: plain, after: deprecated('bad') }],
+      ['package_changed', '1.0.0', { before: deprecated('bad'), after: deprecated('worse') }],
+      ['package_changed', '1.0.0', { before: deprecated('worse'), after: plain }],
     ]);
   });
 

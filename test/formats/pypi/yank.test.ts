@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
+import { eventDetails } from '../../kit/events.ts';
 import { messageOf, type PypiApp, pypiPrefix, startPypi } from '../../kit/pypi-registry.ts';
 import { sdist, wheel } from '../../kit/python-package.ts';
 
@@ -37,6 +38,21 @@ describe('yanking a version', () => {
     expect(await after.text()).toContain('data-yanked="');
     expect((await pypi.send('DELETE', `${pypi.base}/yank/sample/1.0`)).status).toBe(204);
     expect(await yanked()).toEqual([false, false]);
+  });
+
+  test('tells the reasons before and after in its events', async () => {
+    for (const reason of ['broken', 'unsafe']) {
+      await yank('1.0', { body: JSON.stringify({ reason }), headers: json });
+      pypi.clock.advance(1000);
+    }
+    await pypi.send('DELETE', `${pypi.base}/yank/sample/1.0`);
+    const plain = { status: 'default', facts: {} };
+    const yankedFor = (reason: string) => ({ status: 'deprecated', facts: { yanked: reason } });
+    expect(await eventDetails(pypi.registry.table, 'pypi', 'package_changed')).toEqual([
+      ['1.0.0', { before: plain, after: yankedFor('broken') }],
+      ['1.0.0', { before: yankedFor('broken'), after: yankedFor('unsafe') }],
+      ['1.0.0', { before: yankedFor('unsafe'), after: plain }],
+    ]);
   });
 
   test('applies to files that are added later, and accepts any spelling of name and version', async () => {

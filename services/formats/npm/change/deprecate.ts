@@ -36,8 +36,11 @@ export async function changeDeprecations(
     const differs = stored && reasons.get(stored.version) !== stored.metadata.deprecated;
     return differs ? [stored.version] : [];
   });
-  const change = { ...target, format: c.env.format, name, versions: names };
-  const { changed } = await changeVersions<Metadata>(registry, change, (stored) => {
+  const change = {
+    ...{ ...target, format: c.env.format, name, versions: names },
+    facts: ({ deprecated }: Metadata): Record<string, string> => (deprecated ? { deprecated } : {}),
+  };
+  const { changed } = await changeVersions(registry, change, (stored) => {
     const deprecated = reasons.get(stored.version);
     if (deprecated === undefined || deprecated === stored.metadata.deprecated) return undefined;
     const status = deprecated === '' ? 'default' : 'deprecated';

@@ -1,5 +1,5 @@
 import type { Registry } from '../../../context.ts';
-import { defaultTagWrites } from '../../../packages/default-tag.ts';
+import { defaultTagMove } from '../../../packages/default-tag.ts';
 import { keys } from '../../../records/keys.ts';
 import { everyProject, packagesOf } from '../../check/walk-files.ts';
 import { unlessChanged } from '../unless-changed.ts';
@@ -12,8 +12,8 @@ export async function storeDefaultTags(registry: Registry, signal: AbortSignal):
       if (signal.aborted) return false;
       const byDefault = formats.find((format) => format.id === ref.format)?.defaultTag;
       if (!byDefault || (await registry.table.get(keys.tag(ref, byDefault.tag)))) continue;
-      const writes = await defaultTagWrites(registry, ref, byDefault, { when: { exists: false } });
-      if (writes.length > 0) await unlessChanged(() => registry.table.write(writes));
+      const move = await defaultTagMove(registry, ref, byDefault, { when: { exists: false } });
+      if (move) await unlessChanged(() => registry.table.write(move.writes));
     }
   }
   return true;
