@@ -27,6 +27,13 @@ export interface Mount {
 /** See `CatalogEntry`. */
 export type Duplicates = 'never' | 'by-setting';
 
+/** A setting of GitLab that has one value here, and why. */
+export interface FixedSetting {
+  readonly name: string;
+  readonly value: boolean;
+  readonly why: string;
+}
+
 /** A package format. */
 export interface CatalogEntry {
   /** The name of its folder, and of its segment in GitLab's URLs. */
@@ -44,6 +51,8 @@ export interface CatalogEntry {
    * the router serves them.
    */
   readonly accountPaths?: readonly string[];
+  /** GitLab's settings of the format that groups can't change here, in addition to those that every format has. */
+  readonly fixedSettings?: readonly FixedSetting[];
   /** Whether its indexes are signed, so that its function may use signing keys. */
   readonly signs?: boolean;
 }
@@ -105,6 +114,13 @@ export const catalog = [
     packageType: 'nuget',
     mounts: packageMounts('nuget'),
     duplicates: 'by-setting',
+    fixedSettings: [
+      {
+        name: 'nuget_symbol_server_enabled',
+        value: true,
+        why: 'debug symbols are served to everyone who may read',
+      },
+    ],
   },
 ] as const satisfies readonly CatalogEntry[];
 

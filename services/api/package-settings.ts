@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import { catalog } from '../catalog.ts';
+import { type CatalogEntry, catalog, type FixedSetting } from '../catalog.ts';
 import type { DuplicateRule, Group, PackageSettings } from '../domain/accounts.ts';
 import { badParameters } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
@@ -16,20 +16,49 @@ const pattern = z.string().superRefine((text, context) => {
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
-/** `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format. */
-const changes = z.object(
-  Object.fromEntries(
+/** GitLab's settings of the instance that have one value here. */
+const fixedHere: readonly FixedSetting[] = [
+  { name: 'audit_events_enabled', value: true, why: 'every change is recorded' },
+];
+
+/** All settings that have one value here. */
+const fixed: readonly FixedSetting[] = [...fixedHere, ...catalog.flatMap(fixedOf)];
+
+function fixedOf({ id, fixedSettings = [] }: CatalogEntry): readonly FixedSetting[] {
+  const why = 'requests are not forwarded to public registries';
+  const forwarding = `${id}_package_requests_forwarding`;
+  return [
+    { name: forwarding, value: false, why },
+    { name: `lock_${forwarding}`, value: false, why },
+    ...fixedSettings,
+  ];
+}
+
+/** Accepts only the value in force, and null, which changes nothing. */
+function only({ value, why }: FixedSetting) {
+  return flag.superRefine((given, context) => {
+    if (given !== value) context.addIssue({ code: 'custom', message: `can only be ${value}: ${why}` });
+  });
+}
+
+/**
+ * `<format>_duplicates_allowed` and `<format>_duplicate_exception_regex` for every format, and GitLab's settings that
+ * have one value here. Others are unknown.
+ */
+const changes = z.strictObject({
+  ...Object.fromEntries(
     catalog.flatMap(({ id }) => [
       [`${id}_duplicates_allowed`, z.union([z.null(), flag]).optional()],
       [`${id}_duplicate_exception_regex`, z.union([z.null(), pattern]).optional()],
     ]),
   ),
-);
+  ...Object.fromEntries(fixed.map((setting) => [setting.name, only(setting).optional()])),
+});
 
 /**
  * `/groups/:id/package_settings`, which GitLab offers only in GraphQL: whether a published package may be
  * published again, for each format. A rule also applies to subgroups without their own rule; null removes it.
- * Settings that a format can't honour are refused.
+ * Settings that can't be honoured, and unknown ones, are refused.
  */
 export function packageSettingsRoutes(app: Hono<CallEnv>): void {
   app.get('/groups/:id/package_settings', async (c) => {
@@ -83,8 +112,8 @@ function changedRules(
 }
 
 function settingsJson(group: Group) {
-  return Object.fromEntries(
-    catalog.flatMap(({ id, duplicates }) => {
+  return Object.fromEntries([
+    ...catalog.flatMap(({ id, duplicates }) => {
       const rule = group.settings.duplicates[id];
       const never = duplicates === 'never';
       return [
@@ -92,5 +121,6 @@ function settingsJson(group: Group) {
         [`${id}_duplicate_exception_regex`, never ? '' : (rule?.exceptions ?? '')],
       ];
     }),
-  );
+    ...fixed.map(({ name, value }) => [name, value]),
+  ]);
 }

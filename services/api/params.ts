@@ -13,20 +13,28 @@ const MAX_BODY = 1 << 20;
 const MAX_PARAMS = 1000;
 const MAX_LIST = 100;
 
+/** How many unknown parameters an error names, and the maximum length of each name there. */
+const MAX_UNKNOWN = 10;
+const MAX_SHOWN = 100;
+
 /** The maximum number of values in a JSON body. */
 const JSON_LIMITS = { values: 10_000 };
+
+/** Parameters that any request may have: credentials, and the user to act as. */
+const requestParameters = ['private_token', 'job_token', 'sudo'];
 
 /** Unchecked parameters by name. */
 type Raw = Record<string, unknown>;
 
 /**
  * Reads the parameters of a request from the query and from a form or JSON body, regardless of the method.
- * Parameters that are not in the schema are ignored.
+ * Parameters that are not in the schema are ignored, unless it is strict; those that belong to every request always are.
  * @throws RegistryError that lists all problems, in GitLab's wording, each with the description of the parameter if
  * the schema has one
  */
 export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S): Promise<z.infer<S>> {
   const raw = { ...queryOf(c), ...(await bodyOf(c)) };
+  for (const name of requestParameters) delete raw[name];
   for (const [name, value] of Object.entries(raw)) {
     const field = Object.hasOwn(schema.shape, name) ? (schema.shape[name] as z.ZodType) : undefined;
     if (value === null && field && !field.safeParse(null).success) delete raw[name];
@@ -35,6 +43,13 @@ export async function readParams<S extends z.ZodObject>(c: ApiContext, schema: S
   if (result.success) return result.data;
   const problems = new Map<string, string>();
   for (const issue of result.error.issues) {
+    if (issue.code === 'unrecognized_keys') {
+      for (const key of issue.keys.slice(0, MAX_UNKNOWN)) {
+        const shown = key.slice(0, MAX_SHOWN);
+        problems.set(shown, `${shown} is unknown`);
+      }
+      continue;
+    }
     const name = String(issue.path[0] ?? '');
     const explained = schema.shape[name]?.description;
     const problem = problemOf(name, raw[name], issue);

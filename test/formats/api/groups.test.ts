@@ -306,6 +306,48 @@ describe('package settings', () => {
     expect((await upload('tool')).status).toBe(201);
   });
 
+  test('settings that are unknown or have one value here are refused, and change nothing', async () => {
+    const put = (json: object, path = '') => api.put(`/groups/acme/package_settings${path}`, json);
+    const before = (await api.get('/groups/acme/package_settings')).body;
+    const forwarding = 'requests are not forwarded to public registries';
+    for (const [setting, value, reason] of [
+      ['npm_package_requests_forwarding', true, `can only be false: ${forwarding}`],
+      ['pypi_package_requests_forwarding', 'true', `can only be false: ${forwarding}`],
+      ['lock_maven_package_requests_forwarding', true, `can only be false: ${forwarding}`],
+      [
+        'nuget_symbol_server_enabled',
+        false,
+        'can only be true: debug symbols are served to everyone who may read',
+      ],
+      ['audit_events_enabled', false, 'can only be true: every change is recorded'],
+      ['audit_events_enabled', 'perhaps', 'is invalid'],
+      ['terraform_module_duplicates_allowed', false, 'is unknown'],
+      ['nonsense', null, 'is unknown'],
+    ] as const) {
+      const answer = await put({ generic_duplicates_allowed: false, [setting]: value });
+      expect([answer.status, answer.body]).toEqual([400, { error: `${setting} ${reason}` }]);
+    }
+    const several = await put({ npm_package_requests_forwarding: true, a: 1, b: 2 });
+    expect(several.body.error).toBe(
+      `npm_package_requests_forwarding can only be false: ${forwarding}, a is unknown, b is unknown`,
+    );
+    const long = await put(
+      Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}${'a'.repeat(200)}`, 1])),
+    );
+    expect(long.body.error.length).toBeLessThan(1500);
+    expect((await api.get('/groups/acme/package_settings')).body).toEqual(before);
+  });
+
+  test('settings can be sent back as they were read, with what belongs to every request', async () => {
+    const path = '/groups/acme/package_settings';
+    const { body } = await api.get(path);
+    expect(body).toMatchObject({ npm_package_requests_forwarding: false, audit_events_enabled: true });
+    const answer = await api.put(`${path}?sudo=root`, { ...body, generic_duplicates_allowed: true });
+    expect([answer.status, answer.body]).toEqual([200, { ...body, generic_duplicates_allowed: true }]);
+    const none = Object.fromEntries(Object.keys(body).map((name) => [name, null]));
+    expect([(await api.put(path, none)).status, (await api.get(path)).body]).toEqual([200, body]);
+  });
+
   test('invalid expressions and callers without permission are rejected', async () => {
     const put = (json: object, options = {}) => api.put('/groups/acme/package_settings', json, options);
     expect((await put({ generic_duplicate_exception_regex: '(' })).body.error).toContain('RE2');

@@ -17,14 +17,14 @@ const requests: readonly (readonly [method: string, path: () => string, body: ob
   ['PUT', () => `/projects/${project.id}`, { description: 'new' }, 200],
   ['POST', () => '/groups', { name: 'B', path: 'b' }, 201],
   ['PUT', () => `/groups/${app.group.id}`, { description: 'new' }, 200],
-  ['PUT', () => `/groups/${app.group.id}/package_settings`, { maven_duplicates_allowed: false }, 200],
+  ['PUT', () => `/groups/${app.group.id}/package_settings`, { maven_duplicates_allowed: false }, 400],
   ['POST', () => `/projects/${project.id}/members`, { user_id: 2, access_level: 30 }, 201],
   ['POST', () => `/groups/${app.group.id}/members`, { user_id: 2, access_level: 30 }, 201],
   ['POST', () => '/users', { username: 'ann', name: 'Ann', email: 'ann@example.com' }, 201],
 ];
 
 test.each(requests)(
-  '%s %s ignores parameters that are named like inherited properties',
+  '%s %s takes parameters that are named like inherited properties for unknown ones',
   async (...request) => {
     const [method, path, body, status] = request;
     await app.user('bob');
