@@ -5,8 +5,7 @@ import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import { keys } from '../../services/registry/records/keys.ts';
-import { removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { restorePackage } from '../../services/registry/removal/restore.ts';
+import { removePackage, restorePackage } from '../../services/registry/removal/remove-package.ts';
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import { named } from '../kit/names.ts';
 import { keeping, publish } from '../kit/publish.ts';
@@ -75,7 +74,7 @@ export function describeNames(title: string, open: () => Promise<OpenedStores>):
       await publish(app.registry, first, 'tool', 'one');
       const [root] = rootsOf();
       const version = { project: first, actor, format: 'generic', ...tool };
-      await removeVersion(app.registry, version);
+      await removePackage(app.registry, version);
       expect(await ownerOf('tool')).toBe(root);
       await publish(app.registry, second, 'tool', 'two');
       expect(await ownerOf('tool')).toBe(root);
@@ -87,7 +86,7 @@ export function describeNames(title: string, open: () => Promise<OpenedStores>):
       const [first] = projects;
       await publish(app.registry, first, 'tool', 'one');
       const version = { project: first, actor, format: 'generic', ...tool };
-      await removeVersion(app.registry, version);
+      await removePackage(app.registry, version);
       await app.registry.table.write([{ delete: keys.nameOwner('generic', tool.name) }]);
       await restorePackage(app.registry, version);
       expect(await ownerOf('tool')).toBe(first.namespaceId);

@@ -7,8 +7,7 @@ import { openEmbedded } from '../../services/adapters/embedded/open-embedded.ts'
 import { memoryBlobStore } from '../../services/adapters/memory/memory-blob-store.ts';
 import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import { upgradeData } from '../../services/registry/maintenance/upgrade/upgrade-data.ts';
-import { removePackage } from '../../services/registry/removal/remove-version.ts';
-import { restorePackage } from '../../services/registry/removal/restore.ts';
+import { removePackage, restorePackage } from '../../services/registry/removal/remove-package.ts';
 import type { Stores } from '../../services/runtime/compose.ts';
 import { named } from '../kit/names.ts';
 import { diesAfter } from '../kit/racing-writes.ts';

@@ -14,7 +14,8 @@ import { publishVersion } from '../../services/registry/packages/publish-version
 import { type BlobRecord, entityOf } from '../../services/registry/records/entities.ts';
 import { keys, ranges } from '../../services/registry/records/keys.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
-import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { removePackage } from '../../services/registry/removal/remove-package.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
 import { findAliased } from '../../services/registry/search/find-aliased.ts';
 import type { Within } from '../../services/registry/search/within.ts';
 import type { Stores } from '../../services/runtime/compose.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Project } from '../../services/domain/accounts.ts';
-import type { PackageFile } from '../../services/domain/packages.ts';
+import type { PackageFile, Version } from '../../services/domain/packages.ts';
 import {
   purgeProjects,
   removeProject,
@@ -11,6 +11,7 @@ import { checkStorage } from '../../services/registry/maintenance/check/check-st
 import { addFiles } from '../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../services/registry/packages/locate-packages.ts';
 import { moveTag } from '../../services/registry/packages/move-tag.ts';
+import { tagWrite } from '../../services/registry/packages/package-writes.ts';
 import { publishVersion } from '../../services/registry/packages/publish-version.ts';
 import {
   type BlobRecord,
@@ -22,8 +23,9 @@ import { indexes, keys, ranges } from '../../services/registry/records/keys.ts';
 import { queryAll } from '../../services/registry/records/query-all.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
-import { removePackage, removeVersion } from '../../services/registry/removal/remove-version.ts';
-import { restoreFile, restorePackage, restoreVersion } from '../../services/registry/removal/restore.ts';
+import { removePackage, restorePackage } from '../../services/registry/removal/remove-package.ts';
+import { removeVersion } from '../../services/registry/removal/remove-version.ts';
+import { restoreFile, restoreVersion } from '../../services/registry/removal/restore.ts';
 import { named } from '../kit/names.ts';
 import { bytesOf, keeping, replacing, sha256Of } from '../kit/publish.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
@@ -163,6 +165,76 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(2);
       const sent = await Promise.all(['1.0', '2.0', '3.0'].map((version) => send(`${version}/a.bin`)));
       expect(sent).toEqual(['1.0', 'again', '3.0']);
+      await expectSound();
+    });
+
+    test('a package is restored without the versions that were removed before it, one by one', async () => {
+      for (const version of ['1.0', '2.0', '3.0']) await publish(version, { 'a.bin': version });
+      await remove('2.0');
+      app.clock.advance(DAY);
+      await removePackage(app.registry, { project, actor, ...tool });
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(2);
+      expect((await listed()).sort()).toEqual(['1.0', '3.0']);
+      await remove('1.0');
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(0);
+      expect(await listed()).toEqual(['3.0']);
+    });
+
+    test('a package whose removal was interrupted and called again is restored as a whole', async () => {
+      for (const version of ['1.0', '2.0', '3.0']) await publish(version, { 'a.bin': version });
+      const [first] = (await queryAll(app.registry.table, ranges.versions(ref()))).map((item) =>
+        entityOf<Version>(item),
+      );
+      app.clock.advance(1000);
+      if (first) await removePackage(app.registry, { project, actor, ...tool, versions: [first] });
+      app.clock.advance(1000);
+      expect(await removePackage(app.registry, { project, actor, ...tool })).toBe(2);
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(3);
+      app.clock.advance(1000);
+      await removePackage(app.registry, { project, actor, ...tool });
+      app.clock.advance(1000);
+      await publish('4.0', { 'a.bin': '4' });
+      app.clock.advance(1000);
+      await removePackage(app.registry, { project, actor, ...tool });
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(1);
+      expect(await listed()).toEqual(['4.0']);
+    });
+
+    const tagNames = async () =>
+      (await queryAll(app.registry.table, ranges.tags(ref()))).map(({ tag }) => String(tag)).sort();
+
+    /** Sets `count` tags to a version. */
+    async function setTags(version: string, count: number): Promise<void> {
+      const names = Array.from({ length: count }, (_, n) => named.tag(`t-${String(n).padStart(3, '0')}`));
+      for (let start = 0; start < count; start += 100) {
+        const some = names.slice(start, start + 100);
+        await app.registry.table.write(
+          some.map((tag) => tagWrite(ref(), tag, named.version(version), app.clock.now())),
+        );
+      }
+    }
+
+    test('a version with many tags is removed, and restored with all but those set again since', async () => {
+      const { id } = await publish('1.0', { 'a.bin': 'a' });
+      await publish('2.0', { 'a.bin': 'b' });
+      await setTags('1.0', 130);
+      const before = await tagNames();
+      await remove('1.0');
+      expect(await tagNames()).toEqual(['tag-2.0']);
+      const moved = { project, actor, ...tool, version: named.version('2.0') };
+      for (const tag of ['t-000', 't-129']) await moveTag(app.registry, { ...moved, tag: named.tag(tag) });
+      await restore(id);
+      expect(await tagNames()).toEqual(before);
+      const ofSecond = (await queryAll(app.registry.table, ranges.tags(ref())))
+        .filter(({ version }) => version === '2.0')
+        .map(({ tag }) => tag);
+      expect(ofSecond).toEqual(['t-000', 't-129', 'tag-2.0']);
+      expect((await left()).filter((sk) => sk.startsWith('REMOVED#'))).toEqual([]);
+
+      await remove('1.0');
+      app.clock.advance(8 * DAY);
+      await purgeDue(app.registry);
+      expect((await left()).filter((sk) => sk.startsWith('REMOVED#'))).toEqual([]);
       await expectSound();
     });
 

@@ -259,5 +259,7 @@ async function purgeRemoved(
 async function purgePackageVersion(registry: Registry, project: RemovedProject, item: Item): Promise<void> {
   const { format, name, version, id } = entityOf<PackagePointer>(item);
   const input = { project, actor: project.removedBy, format, name, version, id };
-  await unlessGone(async () => purgeVersion(registry, await withdrawVersion(registry, input, 'purged')));
+  await unlessGone(async () =>
+    purgeVersion(registry, await withdrawVersion(registry, input, { fate: 'purged' })),
+  );
 }

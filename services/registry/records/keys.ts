@@ -24,6 +24,7 @@
  *                                      EXPECTED#<version>#<file>  digests that came before their file, index2 by time
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
  *                                      REMOVED#<id>#README       its readme
+ *                                      REMOVED#<id>#TAG#<tag>    a tag of it that did not fit into its record
  *                                      LISTED#<package>          a subpackage of this name
  *                                      CHANGE#<change id>        the versions that one revision changed
  *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
@@ -182,6 +183,10 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `REMOVED#${padId(id)}#README`,
   }),
+  removedTag: (ref: PackageRef, id: number, tag: TagName): Key => ({
+    pk: packagePartition(ref),
+    sk: `REMOVED#${padId(id)}#TAG#${tag}`,
+  }),
   subpackage: (ref: PackageRef, name: PackageName): Key => ({
     pk: packagePartition(ref),
     sk: `LISTED#${escapePart(name)}`,
@@ -284,6 +289,10 @@ export const ranges = {
     prefix: filePrefix(version),
   }),
   removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
+  removedTags: (ref: PackageRef, id: number) => ({
+    pk: packagePartition(ref),
+    prefix: `REMOVED#${padId(id)}#TAG#`,
+  }),
   subpackages: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
   changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
   /** The projects that hold a name: in the whole instance, or below a group, given with the groups above it. */

@@ -11,6 +11,7 @@ import { isRemovedVersion, packageOfKey } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
+import { deleteRemovedTags } from './removed-tags.ts';
 
 /** How many files one transaction purges: two writes each, or up to six if indexes describe them. */
 const FILES_AT_ONCE = 45;
@@ -35,7 +36,10 @@ export async function purgeVersion(
   await retryChanged(async () => {
     const current = maybeEntity<RemovedVersion & StoredVersion>(await registry.table.get(record));
     if (!current) return;
-    const files = await filesOfVersion(registry, ref, current);
+    const [files] = await Promise.all([
+      filesOfVersion(registry, ref, current),
+      deleteRemovedTags(registry, ref, id),
+    ]);
     // The upgrade to schema 6 may have been moving its files when the version was removed.
     const { otherFiles } = current;
     if (otherFiles !== undefined)

@@ -3,7 +3,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageRef, Subpackage, Tag, Umbrella, Version } from '../../domain/packages.ts';
-import { type Condition, MAX_WRITES, type Write } from '../../ports/table.ts';
+import type { Condition, Item, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
@@ -23,11 +23,11 @@ import {
   subpackageCount,
   umbrellaNameOf,
 } from '../records/entities.ts';
-import { keys, ranges } from '../records/keys.ts';
-import { queryAll } from '../records/query-all.ts';
+import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { purgeVersion } from './purge.ts';
 import { type RemovedVersion, removalBy, removedVersionItem } from './removed.ts';
+import { setTagsAside, TAGS_IN_RECORD, tagDeletion, tagsOf } from './removed-tags.ts';
 
 /** Which version to remove, and who removes it. */
 export interface VersionRemoval {
@@ -40,32 +40,48 @@ export interface VersionRemoval {
   readonly id?: number;
 }
 
-/** What happens to a withdrawn version: it stays restorable for a while, or is purged immediately. */
-type Fate = 'retained' | 'purged';
+/** How a version is withdrawn. */
+interface Withdrawal {
+  /** It stays restorable for a while, or is purged immediately. */
+  readonly fate: 'retained' | 'purged';
+  /** See `RemovedVersion`. */
+  readonly withPackage?: number | undefined;
+}
 
 /**
- * Removes a version with its files and the tags that point to it, in one transaction. It can be restored until its
- * retention ends; with a retention of 0 it is purged immediately.
+ * Removes a version with its files and the tags that point to it, in one transaction; most of its tags before it if it has
+ * many. It can be restored until its retention ends; with a retention of 0 it is purged immediately.
  * @throws RegistryError `packageNotFound` if there is no such version.
  */
-export async function removeVersion(registry: Registry, input: VersionRemoval): Promise<void> {
+export async function removeVersion(
+  registry: Registry,
+  input: VersionRemoval,
+  withPackage?: number,
+): Promise<void> {
   const fate = registry.settings.retention === 0 ? 'purged' : 'retained';
-  const removed = await withdrawVersion(registry, input, fate);
+  const removed = await withdrawVersion(registry, input, { fate, withPackage });
   if (fate === 'purged') await purgeVersion(registry, removed);
 }
 
-/** Removes every version of a package; returns how many there were. */
-export async function removePackage(
+/**
+ * Removes versions by their ids. Skips those that are gone, also if others were published in their place. Returns how many
+ * were removed.
+ * @param withPackage if they are removed as the versions of a package, see `RemovedVersion`
+ */
+export async function removeVersions(
   registry: Registry,
   input: Omit<VersionRemoval, 'version' | 'id'>,
+  versions: readonly Pick<Version, 'version' | 'id'>[],
+  withPackage?: number,
 ): Promise<number> {
-  const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
-  const items = await queryAll(registry.table, ranges.versions(ref));
-  for (const item of items) {
-    const { version, id } = entityOf<Version>(item);
-    await unlessGone(() => removeVersion(registry, { ...input, version, id }));
+  let removed = 0;
+  for (const { version, id } of versions) {
+    await unlessGone(async () => {
+      await removeVersion(registry, { ...input, version, id }, withPackage);
+      removed++;
+    });
   }
-  return items.length;
+  return removed;
 }
 
 /** Runs a removal; ignores the error if there is nothing to remove. */
@@ -88,44 +104,35 @@ function isMissing(error: unknown): boolean {
 export async function withdrawVersion(
   registry: Registry,
   input: VersionRemoval,
-  fate: Fate,
+  withdrawal: Withdrawal,
 ): Promise<RemovedVersion> {
   try {
-    return await withdrawStored(registry, input, fate);
+    return await withdrawStored(registry, input, withdrawal);
   } catch (error) {
     if (!isMissing(error) || input.id === undefined) throw error;
     const rules = (await registry.formats()).find(({ id }) => id === input.format);
     const version = rules?.normalizedVersion?.(input.version) ?? input.version;
     if (version === input.version) throw error;
-    return withdrawStored(registry, { ...input, version }, fate);
+    return withdrawStored(registry, { ...input, version }, withdrawal);
   }
 }
 
 async function withdrawStored(
   registry: Registry,
   input: VersionRemoval,
-  fate: Fate,
+  withdrawal: Withdrawal,
 ): Promise<RemovedVersion> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
-  if (fate === 'purged') await dropManyTags(registry, ref, input.version);
   const removed = await retryChanged(async () => {
-    const [headItem, versionItem, readme] = await registry.table.getMany([
-      keys.head(ref),
-      keys.version(ref, input.version),
-      keys.readme(ref, input.version),
-    ]);
-    const head = maybeEntity<StoredHead>(headItem);
-    const version = maybeEntity<StoredVersion>(versionItem);
-    if (!head || !version || version.claim || version.id !== (input.id ?? version.id)) {
-      throw new RegistryError('packageNotFound');
-    }
-    const { writes, withdrawn } = await planWithdrawal(registry, { ...input, fate }, head, version);
+    const { head, version, readme, tags } = await readRemovable(registry, ref, input, withdrawal);
+    const { writes, withdrawn } = await planWithdrawal(
+      registry,
+      { ...input, ...withdrawal },
+      { head, version, tags },
+    );
     if (readme) {
       writes.push({ delete: keys.readme(ref, version.version) });
       writes.push({ put: itemOf(keys.removedReadme(ref, version.id), { text: String(readme.text) }) });
-    }
-    if (writes.length > MAX_WRITES) {
-      throw new RegistryError('conflict', 'Too many tags point to this version; remove some of them first');
     }
     await registry.table.write(writes);
     if (head.versionCount > FEW_VERSIONS) await removeEmptyName(registry, input.project, ref);
@@ -136,43 +143,49 @@ async function withdrawStored(
   return removed;
 }
 
-/** The most tags that are deleted in one transaction. */
-const TAGS_AT_ONCE = 50;
+/** A version that can be removed in one transaction. */
+interface Removable {
+  readonly head: StoredHead;
+  readonly version: StoredVersion;
+  readonly tags: readonly Tag[];
+}
 
-/** Deletes tags of a version that is about to be purged, if it has too many for one transaction. */
-async function dropManyTags(registry: Registry, ref: PackageRef, version: VersionName): Promise<void> {
+/** Reads a version with its tags. If these are too many for one transaction, sets most of them aside first. */
+async function readRemovable(
+  registry: Registry,
+  ref: PackageRef,
+  input: VersionRemoval,
+  { fate }: Withdrawal,
+): Promise<Removable & { readonly readme: Item | undefined }> {
   const byDefault = await defaultTagOf(registry, ref.format);
-  await retryChanged(async () => {
-    const all = await tagsOf(registry, ref, version);
-    // The default tag is moved when the version is removed.
-    const tags = all.filter(({ tag }) => tag !== byDefault?.tag);
-    while (tags.length >= TAGS_AT_ONCE) {
-      await registry.table.write([
-        ...tags.splice(0, TAGS_AT_ONCE).map(tagDeletion(ref, version)),
-        ...moveHead(ref, registry.clock.now(), { touched: [], when: { exists: true } }),
-      ]);
+  for (;;) {
+    const [headItem, versionItem, readme] = await registry.table.getMany([
+      keys.head(ref),
+      keys.version(ref, input.version),
+      keys.readme(ref, input.version),
+    ]);
+    const head = maybeEntity<StoredHead>(headItem);
+    const version = maybeEntity<StoredVersion>(versionItem);
+    if (!head || !version || version.claim || version.id !== (input.id ?? version.id)) {
+      throw new RegistryError('packageNotFound');
     }
-  });
-}
-
-async function tagsOf({ table }: Registry, ref: PackageRef, version: VersionName): Promise<Tag[]> {
-  const items = await queryAll(table, ranges.tags(ref));
-  return items.map((item) => plainEntity(entityOf<Tag>(item))).filter((tag) => tag.version === version);
-}
-
-function tagDeletion(ref: PackageRef, version: VersionName) {
-  return ({ tag }: Tag): Write => ({ delete: keys.tag(ref, tag), when: { equals: { version } } });
+    const tags = await tagsOf(registry, ref, version.version);
+    if (tags.length <= TAGS_IN_RECORD) return { head, version, readme, tags };
+    // The default tag is moved when the version is removed.
+    const others = tags.filter(({ tag }) => tag !== byDefault?.tag);
+    await setTagsAside(registry, version, others.slice(TAGS_IN_RECORD - 1), {
+      retained: fate === 'retained',
+    });
+  }
 }
 
 async function planWithdrawal(
   registry: Registry,
-  input: VersionRemoval & { readonly fate: Fate },
-  head: StoredHead,
-  version: StoredVersion,
+  input: VersionRemoval & Withdrawal,
+  { head, version, tags }: Removable,
 ): Promise<{ writes: Write[]; withdrawn: RemovedVersion }> {
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: head.projectId, format: head.format, name: head.name };
-  const tags = await tagsOf(registry, ref, version.version);
   const last = head.versionCount <= 1;
   const empty = last && subpackageCount(head) <= 0;
   // When many versions are removed concurrently, any of them may turn out to be the last.
@@ -181,6 +194,7 @@ async function planWithdrawal(
     ...plainEntity(version),
     ...removalBy(registry, input.actor),
     tags,
+    ...(input.withPackage !== undefined && { withPackage: input.withPackage }),
     ...(input.fate === 'purged' && { purging: true as const }),
     ...(umbrella && { [storedAs.umbrella]: umbrella }),
   };
@@ -197,7 +211,7 @@ async function planWithdrawal(
     { delete: keys.packageId(ref.projectId, version.id) },
     { delete: keys.versionHolder(ref, version.version, groupsOf(input.project)) },
     ...(await presenceWrites(registry, version, false)),
-    ...tags.filter(({ tag }) => tag !== moved?.tag).map(tagDeletion(ref, version.version)),
+    ...tags.filter(({ tag }) => tag !== moved?.tag).map((tag) => tagDeletion(ref, tag)),
     ...(moved?.writes ?? []),
     ...(moved
       ? [

@@ -31,10 +31,15 @@ export interface Removal {
 
 /** A version that was removed. */
 export interface RemovedVersion<M = unknown> extends Version<M>, Removal {
-  /** The tags that pointed to it. */
+  /** Tags that pointed to it; further ones have items of their own (`removed-tags.ts`). */
   readonly tags: readonly Tag[];
   /** The umbrella of its package, which is the umbrella again after a restore, unless there is another by then. */
   readonly [storedAs.umbrella]?: Umbrella;
+  /**
+   * Set if it was removed together with the package: when that began, in milliseconds since the epoch. All versions of one
+   * removal have the same.
+   */
+  readonly withPackage?: number;
   /** Set once purging has begun: the version can no longer be restored. */
   readonly purging?: true;
 }

@@ -11,7 +11,7 @@ import {
   type Umbrella,
   type Version,
 } from '../../domain/packages.ts';
-import type { Item, Write } from '../../ports/table.ts';
+import type { Item, Value, Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
@@ -48,6 +48,7 @@ import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { unchanged } from './remove-version.ts';
 import { newestOf, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
+import { partlyRestored, removedTagWrite, restoreTags, TAGS_IN_RECORD } from './removed-tags.ts';
 
 /** What to restore, and who restores it. `id` is the id of the version or file. */
 export interface Restoration {
@@ -61,11 +62,9 @@ export interface Restoration {
 /** How many files one transaction restores, with up to three writes each. */
 const FILES_AT_ONCE = 12;
 
-/** The most tags that are restored, since they are written in one transaction with the version. */
-const MAX_TAGS = 20;
-
 /**
  * Restores a removed version with its files, its readme, and those of its tags that have not been set again since.
+ * A call after an interrupted one continues it.
  * @throws RegistryError `packageNotFound` if it was not removed, or has already been purged.
  * @throws RegistryError `conflict` if the version has been published again.
  */
@@ -73,9 +72,15 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
   const { project, format, name, id } = input;
   const ref: PackageRef = { projectId: project.id, format, name };
   await normalizeEqual(registry, project, ref, id);
-  const restored = await retryChanged(async () => {
+  const restored = await retryChanged(async (): Promise<Version<M>> => {
     for (;;) {
-      const { head, removed } = await readRemoved<M>(registry, ref, id);
+      const found = await readRemoved<M>(registry, ref, id);
+      if ('partly' in found) return found.partly;
+      const { head, removed } = found;
+      if (removed.tags.length > TAGS_IN_RECORD) {
+        await shortenRecord(registry, ref, removed);
+        continue;
+      }
       const items = await queryAll(registry.table, ranges.filesOf(ref, removed.version));
       const moves = restoringWrites(items, ref, id);
       if (moves.length <= FILES_AT_ONCE) {
@@ -88,6 +93,7 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
       }
     }
   });
+  await restoreTags(registry, restored);
   registry.log.info('package restored', {
     project: project.id,
     format,
@@ -97,57 +103,50 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
   return restored;
 }
 
-/** Reads a removed version that can be restored, and the head of its package. Must come before reading its files. */
+/**
+ * Reads a removed version that can be restored, and the head of its package, before its files are read; or the version if
+ * it is restored but for some of its tags.
+ */
 async function readRemoved<M>(
   registry: Registry,
   ref: PackageRef,
   id: number,
-): Promise<{ readonly head: StoredHead; readonly removed: RemovedVersion<M> }> {
+): Promise<
+  { readonly head: StoredHead; readonly removed: RemovedVersion<M> } | { readonly partly: StoredVersion<M> }
+> {
   const [headItem, removedItem] = await registry.table.getMany([
     keys.head(ref),
     keys.removedVersion(ref, id),
   ]);
   const head = maybeEntity<StoredHead>(headItem);
   const removed = maybeEntity<RemovedVersion<M>>(removedItem);
-  if (!head || !removed || removed.purging) throw new RegistryError('packageNotFound');
+  if (!head || !removed || removed.purging) {
+    const partly = removed ? undefined : await partlyRestored(registry, ref, id);
+    if (!partly) throw new RegistryError('packageNotFound');
+    return { partly: partly as StoredVersion<M> };
+  }
   const present = maybeEntity<StoredVersion>(await registry.table.get(keys.version(ref, removed.version)));
   if (await currentVersion(registry, present)) throw publishedAgain(removed);
   return { head, removed };
+}
+
+/** Gives tags items of their own that do not fit into one transaction: records of earlier releases have more of them. */
+async function shortenRecord(registry: Registry, ref: PackageRef, removed: RemovedVersion): Promise<void> {
+  const { id, removedAt, tags } = removed;
+  await registry.table.write([
+    {
+      update: keys.removedVersion(ref, id),
+      set: { tags: tags.slice(0, TAGS_IN_RECORD) as unknown as Value },
+      when: { equals: { removedAt, purging: undefined } },
+    },
+    ...tags.slice(TAGS_IN_RECORD).map((tag) => removedTagWrite(ref, id, tag)),
+  ]);
 }
 
 /** Moves the package's revision, so that a concurrent restore whose files were displaced reads them again. */
 function revisionWrites(registry: Registry, ref: PackageRef): Write[] {
   return moveHead(ref, registry.clock.now(), { touched: [], when: { exists: true } });
 }
-
-/**
- * Restores the removed versions of a package that were not published again. If a version, or one equal to it, was
- * removed several times, restores the one removed last. Returns how many versions were restored.
- */
-export async function restorePackage(registry: Registry, input: Omit<Restoration, 'id'>): Promise<number> {
-  const { project, format, name } = input;
-  const ref: PackageRef = { projectId: project.id, format, name };
-  const items = await queryAll(registry.table, ranges.removedVersions(ref));
-  const removed = items
-    .filter((item) => item.removedAt !== undefined)
-    .map((item) => entityOf<RemovedVersion>(item));
-  removed.sort((a, b) => b.removedAt - a.removedAt || b.id - a.id);
-  const last = new Map<string, RemovedVersion>();
-  for (const each of removed) if (!last.has(each.version)) last.set(each.version, each);
-  let restored = 0;
-  for (const { id } of last.values()) {
-    try {
-      await restoreVersion(registry, { ...input, id });
-      restored++;
-    } catch (error) {
-      if (!(error instanceof RegistryError && skipped.has(error.code))) throw error;
-    }
-  }
-  return restored;
-}
-
-/** Errors that skip a version when a package is restored: it was published again, or purged in the meantime. */
-const skipped: ReadonlySet<RegistryError['code']> = new Set(['conflict', 'packageNotFound']);
 
 /**
  * The transaction that restores a version together with the last of its files. It fails if the package has changed since
@@ -163,7 +162,7 @@ async function restoreRecord<M>(
   const now = registry.clock.now();
   const ref: PackageRef = { projectId: project.id, format: input.format, name: input.name };
   const { version, tags, umbrella: removedUmbrella } = withoutRemoval(removed, now);
-  const restoredTags = tags.slice(0, MAX_TAGS).map(({ tag }) => tag);
+  const restoredTags = tags.map(({ tag }) => tag);
   const byDefault = await defaultTagOf(registry, ref.format);
   const plan = planSubpackage(project, ref, removedUmbrella);
   const items = await readItems(registry.table, [
@@ -237,7 +236,7 @@ function withoutRemoval<M>(
   removed: RemovedVersion<M>,
   now: number,
 ): { version: Version<M>; tags: readonly Tag[]; umbrella: Umbrella | undefined } {
-  const { removedAt, removedBy, purgeAt, purging, tags, ...rest } = plainEntity(removed);
+  const { removedAt, removedBy, purgeAt, purging, withPackage, tags, ...rest } = plainEntity(removed);
   const { [storedAs.umbrella]: umbrella, ...version } = rest;
   return { version: { ...version, updatedAt: now }, tags, umbrella };
 }

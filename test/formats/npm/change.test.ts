@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { levels } from '../../../services/domain/access.ts';
+import { removePackage, restorePackage } from '../../../services/registry/removal/remove-package.ts';
 import { removeVersion } from '../../../services/registry/removal/remove-version.ts';
-import { restorePackage } from '../../../services/registry/removal/restore.ts';
 import { eventsOf } from '../../kit/events.ts';
 import { named } from '../../kit/names.ts';
 import { npmPrefix } from '../../kit/npm-package.ts';
@@ -128,7 +128,7 @@ describe('tags', () => {
     await removeAll('3.0.0', '1.0.0', '0.9.0');
     expect(await tags()).toEqual({ latest: '2.0.0-rc.1' });
     const kept = { ...npm.registry, settings: { ...npm.registry.settings, retention: 60_000 } };
-    await removeVersion(kept, { ...facts, version: named.version('2.0.0-rc.1') });
+    await removePackage(kept, facts);
     expect(await restorePackage(npm.registry, facts)).toBe(1);
     await npm.publish({ version: '9.0.0', tag: 'canary' });
     expect(await tags()).toEqual({ latest: '2.0.0-rc.1', canary: '9.0.0' });

@@ -10,7 +10,8 @@ import {
 import { replyJson } from '../../../http/answer/reply.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { readAllVersions } from '../../../registry/packages/read-versions.ts';
-import { removeVersion } from '../../../registry/removal/remove-version.ts';
+import { removePackage } from '../../../registry/removal/remove-package.ts';
+import { removeVersions } from '../../../registry/removal/remove-version.ts';
 import { NO_OWNERS } from '../account/unsupported.ts';
 import { nameOf } from '../context.ts';
 import { versionOfTarball } from '../names.ts';
@@ -26,7 +27,7 @@ type Handle = (c: FormatContext, target: Target) => Promise<Response>;
  */
 export function changeRoutes(app: FormatRoutes): void {
   app.put('/:name/-rev/:rev', unpublishing(updatePackument));
-  app.delete('/:name/-rev/:rev', unpublishing(removePackage));
+  app.delete('/:name/-rev/:rev', unpublishing(unpublishPackage));
   app.delete('/:name/-/:file/-rev/:rev', unpublishing(removeTarball, selectVersion));
 }
 
@@ -51,17 +52,18 @@ async function updatePackument(c: FormatContext, target: Target): Promise<Respon
   }
   const kept = new Set(Object.keys(document.versions));
   const versions = await versionsAtRevision(c, target);
-  await remove(
-    c,
-    target,
+  await removeVersions(
+    c.env.registry,
+    removalOf(c, target),
     versions.filter((version) => isListed(version) && !kept.has(version.version)),
   );
   if (kept.size > 0) await changeDeprecations(c, target, name, document.versions);
   return replyJson(c, 200, { ok: true, success: true, id: name });
 }
 
-async function removePackage(c: FormatContext, target: Target): Promise<Response> {
-  await remove(c, target, await versionsAtRevision(c, target));
+async function unpublishPackage(c: FormatContext, target: Target): Promise<Response> {
+  const versions = await versionsAtRevision(c, target);
+  await removePackage(c.env.registry, { ...removalOf(c, target), versions });
   return replyJson(c, 200, { ok: true, success: true });
 }
 
@@ -70,30 +72,17 @@ async function removeTarball(c: FormatContext, target: Target): Promise<Response
   const version = target.holding?.version;
   if (version) {
     const versions = await versionsAtRevision(c, target);
-    await remove(
-      c,
-      target,
+    await removeVersions(
+      c.env.registry,
+      removalOf(c, target),
       versions.filter(({ id }) => id === version.id),
     );
   }
   return replyJson(c, 200, { ok: true, success: true });
 }
 
-/** Removes these versions by id, and skips those already gone, even if another was published in their place. */
-async function remove(c: FormatContext, target: Target, versions: readonly Version[]): Promise<void> {
-  for (const { version, id } of versions) {
-    try {
-      await removeVersion(c.env.registry, {
-        ...target,
-        format: c.env.format.id,
-        name: nameOf(c),
-        version,
-        id,
-      });
-    } catch (error) {
-      if (!(error instanceof RegistryError && error.code === 'packageNotFound')) throw error;
-    }
-  }
+function removalOf(c: FormatContext, target: Target) {
+  return { ...target, format: c.env.format.id, name: nameOf(c) };
 }
 
 /** The versions of the package, if it still has the revision in the request. @throws RegistryError `conflict` */

@@ -3,18 +3,19 @@ import { plainVersion, publishPlain } from '../../../../bench/packages/plain-ver
 import { changeVersions } from '../../../../services/registry/packages/change-versions.ts';
 import { eventDetails } from '../../../kit/events.ts';
 import { named } from '../../../kit/names.ts';
-import { replacing } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
 
 test('long texts in the event of a changed version are cut at whole characters', async () => {
   const { registry, project: makeProject } = await startApp();
+  const format = (await registry.formats()).find(({ id }) => id === 'maven');
+  if (!format) throw new Error('the format is missing');
   const project = await makeProject('tools');
   await publishPlain({ registry, project }, plainVersion('maven', '1'));
   const actor = { kind: 'user', id: 1, name: 'root' } as const;
   const input = {
     project,
     actor,
-    format: 'maven',
+    format,
     name: named.package('com/example/sample'),
     versions: [named.version('1')],
   };

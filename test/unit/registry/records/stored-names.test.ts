@@ -7,8 +7,7 @@ import { findHome, recordHome } from '../../../../services/registry/maintenance/
 import { addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { keys, ranges } from '../../../../services/registry/records/keys.ts';
 import { queryAll } from '../../../../services/registry/records/query-all.ts';
-import { removeVersion } from '../../../../services/registry/removal/remove-version.ts';
-import { restorePackage } from '../../../../services/registry/removal/restore.ts';
+import { removePackage, restorePackage } from '../../../../services/registry/removal/remove-package.ts';
 import { named } from '../../../kit/names.ts';
 import { replacing } from '../../../kit/publish.ts';
 import { startApp } from '../../../kit/start-app.ts';
@@ -54,7 +53,7 @@ describe('records keep the names that earlier releases read and write', () => {
     });
     const added = [1, 'group', ['LISTED#group/tool']];
     expect(await stored()).toEqual(added);
-    await removeVersion(registry, { ...facts, format: replacing.id, version: named.version('1') });
+    await removePackage(registry, { ...facts, format: replacing.id });
     expect(await stored()).toEqual([0, undefined, []]);
     const [removed] = await queryAll(registry.table, ranges.removedVersions(ref));
     expect(removed?.listing).toEqual(umbrella);

@@ -15,6 +15,7 @@ import { sweepClaims } from '../../../../services/registry/maintenance/collect/s
 import { type AddedFiles, addFiles } from '../../../../services/registry/packages/add-files.ts';
 import { listHolders } from '../../../../services/registry/packages/locate-packages.ts';
 import { moveTag } from '../../../../services/registry/packages/move-tag.ts';
+import { tagWrite } from '../../../../services/registry/packages/package-writes.ts';
 import {
   entityOf,
   maybeEntity,
@@ -163,6 +164,56 @@ describe('the copy of a file that was published last', () => {
     await restore(id);
     expect(await send('1/a.bin')).toBe('older');
     await expectConsistent();
+  });
+});
+
+describe('a version with many tags', () => {
+  const names = Array.from({ length: 90 }, (_, n) => `t-${n}`);
+
+  async function tagged() {
+    const { version } = await add('1', { 'a.bin': 'a' });
+    await app.registry.table.write(
+      names.map((tag) => tagWrite(ref(), named.tag(tag), version.version, app.clock.now())),
+    );
+    return version;
+  }
+
+  const tags = async () =>
+    (await queryAll(app.registry.table, ranges.tags(ref()))).map(({ tag }) => String(tag));
+
+  test('keeps all of them when its removal is interrupted, and then called again or undone', async () => {
+    const { id } = await tagged();
+    const input = { project, actor, ...target, version: named.version('1') };
+    await expect(removeVersion(diesAfter(app.registry, 1), input)).rejects.toThrow('killed');
+    expect([await send('1/a.bin'), (await tags()).length]).toEqual(['a', 50]);
+    await restore(id);
+    expect((await tags()).sort()).toEqual([...names].sort());
+    await expect(removeVersion(diesAfter(app.registry, 1), input)).rejects.toThrow('killed');
+    await remove('1');
+    expect(await tags()).toEqual([]);
+    await restore(id);
+    expect((await tags()).sort()).toEqual([...names].sort());
+    await expectConsistent();
+  });
+
+  test('gets all of them when its restore is interrupted and called again', async () => {
+    const { id } = await tagged();
+    await remove('1');
+    const dying = diesAfter(app.registry, 2);
+    await expect(restoreVersion(dying, { project, actor, ...target, id })).rejects.toThrow('killed');
+    expect([await send('1/a.bin'), (await tags()).length]).toEqual(['a', 59]);
+    await restore(id);
+    expect((await tags()).sort()).toEqual([...names].sort());
+    await expect(restore(id)).rejects.toMatchObject({ code: 'packageNotFound' });
+  });
+
+  test('gets those that the record of an earlier release has', async () => {
+    const { id } = await add('1', { 'a.bin': 'a' }).then(({ version }) => version);
+    await remove('1');
+    const kept = names.slice(0, 70).map((tag) => ({ tag, version: '1', createdAt: 0, updatedAt: 0 }));
+    await app.registry.table.write([{ update: keys.removedVersion(ref(), id), set: { tags: kept } }]);
+    await restore(id);
+    expect((await tags()).sort()).toEqual(names.slice(0, 70).sort());
   });
 });
 
