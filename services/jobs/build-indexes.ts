@@ -1,13 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RegistryEvent } from '../domain/events.ts';
+import { parsePackageName, parseVersionName } from '../domain/names.ts';
 import type { Registry } from '../registry/context.ts';
 import { buildIndex, type IndexedRules } from '../registry/indexes/build-index.ts';
 import { listIndexes } from '../registry/indexes/project-indexes.ts';
+import { restateVersion } from '../registry/indexes/restate-files.ts';
 
 /** The delay before checking again while another process builds, in milliseconds. */
 const CHECK_AGAIN = 1_000;
 
-/** Builds the indexes that an event has made outdated, so that readers don't have to. */
+/**
+ * Builds the indexes that an event has made outdated, so that readers don't have to. Before that, finishes a change of the
+ * version's metadata whose process was killed.
+ */
 export async function buildIndexes(
   registry: Registry,
   event: RegistryEvent | undefined,
@@ -16,7 +21,13 @@ export async function buildIndexes(
   if (!event?.projectId) return 'done';
   const rules = (await registry.formats()).find(({ id }) => id === event.format);
   if (!rules?.index) return 'done';
+  const name = parsePackageName(event.name);
+  const version = event.version === null ? undefined : parseVersionName(event.version);
   try {
+    if (name && version) {
+      const ref = { projectId: event.projectId, format: event.format, name };
+      await restateVersion(registry, rules, ref, version, signal);
+    }
     await buildRepositoryIndexes(registry, { ...rules, index: rules.index }, event.projectId, signal);
     return 'done';
   } catch (error) {

@@ -3,6 +3,8 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memorySeal } from '../../services/adapters/memory/memory-seal.ts';
 import type { Project } from '../../services/domain/accounts.ts';
+import type { PackageFile } from '../../services/domain/packages.ts';
+import type { RepositoryIndex } from '../../services/domain/repository-index.ts';
 import type { Seal } from '../../services/ports/seal.ts';
 import { StoreUnavailable } from '../../services/ports/store-unavailable.ts';
 import { purgeProjects, removeProject } from '../../services/registry/accounts/remove-project.ts';
@@ -13,12 +15,21 @@ import { checkStorage } from '../../services/registry/maintenance/check/check-st
 import { sweepBlobs } from '../../services/registry/maintenance/collect/sweep-blobs.ts';
 import { sweepClaims } from '../../services/registry/maintenance/collect/sweep-claims.ts';
 import { sweepOrphans } from '../../services/registry/maintenance/collect/sweep-orphans.ts';
+import { entityOf } from '../../services/registry/records/entities.ts';
+import { ranges } from '../../services/registry/records/keys.ts';
+import { queryAll } from '../../services/registry/records/query-all.ts';
 import { purgeDue } from '../../services/registry/removal/purge.ts';
 import { removeFile } from '../../services/registry/removal/remove-file.ts';
 import { restoreVersion } from '../../services/registry/removal/restore.ts';
+import { allFormats } from '../../services/runtime/families/all.ts';
 import { named } from '../kit/names.ts';
 import { listAll } from '../kit/publish.ts';
+import { diesAfter } from '../kit/racing-writes.ts';
+import { runJobs } from '../kit/run-jobs.ts';
 import { startApp, type TestApp } from '../kit/start-app.ts';
+import { toy } from '../kit/toy-format/format.ts';
+import type { ToyMetadata } from '../kit/toy-format/metadata.ts';
+import { toyIndex } from '../kit/toy-format/repository-index.ts';
 import { anotherProcess, readRepositoryDocument, toyPackages, toyRules } from '../kit/toy-index.ts';
 import type { OpenedStores } from './publish-cases.ts';
 
@@ -43,7 +54,11 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
     beforeEach(async () => {
       const opened = await open();
       close = opened.close;
-      app = await startApp({ ...opened, settings: { retention: 7 * 24 * HOUR } });
+      app = await startApp({
+        stores: opened.stores,
+        formats: [...allFormats, toy],
+        settings: { retention: 7 * 24 * HOUR },
+      });
       seal = memorySeal();
       registry = process();
       project = await app.project('tools');
@@ -51,6 +66,11 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
     });
     afterEach(() => close());
 
+    const refOf = (name: string) => ({
+      projectId: project.id,
+      format: toyRules.id,
+      name: named.package(name),
+    });
     const process = (): Registry => anotherProcess(app.registry, seal);
 
     /** Removes everything that nothing refers to, and checks that the rest is sound. */
@@ -170,6 +190,91 @@ export function describeIndexes(name: string, open: () => Promise<OpenedStores>)
       await toys.remove('pear', '1');
       expect(await toys.listed()).toEqual(['apple 1']);
       await expectNoLeak();
+    });
+
+    const described = async (text: string) =>
+      (await toys.text('apps/Packages')).split(`Description: ${text}\n`).length - 1;
+
+    test('the metadata of a version with any number of files can change, with or without new files', async () => {
+      await toys.publishMany('truck', '1', 70);
+      await toys.change('truck', '1', { metadata: { description: 'blue' } });
+      expect([await described('blue'), await described('none')]).toEqual([70, 0]);
+      await toys.publish('truck', '1', { file: 'extra.bin', amend: { description: 'red' } });
+      expect(await described('red')).toBe(71);
+      await toys.change('truck', '1', { metadata: { description: 'green' }, status: 'hidden' });
+      expect(await toys.listed()).toEqual([]);
+      await toys.change('truck', '1', { status: 'default' });
+      expect(await described('green')).toBe(71);
+      await toys.remove('truck', '1');
+      await expectNoLeak();
+    });
+
+    test('a change of the metadata of many files that is killed is finished by the job, or by the next change', async () => {
+      await toys.publishMany('truck', '1', 70);
+      await runJobs(registry);
+      for (const text of ['blue', 'red']) {
+        const killed = toyPackages(diesAfter(registry, 3), project);
+        const change = killed.change('truck', '1', { metadata: { description: text } });
+        await expect(change).rejects.toThrow('killed');
+        const half = await described(text);
+        expect([half > 0, half < 70]).toEqual([true, true]);
+        if (text === 'blue') await runJobs(registry);
+        else await toys.change('truck', '1', { metadata: { description: text } });
+        expect(await described(text)).toBe(70);
+      }
+      await toys.remove('truck', '1');
+      await expectNoLeak();
+    });
+
+    test('files change their places in an index with the metadata of their version, and come and go meanwhile', async () => {
+      const byPlace: RepositoryIndex = {
+        ...toyIndex,
+        stanzas: (version, file) =>
+          toyIndex.stanzas(version, file).map((stanza) => ({
+            ...stanza,
+            partition: (version.metadata as ToyMetadata).description ?? 'none',
+          })),
+      };
+      const rules = { ...toyRules, index: byPlace };
+      const moving = toyPackages(registry, project, rules);
+      await moving.publishMany('truck', '1', 30);
+      const files = async () =>
+        (await queryAll(registry.table, ranges.filesOf(refOf('truck'), named.version('1')))).map((item) =>
+          entityOf<PackageFile>(item),
+        );
+      const [first] = await files();
+      const facts = {
+        project,
+        actor,
+        format: rules.id,
+        name: named.package('truck'),
+        version: named.version('1'),
+      };
+      let steps = 0;
+      const write = registry.table.write.bind(registry.table);
+      registry.table.write = async (writes) => {
+        await write(writes);
+        if (++steps !== 2) return;
+        registry.table.write = write;
+        await removeFile(registry, { ...facts, fileId: first?.id ?? 0 });
+        await moving.publish('truck', '1', { file: 'late.bin' });
+      };
+      await moving.change('truck', '1', { metadata: { description: 'blue' } });
+      registry.table.write = write;
+      expect(await moving.listed('none')).toEqual([]);
+      expect(await moving.listed('blue')).toHaveLength(30);
+      expect(await moving.text('blue/Packages')).not.toContain(`/${first?.fileName}\n`);
+      await moving.remove('truck', '1');
+      await expectNoLeak();
+    });
+
+    test('a change that an index cannot describe changes nothing', async () => {
+      await toys.publishMany('truck', '1', 40);
+      const tooLong = { description: randomBytes(150_000).toString('base64') };
+      await expect(toys.change('truck', '1', { metadata: tooLong })).rejects.toMatchObject({
+        code: 'invalidPackage',
+      });
+      expect(await described('none')).toBe(40);
     });
 
     test('of files with one name the newest is indexed, and the older one after it is removed', async () => {

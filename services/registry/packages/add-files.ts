@@ -9,7 +9,7 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
-import { versionChanges } from '../indexes/restate-files.ts';
+import { restateVersion, versionChanges } from '../indexes/restate-files.ts';
 import { readNamesToTake } from '../names/take-names.ts';
 import { checkPublishRules, publishRules } from '../publish-rules/publish-rules.ts';
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
@@ -39,6 +39,9 @@ import type { NewVersion } from './publish-version.ts';
 import { readMetadata } from './read-metadata.ts';
 import { retryPublish } from './retry-publish.ts';
 import { planSubpackage } from './subpackages.ts';
+
+/** How many writes a transaction that adds files has for stanzas of existing files. */
+const STANZA_ROOM = 15;
 
 /** Files to add to a version. Facts of the version count only if it is new; later on, `amend` changes them. */
 export interface AddedFiles<M> extends Omit<NewVersion<M>, 'tags'> {
@@ -148,12 +151,17 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     );
     const files = stated.map(({ file }) => file);
     const hidden = existing.filter((file) => file !== undefined);
-    const others = await versionChanges(registry, format.index, { before: known, after: version }, hidden);
+    const others = await versionChanges(
+      registry,
+      format.index,
+      { before: known, after: version },
+      { room: STANZA_ROOM, except: hidden },
+    );
     const live = items.get<StoredHead>(keys.head(ref))?.live === true;
     const state = { ...input, firstTag: format.defaultTag?.tag, live, claimed: false };
     await registry.table.write([
       ...(known
-        ? keptVersionWrites(state, known, version, now)
+        ? keptVersionWrites(state, known, others.after, now)
         : newVersionWrites(project, version, state, now)),
       ...files.flatMap((file, index) => fileWrites(ref, file, replaced[index])),
       ...rules.writes(items),
@@ -183,6 +191,7 @@ async function addAtOnce<M>(registry: Registry, input: AddedFiles<M>): Promise<F
     ]);
     await discard(registry, plan.redundant);
     logAdded(registry, input, files);
+    if (others.unfinished) await restateVersion(registry, format, ref, version.version);
     return { version, files };
   });
 }

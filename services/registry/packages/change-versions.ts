@@ -5,12 +5,11 @@ import type { FormatRules } from '../../domain/format-rules.ts';
 import type { MetadataType } from '../../domain/metadata.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import { isServed, type PackageRef, type PackageStatus, type Version } from '../../domain/packages.ts';
-import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
-import { versionChanges } from '../indexes/restate-files.ts';
+import { restateVersion, versionChanges } from '../indexes/restate-files.ts';
 import { maybeEntity, type StoredHead, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
@@ -38,8 +37,11 @@ export interface ChangedParts<M> {
 /** The longest text of a fact in an event, in characters. */
 const MAX_FACT = 1024;
 
-/** The most versions per transaction: an item may have 400 KB, a transaction 4 MB. */
+/** The most versions per transaction: an item may have 400 KB, a transaction 4 MB. Of indexed versions one. */
 const BATCH = 8;
+
+/** How many writes a transaction has for stanzas of files. */
+const STANZA_ROOM = 60;
 
 /** How many of the versions were found, and how many of these were changed. */
 export interface VersionsChanged {
@@ -50,7 +52,8 @@ export interface VersionsChanged {
 /**
  * Changes versions of a package. `change` returns the new parts, or undefined to leave a version unchanged. Many
  * versions are changed in several transactions, each of which increments the package's revision. Skips versions
- * that are missing, not served, or have unreadable metadata. `M` is the type that the format's `metadata` reads.
+ * that are missing, not served, or have unreadable metadata. Indexes over all packages follow in the same transaction; if
+ * a version has too many files for it, in further ones. `M` is the type that the format's `metadata` reads.
  */
 export function changeVersions<M>(
   registry: Registry,
@@ -97,11 +100,14 @@ async function changeAll<M>(
 ): Promise<VersionsChanged> {
   let found = 0;
   let changed = 0;
-  for (let start = 0; start < input.versions.length; start += BATCH) {
-    const some = input.versions.slice(start, start + BATCH);
+  const batch = input.format.index ? 1 : BATCH;
+  for (let start = 0; start < input.versions.length; start += batch) {
+    const some = input.versions.slice(start, start + batch);
     const done = await retryChanged(() => changeSome(registry, { ...input, versions: some }, changer));
     found += done.found;
     changed += done.changed;
+    for (const version of done.unfinished)
+      await restateVersion(registry, input.format, refOf(input), version);
   }
   if (changed > 0) {
     const { project, format, name } = input;
@@ -115,9 +121,9 @@ async function changeSome<M>(
   registry: Registry,
   input: VersionsChange<M>,
   { read, change }: VersionChanger<M>,
-): Promise<VersionsChanged> {
-  const { project, format, name } = input;
-  const ref: PackageRef = { projectId: project.id, format: format.id, name };
+): Promise<VersionsChanged & { readonly unfinished: readonly VersionName[] }> {
+  const { project, format } = input;
+  const ref = refOf(input);
   const now = registry.clock.now();
   const [headItem, ...items] = await registry.table.getMany([
     keys.head(ref),
@@ -132,18 +138,26 @@ async function changeSome<M>(
   });
   const changes = found.flatMap((before): Changed<M>[] => {
     const parts = change(before);
-    return parts ? [{ before, after: { ...before, ...parts, updatedAt: now } }] : [];
+    const updatedAt = Math.max(now, before.updatedAt + 1);
+    return parts ? [{ before, after: { ...before, ...parts, updatedAt } }] : [];
   });
-  const changed = changes.map(({ after }) => after);
-  const counts = { found: found.length, changed: changed.length };
-  if (changed.length === 0) return counts;
+  const counts = { found: found.length, changed: changes.length };
+  if (changes.length === 0) return { ...counts, unfinished: [] };
+  const restated = await Promise.all(
+    changes.map((change) =>
+      versionChanges(registry, change.before.indexed ? format.index : undefined, change, {
+        room: STANZA_ROOM,
+      }),
+    ),
+  );
+  const changed = restated.map(({ after }) => after);
   await registry.table.write([
     ...changed.flatMap((version) => changedVersionWrites(project, version)),
     ...moveHead(ref, now, {
       touched: changed.map(({ version }) => version),
       when: { equals: { revision: head.revision } },
     }),
-    ...(await indexedChanges(registry, input, changes)),
+    ...restated.flatMap(({ changes, fileWrites }) => [...fileWrites, ...indexWrites(ref, changes)]),
     ...changes.map(({ before, after }) =>
       recordEvent(now, {
         ...eventFacts({ ...input, format: format.id }, after.version),
@@ -152,7 +166,16 @@ async function changeSome<M>(
       }),
     ),
   ]);
-  return counts;
+  const unfinished = restated.flatMap((each) => (each.unfinished ? [each.after.version] : []));
+  return { ...counts, unfinished };
+}
+
+function refOf({
+  project,
+  format,
+  name,
+}: Pick<VersionsChange<unknown>, 'project' | 'format' | 'name'>): PackageRef {
+  return { projectId: project.id, format: format.id, name };
 }
 
 function stateOf<M>({ status, metadata }: Version<M>, { facts }: VersionsChange<M>): VersionState {
@@ -172,21 +195,4 @@ function cut(text: string): string {
 interface Changed<M> {
   readonly before: StoredVersion & Version<M>;
   readonly after: Version<M>;
-}
-
-/** Returns the writes that update the indexes over all packages of the project. */
-async function indexedChanges<M>(
-  registry: Registry,
-  { project, format, name }: VersionsChange<M>,
-  changes: readonly Changed<M>[],
-): Promise<Write[]> {
-  const indexed = changes.filter(({ before }) => before.indexed);
-  const all = await Promise.all(indexed.map((change) => versionChanges(registry, format.index, change)));
-  const merged = {
-    stated: all.flatMap((each) => each.changes.stated ?? []),
-    removed: all.flatMap((each) => each.changes.removed ?? []),
-    listings: all.flatMap((each) => each.changes.listings ?? []),
-  };
-  const ref = { projectId: project.id, format: format.id, name };
-  return [...all.flatMap((each) => each.fileWrites), ...indexWrites(ref, merged)];
 }

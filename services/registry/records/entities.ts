@@ -138,6 +138,11 @@ export interface StoredVersion<M = unknown> extends Version<M> {
    * version of many files there, and the originals after it has.
    */
   readonly otherFiles?: VersionName;
+  /**
+   * Set while the stanzas of its files are made again in several transactions, because its metadata has changed. Differs
+   * for each change.
+   */
+  readonly restating?: number;
 }
 
 /** The record of a claimed version, through which the sweep finds abandoned claims. */

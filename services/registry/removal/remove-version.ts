@@ -157,7 +157,6 @@ async function readRemovable(
   input: VersionRemoval,
   { fate }: Withdrawal,
 ): Promise<Removable & { readonly readme: Item | undefined }> {
-  const byDefault = await defaultTagOf(registry, ref.format);
   for (;;) {
     const [headItem, versionItem, readme] = await registry.table.getMany([
       keys.head(ref),
@@ -171,6 +170,7 @@ async function readRemovable(
     }
     const tags = await tagsOf(registry, ref, version.version);
     if (tags.length <= TAGS_IN_RECORD) return { head, version, readme, tags };
+    const byDefault = await defaultTagOf(registry, ref.format);
     // The default tag is moved when the version is removed.
     const others = tags.filter(({ tag }) => tag !== byDefault?.tag);
     await setTagsAside(registry, version, others.slice(TAGS_IN_RECORD - 1), {
@@ -240,6 +240,7 @@ async function movedDefaultTag(
   version: VersionName,
   tags: readonly Tag[],
 ): Promise<(DefaultTagMove & { readonly tag: TagName }) | undefined> {
+  if (tags.length === 0) return undefined;
   const byDefault = await defaultTagOf(registry, ref.format);
   if (!byDefault || !tags.some(({ tag }) => tag === byDefault.tag)) return undefined;
   const when = { equals: { version } };

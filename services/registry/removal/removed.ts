@@ -112,9 +112,15 @@ export async function* walkFilesOfVersion(
 ): AsyncGenerator<StoredFile> {
   for await (const items of queryPages(table, ranges.filesOf(ref, version))) {
     for (const item of items) {
-      const { pk, sk } = item;
-      const file = entityOf<PackageFile>(item);
-      if (file.versionId === id) yield { key: { pk, sk }, file, current: !isOlderFile({ pk, sk }) };
+      const file = storedFileOf(item, { id });
+      if (file) yield file;
     }
   }
+}
+
+/** Returns the file of an item; undefined if it belongs to another version. */
+export function storedFileOf(item: Item, { id }: Pick<Version, 'id'>): StoredFile | undefined {
+  const { pk, sk } = item;
+  const file = entityOf<PackageFile>(item);
+  return file.versionId === id ? { key: { pk, sk }, file, current: !isOlderFile({ pk, sk }) } : undefined;
 }
