@@ -32,7 +32,9 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const requestId = host.requestId ?? randomUUID();
     const { clientAddress } = host;
     const trace = newTrace();
-    const headers = corsHeaders(request, registry.settings);
+    const address = routing.readAddress(pathOf(request.url));
+    const format = address && apps.get(address.format)?.format;
+    const headers = corsHeaders(request, registry.settings, format?.exposedHeaders);
     const call: Call = {
       registry,
       requestId,
@@ -41,7 +43,6 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
       body: host.body,
       ...(headers && { headers }),
     };
-    const address = routing.readAddress(pathOf(request.url));
     const response = await answer(request, address, call, routing);
     const facts: Answered = { address, status: response.status, milliseconds: performance.now() - started };
     logRequest(request, call, facts);

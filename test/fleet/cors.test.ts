@@ -23,7 +23,7 @@ describe.for([
     id: sample.id as string,
     path: prefixIn(sample, 'project', 'acme/none') + sample.file('sample', '1.0.0'),
   })),
-])('a page of another origin and $id', ({ path }) => {
+])('a page of another origin and $id', ({ id, path }) => {
   test('may not read anything unless the setting allows the origin', async () => {
     const app = await start([]);
     const allowed = await start(['https://else.example.com', ORIGIN]);
@@ -54,6 +54,17 @@ describe.for([
       'authorization, private-token',
     ]);
     expect(asked.headers.get('access-control-allow-methods')).toContain('PUT');
+  });
+
+  test('may read the headers of its format, and of no other', async () => {
+    const app = await start([ORIGIN]);
+    const exposed = (await app.send('GET', path, { headers: { origin: ORIGIN } })).headers.get(
+      'access-control-expose-headers',
+    );
+    const known = formats.flatMap(({ exposedHeaders = [] }) => exposedHeaders);
+    expect(known).toContain('x-toy-digest');
+    const own = formats.find((format) => format.id === id)?.exposedHeaders ?? [];
+    expect(exposed?.split(', ').filter((name) => known.includes(name))).toEqual(own);
   });
 
   test('may have any origin with a setting for all', async () => {

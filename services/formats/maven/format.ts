@@ -23,6 +23,7 @@ export const maven: Format = {
   // sbt looks for credentials by this realm.
   challenge: DEFAULT_CHALLENGE,
   credentialsFirst: false,
+  exposedHeaders: ['x-checksum-md5', 'x-checksum-sha1', 'x-checksum-sha512'],
   renderError,
   routes,
 };

@@ -22,6 +22,7 @@ export const npm: Format = {
   defaultTag,
   canonicalPath,
   headers: publishNotice,
+  exposedHeaders: ['npm-notice'],
   renderError,
   routes,
 };

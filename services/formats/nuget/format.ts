@@ -20,6 +20,7 @@ export const nuget: Format = {
   // `--api-key` of dotnet and choco. GitLab accepts a token there, too.
   tokenHeaders: ['x-nuget-apikey'],
   credentialsFirst: false,
+  exposedHeaders: ['x-nuget-warning'],
   renderError,
   routes,
 };

@@ -49,6 +49,8 @@ export interface Format extends FormatRules {
   readonly canonicalPath?: (path: string) => string;
   /** Headers to add to every response to a request, errors included. */
   readonly headers?: (request: Request, call: Call) => Readonly<Record<string, string>> | undefined;
+  /** Headers of its responses that pages of other origins may read, in lower case, besides those that all formats have. */
+  readonly exposedHeaders?: readonly string[];
   /** Renders an error the way the format's clients expect. The default is GitLab's `{"message": ...}`. */
   readonly renderError?: (error: RegistryError, status: number) => RenderedError;
   /** Adds the routes of its mounts. */

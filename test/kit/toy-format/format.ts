@@ -26,6 +26,7 @@ export const toy: Format = {
     `Toy realm="${registry.settings.url}/.well-known/toy2.json", scope="${address.level}:${address.path}"`,
   tokenHeaders: ['x-toy-key'],
   credentialsFirst: false,
+  exposedHeaders: ['x-toy-digest'],
   renderError,
   routes,
   moreRoutes: { discovery: discoveryRoutes },
