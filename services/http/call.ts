@@ -6,6 +6,8 @@ export interface HostInfo {
   readonly clientAddress?: string;
   /** The host's id for the request; one is generated if absent. */
   readonly requestId?: string;
+  /** The encoded path as the client sent it. A `Request` has it with dot segments resolved. */
+  readonly path?: string;
   /** The body as the host reads it, if that is cheaper than reading it from the request. Call at most once. */
   readonly body?: () => AsyncIterable<Uint8Array>;
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { badRequest } from '../domain/errors.ts';
 import { newTrace } from '../domain/request-trace.ts';
 import type { Registry } from '../registry/context.ts';
+import { hasDotSegment } from '../shared/headers/dot-segments.ts';
 import { corsHeaders, preflightHeaders } from './answer/cors.ts';
 import { renderError } from './answer/render-error.ts';
 import { reply } from './answer/reply.ts';
 import type { App, Call } from './call.ts';
-import { addressReader, type FormatAddress, pathOf, type ReadAddress } from './format/address.ts';
-import type { Format } from './format/format.ts';
+import { addressReader, pathOf, type ReadAddress } from './format/address.ts';
+import type { Format, FormatCall } from './format/format.ts';
 import { type FormatApp, formatApp } from './format/format-app.ts';
 import { type Answered, countRequest, logRequest } from './request-log.ts';
 
@@ -32,9 +34,11 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
     const requestId = host.requestId ?? randomUUID();
     const { clientAddress } = host;
     const trace = newTrace();
-    const address = routing.readAddress(pathOf(request.url));
-    const format = address && apps.get(address.format)?.format;
-    const headers = corsHeaders(request, registry.settings, format?.exposedHeaders);
+    // A request has the path with dot segments resolved, which may be that of another package or of a project.
+    const sent = host.path !== undefined && hasDotSegment(host.path) ? host.path : undefined;
+    const address = routing.readAddress(sent ?? pathOf(request.url));
+    const app = address && apps.get(address.format);
+    const headers = corsHeaders(request, registry.settings, app?.format.exposedHeaders);
     const call: Call = {
       registry,
       requestId,
@@ -43,7 +47,9 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
       body: host.body,
       ...(headers && { headers }),
     };
-    const response = await answer(request, address, call, routing);
+    const target = app && { app, call: { ...call, address, format: app.format } };
+    const response =
+      sent === undefined ? await answer(request, target, call, routing.other) : refuse(request, target, call);
     const facts: Answered = { address, status: response.status, milliseconds: performance.now() - started };
     logRequest(request, call, facts);
     countRequest(request, call, facts);
@@ -51,17 +57,28 @@ export function registryApp(registry: Registry, formats: readonly Format[], othe
   };
 }
 
+/** The format that a request is for. */
+interface Target {
+  readonly app: FormatApp;
+  readonly call: FormatCall;
+}
+
+/** Refuses a path with dot segments. */
+function refuse(request: Request, target: Target | undefined, call: Call): Response {
+  const error = badRequest('Bad Request - the path has a segment "." or ".."');
+  return target ? target.app.refuse(request, target.call, error) : renderError({ env: call }, error);
+}
+
 async function answer(
   request: Request,
-  address: FormatAddress | undefined,
+  target: Target | undefined,
   call: Call,
-  { apps, other }: Routing,
+  other: OtherApp,
 ): Promise<Response> {
   try {
     const preflight = preflightHeaders(request, call.headers);
     if (preflight) return reply({ env: call }, 204, null, preflight);
-    const app = address && apps.get(address.format);
-    return await (app ? app.handle(request, { ...call, address, format: app.format }) : other(request, call));
+    return await (target ? target.app.handle(request, target.call) : other(request, call));
   } catch (error) {
     return renderError({ env: call }, error);
   }

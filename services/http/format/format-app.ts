@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import type { RegistryError } from '../../domain/errors.ts';
 import { nameMethods, noRoute } from '../answer/allowed-methods.ts';
 import { type Dialect, renderError } from '../answer/render-error.ts';
 import type { Format, FormatCall, FormatEnv, FormatRoutes } from './format.ts';
@@ -8,6 +9,8 @@ import { addNotingRoutes } from './route-templates.ts';
 export interface FormatApp {
   readonly format: Format;
   handle(request: Request, call: FormatCall): Response | Promise<Response>;
+  /** Answers a request with an error, in the dialect of the format. */
+  refuse(request: Request, call: FormatCall, error: RegistryError): Response;
 }
 
 /**
@@ -26,11 +29,23 @@ export function formatApp(format: Format): FormatApp {
   return {
     format,
     handle(request, call) {
-      const headers = format.headers?.(request, call);
       const app = more.get(call.address.routes) ?? main;
-      return app.fetch(request, headers ? { ...call, headers: { ...call.headers, ...headers } } : call);
+      return app.fetch(request, withHeaders(format, request, call));
+    },
+    refuse(request, call, error) {
+      return renderError(
+        { env: withHeaders(format, request, call) },
+        error,
+        dialectOf(format, request, call),
+      );
     },
   };
+}
+
+/** The call with the headers that the format adds to every response. */
+function withHeaders(format: Format, request: Request, call: FormatCall): FormatCall {
+  const headers = format.headers?.(request, call);
+  return headers ? { ...call, headers: { ...call.headers, ...headers } } : call;
 }
 
 function routesApp(format: Format, addRoutes: (app: FormatRoutes) => void): Hono<FormatEnv> {
@@ -41,7 +56,12 @@ function routesApp(format: Format, addRoutes: (app: FormatRoutes) => void): Hono
   addRoutes(declared);
   addNotingRoutes(app, declared, templateOf);
   const fail = (c: Context<FormatEnv>, error: unknown) =>
-    nameMethods(renderError(c, error, dialectOf(format, c)), app, pathIn(format, c.env), c.req.method);
+    nameMethods(
+      renderError(c, error, dialectOf(format, c.req.raw, c.env)),
+      app,
+      pathIn(format, c.env),
+      c.req.method,
+    );
   app.notFound((c) => fail(c, noRoute(app, pathIn(format, c.env), c.req.method)));
   app.onError((error, c) => fail(c, error));
   return app;
@@ -52,10 +72,10 @@ function templateOf(path: string, { address }: FormatCall): string {
   return path === '/' ? address.template : address.template + path;
 }
 
-function dialectOf({ challenge, renderError }: Format, c: Context<FormatEnv>): Dialect {
+function dialectOf({ challenge, renderError }: Format, request: Request, call: FormatCall): Dialect {
   return {
     ...(renderError && { renderError }),
-    challenge: () => (typeof challenge === 'string' ? challenge : challenge(c.req.raw, c.env)),
+    challenge: () => (typeof challenge === 'string' ? challenge : challenge(request, call)),
   };
 }
 

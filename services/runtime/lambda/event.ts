@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { singleSlashes } from '../../shared/headers/single-slashes.ts';
+import { singleSlashes } from '../../shared/headers/request-target.ts';
 
 /**
  * Converts an HTTP API event to a request at `origin` (the public URL, never the host in the event). Its path is
@@ -9,11 +9,16 @@ export function toRequest(event: APIGatewayProxyEventV2, origin: string): Reques
   const { method } = event.requestContext.http;
   const query = event.rawQueryString ? `?${event.rawQueryString}` : '';
   const hasBody = event.body !== undefined && method !== 'GET' && method !== 'HEAD';
-  return new Request(`${origin}${singleSlashes(encodePath(event.rawPath))}${query}`, {
+  return new Request(`${origin}${eventPath(event)}${query}`, {
     method,
     headers: toHeaders(event),
     ...(hasBody ? { body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8') } : {}),
   });
+}
+
+/** Returns the path of an event, encoded, with dot segments as the client sent them. */
+export function eventPath({ rawPath }: APIGatewayProxyEventV2): string {
+  return singleSlashes(encodePath(rawPath));
 }
 
 /**

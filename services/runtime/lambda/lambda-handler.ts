@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { RegistryError } from '../../domain/errors.ts';
 import type { App, HostInfo } from '../../http/call.ts';
-import { isAltered, toRequest } from './event.ts';
+import { eventPath, isAltered, toRequest } from './event.ts';
 import { log, metrics } from './logging.ts';
 import { observe } from './observe.ts';
 import { toResult } from './response.ts';
@@ -33,7 +33,7 @@ async function handle(app: App, origin: string, event: APIGatewayProxyEventV2): 
     log.debug('invalid request', { error });
     return message(400, '400 Bad Request');
   }
-  const host: HostInfo = { clientAddress: http.sourceIp, requestId };
+  const host: HostInfo = { clientAddress: http.sourceIp, requestId, path: eventPath(event) };
   const response = await app(request, isAltered(event) ? { ...host, body: refuseAltered(event) } : host);
   return toResult(response, http.method, log);
 }

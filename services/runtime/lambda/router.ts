@@ -25,7 +25,7 @@ const readAddress = addressReader(catalog);
 
 /** Handles any request: the gateway sends here what its routes can't distinguish. */
 export const handler = lambdaHandler(async (request, host) => {
-  const format = readAddress(pathOf(request.url))?.format;
+  const format = readAddress(host.path ?? pathOf(request.url))?.format;
   const part = catalog.find((entry) => entry.id === format)?.family ?? 'api';
   const app = apps.get(part) ?? load[part]();
   apps.set(part, app);

@@ -30,7 +30,7 @@ function report(status: number, state: string, more: { readonly storage?: string
 export function withHealth(app: App, state: () => ServerState, room?: Room): App {
   return async (request, host) => {
     if (request.method === 'GET' || request.method === 'HEAD') {
-      const path = pathOf(request.url);
+      const path = host.path ?? pathOf(request.url);
       const check = path.startsWith('/-/') && Object.hasOwn(checks, path) ? checks[path] : undefined;
       if (check) return check(state(), room);
     }

@@ -6,7 +6,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { StreamedReply } from '../../http/answer/reply.ts';
 import type { App } from '../../http/call.ts';
 import { chunksOf } from '../../shared/chunks-of.ts';
-import { singleSlashes } from '../../shared/headers/single-slashes.ts';
+import { singleSlashes, targetPath } from '../../shared/headers/request-target.ts';
 import { endIdleClients } from './idle-clients.ts';
 import { idleConnections } from './idle-connections.ts';
 import { type LingerLimits, lingeringClose } from './lingering-close.ts';
@@ -53,6 +53,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     const outgoing = env.outgoing as ServerResponse;
     const response = await app(request, {
       clientAddress: incoming.socket?.remoteAddress ?? '',
+      path: targetPath(incoming.url ?? '/'),
       body: () => chunksOf(incoming),
     });
     // After a response that closes the connection, Node drops the following ones.

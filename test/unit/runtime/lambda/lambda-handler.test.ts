@@ -33,7 +33,7 @@ describe('an app behind the gateway', () => {
       method: 'PUT',
       url: 'https://registry.example/a/b/@s?q=%2B',
       body: 'a',
-      host: { clientAddress: '127.0.0.1', requestId: expect.any(String) },
+      host: { clientAddress: '127.0.0.1', requestId: expect.any(String), path: '/a/b/@s' },
     });
   });
 

@@ -27,6 +27,12 @@ describe('the health endpoints', () => {
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok', storage: 'full' }]);
   });
 
+  test('are not reached by a path with dot segments', async () => {
+    const app = withHealth(answerOfApp, () => 'serving');
+    const answer = await app(new Request('http://registry.test/-/health'), { path: '/a/../-/health' });
+    expect(answer.status).toBe(418);
+  });
+
   test('accept a query string and HEAD requests', async () => {
     expect((await request('/-/readiness?all=1', 'draining')).status).toBe(503);
     expect((await request('/-/readiness', 'draining', 'HEAD')).status).toBe(503);

@@ -5,7 +5,47 @@ import {
   contentDisposition,
   encodeStrictly,
 } from '../../../../services/shared/headers/content-disposition.ts';
+import { hasDotSegment } from '../../../../services/shared/headers/dot-segments.ts';
 import { matchesEtag } from '../../../../services/shared/headers/etag.ts';
+import { targetPath } from '../../../../services/shared/headers/request-target.ts';
+
+describe('the path of a request', () => {
+  test.each([
+    '/a/../b',
+    '/a/./b',
+    '/a/..',
+    '/.',
+    '..',
+    '/a/%2e%2e/b',
+    '/a/%2E./b',
+    '/a/.%2e?b',
+    '/a/..#b',
+    '/a%2f..%2Fb',
+    '/a/..%5cb',
+    '/a\\..\\b',
+    'http://host/../a',
+  ])('has a dot segment in %s', (path) => expect(hasDotSegment(path)).toBe(true));
+
+  test.each([
+    '/',
+    '/a/..foo/b',
+    '/a/foo../b',
+    '/a..b',
+    '/.a/b.',
+    '/.../a',
+    '/a/%2e%2e%2e',
+    '/a/%252e%252e/b',
+    '/-/.well-known/a',
+  ])('has no dot segment in %s', (path) => expect(hasDotSegment(path)).toBe(false));
+
+  test.each([
+    ['/a/../b?c=/..', '/a/../b'],
+    ['http://host:1/a?b', '/a'],
+    ['http://host', ''],
+    ['*', ''],
+    ['/a/http://b/c', '/a/http://b/c'],
+  ])('in the target %s is %s', (target, path) => expect(targetPath(target)).toBe(path));
+});
 
 describe('the Range header for a body of ten bytes', () => {
   test.each<[string | undefined, unknown]>([
