@@ -10,9 +10,10 @@ import { downloadsOf } from '../registry/downloads/count-downloads.ts';
 import { readVersionsOfRows } from '../registry/packages/read-versions.ts';
 import { tagsOf } from '../registry/search/list-packages.ts';
 import { type NameScan, newNameScan, packagesNamed } from '../registry/search/packages-named.ts';
-import { packagesInGroupByName, positionInGroup } from '../registry/search/walk-names.ts';
+import { isPositionInGroup, packagesInGroupByName, positionInGroup } from '../registry/search/walk-names.ts';
 import {
   hasOrder,
+  isPositionIn,
   type ListedIn,
   type PackageFilter,
   type PackageOrder,
@@ -132,6 +133,7 @@ function rowsOf(c: ApiContext, params: ListParams, where: ListedIn, scan: NameSc
       return {
         read: (after, atOnce) => walkPackages(registry, where, filter, { order, ...walkFrom(after, atOnce) }),
         positionOf: (row) => [positionIn({ order, formats }, row.pointer), id(row)],
+        canHave: ([value, id]) => isPositionIn({ order, formats }, String(value), id),
         id,
       };
     }
@@ -141,6 +143,7 @@ function rowsOf(c: ApiContext, params: ListParams, where: ListedIn, scan: NameSc
         read: (after, atOnce) =>
           packagesInGroupByName(registry, where, filter, { order, ...walkFrom(after, atOnce) }),
         positionOf: (row) => [positionInGroup({ order, formats }, row.pointer), id(row)],
+        canHave: ([value, id]) => isPositionInGroup({ order, formats }, String(value), id),
         id,
       };
     }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { badParameters, badRequest } from '../domain/errors.ts';
+import { badRequest } from '../domain/errors.ts';
 import type { ReplyHeaders } from '../http/answer/reply.ts';
 import { pathOf } from '../http/format/address.ts';
+import { encodeCursor, type Position, parseCursor } from './cursor.ts';
 import { integer, text, unlessBlank } from './params.ts';
 import type { ApiContext } from './request.ts';
 
@@ -41,14 +42,13 @@ export interface Paging {
   readonly id_before?: number | undefined;
 }
 
-/** A position in the order of a list: a value, then an id. */
-export type Position = readonly [value: string | number, id: number];
-
 /** Rows in the order of a list. */
 export interface Rows<T> {
   /** Reads the rows after a position, `atOnce` first. */
   read(after: Position | undefined, atOnce: number): AsyncIterable<T>;
   positionOf(row: T): Position;
+  /** Whether a row can have a position. A client may have made it up. */
+  canHave(position: Position): boolean;
   id(row: T): number;
   /** The parameters of a link to the rows after this one; by default a cursor. */
   next?(last: T): Record<string, string>;
@@ -90,6 +90,7 @@ export function rowsById<T>(
       }
     },
     positionOf: (row) => [id(row), id(row)],
+    canHave: ([value, id]) => value === id,
     id,
   };
 }
@@ -117,6 +118,8 @@ export function sortedRows<T>(source: Iterable<T> | AsyncIterable<T>, order: Ord
       }
     },
     positionOf: (row) => orderedPosition(row, order),
+    // Rows are compared with it, whatever it is.
+    canHave: () => true,
     id: (row) => order.id(row),
   };
 }
@@ -131,8 +134,9 @@ export function pageOf<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise
 
 async function keysetPage<T>(c: ApiContext, params: Paging, rows: Rows<T>): Promise<PageOf<T>> {
   const wanted = pageSize(params) + 1;
+  const start = params.cursor === undefined ? undefined : parseCursor(params.cursor, rows.canHave);
   const found: T[] = [];
-  for await (const row of rows.read(startOf(params), wanted)) {
+  for await (const row of rows.read(start, wanted)) {
     if (withinIds(params, rows.id(row))) found.push(row);
     if (found.length === wanted) break;
   }
@@ -234,21 +238,4 @@ function orderedPosition<T>(row: T, order: Order<T>): Position {
 function compare([a, idA]: Position, [b, idB]: Position): number {
   if (a !== b) return a < b ? -1 : 1;
   return idA - idB;
-}
-
-function encodeCursor(position: Position): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
-}
-
-function startOf({ cursor }: Paging): Position | undefined {
-  if (cursor === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(value) && value.length === 2 && typeof value[1] === 'number') {
-      return [typeof value[0] === 'number' ? value[0] : String(value[0]), value[1]];
-    }
-  } catch {
-    // handled below
-  }
-  throw badParameters(['cursor is invalid']);
 }

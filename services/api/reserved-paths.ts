@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { actorOf } from '../http/access/actor.ts';
 import { reply, replyJson } from '../http/answer/reply.ts';
 import type { CallEnv } from '../http/call.ts';
-import { listReservedPaths, releasePath } from '../registry/accounts/reserved-paths.ts';
+import { isReservedPosition, listReservedPaths, releasePath } from '../registry/accounts/reserved-paths.ts';
 import type { FormerRoute } from '../registry/accounts/routes.ts';
 import { pageByKeyset, pageSize, paging } from './paginate.ts';
 import { readParams, text } from './params.ts';
 import { administrator, scopes } from './request.ts';
 
-const listParams = z.object({ ...paging, after: text.optional() });
+const listParams = z.object({ ...paging, after: text.refine(isReservedPosition, 'is invalid').optional() });
 
 /**
  * `/admin/reserved_paths`, which GitLab does not have: the paths reserved for previous owners of groups and projects,

@@ -16,6 +16,11 @@ export interface ReservedPath {
   readonly position: string;
 }
 
+/** Whether a text is the position of a path in the list of reserved paths. */
+export function isReservedPosition(text: string): boolean {
+  return /^\d{16}#[0-9a-f]{64}$/.test(text);
+}
+
 /** Lists paths that are reserved for their previous owners, by the end of the reservation, after a position. */
 export async function listReservedPaths(
   { table, clock }: Registry,

@@ -1,14 +1,16 @@
+import { nameLimits } from '../../domain/names.ts';
 import type { Query } from '../../ports/table.ts';
 import { compareUtf8 } from '../../ports/table-rules.ts';
 import { inChunks, mergeSorted } from '../../shared/merge-sorted.ts';
 import type { ReadableProject } from '../access/readable-projects.ts';
 import type { Registry } from '../context.ts';
 import { entityOf, maybeEntity, type NamedEntry, type PackagePointer } from '../records/entities.ts';
-import { indexes, keys, ranges, versionByName, versionsOfName } from '../records/keys.ts';
+import { indexes, keys, padId, ranges, versionByName, versionsOfName } from '../records/keys.ts';
 import { queryAll, queryGrowing } from '../records/query-all.ts';
 import {
   type InGroup,
   isIn,
+  MAX_BY_NAME,
   matcher,
   type PackageFilter,
   type PackageRow,
@@ -35,6 +37,29 @@ export function positionInGroup(
   // The parts of the key after the format: the name, which contains no `#`, and the project.
   const entry = keys.nameIn('instance', row).sk.slice(row.format.length + 1);
   return [...(order === 'format' ? [rank, entry] : [entry, rank]), versionByName(row)].join('#');
+}
+
+const POSITIONS = {
+  name: /^(?<name>[^#]+)#\d{16}#(?<rank>\d{3})#(?<format>[^#]+)#(?<byName>[^#]+#[^#]*#\d{16})$/,
+  format: /^(?<rank>\d{3})#(?<name>[^#]+)#\d{16}#(?<format>[^#]+)#(?<byName>[^#]+#[^#]*#\d{16})$/,
+};
+
+/** Whether a text is the position that a version with this id can have in a group. Others may be no part of a key. */
+export function isPositionInGroup(
+  { order, formats }: Pick<NameWalk, 'order' | 'formats'>,
+  text: string,
+  id: number,
+): boolean {
+  const parts = text.isWellFormed() ? POSITIONS[order].exec(text)?.groups : undefined;
+  if (!parts) return false;
+  const { name = '', rank, format = '', byName = '' } = parts;
+  return (
+    formats.includes(format) &&
+    rankOf(formats, format) === rank &&
+    byName.endsWith(`#${padId(id)}`) &&
+    Buffer.byteLength(name) <= nameLimits.packageName &&
+    Buffer.byteLength(byName) <= MAX_BY_NAME
+  );
 }
 
 /** Where a walk starts in the names of a format. */

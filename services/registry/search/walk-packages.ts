@@ -1,4 +1,5 @@
 import type { Group } from '../../domain/accounts.ts';
+import { nameLimits } from '../../domain/names.ts';
 import { type PackageStatus, shownVersion } from '../../domain/packages.ts';
 import type { Item, Query } from '../../ports/table.ts';
 import { compareUtf8 } from '../../ports/table-rules.ts';
@@ -58,6 +59,24 @@ export function positionIn({ order, formats }: Pick<PackageWalk, 'order' | 'form
   // Versions with equal positions would have equal ids, whatever their formats.
   const byName = versionByName(row).slice(row.format.length + 1);
   return order === 'name' ? byName : `${rankOf(formats, row.format)}#${byName}`;
+}
+
+/** The longest position of a version in the order of names: both names, and its id. */
+export const MAX_BY_NAME = nameLimits.packageName + nameLimits.version + '##'.length + padId(0).length;
+
+/** Whether a text is the position that a version with this id can have in an order. Others may be no part of a key. */
+export function isPositionIn(
+  { order, formats }: Pick<PackageWalk, 'order' | 'formats'>,
+  text: string,
+  id: number,
+): boolean {
+  if (order === 'id') return text === padId(id);
+  const { rank, byName = '' } = /^(?:(?<rank>\d{3})#)?(?<byName>[^#]+#[^#]+#\d+)$/.exec(text)?.groups ?? {};
+  const hasRank = rank !== undefined && Number(rank) < formats.length;
+  if (hasRank !== (order === 'format')) return false;
+  return (
+    byName.endsWith(`#${padId(id)}`) && byName.isWellFormed() && Buffer.byteLength(byName) <= MAX_BY_NAME
+  );
 }
 
 /** The position of a format among all formats, as text that sorts like the number. */
