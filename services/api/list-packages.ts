@@ -21,8 +21,9 @@ import {
   positionIn,
   walkPackages,
 } from '../registry/search/walk-packages.ts';
+import type { Position } from './cursor.ts';
 import { packageJson, packageTypeOf } from './json/package-json.ts';
-import { COUNTED_AT_ONCE, type Position, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
+import { COUNTED_AT_ONCE, pageOf, paging, type Rows, sortedRows } from './paginate.ts';
 import { flag, readParams, text, unlessBlank } from './params.ts';
 import { type ApiContext, openGroup, openProject, scopes } from './request.ts';
 

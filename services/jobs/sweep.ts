@@ -1,4 +1,5 @@
 import { finishGroupRemovals } from '../registry/accounts/delete-group.ts';
+import { purgeLastOwners } from '../registry/accounts/last-owners.ts';
 import { purgeProjects } from '../registry/accounts/remove-project.ts';
 import { purgeFormerPaths } from '../registry/accounts/reserved-paths.ts';
 import { settleGroups } from '../registry/accounts/settle-below.ts';
@@ -31,6 +32,7 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     purgeDue,
     purgeProjects,
     purgeFormerPaths,
+    purgeLastOwners,
     sweepClaims,
     sweepExpected,
     sweepBlobs,

@@ -10,6 +10,7 @@ import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent } from './account-event.ts';
 import { childrenRemoved } from './create-user.ts';
+import { keepOwners } from './last-owners.ts';
 import { allDescendantsOf, walkProjectsIn } from './list-accounts.ts';
 import { removeMembers, removeTokens } from './remove-access.ts';
 import { REMOVED_AT_ONCE, removeProjects } from './remove-project.ts';
@@ -36,6 +37,7 @@ export async function deleteGroup(registry: Registry, group: Group, actor: Actor
       { delete: keys.group(group.id), when: { equals: { children, fullPath, published, removing } } },
       await leavePath(registry, current, 'deleted'),
       ...(removing ? [{ delete: keys.groupRemoval(group.id) }] : []),
+      ...(await keepOwners(registry, current)),
       ...(parentId === null ? [] : [childrenRemoved(parentId, [current])]),
       ...accountEvent(registry.clock.now(), {
         type: 'group_deleted',

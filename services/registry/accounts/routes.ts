@@ -1,14 +1,12 @@
 /** Routes: what a full path belongs to, or used to belong to. */
 import { createHash } from 'node:crypto';
-import { levels } from '../../domain/access.ts';
 import type { Group, Project } from '../../domain/accounts.ts';
 import type { FullPath } from '../../domain/names.ts';
 import type { TableReader, Write } from '../../ports/table.ts';
-import { hasExpired } from '../access/access-levels.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, maybeEntity } from '../records/entities.ts';
 import { indexes, inIndex2, keys, padId, ranges } from '../records/keys.ts';
-import { directMembers } from './find-members.ts';
+import { ownersOf } from './last-owners.ts';
 
 /** The user namespace, group or project that a full path belongs to. */
 export interface Route {
@@ -30,7 +28,7 @@ export interface FormerRoute extends Route {
   readonly until: number;
   /** The namespace the path is in; null at the top level. */
   readonly parentId: number | null;
-  /** The owners of a group at the top level at that time. */
+  /** The owners of a group at the top level when it was deleted; empty while it exists. */
   readonly owners: readonly number[];
   /** The former namespaces whose reserved paths below belonged to it. */
   readonly succeeds: readonly number[];
@@ -74,9 +72,13 @@ export async function leavePath(
     path: entity.fullPath,
     since: now,
     until,
-    owners: entity.ancestors.length === 0 ? await ownersOf(registry, entity.id) : [],
+    owners: state === 'deleted' && isTopLevel(entity) ? await ownersOf(registry, entity.id) : [],
   };
   return { put: itemOf(key, route, inIndex2(indexes.formerRoutes.pk, sortKey(route))) };
+}
+
+function isTopLevel(entity: Group | Project): boolean {
+  return !('namespaceId' in entity) && entity.parentId === null;
 }
 
 function placeOf(entity: Group | Project): Pick<FormerRoute, 'kind' | 'id' | 'parentId' | 'succeeds'> {
@@ -88,20 +90,6 @@ function placeOf(entity: Group | Project): Pick<FormerRoute, 'kind' | 'id' | 'pa
 /** Former routes are sorted by the end of their reservation. A digest replaces the path, which can be too long. */
 function sortKey({ until, path }: FormerRoute): string {
   return `${padId(until)}#${createHash('sha256').update(path.toLowerCase()).digest('hex')}`;
-}
-
-/** The most owners of a group that are kept with its reserved path. */
-const MAX_OWNERS = 1000;
-
-async function ownersOf(registry: Registry, id: number): Promise<number[]> {
-  const now = registry.clock.now();
-  const owners: number[] = [];
-  for await (const { member, user } of directMembers(registry, { kind: 'group', id })) {
-    if (member.level < levels.owner || hasExpired(member, now) || user.bot) continue;
-    owners.push(user.id);
-    if (owners.length === MAX_OWNERS) break;
-  }
-  return owners;
 }
 
 /** Whether packages were ever published to a project, as far as its records tell. */

@@ -7,6 +7,7 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
+import type { LastOwners } from './last-owners.ts';
 import { invalidField } from './paths.ts';
 import { type FormerRoute, isReserved, type Route, readRoute, type StoredRoute } from './routes.ts';
 
@@ -84,15 +85,21 @@ function isIn(parent: Group | undefined, parentId: number | null): boolean {
   return parent.id === parentId || (parent.succeeds ?? []).includes(parentId);
 }
 
-/** Whether a user owns the group that had a top-level path, or did when it was deleted. */
+/**
+ * Whether a user owns the group that had a top-level path, or did when it was deleted: under that path, or under a later
+ * one with other owners than at its renaming.
+ */
 async function ownsFormer(
   { table, clock }: Registry,
-  { id, owners }: FormerRoute,
+  { id, state, owners }: FormerRoute,
   userId: number,
 ): Promise<boolean> {
   const [group, membership] = [keys.group(id), keys.member({ kind: 'group', id }, userId)];
-  const items = await readItems(table, [group, membership]);
-  if (!items.get<Group>(group)) return owners.includes(userId);
+  const last = keys.lastOwners(id);
+  const items = await readItems(table, [group, membership, last]);
+  if (!items.get<Group>(group)) {
+    return (state === 'deleted' ? owners : (items.get<LastOwners>(last)?.owners ?? [])).includes(userId);
+  }
   const member = items.get<Membership>(membership);
   return member !== undefined && member.level >= levels.owner && !hasExpired(member, clock.now());
 }

@@ -7,6 +7,7 @@
  *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
  *     GROUP#<id>                       MEMBER#<user>             member                  index1 memberships of the user
  *     GROUP#<id>                       TOKEN#<id>                group or deploy token
+ *     GROUP#<id>                       OWNERS                    who owned a deleted group, index2 by end of reservation
  *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
@@ -143,6 +144,7 @@ export const keys = {
     pk: ownerPartition(owner),
     sk: `MEMBER#${padId(userId)}`,
   }),
+  lastOwners: (groupId: number): Key => ({ pk: `GROUP#${groupId}`, sk: 'OWNERS' }),
   ownedToken: (owner: Owner, tokenId: number): Key => ({
     pk: ownerPartition(owner),
     sk: `TOKEN#${padId(tokenId)}`,
@@ -374,6 +376,8 @@ export const indexes = {
   expectedDigests: { index: 'index2', pk: 'EXPECTED' },
   /** Paths that their group or project no longer has, by the end of their reservation. */
   formerRoutes: { index: 'index2', pk: 'FORMER' },
+  /** The last owners of deleted groups, by the end of the reservation of their paths. */
+  lastOwners: { index: 'index2', pk: 'LAST_OWNERS' },
   /** Files of a format that have an alias, across all projects. */
   aliases: (format: string, alias: string) => in1(fitted(`ALIAS#${format}#`, alias)),
 } as const;

@@ -213,6 +213,34 @@ describe('the former path', () => {
     expect((await api.post('/groups', again, bob)).status).toBe(201);
   });
 
+  test('of a group is for those who owned it when it was deleted, until its reservation is over', async () => {
+    const ann = await api.app.user('ann');
+    const bob = await api.app.user('bob');
+    const group = await api.post('/groups', { name: 'g', path: 'g-old' }, ann);
+    const { body } = await api.post('/projects', { name: 'p', namespace_id: group.body.id }, ann);
+    await api.publish(body.id, 'tool', '1.0.0', ann.token);
+    for (const path of ['g-mid', 'g-new']) await api.put(`/groups/${group.body.id}`, { path }, ann);
+    await api.post('/groups/g-new/members', { user_id: bob.user.id, access_level: 50 }, ann);
+    await api.del(`/groups/g-new/members/${ann.user.id}`, bob);
+    await api.del('/groups/g-new?permanently_remove=true&full_path=g-new', bob);
+    const make = (path: string, as: { token: string }) => api.post('/groups', { name: path, path }, as);
+    for (const path of ['g-old', 'g-mid', 'g-new']) {
+      expect([path, (await make(path, ann)).status]).toEqual([path, 400]);
+    }
+    for (const path of ['g-old', 'g-new'])
+      expect([path, (await make(path, bob)).status]).toEqual([path, 201]);
+    // Who takes the path may also take the paths that were below it.
+    const again = await api.get('/groups/g-old', bob);
+    expect((await api.post('/projects', { name: 'p', namespace_id: again.body.id }, bob)).status).toBe(201);
+    const { table } = api.app.registry;
+    await sweep(api.app.registry);
+    expect(await table.get(keys.lastOwners(group.body.id))).toMatchObject({ owners: [bob.user.id] });
+    api.app.clock.advance(90 * DAY);
+    await sweep(api.app.registry);
+    expect(await table.get(keys.lastOwners(group.body.id))).toBeUndefined();
+    expect((await make('g-mid', ann)).status).toBe(201);
+  });
+
   test('without packages goes to anybody at once', async () => {
     const ann = await api.app.user('ann');
     const eve = await api.app.user('eve');
