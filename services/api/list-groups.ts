@@ -4,6 +4,7 @@ import { levels, visibilities } from '../domain/access.ts';
 import type { Group, Principal } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { authorizeGroup } from '../registry/access/authorize.ts';
+import { groupsAbove } from '../registry/access/visible-group.ts';
 import { filtered, memberGroups, type Walk, walkGroups } from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson } from './json/account-json.ts';
@@ -36,7 +37,10 @@ export async function listGroups(c: ApiContext): Promise<Response> {
   const { registry } = c.env;
   const everything = input.all_available ?? (principal.kind !== 'user' || principal.user.admin);
   const narrowed = input.owned || input.min_access_level !== undefined || !everything;
-  const passes = groupFilter(principal, memberships, input);
+  const passes = groupFilter(
+    { principal, memberships, above: await groupsAbove(registry, principal) },
+    input,
+  );
   if (principal.kind !== 'user' || !narrowed) {
     return replyPage(c, input, (walk) => filtered(walkGroups(registry, walk), passes));
   }
@@ -54,7 +58,8 @@ export async function replyGroups(
 ): Promise<Response> {
   const input = await readParams(c, params);
   const memberships = await membershipsOf(c.env.registry, principal);
-  const passes = groupFilter(principal, memberships, input);
+  const above = await groupsAbove(c.env.registry, principal);
+  const passes = groupFilter({ principal, memberships, above }, input);
   return replyPage(c, input, (each) => filtered(walk(each), passes));
 }
 
@@ -79,9 +84,16 @@ export function namespaceMatches({ name, path, fullPath }: Group, search: string
   return where.toLowerCase().includes(search.toLowerCase());
 }
 
+/** Who asks for groups. */
+interface Viewer {
+  readonly principal: Principal;
+  readonly memberships: Memberships;
+  /** See `groupsAbove`. */
+  readonly above: ReadonlySet<number>;
+}
+
 function groupFilter(
-  principal: Principal,
-  memberships: Memberships,
+  { principal, memberships, above }: Viewer,
   input: GroupListParams,
 ): (group: Group) => boolean {
   const minLevel = Math.max(input.min_access_level ?? 0, input.owned ? levels.owner : 0);
@@ -91,7 +103,8 @@ function groupFilter(
     if (input.visibility !== undefined && group.visibility !== input.visibility) return false;
     if (!namespaceMatches(group, input.search)) return false;
     const level = memberships.levelIn(group, 'group');
-    return level >= minLevel && authorizeGroup('view', principal, group, level) === 'allow';
+    if (level < minLevel) return false;
+    return above.has(group.id) || authorizeGroup('view', principal, group, level) === 'allow';
   };
 }
 

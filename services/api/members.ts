@@ -74,7 +74,7 @@ async function open(
   needed: readonly Scope[] = purpose === 'view' ? scopes.read : scopes.write,
 ): Promise<Opened> {
   if (collection === 'groups') {
-    const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view' : 'own', needed);
+    const { group, ...rest } = await openGroup(c, purpose === 'view' ? 'view-members' : 'own', needed);
     return { ...rest, owner: memberOwner(group) };
   }
   const { project, principal, rights } = await openProject(c, purpose === 'view' ? 'view' : 'admin', needed);

@@ -13,7 +13,7 @@ import {
 } from '../registry/access/authorize.ts';
 import { type ProjectRights, readRights } from '../registry/access/project-rights.ts';
 import { absent, pathMoved, requireDecision } from '../registry/access/refusals.ts';
-import { levelInGroup } from '../registry/access/visible-group.ts';
+import { groupsAbove, levelInGroup } from '../registry/access/visible-group.ts';
 import {
   findUser,
   findUserByName,
@@ -158,15 +158,22 @@ export async function checkGroup(
 ): Promise<number> {
   const level = await levelInGroup(c.env.registry, principal, group);
   const decision = authorizeGroup(action, principal, group, level);
-  if (decision === 'hidden') throw missing;
+  if (decision === 'hidden') {
+    const above = await groupsAbove(c.env.registry, principal);
+    if (!above.has(group.id)) throw missing;
+    requireDecision(action === 'view' ? 'allow' : 'denied');
+    return level;
+  }
   requireDecision(decision);
   return level;
 }
 
 /** Whether the caller may see a group or personal namespace. */
 export async function seesGroup(c: ApiContext, principal: Principal, group: Group): Promise<boolean> {
-  const level = await levelInGroup(c.env.registry, principal, group);
-  return authorizeGroup('view', principal, group, level) === 'allow';
+  const { registry } = c.env;
+  const level = await levelInGroup(registry, principal, group);
+  if (authorizeGroup('view', principal, group, level) === 'allow') return true;
+  return (await groupsAbove(registry, principal)).has(group.id);
 }
 
 /**

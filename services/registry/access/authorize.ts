@@ -5,8 +5,11 @@ import type { Group, Principal, Project } from '../../domain/accounts.ts';
 /** An action on a project. `delete` also covers settings and protection; `admin` needs Maintainer. */
 export type ProjectAction = 'view' | 'pull' | 'publish' | 'delete' | 'admin' | 'own';
 
-/** An action on a group. */
-export type GroupAction = 'view' | 'create-project' | 'create-subgroup' | 'own';
+/**
+ * An action on a group. Whoever may see something in a group may `view` it; that takes more than its record
+ * (`groupsAbove`).
+ */
+export type GroupAction = 'view' | 'view-members' | 'create-project' | 'create-subgroup' | 'own';
 
 /**
  * The result of an authorization. `unauthenticated`: credentials might help; `hidden`: the resource must look
@@ -59,12 +62,12 @@ export function authorizeGroup(
     deployTokenReaches(principal, group);
   if (!isPermittedInGroup(action, group, effective, visible))
     return visible ? visibleRefusal(principal) : hiddenRefusal(principal);
-  if (action === 'view') return 'allow';
+  if (action === 'view' || action === 'view-members') return 'allow';
   return principal.kind === 'user' && hasScope(principal, ['api']) ? 'allow' : 'out-of-scope';
 }
 
 function isPermittedInGroup(action: GroupAction, group: Group, level: number, visible: boolean): boolean {
-  if (action === 'view') return visible;
+  if (action === 'view' || action === 'view-members') return visible;
   if (action === 'own') return level >= levels.owner;
   if (action === 'create-subgroup') {
     return level >= (group.subgroupCreationLevel === 'owner' ? levels.owner : levels.maintainer);

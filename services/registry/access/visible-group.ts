@@ -22,7 +22,8 @@ export async function requireVisibleGroup(
   if (authorizeGroup('view', principal, group, 0) === 'allow') return;
   const level = await levelInGroup(registry, principal, group);
   if (authorizeGroup('view', principal, group, level) === 'allow') return;
-  if (!(await seesBelow(registry, principal, group))) throw absent(principal, 'groupNotFound', 'hidden');
+  const above = await groupsAbove(registry, principal);
+  if (!above.has(group.id)) throw absent(principal, 'groupNotFound', 'hidden');
 }
 
 /** The effective level of a caller in a group. */
@@ -42,10 +43,14 @@ export async function levelInGroup(
   );
 }
 
-async function seesBelow(registry: Registry, principal: Principal, { id }: Group): Promise<boolean> {
+/**
+ * The ids of the groups that a caller may see because of a project or subgroup in them. Their members stay hidden from
+ * the caller.
+ */
+export async function groupsAbove(registry: Registry, principal: Principal): Promise<ReadonlySet<number>> {
   const own = await ownKeys(registry, principal);
   const items = await readItems(registry.table, own);
-  return own.some((key) => items.get<Group | Project>(key)?.ancestors.includes(id));
+  return new Set(own.flatMap((key) => items.get<Group | Project>(key)?.ancestors ?? []));
 }
 
 /** The keys of the groups and projects in which a caller has rights directly. */

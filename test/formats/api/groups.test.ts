@@ -373,3 +373,70 @@ describe('package settings', () => {
     expect((await put({ generic_duplicates_allowed: false }, mia)).status).toBe(403);
   });
 });
+
+describe('a private group of which the caller is no member, only of a project in a subgroup', () => {
+  let project: { readonly id: number };
+  let ids: Record<'top' | 'sub' | 'other', number>;
+  let reporter: { readonly token: string };
+  let deploy: { readonly token: string };
+  let stranger: { readonly token: string };
+  beforeEach(async () => {
+    const make = async (path: string, parent?: number) =>
+      (await api.post('/groups', { name: path, path, ...(parent !== undefined && { parent_id: parent }) }))
+        .body.id;
+    const top = await make('top');
+    ids = { top, sub: await make('sub', top), other: await make('other', top) };
+    project = (await api.post('/projects', { name: 'seen', namespace_id: ids.sub })).body;
+    const hidden = await api.post('/projects', { name: 'unseen', namespace_id: ids.sub });
+    for (const { id } of [project, hidden.body]) await api.publish(id, 'lib', '1.0');
+    const { user, token } = await api.app.user('rep');
+    await api.post(`/projects/${project.id}/members`, { user_id: user.id, access_level: levels.reporter });
+    const made = await api.post(`/projects/${project.id}/deploy_tokens`, {
+      ...{ name: 'd', scopes: ['read_package_registry'] },
+    });
+    reporter = { token };
+    deploy = { token: made.body.token };
+    stranger = await api.app.user('eve');
+  });
+
+  test('is shown, with what the caller sees in it', async () => {
+    for (const group of ['top', 'sub'] as const) {
+      const shown = await api.get(`/groups/${ids[group]}?with_projects=true`, reporter);
+      expect([shown.status, shown.body.path]).toEqual([200, group]);
+      const packages = await api.get(`/groups/${ids[group]}/packages`, reporter);
+      expect(packages.body.map((each: { project_id: number }) => each.project_id)).toEqual([project.id]);
+      expect((await api.get(`/groups/${ids[group]}/packages`, deploy)).body).toHaveLength(1);
+      const projects = await api.get(`/groups/${ids[group]}/projects?include_subgroups=true`, reporter);
+      expect(projects.body.map(({ name }: { name: string }) => name)).toEqual(['seen']);
+      expect((await api.get(`/namespaces/${ids[group]}`, reporter)).status).toBe(200);
+    }
+    for (const list of ['subgroups', 'descendant_groups']) {
+      expect(paths(await api.get(`/groups/top/${list}`, reporter))).toEqual(['top/sub']);
+    }
+    const all = await api.get('/groups?all_available=true&top_level_only=true', reporter);
+    expect(paths(all)).toEqual(['acme', 'top']);
+    expect((await api.get('/namespaces/top/exists', reporter)).body.exists).toBe(true);
+  });
+
+  test('shows no members, and nothing in it can be changed', async () => {
+    const refused = [
+      await api.get('/groups/top/members', reporter),
+      await api.get('/groups/top/members/all', reporter),
+      await api.get('/groups/top/deploy_tokens', reporter),
+      await api.put('/groups/top', { name: 'x' }, reporter),
+      await api.del('/groups/top', reporter),
+      await api.post('/groups', { name: 'x', path: 'x', parent_id: ids.top }, reporter),
+      await api.post('/projects', { name: 'x', namespace_id: ids.top }, reporter),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403));
+    expect((await api.get('/groups/top')).body.name).toBe('top');
+  });
+
+  test('is missing for others, and hides the groups beside the project', async () => {
+    for (const path of ['', '/packages', '/projects', '/subgroups', '/members']) {
+      expect([path, (await api.get(`/groups/top${path}`, stranger)).status]).toEqual([path, 404]);
+      expect([path, (await api.get(`/groups/top%2Fother${path}`, reporter)).status]).toEqual([path, 404]);
+    }
+    expect(paths(await api.get('/groups?all_available=true', stranger))).toEqual(['acme']);
+  });
+});
