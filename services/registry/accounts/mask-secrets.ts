@@ -1,11 +1,14 @@
 /** What replaces a secret in a log line. */
 const MASK = '[token]';
 
+/** A hyphen, or what formats make of one when they normalize names; percent-encoded any number of times, or escaped. */
+const separator = String.raw`(?:[-_.]|%(?:25)*(?:2D|5F|2E)|\\u00(?:2D|5F|2E))`;
+
 /**
- * A secret of this registry, also percent-encoded, and also a part of one: a text may have been cut. Twenty
- * characters are longer than the names that start like a secret.
+ * A secret of this registry, whatever is before it, in any case and spelling, and also a part of one: a text may have
+ * been cut. Twenty characters are longer than the names that start like a secret; without a separator all are needed.
  */
-const ownSecret = /ph[ad]t(?:-|%2D)[0-9A-Za-z]{20,}/gi;
+const ownSecret = new RegExp(`ph[ad]t(?:${separator}+[0-9A-Z]{20,}|[0-9A-Z]{36,})`, 'gi');
 
 /** The credentials of an `Authorization` header, which may be a secret that a person chose, of 20 characters or more. */
 const authorization = /\b(basic|bearer)(\s+|%20)[\w.~+/=%-]{20,}/gi;

@@ -3,7 +3,7 @@ import type { Parameter, Sample } from './sample.ts';
 
 function parameter(
   what: string,
-  values: Pick<Parameter, 'limit' | 'longest' | 'tooLong'>,
+  values: Pick<Parameter, 'limit' | 'longest' | 'tooLong' | 'holding'>,
   pathOf: (value: string) => string,
 ): Parameter {
   return {
@@ -30,7 +30,12 @@ export const maven: Sample = {
   parameters: [
     parameter(
       'path of the artifact',
-      { limit: 512, longest: `${folders}artifact`, tooLong: `${folders}artifacts` },
+      {
+        limit: 512,
+        longest: `${folders}artifact`,
+        tooLong: `${folders}artifacts`,
+        holding: (word) => `com/example/${word}`,
+      },
       (name) => `/${name}/1.0/artifact-1.0.jar`,
     ),
     parameter(
@@ -40,7 +45,12 @@ export const maven: Sample = {
     ),
     parameter(
       'file name',
-      { limit: 255, longest: `${'a'.repeat(251)}.jar`, tooLong: `${'a'.repeat(252)}.jar` },
+      {
+        limit: 255,
+        longest: `${'a'.repeat(251)}.jar`,
+        tooLong: `${'a'.repeat(252)}.jar`,
+        holding: (word) => `${word}.jar`,
+      },
       (file) => `/com/example/tool/1.0/${file}`,
     ),
   ],

@@ -68,6 +68,7 @@ export const npm: Sample = {
     {
       what: 'package name',
       ...{ limit: 214, longest: 'a'.repeat(214), tooLong: 'a'.repeat(215) },
+      holding: (word) => word.toLowerCase(),
       publish: (name) => publish(name, '1.0.0'),
       reads: (name) => [
         `/${name}`,
@@ -84,6 +85,7 @@ export const npm: Sample = {
     {
       what: 'version',
       ...{ limit: 256, longest: `1.0.0-${'a'.repeat(250)}`, tooLong: `1.0.0-${'a'.repeat(251)}` },
+      holding: (word) => `1.0.0-${word}`,
       publish: (version) => publish('tool', version),
       reads: (version) => [`/tool/${version}`, `/tool/-/tool-${version}.tgz`],
       others: (version) => [`/-/npm/v1/attestations/tool@${version}`],

@@ -29,6 +29,7 @@ export const nuget: Sample = {
     {
       what: 'version',
       ...{ limit: 128, longest: `1.0.0-${'a'.repeat(122)}`, tooLong: `1.0.0-${'a'.repeat(123)}` },
+      holding: (word) => `1.0.0-${word}`,
       publish: (version) => nuget.publish('tool', version),
       reads: (version) => [
         nuget.file('tool', version),

@@ -38,6 +38,7 @@ export const pypi: Sample = {
     {
       what: 'version',
       ...{ limit: 200, longest: `1.0+${'a'.repeat(196)}`, tooLong: `1.0+${'a'.repeat(197)}` },
+      holding: (word) => `1.0+${word.replace('-', '.')}`,
       publish: (version) => pypi.publish('tool', version),
       reads: (version) => [addressOf('tool', version)],
       others: (version) => [`/integrity/tool/${version}/tool-${version}.tar.gz/provenance`],
@@ -46,6 +47,7 @@ export const pypi: Sample = {
     {
       what: 'file name',
       ...{ limit: 255, longest: fileNamed(255), tooLong: fileNamed(256) },
+      holding: (word) => `tool-1.0-py3-none-${word.replace('-', '_')}.whl`,
       publish: async (fileName) => {
         const built = wheel({ name: 'tool', version: '1.0' });
         return { method: 'POST', path: '', ...uploadForm({ ...built, fileName }), bytes: built.bytes };

@@ -18,6 +18,8 @@ export interface Parameter {
   readonly longest: string;
   /** A value that would be valid if it were not longer by one character. */
   readonly tooLong: string;
+  /** A valid value that contains a word of letters, digits and a hyphen; the word itself if absent. */
+  holding?(word: string): string;
   /** The request that publishes something with the value. */
   publish(value: string): Promise<Upload>;
   /** Reads that find what was published. */

@@ -4,6 +4,7 @@ import { toy } from './format.ts';
 function parameter(what: string, pathOf: (value: string) => string): Parameter {
   return {
     ...{ what, limit: 100, longest: 'a'.repeat(100), tooLong: 'a'.repeat(101) },
+    holding: (word) => word.toLowerCase(),
     async publish(value) {
       const bytes = Buffer.from(what);
       return { method: 'PUT', path: pathOf(value), headers: {}, body: bytes, bytes };
