@@ -5,11 +5,12 @@ import type { Actor, EventOwner } from '../../domain/events.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
+import { readItems } from '../records/read-items.ts';
 import { accountEvent } from './account-event.ts';
 import { type Issued, tokenWrites } from './issue-token.ts';
 import { ownerOf, type StoredToken, tokensOf } from './list-tokens.ts';
 import { revokeToken } from './revoke-token.ts';
-import { lineageRotated } from './token-parents.ts';
+import { lineageRotated, parentKeys, withParents } from './token-parents.ts';
 import { newSecret } from './token-secret.ts';
 
 /** A token to replace by a new one. */
@@ -43,6 +44,7 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
     lineage: lineageOf(old),
     ...(old.parents && { parents: old.parents }),
   };
+  const counted = withParents(token, await readItems(registry.table, parentKeys(token)));
   const secret = newSecret('access');
   try {
     await registry.table.write([
@@ -61,7 +63,7 @@ export async function rotateToken(registry: Registry, input: Rotation): Promise<
     if (error instanceof ConditionFailed) throw inactiveToken();
     throw error;
   }
-  return { token, secret };
+  return { token: counted, secret };
 }
 
 /** Revokes every active token in a token's lineage: all tokens rotated from the same first token. */

@@ -83,6 +83,13 @@ describe('a token that was made with another one', () => {
     expect((await api.post(path, {}, { token: successor.body.token })).status).toBe(401);
   });
 
+  test('shows no later expiry than its parent when it is rotated', async () => {
+    const [, robot] = await made();
+    const rotated = await api.post(`${accessTokens()}/${robot.id}/rotate`, { expires_at: '2026-12-01' });
+    const listed = await api.get(`${accessTokens()}/${rotated.body.id}`);
+    expect([rotated.body.expires_at, listed.body.expires_at]).toEqual(['2026-01-12', '2026-01-12']);
+  });
+
   test('ends with every token in the row', async () => {
     const root = await personalToken(api.app.registry, api.app.root);
     const json = { name: 'admin', scopes: ['api'] };
