@@ -114,6 +114,8 @@ export interface TokenFacts {
    * or expires. Absent if it depends on no other token.
    */
   readonly parents?: readonly number[];
+  /** The expiry of the token itself, where `expiresAt` may be that of a parent. Never stored. */
+  readonly ownExpiresAt?: number | null;
   /** The former name of `lineage`, in tokens stored before the renaming. Read by `lineageOf`, never written. */
   readonly family?: number;
 }

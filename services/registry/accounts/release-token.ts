@@ -5,9 +5,11 @@ import type { Registry } from '../context.ts';
 import { keys } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
 import type { Revocation } from './revoke-token.ts';
+import { lineageReleased } from './token-parents.ts';
 
 /**
- * Makes a token independent of the tokens it was made with: it no longer ends with them. Its own expiry stays.
+ * Makes a token independent of the tokens it was made with: it no longer ends with them, nor does what it made. Its own
+ * expiry stays.
  * @throws RegistryError `conflict` if it has ended already
  */
 export async function releaseToken(registry: Registry, { stored, actor, owner }: Revocation): Promise<void> {
@@ -18,6 +20,7 @@ export async function releaseToken(registry: Registry, { stored, actor, owner }:
   try {
     await registry.table.write([
       { update: keys.token(sha256), set: { parents: undefined }, when: { equals: { revoked: false } } },
+      lineageReleased(token),
       ...accountEvent(now, {
         type: 'token_released',
         actor,

@@ -11,6 +11,8 @@ interface LineageRecord {
   readonly revoked?: boolean;
   /** The expiry of its latest token, in milliseconds since the epoch; null if that does not expire. */
   readonly endsAt?: number | null;
+  /** Whether its tokens were made independent of their own parents, and with them what they made. */
+  readonly released?: boolean;
 }
 
 /** How many tokens may have made each other in a row. */
@@ -22,18 +24,26 @@ export function parentKeys({ parents = [] }: Pick<Token, 'parents'>): Key[] {
 }
 
 /**
- * A token as it counts: also revoked when a parent is, and expiring when the first of them does. `items` are those
- * under `parentKeys`.
+ * A token as it counts: also revoked when a parent is, and expiring when the first of them does. Its parents are those
+ * on which it still depends. `items` are those under `parentKeys`.
  */
 export function withParents<T extends Token>(token: T, items: Items): T {
   let { revoked, expiresAt } = token;
-  for (const key of parentKeys(token)) {
-    const parent = items.get<LineageRecord>(key);
+  const parents: number[] = [];
+  for (const id of (token.parents ?? []).toReversed()) {
+    const parent = items.get<LineageRecord>(keys.lineage(id));
+    parents.unshift(id);
     if (!parent || parent.revoked) revoked = true;
     const endsAt = parent?.endsAt ?? null;
     if (endsAt !== null) expiresAt = Math.min(endsAt, expiresAt ?? endsAt);
+    if (parent?.released) break;
   }
-  return { ...token, revoked, expiresAt };
+  return { ...token, revoked, expiresAt, ownExpiresAt: token.expiresAt, ...(token.parents && { parents }) };
+}
+
+/** When a token itself expires, whatever its parents do. */
+function ownEndOf({ ownExpiresAt, expiresAt }: Token): number | null {
+  return ownExpiresAt === undefined ? expiresAt : ownExpiresAt;
 }
 
 /** What a new token made with another one stores, and the check that the other one has not been revoked meanwhile. */
@@ -45,12 +55,13 @@ export interface Parentage {
 /** Prepares a token made with `parent`; without one, it depends on no other token. */
 export async function parentageOf(registry: Registry, parent: Token | undefined): Promise<Parentage> {
   if (!parent) return { writes: [] };
-  const { parents = [], expiresAt: endsAt } = parent;
+  const { parents = [] } = parent;
   if (parents.length >= MAX_PARENTS) {
     throw new RegistryError('forbidden', 'Forbidden - too many tokens in a row have made each other');
   }
   const lineage = lineageOf(parent);
-  await storeLineage(registry, lineage, endsAt);
+  // Its own parents can get other ends, and end the new token as well.
+  await storeLineage(registry, lineage, ownEndOf(parent));
   const check = { check: keys.lineage(lineage), when: { exists: true, equals: { revoked: undefined } } };
   return { parents: [...parents, lineage], writes: [check] };
 }
@@ -79,4 +90,13 @@ export function lineageRevoked(token: Token): Write {
 export function lineageRotated(token: Token, endsAt: number): Write {
   const key = keys.lineage(lineageOf(token));
   return { update: key, set: { endsAt }, when: { equals: { revoked: undefined } } };
+}
+
+/**
+ * The write that makes what was made with a token depend on it alone, no longer on the token's own parents. Fails if it
+ * was revoked.
+ */
+export function lineageReleased(token: Token): Write {
+  const set = { released: true, endsAt: ownEndOf(token) };
+  return { update: keys.lineage(lineageOf(token)), set, when: { equals: { revoked: undefined } } };
 }

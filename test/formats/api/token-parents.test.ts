@@ -90,6 +90,27 @@ describe('a token that was made with another one', () => {
     expect([rotated.body.expires_at, listed.body.expires_at]).toEqual(['2026-01-12', '2026-01-12']);
   });
 
+  test('lives as long as the row above when its first parent is rotated', async () => {
+    const issued = await issuePersonalToken(api.app.registry, api.app.root, {
+      ...{ name: 'admin', scopes: ['api'], expiresAt: Date.UTC(2026, 0, 12) },
+    });
+    const user = await api.app.user('bob', { level: levels.maintainer, of: project });
+    const json = { name: 'b', scopes: ['api'], expires_at: '2026-03-01' };
+    const own = await api.post(`/users/${user.user.id}/personal_access_tokens`, json, {
+      token: issued.secret,
+    });
+    const ci = await api.post(deployTokens(), deploy, { token: own.body.token });
+    expect(ci.body.expires_at).toBe('2026-01-12T00:00:00.000Z');
+    await api.post(
+      '/personal_access_tokens/self/rotate',
+      { expires_at: '2026-02-01' },
+      { token: issued.secret },
+    );
+    expect((await api.get(`${deployTokens()}/${ci.body.id}`)).body.expires_at).toBe(
+      '2026-02-01T00:00:00.000Z',
+    );
+  });
+
   test('ends with every token in the row', async () => {
     const root = await personalToken(api.app.registry, api.app.root);
     const json = { name: 'admin', scopes: ['api'] };
@@ -168,6 +189,33 @@ describe('independence', () => {
     expect([ci.parent_id, ci.expires_at, own.parent_id]).toEqual([null, null, null]);
     await api.del('/personal_access_tokens/self', { token: root });
     expect([await pulls(ci.token), await pulls(own.token)]).toEqual([true, true]);
+  });
+
+  test('given to a token later leaves what it made with that token alone', async () => {
+    const issued = await issuePersonalToken(api.app.registry, api.app.root, {
+      ...{ name: 'admin', scopes: ['api'], expiresAt: Date.UTC(2026, 0, 12) },
+    });
+    const { user } = await api.app.user('bob', { level: levels.maintainer, of: project });
+    const json = { name: 'b', scopes: ['api'], expires_at: '2026-03-01' };
+    const own = await api.post(`/users/${user.id}/personal_access_tokens`, json, { token: issued.secret });
+    const bob = { token: own.body.token };
+    const before = await api.post(deployTokens(), deploy, bob);
+    expect((await api.post(`/admin/tokens/${own.body.id}/release`)).status).toBe(204);
+    const after = await api.post(deployTokens(), deploy, bob);
+    const childless = await api.post(accessTokens(), bot, bob);
+    await api.del('/personal_access_tokens/self', { token: issued.secret });
+    for (const { body } of [before, after]) {
+      expect((await api.get(`${deployTokens()}/${body.id}`)).body).toMatchObject({
+        ...{ revoked: false, parent_id: own.body.id, expires_at: '2026-03-01T00:00:00.000Z' },
+      });
+      expect(await pulls(body.token)).toBe(true);
+    }
+    // A token that nothing was made with when it was released.
+    expect((await api.post(`/admin/tokens/${childless.body.id}/release`)).status).toBe(204);
+    expect(await pulls(childless.body.token)).toBe(true);
+    await api.del('/personal_access_tokens/self', bob);
+    const alive = await Promise.all([before, after, childless].map(({ body }) => pulls(body.token)));
+    expect(alive).toEqual([false, false, true]);
   });
 
   test('can be given later by an administrator, while the token is valid', async () => {
