@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { Registry as PrometheusRegistry } from 'prom-client';
+import type { Counter as PrometheusCounter, Registry as PrometheusRegistry } from 'prom-client';
 import { RegistryError } from '../../domain/errors.ts';
 import { authenticate } from '../../http/access/authenticate.ts';
 import { credentialOf } from '../../http/access/credentials.ts';
@@ -102,6 +102,15 @@ async function createPage({ meter, room, queued }: MetricsOptions): Promise<Prom
       this.set(room.isShort ? 1 : 0);
     },
   });
+  const { user, system } = process.cpuUsage();
   collectDefaultMetrics({ register });
+  // The library counts from here on; its counters are to count from the start of the process.
+  for (const [name, microseconds] of [
+    ['process_cpu_user_seconds_total', user],
+    ['process_cpu_system_seconds_total', system],
+    ['process_cpu_seconds_total', user + system],
+  ] as const) {
+    (register.getSingleMetric(name) as PrometheusCounter).inc(microseconds / 1e6);
+  }
   return register;
 }

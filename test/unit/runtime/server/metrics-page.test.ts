@@ -43,6 +43,15 @@ describe('the page of metrics', () => {
     expect((await send('POST', '/-/metrics', SCRAPE_TOKEN)).status).toBe(405);
   });
 
+  test('counts the processor time since the start of the process, also when it is first asked for later', async () => {
+    const { user, system } = process.cpuUsage();
+    const text = await (await send('GET', '/-/metrics', SCRAPE_TOKEN)).text();
+    const seconds = (name: string) => Number(new RegExp(`^process_cpu_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(seconds('user_seconds_total')).toBeGreaterThanOrEqual(user / 1e6);
+    expect(seconds('system_seconds_total')).toBeGreaterThanOrEqual(system / 1e6);
+    expect(seconds('seconds_total')).toBeGreaterThanOrEqual((user + system) / 1e6);
+  });
+
   test('has the text format, and counts requests by route, format and status class', async () => {
     await app.project('tools', 'public');
     const path = '/api/v4/projects/acme%2Ftools/packages/generic/a/1/f.txt';
