@@ -7,6 +7,7 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
+import { isDeployName } from './deploy-names.ts';
 import { checkPath, fullPathOf } from './paths.ts';
 import { pathTaken, takePath } from './take-path.ts';
 
@@ -22,11 +23,13 @@ export interface NewUser {
 /**
  * Creates a user with a personal namespace of the same path, which the user owns. A path reserved for the previous
  * owners of a group is taken, whoever asks: an administrator has to release it before somebody else gets it.
- * @throws RegistryError `invalidRequest` if the user name is invalid or taken.
+ * @throws RegistryError `invalidRequest` if the user name is invalid, taken, or that of a deploy token.
  */
 export async function createUser(registry: Registry, input: NewUser): Promise<User> {
   const now = registry.clock.now();
   const path = fullPathOf(checkPath(input.username));
+  // It is shown where names of deploy tokens are, as the publisher of a package.
+  if (await isDeployName(registry, path)) throw pathTaken();
   const [id, namespaceId] = await Promise.all([registry.ids.next('user'), registry.ids.next('namespace')]);
   const user: User = {
     id,

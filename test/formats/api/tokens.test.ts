@@ -50,7 +50,7 @@ describe('deploy tokens', () => {
     expect((await api.del(`${path}/${shown.id}`)).status).toBe(404);
   });
 
-  test('the user name has the characters of GitLab, and is not that of a user or another token', async () => {
+  test('the user name has the characters of GitLab, and no user has it or gets it', async () => {
     await api.app.user('ann');
     await accessToken(api.app.registry, project, levels.developer);
     const path = `/projects/${project.id}/deploy_tokens`;
@@ -78,6 +78,18 @@ describe('deploy tokens', () => {
     }
     const created = await create('build_1+x.Y-z');
     expect([created.status, created.body.username]).toEqual([201, 'build_1+x.Y-z']);
+    const named = await create('Build-Two');
+    const addUser = (username: string) =>
+      api.post('/users', {
+        username,
+        name: 'b',
+        email: `${username}@example.com`,
+        force_random_password: true,
+      });
+    const refused = await addUser('build-two');
+    expect([refused.status, refused.body.message]).toEqual([409, 'Username has already been taken']);
+    await api.del(`${path}/${named.body.id}`);
+    expect((await addUser('build-two')).status).toBe(201);
     expect((await create('')).body.username).toMatch(/^gitlab\+deploy-token-\d+$/);
   });
 
