@@ -41,6 +41,10 @@ describe.each(cases)('$id: the $what in addresses', ({ sample, parameter }) => {
   /** Reads with a value that nothing was published with. */
   const missing = (value: string) => [...parameter.reads(value), ...(parameter.others?.(value) ?? [])];
 
+  /** Requests to delete what is read with a value, whether the format knows such requests or not. */
+  const deletions = (value: string): Change[] =>
+    parameter.reads(value).map((path) => ({ method: 'DELETE', path }));
+
   /** The answer without what depends on the address itself. */
   async function answerTo(work: Promise<Response>, ...names: readonly string[]): Promise<readonly unknown[]> {
     const answer = await work;
@@ -69,13 +73,18 @@ describe.each(cases)('$id: the $what in addresses', ({ sample, parameter }) => {
   });
 
   test('finds nothing to change when it is longer, whether the caller may know of the project or not', async () => {
-    for (const each of parameter.changes?.(parameter.tooLong) ?? []) {
+    const tried = [...(parameter.changes?.(parameter.tooLong) ?? []), ...deletions(parameter.tooLong)];
+    expect(tried.length).toBeGreaterThan(0);
+    for (const each of tried) {
+      const isKnown = parameter.changes?.(parameter.tooLong).some(({ path }) => path === each.path);
       const { status } = await change(inProject(open), each, app.rootToken);
-      expect([each.path, status]).toEqual([each.path, 404]);
+      // Nothing else can be deleted, whether it is there or not.
+      expect([each.path, status]).toEqual([each.path, isKnown ? 404 : expect.toBeOneOf([404, 405])]);
       for (const token of [undefined, stranger]) {
         const hidden = await answerTo(change(inProject(closed), each, token), 'closed', 'absent');
         const absent = await answerTo(change(inProject('acme/absent'), each, token), 'closed', 'absent');
-        expect([hidden, hidden[0]]).toEqual([absent, token === undefined ? 401 : 404]);
+        const refused = token === undefined ? 401 : 404;
+        expect([hidden, hidden[0]]).toEqual([absent, isKnown ? refused : expect.toBeOneOf([refused, 405])]);
       }
     }
     const upload = await parameter.publish(parameter.longest);
@@ -83,6 +92,13 @@ describe.each(cases)('$id: the $what in addresses', ({ sample, parameter }) => {
     for (const each of parameter.changes?.(parameter.tooLong) ?? []) {
       const { status } = await change(inProject(open), each, app.rootToken);
       expect([each.path, status]).toEqual([each.path, each.tooLong ?? 404]);
+    }
+    for (const each of deletions(parameter.tooLong)) {
+      const { status } = await change(inProject(open), each, app.rootToken);
+      expect([each.path, status]).toEqual([each.path, expect.toBeOneOf([404, 405])]);
+    }
+    for (const path of parameter.reads(parameter.longest)) {
+      expect([path, (await get(inProject(open) + path)).status]).toEqual([path, 200]);
     }
     expect(app.errors).toEqual([]);
   });
