@@ -222,8 +222,8 @@ export function describeNormalizing(
       if (when === 'after') await upgradeData(registry);
       const restoration = { ...inProject('gone'), id: await removedId('gone') };
       await expect(restoreVersion(registry, restoration)).rejects.toMatchObject({ code: 'conflict' });
-      await removeVersion(registry, { ...inProject('gone'), version: named.version('1.0.0') });
-      expect(await restorePackage(registry, inProject('gone'))).toBe(1);
+      await removePackage(registry, inProject('gone'));
+      expect(await restorePackage(registry, inProject('gone'))).toBe(2);
       await upgradeData(registry);
       expect(await old.listed('gone')).toEqual(['1', '2.0']);
       expect(await old.problems()).toEqual([]);
