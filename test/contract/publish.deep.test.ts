@@ -1,10 +1,18 @@
+import { describeAddingFiles } from './add-files-cases.ts';
 import { describeGroupDeletion } from './group-deletion-cases.ts';
 import { describeGroupMoves } from './group-move-cases.ts';
 import { describeManyFiles } from './many-files-cases.ts';
+import { describeNames } from './names-cases.ts';
 import { openEmbeddedStores } from './open-stores.ts';
 import { describeProjectDeletion } from './project-deletion-cases.ts';
 import { describeRacingDeletes } from './racing-deletes-cases.ts';
+import { describeRemoval } from './removal-cases.ts';
+import { describeReservedPaths } from './reserved-paths-cases.ts';
 
+describeAddingFiles('embedded stores', openEmbeddedStores);
+describeRemoval('embedded stores', openEmbeddedStores);
+describeNames('embedded stores', openEmbeddedStores);
+describeReservedPaths('embedded stores', openEmbeddedStores);
 describeGroupDeletion('embedded stores', openEmbeddedStores);
 describeGroupMoves('embedded stores', openEmbeddedStores);
 describeProjectDeletion('embedded stores', openEmbeddedStores);

@@ -10,17 +10,13 @@ import { describeRacingDeletes } from './racing-deletes-cases.ts';
 import { describeRemoval } from './removal-cases.ts';
 import { describeReservedPaths } from './reserved-paths-cases.ts';
 
-for (const describeOn of [
-  describePublishing,
-  describeAddingFiles,
-  describeRemoval,
-  describeNames,
-  describeReservedPaths,
-]) {
-  describeOn('memory stores', openMemoryStores);
-  describeOn('embedded stores', openEmbeddedStores);
-}
-// The deep tier runs these on a disk: they write many thousand rows.
+describePublishing('memory stores', openMemoryStores);
+describePublishing('embedded stores', openEmbeddedStores);
+// The deep tier runs these on a disk.
+describeAddingFiles('memory stores', openMemoryStores);
+describeRemoval('memory stores', openMemoryStores);
+describeNames('memory stores', openMemoryStores);
+describeReservedPaths('memory stores', openMemoryStores);
 describeGroupDeletion('memory stores', openMemoryStores);
 describeGroupMoves('memory stores', openMemoryStores);
 describeProjectDeletion('memory stores', openMemoryStores);

@@ -1,0 +1,4 @@
+import { describeChecks } from './check-cases.ts';
+import { openEmbeddedStores } from './open-stores.ts';
+
+describeChecks('embedded stores', openEmbeddedStores);
