@@ -9,7 +9,7 @@ import type { RepositoryIndex } from './repository-index.ts';
 export interface NamePrefixes {
   /** The characters that end a prefix within a longer name: `.` if `Acme` covers `Acme.Tools`. */
   readonly separators: string;
-  /** Converts a name or prefix to the spelling of stored names. Undefined if no name can be or have it. */
+  /** Converts a name or prefix to the spelling of stored names. Undefined if it is neither a valid name nor a prefix of one. */
   parse(text: string): PackageName | undefined;
 }
 

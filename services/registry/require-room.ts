@@ -3,7 +3,7 @@ import type { Room } from '../ports/room.ts';
 
 /**
  * Requires that there is room for what a caller adds. To be called once the caller is known to be allowed to add it;
- * reads and removals go on without.
+ * reads and removals do not need room.
  * @throws RegistryError `storageFull`
  */
 export async function requireRoom({ room }: { readonly room: Room }): Promise<void> {

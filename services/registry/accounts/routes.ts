@@ -54,7 +54,7 @@ export function isReserved({ until }: FormerRoute, now: number): boolean {
 
 /**
  * Returns the write that gives up the path of a group or project, for the transaction that deletes or renames it. A
- * path under which packages were published stays reserved for some time; one that was renamed leads on.
+ * path under which packages were published stays reserved for some time; that of a rename leads to the new one.
  */
 export async function leavePath(
   registry: Registry,
