@@ -1,5 +1,8 @@
 import { checkStores } from '../../adapters/aws/check-stores.ts';
 import { customResource } from './custom-resource.ts';
+import { logStart } from './logging.ts';
+
+logStart();
 
 /**
  * Fails the deployment when stores of the settings lack what a registry needs. The environment names those to check; it

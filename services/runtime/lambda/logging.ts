@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Log } from '../../ports/log.ts';
 import { maskingReplacer } from '../../registry/accounts/mask-secrets.ts';
+import { VERSION } from '../../shared/version.ts';
 
 /** The function's log, with tokens masked. The environment sets its service name and level. */
 export const logger = new Logger({ jsonReplacerFn: maskingReplacer });
@@ -18,3 +19,8 @@ export const log: Log = {
     return logger.getLevelName() !== 'DEBUG' && logger.getLevelName() !== 'TRACE';
   },
 };
+
+/** Logs the cold start of a function. */
+export function logStart(): void {
+  log.info('function started', { version: VERSION, node: process.version });
+}

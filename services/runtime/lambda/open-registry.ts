@@ -4,12 +4,11 @@ import { JOB_ATTEMPTS } from '../../job-list.ts';
 import type { Queue } from '../../ports/queue.ts';
 import type { Seal } from '../../ports/seal.ts';
 import type { Registry } from '../../registry/context.ts';
-import { VERSION } from '../../shared/version.ts';
 import { createRegistry } from '../compose.ts';
 import { loggingCounter, loggingTokenUses } from '../download-log.ts';
 import { type LambdaEnvironment, readEnvironment } from './environment.ts';
 import { functionBodyLimit, functionS3Timeouts } from './function-limits.ts';
-import { log } from './logging.ts';
+import { log, logStart } from './logging.ts';
 
 /** The largest response of a function, in bytes: 6 MB, of which base64 leaves three quarters. */
 const PROXY_LIMIT = 4_500_000;
@@ -54,7 +53,7 @@ export function openFunction({ deletesBlobs, queueUrl = '', formats }: FunctionO
       },
     },
   });
-  log.info('function started', { version: VERSION, node: process.version });
+  logStart();
   const bodyLimit = functionBodyLimit({ ingest, url: settings.url });
   return {
     registry: createRegistry(
