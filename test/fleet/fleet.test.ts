@@ -291,7 +291,8 @@ describe.each(everySample)('$id', (sample) => {
     expect(app.errors).toEqual([]);
   });
 
-  test.runIf(sample.searches)('a search for a text that no name contains finds nothing', async () => {
+  const searching = sample.searches ? test : undefined;
+  searching?.('a search for a text that no name contains finds nothing', async () => {
     await publish();
     await app.runJobs();
     for (const text of ['日本', '日本 sample', 'ø', '...', ':', '🎉'.repeat(101)]) {
