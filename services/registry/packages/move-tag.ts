@@ -22,6 +22,8 @@ export interface TagChange {
   readonly format: string;
   readonly name: PackageName;
   readonly tag: TagName;
+  /** What the caller has read, if it has: the tag, undefined if it did not exist. The first attempt relies on it. */
+  readonly known?: { readonly tag: Tag | undefined } | undefined;
 }
 
 /**
@@ -33,15 +35,11 @@ export async function moveTag(
   input: TagChange & { version: VersionName },
 ): Promise<void> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
+  let { known } = input;
   await retryChanged(async () => {
     const now = registry.clock.now();
-    const items = await readItems(registry.table, [
-      keys.tag(ref, input.tag),
-      keys.version(ref, input.version),
-    ]);
-    const version = items.get<StoredVersion>(keys.version(ref, input.version));
-    if (!version || version.claim) throw new RegistryError('packageNotFound');
-    const tag = items.get<Tag>(keys.tag(ref, input.tag));
+    const { tag } = known ?? (await readTagged(registry, ref, input));
+    known = undefined;
     await registry.table.write([
       addedToVersion(ref, input.version),
       { ...tagWrite(ref, input.tag, input.version, now), when: stillAt(tag) },
@@ -63,9 +61,11 @@ export async function deleteTag(registry: Registry, input: TagChange): Promise<v
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
   const byDefault = await defaultTagOf(registry, input.format);
   const key = keys.tag(ref, input.tag);
+  let { known } = input;
   await retryChanged(async () => {
     const now = registry.clock.now();
-    const tag = maybeEntity<Tag>(await registry.table.get(key));
+    const tag = known ? known.tag : maybeEntity<Tag>(await registry.table.get(key));
+    known = undefined;
     if (!tag) throw new RegistryError('notFound');
     const when = stillAt(tag);
     const reset =
@@ -80,6 +80,22 @@ export async function deleteTag(registry: Registry, input: TagChange): Promise<v
       }),
     ]);
   });
+}
+
+/**
+ * Reads the tag together with the version that it is to have.
+ * @throws RegistryError `packageNotFound` if the version does not exist
+ */
+async function readTagged(
+  { table }: Registry,
+  ref: PackageRef,
+  input: Pick<TagChange, 'tag'> & { readonly version: VersionName },
+): Promise<{ readonly tag: Tag | undefined }> {
+  const [tagKey, versionKey] = [keys.tag(ref, input.tag), keys.version(ref, input.version)];
+  const items = await readItems(table, [tagKey, versionKey]);
+  const version = items.get<StoredVersion>(versionKey);
+  if (!version || version.claim) throw new RegistryError('packageNotFound');
+  return { tag: items.get<Tag>(tagKey) };
 }
 
 /** Holds while the tag has the version that was read, or still does not exist. */

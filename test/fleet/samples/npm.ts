@@ -122,5 +122,10 @@ export const npm: Sample = {
   // Versions cannot be replaced, so a publish does not read again what the guard has read.
   publishTrips: 3,
   duplicate: 403,
+  tag: (name, version) => ({
+    method: 'PUT',
+    path: `/-/package/${name}/dist-tags/stable`,
+    body: JSON.stringify(version),
+  }),
   anonymousMissing: 404,
 };

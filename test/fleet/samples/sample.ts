@@ -81,6 +81,8 @@ export interface Sample {
   readonly repositoryIndex?: string;
   /** A request that deletes the version, for formats whose clients can. */
   delete?(name: string, version: string): { readonly method: string; readonly path: string };
+  /** A request that sets a tag to the version, for formats whose clients can. */
+  tag?(name: string, version: string): Change;
   /** How many sequential table calls a publish may make; four if absent. */
   readonly publishTrips?: number;
   /** The status of publishing a version again with other bytes, if that is rejected; absent if it is allowed. */

@@ -170,6 +170,18 @@ describe.each(everySample)('requests to $id', (sample) => {
     expect(trips).toBeLessThanOrEqual(4);
   });
 
+  const tagging = sample.tag ? test : undefined;
+  tagging?.('need at most three sequential table calls to set a tag, new or existing', async () => {
+    for (const version of ['1.0.0', '1.1.0']) {
+      const { method, path, body } = sample.tag?.('sample', version) ?? { method: '', path: '' };
+      const url = prefixIn(sample, 'project', project.id) + path;
+      recorder.take();
+      expect((await app.send(method, url, { token, body })).status).toBe(200);
+      const tables = recorder.take().filter(({ store }) => store === 'table');
+      expect(sequentialTrips(tables)).toBeLessThanOrEqual(3);
+    }
+  });
+
   test('need no more calls for a read that is answered with 304', async () => {
     for (const path of [sample.file('sample', '1.0.0'), sample.index?.('sample')]) {
       if (path === undefined) continue;

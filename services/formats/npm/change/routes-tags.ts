@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseTagName } from '../../../domain/names.ts';
 import { change, type FormatContext, pull, type Target } from '../../../http/access/guard.ts';
 import { indexDocument } from '../../../http/answer/index-document.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -22,8 +23,13 @@ const tagOf = (c: FormatContext) => distTag(c.req.param('tag') ?? '');
  */
 export function tagRoutes(app: FormatRoutes): void {
   app.get('/-/package/:name/dist-tags', pull({ name: nameOf }, list));
-  app.put('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
-  app.post('/-/package/:name/dist-tags/:tag', change('publish', { name: nameOf }, move));
+  // A malformed tag is refused once the caller is known to be allowed to set one.
+  const moved = {
+    name: nameOf,
+    select: (c: FormatContext) => ({ tag: parseTagName(c.req.param('tag') ?? '') }),
+  };
+  app.put('/-/package/:name/dist-tags/:tag', change('publish', moved, move));
+  app.post('/-/package/:name/dist-tags/:tag', change('publish', moved, move));
   app.delete(
     '/-/package/:name/dist-tags/:tag',
     change('delete', { name: nameOf, select: (c) => ({ tag: tagOf(c) }) }, remove),
@@ -38,11 +44,24 @@ async function list(c: FormatContext, access: Access): Promise<Response> {
 async function move(c: FormatContext, target: Target): Promise<Response> {
   const tag = tagOf(c);
   const version = packageVersion(parsed(z.string(), await readJson(c, 16 * 1024)));
-  await moveTag(c.env.registry, { ...target, format: c.env.format.id, name: nameOf(c), tag, version });
+  await moveTag(c.env.registry, {
+    ...target,
+    format: c.env.format.id,
+    name: nameOf(c),
+    tag,
+    version,
+    known: target.holding,
+  });
   return replyJson(c, 200, DONE);
 }
 
 async function remove(c: FormatContext, target: Target): Promise<Response> {
-  await deleteTag(c.env.registry, { ...target, format: c.env.format.id, name: nameOf(c), tag: tagOf(c) });
+  await deleteTag(c.env.registry, {
+    ...target,
+    format: c.env.format.id,
+    name: nameOf(c),
+    tag: tagOf(c),
+    known: target.holding,
+  });
   return replyJson(c, 200, DONE);
 }
