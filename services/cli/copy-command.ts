@@ -8,7 +8,7 @@ import { countText, timeText } from './units.ts';
 
 /**
  * Separates the one directory among the parameters of a command from its settings.
- * @throws SettingsError when there is none, or more than one
+ * @throws SettingsError unless exactly one is given
  */
 export function withDirectory(parameters: readonly string[]): {
   readonly directory: string;

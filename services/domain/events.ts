@@ -48,7 +48,7 @@ export interface VersionState {
   readonly facts?: Readonly<Record<string, string>>;
 }
 
-/** The details of package events, in addition to the package. Versions of tags are null where there is none. */
+/** The details of package events, in addition to the package. A tag that does not exist has the version null. */
 interface PackageEventDetails {
   package_published: {
     readonly file?: string;

@@ -1,6 +1,6 @@
 /** The `Room` port: whether the stores of a host have room for more. Stores of AWS always have. */
 export interface Room {
-  /** Whether there was none when this was last looked at. */
+  /** Whether the disk was full at the last check. */
   readonly isShort: boolean;
   /** Whether additions may be stored. If there was no room, looks again. What is left is kept for removals. */
   hasRoom(): Promise<boolean>;

@@ -23,7 +23,7 @@ interface World {
   readonly visible: Readonly<Record<'group' | 'project' | 'package', number>>;
   /** The callers' credentials by what they are. */
   readonly callers: Readonly<Record<string, Record<string, string>>>;
-  /** What callers got from every list before there was anything hidden. */
+  /** What each caller got from each list before the hidden things were created. */
   readonly listsBefore: readonly string[];
 }
 

@@ -30,7 +30,7 @@ export interface BackupNote {
   readonly finishedAt: string | null;
 }
 
-/** Reads the note of a backup. Undefined if the directory has none, or does not exist. */
+/** Reads the note of a backup, or returns undefined if the directory or the note is missing. */
 export function readBackupNote(directory: string): Promise<BackupNote | undefined> {
   return readJson<BackupNote>(join(directory, BACKUP_FILE));
 }
@@ -45,7 +45,7 @@ export interface RestoreNote {
   readonly backup: string;
 }
 
-/** Reads the note of an unfinished restore. Undefined if there is none. */
+/** Reads the note of an unfinished restore, or returns undefined if it is missing. */
 export function readRestoreNote(directory: string): Promise<RestoreNote | undefined> {
   return readJson<RestoreNote>(join(directory, RESTORE_FILE));
 }

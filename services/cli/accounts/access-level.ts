@@ -13,7 +13,7 @@ export function levelFlag(text: string | undefined, ifAbsent: Level): number {
   return grantable[choiceFlag('level', text, levelNames) ?? ifAbsent];
 }
 
-/** The name of an access level; the number itself if it has none. */
+/** The name of an access level, or its number if it has no name. */
 export function levelName(level: number): string {
   return levelNames.find((name) => grantable[name] === level) ?? String(level);
 }

@@ -65,7 +65,7 @@ Run packhouse user <command> --help for details.
   actions: { create, list },
 };
 
-/** Returns the id of the user with a name. @throws CommandFailed when there is none */
+/** Returns the id of the user with this name. @throws CommandFailed if there is no such user */
 export async function userId(api: ApiClient, username: string): Promise<number> {
   const [found] = await api.get(rowsOf({ id: z.number() }), '/users', { username });
   if (!found) throw new CommandFailed(`there is no user ${username}`);

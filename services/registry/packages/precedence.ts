@@ -12,7 +12,7 @@ export function byPrecedence<T extends { readonly version: Version }>(copies: re
 }
 
 /**
- * Returns the first copy with files of several of one version; undefined if none has any. The files of a version
+ * Returns the first of several copies of a version that has files, or undefined. The files of a version
  * can all be removed one by one, and a version without files must not hide another project's copy.
  */
 export async function firstWithFiles<T>(

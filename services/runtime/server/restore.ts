@@ -42,7 +42,7 @@ export interface RestoreOutcome extends BackupOutcome {
 /**
  * Copies a backup into a new data directory, comparing every digest. The database comes last, so that a server starts on all
  * or refuses to start. If it is stopped or killed, the next call continues.
- * @throws SettingsError when there is no complete backup, or the data directory has anything else in it
+ * @throws SettingsError when the backup is incomplete or missing, or the data directory contains other files
  */
 export async function restore(
   backup: string,
