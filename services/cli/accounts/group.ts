@@ -1,40 +1,21 @@
 import * as z from 'zod';
-import { visibilities } from '../../domain/access.ts';
 import type { CommandGroup } from '../command.ts';
-import {
-  apiCommand,
-  choiceFlag,
-  limitFlag,
-  listUsage,
-  rowsOf,
-  sharedUsage,
-  shownRows,
-} from './api-command.ts';
-import { splitPath } from './split-path.ts';
+import { apiCommand, limitFlag, listUsage, rowsOf, sharedUsage, shownRows } from './api-command.ts';
+import { createBody, createOptions, createUsage } from './create-body.ts';
 
 const shape = { id: z.number(), full_path: z.string(), name: z.string(), visibility: z.string() };
-
-const numbered = z.object({ id: z.number() });
 
 const create = apiCommand({
   usage: `Usage: packhouse group create <path> [options]
 
 Creates a group, such as acme, or a subgroup, such as acme/backend.
 
-  --name <text>          the name; by default the last part of the path
-  --description <text>   a description
-  --visibility <who>     ${visibilities.join(', ')}
-${sharedUsage}`,
+${createUsage}${sharedUsage}`,
   operand: 'path',
-  options: { name: { type: 'string' }, description: { type: 'string' }, visibility: { type: 'string' } },
+  options: createOptions,
   async run({ api, given, operand }) {
-    const { parent, path } = splitPath(operand);
-    const visibility = choiceFlag('visibility', given.visibility, visibilities);
-    const { name = path, description } = given;
-    const above =
-      parent === '' ? undefined : await api.get(numbered, `/groups/${encodeURIComponent(parent)}`);
-    const body = { name, path, description, visibility, parent_id: above?.id };
-    const group = await api.post(z.looseObject(shape), '/groups', body);
+    const { body, parentId } = await createBody(api, '/groups', operand, given);
+    const group = await api.post(z.looseObject(shape), '/groups', { ...body, parent_id: parentId });
     return { json: group, text: () => `Created the group ${group.full_path} (id ${group.id}).\n` };
   },
 });

@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import { visibilities } from '../../domain/access.ts';
 import type { CommandGroup } from '../command.ts';
 import {
   apiCommand,
-  choiceFlag,
   limitFlag,
   listUsage,
   ownerPath,
@@ -11,7 +9,7 @@ import {
   sharedUsage,
   shownRows,
 } from './api-command.ts';
-import { splitPath } from './split-path.ts';
+import { createBody, createOptions, createUsage } from './create-body.ts';
 
 const shape = {
   id: z.number(),
@@ -20,28 +18,18 @@ const shape = {
   visibility: z.string(),
 };
 
-const numbered = z.object({ id: z.number() });
-
 const create = apiCommand({
   usage: `Usage: packhouse project create <path> [options]
 
 Creates a project in a group, such as acme/tools. With a path of one part it is
 in the namespace of the owner of the token.
 
-  --name <text>          the name; by default the last part of the path
-  --description <text>   a description
-  --visibility <who>     ${visibilities.join(', ')}
-${sharedUsage}`,
+${createUsage}${sharedUsage}`,
   operand: 'path',
-  options: { name: { type: 'string' }, description: { type: 'string' }, visibility: { type: 'string' } },
+  options: createOptions,
   async run({ api, given, operand }) {
-    const { parent, path } = splitPath(operand);
-    const visibility = choiceFlag('visibility', given.visibility, visibilities);
-    const { name = path, description } = given;
-    const namespace =
-      parent === '' ? undefined : await api.get(numbered, `/namespaces/${encodeURIComponent(parent)}`);
-    const body = { name, path, description, visibility, namespace_id: namespace?.id };
-    const project = await api.post(z.looseObject(shape), '/projects', body);
+    const { body, parentId } = await createBody(api, '/namespaces', operand, given);
+    const project = await api.post(z.looseObject(shape), '/projects', { ...body, namespace_id: parentId });
     return {
       json: project,
       text: () => `Created the project ${project.path_with_namespace} (id ${project.id}).\n`,
