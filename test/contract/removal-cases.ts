@@ -168,6 +168,30 @@ export function describeRemoval(name: string, open: () => Promise<OpenedStores>)
       await expectSound();
     });
 
+    test('the record of a package says when and by whom it was removed, until it is published or restored', async () => {
+      const record = async () => {
+        const head = await app.registry.table.get(keys.head({ projectId: project.id, ...tool }));
+        return [head?.removedAt, head?.removedBy];
+      };
+      const { kind, id, name } = actor;
+      for (const version of ['1.0', '2.0']) await publish(version, { 'a.bin': version });
+      expect(await record()).toEqual([undefined, undefined]);
+      const now = app.clock.now();
+      await removePackage(app.registry, { project, actor, ...tool });
+      expect(await record()).toEqual([now, { kind, id, name }]);
+      expect(await restorePackage(app.registry, { project, actor, ...tool })).toBe(2);
+      expect(await record()).toEqual([undefined, undefined]);
+      // Of a removal that is interrupted after its last version, a second call notes the rest.
+      await remove('1.0');
+      await remove('2.0');
+      expect(await record()).toEqual([undefined, undefined]);
+      await removePackage(app.registry, { project, actor, ...tool });
+      expect(await record()).toEqual([now, { kind, id, name }]);
+      await publish('3.0', { 'a.bin': 'again' });
+      expect(await record()).toEqual([undefined, undefined]);
+      await expectSound();
+    });
+
     test('a package is restored without the versions that were removed before it, one by one', async () => {
       for (const version of ['1.0', '2.0', '3.0']) await publish(version, { 'a.bin': version });
       await remove('2.0');

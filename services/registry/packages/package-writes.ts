@@ -206,7 +206,7 @@ export function liveHeadWrites(ref: PackageRef, now: number, live: boolean, chan
       format: ref.format,
       name: ref.name,
       live: true,
-      ...(!live && { heldSince }),
+      ...(!live && { heldSince, removedAt: undefined, removedBy: undefined }),
       ...(umbrellaName !== undefined && { [storedAs.umbrellaName]: umbrellaName }),
     },
     when: { equals: { live: live ? true : undefined, ...(revision !== undefined && { revision }) } },

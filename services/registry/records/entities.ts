@@ -1,4 +1,5 @@
 import type { Digests, Sha256 } from '../../domain/digests.ts';
+import type { Actor } from '../../domain/events.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
 import type { PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
@@ -104,9 +105,19 @@ export interface BoundPrefix {
   readonly createdAt: number;
 }
 
+/** Who removed something. */
+export interface RemovedBy {
+  readonly kind: Actor['kind'];
+  readonly id: number;
+  readonly name: string;
+}
+
 /** A stored head. `live` is true while the package is in the name index: it has versions or subpackages. */
 export interface StoredHead extends PackageHead {
   readonly live: boolean;
+  /** When the package was removed as a whole, in milliseconds since the epoch, and by whom; absent while it is live. */
+  readonly removedAt?: number;
+  readonly removedBy?: RemovedBy;
   /** See `subpackageCount`. */
   readonly [storedAs.subpackageCount]?: number;
   /** See `umbrellaNameOf`. */

@@ -2,10 +2,11 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { PackageRef, Version } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { entityOf } from '../records/entities.ts';
-import { ranges } from '../records/keys.ts';
+import { keys, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
+import { tryWrite } from './purge.ts';
 import { removeVersions, type VersionRemoval } from './remove-version.ts';
-import type { RemovedVersion } from './removed.ts';
+import { type Removal, type RemovedVersion, removalBy } from './removed.ts';
 import { type Restoration, restoreVersion } from './restore.ts';
 
 /** Which package to remove, and who removes it. */
@@ -15,8 +16,9 @@ export interface PackageRemoval extends Omit<VersionRemoval, 'version' | 'id'> {
 }
 
 /**
- * Removes a package: all its versions, one transaction each. They can be restored together. A call after an interrupted
- * one continues it. Returns how many versions were removed.
+ * Removes a package: all its versions, one transaction each, and then notes in the package when and by whom it was removed.
+ * The versions can be restored together. A call after an interrupted one continues it. Returns how many versions were
+ * removed.
  */
 export async function removePackage(registry: Registry, input: PackageRemoval): Promise<number> {
   const ref: PackageRef = { projectId: input.project.id, format: input.format, name: input.name };
@@ -24,7 +26,20 @@ export async function removePackage(registry: Registry, input: PackageRemoval): 
   const earlier = lastRemoval(await removedVersions(registry, ref));
   // Only an interrupted removal has left versions that existed when it began.
   const interrupted = earlier !== undefined && versions.every(({ createdAt }) => createdAt < earlier);
-  return removeVersions(registry, facts, versions, interrupted ? earlier : registry.clock.now());
+  const since = interrupted ? earlier : registry.clock.now();
+  const removed = await removeVersions(registry, facts, versions, since);
+  await noteRemoval(registry, ref, { ...removalBy(registry, input.actor), removedAt: since });
+  return removed;
+}
+
+/** Notes the removal in the head of the package, unless it has versions again. Its next publish or restore clears it. */
+async function noteRemoval(
+  registry: Registry,
+  ref: PackageRef,
+  { removedAt, removedBy }: Removal,
+): Promise<void> {
+  const when = { exists: true, equals: { live: undefined } };
+  await tryWrite(registry, { update: keys.head(ref), set: { removedAt, removedBy: { ...removedBy } }, when });
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../../domain/packages.ts';
 import type { Item, Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { entityOf, itemOf, storedAs } from '../records/entities.ts';
+import { entityOf, itemOf, type RemovedBy, storedAs } from '../records/entities.ts';
 import { indexes, inIndex1, inIndex2, keys, padId, ranges } from '../records/keys.ts';
 import { isOlderFile } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
@@ -25,7 +25,7 @@ import { queryPages } from '../records/query-all.ts';
 /** When something was removed, by whom, and when it may be purged. Times are milliseconds since the epoch. */
 export interface Removal {
   readonly removedAt: number;
-  readonly removedBy: { readonly kind: Actor['kind']; readonly id: number; readonly name: string };
+  readonly removedBy: RemovedBy;
   readonly purgeAt: number;
 }
 
