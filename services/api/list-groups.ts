@@ -5,9 +5,18 @@ import type { Group, Principal } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { authorizeGroup } from '../registry/access/authorize.ts';
 import { groupsAbove } from '../registry/access/visible-group.ts';
-import { filtered, memberGroups, type Walk, walkGroups } from '../registry/accounts/list-accounts.ts';
+import {
+  filtered,
+  groupsById,
+  memberGroups,
+  mergedById,
+  type Walk,
+  walkGroups,
+  walkOpenGroups,
+} from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson } from './json/account-json.ts';
+import { openTo } from './list-projects.ts';
 import { pageOf, paging, rowsById, sortedRows } from './paginate.ts';
 import { flag, integer, listOf, readParams, text } from './params.ts';
 import { type ApiContext, callerOf, scopes } from './request.ts';
@@ -36,16 +45,23 @@ export async function listGroups(c: ApiContext): Promise<Response> {
   const memberships = await membershipsOf(c.env.registry, principal);
   const { registry } = c.env;
   const everything = input.all_available ?? (principal.kind !== 'user' || principal.user.admin);
-  const narrowed = input.owned || input.min_access_level !== undefined || !everything;
-  const passes = groupFilter(
-    { principal, memberships, above: await groupsAbove(registry, principal) },
-    input,
-  );
-  if (principal.kind !== 'user' || !narrowed) {
+  const isNarrow = input.owned || input.min_access_level !== undefined || !everything;
+  const narrowed = principal.kind === 'user' && isNarrow;
+  const above = await groupsAbove(registry, principal);
+  const passes = groupFilter({ principal, memberships, above }, input);
+  const open = openTo(principal);
+  if (!open && !narrowed) {
     return replyPage(c, input, (walk) => filtered(walkGroups(registry, walk), passes));
   }
-  const groups = await memberGroups(registry, memberships.direct);
-  return replyPage(c, input, (walk) => filtered(inIds(groups, walk), passes));
+  const own = [
+    ...(await memberGroups(registry, memberships.direct)),
+    ...(narrowed ? [] : (await groupsById(registry, [...above])).values()),
+  ];
+  const candidates = (walk: Walk): AsyncIterable<Group> =>
+    narrowed || !open
+      ? inIds(own, walk)
+      : mergedById([walkOpenGroups(registry, open, walk), inIds(own, walk)], walk);
+  return replyPage(c, input, (walk) => filtered(candidates(walk), passes));
 }
 
 /**

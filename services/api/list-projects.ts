@@ -1,6 +1,6 @@
 /** Shared by all lists of projects: parameters, filters, and output. */
 import * as z from 'zod';
-import { levels, visibilities } from '../domain/access.ts';
+import { levels, type Visibility, visibilities } from '../domain/access.ts';
 import type { Principal, Project } from '../domain/accounts.ts';
 import { replyJson } from '../http/answer/reply.ts';
 import { authorizeProject } from '../registry/access/authorize.ts';
@@ -52,6 +52,15 @@ export async function projectFilter(
     return level >= minLevel && authorizeProject('view', principal, project, level) === 'allow';
   };
   return { passes, memberships };
+}
+
+/**
+ * The visibilities of what a caller sees without a role in it. Undefined for callers whose rights come from elsewhere, who
+ * may see anything: administrators and deploy tokens.
+ */
+export function openTo(principal: Principal): readonly Visibility[] | undefined {
+  if (principal.kind === 'anonymous') return ['public'];
+  return principal.kind === 'user' && !principal.user.admin ? ['public', 'internal'] : undefined;
 }
 
 function matches(project: Project, { search = '', search_namespaces }: ProjectListParams): boolean {

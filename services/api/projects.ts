@@ -12,14 +12,17 @@ import { findGroup } from '../registry/accounts/find-accounts.ts';
 import {
   filtered,
   groupsById,
+  mergedById,
+  type Walk,
   walkMemberProjects,
+  walkOpenProjects,
   walkProjects,
   walkProjectsIn,
 } from '../registry/accounts/list-accounts.ts';
 import { membershipsOf } from '../registry/accounts/memberships.ts';
 import { removeProject } from '../registry/accounts/remove-project.ts';
 import { projectJson } from './json/account-json.ts';
-import { minLevelOf, projectFilter, projectListParams, replyProjects } from './list-projects.ts';
+import { minLevelOf, openTo, projectFilter, projectListParams, replyProjects } from './list-projects.ts';
 import { filledText, flag, integer, readParams, text } from './params.ts';
 import {
   type ApiContext,
@@ -67,16 +70,17 @@ async function listProjects(c: ApiContext): Promise<Response> {
   const params = await readParams(c, projectListParams);
   const { passes, memberships } = await projectFilter(c, principal, params);
   const { registry } = c.env;
+  const open = openTo(principal);
   // Private projects are seen by their members only, and by administrators, so the others need not be read.
-  const seesOwn = principal.kind === 'anonymous' || (principal.kind === 'user' && !principal.user.admin);
-  const onlyMembers = params.visibility === 'private' && seesOwn;
+  const onlyMembers = params.visibility === 'private' && open !== undefined;
   const narrowed = params.membership || minLevelOf(params) > 0 || onlyMembers;
-  return replyProjects(c, params, (walk) =>
-    filtered(
-      narrowed ? walkMemberProjects(registry, memberships.direct, walk) : walkProjects(registry, walk),
-      passes,
-    ),
-  );
+  return replyProjects(c, params, (walk) => filtered(candidates(walk), passes));
+
+  function candidates(walk: Walk): AsyncIterable<Project> {
+    if (!narrowed && !open) return walkProjects(registry, walk);
+    const own = walkMemberProjects(registry, memberships.direct, walk);
+    return narrowed || !open ? own : mergedById([walkOpenProjects(registry, open, walk), own], walk);
+  }
 }
 
 async function listUserProjects(c: ApiContext): Promise<Response> {

@@ -3,6 +3,7 @@ import { memoryTable } from '../../services/adapters/memory/memory-table.ts';
 import { levels } from '../../services/domain/access.ts';
 import type { Project } from '../../services/domain/accounts.ts';
 import { createUser, memberWrite } from '../../services/registry/accounts/create-user.ts';
+import { indexes } from '../../services/registry/records/keys.ts';
 import { type CountedTable, countReads } from '../kit/count-reads.ts';
 import { storePackages } from '../kit/many-packages.ts';
 import { personalToken, startApp, type TestApp } from '../kit/start-app.ts';
@@ -257,6 +258,51 @@ export function describeLists(name: string, open: () => Promise<OpenedStores>): 
       expect(own.items).toBeLessThan(20);
       const member = await read(`/api/v4/projects/${project.id}/members/all/100`, token);
       expect(member.items).toBeLessThan(12);
+    });
+
+    test('of everything that a caller may see do not read what is private to others', async () => {
+      const hidden = await app.subgroup('hidden', 'private');
+      for (let number = 0; number < 60; number++) {
+        await app.project(`private-${number}`, 'private', hidden);
+        await app.subgroup(`below-${number}`, 'private', hidden);
+      }
+      const inner = await app.project('inner', 'internal');
+      const open = await app.project('open', 'public');
+      const { token } = await app.user('member', { level: levels.reporter, of: project });
+      const idsIn = async (path: string, sender?: string) => {
+        counted.take();
+        const answer = await app.send('GET', `/api/v4/${path}`, sender ? { token: sender } : {});
+        const ids = ((await answer.json()) as { id: number }[]).map(({ id }) => id);
+        return { ids, items: counted.take() };
+      };
+      const byId = 'order_by=id&sort=asc&per_page=100';
+      const own = await idsIn(`projects?${byId}`, token);
+      expect(own.ids).toEqual([project.id, inner.id, open.id]);
+      expect(own.items).toBeLessThan(30);
+      expect((await idsIn(`projects?order_by=name&sort=desc`, token)).ids).toEqual([
+        project.id,
+        open.id,
+        inner.id,
+      ]);
+      const anonymous = await idsIn(`projects?${byId}`);
+      expect(anonymous.ids).toEqual([open.id]);
+      expect(anonymous.items).toBeLessThan(10);
+      const groups = await idsIn(`groups?all_available=true&${byId}`, token);
+      expect(groups.ids).toEqual([app.group.id]);
+      expect(groups.items).toBeLessThan(30);
+      const first = await app.registry.table.query({
+        ...indexes.children(hidden.id),
+        prefix: 'project#',
+        limit: 1,
+      });
+      const other = Number(first.items[0]?.id);
+      const body = JSON.stringify({ visibility: 'public' });
+      const headers = { 'content-type': 'application/json' };
+      await app.send('PUT', `/api/v4/groups/${hidden.id}`, { token: app.rootToken, headers, body });
+      await app.send('PUT', `/api/v4/projects/${other}`, { token: app.rootToken, headers, body });
+      expect((await idsIn(`projects?${byId}`)).ids.sort()).toEqual([open.id, other].sort());
+      expect((await idsIn(`groups?${byId}`)).ids).toEqual([app.group.id, hidden.id]);
+      expect((await idsIn(`projects?${byId}`, app.rootToken)).ids).toHaveLength(63);
     });
 
     test('a package shows at most 1,000 of its other versions', async () => {

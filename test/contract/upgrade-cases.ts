@@ -116,6 +116,33 @@ export function describeUpgrades(
       expect(items).toEqual([]);
     });
 
+    test('projects and groups are listed before the upgrade, halfway through it and after it', async () => {
+      async function listed(): Promise<unknown[]> {
+        const found: unknown[] = [];
+        for (const who of ['root', undefined]) {
+          const headers = { 'private-token': who === undefined ? '' : (sample.tokens[who] ?? '') };
+          for (const path of ['projects?order_by=id', 'groups?order_by=id']) {
+            const url = `http://registry.test/api/v4/${path}&per_page=100`;
+            const answer = await app(new Request(url, { headers }), {});
+            found.push([who, path, ((await answer.json()) as { id: number }[]).map(({ id }) => id)]);
+          }
+        }
+        return found;
+      }
+      const before = await listed();
+      expect(JSON.stringify(before)).not.toContain('[]');
+      const { items } = await registry.table.query(indexes.formerProjects);
+      await registry.table.update(keys.project(Number(items[0]?.id)), {
+        set: { index1pk: indexes.projects(items[0]?.visibility as Project['visibility']).pk },
+      });
+      expect(await listed()).toEqual(before);
+      await upgradeData(registry);
+      expect(await listed()).toEqual(before);
+      for (const former of [indexes.formerProjects, indexes.formerGroups]) {
+        expect((await registry.table.query(former)).items).toEqual([]);
+      }
+    });
+
     const oldName = 'Sample.Pkg-1.0-py3.py2-none-any.whl';
 
     /** Uploads other bytes for the file of the sample, using the current code. */

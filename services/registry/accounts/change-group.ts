@@ -4,7 +4,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
-import { keys } from '../records/keys.ts';
+import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { projectsIn, subgroupsOf } from './list-accounts.ts';
@@ -93,7 +93,10 @@ async function changeOnce(
   await writeMoving(registry, move, [
     {
       update: keys.group(group.id),
-      set: { ...set, ...move.set, ...(isLarge && { moving: true }) },
+      set: {
+        ...{ ...set, ...move.set, ...(isLarge && { moving: true }) },
+        ...inIndex1(indexes.groups(after.visibility).pk, padId(group.id)),
+      },
       add: { changes: 1 },
       when: {
         equals: {

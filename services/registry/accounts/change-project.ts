@@ -4,7 +4,7 @@ import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { Registry } from '../context.ts';
 import { maybeEntity } from '../records/entities.ts';
-import { keys } from '../records/keys.ts';
+import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent, changedFields } from './account-event.ts';
 import { movePath, writeMoving } from './move-path.ts';
@@ -67,9 +67,17 @@ export async function changeProject(
     await writeMoving(registry, move, [
       {
         update: keys.project(project.id),
-        set: { ...given, fullName, fullPath, updatedAt: now },
+        set: {
+          ...{ ...given, fullName, fullPath, updatedAt: now },
+          ...inIndex1(indexes.projects(next.visibility).pk, padId(project.id)),
+        },
         // A first publish in the meantime makes the old path one to reserve.
-        when: { equals: { fullPath: before.fullPath, ...(renamed && { published: before.published }) } },
+        when: {
+          equals: {
+            ...{ fullPath: before.fullPath, visibility: before.visibility },
+            ...(renamed && { published: before.published }),
+          },
+        },
       },
       {
         check: keys.group(namespace.id),

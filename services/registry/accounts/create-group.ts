@@ -66,7 +66,7 @@ export async function createGroup(registry: Registry, input: NewGroup): Promise<
     createdAt: now,
     ...(newPath.succeeds.length > 0 && { succeeds: newPath.succeeds }),
   };
-  const inGroups = inIndex1(indexes.groups.pk, padId(id));
+  const inGroups = inIndex1(indexes.groups(visibility).pk, padId(id));
   const child = parent ? inIndex2(indexes.children(parent.id).pk, `group#${padId(id)}`) : {};
   await takingPath(() =>
     registry.table.write([

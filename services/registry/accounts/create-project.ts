@@ -81,7 +81,7 @@ export async function createProject(registry: Registry, input: NewProject): Prom
 export function projectItem(project: Project): Item {
   const { id, namespaceId } = project;
   return itemOf(keys.project(id), project, {
-    ...inIndex1(indexes.projects.pk, padId(id)),
+    ...inIndex1(indexes.projects(project.visibility).pk, padId(id)),
     ...inIndex2(indexes.children(namespaceId).pk, `project#${padId(id)}`),
   });
 }

@@ -1,3 +1,4 @@
+import { type Visibility, visibilities } from '../../domain/access.ts';
 import type { Group, Membership, Project, User } from '../../domain/accounts.ts';
 import type { Query } from '../../ports/table.ts';
 import { MAX_PAGE } from '../../ports/table-rules.ts';
@@ -18,12 +19,63 @@ export interface Walk {
 
 /** All projects of the instance by id, read page by page. */
 export function walkProjects(registry: Registry, walk: Walk = {}): AsyncGenerator<Project> {
-  return walkIndex<Project>(registry, indexes.projects, walk);
+  return walkLists<Project>(registry, projectLists(visibilities), walk);
+}
+
+/** The projects that everybody may see, or everybody who is signed in, by id, read page by page. */
+export function walkOpenProjects(
+  registry: Registry,
+  open: readonly Visibility[],
+  walk: Walk = {},
+): AsyncGenerator<Project> {
+  return walkLists<Project>(registry, projectLists(open), walk);
 }
 
 /** All groups of the instance by id, read page by page, without those that are being deleted. */
 export function walkGroups(registry: Registry, walk: Walk = {}): AsyncGenerator<Group> {
-  return filtered(walkIndex<Group>(registry, indexes.groups, walk), isPresent);
+  return filtered(walkLists<Group>(registry, groupLists(visibilities), walk), isPresent);
+}
+
+/** The groups that everybody may see, or everybody who is signed in, by id, read page by page. */
+export function walkOpenGroups(
+  registry: Registry,
+  open: readonly Visibility[],
+  walk: Walk = {},
+): AsyncGenerator<Group> {
+  return filtered(walkLists<Group>(registry, groupLists(open), walk), isPresent);
+}
+
+// Until the upgrade to schema 7 has finished, some are in the former list of all, whatever their visibility.
+function projectLists(of: readonly Visibility[]): readonly Query[] {
+  return [...of.map((visibility) => indexes.projects(visibility)), indexes.formerProjects];
+}
+
+function groupLists(of: readonly Visibility[]): readonly Query[] {
+  return [...of.map((visibility) => indexes.groups(visibility)), indexes.formerGroups];
+}
+
+function walkLists<T extends { readonly id: number }>(
+  registry: Registry,
+  lists: readonly Query[],
+  walk: Walk,
+): AsyncGenerator<T> {
+  return mergedById(
+    lists.map((list) => walkIndex<T>(registry, list, walk)),
+    walk,
+  );
+}
+
+/** Merges sequences in the order of ids; something that is in several of them comes once. */
+export async function* mergedById<T extends { readonly id: number }>(
+  sequences: readonly AsyncIterable<T>[],
+  { descending = false }: Walk,
+): AsyncGenerator<T> {
+  const direction = descending ? -1 : 1;
+  let last: number | undefined;
+  for await (const each of mergeSorted(sequences, (a, b) => (a.id - b.id) * direction)) {
+    if (each.id !== last) yield each;
+    last = each.id;
+  }
 }
 
 function isPresent({ removing }: Group): boolean {
@@ -49,12 +101,11 @@ export function walkProjectsIn(
   namespaceIds: readonly number[],
   walk: Walk = {},
 ): AsyncGenerator<Project> {
-  const direction = walk.descending ? -1 : 1;
-  return mergeSorted(
+  return mergedById(
     namespaceIds.map((id) =>
       walkIndex<Project>(registry, { ...indexes.children(id), prefix: 'project#' }, walk),
     ),
-    (a, b) => (a.id - b.id) * direction,
+    walk,
   );
 }
 
@@ -201,11 +252,7 @@ export async function* walkMemberProjects(
     namespaces.map(({ id }) => id),
     walk,
   );
-  let last: number | undefined;
-  for await (const project of mergeSorted([inEach(remaining.sort(inOrder)), inherited], inOrder)) {
-    if (project.id !== last) yield project;
-    last = project.id;
-  }
+  yield* mergedById([inEach(remaining.sort(inOrder)), inherited], walk);
 }
 
 async function* inEach<T>(values: readonly T[]): AsyncGenerator<T> {

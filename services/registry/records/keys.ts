@@ -4,11 +4,11 @@
  *     ROUTE#<path>                     META                      who has the path, or had it: then index2 FORMER
  *     USER#<id>                        META                      user                    index1 USERS
  *     USER#<id>                        TOKEN#<id>                a token that acts as the user
- *     GROUP#<id>                       META                      group or user namespace index1 GROUPS, index2 children
+ *     GROUP#<id>                       META                      group or user namespace index1 by visibility, index2 children
  *     GROUP#<id>                       MEMBER#<user>             member                  index1 memberships of the user
  *     GROUP#<id>                       TOKEN#<id>                group or deploy token
  *     GROUP#<id>                       OWNERS                    who owned a deleted group, index2 by end of reservation
- *     PROJECT#<id>                     META                      project                 index1 PROJECTS, index2 children
+ *     PROJECT#<id>                     META                      project                 index1 by visibility, index2 children
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
  *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
@@ -68,6 +68,7 @@
  * is longer than the table allows: names have maximum lengths, and other parts, and file names that leave too little
  * room, are shortened by a digest.
  */
+import type { Visibility } from '../../domain/access.ts';
 import type { Sha256 } from '../../domain/digests.ts';
 import type { FileIdentity, FullPath, PackageName, TagName, VersionName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
@@ -353,8 +354,12 @@ const in2 = (pk: string) => ({ index: 'index2', pk }) as const;
 /** Ranges of the two indexes. */
 export const indexes = {
   users: { index: 'index1', pk: 'USERS' },
-  groups: { index: 'index1', pk: 'GROUPS' },
-  projects: { index: 'index1', pk: 'PROJECTS' },
+  /** Groups, and projects, of a visibility by id: most callers see only few private ones. */
+  groups: (visibility: Visibility) => in1(`GROUPS#${visibility}`),
+  projects: (visibility: Visibility) => in1(`PROJECTS#${visibility}`),
+  /** All groups, and projects, as stored before schema 7. */
+  formerGroups: { index: 'index1', pk: 'GROUPS' },
+  formerProjects: { index: 'index1', pk: 'PROJECTS' },
   tokens: { index: 'index1', pk: 'TOKENS' },
   memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
   children: (groupId: number) => in2(`CHILDREN#${groupId}`),

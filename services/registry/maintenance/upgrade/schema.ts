@@ -3,7 +3,7 @@ import type { Registry } from '../../context.ts';
 import { keys } from '../../records/keys.ts';
 
 /** The schema of the records that this code writes. Each change that needs an upgrade of records increments it. */
-export const SCHEMA = 6;
+export const SCHEMA = 7;
 
 /** The schema of records without a stored schema. */
 const FIRST = 1;

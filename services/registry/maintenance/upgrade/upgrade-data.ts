@@ -10,6 +10,7 @@ import { locateHolders } from './to-4/locate-holders.ts';
 import { shortenSearchWords } from './to-4/shorten-search-words.ts';
 import { storeDefaultTags } from './to-5/store-default-tags.ts';
 import { normalizeVersions } from './to-6/normalize-versions.ts';
+import { listByVisibility } from './to-7/list-by-visibility.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -25,6 +26,7 @@ const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [4, [indexVersionsByName, shortenSearchWords, locateHolders]],
   [5, [storeDefaultTags]],
   [6, [normalizeVersions]],
+  [7, [listByVisibility]],
 ]);
 
 /**
