@@ -7,6 +7,7 @@ import { createProject } from '../../services/registry/accounts/create-project.t
 import { createUser } from '../../services/registry/accounts/create-user.ts';
 import { deleteGroupTree } from '../../services/registry/accounts/delete-group.ts';
 import { findGroup, findProject } from '../../services/registry/accounts/find-accounts.ts';
+import { issueDeployToken } from '../../services/registry/accounts/issue-token.ts';
 import { removeProject, restoreProject } from '../../services/registry/accounts/remove-project.ts';
 import { purgeFormerPaths } from '../../services/registry/accounts/reserved-paths.ts';
 import { stageBlob } from '../../services/registry/blobs/stage-blob.ts';
@@ -69,6 +70,34 @@ export function describeReservedPaths(name: string, open: () => Promise<OpenedSt
       (await Promise.allSettled(attempts)).map((each) =>
         each.status === 'fulfilled' ? 'made' : each.reason,
       );
+
+    test('a user and a deploy token that are made at the same moment never have the same name', async () => {
+      const newUser = (username: string) => () =>
+        createUser(app.registry, { username, name: 'New', email: `${username}@example.com` });
+      const newToken = (username: string) => () =>
+        issueDeployToken(
+          app.registry,
+          { kind: 'project', id: project.id },
+          {
+            ...{ name: 'ci', scopes: ['read_package_registry'], expiresAt: null, username },
+          },
+        );
+      const isUser: WritesMatch = (writes) =>
+        writes.some((write) => 'put' in write && 'username' in write.put && 'admin' in write.put);
+      const isToken: WritesMatch = (writes) =>
+        writes.some((write) => 'put' in write && write.put.kind === 'project-deploy');
+      runBeforeWrite(app.registry.table, isUser, newToken('first'));
+      await expect(newUser('First')()).rejects.toMatchObject(taken);
+      runBeforeWrite(app.registry.table, isToken, newUser('second'));
+      await expect(newToken('Second')()).rejects.toMatchObject({ code: 'invalidRequest' });
+      for (let round = 0; round < 5; round++) {
+        const made = await Promise.allSettled([newUser(`name-${round}`)(), newToken(`name-${round}`)()]);
+        expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      }
+      // Tokens may share a name, also one that is the path of a group.
+      await newToken('first')();
+      await newToken(group.path)();
+    });
 
     test('cannot be taken by strangers while the group is being deleted', async () => {
       await publish();

@@ -4,6 +4,7 @@ import type { Project } from '../../services/domain/accounts.ts';
 import type { FormatRules } from '../../services/domain/format-rules.ts';
 import { namedFile } from '../../services/formats/pypi/file-names.ts';
 import type { App } from '../../services/http/call.ts';
+import { createUser } from '../../services/registry/accounts/create-user.ts';
 import { purgeProjects } from '../../services/registry/accounts/remove-project.ts';
 import { stageBytes } from '../../services/registry/blobs/stage-blob.ts';
 import type { Registry } from '../../services/registry/context.ts';
@@ -141,6 +142,20 @@ export function describeUpgrades(
       for (const former of [indexes.formerProjects, indexes.formerGroups]) {
         expect((await registry.table.query(former)).items).toEqual([]);
       }
+    });
+
+    test('user names of deploy tokens stay taken before the upgrade and after it', async () => {
+      const { items } = await registry.table.query(indexes.tokens);
+      const stored = items.find(({ kind }) => String(kind).endsWith('-deploy'));
+      if (!stored) throw new Error('the sample has no deploy token');
+      await registry.table.update({ pk: stored.pk, sk: stored.sk }, { set: { username: 'Old-Name' } });
+      const create = (username: string) =>
+        createUser(registry, { username, name: 'New', email: `${username}@example.com` });
+      await expect(create('old-name')).rejects.toMatchObject({ code: 'invalidRequest' });
+      await upgradeData(registry);
+      await registry.table.update({ pk: stored.pk, sk: stored.sk }, { set: { username: 'newer-name' } });
+      await expect(create('OLD-name')).rejects.toMatchObject({ code: 'invalidRequest' });
+      await create('other-name');
     });
 
     const oldName = 'Sample.Pkg-1.0-py3.py2-none-any.whl';

@@ -7,7 +7,7 @@ import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, padId } from '../records/keys.ts';
 import { accountEvent } from './account-event.ts';
-import { isDeployName } from './deploy-names.ts';
+import { withoutDeployName } from './deploy-names.ts';
 import { checkPath, fullPathOf } from './paths.ts';
 import { pathTaken, takePath } from './take-path.ts';
 
@@ -28,8 +28,8 @@ export interface NewUser {
 export async function createUser(registry: Registry, input: NewUser): Promise<User> {
   const now = registry.clock.now();
   const path = fullPathOf(checkPath(input.username));
-  // It is shown where names of deploy tokens are, as the publisher of a package.
-  if (await isDeployName(registry, path)) throw pathTaken();
+  const free = await withoutDeployName(registry, path);
+  if (!free) throw pathTaken();
   const [id, namespaceId] = await Promise.all([registry.ids.next('user'), registry.ids.next('namespace')]);
   const user: User = {
     id,
@@ -61,20 +61,23 @@ export async function createUser(registry: Registry, input: NewUser): Promise<Us
   };
   const route = { kind: 'user', id: namespaceId, userId: id } as const;
   const newPath = await takePath(registry, { fullPath: path, route, parent: undefined, by: {} });
-  await takingPath(() =>
-    registry.table.write([
-      newPath.write,
-      { put: itemOf(keys.user(id), user, inIndex1(indexes.users.pk, padId(id))), when: { exists: false } },
-      { put: itemOf(keys.group(namespaceId), namespace), when: { exists: false } },
-      memberWrite({ kind: 'group', id: namespaceId }, id, levels.owner, null, now),
-      ...accountEvent(now, {
-        type: 'user_created',
-        actor: input.actor,
-        owner: { kind: 'user', id, path },
-        name: path,
-        details: { admin: user.admin },
-      }),
-    ]),
+  await takingPath(
+    async () =>
+      registry.table.write([
+        newPath.write,
+        free,
+        { put: itemOf(keys.user(id), user, inIndex1(indexes.users.pk, padId(id))), when: { exists: false } },
+        { put: itemOf(keys.group(namespaceId), namespace), when: { exists: false } },
+        memberWrite({ kind: 'group', id: namespaceId }, id, levels.owner, null, now),
+        ...accountEvent(now, {
+          type: 'user_created',
+          actor: input.actor,
+          owner: { kind: 'user', id, path },
+          name: path,
+          details: { admin: user.admin },
+        }),
+      ]),
+    2,
   );
   return user;
 }
@@ -103,16 +106,17 @@ export function memberWrite(
 }
 
 /**
- * Executes writes, the first of which takes a path. Any other condition concerns the parent group.
+ * Executes writes, the first of which take a path. Any other condition concerns the parent group.
+ * @param first how many take the path
  * @throws RegistryError `invalidRequest` if the path is taken, `conflict` if the parent group has changed since
  * it was read.
  */
-export async function takingPath(write: () => Promise<void>): Promise<void> {
+export async function takingPath(write: () => Promise<void>, first = 1): Promise<void> {
   try {
     await write();
   } catch (error) {
     if (!(error instanceof ConditionFailed)) throw error;
-    if (error.operation === 0) throw pathTaken();
+    if (error.operation < first) throw pathTaken();
     throw new RegistryError('conflict', 'The group has just changed; try again', { cause: error });
   }
 }

@@ -7,9 +7,10 @@ import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys, type Owner, padId } from '../records/keys.ts';
+import { retryChanged } from '../records/retry-changed.ts';
 import { accountEvent } from './account-event.ts';
 import { botWrites, memberWrite } from './create-user.ts';
-import { findUserByName } from './find-accounts.ts';
+import { takeDeployName } from './deploy-names.ts';
 import { fullPathOf, invalidField } from './paths.ts';
 import { endingWith, parentageOf } from './token-parents.ts';
 import { newSecret, secretDigest } from './token-secret.ts';
@@ -103,16 +104,18 @@ const RESERVED_DEPLOY_NAME =
   /^(?:gitlab(?:\+deploy-token-|-ci-token$|-deploy-token$)|(?:project|group)_\d+_bot)/i;
 
 /**
- * Checks a user name for a deploy token. It is shown where users' names are, as the publisher of a package, so it must
- * not be that of a user.
+ * Checks a user name for a deploy token, and returns the writes that take it.
  * @throws RegistryError `invalidRequest` if it has other characters, or belongs to a user or another token
  */
-async function checkDeployName({ table }: Registry, username: string): Promise<void> {
+async function takenName(registry: Registry, token: DeployToken): Promise<readonly Write[]> {
+  const { username } = token;
   if (!DEPLOY_NAME.test(username)) {
     throw invalidField('username', "can contain only letters, digits, '_', '-', '+', and '.'");
   }
   if (RESERVED_DEPLOY_NAME.test(username)) throw invalidField('username', 'is a reserved name');
-  if (await findUserByName(table, username)) throw invalidField('username', 'has already been taken');
+  const writes = await takeDeployName(registry, token);
+  if (!writes) throw invalidField('username', 'has already been taken');
+  return writes;
 }
 
 /**
@@ -124,19 +127,23 @@ export async function issueDeployToken(
   owner: TokenOwner,
   input: NewToken & { readonly username?: string | undefined },
 ): Promise<Issued<DeployToken>> {
-  if (input.username !== undefined) await checkDeployName(registry, input.username);
   const { facts, checks } = await tokenFacts(registry, input);
+  const { username } = input;
   const token: DeployToken = {
     ...facts,
     kind: `${owner.kind}-deploy`,
-    username: input.username ?? `gitlab+deploy-token-${facts.id}`,
+    username: username ?? `gitlab+deploy-token-${facts.id}`,
     resourceId: owner.id,
   };
   const secret = newSecret('deploy');
-  await writeFor(registry, owner, checks, [
-    ...tokenWrites(owner, token, secret),
-    ...createdEvent(registry, owner, token, input),
-  ]);
+  // A user who gets the name at the same time makes the writes fail, and the next attempt refuses it.
+  await retryChanged(async () =>
+    writeFor(registry, owner, checks, [
+      ...(username === undefined ? [] : await takenName(registry, token)),
+      ...tokenWrites(owner, token, secret),
+      ...createdEvent(registry, owner, token, input),
+    ]),
+  );
   return { token: endingWith(token, input.parent), secret };
 }
 

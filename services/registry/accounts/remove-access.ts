@@ -4,6 +4,7 @@ import type { Registry } from '../context.ts';
 import { entityOf } from '../records/entities.ts';
 import { keys, type Owner, ranges } from '../records/keys.ts';
 import { queryAll } from '../records/query-all.ts';
+import { deployNameDeletes } from './deploy-names.ts';
 import { usersById } from './list-accounts.ts';
 import { type StoredToken, tokensOf } from './list-tokens.ts';
 import { lineageRevoked } from './token-parents.ts';
@@ -34,7 +35,7 @@ export async function removeMembers(registry: Registry, owner: Owner): Promise<v
 export function tokenDeletes(owner: Owner, { token, sha256 }: StoredToken): Write[] {
   const deletes = [{ delete: keys.token(sha256) }, { delete: keys.ownedToken(owner, token.id) }];
   // Nothing can be made with a deploy token.
-  return 'userId' in token ? [...deletes, lineageRevoked(token)] : deletes;
+  return [...deletes, ...('userId' in token ? [lineageRevoked(token)] : deployNameDeletes(token))];
 }
 
 async function botDeletes(

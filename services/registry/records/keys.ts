@@ -14,6 +14,8 @@
  *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
  *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
+ *     DEPLOYNAME#<name>                META                      how many deploy tokens got the user name
+ *                                      <token id>                a deploy token that has it
  *     LINEAGE#<token id>               META                      when a token ends with its rotations
  *     PACKAGE#<project>#<fmt>#<name>   HEAD                      revision, count
  *                                      TAG#<tag>                 tag
@@ -151,6 +153,11 @@ export const keys = {
     sk: `TOKEN#${padId(tokenId)}`,
   }),
   token: (sha256: string): Key => ({ pk: `TOKEN#${sha256}`, sk: META }),
+  deployName: (name: FullPath, tokenId: number): Key => ({
+    pk: `DEPLOYNAME#${name.toLowerCase()}`,
+    sk: padId(tokenId),
+  }),
+  deployNameGuard: (name: FullPath): Key => ({ pk: `DEPLOYNAME#${name.toLowerCase()}`, sk: META }),
   lineage: (id: number): Key => ({ pk: `LINEAGE#${id}`, sk: META }),
   packageId: (projectId: number, id: number): Key => ({
     pk: `PROJECT#${projectId}`,
@@ -341,6 +348,8 @@ export const ranges = {
     pk: `SIGNER#${ownerPartition(owner)}`,
     ...(algorithm === undefined ? {} : { prefix: `${algorithm}#` }),
   }),
+  /** The deploy tokens that have a user name, then the guard of the name. */
+  deployNames: (name: FullPath) => ({ pk: `DEPLOYNAME#${name.toLowerCase()}` }),
   claims: () => ({ pk: CLAIMS }),
   removedProjects: () => ({ pk: DELETED }),
   groupRemovals: () => ({ pk: 'REMOVALS' }),

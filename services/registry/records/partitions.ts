@@ -29,6 +29,7 @@ export const partitions = {
     'USER#',
     'GROUP#',
     'TOKEN#',
+    'DEPLOYNAME#',
     'LINEAGE#',
     'BOUND#',
     'ROOT',

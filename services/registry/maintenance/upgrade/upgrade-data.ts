@@ -11,6 +11,7 @@ import { shortenSearchWords } from './to-4/shorten-search-words.ts';
 import { storeDefaultTags } from './to-5/store-default-tags.ts';
 import { normalizeVersions } from './to-6/normalize-versions.ts';
 import { listByVisibility } from './to-7/list-by-visibility.ts';
+import { recordDeployNames } from './to-7/record-deploy-names.ts';
 
 /**
  * Upgrades some records from one schema to the next. It may run while the registry is serving, several times
@@ -26,7 +27,7 @@ const upgrades: ReadonlyMap<number, readonly Upgrade[]> = new Map([
   [4, [indexVersionsByName, shortenSearchWords, locateHolders]],
   [5, [storeDefaultTags]],
   [6, [normalizeVersions]],
-  [7, [listByVisibility]],
+  [7, [listByVisibility, recordDeployNames]],
 ]);
 
 /**
