@@ -3,7 +3,7 @@ import type { Digest, DigestAlgorithm } from '../../domain/digests.ts';
 import { identityOf, type PackageFile, type PackageRef, type Version } from '../../domain/packages.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
-import { DEPLOYMENT, DigestMismatch } from '../publish-rules/expected-digests.ts';
+import { AFTER_FILE, DigestMismatch } from '../publish-rules/expected-digests.ts';
 import type { ExpectedDigests } from '../records/entities.ts';
 import { indexes, inIndex2, keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
@@ -52,7 +52,7 @@ function isSettled<A extends DigestAlgorithm>(
 ): boolean {
   const actual = digests[algorithm];
   if (actual === digest) return true;
-  if (createdAt < clock.now() - DEPLOYMENT) return false;
+  if (createdAt < clock.now() - AFTER_FILE) return false;
   throw new DigestMismatch(fileName, { algorithm, expected: digest, actual });
 }
 

@@ -7,8 +7,14 @@ import type { ExpectedDigests } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import type { Publication, PublishedFile, PublishRule } from './rule.ts';
 
-/** The time within which clients send a file and its digests, in either order, in milliseconds. */
+/** How long digests count that came before their file, in milliseconds: until a deployment of many files has ended. */
 export const DEPLOYMENT = 10 * 60_000;
+
+/**
+ * How long another digest is taken for that of the file that was just published, in milliseconds: clients send digests
+ * right after the file. Later on, it belongs to the next upload of the file, since clients may also send digests first.
+ */
+export const AFTER_FILE = 60_000;
 
 /**
  * A file whose digests came first must have these digests. They count once, for the next upload of the file, and no

@@ -220,7 +220,7 @@ describe('checksums that clients send', () => {
     const pom = `${app1}/app-1.0.pom`;
     await repository.put(pom, 'the POM');
     expect((await repository.put(`${pom}.sha1`, hex('sha1', 'a later POM'))).status).toBe(409);
-    app.clock.advance(11 * 60_000);
+    app.clock.advance(61_000);
     expect((await repository.put(`${pom}.sha1`, hex('sha1', 'a later POM'))).status).toBe(204);
     expect((await repository.put(`${pom}.md5`, hex('md5', 'the POM'))).status).toBe(204);
     expect((await repository.put(pom, 'another POM')).status).toBe(409);
