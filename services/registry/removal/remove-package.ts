@@ -38,7 +38,7 @@ async function noteRemoval(
   ref: PackageRef,
   { removedAt, removedBy }: Removal,
 ): Promise<void> {
-  const when = { exists: true, equals: { live: undefined } };
+  const when = { exists: true, equals: { live: undefined, removedAt: undefined } };
   await tryWrite(registry, { update: keys.head(ref), set: { removedAt, removedBy: { ...removedBy } }, when });
 }
 
