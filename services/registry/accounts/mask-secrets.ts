@@ -10,6 +10,12 @@ const separator = String.raw`(?:[-_.]|%(?:25)*(?:2D|5F|2E)|\\u00(?:2D|5F|2E))`;
  */
 const ownSecret = new RegExp(`ph[ad]t(?:${separator}+[0-9A-Z]{20,}|[0-9A-Z]{36,})`, 'gi');
 
+/**
+ * A signed token of the JSON Web Token standard (JWT), whoever issued it, also if it was cut after the first letters of its
+ * claims.
+ */
+const signedToken = /eyJ[\w-]{10,500}(?:\.|%(?:25)*2E|\\u002E)[\w-]+(?:(?:\.|%(?:25)*2E|\\u002E)[\w-]*)?/gi;
+
 /** The credentials of an `Authorization` header, which may be a secret that a person chose, of 20 characters or more. */
 const authorization = /\b(basic|bearer)(\s+|%20)[\w.~+/=%-]{20,}/gi;
 
@@ -18,7 +24,11 @@ const parameter = /\b((?:(?:private|job|deploy|access|auth)_?token|password)=)[^
 
 /** Replaces everything in a text that is or may be a token, whatever carries it. For logs. */
 export function maskSecrets(text: string): string {
-  return text.replace(ownSecret, MASK).replace(authorization, `$1$2${MASK}`).replace(parameter, `$1${MASK}`);
+  return text
+    .replace(ownSecret, MASK)
+    .replace(authorization, `$1$2${MASK}`)
+    .replace(parameter, `$1${MASK}`)
+    .replace(signedToken, MASK);
 }
 
 /** A replacer for `JSON.stringify` that masks the secrets in every text. */

@@ -4,6 +4,8 @@ import { newSecret } from '../../../../services/registry/accounts/token-secret.t
 
 const access = newSecret('access');
 const deploy = newSecret('deploy');
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const signed = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: 'ann', exp: 1 })}.${'s-_9'.repeat(21)}`;
 const chosen = 'a/chosen token of a person';
 
 test.each([
@@ -28,6 +30,11 @@ test.each([
     '"Basic [token]" is invalid',
   ],
   ['JSON', `{"_authToken":"${access}","b":"${deploy}"}`, '{"_authToken":"[token]","b":"[token]"}'],
+  ['a path that holds a JWT', `/v2/x/${signed}/tags`, '/v2/x/[token]/tags'],
+  ['an encoded JWT', `/x?y=${signed.replaceAll('.', '%2E')}&z=1`, '/x?y=[token]&z=1'],
+  ['JSON with a JWT', JSON.stringify({ token: signed, b: 1 }), '{"token":"[token]","b":1}'],
+  ['a JWT that was cut', `"Bearer" ${signed.slice(0, 45)}`, '"Bearer" [token]'],
+  ['a header with a JWT', `Bearer ${signed}`, 'Bearer [token]'],
 ])('a token in %s is masked', (_carrier, text, masked) => {
   expect(maskSecrets(text)).toBe(masked);
 });
@@ -39,6 +46,7 @@ test.each([
   'Basic authentication is supported',
   'the token_id=12 of a list',
   '/api/v4/projects/acme%2Ftools',
+  'keyJoint.config.js of eyJacket-1.0.tgz',
 ])('other texts stay as they are: %s', (text) => {
   expect(maskSecrets(text)).toBe(text);
 });
