@@ -7,8 +7,8 @@ export interface Range {
 /**
  * Parses a `Range` header for a body of `size` bytes (RFC 9110 section 14.2). Returns the range, `whole` if it
  * has no range to apply (absent, another unit, malformed, or several ranges, which we do not serve), or `unsatisfiable`
- * if it lies outside the body. Used instead of `range-parser`, which rejects the last 500 bytes of a shorter body,
- * and `bytes=4-2`, as unsatisfiable.
+ * if it lies outside the body or ends before it begins. Used instead of `range-parser`, which rejects the last 500 bytes
+ * of a shorter body.
  */
 export function parseRange(
   header: string | null | undefined,
@@ -23,6 +23,6 @@ export function parseRange(
   }
   const start = Number(first);
   const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (last !== '' && Number(last) < start) return 'whole';
+  if (last !== '' && Number(last) < start) return 'unsatisfiable';
   return start >= size ? 'unsatisfiable' : { start, end };
 }
