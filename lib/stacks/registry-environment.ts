@@ -38,6 +38,7 @@ export function registryEnvironment(
     ...(settings.corsOrigins.length > 0 && { PACKHOUSE_CORS_ORIGINS: settings.corsOrigins.join(',') }),
     PACKHOUSE_RETENTION_DAYS: String(settings.retentionDays),
     PACKHOUSE_PATH_RESERVATION_DAYS: String(settings.pathReservationDays),
+    PACKHOUSE_UNTAGGED_DAYS: String(settings.untaggedDays),
     PACKHOUSE_BLOB_GRACE_HOURS: String(settings.blobGraceHours),
   };
 }

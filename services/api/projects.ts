@@ -1,6 +1,12 @@
 import type { Hono } from 'hono';
 import * as z from 'zod';
-import { levels, type RegistryAccess, registryAccessLevels, visibilities } from '../domain/access.ts';
+import {
+  containerAccessLevels,
+  levels,
+  type RegistryAccess,
+  registryAccessLevels,
+  visibilities,
+} from '../domain/access.ts';
 import type { Group, Principal, Project } from '../domain/accounts.ts';
 import { badParameters, RegistryError } from '../domain/errors.ts';
 import { actorOf } from '../http/access/actor.ts';
@@ -40,6 +46,8 @@ const settings = {
   visibility: z.enum(visibilities).optional(),
   package_registry_access_level: z.enum(registryAccessLevels).optional(),
   packages_enabled: flag.optional(),
+  container_registry_access_level: z.enum(containerAccessLevels).optional(),
+  container_registry_enabled: flag.optional(),
 };
 
 const newProject = z.object({
@@ -108,7 +116,7 @@ async function addProject(c: ApiContext): Promise<Response> {
     path,
     description: input.description,
     visibility: input.visibility,
-    registryAccess: registryAccessOf(input),
+    ...accessSettings(input),
     creatorId: principal.user.id,
     by: requesterOf(principal),
     actor: actorOf(principal, c),
@@ -133,11 +141,18 @@ function pathFrom(name: string | undefined): string | undefined {
     .replaceAll(/^[-.]+|[-.]+$/g, '');
 }
 
-function registryAccessOf(input: {
-  readonly package_registry_access_level?: RegistryAccess | undefined;
-  readonly packages_enabled?: boolean | undefined;
-}): RegistryAccess | undefined {
-  const { package_registry_access_level: level, packages_enabled: enabled } = input;
+type Settings = z.infer<z.ZodObject<typeof settings>>;
+
+/** The access to packages and to images. */
+function accessSettings(input: Settings) {
+  return {
+    registryAccess: accessOf(input.package_registry_access_level, input.packages_enabled),
+    containerAccess: accessOf(input.container_registry_access_level, input.container_registry_enabled),
+  };
+}
+
+/** The access that a level or the older switch sets; the level takes precedence. */
+function accessOf(level: RegistryAccess | undefined, enabled: boolean | undefined) {
   if (level !== undefined || enabled === undefined) return level;
   return enabled ? 'enabled' : 'disabled';
 }
@@ -172,7 +187,7 @@ async function updateProject(c: ApiContext): Promise<Response> {
   const { name, path = project.path, description, visibility = project.visibility } = input;
   const forOwners = path !== project.path || visibility !== project.visibility;
   if (forOwners && rights.level < levels.owner) throw new RegistryError('forbidden');
-  const changes = { name, path, description, visibility, registryAccess: registryAccessOf(input) };
+  const changes = { name, path, description, visibility, ...accessSettings(input) };
   const changed = await changeProject(
     c.env.registry,
     project,

@@ -73,6 +73,8 @@ export interface Project {
   readonly description: string;
   readonly visibility: Visibility;
   readonly registryAccess: RegistryAccess;
+  /** Access to its images; absent is `enabled`. */
+  readonly containerAccess?: RegistryAccess;
   readonly archived: boolean;
   readonly creatorId: number;
   readonly createdAt: number;

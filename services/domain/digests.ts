@@ -23,6 +23,32 @@ export type Sha512 = Digest<'sha512'>;
 /** Digests of a blob. */
 export type Digests = { readonly [A in DigestAlgorithm]: Digest<A> };
 
+/** Digests of bytes that are not a file: the SHA-256, and others if somebody needs them. */
+export type BlobDigests = Pick<Digests, 'sha256'> & Partial<Digests>;
+
+declare const isContentDigest: unique symbol;
+
+/** The digest that names content: `sha256:` or `sha512:` and lowercase hex. */
+export type ContentDigest = string & { readonly [isContentDigest]: true };
+
+/** The algorithms of content digests. */
+export type ContentAlgorithm = 'sha256' | 'sha512';
+
+/** Parses a content digest. Undefined if it is malformed, has upper-case digits or another algorithm. */
+export function parseContentDigest(text: string): ContentDigest | undefined {
+  return /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text) ? (text as ContentDigest) : undefined;
+}
+
+/** The content digest with a digest. */
+export function contentDigestOf<A extends ContentAlgorithm>(algorithm: A, digest: Digest<A>): ContentDigest {
+  return `${algorithm}:${digest}` as ContentDigest;
+}
+
+/** The algorithm of a content digest. */
+export function algorithmOfDigest(digest: ContentDigest): ContentAlgorithm {
+  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
+}
+
 /** Parses a digest from hex in any case. Undefined if it is not a digest of this algorithm. */
 export function parseDigest<A extends DigestAlgorithm>(algorithm: A, text: string): Digest<A> | undefined {
   const isDigest = text.length === lengths[algorithm] && /^[0-9a-fA-F]+$/.test(text);

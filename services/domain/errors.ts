@@ -25,6 +25,8 @@ const errors = {
   invalidParameter: ['invalid', 'A parameter is invalid'],
   invalidPackage: ['invalid', 'The package is invalid'],
   unauthenticated: ['unauthenticated', 'Unauthorized'],
+  invalidGrant: ['unauthenticated', 'The token has expired or is invalid'],
+  notGranted: ['unauthenticated', 'The token is not for this request'],
   forbidden: ['denied', 'Forbidden'],
   insufficientScope: ['denied', 'The token has no scope for this request'],
   registryDisabled: ['denied', 'Forbidden - The package registry is disabled for this project'],

@@ -96,7 +96,7 @@ interface AccountEventDetails {
   /** The deletion of a group with everything below it has begun; a job finishes it. */
   group_removal_started: Record<never, never>;
   group_deleted: Record<never, never>;
-  project_created: Pick<Project, 'visibility' | 'registryAccess'>;
+  project_created: Pick<Project, 'visibility' | 'registryAccess' | 'containerAccess'>;
   project_changed: Changed<Project>;
   project_deleted: Record<never, never>;
   project_restored: Record<never, never>;

@@ -1,6 +1,7 @@
 /**
  * The facts about a package format that the core needs. Serving a format needs more: see `http/format/format.ts`.
  */
+import type { Feature } from './access.ts';
 import type { MetadataType } from './metadata.ts';
 import type { FileIdentity, FileName, PackageName, TagName, VersionName } from './names.ts';
 import type { RepositoryIndex } from './repository-index.ts';
@@ -26,6 +27,10 @@ export interface DefaultTag {
 /** See the top of this file. */
 export interface FormatRules {
   readonly id: string;
+  /** The feature of projects that it belongs to; by default packages. */
+  readonly feature?: Feature;
+  /** Whether clients exchange their tokens for grants, which are for a few requests and a short time. */
+  readonly grants?: boolean;
   /** Whether files may be published again: never, or according to a group's setting. */
   readonly duplicates: 'never' | 'by-setting';
   /** The default where no group has a setting. Absent for formats that never allow duplicates. */
@@ -63,6 +68,11 @@ export interface FormatRules {
    * instance level such a name is served only from projects of that namespace. Other names have an owner.
    */
   readonly namespaceOf?: (name: PackageName) => string | undefined;
+  /**
+   * Whether it is served only in projects, by the path of the project: its names need no owner, and its versions stay
+   * out of the lists of packages, which would drown in them.
+   */
+  readonly projectOnly?: boolean;
   /** Absent for formats whose names can't be bound to a namespace by a prefix. */
   readonly prefixes?: NamePrefixes;
   /** Absent for formats without a default tag. */

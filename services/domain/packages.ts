@@ -1,5 +1,5 @@
 /** The package model shared by every format. Times are milliseconds since the epoch, sizes bytes. */
-import type { Digests } from './digests.ts';
+import type { BlobDigests, ContentDigest, Digests } from './digests.ts';
 import type { FileIdentity, FileName, PackageName, TagName, VersionName } from './names.ts';
 import type { StanzaPosition } from './repository-index.ts';
 
@@ -29,10 +29,27 @@ export function isServed(version: Pick<Version, 'status'>): boolean {
 }
 
 /** Bytes in the blob store to which no record refers yet. */
-export interface StagedBlob {
+export interface StagedBytes {
   readonly storageKey: string;
   readonly size: number;
+  readonly digests: BlobDigests;
+}
+
+/** A staged file. */
+export interface StagedBlob extends StagedBytes {
   readonly digests: Digests;
+}
+
+/**
+ * Bytes that a package holds by their digest, apart from the files of its versions: layers of images, for example.
+ * Versions use them.
+ */
+export interface PackageBlob {
+  readonly digest: ContentDigest;
+  readonly digests: BlobDigests;
+  readonly size: number;
+  readonly storageKey: string;
+  readonly createdAt: number;
 }
 
 /** Identifies a package by project, format and name. The format has already normalized `name`. */
@@ -70,6 +87,12 @@ export interface Version<M = unknown> extends PackageRef {
   readonly creatorId: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Whether it stays out of the lists of packages (`FormatRules.projectOnly`). */
+  readonly apart?: true;
+  /** The version that it describes, which may not exist. */
+  readonly subject?: VersionName;
+  /** Whether another version has ever used it. */
+  readonly used?: true;
 }
 
 /** Returns a version as users see it. */

@@ -10,6 +10,8 @@ import { sweepClaims } from '../registry/maintenance/collect/sweep-claims.ts';
 import { sweepExpected } from '../registry/maintenance/collect/sweep-expected.ts';
 import { sweepOrphans } from '../registry/maintenance/collect/sweep-orphans.ts';
 import { upgradeData } from '../registry/maintenance/upgrade/upgrade-data.ts';
+import { collectUnused } from '../registry/package-blobs/collect-unused.ts';
+import { expireUploads } from '../registry/package-blobs/uploads.ts';
 import { purgeDue } from '../registry/removal/purge.ts';
 
 /** The time limit of each part of a sweep, in milliseconds; the next sweep continues from there. */
@@ -18,7 +20,7 @@ const PART_TIMEOUT = 5 * 60_000;
 /**
  * The scheduled sweep: upgrades records of an older schema, finishes changes and deletions of groups, purges removed
  * packages and projects that are due and reservations of paths that are over, then deletes the remains of killed
- * publishes, digests of files that never came, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
+ * publishes, digests of files that never came, abandoned uploads, what no version uses any more, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
  * processes. Each part runs even if others fail. Returns whether it finished.
  * @throws the first failure of a part
  */
@@ -35,6 +37,8 @@ export async function sweep(registry: Registry, signal?: AbortSignal): Promise<b
     purgeLastOwners,
     sweepClaims,
     sweepExpected,
+    expireUploads,
+    collectUnused,
     sweepBlobs,
     sweepOrphans,
     dropUnfinished,

@@ -7,20 +7,30 @@
  * - Private keys never leave a process unsealed: not in the table, a log or an error.
  * - A rotated key keeps signing together with its successor, and stays published, until its end.
  */
+import type { KeyObject } from 'node:crypto';
 import type { IndexSigner } from '../domain/repository-index.ts';
 
-/** The owner of keys. */
+/** The owner of keys; the instance has the id 0. */
 export interface KeyOwner {
-  readonly kind: 'project' | 'group';
+  readonly kind: 'project' | 'group' | 'instance';
   readonly id: number;
 }
 
-/** The use of a key: `openpgp` signs documents (with RSA, for old clients), `rsa` signs digests. */
-export type KeyAlgorithm = 'openpgp' | 'rsa';
+/**
+ * The use of a key: `openpgp` signs documents (with RSA, for old clients), `rsa` signs digests, `es256` (ECDSA on P-256)
+ * signs the instance's grants.
+ */
+export type KeyAlgorithm = 'openpgp' | 'rsa' | 'es256';
+
+/** The instance's key for grants. */
+export interface TokenKey {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+}
 
 /** The public part of a key. Times are milliseconds since the epoch. */
 export interface PublicKey {
-  /** The OpenPGP fingerprint, or the SHA-256 of an RSA key's DER, as lowercase hex. */
+  /** The OpenPGP fingerprint, or the SHA-256 of the key's DER: as lowercase hex of an RSA key, as base64 of a key for grants. */
   readonly id: string;
   readonly algorithm: KeyAlgorithm;
   /** An armored OpenPGP key, or PEM (SPKI). */
@@ -41,6 +51,10 @@ export interface Signer {
    * rotations only one takes effect, and both return its key.
    */
   rotate(owner: KeyOwner, algorithm: KeyAlgorithm, overlap: number): Promise<PublicKey>;
+  /** The instance's current key for grants. A new one replaces it every month, and the former stays accepted for an hour. */
+  tokenKey(): Promise<TokenKey>;
+  /** The public part of one of the instance's keys for grants; undefined if it is not in use. */
+  publicTokenKey(id: string): Promise<KeyObject | undefined>;
   /** Deletes all keys of a deleted owner. */
   forget(owner: KeyOwner): Promise<void>;
 }

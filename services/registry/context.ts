@@ -37,6 +37,11 @@ export interface RegistrySettings {
   readonly pathReservation: number;
   /** The origins whose pages may use the registry from a browser, as `https://host`; `*` for all. */
   readonly corsOrigins: readonly string[];
+  /**
+   * How long a version of a format with movable tags is kept without a tag, in milliseconds: something may still refer to
+   * it by its digest.
+   */
+  readonly untaggedRetention: number;
   /** How long an unreferenced blob is kept, in milliseconds. */
   readonly blobGrace: number;
 }

@@ -49,6 +49,7 @@ export const defaultSettings: Omit<RegistrySettings, 'url' | 'allowedDownloadMod
   deletesBlobs: true,
   retention: 7 * DAY,
   pathReservation: 90 * DAY,
+  untaggedRetention: 7 * DAY,
   blobGrace: DAY,
 };
 

@@ -8,6 +8,7 @@ import { ranges } from '../../services/registry/records/keys.ts';
 import { newOpenpgpKey } from '../../services/registry/signing/openpgp-keys.ts';
 import { newRsaKey } from '../../services/registry/signing/rsa-keys.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
+import { newTokenKey } from '../../services/registry/signing/token-keys.ts';
 import { fakeClock } from '../kit/fake-clock.ts';
 
 /** What a host signs with. `seal` returns the seal of another process. */
@@ -42,6 +43,7 @@ export function describeSigner(name: string, start: () => Promise<SigningHost>):
           openpgp: ({ kind, id }) =>
             newOpenpgpKey(`${kind} ${id} of http://registry.test`, clock.now(), 2048),
           rsa: () => newRsaKey(2048),
+          es256: () => newTokenKey(),
         },
       });
 

@@ -4,6 +4,7 @@ import { newOpenpgpKey } from '../../services/registry/signing/openpgp-keys.ts';
 import { newRsaKey } from '../../services/registry/signing/rsa-keys.ts';
 import type { KeyMakers, NewKey } from '../../services/registry/signing/signing-keys.ts';
 import { tableSigner } from '../../services/registry/signing/table-signer.ts';
+import { newTokenKey } from '../../services/registry/signing/token-keys.ts';
 
 /** The number of keys of an algorithm: more than an owner has at once. */
 const COUNT = 4;
@@ -14,6 +15,7 @@ const MADE_AT = Date.UTC(2025, 0);
 const makers: KeyMakers = {
   openpgp: inTurn(() => newOpenpgpKey('tests', MADE_AT, 2048)),
   rsa: inTurn(() => newRsaKey(2048)),
+  es256: () => newTokenKey(),
 };
 
 /**

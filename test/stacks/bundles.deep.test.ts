@@ -28,6 +28,7 @@ describe('bundles', () => {
       'PROXY_BELOW',
       'RETENTION_DAYS',
       'PATH_RESERVATION_DAYS',
+      'UNTAGGED_DAYS',
       'BLOB_GRACE_HOURS',
       'JOB_QUEUE',
     ]) {

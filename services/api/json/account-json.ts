@@ -137,6 +137,7 @@ export function simpleProjectJson(url: string, project: Project, namespace: Grou
 export function projectJson(url: string, project: Project, namespace: Group | undefined) {
   const self = `${url}/api/v4/projects/${project.id}`;
   const host = new URL(url).host;
+  const { containerAccess = 'enabled' } = project;
   return {
     ...simpleProjectJson(url, project, namespace),
     _links: { self, members: `${self}/members` },
@@ -147,8 +148,8 @@ export function projectJson(url: string, project: Project, namespace: Group | un
     archived: project.archived,
     creator_id: project.creatorId,
     container_registry_image_prefix: `${host}/${project.fullPath.toLowerCase()}`,
-    container_registry_enabled: project.registryAccess !== 'disabled',
-    container_registry_access_level: project.registryAccess === 'public' ? 'enabled' : project.registryAccess,
+    container_registry_enabled: containerAccess !== 'disabled',
+    container_registry_access_level: containerAccess,
     repository_access_level: 'disabled',
     issues_enabled: false,
     merge_requests_enabled: false,

@@ -1,6 +1,8 @@
 import type { Principal } from '../../domain/accounts.ts';
-import { identify } from '../../registry/access/identify.ts';
+import { identify, identifyGranted } from '../../registry/access/identify.ts';
+import type { Grant } from '../../registry/grants/grant.ts';
 import type { Call } from '../call.ts';
+import type { FormatCall } from '../format/format.ts';
 import { credentialOf } from './credentials.ts';
 
 /** The part of a handler's context needed to identify the caller, for formats and for the management API. */
@@ -19,4 +21,20 @@ export function authenticate(
   formatHeaders?: readonly string[],
 ): Promise<Principal> {
   return identify(env.registry, credentialOf(req.raw, formatHeaders), env.trace);
+}
+
+/**
+ * Identifies the caller of a request to a format whose clients use grants, for routes without a package.
+ * @throws RegistryError `unauthenticated` or `invalidGrant` when the credential is not valid
+ */
+export function caller({
+  req,
+  env,
+}: {
+  readonly req: { readonly raw: Request };
+  readonly env: Pick<FormatCall, 'registry' | 'trace' | 'format'>;
+}): Promise<{ readonly principal: Principal; readonly grant: Grant | undefined }> {
+  const { registry, trace, format } = env;
+  const credential = credentialOf(req.raw, format.tokenHeaders);
+  return identifyGranted(registry, credential, { grants: format.grants, trace });
 }

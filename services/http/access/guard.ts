@@ -22,10 +22,16 @@ export type FormatContext = Context<FormatEnv>;
 /** What a guarded route declares. */
 export interface GuardOptions {
   /**
-   * Returns the normalised package name in the URL; throws if it is not a valid name. Only routes that publish show
-   * that error, and only to callers who may publish. For other routes the package is missing then.
+   * Returns the part of the URL that begins with the full path of a project, where only the registry knows how it goes
+   * on: `acme/tools/app` is the package `app` of the project `acme/tools`.
    */
-  readonly name?: (c: FormatContext) => PackageName | undefined;
+  readonly projectPath?: (c: FormatContext) => string;
+  /**
+   * Returns the normalised package name in the URL; throws if it is not a valid name. Only routes that publish show
+   * that error, and only to callers who may publish. For other routes the package is missing then. With `projectPath`,
+   * `rest` is what follows the project's path, without the slash between them.
+   */
+  readonly name?: (c: FormatContext, rest: string) => PackageName | undefined;
   /** What the handler needs of the package, read together with the access facts; throws likewise. */
   readonly select?: (c: FormatContext, name: PackageName) => Selection;
   /** The document of a repository-wide index that the handler sends with `sendIndex`. */
@@ -75,14 +81,32 @@ export function pull<M>(given: GuardOptions, handle: Handle<M>): Handler<FormatE
  * as a further version of a public package. For clients that send credentials only after a 401, the answer is a
  * 401, regardless of what exists.
  */
-function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unknown): boolean {
+function mayBeHidden({ env }: FormatContext, { principal, project }: Access, error: unknown): boolean {
   return (
     error instanceof RegistryError &&
     error.code === 'packageNotFound' &&
     principal.kind === 'anonymous' &&
-    env.address.level !== 'project' &&
+    project === undefined &&
     !env.format.credentialsFirst
   );
+}
+
+/**
+ * Finds a package other than the one of the route, for the same caller, who must be allowed to pull it. Undefined if it is
+ * missing or hidden, or the caller may not.
+ * @throws RegistryError `notGranted` if the caller may, but needs another grant for it
+ */
+export async function pullAlso<M>(
+  c: FormatContext,
+  given: GuardOptions,
+): Promise<FoundPackage<M> | undefined> {
+  try {
+    return await findPackage<M>(c.env.registry, requestOf(c, reading(given, nothing)));
+  } catch (error) {
+    const isRefused = error instanceof RegistryError && error.kind !== 'unavailable';
+    if (isRefused && error.code !== 'notGranted') return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -91,7 +115,7 @@ function mayBeHidden({ env }: FormatContext, { principal }: Access, error: unkno
  */
 export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Handler<FormatEnv> {
   const { announced = () => ({ files: [] }), readsOwner } = options;
-  return inProject('Publish to a project', async (c) => {
+  const handler = async (c: FormatContext) => {
     const access = await openAccess<M>(c.env.registry, {
       ...requestOf(c, options),
       action: 'publish',
@@ -99,7 +123,8 @@ export function publish<M>(options: PublishOptions, handle: HandleTarget<M>): Ha
       readsOwner,
     });
     return handle(c, targetOf(c, access));
-  });
+  };
+  return options.projectPath ? handler : inProject('Publish to a project', handler);
 }
 
 /**
@@ -119,13 +144,14 @@ export function inProject(hint: string, handler: Handler<FormatEnv>): Handler<Fo
  */
 export function change<M>(
   action: Extract<ProjectAction, 'publish' | 'delete'>,
-  given: GuardOptions & { readonly name: (c: FormatContext) => PackageName },
+  given: GuardOptions & { readonly name: (c: FormatContext, rest: string) => PackageName },
   handle: HandleTarget<M>,
 ): Handler<FormatEnv> {
   const options = reading(given, packageMissing);
   return async (c) => {
     const access = await openAccess<M>(c.env.registry, { ...requestOf(c, options), action });
-    if (!access.holdings[0]?.head) throw new RegistryError('packageNotFound');
+    const [holding] = access.holdings;
+    if (!holding?.head && !holding?.blobs.size) throw new RegistryError('packageNotFound');
     return handle(c, targetOf(c, access));
   };
 }
@@ -138,9 +164,9 @@ function reading({ name, select, ...rest }: GuardOptions, malformed: () => Selec
   return {
     ...rest,
     ...(name && {
-      name: (c) =>
+      name: (c, rest) =>
         orElse(
-          () => name(c),
+          () => name(c, rest),
           () => undefined,
         ),
     }),
@@ -167,17 +193,17 @@ function nothing(): Selection {
 
 function requestOf(
   c: FormatContext,
-  { name, select, document }: GuardOptions,
+  { projectPath, name, select, document }: GuardOptions,
 ): Omit<AccessRequest, 'action'> {
   const { address, format, trace } = c.env;
   return {
     trace,
     credential: credentialOf(c.req.raw, format.tokenHeaders),
-    endpoint: address,
+    endpoint: projectPath ? { level: 'project', owner: projectPath(c), continues: true } : address,
     format,
     ...(name && {
-      name: () => {
-        const parsed = name(c);
+      name: (rest) => {
+        const parsed = name(c, rest);
         trace.package = parsed;
         return parsed;
       },

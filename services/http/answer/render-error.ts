@@ -28,7 +28,7 @@ export const DEFAULT_CHALLENGE = 'Basic realm="GitLab Packages Registry"';
 export interface Dialect {
   readonly renderError?: Format['renderError'];
   /** The `WWW-Authenticate` value of a 401. */
-  challenge(): string;
+  challenge(error: RegistryError | undefined): string;
 }
 
 /** The dialect of GitLab. */
@@ -45,7 +45,7 @@ export function renderError(c: { readonly env: Call }, thrown: unknown, dialect 
   if (error) c.env.trace.reason = error.reason ?? c.env.trace.reason ?? reasonOf(error);
   const rendered =
     error && dialect.renderError ? dialect.renderError(error, status) : gitlabError(error, status);
-  const challenge = rendered.status === 401 ? printable(dialect.challenge(), '?') : undefined;
+  const challenge = rendered.status === 401 ? printable(dialect.challenge(error), '?') : undefined;
   const headers = {
     'content-type': rendered.contentType,
     'www-authenticate': challenge,

@@ -6,7 +6,7 @@ import { parseRange } from '../../shared/headers/byte-range.ts';
 import { contentDisposition } from '../../shared/headers/content-disposition.ts';
 import { httpDate, judgeConditions, rangeCounts } from '../../shared/headers/preconditions.ts';
 import type { Call } from '../call.ts';
-import { downloadMode } from './download-mode.ts';
+import { type DownloadMode, downloadMode } from './download-mode.ts';
 import { type ReplyHeaders, reply } from './reply.ts';
 
 /** The part of a handler's context needed to send a response, for formats and for the management API. */
@@ -21,6 +21,8 @@ export interface SendOptions {
   readonly contentType?: string;
   /** `attachment` (the default) tells browsers to save the file under its name. */
   readonly disposition?: 'attachment' | 'inline';
+  /** `proxy` sends the bytes themselves, whatever else the mode would depend on. */
+  readonly mode?: 'proxy';
   /** Additional headers; not sent with a redirect. */
   readonly headers?: ReplyHeaders;
 }
@@ -69,18 +71,26 @@ export async function sendFile(c: SendContext, file: SentFile, options: SendOpti
     'content-length': String(length),
     'content-range': part && `bytes ${part.start}-${part.end}/${file.size}`,
   };
-  return method === 'HEAD' ? reply(c, 200, null, described) : transfer(c, file, part, described);
+  if (method === 'HEAD') return reply(c, 200, null, described);
+  const { registry } = c.env;
+  const mode = options.mode ?? downloadMode(registry.settings, { request: c.req.raw, size: file.size, part });
+  return transfer(c, file, { part, mode, described });
+}
+
+/** The part of a file to send, how, and the headers that describe it. */
+interface Transfer {
+  readonly part: ByteRange | undefined;
+  readonly mode: DownloadMode;
+  readonly described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>;
 }
 
 /** Sends a redirect to the bytes, or the bytes with the headers that describe them. */
 async function transfer(
   c: SendContext,
   file: SentFile,
-  part: ByteRange | undefined,
-  described: ReplyHeaders & Record<'content-type' | 'content-disposition', string>,
+  { part, mode, described }: Transfer,
 ): Promise<Response> {
   const { registry } = c.env;
-  const mode = downloadMode(registry.settings, { request: c.req.raw, size: file.size, part });
   const opened = await openFile(registry, file, {
     range: part,
     proxy: mode === 'proxy',

@@ -75,7 +75,7 @@ function templateOf(path: string, { address }: FormatCall): string {
 function dialectOf({ challenge, renderError }: Format, request: Request, call: FormatCall): Dialect {
   return {
     ...(renderError && { renderError }),
-    challenge: () => (typeof challenge === 'string' ? challenge : challenge(request, call)),
+    challenge: (error) => (typeof challenge === 'string' ? challenge : challenge(request, call, error)),
   };
 }
 

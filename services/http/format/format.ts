@@ -38,8 +38,11 @@ export interface RenderedError {
 export interface Format extends FormatRules {
   /** Where it is served, from the catalog. */
   readonly mounts: readonly Mount[];
-  /** The `WWW-Authenticate` value of a 401, which may depend on what was requested (a token server's `scope`). */
-  readonly challenge: string | ((request: Request, call: FormatCall) => string);
+  /**
+   * The `WWW-Authenticate` value of a 401, which may depend on what was requested (a token server's `scope`), and on why
+   * it was refused.
+   */
+  readonly challenge: string | ((request: Request, call: FormatCall, error?: RegistryError) => string);
   /**
    * Token headers that only this format's clients send, in lower case. They are checked only for this format,
    * after the carriers that all formats share (`access/credentials.ts`).

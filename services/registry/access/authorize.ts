@@ -1,5 +1,5 @@
 /** Who may do what: a pure decision based on data already read. */
-import { levels, type Scope } from '../../domain/access.ts';
+import { type Feature, levels, type RegistryAccess, type Scope } from '../../domain/access.ts';
 import type { Group, Principal, Project } from '../../domain/accounts.ts';
 
 /** An action on a project. `delete` also covers settings and protection; `admin` needs Maintainer. */
@@ -25,26 +25,55 @@ export type Decision =
   | 'disabled'
   | 'archived';
 
-/** Decides an action on a project. `level` is the effective level of the principal's user, 0 if it has no user. */
+/** What differs between the features of a project. */
+interface FeatureRules {
+  readonly accessTo: (project: Project) => RegistryAccess;
+  readonly read: readonly Scope[];
+  readonly write: Scope;
+  /** The role that may delete. */
+  readonly deleteLevel: number;
+}
+
+const featureRules: Readonly<Record<Feature, FeatureRules>> = {
+  packages: {
+    accessTo: ({ registryAccess }) => registryAccess,
+    read: ['read_package_registry', 'write_package_registry'],
+    write: 'write_package_registry',
+    deleteLevel: levels.maintainer,
+  },
+  containers: {
+    accessTo: ({ containerAccess }) => containerAccess ?? 'enabled',
+    read: ['read_registry', 'write_registry'],
+    write: 'write_registry',
+    // As in GitLab, where whoever may push a tag may also delete it.
+    deleteLevel: levels.developer,
+  },
+};
+
+/**
+ * Decides an action on a project, or on one of its features. `level` is the effective level of the principal's user, 0 if it
+ * has no user.
+ */
 export function authorizeProject(
   action: ProjectAction,
   principal: Principal,
   project: Project,
   level: number,
+  feature: Feature = 'packages',
 ): Decision {
+  const rules = featureRules[feature];
+  const access = rules.accessTo(project);
   const effective = effectiveLevel(principal, level);
-  const onPackages = action === 'pull' || action === 'publish' || action === 'delete';
-  const visible = onPackages
-    ? canSeePackages(principal, project, effective)
-    : canSee(principal, project, effective);
-  if (onPackages) {
+  const onFeature = action === 'pull' || action === 'publish' || action === 'delete';
+  const visible = (onFeature && access === 'public') || canSee(principal, project, effective);
+  if (onFeature) {
     if (!visible) return hiddenRefusal(principal);
-    if (project.registryAccess === 'disabled') return 'disabled';
+    if (access === 'disabled') return 'disabled';
   }
-  if (!isPermitted(action, principal, project, effective))
-    return visible ? visibleRefusal(principal) : hiddenRefusal(principal);
-  if (action === 'pull' && isPermitted(action, { kind: 'anonymous' }, project, 0)) return 'allow';
-  if (!inScope(action, principal)) return 'out-of-scope';
+  const permitted = (by: Principal, itsLevel: number) => isPermitted(action, by, project, itsLevel, rules);
+  if (!permitted(principal, effective)) return visible ? visibleRefusal(principal) : hiddenRefusal(principal);
+  if (action === 'pull' && permitted({ kind: 'anonymous' }, 0)) return 'allow';
+  if (!inScope(action, principal, rules)) return 'out-of-scope';
   return project.archived && (action === 'publish' || action === 'delete') ? 'archived' : 'allow';
 }
 
@@ -97,11 +126,6 @@ function canSee(principal: Principal, project: Project, level: number): boolean 
   );
 }
 
-/** Making the packages of a private project public exposes nothing else of the project. */
-function canSeePackages(principal: Principal, project: Project, level: number): boolean {
-  return project.registryAccess === 'public' || canSee(principal, project, level);
-}
-
 function deployTokenCovers(principal: Principal, project: Project): boolean {
   if (principal.kind !== 'deploy') return false;
   const { kind, resourceId } = principal.token;
@@ -116,15 +140,22 @@ function deployTokenReaches(principal: Principal, group: Group): boolean {
   );
 }
 
-function isPermitted(action: ProjectAction, principal: Principal, project: Project, level: number): boolean {
+function isPermitted(
+  action: ProjectAction,
+  principal: Principal,
+  project: Project,
+  level: number,
+  rules: FeatureRules,
+): boolean {
   switch (action) {
     case 'view':
       return canSee(principal, project, level);
     case 'pull':
-      return mayPull(principal, project, level);
+      return mayPull(principal, project, level, rules.accessTo(project));
     case 'publish':
       return level >= levels.developer || deployTokenCovers(principal, project);
     case 'delete':
+      return level >= rules.deleteLevel;
     case 'admin':
       return level >= levels.maintainer;
     case 'own':
@@ -132,23 +163,37 @@ function isPermitted(action: ProjectAction, principal: Principal, project: Proje
   }
 }
 
-function mayPull(principal: Principal, project: Project, level: number): boolean {
-  if (project.registryAccess === 'public' || level >= levels.reporter) return true;
+function mayPull(principal: Principal, project: Project, level: number, access: RegistryAccess): boolean {
+  if (access === 'public' || level >= levels.reporter) return true;
   if (deployTokenCovers(principal, project)) return true;
-  return project.registryAccess === 'enabled' && isOpenTo(project.visibility, principal);
+  return access === 'enabled' && isOpenTo(project.visibility, principal);
 }
 
-const scopesFor: Record<ProjectAction, readonly Scope[]> = {
-  view: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
-  pull: ['api', 'read_api', 'read_package_registry', 'write_package_registry'],
-  publish: ['api', 'write_package_registry'],
-  delete: ['api', 'write_package_registry'],
-  admin: ['api'],
-  own: ['api'],
-};
+function scopesFor(action: ProjectAction, { read, write }: FeatureRules): readonly Scope[] {
+  switch (action) {
+    case 'view':
+      return ['api', 'read_api', ...featureRules.packages.read];
+    case 'pull':
+      return ['api', 'read_api', ...read];
+    case 'publish':
+    case 'delete':
+      return ['api', write];
+    case 'admin':
+    case 'own':
+      return ['api'];
+  }
+}
 
-function inScope(action: ProjectAction, principal: Principal): boolean {
-  return principal.kind === 'anonymous' || hasScope(principal, scopesFor[action]);
+function inScope(action: ProjectAction, principal: Principal, rules: FeatureRules): boolean {
+  return principal.kind === 'anonymous' || hasScope(principal, scopesFor(action, rules));
+}
+
+/** Whether the principal's token has any scope for a feature. */
+export function hasFeatureScope(
+  principal: Exclude<Principal, { kind: 'anonymous' }>,
+  feature: Feature = 'packages',
+): boolean {
+  return hasScope(principal, scopesFor('pull', featureRules[feature]));
 }
 
 /** Whether the principal's token has at least one of the scopes. */

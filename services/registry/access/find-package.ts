@@ -1,3 +1,4 @@
+import type { FileInVersion } from '../../domain/packages.ts';
 import type { Registry } from '../context.ts';
 import { type Copy, chooseCopy } from './choose-copy.ts';
 import type { Selection } from './holdings.ts';
@@ -29,6 +30,16 @@ export async function readAlso<M>(
     readHoldings<M>(registry, found.withheld, selection),
   ]);
   return withCopy(registry, { ...found, holdings, withheld, selection });
+}
+
+/** Reads the version of the selected tag, with some of its files. One more round trip. */
+export function findVersionOfTag<M>(
+  registry: Registry,
+  found: FoundPackage<M>,
+  files: readonly FileInVersion[],
+): Promise<FoundPackage<M>> {
+  const tag = found.holdings[0]?.tag;
+  return tag ? readAlso<M>(registry, found, { version: tag.version, files }) : Promise.resolve(found);
 }
 
 async function withCopy<M>(registry: Registry, access: Access<M>): Promise<FoundPackage<M>> {

@@ -1,10 +1,11 @@
 import type { Project } from '../../domain/accounts.ts';
-import type { Sha256 } from '../../domain/digests.ts';
+import type { ContentDigest, Sha256 } from '../../domain/digests.ts';
 import type { FileName, TagName, VersionName } from '../../domain/names.ts';
 import {
   type FileInVersion,
   identityOf,
   isServed,
+  type PackageBlob,
   type PackageFile,
   type PackageHead,
   type PackageRef,
@@ -14,7 +15,7 @@ import {
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import type { HeldPackage } from '../packages/held-package.ts';
-import type { StoredHead } from '../records/entities.ts';
+import type { StoredHead, StoredPackageBlob } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 
@@ -30,6 +31,8 @@ export interface Selection {
   readonly sha256?: Sha256 | undefined;
   /** A tag. */
   readonly tag?: TagName | undefined;
+  /** Bytes that the package holds by digest. */
+  readonly blobs?: readonly ContentDigest[];
 }
 
 /** One project's copy of a package, limited to what may be served. */
@@ -43,6 +46,8 @@ export interface Holding<M = unknown> {
   readonly files: ReadonlyMap<string, PackageFile>;
   /** The selected tag, regardless of the version it points to. */
   readonly tag: Tag | undefined;
+  /** The selected bytes that the package holds. */
+  readonly blobs: ReadonlyMap<ContentDigest, PackageBlob>;
 }
 
 /** The keys to read for a holding, and how to build the holding from the items. */
@@ -70,11 +75,13 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
   const headKey = keys.head(ref);
   const versions = versionsOf(selection).map(({ version, files }) => versionKeys(ref, version, files));
   const tagKey = selection.tag === undefined ? undefined : keys.tag(ref, selection.tag);
+  const { blobs = [] } = selection;
   return {
     keys: [
       headKey,
       ...versions.flatMap(({ key, files }) => [key, ...files.flatMap(keysOf)]),
       ...(tagKey ? [tagKey] : []),
+      ...blobs.map((digest) => keys.packageBlob(ref, digest)),
     ],
     holding(items, project) {
       const head = items.get<StoredHead>(headKey);
@@ -89,6 +96,12 @@ export function planHolding<M>(ref: PackageRef, selection: Selection): HoldingPl
         version: chosen?.version,
         files: chosen?.files ?? new Map(),
         tag: tagKey && items.get<Tag>(tagKey),
+        blobs: new Map(
+          blobs.flatMap((digest) => {
+            const blob = items.get<StoredPackageBlob>(keys.packageBlob(ref, digest));
+            return blob && blob.removedAt === undefined ? [[digest, blob]] : [];
+          }),
+        ),
       };
     },
   };
@@ -141,7 +154,7 @@ function filesOf(
 
 /** The holding of a project that does not have the package. */
 export function missingFrom<M>(project: Project): Holding<M> {
-  return { project, head: undefined, version: undefined, files: new Map(), tag: undefined };
+  return { project, head: undefined, version: undefined, files: new Map(), tag: undefined, blobs: new Map() };
 }
 
 /** The package in what was found of it. */

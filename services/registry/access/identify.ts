@@ -3,22 +3,40 @@ import { anonymous, isActive } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { RequestTrace } from '../../domain/request-trace.ts';
 import type { Key } from '../../ports/table.ts';
-import { type Credential, findToken } from '../accounts/find-token.ts';
+import { type Credential, findToken, findTokenByDigest } from '../accounts/find-token.ts';
 import { parentKeys, withParents } from '../accounts/token-parents.ts';
 import type { Registry } from '../context.ts';
+import { type Grant, isGrant, openGrant } from '../grants/grant.ts';
 import { keys } from '../records/keys.ts';
 import { type Items, readItems } from '../records/read-items.ts';
 
+/** The token of a request, and the grant through which it was sent, if it was. */
+export interface Presented {
+  readonly token: Token | undefined;
+  readonly grant: Grant | undefined;
+}
+
 /**
- * The token of a credential, or undefined without a credential.
- * @throws RegistryError `unauthenticated` if the credential is not an active token.
+ * The token of a credential: its own, or that of a grant, for formats whose clients use grants.
+ * @throws RegistryError `unauthenticated` if the credential is not an active token, `invalidGrant` if it is no valid grant.
  */
 export async function tokenOf(
   registry: Registry,
   credential: Credential | undefined,
-  trace?: RequestTrace,
-): Promise<Token | undefined> {
-  return credential && findToken(registry, credential, trace);
+  {
+    grants = false,
+    trace,
+  }: { readonly grants?: boolean | undefined; readonly trace?: RequestTrace | undefined },
+): Promise<Presented> {
+  if (!credential) return { token: undefined, grant: undefined };
+  // A grant is sent as a Bearer token, without a user name.
+  if (!grants || credential.username !== undefined || !isGrant(credential.secret)) {
+    return { token: await findToken(registry, credential, trace), grant: undefined };
+  }
+  const grant = await openGrant(registry, credential.secret);
+  const { tokenSha256: sha256 } = grant;
+  const token = sha256 === undefined ? undefined : await findTokenByDigest(registry, { sha256 }, trace);
+  return { token, grant };
 }
 
 /** The id of the user a token acts as, or undefined. */
@@ -69,7 +87,16 @@ export async function identify(
   credential: Credential | undefined,
   trace?: RequestTrace,
 ): Promise<Principal> {
-  const token = await tokenOf(registry, credential, trace);
+  return (await identifyGranted(registry, credential, { trace })).principal;
+}
+
+/** Like `identify`, also for grants. */
+export async function identifyGranted(
+  registry: Registry,
+  credential: Credential | undefined,
+  options: { readonly grants?: boolean | undefined; readonly trace?: RequestTrace | undefined },
+): Promise<{ readonly principal: Principal; readonly grant: Grant | undefined }> {
+  const { token, grant } = await tokenOf(registry, credential, options);
   const items = await readItems(registry.table, principalKeys(token));
-  return principalOf(token, items, registry.clock.now(), trace);
+  return { principal: principalOf(token, items, registry.clock.now(), options.trace), grant };
 }

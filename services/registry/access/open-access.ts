@@ -1,5 +1,6 @@
 /** The entry point to packages: who the caller is, what they may do, and which projects hold the package. */
 
+import type { Feature } from '../../domain/access.ts';
 import type { Group, Principal, Project, Token } from '../../domain/accounts.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import { RegistryError } from '../../domain/errors.ts';
@@ -7,9 +8,16 @@ import type { FormatRules } from '../../domain/format-rules.ts';
 import type { PackageName } from '../../domain/names.ts';
 import type { PackageRef } from '../../domain/packages.ts';
 import type { RequestTrace } from '../../domain/request-trace.ts';
-import { type Located, locateGroup, locateProject } from '../accounts/find-accounts.ts';
+import {
+  type Located,
+  type LocatedProject,
+  locateGroup,
+  locateProject,
+  locateProjectOn,
+} from '../accounts/find-accounts.ts';
 import type { Credential } from '../accounts/find-token.ts';
 import type { Registry } from '../context.ts';
+import { requireGranted } from '../grants/grant.ts';
 import { documentKeys, type ReadDocument } from '../indexes/find-document.ts';
 import { planOwnership, servingQuery } from '../names/owning-root.ts';
 import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
@@ -30,7 +38,7 @@ import { readItems } from '../records/read-items.ts';
 import { requireRoom } from '../require-room.ts';
 import type { Decision, ProjectAction } from './authorize.ts';
 import { type Holding, missingFrom, planHolding, type Selection } from './holdings.ts';
-import { principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
+import { type Presented, principalKeys, principalOf, tokenOf, userIdOf } from './identify.ts';
 import { rightsFrom, rightsKeys } from './project-rights.ts';
 import { absent, pathMoved, requireDecision } from './refusals.ts';
 import { requireVisibleGroup } from './visible-group.ts';
@@ -43,10 +51,11 @@ export interface AccessRequest {
   readonly action: ProjectAction;
   /**
    * Returns the name of the package, or undefined if the address has none that a package can have: it is missing then.
+   * Gets what follows the project's path in an endpoint that `continues`, else an empty text.
    * Absent if the request concerns no package. Like the functions below, it may throw if the address is malformed;
    * callers get that error only where they may know that a package is missing.
    */
-  readonly name?: (() => PackageName | undefined) | undefined;
+  readonly name?: ((rest: string) => PackageName | undefined) | undefined;
   /** Returns what the request reads from the package. */
   readonly select?: (name: PackageName) => Selection;
   /** A document of an index over all packages of the project, read in the same round trip as the access data. */
@@ -99,18 +108,28 @@ export interface Access<M = unknown> {
  */
 export async function openAccess<M>(registry: Registry, request: AccessRequest): Promise<Access<M>> {
   const { credential, endpoint, trace } = request;
-  const tokenLookup = tokenOf(registry, credential, trace);
+  const tokenLookup = tokenOf(registry, credential, { grants: request.format.grants, trace });
   if (endpoint.level === 'project') {
-    const [token, project] = await both(tokenLookup, locateProject(registry.table, endpoint.owner));
-    return openProject(registry, request, token, project);
+    const [presented, project] = await both(tokenLookup, locateEndpoint(registry.table, endpoint));
+    return openProject(registry, request, presented, project);
   }
   const owner = endpoint.level === 'group' ? locateGroup(registry.table, endpoint.owner) : undefined;
-  const [token, group] = await both(tokenLookup, Promise.resolve(owner));
+  const [{ token }, group] = await both(tokenLookup, Promise.resolve(owner));
   return openShared(registry, request, token, group);
 }
 
+/** The project of an endpoint, and what follows its path. */
+async function locateEndpoint(
+  table: Registry['table'],
+  { owner, continues }: Endpoint,
+): Promise<LocatedProject | undefined> {
+  if (continues) return locateProjectOn(table, owner);
+  const located = await locateProject(table, owner);
+  return located && { ...located, rest: '' };
+}
+
 /** Waits for both; an error of the token takes precedence over an error of the other. */
-async function both<T>(token: Promise<Token | undefined>, other: Promise<T>) {
+async function both<T>(token: Promise<Presented>, other: Promise<T>) {
   const [first, second] = await Promise.allSettled([token, other]);
   if (first.status === 'rejected') throw first.reason;
   if (second.status === 'rejected') throw second.reason;
@@ -120,17 +139,17 @@ async function both<T>(token: Promise<Token | undefined>, other: Promise<T>) {
 async function openProject<M>(
   registry: Registry,
   request: AccessRequest,
-  token: Token | undefined,
-  located: Located<Project> | undefined,
+  { token, grant }: Presented,
+  located: LocatedProject | undefined,
 ): Promise<Access<M>> {
   const { table, clock } = registry;
-  const { format, action, document, readsOwner, trace } = request;
+  const { endpoint, format, action, document, readsOwner, trace } = request;
   if (!located) {
     const items = await readItems(table, principalKeys(token));
     throw absent(principalOf(token, items, clock.now(), trace), 'projectNotFound', 'missing');
   }
   const project = located.entity;
-  const { name, selection, announced, check } = readAddress(request);
+  const { name, selection, announced, check } = readAddress(request, located.rest);
   const ref = name === undefined ? undefined : { projectId: project.id, format: format.id, name };
   const plan = ref && planHolding<M>(ref, selection);
   const query = document && {
@@ -150,7 +169,11 @@ async function openProject<M>(
     ref && readsOwner ? readNamesToTake(registry, format, [ref.name]) : undefined,
   ]);
   const principal = principalOf(token, items, clock.now(), trace);
-  requireDecision(rightsFrom(items, principal, project, clock.now()).decide(action));
+  requireDecision(
+    rightsFrom(items, principal, project, clock.now()).decide(action, format.feature),
+    format.feature,
+  );
+  requireGranted(grant, endpoint.owner, action);
   requireReadIfMoved(located, action);
   if (action === 'publish') await requireRoom(registry);
   check();
@@ -188,7 +211,7 @@ async function openShared<M>(
   const serving =
     query && ownership ? await servingQuery(registry, query, first, ownership.owningRoot(items)) : query;
   const { holdings, withheld, refusal } = serving
-    ? await findHoldings<M>(registry, { ...access, action, query: serving }, first)
+    ? await findHoldings<M>(registry, { ...access, action, feature: format.feature, query: serving }, first)
     : { holdings: [], withheld: [], refusal: undefined };
   if (holdings.length === 0) {
     if (trace) trace.reason = missingReason(first, serving);
@@ -222,10 +245,10 @@ interface RequestAddress {
   check(): void;
 }
 
-function readAddress({ name, select, announced }: AccessRequest): RequestAddress {
+function readAddress({ name, select, announced }: AccessRequest, rest = ''): RequestAddress {
   let parsed: PackageName | undefined;
   try {
-    parsed = name?.();
+    parsed = name?.(rest);
     const selection = parsed === undefined ? undefined : select?.(parsed);
     return { name: parsed, selection: selection ?? {}, announced: announced?.(), check() {} };
   } catch (error) {
@@ -238,6 +261,7 @@ function readAddress({ name, select, announced }: AccessRequest): RequestAddress
 
 type Search = Pick<Access, 'principal' | 'selection'> & {
   readonly action: ProjectAction;
+  readonly feature: Feature | undefined;
   readonly query: NameQuery;
 };
 
@@ -292,7 +316,7 @@ async function holdingsIn<M>(
 /** Reads the permissions and the holding of each holder. One round trip for up to about a dozen holders. */
 async function readHolders<M>(
   { table, clock }: Registry,
-  { query, principal, action, selection }: Search,
+  { query, principal, action, feature, selection }: Search,
   holders: readonly NameEntry[],
 ): Promise<{ readonly holding: Holding<M>; readonly decision: Decision }[]> {
   const userId = principal.kind === 'user' ? principal.user.id : undefined;
@@ -315,7 +339,7 @@ async function readHolders<M>(
     if (!project) return [];
     const holding = plan.holding(items, project);
     if (!holding.head) return [];
-    const decision = rightsFrom(items, principal, project, clock.now()).decide(action);
+    const decision = rightsFrom(items, principal, project, clock.now()).decide(action, feature);
     return [{ holding, decision }];
   });
 }

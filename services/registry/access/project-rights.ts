@@ -1,5 +1,5 @@
 /** A caller's rights in a project: the only place where memberships become a decision. */
-import { levels } from '../../domain/access.ts';
+import { type Feature, levels } from '../../domain/access.ts';
 import type { Membership, Principal, Project } from '../../domain/accounts.ts';
 import type { Key } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -12,8 +12,9 @@ import { requireDecision } from './refusals.ts';
 export interface ProjectRights {
   /** The effective level: the administrator level, or the highest level of the memberships that apply. */
   readonly level: number;
-  decide(action: ProjectAction): Decision;
-  may(action: ProjectAction): boolean;
+  /** @param feature the feature for actions on packages; by default packages */
+  decide(action: ProjectAction, feature?: Feature): Decision;
+  may(action: ProjectAction, feature?: Feature): boolean;
 }
 
 /** A caller's rights from the memberships that apply to the project, as of `now` (milliseconds). */
@@ -24,8 +25,9 @@ export function projectRights(
   now: number,
 ): ProjectRights {
   const level = levelOf(principal, memberships, now);
-  const decide = (action: ProjectAction) => authorizeProject(action, principal, project, level);
-  return { level, decide, may: (action) => decide(action) === 'allow' };
+  const decide = (action: ProjectAction, feature?: Feature) =>
+    authorizeProject(action, principal, project, level, feature);
+  return { level, decide, may: (action, feature) => decide(action, feature) === 'allow' };
 }
 
 function levelOf(

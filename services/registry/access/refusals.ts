@@ -1,3 +1,4 @@
+import type { Feature } from '../../domain/access.ts';
 import type { Group, Principal, Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Decision } from './authorize.ts';
@@ -13,11 +14,14 @@ const refusals = {
   archived: ['projectArchived', 'project archived'],
 } as const;
 
-/** @throws RegistryError the error for the decision, unless it is `allow`. */
-export function requireDecision(decision: Decision): void {
+const CONTAINERS_DISABLED = 'Forbidden - The registry of images is disabled for this project';
+
+/** @throws RegistryError the error for the decision about a feature of a project, unless it is `allow`. */
+export function requireDecision(decision: Decision, feature: Feature = 'packages'): void {
   if (decision === 'allow') return;
   const [code, reason] = refusals[decision];
-  throw new RegistryError(code, undefined, { reason });
+  const disabled = feature === 'containers' && decision === 'disabled' ? CONTAINERS_DISABLED : undefined;
+  throw new RegistryError(code, disabled, { reason });
 }
 
 /**

@@ -19,6 +19,7 @@ export interface ProjectChanges {
   readonly description?: string | undefined;
   readonly visibility?: Visibility | undefined;
   readonly registryAccess?: RegistryAccess | undefined;
+  readonly containerAccess?: RegistryAccess | undefined;
   readonly archived?: boolean | undefined;
 }
 

@@ -18,6 +18,7 @@ export interface NewProject {
   readonly description?: string | undefined;
   readonly visibility?: Visibility | undefined;
   readonly registryAccess?: RegistryAccess | undefined;
+  readonly containerAccess?: RegistryAccess | undefined;
   readonly creatorId: number;
   /** Who asks for the path; by default someone without a right to paths reserved for others. */
   readonly by?: Requester | undefined;
@@ -52,6 +53,7 @@ export async function createProject(registry: Registry, input: NewProject): Prom
     description: input.description ?? '',
     visibility,
     registryAccess: input.registryAccess ?? 'enabled',
+    ...(input.containerAccess && { containerAccess: input.containerAccess }),
     archived: false,
     creatorId: input.creatorId,
     createdAt: now,
@@ -70,7 +72,10 @@ export async function createProject(registry: Registry, input: NewProject): Prom
         actor: input.actor,
         owner: { kind: 'project', id, path: project.fullPath },
         name: project.fullPath,
-        details: { visibility, registryAccess: project.registryAccess },
+        details: {
+          ...{ visibility, registryAccess: project.registryAccess },
+          ...(project.containerAccess && { containerAccess: project.containerAccess }),
+        },
       }),
     ]),
   );

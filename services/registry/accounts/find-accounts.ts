@@ -4,6 +4,7 @@ import { type FullPath, parseFullPath } from '../../domain/names.ts';
 import type { Table, TableReader } from '../../ports/table.ts';
 import { maybeEntity } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
+import { readMany } from '../records/read-many.ts';
 import { type Route, readRoute, type StoredRoute } from './routes.ts';
 
 const routeCaches = new WeakMap<Table, LRUCache<string, Route>>();
@@ -84,6 +85,52 @@ async function locate<T extends { readonly fullPath: string }>(
 export function locateProject(table: Table, idOrPath: string): Promise<Located<Project> | undefined> {
   const load = async (id: number) => maybeEntity<Project>(await table.get(keys.project(id)));
   return locate(table, idOrPath, (route) => route.kind === 'project', load);
+}
+
+/** A project found by a path that begins with its own. */
+export interface LocatedProject extends Located<Project> {
+  /** What follows the project's path, without the slash between them; empty if nothing does. */
+  readonly rest: string;
+}
+
+/** The most segments of a path that may belong to the path of a project: groups nest up to 20 levels deep. */
+const MAX_SEGMENTS = 22;
+
+/**
+ * The project whose full path a path begins with. At most one is: nothing is below a project. A project that is known to the
+ * process takes one round trip, another one two: the routes of all beginnings of the path, then the project.
+ */
+export async function locateProjectOn(table: Table, path: string): Promise<LocatedProject | undefined> {
+  const segments = path.split('/');
+  const count = Math.min(segments.length, MAX_SEGMENTS) - 1;
+  const prefixes = Array.from({ length: Math.max(count, 0) }, (_, index) =>
+    segments.slice(0, index + 2).join('/'),
+  );
+  const known = prefixes.filter((prefix) => routesOf(table).get(prefix.toLowerCase())?.kind === 'project');
+  const found = await firstProject(table, segments, known);
+  if (found) return found;
+  const paths = prefixes.flatMap((prefix) => parseFullPath(prefix) ?? []);
+  const routes = await readMany(
+    table,
+    paths.map((each) => keys.route(each)),
+  );
+  return firstProject(
+    table,
+    segments,
+    paths.filter((_, index) => routes[index]?.kind === 'project'),
+  );
+}
+
+async function firstProject(
+  table: Table,
+  segments: readonly string[],
+  paths: readonly string[],
+): Promise<LocatedProject | undefined> {
+  for (const path of paths) {
+    const located = await locateProject(table, path);
+    if (located) return { ...located, rest: segments.slice(path.split('/').length).join('/') };
+  }
+  return undefined;
 }
 
 /** The group or user namespace with this id, this full path (decoded), or a path that leads to it. */

@@ -24,7 +24,16 @@ export async function findToken(
   credential: Credential,
   trace?: RequestTrace,
 ): Promise<Token> {
-  const sha256 = secretDigest(credential.secret);
+  return findTokenByDigest(registry, { sha256: secretDigest(credential.secret), ...credential }, trace);
+}
+
+/** Like `findToken`, by the digest of the secret. */
+export async function findTokenByDigest(
+  registry: Registry,
+  credential: { readonly sha256: string; readonly username?: string },
+  trace?: RequestTrace,
+): Promise<Token> {
+  const { sha256 } = credential;
   const item = await registry.table.get(keys.token(sha256));
   const token = maybeEntity<Token>(item);
   if (trace) trace.token = token;

@@ -6,6 +6,7 @@ import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { removeIndexes } from '../indexes/project-indexes.ts';
+import { releaseAllBlobs } from '../package-blobs/collect-unused.ts';
 import { entityOf, itemOf, maybeEntity, type PackagePointer, plainEntity } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
@@ -234,18 +235,20 @@ async function purgeRemoved(
   const owner = { kind: 'project', id } as const;
   await removeTokens(registry, owner);
   await removeMembers(registry, owner);
-  for await (const items of queryPages(registry.table, ranges.packageIds(id))) {
-    const packages = Map.groupBy(items, (item) => {
-      const { format, name } = entityOf<PackagePointer>(item);
-      return `${format} ${name}`;
-    });
-    await mapConcurrently(packages.values(), PACKAGES_AT_ONCE, async (versions) => {
-      for (const version of versions) {
-        if (signal?.aborted) return;
-        await purgePackageVersion(registry, removed, version);
-      }
-    });
-    if (signal?.aborted) return false;
+  for (const range of [ranges.packageIds(id), ranges.idsApart(id)]) {
+    for await (const items of queryPages(registry.table, range)) {
+      const packages = Map.groupBy(items, (item) => {
+        const { format, name } = entityOf<PackagePointer>(item);
+        return `${format} ${name}`;
+      });
+      await mapConcurrently(packages.values(), PACKAGES_AT_ONCE, async (versions) => {
+        for (const version of versions) {
+          if (signal?.aborted) return;
+          await purgePackageVersion(registry, removed, version);
+        }
+      });
+      if (signal?.aborted) return false;
+    }
   }
   for await (const items of queryPages(registry.table, indexes.removedIn(id))) {
     for (const item of items) {
@@ -253,7 +256,7 @@ async function purgeRemoved(
       await purgeItem(registry, item);
     }
   }
-  return removeIndexes(registry, id);
+  return (await releaseAllBlobs(registry, id, signal)) && removeIndexes(registry, id);
 }
 
 async function purgePackageVersion(registry: Registry, project: RemovedProject, item: Item): Promise<void> {

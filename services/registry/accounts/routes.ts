@@ -99,9 +99,8 @@ export async function hasPublished(
 ): Promise<boolean> {
   if (published) return true;
   // Projects that published before this was recorded.
-  const [stored, removed] = await Promise.all([
-    table.query({ ...ranges.packageIds(id), limit: 1 }),
-    table.query({ ...indexes.removedIn(id), limit: 1 }),
-  ]);
-  return stored.items.length + removed.items.length > 0;
+  const pages = await Promise.all(
+    [ranges.packageIds(id), indexes.removedIn(id)].map((range) => table.query({ ...range, limit: 1 })),
+  );
+  return pages.some(({ items }) => items.length > 0);
 }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Digests } from '../../domain/digests.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { PackageFile } from '../../domain/packages.ts';
 import type { ByteRange } from '../../ports/blob-store.ts';
@@ -17,7 +18,8 @@ export type OpenedFile =
 
 /** A file to send, or something like a file whose bytes may already be in memory. */
 export interface OpenableFile
-  extends Pick<PackageFile, 'id' | 'contentType' | 'size' | 'digests' | 'storageKey' | 'createdAt'> {
+  extends Pick<PackageFile, 'id' | 'contentType' | 'size' | 'storageKey' | 'createdAt'> {
+  readonly digests: Pick<Digests, 'sha256'>;
   readonly fileName: string;
   readonly bytes?: Uint8Array;
 }

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../domain/digests.ts';
-import type { StagedBlob } from '../../domain/packages.ts';
+import type { StagedBytes } from '../../domain/packages.ts';
 import type { Key, Write } from '../../ports/table.ts';
 import { type BlobRecord, itemOf } from '../records/entities.ts';
 import { indexes, inIndex1, keys } from '../records/keys.ts';
@@ -13,9 +13,9 @@ export interface BlobPlan {
   /** Given those items, the writes that add the references, and the storage key of each blob. */
   plan(items: Items): {
     readonly writes: readonly Write[];
-    storageKey(blob: StagedBlob): string;
+    storageKey(blob: StagedBytes): string;
     /** The staged blobs that will not be referenced because the same bytes are already stored. */
-    readonly redundant: readonly StagedBlob[];
+    readonly redundant: readonly StagedBytes[];
   };
 }
 
@@ -23,8 +23,8 @@ export interface BlobPlan {
  * Plans one more reference for each staged blob: to an existing blob with the same bytes if there is one (the
  * sweep then deletes the staged blob), else to the staged blob. The writes fail if that changes concurrently.
  */
-export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
-  const distinct = new Map<Sha256, { blob: StagedBlob; count: number }>();
+export function referenceBlobs(blobs: readonly StagedBytes[]): BlobPlan {
+  const distinct = new Map<Sha256, { blob: StagedBytes; count: number }>();
   for (const blob of blobs) {
     const seen = distinct.get(blob.digests.sha256);
     if (seen) seen.count++;
@@ -47,7 +47,7 @@ export function referenceBlobs(blobs: readonly StagedBlob[]): BlobPlan {
   };
 }
 
-function blobWrite(blob: StagedBlob, count: number, existing: BlobRecord | undefined): Write {
+function blobWrite(blob: StagedBytes, count: number, existing: BlobRecord | undefined): Write {
   const { sha256 } = blob.digests;
   if (existing) {
     return {

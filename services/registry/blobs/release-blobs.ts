@@ -1,20 +1,19 @@
-import type { Sha256 } from '../../domain/digests.ts';
-import type { PackageFile } from '../../domain/packages.ts';
+import type { BlobDigests, Sha256 } from '../../domain/digests.ts';
 import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { type BlobRecord, maybeEntity } from '../records/entities.ts';
 import { indexes, inIndex2, keys } from '../records/keys.ts';
 
 /**
- * The writes that remove one reference from the blob of each file. Orphaned blobs are left to the sweep. The
- * writes fail if a reference count has changed since it was read. At most 100 files.
+ * The writes that remove one reference from each blob. Orphaned blobs are left to the sweep. The writes fail if a
+ * reference count has changed since it was read. At most 100 blobs.
  */
 export async function releaseBlobs(
   registry: Registry,
-  files: readonly Pick<PackageFile, 'digests'>[],
+  blobs: readonly { readonly digests: BlobDigests }[],
 ): Promise<Write[]> {
   const counts = new Map<Sha256, number>();
-  for (const { digests } of files) counts.set(digests.sha256, (counts.get(digests.sha256) ?? 0) + 1);
+  for (const { digests } of blobs) counts.set(digests.sha256, (counts.get(digests.sha256) ?? 0) + 1);
   const digests = [...counts.keys()];
   const records = await registry.table.getMany(digests.map((sha256) => keys.blob(sha256)));
   const now = registry.clock.now();

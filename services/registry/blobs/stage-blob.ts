@@ -1,8 +1,15 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { digestFrom } from '../../domain/digests.ts';
+import {
+  type BlobDigests,
+  type ContentAlgorithm,
+  type DigestAlgorithm,
+  type Digests,
+  digestAlgorithms,
+  digestFrom,
+} from '../../domain/digests.ts';
 import { RegistryError, tooLarge } from '../../domain/errors.ts';
-import type { StagedBlob } from '../../domain/packages.ts';
+import type { StagedBlob, StagedBytes } from '../../domain/packages.ts';
 import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import { ConditionFailed } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
@@ -36,12 +43,32 @@ export async function stageBlob<T = undefined>(
   body: AsyncIterable<Uint8Array>,
   options: StageOptions<T>,
 ): Promise<Staged<T>> {
-  const hashes = {
-    md5: createHash('md5'),
-    sha1: createHash('sha1'),
-    sha256: createHash('sha256'),
-    sha512: createHash('sha512'),
-  };
+  const { blob, facts } = await stage(registry, body, options, digestAlgorithms);
+  return { blob: { ...blob, digests: blob.digests as Digests }, facts };
+}
+
+/**
+ * Streams bytes that are not a file into the blob store, and computes only the digests by which they are known: each
+ * takes time. Otherwise like `stageBlob`.
+ */
+export async function stageContent(
+  registry: Registry,
+  body: AsyncIterable<Uint8Array>,
+  options: Pick<StageOptions<undefined>, 'limit' | 'hint'> & { readonly algorithm: ContentAlgorithm },
+): Promise<StagedBytes> {
+  const algorithms = options.algorithm === 'sha256' ? SHA_256 : [...SHA_256, options.algorithm];
+  return (await stage<undefined>(registry, body, options, algorithms)).blob;
+}
+
+const SHA_256 = ['sha256'] as const;
+
+async function stage<T>(
+  registry: Registry,
+  body: AsyncIterable<Uint8Array>,
+  options: StageOptions<T>,
+  algorithms: readonly DigestAlgorithm[],
+): Promise<{ readonly blob: StagedBytes; readonly facts: T | undefined }> {
+  const hashes = algorithms.map((algorithm) => ({ algorithm, hash: createHash(algorithm) }));
   const copy = options.inspect ? new PassThrough({ highWaterMark: 1 << 20 }) : undefined;
   // The stream may be destroyed before anyone listens for errors, or without anyone ever listening.
   copy?.on('error', () => {});
@@ -61,10 +88,7 @@ export async function stageBlob<T = undefined>(
       size += chunk.byteLength;
       if (size > options.limit) throw tooLarge(options.limit, options.hint);
       if (inspectionError) throw inspectionError;
-      hashes.md5.update(chunk);
-      hashes.sha1.update(chunk);
-      hashes.sha256.update(chunk);
-      hashes.sha512.update(chunk);
+      for (const { hash } of hashes) hash.update(chunk);
       if (copy && !copy.write(chunk)) await drained(copy);
       yield chunk;
     }
@@ -75,12 +99,9 @@ export async function stageBlob<T = undefined>(
   const storageKey = newBlobKey();
   try {
     const { size } = await registry.blobs.put(storageKey, pass());
-    const digests = {
-      md5: digestFrom('md5', hashes.md5.digest()),
-      sha1: digestFrom('sha1', hashes.sha1.digest()),
-      sha256: digestFrom('sha256', hashes.sha256.digest()),
-      sha512: digestFrom('sha512', hashes.sha512.digest()),
-    };
+    const digests = Object.fromEntries(
+      hashes.map(({ algorithm, hash }) => [algorithm, digestFrom(algorithm, hash.digest())]),
+    ) as unknown as BlobDigests;
     return { blob: { storageKey, size, digests }, facts: await inspection };
   } catch (error) {
     copy?.destroy(error instanceof Error ? error : undefined);
@@ -114,7 +135,7 @@ function drained(stream: PassThrough): Promise<void> {
  */
 export async function discardUnless<T>(
   registry: Registry,
-  blobs: readonly StagedBlob[],
+  blobs: readonly StagedBytes[],
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -132,7 +153,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
-async function discardUnrecorded(registry: Registry, blobs: readonly StagedBlob[]): Promise<void> {
+async function discardUnrecorded(registry: Registry, blobs: readonly StagedBytes[]): Promise<void> {
   if (!registry.settings.deletesBlobs || blobs.length === 0) return;
   try {
     const records = await readMany(
@@ -147,7 +168,7 @@ async function discardUnrecorded(registry: Registry, blobs: readonly StagedBlob[
 }
 
 /** Deletes orphaned staged blobs, if this process may. Never fails: the sweep deletes what is left. */
-export async function discard(registry: Registry, blobs: readonly StagedBlob[]): Promise<void> {
+export async function discard(registry: Registry, blobs: readonly StagedBytes[]): Promise<void> {
   if (!registry.settings.deletesBlobs || blobs.length === 0) return;
   try {
     await registry.blobs.delete(blobs.map((blob) => blob.storageKey));

@@ -11,7 +11,7 @@ import { type Items, readItems } from '../records/read-items.ts';
 import { prefixesOf } from './prefixes-of.ts';
 
 /** The facts of a format that decide about names. */
-export type NameRules = Pick<FormatRules, 'id' | 'namespaceOf' | 'prefixes'>;
+export type NameRules = Pick<FormatRules, 'id' | 'namespaceOf' | 'prefixes' | 'projectOnly'>;
 
 /**
  * The id of the root namespace that a name belongs to. Null if it belongs to nobody: an administrator has released

@@ -25,12 +25,15 @@ interface FreeName {
   readonly state: 'new' | 'released' | 'unsettled';
 }
 
+const nothingToTake: NamesToTake = { writes: async () => [] };
+
 /** Reads which of some names have no owner: one query each, side by side. */
 export async function readNamesToTake(
   registry: Registry,
   format: Omit<NameRules, 'prefixes'>,
   names: readonly PackageName[],
 ): Promise<NamesToTake> {
+  if (format.projectOnly) return nothingToTake;
   const ownable = names.filter((name) => format.namespaceOf?.(name) === undefined);
   const free = (await Promise.all(ownable.map((name) => freeName(registry, format.id, name)))).flat();
   return {

@@ -38,6 +38,8 @@ export async function draftOf<M>(
     createdAt: now,
     updatedAt: now,
     ...(input.format.index && { indexed: true }),
+    ...(input.format.projectOnly && { apart: true }),
+    ...(input.subject !== undefined && { subject: input.subject }),
   };
   const files = input.files.map((file, index) => ({
     ...fileOf(version, file, fileIds[index] ?? 0, now),

@@ -2,18 +2,19 @@ import type { Project } from '../../domain/accounts.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
-import type { PackageRef, Tag } from '../../domain/packages.ts';
-import type { Condition } from '../../ports/table.ts';
+import type { PackageRef, Tag, Version } from '../../domain/packages.ts';
+import type { Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
+import { untaggedWrites } from '../package-blobs/may-be-unused.ts';
 import { maybeEntity, type StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
 import { readItems } from '../records/read-items.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { defaultTagMove, defaultTagOf } from './default-tag.ts';
 import { moveHead } from './move-head.ts';
-import { addedToVersion, tagWrite } from './package-writes.ts';
+import { addedToVersion, stillAt, taggedWrites, tagWrite } from './package-writes.ts';
 
 /** A tag of a package, and the actor. */
 export interface TagChange {
@@ -23,7 +24,7 @@ export interface TagChange {
   readonly name: PackageName;
   readonly tag: TagName;
   /** What the caller has read, if it has: the tag, undefined if it did not exist. The first attempt relies on it. */
-  readonly known?: { readonly tag: Tag | undefined } | undefined;
+  readonly known?: { readonly tag: Tag | undefined; readonly apart?: undefined } | undefined;
 }
 
 /**
@@ -38,11 +39,12 @@ export async function moveTag(
   let { known } = input;
   await retryChanged(async () => {
     const now = registry.clock.now();
-    const { tag } = known ?? (await readTagged(registry, ref, input));
+    const { tag, apart } = known ?? (await readTagged(registry, ref, input));
     known = undefined;
     await registry.table.write([
       addedToVersion(ref, input.version),
       { ...tagWrite(ref, input.tag, input.version, now), when: stillAt(tag) },
+      ...(apart ? retaggedWrites(registry, { ...ref, version: input.version, apart }, input.tag, tag) : []),
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, input.version),
@@ -70,8 +72,10 @@ export async function deleteTag(registry: Registry, input: TagChange): Promise<v
     const when = stillAt(tag);
     const reset =
       byDefault?.tag === input.tag ? await defaultTagMove(registry, ref, byDefault, { when }) : undefined;
+    const rules = (await registry.formats()).find(({ id }) => id === input.format);
     await registry.table.write([
       ...(reset?.writes ?? [{ delete: key, when }]),
+      ...(rules?.projectOnly ? untaggedWrites(registry, ref, [tag]) : []),
       ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       recordEvent(now, {
         ...eventFacts(input, null),
@@ -90,15 +94,21 @@ async function readTagged(
   { table }: Registry,
   ref: PackageRef,
   input: Pick<TagChange, 'tag'> & { readonly version: VersionName },
-): Promise<{ readonly tag: Tag | undefined }> {
+): Promise<{ readonly tag: Tag | undefined; readonly apart?: true | undefined }> {
   const [tagKey, versionKey] = [keys.tag(ref, input.tag), keys.version(ref, input.version)];
   const items = await readItems(table, [tagKey, versionKey]);
   const version = items.get<StoredVersion>(versionKey);
   if (!version || version.claim) throw new RegistryError('packageNotFound');
-  return { tag: items.get<Tag>(tagKey) };
+  return { tag: items.get<Tag>(tagKey), apart: version.apart };
 }
 
-/** Holds while the tag has the version that was read, or still does not exist. */
-function stillAt(tag: Tag | undefined): Condition {
-  return tag ? { equals: { version: tag.version } } : { exists: false };
+/** Lists a tag under its new version, and no longer under the one it had. */
+function retaggedWrites(
+  registry: Registry,
+  version: PackageRef & Pick<Version, 'version' | 'apart'>,
+  tag: TagName,
+  before: Tag | undefined,
+): Write[] {
+  if (before?.version === version.version) return [];
+  return [...taggedWrites(version, tag), ...untaggedWrites(registry, version, before ? [before] : [])];
 }

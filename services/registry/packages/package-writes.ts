@@ -50,7 +50,8 @@ export function pointerItem(project: Project, version: Version): Item {
     status,
     createdAt,
   };
-  return itemOf(keys.packageId(projectId, id), pointer, {
+  if (version.apart) return itemOf(keys.versionId(version), pointer);
+  return itemOf(keys.versionId(version), pointer, {
     ...inIndex1(indexes.packagesByName(projectId).pk, versionByName(pointer)),
     ...inIndex2(indexes.packagesBelow(rootOf(project)).pk, padId(id)),
   });
@@ -74,9 +75,18 @@ export function versionWrites(project: Project, version: Version, claimed: boole
   return [
     { put: itemOf(keys.version(version, version.version), version), when },
     { put: pointerItem(project, version), when: { exists: false } },
-    { put: versionHolderItem(project, version) },
+    ...(version.apart ? [] : [{ put: versionHolderItem(project, version) }]),
+    ...referrerWrites(version),
     ...(claimed ? [{ delete: keys.claim(version.id), when: { exists: true } }] : []),
   ];
+}
+
+/** Returns the write that lists a version among those that describe its subject. */
+function referrerWrites(version: Version): Write[] {
+  const { subject } = version;
+  if (subject === undefined) return [];
+  const key = keys.referrer(version, subject, version.version);
+  return [{ put: itemOf(key, { version: version.version, id: version.id }) }];
 }
 
 /** Returns the condition that a version is still claimed by the publish that made this id. */
@@ -172,9 +182,30 @@ export function readmeWrites(
 }
 
 /** Returns the write that sets a tag to a version. */
-export function tagWrite(ref: PackageRef, tag: TagName, version: VersionName, now: number): Write {
+export function tagWrite(
+  ref: PackageRef,
+  tag: TagName,
+  version: VersionName,
+  now: number,
+): { readonly put: Item } {
   const entity: Tag = { tag, version, createdAt: now, updatedAt: now };
   return { put: itemOf(keys.tag(ref, tag), entity) };
+}
+
+/** Returns the condition that a tag has the version that was read, or still does not exist. */
+export function stillAt(tag: Tag | undefined): Condition {
+  return tag ? { equals: { version: tag.version } } : { exists: false };
+}
+
+/**
+ * Returns the write that lists a tag under its version, for versions apart from the lists: their packages may have many
+ * tags, and those of one version are found without reading the others. An entry may be left of a tag that has moved.
+ */
+export function taggedWrites(
+  version: Pick<Version, keyof PackageRef | 'version' | 'apart'>,
+  tag: TagName,
+): Write[] {
+  return version.apart ? [{ put: itemOf(keys.tagged(version, version.version, tag), { tag }) }] : [];
 }
 
 /** The change of a package's head by a publish. */
@@ -235,6 +266,8 @@ export interface NewVersionState {
   /** The tag to set as well if the package has no version yet. */
   readonly firstTag?: TagName | undefined;
   readonly umbrella?: { readonly name: PackageName } | undefined;
+  /** The tags as they were read, if they must not have moved since. */
+  readonly tagsRead?: ReadonlyMap<TagName, Tag> | undefined;
   /** Whether the name index had the package when it was read. */
   readonly live: boolean;
   /** Whether the version was claimed before. */
@@ -245,7 +278,7 @@ export interface NewVersionState {
 export function newVersionWrites(
   project: Project,
   version: Version,
-  { readme, tags = [], firstTag, umbrella, live, claimed }: NewVersionState,
+  { readme, tags = [], tagsRead, firstTag, umbrella, live, claimed }: NewVersionState,
   now: number,
 ): Write[] {
   const ref: PackageRef = { projectId: version.projectId, format: version.format, name: version.name };
@@ -253,9 +286,10 @@ export function newVersionWrites(
     ...versionWrites(project, version, claimed),
     // A new version has no readme to remove.
     ...(readme ? readmeWrites(ref, { version: version.version, readme }) : []),
-    ...[...new Set([...tags, ...(live || firstTag === undefined ? [] : [firstTag])])].map((tag) =>
-      tagWrite(ref, tag, version.version, now),
-    ),
+    ...[...new Set([...tags, ...(live || firstTag === undefined ? [] : [firstTag])])].flatMap((tag) => [
+      { ...tagWrite(ref, tag, version.version, now), ...(tagsRead && { when: stillAt(tagsRead.get(tag)) }) },
+      ...taggedWrites(version, tag),
+    ]),
     ...liveHeadWrites(ref, now, live, {
       version: version.version,
       versions: 1,

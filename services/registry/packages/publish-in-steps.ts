@@ -3,7 +3,7 @@ import type { FormatRules } from '../../domain/format-rules.ts';
 import {
   isListed,
   type PackageFile,
-  type StagedBlob,
+  type StagedBytes,
   type Umbrella,
   type Version,
 } from '../../domain/packages.ts';
@@ -76,7 +76,7 @@ export async function publishInSteps<M>(
   const draft = await draftOf(registry, input, registry.clock.now());
   await claim(registry, input, draft.version, taken);
   const files: PackageFile[] = [];
-  const redundant: StagedBlob[] = [];
+  const redundant: StagedBytes[] = [];
   try {
     const drafts = stepsOf(input.format, draft.files);
     for (const [step, inputs] of stepsOf(input.format, input.files).entries()) {
@@ -119,7 +119,7 @@ async function addStep(
   { version, files: drafts }: Draft<unknown>,
   inputs: readonly NewFile[],
   format: FormatRules,
-): Promise<{ readonly files: readonly PackageFile[]; readonly redundant: readonly StagedBlob[] }> {
+): Promise<{ readonly files: readonly PackageFile[]; readonly redundant: readonly StagedBytes[] }> {
   const key = keys.version(version, version.version);
   const blobs = referenceBlobs(inputs.map((file) => file.blob));
   return retryChanged(async () => {

@@ -2,7 +2,7 @@ import type { Project } from '../../domain/accounts.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
 import type { FileIdentity, FileName, PackageName, TagName, VersionName } from '../../domain/names.ts';
-import type { PackageStatus, StagedBlob, Version } from '../../domain/packages.ts';
+import type { PackageStatus, StagedBlob, StagedBytes, Tag, Version } from '../../domain/packages.ts';
 import { referenceBlobs } from '../blobs/reference-blobs.ts';
 import { discard } from '../blobs/stage-blob.ts';
 import type { Registry } from '../context.ts';
@@ -10,6 +10,8 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
 import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
+import { mayBeUnused, untaggedWrites } from '../package-blobs/may-be-unused.ts';
+import { noteUses, type Uses } from '../package-blobs/uses.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
 import { keys } from '../records/keys.ts';
@@ -63,6 +65,10 @@ export interface NewVersion<M> {
   readonly tags?: readonly TagName[];
   /** Stored separately from the version, because indexes read all versions. */
   readonly readme?: string | undefined;
+  /** What else of the package it uses: bytes that the package holds by digest, and other versions. */
+  readonly uses?: Uses;
+  /** The version that it describes, which may not exist. */
+  readonly subject?: VersionName;
 }
 
 /** What is already known about a package before its publish. */
@@ -108,16 +114,19 @@ async function publishAtOnce<M>(
   const blobs = referenceBlobs(input.files.map((file) => file.blob));
   const rules = publishRules({ ...publicationOf(input), ofNewVersion: true }, registry);
   const own = keys.version(ref, input.version);
-  const itemKeys = [keys.head(ref), own, ...fileKeysOf(ref, input), ...rules.keys, ...blobs.keys];
+  const tagKeys = format.projectOnly ? (input.tags ?? []).map((tag) => keys.tag(ref, tag)) : [];
+  const itemKeys = [keys.head(ref), own, ...fileKeysOf(ref, input), ...tagKeys, ...rules.keys, ...blobs.keys];
   const event = recordEvent(now, {
     ...eventFacts({ ...input, format: format.id }, input.version),
     type: 'package_published',
     details: publishedDetails(input),
   });
-  let redundant: readonly StagedBlob[] = [];
+  let redundant: readonly StagedBytes[] = [];
   // Most publishes bring new bytes of a new version. If rules need to read nothing else, the first attempt assumes so. The
   // conditions of its writes fail if it is wrong, and the next attempt reads the items.
   const readsNothing = rules.keys.every(({ pk, sk }) => pk === own.pk && sk === own.sk);
+  const uses = await noteUses(registry, (await drafted).version, input.uses);
+  let attempts = 0;
   let known = readsNothing && input.held !== undefined ? input.namesToTake : undefined;
 
   const published = await retryPublish(registry, project, async () => {
@@ -128,12 +137,15 @@ async function publishAtOnce<M>(
     ]);
     const existing = items.get<StoredVersion>(own);
     await rules.check(items);
+    if (attempts++ > 0) await uses.check();
     await currentVersion(registry, existing);
     const live = known ? input.held === true : items.get<StoredHead>(keys.head(ref))?.live === true;
     known = undefined;
     // Files of a removed version may have the keys of the new ones, and are replaced.
     const replaced = filesUnder(items, fileKeysOf(ref, input), existing);
     const plan = blobs.plan(items);
+    const tags = tagKeys.flatMap((key) => items.get<Tag>(key) ?? []);
+    const tagsRead = format.projectOnly ? new Map(tags.map((tag) => [tag.tag, tag])) : undefined;
     const stated = files.map((file, index) =>
       stateFile(format.index, version, withStorageKey(file, input.files[index], plan)),
     );
@@ -141,13 +153,18 @@ async function publishAtOnce<M>(
       ...newVersionWrites(
         project,
         version,
-        { ...input, firstTag: format.defaultTag?.tag, live, claimed: false },
+        { ...input, tagsRead, firstTag: format.defaultTag?.tag, live, claimed: false },
         now,
       ),
       ...(await names.writes(project, now)),
       ...stated.flatMap(({ file }, index) => fileWrites(ref, file, replaced[index])),
       ...rules.writes(items),
       ...plan.writes,
+      ...uses.writes,
+      ...untaggedWrites(registry, ref, tags),
+      ...(version.apart && !input.tags?.length
+        ? [mayBeUnused(ref, version.version, now + registry.settings.untaggedRetention)]
+        : []),
       ...indexWrites(ref, {
         stated,
         listings: unlisted(

@@ -1,7 +1,14 @@
-import type { Digests, Sha256 } from '../../domain/digests.ts';
+import type { BlobDigests, ContentAlgorithm, Digests, Sha256 } from '../../domain/digests.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, VersionName } from '../../domain/names.ts';
-import type { PackageHead, PackageRef, PackageStatus, Version } from '../../domain/packages.ts';
+import type {
+  PackageBlob,
+  PackageHead,
+  PackageRef,
+  PackageStatus,
+  StagedBytes,
+  Version,
+} from '../../domain/packages.ts';
 import type { Item, Key, Value } from '../../ports/table.ts';
 
 /** An entity as the attributes of an item. */
@@ -48,12 +55,33 @@ export const storedAs = {
 /** The record of a blob: its storage key, and how many files refer to it. */
 export interface BlobRecord {
   readonly sha256: Sha256;
-  readonly digests: Digests;
+  readonly digests: BlobDigests;
   readonly size: number;
   readonly storageKey: string;
   readonly refs: number;
   /** When the blob became orphaned, in milliseconds since the epoch; undefined while files refer to it. */
   readonly unreferencedAt?: number;
+}
+
+/** Bytes that a package holds, as they are stored. */
+export interface StoredPackageBlob extends PackageBlob, PackageRef {
+  /** How often somebody needed them: a removal fails if this changes while it looks whether they are used. */
+  readonly touches: number;
+  /** When a version that uses them was published last. */
+  readonly usedAt?: number;
+  /** When they were removed; versions that can be restored still use them. */
+  readonly removedAt?: number;
+}
+
+/** An upload in parts. Times are milliseconds since the epoch. */
+export interface StoredUpload extends PackageRef {
+  /** A random text that can't be guessed. */
+  readonly id: string;
+  readonly algorithm: ContentAlgorithm;
+  readonly size: number;
+  readonly parts: readonly StagedBytes[];
+  readonly startedAt: number;
+  readonly endsAt: number;
 }
 
 /** Digests of a file that came before the file. `at` is when the last one came. */

@@ -1,5 +1,5 @@
 /**
- * Every key of the registry table. All keys are built here.
+ * Every key of the registry table. All keys are built here and in `ranges.ts`.
  *
  *     ROUTE#<path>                     META                      who has the path, or had it: then index2 FORMER
  *     USER#<id>                        META                      user                    index1 USERS
@@ -12,6 +12,7 @@
  *     PROJECT#<id>                     MEMBER#<user>             member                  index1 memberships of the user
  *     PROJECT#<id>                     TOKEN#<id>                project or deploy token
  *     PROJECT#<id>                     PACKAGE#<id>              version by its id       index1 by name, index2 by root
+ *     PROJECT#<id>                     APART#<id>                the same for a version outside the lists of packages
  *     PROJECT#<id>                     INDEX#<fmt>#<index>       an index over the project's packages: its revision
  *     TOKEN#<sha256>                   META                      token, by the digest of its secret, index1 TOKENS
  *     DEPLOYNAME#<name>                META                      how many deploy tokens got the user name
@@ -28,6 +29,13 @@
  *                                      REMOVED#<id>              a removed version        index1 by project, index2 due
  *                                      REMOVED#<id>#README       its readme
  *                                      REMOVED#<id>#TAG#<tag>    a tag of it that did not fit into its record
+ *                                      BLOB#<digest>             bytes that the package holds by digest   index1 by digest,
+ *                                                                index2 by project
+ *                                      USE#<digest>#<version id> a version that uses them, or that uses another version
+ *                                      USES#<version id>#<n>     digests that a version uses
+ *                                      UNUSED#<digest>           what may be unused by now, index2 by time
+ *                                      REFERRER#<version>#<version>  a version that describes another one
+ *                                      TAGGED#<version>#<tag>    a tag of a version outside the lists
  *                                      LISTED#<package>          a subpackage of this name
  *                                      CHANGE#<change id>        the versions that one revision changed
  *                                      DOCUMENT#<kind>           rendered index of a revision, its other chunks
@@ -41,6 +49,7 @@
  *     NAMES#<project, root or INSTANCE> <fmt>#<name>#<project>    every name, in order
  *     BLOB#<sha256>                    META                      references, storage key index1 STORED#<hex digit> by
  *                                                                storage key,            index2 UNREFERENCED
+ *     UPLOAD#<id>                      META                      an upload in parts, index2 by its end
  *     STANZAS#<project>#<fmt>#<index>#<partition>  <key>#<file>  a stanza of a file
  *     INDEX#<project>#<fmt>#<index>    BUILT                     the revision of the documents
  *                                      LEASE                     the current builder, and when its lease ends
@@ -70,72 +79,44 @@
  * is longer than the table allows: names have maximum lengths, and other parts, and file names that leave too little
  * room, are shortened by a digest.
  */
-import type { Visibility } from '../../domain/access.ts';
-import type { Sha256 } from '../../domain/digests.ts';
+import type { ContentDigest, Sha256 } from '../../domain/digests.ts';
 import type { FileIdentity, FullPath, PackageName, TagName, VersionName } from '../../domain/names.ts';
-import type { PackageRef } from '../../domain/packages.ts';
+import type { PackageRef, Version } from '../../domain/packages.ts';
+import type { KeyOwner } from '../../ports/signer.ts';
 import type { Key } from '../../ports/table.ts';
 
 import { escapePart, fitted, groupPath, padId } from './key-parts.ts';
+import {
+  CLAIMS,
+  DELETED,
+  filePrefix,
+  type IndexRef,
+  indexPartition,
+  type NamesOwner,
+  namePartition,
+  namesPartition,
+  OWNER,
+  type Owner,
+  ownerPartition,
+  packagePartition,
+  stanzaPartition,
+} from './partition-keys.ts';
 
 export * from './key-parts.ts';
+export type { IndexRef, NamesOwner, Owner } from './partition-keys.ts';
+export * from './ranges.ts';
 
 const META = 'META';
-const DELETED = 'DELETED';
-const CLAIMS = 'CLAIMS';
-/** Sorts before all holders of the name, so that the first item of the partition tells whether there is an owner. */
-const OWNER = '#OWNER';
-
-/** The most bytes of an index's name that is followed by another part. */
-const INDEX_ROOM = 300;
-
-/** The owner of members and tokens. */
-export type Owner = { readonly kind: 'group' | 'project' | 'user'; readonly id: number };
-
-function ownerPartition(owner: Owner): string {
-  return `${owner.kind.toUpperCase()}#${owner.id}`;
-}
-
-/** The owner of a name index: a project, a root namespace (including everything below it), or the instance. */
-export type NamesOwner = Owner | 'instance';
-
-function namesPartition(kind: 'WORD' | 'NAMES', owner: NamesOwner): string {
-  return `${kind}#${owner === 'instance' ? 'INSTANCE' : ownerPartition(owner)}`;
-}
-
-function namePartition(format: string, name: PackageName): string {
-  return `NAME#${format}#${escapePart(name)}`;
-}
-
-function packagePartition(ref: PackageRef): string {
-  return `PACKAGE#${ref.projectId}#${ref.format}#${escapePart(ref.name)}`;
-}
-
-function filePrefix(version: VersionName): string {
-  return `FILE#${escapePart(version)}#`;
-}
-
-/** Identifies an index over all packages of one format in a project. */
-export interface IndexRef {
-  readonly projectId: number;
-  readonly format: string;
-  /** See `StanzaPosition`. */
-  readonly index: string;
-}
-
-function indexPartition(ref: IndexRef): string {
-  return fitted(`INDEX#${ref.projectId}#${ref.format}#`, ref.index);
-}
-
-function stanzaPartition(ref: IndexRef, partition: string): string {
-  const index = fitted('', ref.index, '', INDEX_ROOM);
-  return fitted(`STANZAS#${ref.projectId}#${ref.format}#${index}#`, partition);
-}
 
 /** Each document has two slots: a new one is prepared in one slot while the other one is served. */
 export const documentSlots = ['A', 'B'] as const;
 /** See `documentSlots`. */
 export type DocumentSlot = (typeof documentSlots)[number];
+
+/** The sort key at which a tag would be, for any text: lists continue after it. */
+export function tagPosition(text: string): string {
+  return `TAG#${text.slice(0, 300)}`;
+}
 
 /** Keys of single items. */
 export const keys = {
@@ -162,6 +143,11 @@ export const keys = {
   packageId: (projectId: number, id: number): Key => ({
     pk: `PROJECT#${projectId}`,
     sk: `PACKAGE#${padId(id)}`,
+  }),
+  /** A version by its id. Those that stay out of the lists of packages have a range of their own. */
+  versionId: ({ projectId, id, apart }: Pick<Version, 'projectId' | 'id' | 'apart'>): Key => ({
+    pk: `PROJECT#${projectId}`,
+    sk: `${apart ? 'APART' : 'PACKAGE'}#${padId(id)}`,
   }),
   head: (ref: PackageRef): Key => ({ pk: packagePartition(ref), sk: 'HEAD' }),
   tag: (ref: PackageRef, tag: TagName): Key => ({ pk: packagePartition(ref), sk: `TAG#${tag}` }),
@@ -259,10 +245,35 @@ export const keys = {
     pk: indexPartition(ref),
     sk: fitted('ALIAS#', name),
   }),
-  signingKey: (owner: Owner, algorithm: string, number: number): Key => ({
+  signingKey: (owner: KeyOwner, algorithm: string, number: number): Key => ({
     pk: `SIGNER#${ownerPartition(owner)}`,
     sk: `${algorithm}#${padId(number)}`,
   }),
+  packageBlob: (ref: PackageRef, digest: ContentDigest): Key => ({
+    pk: packagePartition(ref),
+    sk: `BLOB#${digest}`,
+  }),
+  use: (ref: PackageRef, digest: ContentDigest, userId: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `USE#${digest}#${padId(userId)}`,
+  }),
+  uses: (ref: PackageRef, userId: number, part: number): Key => ({
+    pk: packagePartition(ref),
+    sk: `USES#${padId(userId)}#${padId(part)}`,
+  }),
+  unused: (ref: PackageRef, digest: string): Key => ({
+    pk: packagePartition(ref),
+    sk: `UNUSED#${digest}`,
+  }),
+  referrer: (ref: PackageRef, subject: VersionName, referrer: VersionName): Key => ({
+    pk: packagePartition(ref),
+    sk: `REFERRER#${escapePart(subject)}#${escapePart(referrer)}`,
+  }),
+  tagged: (ref: PackageRef, version: VersionName, tag: TagName): Key => ({
+    pk: packagePartition(ref),
+    sk: `TAGGED#${escapePart(version)}#${tag}`,
+  }),
+  upload: (id: string): Key => ({ pk: `UPLOAD#${id}`, sk: META }),
   blob: (sha256: Sha256): Key => ({ pk: `BLOB#${sha256}`, sk: META }),
   claim: (versionId: number): Key => ({ pk: CLAIMS, sk: padId(versionId) }),
   removedProject: (id: number): Key => ({ pk: DELETED, sk: padId(id) }),
@@ -285,113 +296,3 @@ export function auditKey(event: {
 }): Key {
   return { pk: ownerPartition(event.owner ?? { kind: 'project', id: event.projectId }), sk: event.id };
 }
-
-/** Ranges of the base table: a partition, and a prefix of its sort keys. */
-export const ranges = {
-  members: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'MEMBER#' }),
-  tokens: (owner: Owner) => ({ pk: ownerPartition(owner), prefix: 'TOKEN#' }),
-  packageIds: (projectId: number) => ({ pk: `PROJECT#${projectId}`, prefix: 'PACKAGE#' }),
-  tags: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'TAG#' }),
-  versions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'VERSION#' }),
-  files: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'FILE#' }),
-  filesOf: (ref: PackageRef, version: VersionName) => ({
-    pk: packagePartition(ref),
-    prefix: filePrefix(version),
-  }),
-  removedVersions: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'REMOVED#' }),
-  removedTags: (ref: PackageRef, id: number) => ({
-    pk: packagePartition(ref),
-    prefix: `REMOVED#${padId(id)}#TAG#`,
-  }),
-  subpackages: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'LISTED#' }),
-  changes: (ref: PackageRef) => ({ pk: packagePartition(ref), prefix: 'CHANGE#' }),
-  /** The projects that hold a name: in the whole instance, or below a group, given with the groups above it. */
-  names: (format: string, name: PackageName, groups: readonly number[] = []) => ({
-    pk: namePartition(format, name),
-    ...(groups.length === 0 ? { after: OWNER } : { prefix: groupPath(groups) }),
-  }),
-  /** The projects below a group that hold a version. */
-  versionHolders: (format: string, name: PackageName, version: VersionName, groups: readonly number[]) => ({
-    pk: `HOLDERS#${format}#${escapePart(name)}`,
-    prefix: `${escapePart(version)}#${groupPath(groups)}`,
-  }),
-  /** The owner of a name, if it has one, then the projects that hold it. */
-  ownerAndHolders: (format: string, name: PackageName) => ({ pk: namePartition(format, name) }),
-  boundPrefixes: (format: string) => ({ pk: `BOUND#${format}` }),
-  words: (owner: NamesOwner, format: string, start: string) => ({
-    pk: `${namesPartition('WORD', owner)}#${format}`,
-    prefix: fitted('', start),
-  }),
-  /** Words as stored before schema 4. */
-  formerWords: (owner: NamesOwner, start: string) => ({
-    pk: namesPartition('WORD', owner),
-    prefix: fitted('', start),
-  }),
-  namesIn: (owner: NamesOwner, format: string) => ({
-    pk: namesPartition('NAMES', owner),
-    prefix: `${format}#`,
-  }),
-  /** The projects that hold a name, among those of the owner. */
-  nameIn: (owner: NamesOwner, format: string, name: PackageName) => ({
-    pk: namesPartition('NAMES', owner),
-    prefix: `${format}#${escapePart(name)}#`,
-  }),
-  indexes: (projectId: number, format?: string) => ({
-    pk: `PROJECT#${projectId}`,
-    prefix: format === undefined ? 'INDEX#' : `INDEX#${format}#`,
-  }),
-  stanzas: (ref: IndexRef, partition: string) => ({ pk: stanzaPartition(ref, partition) }),
-  unlisted: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'UNLISTED#' }),
-  indexDocuments: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'DOCUMENT#' }),
-  indexAliases: (ref: IndexRef) => ({ pk: indexPartition(ref), prefix: 'ALIAS#' }),
-  signingKeys: (owner: Owner, algorithm?: string) => ({
-    pk: `SIGNER#${ownerPartition(owner)}`,
-    ...(algorithm === undefined ? {} : { prefix: `${algorithm}#` }),
-  }),
-  /** The deploy tokens that have a user name, then the guard of the name. */
-  deployNames: (name: FullPath) => ({ pk: `DEPLOYNAME#${name.toLowerCase()}` }),
-  claims: () => ({ pk: CLAIMS }),
-  removedProjects: () => ({ pk: DELETED }),
-  groupRemovals: () => ({ pk: 'REMOVALS' }),
-  groupMoves: () => ({ pk: 'MOVES' }),
-  events: (shard: number) => ({ pk: `EVENT#${shard}` }),
-};
-
-const in1 = (pk: string) => ({ index: 'index1', pk }) as const;
-const in2 = (pk: string) => ({ index: 'index2', pk }) as const;
-
-/** Ranges of the two indexes. */
-export const indexes = {
-  users: { index: 'index1', pk: 'USERS' },
-  /** Groups, and projects, of a visibility by id: most callers see only few private ones. */
-  groups: (visibility: Visibility) => in1(`GROUPS#${visibility}`),
-  projects: (visibility: Visibility) => in1(`PROJECTS#${visibility}`),
-  /** All groups, and projects, as stored before schema 7. */
-  formerGroups: { index: 'index1', pk: 'GROUPS' },
-  formerProjects: { index: 'index1', pk: 'PROJECTS' },
-  tokens: { index: 'index1', pk: 'TOKENS' },
-  memberships: (userId: number) => in1(`MEMBERSHIPS#${userId}`),
-  children: (groupId: number) => in2(`CHILDREN#${groupId}`),
-  /** Versions in a project by format, then by name in lower case. */
-  packagesByName: (projectId: number) => in1(`VERSIONS#${projectId}`),
-  /** Like `packagesByName`, as stored before schema 4: by name as it is spelled. */
-  formerPackagesByName: (projectId: number) => in1(`PACKAGES#${projectId}`),
-  packagesBelow: (rootId: number) => in2(`PACKAGES#${rootId}`),
-  /** Blobs whose storage keys start with the same digit, in the order in which blob stores list them. */
-  stored: (digit: string) => in1(`STORED#${digit}`),
-  unreferenced: { index: 'index2', pk: 'UNREFERENCED' },
-  /** Names of a format that have or had an owner, by name. */
-  ownedNames: (format: string) => in1(`OWNERS#${format}`),
-  /** Removed versions and files of a project, in order of removal. */
-  removedIn: (projectId: number) => in1(`REMOVED#${projectId}`),
-  /** Removed versions and files of all projects, by the time at which they are due to be purged. */
-  removed: { index: 'index2', pk: 'REMOVED' },
-  /** Digests that came before their files, by time. */
-  expectedDigests: { index: 'index2', pk: 'EXPECTED' },
-  /** Paths that their group or project no longer has, by the end of their reservation. */
-  formerRoutes: { index: 'index2', pk: 'FORMER' },
-  /** The last owners of deleted groups, by the end of the reservation of their paths. */
-  lastOwners: { index: 'index2', pk: 'LAST_OWNERS' },
-  /** Files of a format that have an alias, across all projects. */
-  aliases: (format: string, alias: string) => in1(fitted(`ALIAS#${format}#`, alias)),
-} as const;

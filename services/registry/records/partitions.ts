@@ -16,6 +16,7 @@ export const partitions = {
     'WORD#',
     'NAMES#',
     'BLOB#',
+    'UPLOAD#',
     'STANZAS#',
     'INDEX#',
     'SIGNER#',
@@ -54,6 +55,7 @@ export const accountAttributes = [
   'namespaceId',
   'visibility',
   'registryAccess',
+  'containerAccess',
   'archived',
 ] as const;
 

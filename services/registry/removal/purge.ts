@@ -1,14 +1,16 @@
 import { RegistryError } from '../../domain/errors.ts';
 import { identityOf, type PackageRef } from '../../domain/packages.ts';
-import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
+import { ConditionFailed, type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
 import { forgetDownloads } from '../downloads/count-downloads.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
+import { mayBeUnused } from '../package-blobs/may-be-unused.ts';
+import { forgetUses } from '../package-blobs/uses.ts';
 import { entityOf, maybeEntity, type StoredVersion } from '../records/entities.ts';
-import { indexes, keys } from '../records/keys.ts';
+import { indexes, keys, ranges } from '../records/keys.ts';
 import { isRemovedVersion, packageOfKey } from '../records/parse-keys.ts';
-import { queryPages } from '../records/query-all.ts';
+import { queryAll, queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
 import { deleteRemovedTags } from './removed-tags.ts';
@@ -65,6 +67,29 @@ export async function purgeVersion(
       if (last) return;
     }
   });
+  await noteUnused(registry, removed);
+}
+
+/** After the purge of a version: what it used, and what described it, may be unused now. */
+async function noteUnused(registry: Registry, version: RemovedVersion & StoredVersion): Promise<void> {
+  if (!version.apart) return;
+  const { table, clock } = registry;
+  const now = clock.now();
+  const used = await forgetUses(registry, version);
+  const current = await table.get(keys.version(version, version.version));
+  const referrers = current ? [] : await queryAll(table, ranges.referrers(version, version.version));
+  const digests = [...used, ...referrers.map(({ version: referrer }) => String(referrer))];
+  for (let start = 0; start < digests.length; start += MAX_WRITES) {
+    await table.write(
+      [...new Set(digests)]
+        .slice(start, start + MAX_WRITES)
+        .map((digest) => mayBeUnused(version, digest, now)),
+    );
+  }
+  const { subject, id } = version;
+  if (subject === undefined) return;
+  const referrer = keys.referrer(version, subject, version.version);
+  await tryWrite(registry, { delete: referrer, when: { equals: { id } } });
 }
 
 /** Purges a removed file. Does nothing if it was restored or has already been purged. */

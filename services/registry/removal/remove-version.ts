@@ -1,4 +1,5 @@
 import type { Project } from '../../domain/accounts.ts';
+import { parseContentDigest } from '../../domain/digests.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import type { Actor } from '../../domain/events.ts';
 import type { PackageName, TagName, VersionName } from '../../domain/names.ts';
@@ -8,6 +9,7 @@ import type { Registry } from '../context.ts';
 import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
+import { isUsed } from '../package-blobs/uses.ts';
 import { type DefaultTagMove, defaultTagMove, defaultTagOf } from '../packages/default-tag.ts';
 import { moveHead } from '../packages/move-head.ts';
 import { groupsOf, nameRemovalWrites } from '../packages/package-writes.ts';
@@ -27,7 +29,7 @@ import { keys } from '../records/keys.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { purgeVersion } from './purge.ts';
 import { type RemovedVersion, removalBy, removedVersionItem } from './removed.ts';
-import { setTagsAside, TAGS_IN_RECORD, tagDeletion, tagsOf } from './removed-tags.ts';
+import { setTagsAside, TAGS_IN_RECORD, tagDeletions, tagsOf } from './removed-tags.ts';
 
 /** Which version to remove, and who removes it. */
 export interface VersionRemoval {
@@ -38,6 +40,8 @@ export interface VersionRemoval {
   readonly version: VersionName;
   /** If given, remove only the version with this id, not one published in its place. */
   readonly id?: number;
+  /** What else must hold: that no other version uses it, and that no tag points to it. */
+  readonly onlyIf?: 'unused' | 'untagged and unused';
 }
 
 /** How a version is withdrawn. */
@@ -168,7 +172,8 @@ async function readRemovable(
     if (!head || !version || version.claim || version.id !== (input.id ?? version.id)) {
       throw new RegistryError('packageNotFound');
     }
-    const tags = await tagsOf(registry, ref, version.version);
+    const tags = await tagsOf(registry, version);
+    await requireUnneeded(registry, version, tags, input.onlyIf);
     if (tags.length <= TAGS_IN_RECORD) return { head, version, readme, tags };
     const byDefault = await defaultTagOf(registry, ref.format);
     // The default tag is moved when the version is removed.
@@ -176,6 +181,21 @@ async function readRemovable(
     await setTagsAside(registry, version, others.slice(TAGS_IN_RECORD - 1), {
       retained: fate === 'retained',
     });
+  }
+}
+
+/** @throws RegistryError `conflict` if another version uses the version, or a tag points to it where none may */
+async function requireUnneeded(
+  registry: Registry,
+  version: StoredVersion,
+  tags: readonly Tag[],
+  onlyIf: VersionRemoval['onlyIf'],
+): Promise<void> {
+  if (onlyIf === undefined) return;
+  if (onlyIf === 'untagged and unused' && tags.length > 0) throw new RegistryError('conflict');
+  const digest = version.used && parseContentDigest(version.version);
+  if (digest && (await isUsed(registry, version, digest))) {
+    throw new RegistryError('conflict', 'Another version uses this one; delete that one first');
   }
 }
 
@@ -208,10 +228,10 @@ async function planWithdrawal(
     }),
     { delete: keys.version(ref, version.version), when: unchanged(version) },
     { put: removedVersionItem(ref, withdrawn) },
-    { delete: keys.packageId(ref.projectId, version.id) },
-    { delete: keys.versionHolder(ref, version.version, groupsOf(input.project)) },
+    { delete: keys.versionId(version) },
+    ...(version.apart ? [] : [{ delete: keys.versionHolder(ref, version.version, groupsOf(input.project)) }]),
     ...(await presenceWrites(registry, version, false)),
-    ...tags.filter(({ tag }) => tag !== moved?.tag).map((tag) => tagDeletion(ref, tag)),
+    ...tags.filter(({ tag }) => tag !== moved?.tag).flatMap((tag) => tagDeletions(version, tag)),
     ...(moved?.writes ?? []),
     ...(moved
       ? [

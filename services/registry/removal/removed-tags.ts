@@ -2,37 +2,49 @@
  * The tags of removed versions. One transaction removes a version with up to `TAGS_IN_RECORD` tags, which are kept in its
  * record. Before that, further tags move to items of their own, and after a restore they move back.
  */
-import type { VersionName } from '../../domain/names.ts';
 import type { PackageRef, Tag } from '../../domain/packages.ts';
 import { MAX_WRITES, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { moveHead } from '../packages/move-head.ts';
-import { addedToVersion, tagWrite } from '../packages/package-writes.ts';
+import { addedToVersion, taggedWrites, tagWrite } from '../packages/package-writes.ts';
 import { entityOf, itemOf, plainEntity, type StoredVersion } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryAll, queryPages } from '../records/query-all.ts';
 import { readItem, readItems } from '../records/read-items.ts';
+import { readMany } from '../records/read-many.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 
 /** How many tags the record of a removed version has. */
 export const TAGS_IN_RECORD = 20;
 
-/** How many tags one transaction moves, with two writes each. */
-const TAGS_AT_ONCE = 40;
+/** How many tags one transaction moves, with up to three writes each. */
+const TAGS_AT_ONCE = 30;
+
+/** A version, as its tags depend on it. */
+type TaggedVersion = PackageRef & Pick<StoredVersion, 'version' | 'apart'>;
 
 /** The tags that point to a version. */
-export async function tagsOf(
-  { table }: Registry,
-  ref: PackageRef,
-  version: VersionName,
-): Promise<readonly Tag[]> {
-  const items = await queryAll(table, ranges.tags(ref));
-  return items.map((item) => plainEntity(entityOf<Tag>(item))).filter((tag) => tag.version === version);
+export async function tagsOf({ table }: Registry, version: TaggedVersion): Promise<readonly Tag[]> {
+  const items = version.apart
+    ? await readMany(
+        table,
+        (await queryAll(table, ranges.tagsOf(version, version.version))).map((item) =>
+          keys.tag(version, entityOf<Tag>(item).tag),
+        ),
+      )
+    : await queryAll(table, ranges.tags(version));
+  return items.flatMap((item) => {
+    const tag = item && plainEntity(entityOf<Tag>(item));
+    return tag?.version === version.version ? [tag] : [];
+  });
 }
 
-/** Returns the write that deletes a tag while it points to the version. */
-export function tagDeletion(ref: PackageRef, { tag, version }: Tag): Write {
-  return { delete: keys.tag(ref, tag), when: { equals: { version } } };
+/** Returns the writes that delete a tag while it points to the version. */
+export function tagDeletions(ref: TaggedVersion, { tag, version }: Tag): Write[] {
+  return [
+    { delete: keys.tag(ref, tag), when: { equals: { version } } },
+    ...(ref.apart ? [{ delete: keys.tagged(ref, version, tag) }] : []),
+  ];
 }
 
 /**
@@ -50,7 +62,7 @@ export async function setTagsAside(
     const some = tags.slice(start, start + TAGS_AT_ONCE);
     await registry.table.write([
       own,
-      ...some.map((tag) => tagDeletion(version, tag)),
+      ...some.flatMap((tag) => tagDeletions(version, tag)),
       ...(retained ? some.map((tag) => removedTagWrite(version, version.id, tag)) : []),
       ...moveHead(version, registry.clock.now(), { touched: [], when: { exists: true } }),
     ]);
@@ -96,9 +108,10 @@ export async function restoreTags(registry: Registry, { id, ...ref }: StoredVers
       const absent = tags.filter(({ tag }) => !items.get(keys.tag(ref, tag)));
       await table.write([
         addedToVersion(ref, ref.version, stored),
-        ...absent.map(
-          ({ tag }): Write => ({ ...tagWrite(ref, tag, ref.version, now), when: { exists: false } }),
-        ),
+        ...absent.flatMap(({ tag }): Write[] => [
+          { ...tagWrite(ref, tag, ref.version, now), when: { exists: false } },
+          ...taggedWrites(ref, tag),
+        ]),
         ...tags.map(({ tag }) => ({ delete: keys.removedTag(ref, id, tag) })),
         ...moveHead(ref, now, { touched: [], when: { exists: true } }),
       ]);

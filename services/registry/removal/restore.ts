@@ -19,6 +19,7 @@ import { indexWrites } from '../indexes/index-writes.ts';
 import { presenceWrites } from '../indexes/restate-files.ts';
 import { normalizeEqual } from '../maintenance/upgrade/to-6/normalize-equal.ts';
 import { readNamesToTake } from '../names/take-names.ts';
+import { showUses } from '../package-blobs/uses.ts';
 import { currentVersion } from '../packages/claim-version.ts';
 import { defaultTagOf } from '../packages/default-tag.ts';
 import { namesOf } from '../packages/draft.ts';
@@ -27,6 +28,7 @@ import {
   currentFileWrite,
   liveHeadWrites,
   nameWrites,
+  taggedWrites,
   tagWrite,
   versionWrites,
 } from '../packages/package-writes.ts';
@@ -94,6 +96,7 @@ export async function restoreVersion<M>(registry: Registry, input: Restoration):
     }
   });
   await restoreTags(registry, restored);
+  if (restored.apart) await showUses(registry, restored);
   registry.log.info('package restored', {
     project: project.id,
     format,
@@ -194,7 +197,10 @@ async function restoreRecord<M>(
     ...[...new Set([...restoredTags, ...(byDefault && !live ? [byDefault.tag] : [])])].flatMap((tag) =>
       items.get(keys.tag(ref, tag))
         ? []
-        : [{ ...tagWrite(ref, tag, version.version, now), when: { exists: false } }],
+        : [
+            { ...tagWrite(ref, tag, version.version, now), when: { exists: false } },
+            ...taggedWrites(version, tag),
+          ],
     ),
     ...fileWrites,
     ...(isListed(version) ? await presenceWrites(registry, version, true) : []),

@@ -15,6 +15,8 @@ import {
   type StoredKey,
 } from './signing-keys.ts';
 
+import { newTokenKey, tokenKeys } from './token-keys.ts';
+
 /** What a signer is made of. */
 export interface SignerParts {
   readonly table: Table;
@@ -35,8 +37,11 @@ export function tableSigner({ table, clock, seal, registry, make }: SignerParts)
     make: make ?? {
       openpgp: (owner) => newOpenpgpKey(`${owner.kind} ${owner.id} of ${registry}`, clock.now()),
       rsa: () => newRsaKey(),
+      es256: () => newTokenKey(),
     },
   };
+
+  const grantKeys = tokenKeys(store);
 
   async function opened(owner: KeyOwner, algorithm: KeyAlgorithm) {
     const inUse = await keysInUse(store, owner, algorithm);
@@ -75,6 +80,8 @@ export function tableSigner({ table, clock, seal, registry, make }: SignerParts)
       );
       return publicKey((await keysInUse(store, owner, algorithm))[0]);
     },
+    tokenKey: () => grantKeys.current(),
+    publicTokenKey: (id) => grantKeys.publicKey(id),
     forget: (owner) => removeKeys(store, owner),
   };
 }

@@ -25,6 +25,7 @@ export interface LambdaEnvironment {
     | 'corsOrigins'
     | 'retention'
     | 'pathReservation'
+    | 'untaggedRetention'
     | 'blobGrace'
   >;
 }
@@ -64,6 +65,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Lam
       corsOrigins: variables.PACKHOUSE_CORS_ORIGINS?.split(',') ?? [],
       retention: number('PACKHOUSE_RETENTION_DAYS') * 24 * HOUR,
       pathReservation: number('PACKHOUSE_PATH_RESERVATION_DAYS') * 24 * HOUR,
+      untaggedRetention: number('PACKHOUSE_UNTAGGED_DAYS') * 24 * HOUR,
       blobGrace: number('PACKHOUSE_BLOB_GRACE_HOURS') * HOUR,
     },
   };

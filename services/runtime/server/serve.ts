@@ -234,7 +234,8 @@ const DAY = 24 * 3600 * 1000;
 /** The settings that the core uses. */
 function registrySettings(settings: ServerSettings) {
   const { proxyDownload, proxyBelow, linkLifetime, allowedDownloadModes } = settings;
-  const { deleteBlobs, idleSeconds, retentionDays, pathReservationDays, corsOrigins } = settings;
+  const { deleteBlobs, idleSeconds, retentionDays, pathReservationDays, untaggedDays, corsOrigins } =
+    settings;
   return {
     proxyDownload,
     proxyBelow,
@@ -244,6 +245,7 @@ function registrySettings(settings: ServerSettings) {
     deletesBlobs: deleteBlobs,
     retention: retentionDays * DAY,
     pathReservation: pathReservationDays * DAY,
+    untaggedRetention: untaggedDays * DAY,
     bodyIdleTimeout: idleSeconds * 1000,
   };
 }

@@ -40,6 +40,10 @@ export const settingGroups: Readonly<Record<string, Readonly<Record<string, Mean
       value: 'n',
       text: 'how many days the path of a deleted or renamed group or project stays reserved for its owners; 0 frees it at once',
     },
+    untaggedDays: {
+      value: 'n',
+      text: 'how many days an image is kept to which no tag points and which no other image uses',
+    },
   },
   'Behind a proxy or a load balancer': {
     trustedProxies: {

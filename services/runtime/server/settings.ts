@@ -32,6 +32,7 @@ const Settings = z.object({
   linkLifetime: whole(60, 3600).default(600),
   retentionDays: whole(0, 365).default(7),
   pathReservationDays: whole(0, 3650).default(90),
+  untaggedDays: whole(1, 3650).default(7),
   blobDir: z
     .string()
     .min(1)

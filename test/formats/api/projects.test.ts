@@ -32,6 +32,12 @@ describe('creating projects', () => {
     });
     const byPath = await api.post('/projects', { path: 'plain', namespace_id, packages_enabled: false });
     expect(byPath.body).toMatchObject({ name: 'plain', package_registry_access_level: 'disabled' });
+    const settings = { namespace_id, container_registry_access_level: 'disabled' };
+    const withoutImages = await api.post('/projects', { path: 'no-images', ...settings });
+    expect(withoutImages.body).toMatchObject({
+      package_registry_access_level: 'enabled',
+      container_registry_enabled: false,
+    });
   });
 
   test("without a namespace uses the caller's own", async () => {
@@ -234,6 +240,33 @@ describe('changing projects', () => {
     expect((await api.put(path, { visibility: 'public' })).body.visibility).toBe('public');
     expect((await api.put(path, { package_registry_access_level: 'all' })).body).toEqual({
       error: 'package_registry_access_level does not have a valid value',
+    });
+  });
+
+  test('access to images is a setting apart from that to packages', async () => {
+    const project = await api.app.project('images');
+    const path = `/projects/${project.id}`;
+    const settingsOf = async (changes: object) => {
+      const { body } = await api.put(path, changes);
+      return [
+        body.container_registry_access_level,
+        body.container_registry_enabled,
+        body.package_registry_access_level,
+      ];
+    };
+    expect(await settingsOf({ packages_enabled: false })).toEqual(['enabled', true, 'disabled']);
+    expect(await settingsOf({ package_registry_access_level: 'public' })).toEqual([
+      'enabled',
+      true,
+      'public',
+    ]);
+    expect(await settingsOf({ container_registry_enabled: false })).toEqual(['disabled', false, 'public']);
+    expect(await settingsOf({ container_registry_enabled: true })).toEqual(['enabled', true, 'public']);
+    const both = { container_registry_access_level: 'private', container_registry_enabled: false };
+    expect(await settingsOf(both)).toEqual(['private', true, 'public']);
+    expect((await api.get(path)).body.container_registry_access_level).toBe('private');
+    expect((await api.put(path, { container_registry_access_level: 'public' })).body).toEqual({
+      error: 'container_registry_access_level does not have a valid value',
     });
   });
 

@@ -1,21 +1,28 @@
 import type { Project } from '../../../domain/accounts.ts';
+import type { BlobDigests } from '../../../domain/digests.ts';
 import type { PackageFile, PackageRef } from '../../../domain/packages.ts';
 import type { Item, Key } from '../../../ports/table.ts';
 import { walkProjects } from '../../accounts/list-accounts.ts';
 import type { Registry } from '../../context.ts';
 import { storedDocuments } from '../../indexes/project-indexes.ts';
-import { entityOf, type PackagePointer, type StoredClaim } from '../../records/entities.ts';
+import {
+  entityOf,
+  type PackagePointer,
+  type StoredClaim,
+  type StoredPackageBlob,
+} from '../../records/entities.ts';
 import { indexes, ranges } from '../../records/keys.ts';
 import { packageOfKey } from '../../records/parse-keys.ts';
 import { queryPages } from '../../records/query-all.ts';
 
-/** A file with its package and project, or a document of an index over all packages of a project. */
+/** A file with its package and project, bytes that a package holds, or a document of an index over all packages. */
 export interface FoundFile {
-  readonly file: Pick<PackageFile, 'digests' | 'storageKey' | 'size'> & {
+  readonly file: Pick<PackageFile, 'storageKey' | 'size'> & {
+    readonly digests: BlobDigests;
     readonly version: string;
     readonly fileName: string;
   };
-  /** The file as it is stored; absent for documents. */
+  /** The file as it is stored; absent for bytes and documents. */
   readonly stored?: { readonly key: Key; readonly ref: PackageRef; readonly file: PackageFile };
   readonly ref: Pick<PackageRef, 'projectId' | 'format'> & { readonly name: string };
   readonly projectPath: string;
@@ -23,7 +30,7 @@ export interface FoundFile {
 
 /**
  * Yields everything in the instance that refers to a blob: files, including older copies and those of removed
- * files, versions and projects, and documents of indexes.
+ * files, versions and projects, bytes that packages hold by digest, and documents of indexes.
  */
 export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> {
   for await (const { id, fullPath } of everyProject(registry)) {
@@ -34,6 +41,13 @@ export async function* walkFiles(registry: Registry): AsyncGenerator<FoundFile> 
           const file = entityOf<PackageFile>(item);
           yield { file, ref, stored: { key: { pk, sk }, ref, file }, projectPath: fullPath };
         }
+      }
+    }
+    for await (const items of queryPages(registry.table, indexes.packageBlobsIn(id))) {
+      for (const item of items) {
+        const { digest, digests, storageKey, size, ...ref } = entityOf<StoredPackageBlob>(item);
+        const file = { digests, storageKey, size, version: 'blob', fileName: digest };
+        yield { file, ref, projectPath: fullPath };
       }
     }
     for await (const { ref, document } of storedDocuments(registry, id)) {
@@ -64,7 +78,10 @@ export async function* everyProject(registry: Registry): AsyncGenerator<Project>
 /** Yields each package of a project once, including those with only removed or unfinished versions. */
 export async function* packagesOf(registry: Registry, projectId: number): AsyncGenerator<PackageRef> {
   const seen = new Set<string>();
-  for (const range of [ranges.packageIds(projectId), indexes.removedIn(projectId), ranges.claims()]) {
+  for (const range of [
+    ...[ranges.packageIds(projectId), ranges.idsApart(projectId)],
+    ...[indexes.removedIn(projectId), ranges.claims()],
+  ]) {
     for await (const items of queryPages(registry.table, range)) {
       for (const item of items) {
         const { format, name, ...owner } = packageFrom(item);

@@ -47,7 +47,14 @@ async function holdingOf(projectId: number, facts: CopyFacts): Promise<Holding> 
     await table.write([{ put: itemOf(keys.file(ref, named.version('1'), file.fileName), file) }]);
   }
   const byName = new Map(files.map((file) => [file.fileName, file]));
-  return { project: { id: projectId } as Project, head: undefined, version, files: byName, tag: undefined };
+  return {
+    project: { id: projectId } as Project,
+    head: undefined,
+    version,
+    files: byName,
+    tag: undefined,
+    blobs: new Map(),
+  };
 }
 
 let projects = 0;

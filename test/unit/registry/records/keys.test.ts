@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Sha256 } from '../../../../services/domain/digests.ts';
+import type { ContentDigest, Sha256 } from '../../../../services/domain/digests.ts';
 import {
   nameLimits,
   parseFileIdentity,
@@ -28,7 +28,9 @@ const characters = ['a', 'ü', '€', '🙂', '#', '%', '\ud800'];
 
 const id = Number.MAX_SAFE_INTEGER;
 const owner: Owner = { kind: 'project', id };
+const signer = { kind: 'project', id } as const;
 const sha256 = 'f'.repeat(64) as Sha256;
+const digest = `sha512:${'f'.repeat(128)}` as ContentDigest;
 
 /** The longest name of a kind that consists of one character; of `#` if the character can't be in a name. */
 function longest<N>(limit: number, parse: (text: string) => N | undefined, character: string): N {
@@ -79,6 +81,14 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     ownedToken: keys.ownedToken(owner, id),
     token: keys.token(sha256),
     packageId: keys.packageId(id, id),
+    versionId: keys.versionId({ projectId: id, id, apart: true }),
+    packageBlob: keys.packageBlob(ref, digest),
+    use: keys.use(ref, digest, id),
+    uses: keys.uses(ref, id, id),
+    unused: keys.unused(ref, digest),
+    referrer: keys.referrer(ref, version, version),
+    tagged: keys.tagged(ref, version, tag),
+    upload: keys.upload('u'.repeat(32)),
     head: keys.head(ref),
     tag: keys.tag(ref, tag),
     version: keys.version(ref, version),
@@ -107,7 +117,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     unlisted: keys.unlisted(index, id),
     indexDocument: keys.indexDocument(index, text, 'A'),
     indexAlias: keys.indexAlias(index, text),
-    signingKey: keys.signingKey(owner, 'openpgp', id),
+    signingKey: keys.signingKey(signer, 'openpgp', id),
     blob: keys.blob(sha256),
     claim: keys.claim(id),
     removedProject: keys.removedProject(id),
@@ -128,6 +138,12 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     members: ranges.members(owner),
     tokens: ranges.tokens(owner),
     packageIds: ranges.packageIds(id),
+    idsApart: ranges.idsApart(id),
+    packageBlobs: ranges.packageBlobs(ref),
+    usesOf: ranges.usesOf(ref, digest),
+    usesBy: ranges.usesBy(ref, id),
+    referrers: ranges.referrers(ref, version),
+    tagsOf: ranges.tagsOf(ref, version),
     tags: ranges.tags(ref),
     versions: ranges.versions(ref),
     files: ranges.files(ref),
@@ -149,7 +165,7 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     unlisted: ranges.unlisted(index),
     indexDocuments: ranges.indexDocuments(index),
     indexAliases: ranges.indexAliases(index),
-    signingKeys: ranges.signingKeys(owner, 'openpgp'),
+    signingKeys: ranges.signingKeys(signer, 'openpgp'),
     claims: ranges.claims(),
     deployNames: ranges.deployNames(path),
     removedProjects: ranges.removedProjects(),
@@ -161,6 +177,10 @@ function everyKey(parts: ReturnType<typeof partsOf>) {
     users: indexes.users,
     ownedNames: { ...indexes.ownedNames(ref.format), sk: name },
     expectedDigests: indexes.expectedDigests,
+    holding: { ...indexes.holding(digest), sk: `${padId(id)}#${padId(id)}#${ref.format}#${name}` },
+    packageBlobsIn: { ...indexes.packageBlobsIn(id), sk: `${ref.format}#${name}#${digest}` },
+    unused: { ...indexes.unused, sk: `${'t'.repeat(24)}#${keys.unused(ref, digest).pk}#${digest}` },
+    uploads: indexes.uploads,
     formerRoutes: indexes.formerRoutes,
     lastOwners: indexes.lastOwners,
     groups: indexes.groups('internal'),

@@ -50,6 +50,7 @@ test('members and records of projects have attributes that functions of formats 
       { put: item as Item },
       { update: key, set: { level: 50 } },
       { update: key, set: { visibility: 'public' } },
+      { update: key, set: { containerAccess: 'enabled' } },
     ];
     for (const write of writes)
       await expect(packageWriter(table).write([write])).rejects.toThrow('not authorized');
