@@ -53,12 +53,12 @@ export interface CatalogEntry {
   readonly accountPaths?: readonly string[];
   /** GitLab's settings of the format that groups can't change here, in addition to those that every format has. */
   readonly fixedSettings?: readonly FixedSetting[];
-  /** Whether its indexes are signed, so that its function may use signing keys. */
+  /** Whether its indexes, or the grants of its clients, are signed, so that its function may use signing keys. */
   readonly signs?: boolean;
 }
 
 /** The families: formats with similar traffic and dependencies share a function. */
-export const families = ['files', 'js', 'jvm', 'python', 'dotnet'] as const;
+export const families = ['files', 'js', 'jvm', 'python', 'dotnet', 'containers'] as const;
 
 /** A family's name. */
 export type Family = (typeof families)[number];
@@ -108,6 +108,18 @@ export const catalog = [
     duplicates: 'never',
   },
   {
+    id: 'container',
+    title: 'Container images',
+    family: 'containers',
+    packageType: 'container',
+    mounts: [
+      { level: 'instance', path: '/v2' },
+      { level: 'instance', path: '/jwt/auth', routes: 'tokens' },
+    ],
+    duplicates: 'never',
+    signs: true,
+  },
+  {
     id: 'nuget',
     title: 'NuGet',
     family: 'dotnet',
@@ -137,7 +149,7 @@ export function duplicatesOf(id: FormatId): Duplicates {
   return catalog.find((entry) => entry.id === id)?.duplicates ?? 'never';
 }
 
-/** The families with a format that has signed indexes. */
+/** The families with a format that signs something. */
 export function signingFamilies(entries: readonly CatalogEntry[] = catalog): readonly Family[] {
   return families.filter((family) => entries.some((entry) => entry.signs && entry.family === family));
 }

@@ -216,7 +216,7 @@ export class ApiStack extends Stack {
   }
 }
 
-/** Whether a function may sign: it serves a format with signed indexes. The router serves every format. */
+/** Whether a function may sign: it serves a format that signs something. The router serves every format. */
 function maySign(entry: string): boolean {
   const signing = signingFamilies();
   return entry === 'router' ? signing.length > 0 : signing.some((family) => family === entry);

@@ -6,12 +6,15 @@ import { issueDeployToken } from '../../services/registry/accounts/issue-token.t
 import { secretDigest } from '../../services/registry/accounts/token-secret.ts';
 import { itemOf } from '../../services/registry/records/entities.ts';
 import { keys } from '../../services/registry/records/keys.ts';
+import { allFormats } from '../../services/runtime/families/all.ts';
 import { accessToken, deployToken, personalToken, startApp, type TestApp } from '../kit/start-app.ts';
 import { samples } from './samples/all.ts';
 import { everySample, formatOf, formatsWith, prefixIn } from './samples/every.ts';
 
-test('every format of the catalog has a sample', () => {
-  expect(samples.map(({ id }) => id).sort()).toEqual(catalog.map(({ id }) => id).sort());
+test('every format of packages in the catalog has a sample', () => {
+  const ofPackages = allFormats.filter(({ feature = 'packages' }) => feature === 'packages');
+  expect(samples.map(({ id }) => id).sort()).toEqual(ofPackages.map(({ id }) => id).sort());
+  expect(catalog.length).toBe(allFormats.length);
 });
 
 interface PublishOptions {

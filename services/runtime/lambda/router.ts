@@ -11,6 +11,7 @@ const registry = openRegistry(async () => (await import('../families/all.ts')).a
 /** Loads the app of each part of the registry on its first request. */
 const load: Readonly<Record<Family | 'api', () => Promise<App>>> = {
   files: async () => familyApp(registry, (await import('../families/files.ts')).formats),
+  containers: async () => familyApp(registry, (await import('../families/containers.ts')).formats),
   dotnet: async () => familyApp(registry, (await import('../families/dotnet.ts')).formats),
   js: async () => familyApp(registry, (await import('../families/js.ts')).formats),
   jvm: async () => familyApp(registry, (await import('../families/jvm.ts')).formats),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { catalog } from '../../../services/catalog.ts';
+import { catalog, type FormatId, mountsOf } from '../../../services/catalog.ts';
 import { runCommand } from '../../../services/cli/run-command.ts';
 
 async function setup(...parameters: string[]) {
@@ -13,24 +13,30 @@ async function setup(...parameters: string[]) {
   return { code, ...printed };
 }
 
+/** The address that instructions contain: images are named by the host and the path of their project. */
+function addressIn(id: FormatId, path: string, owner: string): string {
+  const isPackages = mountsOf(id).some(({ level }) => level === 'project');
+  return isPackages ? `https://packages.example.com/api/v4/${path}/${id}` : `packages.example.com/${owner}/`;
+}
+
 describe.for(catalog.map(({ id, title }) => ({ id, title })))('setup $id', ({ id, title }) => {
   test('shows how to publish to a project and to install from it', async () => {
     const { code, output } = await setup(id, '--project', 'acme/tools');
     expect(code).toBe(0);
     expect(output).toMatch(new RegExp(`^${title} packages of the project acme/tools`));
-    const endpoint = `https://packages.example.com/api/v4/projects/acme%2Ftools/packages/${id}`;
-    for (const part of [endpoint, 'Publish', 'Install']) expect(output).toContain(part);
+    for (const part of [addressIn(id, 'projects/acme%2Ftools/packages', 'acme/tools'), 'Publish', 'Install'])
+      expect(output).toContain(part);
     expect(output).not.toMatch(/undefined|insecure|unsafe/i);
     expect(output.split('\n').every((line) => line === line.trimEnd())).toBe(true);
   });
 
   test.for([
-    { flags: ['--group', 'acme'], path: 'groups/acme/-/packages' },
-    { flags: [], path: 'packages' },
-  ])('omits publishing at $path', async ({ flags, path }) => {
+    { flags: ['--group', 'acme'], path: 'groups/acme/-/packages', owner: 'acme/project' },
+    { flags: [], path: 'packages', owner: 'group/project' },
+  ])('omits publishing at $path', async ({ flags, path, owner }) => {
     const { code, output } = await setup(id, ...flags, '--package', 'com/other/thing', '--version', '9.8.7');
     expect(code).toBe(0);
-    expect(output).toContain(`https://packages.example.com/api/v4/${path}/${id}`);
+    expect(output).toContain(addressIn(id, path, owner));
     expect(output).toContain('9.8.7');
     expect(output).not.toContain('Publish');
   });

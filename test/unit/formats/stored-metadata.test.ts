@@ -5,6 +5,19 @@ import { allFormats } from '../../../services/runtime/families/all.ts';
 
 /** Metadata as publishing has stored it, in every layout so far. Keep these samples when a layout changes. */
 const versions: Readonly<Record<string, readonly StoredMetadata[]>> = {
+  container: [
+    {
+      metadata: {
+        mediaType: 'application/vnd.oci.image.manifest.v1+json',
+        artifactType: 'application/vnd.oci.image.config.v1+json',
+        size: 423,
+        contentSize: 10_240,
+        config: 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+        subject: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',
+        annotations: '{"org.opencontainers.image.created":"2026-12-01T00:00:00Z"}',
+      },
+    },
+  ],
   npm: [
     {
       metadata: {

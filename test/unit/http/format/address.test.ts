@@ -25,7 +25,8 @@ const debian: Mount[] = [
 ];
 
 const formats = [
-  ...catalog,
+  // The mounts of `images` are those of a format of the catalog.
+  ...catalog.filter(({ mounts }) => !mounts.some(({ path }) => path === '/v2')),
   { id: 'images', mounts: images },
   { id: 'composer', mounts: composer },
   { id: 'terraform', mounts: terraform },
