@@ -99,23 +99,28 @@ export async function startApp(
     /** Writes the downloads that were counted. */
     flushDownloads: () => flushDownloads(registry, downloads),
     /** Sends a request to the app. */
-    async send(
-      method: string,
-      path: string,
-      init: { token?: string; headers?: Record<string, string>; body?: unknown } = {},
-    ) {
-      const headers = new Headers(init.headers);
-      if (init.token) headers.set('authorization', `Bearer ${init.token}`);
-      const body = init.body as ConstructorParameters<typeof Request>[1] extends { body?: infer B }
-        ? B
-        : never;
-      const request = new Request(URL_BASE + path, {
-        method,
-        headers,
-        ...(body === undefined || body === null ? {} : { body, duplex: 'half' }),
-      } as RequestInit);
-      return app(request, {});
-    },
+    send: sender(app),
+    /** Sends requests to an app on `other`, such as one whose process dies. */
+    sendTo: (other: Registry) => sender(createApp(other, { formats, api: managementApi })),
+  };
+}
+
+/** Sends requests to `app`. */
+function sender(app: App) {
+  return async (
+    method: string,
+    path: string,
+    init: { token?: string; headers?: Record<string, string>; body?: unknown } = {},
+  ) => {
+    const headers = new Headers(init.headers);
+    if (init.token) headers.set('authorization', `Bearer ${init.token}`);
+    const body = init.body as ConstructorParameters<typeof Request>[1] extends { body?: infer B } ? B : never;
+    const request = new Request(URL_BASE + path, {
+      method,
+      headers,
+      ...(body === undefined || body === null ? {} : { body, duplex: 'half' }),
+    } as RequestInit);
+    return app(request, {});
   };
 }
 
