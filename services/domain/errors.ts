@@ -52,6 +52,10 @@ const errors = {
   contended: ['unavailable', 'Too many concurrent changes, try again later'],
   indexBehind: ['unavailable', 'The index is being built, try again shortly'],
   storageFull: ['full', 'The storage is full; nothing was written'],
+  noSealingKey: [
+    'unavailable',
+    'The registry has no sealing key: its operator must set PACKHOUSE_SEALING_SECRET',
+  ],
   storageUnavailable: ['unavailable', 'The storage is not available, try again later'],
 } as const satisfies Record<string, readonly [ErrorKind, string]>;
 

@@ -1,3 +1,4 @@
+import { RegistryError } from '../domain/errors.ts';
 import type { FormatRules } from '../domain/format-rules.ts';
 import type { App } from '../http/call.ts';
 import type { Format } from '../http/format/format.ts';
@@ -83,7 +84,7 @@ export function createRegistry(
 const noSeal: Seal = { seal: refuseToSeal, open: refuseToSeal };
 
 async function refuseToSeal(): Promise<never> {
-  throw new Error('signing needs a sealing key: set PACKHOUSE_SEALING_SECRET');
+  throw new RegistryError('noSealingKey');
 }
 
 /** Operators who proxy all downloads do not want clients to request links to the store. */

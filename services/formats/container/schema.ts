@@ -1,30 +1,41 @@
 import * as z from 'zod';
 import { type MetadataType, metadataType } from '../../domain/metadata.ts';
 
+/** A field that may be missing. Clients written in Go send null for what they leave empty. */
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value) => value ?? undefined);
+}
+
+/** Not a `z.record`, which copies every entry. */
+const Annotations = z.custom<Readonly<Record<string, string>>>(
+  (value) => typeof value === 'object' && !Array.isArray(value) && Object.values(value ?? {}).every(isString),
+  'must be an object of texts',
+);
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
 /** The part of a descriptor that the registry reads. Other fields are kept in the manifest's bytes. */
-export const Descriptor = z.looseObject({
-  mediaType: z.string().max(255).optional(),
+export const Descriptor = z.object({
+  mediaType: optional(z.string().max(255)),
   digest: z.string().max(200),
   size: z.number().int().nonnegative(),
-  urls: z.array(z.string()).optional(),
-  platform: z
-    .looseObject({ os: z.string(), architecture: z.string(), variant: z.string().optional() })
-    .optional(),
+  urls: optional(z.array(z.string())),
 });
 /** See the schema. */
 export type Descriptor = z.infer<typeof Descriptor>;
 
 /** The part of a manifest or index, of any media type, that the registry reads. */
-export const Manifest = z.looseObject({
-  schemaVersion: z.number().optional(),
-  mediaType: z.string().max(255).optional(),
-  artifactType: z.string().max(255).optional(),
-  config: Descriptor.optional(),
-  layers: z.array(Descriptor).optional(),
-  blobs: z.array(Descriptor).optional(),
-  manifests: z.array(Descriptor).optional(),
-  subject: Descriptor.optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
+export const Manifest = z.object({
+  mediaType: optional(z.string().max(255)),
+  artifactType: optional(z.string().max(255)),
+  config: optional(Descriptor),
+  layers: optional(z.array(Descriptor)),
+  blobs: optional(z.array(Descriptor)),
+  manifests: optional(z.array(Descriptor)),
+  subject: optional(Descriptor),
+  annotations: optional(Annotations),
 });
 /** See the schema. */
 export type Manifest = z.infer<typeof Manifest>;

@@ -140,12 +140,18 @@ const actionOf: Partial<Record<ProjectAction, GrantedAction>> = {
  * @throws RegistryError `notGranted`
  */
 export function requireGranted(grant: Grant | undefined, path: string, action: ProjectAction): void {
-  if (!grant) return;
+  if (!isGranted(grant, path, action)) {
+    throw new RegistryError('notGranted', undefined, { reason: 'not in the grant' });
+  }
+}
+
+/** Whether a grant covers an action on a path. Without a grant, everything is covered. */
+export function isGranted(grant: Grant | undefined, path: string, action: ProjectAction): boolean {
+  if (!grant) return true;
   const needed = actionOf[action];
-  const covered = grant.access.some(
+  return grant.access.some(
     (each) => each.path.toLowerCase() === path.toLowerCase() && needed && each.actions.includes(needed),
   );
-  if (!covered) throw new RegistryError('notGranted', undefined, { reason: 'not in the grant' });
 }
 
 /** The name of a caller, for people who read a grant. */

@@ -7,8 +7,8 @@
 import type { Project } from '../../domain/accounts.ts';
 import { type ContentDigest, parseContentDigest } from '../../domain/digests.ts';
 import { RegistryError } from '../../domain/errors.ts';
-import { parseVersionName } from '../../domain/names.ts';
-import type { PackageRef } from '../../domain/packages.ts';
+import { parseVersionName, required } from '../../domain/names.ts';
+import type { PackageRef, Version } from '../../domain/packages.ts';
 import { ConditionFailed, type Item } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { system } from '../events/record-event.ts';
@@ -18,9 +18,9 @@ import { packageOfKey } from '../records/parse-keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { removeVersion } from '../removal/remove-version.ts';
 import { tagsOf } from '../removal/removed-tags.ts';
-import { mayBeUnused, UNUSED_BLOB } from './may-be-unused.ts';
-import { releaseWrites } from './remove-blob.ts';
-import { isUsed } from './uses.ts';
+import { type MayBeUnused, mayBeUnused, UNUSED_BLOB } from './may-be-unused.ts';
+import { readBlob, releaseWrites } from './remove-blob.ts';
+import { forgetUses, isUsed } from './uses.ts';
 
 /** Collects what is due, until `signal` aborts. Returns whether nothing due is left. */
 export async function collectUnused(registry: Registry, signal?: AbortSignal): Promise<boolean> {
@@ -38,11 +38,11 @@ export async function collectUnused(registry: Registry, signal?: AbortSignal): P
 async function collect(registry: Registry, item: Item): Promise<void> {
   const { pk, sk, due } = item;
   const ref = packageOfKey(item);
-  const digest = parseContentDigest(String(item.digest));
-  const later = digest && (await collectDigest(registry, ref, digest));
+  const what = entityOf<MayBeUnused>(item);
+  const later = await collectIfUnused(registry, ref, what);
   const when = { equals: { due: Number(due) } };
   const noted =
-    later === undefined ? { delete: { pk, sk }, when } : { ...mayBeUnused(ref, digest ?? '', later), when };
+    later === undefined ? { delete: { pk, sk }, when } : { ...mayBeUnused(ref, what, later), when };
   try {
     await registry.table.write([noted]);
   } catch (error) {
@@ -51,24 +51,37 @@ async function collect(registry: Registry, item: Item): Promise<void> {
   }
 }
 
-/** Collects what has a digest, unless it is needed. Returns when to look again, if that is too early to tell. */
-async function collectDigest(
+/** Collects something unless it is needed. Returns when to look again, if that is too early to tell. */
+async function collectIfUnused(
   registry: Registry,
   ref: PackageRef,
-  digest: ContentDigest,
+  what: MayBeUnused,
 ): Promise<number | undefined> {
-  const version = parseVersionName(digest);
-  const [blobItem, versionItem, projectItem] = await registry.table.getMany([
-    keys.packageBlob(ref, digest),
-    ...(version === undefined ? [] : [keys.version(ref, version)]),
-    keys.project(ref.projectId),
+  if (what.kind === 'uses') {
+    await forgetUsesOfNone(registry, { ...ref, id: what.id, version: what.version });
+    return undefined;
+  }
+  const digest = parseContentDigest(what.digest);
+  if (digest === undefined) return undefined;
+  if (what.kind === 'blob') {
+    const blob = await readBlob(registry, ref, digest);
+    return blob && collectBlob(registry, ref, blob);
+  }
+  await collectVersion(registry, ref, digest);
+  return undefined;
+}
+
+/** Forgets the uses of a version that does not exist: its publish failed or broke off. */
+async function forgetUsesOfNone(
+  registry: Registry,
+  version: PackageRef & Pick<Version, 'id' | 'version'>,
+): Promise<void> {
+  const [stored, removed] = await registry.table.getMany([
+    keys.version(version, version.version),
+    keys.removedVersion(version, version.id),
   ]);
-  const blob = maybeEntity<StoredPackageBlob>(blobItem);
-  const stored = maybeEntity<StoredVersion>(versionItem);
-  const project = maybeEntity<Project>(projectItem);
-  const later = blob && (await collectBlob(registry, ref, blob));
-  if (stored && project) await collectVersion(registry, project, stored, digest);
-  return later;
+  if (stored?.id === version.id || removed) return;
+  await forgetUses(registry, version);
 }
 
 async function collectBlob(
@@ -94,14 +107,16 @@ async function collectBlob(
   }
 }
 
-async function collectVersion(
-  registry: Registry,
-  project: Project,
-  version: StoredVersion,
-  digest: ContentDigest,
-): Promise<void> {
-  if (version.claim || (await tagsOf(registry, version)).length > 0) return;
-  if (await isUsed(registry, version, digest)) return;
+async function collectVersion(registry: Registry, ref: PackageRef, digest: ContentDigest): Promise<void> {
+  const [versionItem, projectItem] = await registry.table.getMany([
+    keys.version(ref, required('version', parseVersionName(digest))),
+    keys.project(ref.projectId),
+  ]);
+  const version = maybeEntity<StoredVersion>(versionItem);
+  const project = maybeEntity<Project>(projectItem);
+  if (!version || !project || version.claim || (await tagsOf(registry, version)).length > 0) return;
+  // Those that a publish may be about to use are noted again if it fails.
+  if (await isUsed(registry, version, digest, 'any')) return;
   const { subject } = version;
   if (subject !== undefined && (await registry.table.get(keys.version(version, subject)))) return;
   const { format, name, id } = version;

@@ -1,6 +1,7 @@
 import type { Principal, Project } from '../../domain/accounts.ts';
 import type { ContentDigest } from '../../domain/digests.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
+import type { PackageName } from '../../domain/names.ts';
 import type { PackageBlob, PackageRef } from '../../domain/packages.ts';
 import { readRights } from '../access/project-rights.ts';
 import type { Registry } from '../context.ts';
@@ -39,10 +40,12 @@ export async function findMountable(
     readonly project: Project;
     readonly format: FormatRules;
     readonly principal: Principal;
+    /** Whether the caller's grant covers a package. It need not cover what everybody may pull. */
+    readonly covers: (project: Project, name: PackageName) => boolean;
     readonly digest: ContentDigest;
   },
 ): Promise<HeldBlob | undefined> {
-  const { project, format, principal, digest } = input;
+  const { project, format, principal, covers, digest } = input;
   const own = await blobInProject(registry, project, format.id, digest);
   if (own) return own;
   const near = await holders(registry, digest, `${padId(rootOf(project))}#`);
@@ -54,11 +57,15 @@ export async function findMountable(
     registry.table,
     ids.map((id) => keys.project(id)),
   );
+  const mayPull = async (source: Project, by: Principal) =>
+    (await readRights(registry, by, source)).may('pull', format.feature);
   for (const [index, id] of ids.entries()) {
     const source = maybeEntity<Project>(projects[index]);
-    if (source && (await readRights(registry, principal, source)).may('pull', format.feature)) {
-      return found.find(({ ref }) => ref.projectId === id);
-    }
+    if (!source || !(await mayPull(source, principal))) continue;
+    const held = found.filter(({ ref }) => ref.projectId === id);
+    const covered = held.find(({ ref }) => covers(source, ref.name));
+    if (covered) return covered;
+    if (await mayPull(source, { kind: 'anonymous' })) return held[0];
   }
   return undefined;
 }

@@ -23,17 +23,20 @@ export interface PackageIn {
 /** Bytes, and the digest by which a package is to hold them. */
 export type Held = StagedBytes & { readonly digest: ContentDigest };
 
+/** Returns writes of a transaction that may be attempted several times. */
+export type MoreWrites = () => Promise<readonly Write[]>;
+
 /**
  * Lets a package hold staged bytes by their digest: one more reference to them. If it already holds them, nothing changes,
  * except that bytes which were removed are there again. The staged ones are deleted if they are already stored.
- * @param also writes of the same transaction
+ * @param also returns more writes of the same transaction, for each attempt
  * @throws RegistryError `projectNotFound` if the project was deleted meanwhile
  */
 export async function holdBlob(
   registry: Registry,
   to: PackageIn,
   staged: Held,
-  also: readonly Write[] = [],
+  also: MoreWrites = async () => [],
 ): Promise<PackageBlob> {
   const { blob, redundant } = await hold(registry, to, staged, { also, staged: true });
   await discard(registry, redundant);
@@ -45,14 +48,14 @@ export async function holdBlob(
  * @throws RegistryError `fileNotFound` if they are gone meanwhile
  */
 export async function mountBlob(registry: Registry, to: PackageIn, held: PackageBlob): Promise<PackageBlob> {
-  return (await hold(registry, to, held, { also: [], staged: false })).blob;
+  return (await hold(registry, to, held, { also: async () => [], staged: false })).blob;
 }
 
 async function hold(
   registry: Registry,
   { project, ref }: PackageIn,
   held: Held,
-  { also, staged }: { readonly also: readonly Write[]; readonly staged: boolean },
+  { also, staged }: { readonly also: MoreWrites; readonly staged: boolean },
 ): Promise<{ readonly blob: PackageBlob; readonly redundant: readonly StagedBytes[] }> {
   const key = keys.packageBlob(ref, held.digest);
   const blobs = referenceBlobs([held]);
@@ -61,7 +64,11 @@ async function hold(
     const items = await readItems(registry.table, [key, keys.blob(held.digests.sha256), ...blobs.keys]);
     const existing = items.get<StoredPackageBlob>(key);
     if (existing) {
-      await registry.table.write([neededWrite(ref, existing.digest, now), ...also]);
+      await registry.table.write([
+        { check: keys.project(project.id), when: { exists: true } },
+        neededWrite(ref, existing.digest, now),
+        ...(await also()),
+      ]);
       return { blob: existing, redundant: existing.storageKey === held.storageKey ? [] : [held] };
     }
     // Without a record, bytes that are not staged are being deleted.
@@ -74,9 +81,9 @@ async function hold(
     await registry.table.write([
       { check: keys.project(project.id), when: { exists: true } },
       { put: packageBlobItem(project, ref, blob), when: { exists: false } },
-      mayBeUnused(ref, digest, now + UNUSED_BLOB),
+      mayBeUnused(ref, { kind: 'blob', digest }, now + UNUSED_BLOB),
       ...plan.writes,
-      ...also,
+      ...(await also()),
     ]);
     return { blob, redundant: plan.redundant };
   });

@@ -1,17 +1,46 @@
+import { RegistryError } from '../../domain/errors.ts';
+import type { VersionName } from '../../domain/names.ts';
 import type { PackageRef, Tag } from '../../domain/packages.ts';
-import type { Write } from '../../ports/table.ts';
+import { ConditionFailed, type Write } from '../../ports/table.ts';
 import type { Registry } from '../context.ts';
 import { itemOf } from '../records/entities.ts';
-import { indexes, inIndex2, keys } from '../records/keys.ts';
+import { indexes, inIndex2, keys, padId } from '../records/keys.ts';
 
 /** How long bytes are kept that no version uses yet, in milliseconds: the version that uses them may be on its way. */
 export const UNUSED_BLOB = 24 * 60 * 60 * 1000;
 
+/** What may be unused: bytes or a version, by the digest, or the noted uses of a version that was perhaps never published. */
+export type MayBeUnused =
+  | { readonly kind: 'blob' | 'version'; readonly digest: string }
+  | { readonly kind: 'uses'; readonly id: number; readonly version: VersionName };
+
 /** Returns the write that notes that something may be unused from a time on (`collect-unused.ts`). A later note replaces an earlier one. */
-export function mayBeUnused(ref: PackageRef, digest: string, due: number): Write {
-  const key = keys.unused(ref, digest);
-  const at = `${new Date(due).toISOString()}#${key.pk}#${digest}`;
-  return { put: itemOf(key, { due, digest }, inIndex2(indexes.unused.pk, at)) };
+export function mayBeUnused(ref: PackageRef, what: MayBeUnused, due: number): Write {
+  const key = keys.unused(ref, what.kind, what.kind === 'uses' ? padId(what.id) : what.digest);
+  const at = `${new Date(due).toISOString()}#${key.pk}#${key.sk}`;
+  return { put: itemOf(key, { due, ...what }, inIndex2(indexes.unused.pk, at)) };
+}
+
+/**
+ * Lets a version count as new: without a tag, it is kept as long as one that was just published.
+ * @throws RegistryError `packageNotFound` if it is gone
+ */
+export async function renewVersion(
+  { table, clock, settings }: Pick<Registry, 'table' | 'clock' | 'settings'>,
+  ref: PackageRef,
+  version: VersionName,
+): Promise<void> {
+  const due = clock.now() + settings.untaggedRetention;
+  const writes: Write[] = [
+    // A removal that has read the version before starts over.
+    { update: keys.version(ref, version), add: { additions: 1 }, when: { exists: true } },
+    mayBeUnused(ref, { kind: 'version', digest: version }, due),
+  ];
+  try {
+    await table.write(writes);
+  } catch (error) {
+    throw error instanceof ConditionFailed ? new RegistryError('packageNotFound') : error;
+  }
 }
 
 /** Returns the writes that no longer list tags under their versions, which may be unused from some time on. */
@@ -24,6 +53,6 @@ export function untaggedWrites(
   const versions = new Set(tags.map(({ version }) => version));
   return [
     ...tags.map(({ tag, version }) => ({ delete: keys.tagged(ref, version, tag) })),
-    ...[...versions].map((version) => mayBeUnused(ref, version, due)),
+    ...[...versions].map((version) => mayBeUnused(ref, { kind: 'version', digest: version }, due)),
   ];
 }

@@ -36,6 +36,13 @@ export class OutOfOrder extends RegistryError {
   }
 }
 
+/** Another request has ended the upload. */
+export class UploadEnded extends RegistryError {
+  constructor() {
+    super('fileNotFound', 'The upload has ended or never began');
+  }
+}
+
 /** Starts an upload to a package. */
 export async function startUpload(
   registry: Registry,
@@ -138,6 +145,7 @@ export interface UploadEnd extends UploadPart {
 /**
  * Ends an upload: the package then holds its bytes.
  * @throws OutOfOrder
+ * @throws UploadEnded
  * @throws WrongDigest, and then the upload has ended and nothing is left of it
  */
 export async function finishUpload(
@@ -160,8 +168,12 @@ export async function finishUpload(
   }
   const ref: PackageRef = { projectId: upload.projectId, format: upload.format, name: upload.name };
   const ended = { delete: keys.upload(upload.id), when: { exists: true, equals: { size: whole.size } } };
+  let attempts = 0;
   const held = await discardUnless(registry, whole.parts.includes(staged) ? [] : [staged], () =>
-    holdBlob(registry, { project, ref }, { ...staged, digest }, [ended]),
+    holdBlob(registry, { project, ref }, { ...staged, digest }, async () => {
+      if (attempts++ > 0 && !(await findUpload(registry, ref, upload.id))) throw new UploadEnded();
+      return [ended];
+    }),
   );
   await discard(
     registry,

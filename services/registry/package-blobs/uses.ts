@@ -6,14 +6,17 @@ import type { ContentDigest } from '../../domain/digests.ts';
 import { RegistryError } from '../../domain/errors.ts';
 import { parseVersionName, required, type VersionName } from '../../domain/names.ts';
 import { isServed, type PackageRef, type Version } from '../../domain/packages.ts';
-import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
+import { ConditionFailed, type Item, type Key, type Write } from '../../ports/table.ts';
+import { mapConcurrently } from '../../shared/map-concurrently.ts';
 import type { Registry } from '../context.ts';
 import { itemOf, type StoredPackageBlob, type StoredVersion } from '../records/entities.ts';
 import { keys, ranges } from '../records/keys.ts';
 import { queryPages } from '../records/query-all.ts';
 import { type Items, readItems } from '../records/read-items.ts';
+import type { RemovedVersion } from '../removal/removed.ts';
 import { blobInProject } from './find-blob.ts';
 import { mountBlob, neededWrite, type PackageIn } from './hold-blob.ts';
+import { mayBeUnused } from './may-be-unused.ts';
 
 /** What a version uses. */
 export interface Uses {
@@ -32,8 +35,12 @@ const LIST = 2000;
 /** How long uses of a version that does not exist count, in milliseconds: its publish may be under way. */
 const UNPUBLISHED = 60 * 60 * 1000;
 
+/** After how many missing digests the search for others ends. */
+const MANY = 100;
+
 /**
- * Reads which of some uses the package lacks: one round trip. Blobs that another package of the project holds are mounted.
+ * Reads which of some uses the package lacks: one round trip if it lacks nothing. Blobs that another package of the project
+ * holds are mounted. If many are missing, not all of them are returned.
  */
 export async function missingUses(
   registry: Registry,
@@ -42,13 +49,15 @@ export async function missingUses(
 ): Promise<readonly ContentDigest[]> {
   const { project, ref } = to;
   const items = await readItems(registry.table, keysOf(ref, uses));
+  const blobs = new Set(uses.blobs);
   const missing: ContentDigest[] = [];
-  for (const digest of lacking(ref, uses, items)) {
-    const held = uses.blobs.includes(digest)
-      ? await blobInProject(registry, project, ref.format, digest)
-      : undefined;
-    if (held) await mountBlob(registry, to, held.blob);
-    else missing.push(digest);
+  for (const some of chunk(lacking(ref, uses, items), 20)) {
+    await mapConcurrently(some, some.length, async (digest) => {
+      const held = blobs.has(digest) ? await blobInProject(registry, project, ref.format, digest) : undefined;
+      if (held) await mountBlob(registry, to, held.blob);
+      else missing.push(digest);
+    });
+    if (missing.length >= MANY) break;
   }
   return missing;
 }
@@ -100,13 +109,14 @@ export async function noteUses(
     ...uses.blobs.map((digest) => [neededWrite(ref, digest, now), use(digest)]),
     ...uses.versions.map((digest) => [usedWrite(ref, digest), use(digest)]),
   ];
-  const lists = listWrites(ref, version.id, [...uses.blobs, ...uses.versions]);
+  const lists = listWrites(ref, version.id, uses);
   const check = async () => {
     const [first] = lacking(ref, uses, await readItems(registry.table, keysOf(ref, uses)));
     if (first !== undefined) throw new RegistryError('conflict', `${first} was removed meanwhile`);
   };
   if (pairs.length <= AT_ONCE) return { writes: [...pairs.flat(), ...lists], check };
-  await registry.table.write(lists);
+  const what = { kind: 'uses', id: version.id, version: version.version } as const;
+  await registry.table.write([...lists, mayBeUnused(ref, what, now + UNPUBLISHED)]);
   for (let start = 0; start < pairs.length; start += STEP) {
     try {
       await registry.table.write(pairs.slice(start, start + STEP).flat());
@@ -124,13 +134,16 @@ function usedWrite(ref: PackageRef, digest: ContentDigest): Write {
   return { update: key, add: { additions: 1 }, set: { used: true }, when: { exists: true } };
 }
 
-function listWrites(ref: PackageRef, id: number, digests: readonly ContentDigest[]): Write[] {
-  const writes: Write[] = [];
-  for (let part = 0; part * LIST < digests.length; part++) {
-    const some = digests.slice(part * LIST, (part + 1) * LIST);
-    writes.push({ put: itemOf(keys.uses(ref, id, part), { digests: some }) });
-  }
-  return writes;
+function listWrites(ref: PackageRef, id: number, { blobs, versions }: Uses): Write[] {
+  const lists = [
+    ...chunk(blobs, LIST).map((digests) => ({ kind: 'blob', digests })),
+    ...chunk(versions, LIST).map((digests) => ({ kind: 'version', digests })),
+  ];
+  return lists.map((list, part) => ({ put: itemOf(keys.uses(ref, id, part), list) }));
+}
+
+function chunk<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
 }
 
 /**
@@ -152,8 +165,8 @@ export async function isUsed(
     );
     const counts = users.some(({ id, version, notedAt }) => {
       if (items.get<StoredVersion>(keys.version(ref, version))?.id === id) return true;
-      const removed = items.get(keys.removedVersion(ref, id)) !== undefined;
-      return removed ? by === 'any' : notedAt > recent;
+      const removed = items.get<RemovedVersion>(keys.removedVersion(ref, id));
+      return removed ? by === 'any' && !removed.purging : notedAt > recent;
     });
     if (counts) return true;
   }
@@ -168,46 +181,61 @@ function userOf({ sk, version, notedAt }: Item) {
   };
 }
 
+interface UsesList {
+  readonly kind: 'blob' | 'version';
+  readonly digests: readonly ContentDigest[];
+  readonly key: Key;
+}
+
 /** All that a version uses. */
-export async function* usesOf(
+async function* listsOf(
   { table }: Pick<Registry, 'table'>,
   { id, ...ref }: PackageRef & Pick<Version, 'id'>,
-): AsyncGenerator<{ readonly digests: readonly ContentDigest[]; readonly item: Item }> {
+): AsyncGenerator<UsesList> {
   for await (const items of queryPages(table, ranges.usesBy(ref, id))) {
-    for (const item of items) yield { digests: item.digests as readonly ContentDigest[], item };
-  }
-}
-
-/** Shows what a restored version uses again, where it was removed meanwhile. */
-export async function showUses(registry: Registry, version: PackageRef & Pick<Version, 'id'>): Promise<void> {
-  for await (const { digests } of usesOf(registry, version)) {
-    for (const digest of digests) {
-      const shown = neededWrite(version, digest, registry.clock.now());
-      // It may be another version rather than bytes.
-      await registry.table.write([shown]).catch(ignoreMissing);
+    for (const { pk, sk, kind, digests } of items) {
+      yield { kind, digests, key: { pk, sk } } as unknown as UsesList;
     }
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ConditionFailed)) throw error;
+/** Shows the bytes that a restored version uses again, where they were removed meanwhile. */
+export async function showUses(registry: Registry, version: PackageRef & Pick<Version, 'id'>): Promise<void> {
+  for await (const { kind, digests } of listsOf(registry, version)) {
+    if (kind === 'version') continue;
+    for (const digest of digests) {
+      await registry.table
+        .write([neededWrite(version, digest, registry.clock.now())])
+        .catch((error: unknown) => {
+          if (!(error instanceof ConditionFailed)) throw error;
+        });
+    }
+  }
 }
 
-/** Deletes what was noted about the uses of a version, for its purge. Returns what may be unused now. */
+/**
+ * Deletes what was noted about the uses of a version that is being purged or does not exist, and notes that what it used
+ * may be unused. Can be repeated after an interruption: the list goes last.
+ */
 export async function forgetUses(
   registry: Registry,
-  version: PackageRef & Pick<Version, 'id'>,
-): Promise<readonly ContentDigest[]> {
-  const all: ContentDigest[] = [];
-  for await (const { digests, item } of usesOf(registry, version)) {
-    for (let start = 0; start < digests.length; start += 100) {
-      const some = digests.slice(start, start + 100);
-      await registry.table.write(some.map((digest) => ({ delete: keys.use(version, digest, version.id) })));
+  { projectId, format, name, id }: PackageRef & Pick<Version, 'id'>,
+): Promise<void> {
+  const { table, clock, settings } = registry;
+  const ref: PackageRef = { projectId, format, name };
+  const now = clock.now();
+  for await (const { kind, digests, key } of listsOf(registry, { ...ref, id })) {
+    const due = kind === 'blob' ? now : now + settings.untaggedRetention;
+    for (const some of chunk(digests, 50)) {
+      await table.write(
+        some.flatMap((digest) => [
+          { delete: keys.use(ref, digest, id) },
+          mayBeUnused(ref, { kind, digest }, due),
+        ]),
+      );
     }
-    await registry.table.write([{ delete: { pk: item.pk, sk: item.sk } }]);
-    all.push(...digests);
+    await table.write([{ delete: key }]);
   }
-  return all;
 }
 
 function versionOf(digest: ContentDigest): VersionName {

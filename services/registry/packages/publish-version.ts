@@ -163,7 +163,13 @@ async function publishAtOnce<M>(
       ...uses.writes,
       ...untaggedWrites(registry, ref, tags),
       ...(version.apart && !input.tags?.length
-        ? [mayBeUnused(ref, version.version, now + registry.settings.untaggedRetention)]
+        ? [
+            mayBeUnused(
+              ref,
+              { kind: 'version', digest: version.version },
+              now + registry.settings.untaggedRetention,
+            ),
+          ]
         : []),
       ...indexWrites(ref, {
         stated,

@@ -33,7 +33,7 @@
  *                                                                index2 by project
  *                                      USE#<digest>#<version id> a version that uses them, or that uses another version
  *                                      USES#<version id>#<n>     digests that a version uses
- *                                      UNUSED#<digest>           what may be unused by now, index2 by time
+ *                                      UNUSED#<kind>#<digest>    what may be unused by now, index2 by time
  *                                      REFERRER#<version>#<version>  a version that describes another one
  *                                      TAGGED#<version>#<tag>    a tag of a version outside the lists
  *                                      LISTED#<package>          a subpackage of this name
@@ -261,9 +261,9 @@ export const keys = {
     pk: packagePartition(ref),
     sk: `USES#${padId(userId)}#${padId(part)}`,
   }),
-  unused: (ref: PackageRef, digest: string): Key => ({
+  unused: (ref: PackageRef, kind: 'blob' | 'version' | 'uses', what: string): Key => ({
     pk: packagePartition(ref),
-    sk: `UNUSED#${digest}`,
+    sk: `UNUSED#${kind}#${what}`,
   }),
   referrer: (ref: PackageRef, subject: VersionName, referrer: VersionName): Key => ({
     pk: packagePartition(ref),

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../domain/errors.ts';
 import { identityOf, type PackageRef } from '../../domain/packages.ts';
-import { ConditionFailed, type Item, MAX_WRITES, type Write } from '../../ports/table.ts';
+import { ConditionFailed, type Item, type Write } from '../../ports/table.ts';
 import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
 import { forgetDownloads } from '../downloads/count-downloads.ts';
@@ -10,7 +10,7 @@ import { forgetUses } from '../package-blobs/uses.ts';
 import { entityOf, maybeEntity, type StoredVersion } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
 import { isRemovedVersion, packageOfKey } from '../records/parse-keys.ts';
-import { queryAll, queryPages } from '../records/query-all.ts';
+import { queryPages } from '../records/query-all.ts';
 import { retryChanged } from '../records/retry-changed.ts';
 import { filesOfVersion, type Removal, type RemovedFile, type RemovedVersion } from './removed.ts';
 import { deleteRemovedTags } from './removed-tags.ts';
@@ -35,6 +35,8 @@ export async function purgeVersion(
     removed.purging ||
     (await tryWrite(registry, { update: record, set: { purging: true }, when: { equals: { removedAt } } }));
   if (!begun) return;
+  // Before the record goes: a purge that breaks off is done again for as long as there is one.
+  await noteUnused(registry, removed);
   await retryChanged(async () => {
     const current = maybeEntity<RemovedVersion & StoredVersion>(await registry.table.get(record));
     if (!current) return;
@@ -67,24 +69,21 @@ export async function purgeVersion(
       if (last) return;
     }
   });
-  await noteUnused(registry, removed);
 }
 
-/** After the purge of a version: what it used, and what described it, may be unused now. */
+/** Notes for the purge of a version that what it used, and what described it, may be unused from now on. */
 async function noteUnused(registry: Registry, version: RemovedVersion & StoredVersion): Promise<void> {
   if (!version.apart) return;
-  const { table, clock } = registry;
-  const now = clock.now();
-  const used = await forgetUses(registry, version);
+  const { table, clock, settings } = registry;
+  const due = clock.now() + settings.untaggedRetention;
+  await forgetUses(registry, version);
   const current = await table.get(keys.version(version, version.version));
-  const referrers = current ? [] : await queryAll(table, ranges.referrers(version, version.version));
-  const digests = [...used, ...referrers.map(({ version: referrer }) => String(referrer))];
-  for (let start = 0; start < digests.length; start += MAX_WRITES) {
-    await table.write(
-      [...new Set(digests)]
-        .slice(start, start + MAX_WRITES)
-        .map((digest) => mayBeUnused(version, digest, now)),
-    );
+  if (!current) {
+    for await (const items of queryPages(table, ranges.referrers(version, version.version))) {
+      await table.write(
+        items.map((item) => mayBeUnused(version, { kind: 'version', digest: String(item.version) }, due)),
+      );
+    }
   }
   const { subject, id } = version;
   if (subject === undefined) return;

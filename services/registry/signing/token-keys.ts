@@ -2,7 +2,8 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { TokenKey } from '../../ports/signer.ts';
-import { addKey, type KeyStore, keysInUse, type NewKey, openKey, type StoredKey } from './signing-keys.ts';
+import { remember } from '../../shared/remember.ts';
+import { addKey, type KeyStore, type NewKey, openKey, readKeys, type StoredKey } from './signing-keys.ts';
 
 const generate = promisify(generateKeyPair);
 
@@ -29,31 +30,28 @@ export async function newTokenKey(): Promise<NewKey> {
 
 interface Remembered {
   readonly at: number;
-  readonly current: StoredKey;
-  readonly signing: Promise<TokenKey>;
+  /** The key that signs; undefined before the first grant of the instance. */
+  readonly current: StoredKey | undefined;
+  /** Opens it. Only whoever signs has the sealing key. */
+  readonly open: () => Promise<TokenKey>;
   readonly known: ReadonlyMap<string, KeyObject>;
 }
 
-/** The keys of one store, remembered by the process. */
+/** The keys of one store, remembered by the process. Only whoever signs makes keys; others read them. */
 export function tokenKeys(store: KeyStore) {
   let remembered: Promise<Remembered> | undefined;
 
   async function read(): Promise<Remembered> {
     const now = store.clock.now();
-    let inUse = await keysInUse(store, INSTANCE, 'es256');
-    if (now - inUse[0].createdAt >= SIGNING) {
-      await addKey(store, INSTANCE, 'es256', { number: inUse[0].number, endsAt: now + OVERLAP });
-      inUse = await keysInUse(store, INSTANCE, 'es256');
-    }
-    const [current] = inUse;
-    const signing = openKey(store, INSTANCE, current).then((secret) => ({
-      id: current.id,
-      privateKey: createPrivateKey({ key: Buffer.from(secret), type: 'pkcs8', format: 'der' }),
-    }));
-    // Only whoever signs needs it.
-    signing.catch(() => {});
-    const known = new Map(inUse.map(({ id, publicKey }) => [id, createPublicKey(publicKey)]));
-    return { at: now, current, signing, known };
+    const stored = await readKeys(store, INSTANCE, 'es256');
+    const current = stored.at(-1);
+    const valid = stored.filter((key) => key === current || (key.endsAt ?? 0) > now);
+    return {
+      at: now,
+      current,
+      open: remember(() => openTokenKey(store, current)),
+      known: new Map(valid.map(({ id, publicKey }) => [id, createPublicKey(publicKey)])),
+    };
   }
 
   async function keysNow(maxAge: number): Promise<Remembered> {
@@ -66,9 +64,24 @@ export function tokenKeys(store: KeyStore) {
   }
 
   return {
-    current: async (): Promise<TokenKey> => (await keysNow(REMEMBERED)).signing,
+    async current(): Promise<TokenKey> {
+      for (let maxAge = REMEMBERED; ; maxAge = 0) {
+        const { current, open } = await keysNow(maxAge);
+        const now = store.clock.now();
+        if (current && now - current.createdAt < SIGNING) return open();
+        const before = current && { number: current.number, endsAt: now + OVERLAP };
+        await addKey(store, INSTANCE, 'es256', before);
+      }
+    },
     async publicKey(id: string): Promise<KeyObject | undefined> {
       return (await keysNow(REMEMBERED)).known.get(id) ?? (await keysNow(PAUSE)).known.get(id);
     },
   };
+}
+
+async function openTokenKey(store: KeyStore, key: StoredKey | undefined): Promise<TokenKey> {
+  if (!key) throw new Error('the instance has no key for grants yet');
+  const secret = await openKey(store, INSTANCE, key);
+  const privateKey = createPrivateKey({ key: Buffer.from(secret), type: 'pkcs8', format: 'der' });
+  return { id: key.id, privateKey };
 }

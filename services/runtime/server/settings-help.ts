@@ -116,7 +116,10 @@ export const settingGroups: Readonly<Record<string, Readonly<Record<string, Mean
   'Records in DynamoDB': {
     table: { value: 'name', text: 'table for the records; requires --audit-table and --bucket' },
     auditTable: { value: 'name', text: 'table for audit events' },
-    sealingSecret: { value: 'secret', text: 'secret (ARN or name) that seals signing keys' },
+    sealingSecret: {
+      value: 'secret',
+      text: 'secret (ARN or name) that seals signing keys; needed to serve images',
+    },
     region: { value: 'name', text: 'AWS region', ifAbsent: 'the one that the AWS SDK finds' },
     awsEndpoint: { value: 'url', text: 'another endpoint for the AWS services' },
     jobQueues: {

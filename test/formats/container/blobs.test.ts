@@ -177,6 +177,26 @@ describe('an upload', () => {
   });
 });
 
+describe('uploads that end at once', () => {
+  test('are finished by one or several requests, or cancelled', async () => {
+    for (let round = 0; round < 5; round++) {
+      const location = await start();
+      await patch(location, `round ${round}`);
+      const digest = digestOf(`round ${round}`);
+      const answers = await Promise.all([
+        finish(location, digest),
+        repository.send('DELETE', location),
+        finish(location, digest),
+      ]);
+      const [first, cancelled, second] = answers.map(({ status }) => status);
+      const held = (await repository.head(`/blobs/${digest}`)).status === 200;
+      for (const status of [first, second]) expect(held ? [201, 404] : [404]).toContain(status);
+      expect([204, 404]).toContain(cancelled);
+    }
+    expect(await problems()).toEqual([]);
+  });
+});
+
 describe('a mount', () => {
   const mount = (query: string) => repository.send('POST', `${repository.base}/blobs/uploads/?${query}`);
 
@@ -191,6 +211,28 @@ describe('a mount', () => {
     await base.delete(`/blobs/${digestOf('first')}`);
     expect(await (await repository.get(`/blobs/${digestOf('first')}`)).text()).toBe('first');
     expect([await stored(), await problems()]).toEqual([2, []]);
+  });
+
+  test('without a name takes what the grant covers, or what everybody may pull', async () => {
+    await app.project('secret');
+    await app.project('open', 'public');
+    await repositoryClient(app, 'acme/secret/image').pushBlob('hidden');
+    await repositoryClient(app, 'acme/open').pushBlob('public');
+    const credentials = Buffer.from(`root:${app.rootToken}`).toString('base64');
+    const grantFor = async (...paths: string[]) => {
+      const scopes = paths.map((path) => `&scope=repository:${path}:pull,push`).join('');
+      const answer = await app.send('GET', `/jwt/auth?service=container_registry${scopes}`, {
+        headers: { authorization: `Basic ${credentials}` },
+      });
+      return ((await answer.json()) as { token: string }).token;
+    };
+    const mountWith = async (token: string, content: string) => {
+      const client = repositoryClient(app, 'acme/tools/app', token);
+      return (await client.send('POST', `${client.base}/blobs/uploads/?mount=${digestOf(content)}`)).status;
+    };
+    const narrow = await grantFor('acme/tools/app');
+    expect([await mountWith(narrow, 'hidden'), await mountWith(narrow, 'public')]).toEqual([202, 201]);
+    expect(await mountWith(await grantFor('acme/tools/app', 'acme/secret/image'), 'hidden')).toBe(201);
   });
 
   test('starts an upload if there is no such blob, or the caller may not read it', async () => {

@@ -1,16 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Project } from '../../../services/domain/accounts.ts';
 import { sweep } from '../../../services/jobs/sweep.ts';
 import { checkStorage } from '../../../services/registry/maintenance/check/check-storage.ts';
+import { keys } from '../../../services/registry/records/keys.ts';
 import { descriptor, digestOf, manifest, repositoryClient, types } from '../../kit/container-registry.ts';
+import { named } from '../../kit/names.ts';
+import { diesAfter } from '../../kit/racing-writes.ts';
 import { startApp, type TestApp } from '../../kit/start-app.ts';
 
 const DAY = 24 * 3600 * 1000;
 
 let app: TestApp;
+let project: Project;
 let repository: ReturnType<typeof repositoryClient>;
 beforeEach(async () => {
   app = await startApp({ settings: { untaggedRetention: 7 * DAY, blobGrace: DAY } });
-  await app.project('tools');
+  project = await app.project('tools');
   repository = repositoryClient(app, 'acme/tools/app');
 });
 
@@ -85,6 +90,65 @@ describe('collection', () => {
     expect(await has(image.digest)).toBe(true);
     await passDays(3);
     expect(await has(image.digest)).toBe(false);
+  });
+
+  test('starts over for an image that is pushed again by its digest', async () => {
+    const image = await repository.pushImage('1.0');
+    await repository.delete('/manifests/1.0');
+    await passDays(6);
+    expect((await repository.putManifest(image, image.digest)).status).toBe(201);
+    await passDays(5);
+    expect(await has(image.digest)).toBe(true);
+    await passDays(3);
+    expect(await has(image.digest)).toBe(false);
+  });
+
+  test('keeps an image for its week if its bytes are pushed as a blob as well', async () => {
+    const image = await repository.pushImage('1.0');
+    await repository.delete('/manifests/1.0');
+    await repository.pushBlob(image.text);
+    await passDays(3);
+    expect([await has(image.digest), await has(image.digest, 'blobs')]).toEqual([true, false]);
+    await passDays(6);
+    expect([await has(image.digest), await stored()]).toEqual([false, 0]);
+  });
+
+  test('forgets what an index was to use whose push broke off', async () => {
+    const parts = [];
+    for (let n = 0; n < 30; n++) parts.push(await repository.pushImage(`part-${n}`, [`layer ${n}`]));
+    const index = manifest(
+      { manifests: parts.map(({ text }) => descriptor(text, types.image)) },
+      types.index,
+    );
+    const dying = repositoryClient(
+      { ...app, send: app.sendTo(diesAfter(app.registry, 2)) },
+      'acme/tools/app',
+    );
+    expect((await dying.putManifest(index, 'all')).status).toBe(500);
+    const head = keys.head({ projectId: project.id, format: 'container', name: named.package('app') });
+    const uses = async () =>
+      (await app.registry.table.query({ pk: head.pk, prefix: 'USE', limit: 200 })).items;
+    const before = (await uses()).length;
+    await passDays(1);
+    // The list and the use of each part.
+    expect((await uses()).length).toBe(before - 31);
+    for (let n = 0; n < 30; n++) await repository.delete(`/manifests/part-${n}`);
+    await passDays(20);
+    expect(await uses()).toEqual([]);
+    expect(await has(digestOf('layer 7'), 'blobs')).toBe(false);
+  });
+
+  test('goes on with a purge that broke off after any write', async () => {
+    for (let writes = 1; writes < 12; writes++) {
+      const image = await repository.pushImage('1.0', ['a', 'b']);
+      const send = app.sendTo(diesAfter(app.registry, writes));
+      await repositoryClient({ ...app, send }, 'acme/tools/app').delete(`/manifests/${image.digest}`);
+      await passDays(12);
+      expect([writes, await has(digestOf('a'), 'blobs')]).toEqual([writes, await has(image.digest)]);
+      await repository.delete(`/manifests/${image.digest}`);
+      await passDays(3);
+      expect([writes, await stored()]).toEqual([writes, 0]);
+    }
   });
 
   test('loses to a push that needs what is due', async () => {

@@ -70,13 +70,30 @@ describe('a manifest', () => {
     ['a malformed digest', JSON.stringify({ layers: [{ digest: 'sha1:a', size: 1 }] }), types.image],
     ['a negative size', JSON.stringify({ layers: [{ digest: digestOf(''), size: -1 }] }), types.image],
     ['schema version 1', '{"schemaVersion":1}', 'application/vnd.docker.distribution.manifest.v1+json'],
-    ['300,001 values', `{"layers":[${'{},'.repeat(300_000)}{}]}`, types.image],
+    [
+      'a digest that is both a blob and a manifest',
+      JSON.stringify({ layers: [descriptor('x', types.layer)], manifests: [descriptor('x', types.image)] }),
+      'application/vnd.example+json',
+    ],
+    ['annotations that are no texts', '{"annotations":{"a":1}}', types.image],
+    ['100,001 values', `{"layers":[${'{},'.repeat(100_000)}{}]}`, types.image],
   ])('is refused with %s', async (_, text, type) => {
     const body = text as string;
     const answer = await repository.putManifest({ text: body, digest: '', type }, 'bad');
     expect([answer.status, await codesIn(answer)]).toEqual([400, ['MANIFEST_INVALID']]);
     expect(await repository.tags()).toEqual([]);
     expect(app.errors).toEqual([]);
+  });
+
+  test('may have null for what it leaves empty, as clients written in Go send it', async () => {
+    await repository.pushBlob('config');
+    const config = { ...descriptor('config', types.config), urls: null, platform: {} };
+    const image = manifest({
+      ...{ config, layers: null, blobs: null, manifests: null, subject: null },
+      ...{ annotations: null, artifactType: null },
+    });
+    expect((await repository.putManifest(image, '1.0')).status).toBe(201);
+    expect(await (await repository.get('/manifests/1.0')).text()).toBe(image.text);
   });
 
   test('has at most 4 MiB', async () => {

@@ -1,11 +1,15 @@
+import type { Project } from '../../../domain/accounts.ts';
 import type { ContentDigest } from '../../../domain/digests.ts';
 import { RegistryError } from '../../../domain/errors.ts';
+import type { PackageName } from '../../../domain/names.ts';
 import type { PackageBlob, PackageRef } from '../../../domain/packages.ts';
+import { caller } from '../../../http/access/authenticate.ts';
 import { type FormatContext, publish, pullAlso, type Target } from '../../../http/access/guard.ts';
 import { type ReplyHeaders, reply } from '../../../http/answer/reply.ts';
 import { uploadLimit } from '../../../http/body/read-upload.ts';
 import { requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
+import { isGranted } from '../../../registry/grants/grant.ts';
 import { findMountable } from '../../../registry/package-blobs/find-blob.ts';
 import { mountBlob } from '../../../registry/package-blobs/hold-blob.ts';
 import { storePackageBlob } from '../../../registry/package-blobs/store-blob.ts';
@@ -16,10 +20,11 @@ import {
   finishUpload,
   OutOfOrder,
   startUpload,
+  UploadEnded,
   type UploadSession,
 } from '../../../registry/package-blobs/uploads.ts';
 import { ociError } from '../errors.ts';
-import { contentDigest } from '../names.ts';
+import { contentDigest, repositoryPath } from '../names.ts';
 import { digestHeaders, locationOf, type Repository, repository } from '../repository.ts';
 
 /** Uploads of blobs: in one request, in chunks, or by mounting a blob of another repository. */
@@ -35,14 +40,13 @@ export function uploadRoutes(app: FormatRoutes): void {
 /** A repository to which a request uploads. */
 interface Upload extends Repository {
   readonly ref: PackageRef;
-  readonly target: Target;
 }
 
 function uploadTo(c: FormatContext, target: Target): Upload {
   const { project, access } = target;
   const { name } = access;
   if (name === undefined) throw ociError('NAME_INVALID', 'The name of the repository is invalid');
-  return { project, name, target, ref: { projectId: project.id, format: c.env.format.id, name } };
+  return { project, name, ref: { projectId: project.id, format: c.env.format.id, name } };
 }
 
 async function start(c: FormatContext, target: Target): Promise<Response> {
@@ -85,14 +89,16 @@ async function mountFrom(c: FormatContext, upload: Upload, digest: ContentDigest
 
 async function mountable(
   c: FormatContext,
-  { project, target }: Upload,
+  { project }: Upload,
   digest: ContentDigest,
 ): Promise<PackageBlob | undefined> {
   const { registry, format } = c.env;
   const from = c.req.query('from');
   if (from === undefined) {
-    const { principal } = target.access;
-    return (await findMountable(registry, { project, format, principal, digest }))?.blob;
+    const { principal, grant } = await caller(c);
+    const covers = (source: Project, name: PackageName) =>
+      isGranted(grant, repositoryPath(source.fullPath, name), 'pull');
+    return (await findMountable(registry, { project, format, principal, covers, digest }))?.blob;
   }
   const select = () => ({ blobs: [digest] });
   const found = await pullAlso(c, { ...repository, projectPath: () => from, select });
@@ -106,10 +112,11 @@ function withSession(handle: Handle) {
     const upload = uploadTo(c, target);
     const id = c.req.param('id') ?? '';
     const session = await findUpload(c.env.registry, upload.ref, id);
-    if (!session) throw ociError('BLOB_UPLOAD_UNKNOWN', 'The upload has ended or never began', { id });
+    if (!session) throw unknownUpload(id);
     try {
       return await handle(c, upload, session);
     } catch (error) {
+      if (error instanceof UploadEnded) throw unknownUpload(id);
       if (!(error instanceof OutOfOrder)) throw error;
       const sizes = {
         ...sessionHeaders(upload, { ...session, size: error.size }),
@@ -120,6 +127,10 @@ function withSession(handle: Handle) {
       return reply(c, 416, JSON.stringify(body), { ...sizes, 'content-length': undefined });
     }
   };
+}
+
+function unknownUpload(id: string) {
+  return ociError('BLOB_UPLOAD_UNKNOWN', 'The upload has ended or never began', { id });
 }
 
 async function append(c: FormatContext, upload: Upload, session: UploadSession): Promise<Response> {

@@ -12,6 +12,7 @@ import { type PackageName, parseFileName, required, type TagName } from '../../.
 import type { PackageRef, Tag } from '../../../domain/packages.ts';
 import type { FormatCall } from '../../../http/format/format.ts';
 import { discardUnless, stageBytes } from '../../../registry/blobs/stage-blob.ts';
+import { renewVersion } from '../../../registry/package-blobs/may-be-unused.ts';
 import { missingUses } from '../../../registry/package-blobs/uses.ts';
 import { moveTag } from '../../../registry/packages/move-tag.ts';
 import { publishVersion } from '../../../registry/packages/publish-version.ts';
@@ -64,6 +65,7 @@ export async function pushManifest(
       if (stored) {
         const others = tags.filter((tag) => current?.tag !== tag || current.version !== version);
         for (const tag of others) await moveTag(registry, { ...change, tag, version });
+        if (tags.length === 0) await renewVersion(registry, ref, version);
       } else {
         requirePushed(missing);
         await publishNew();

@@ -9,7 +9,7 @@ import { type Descriptor, Manifest, type Metadata } from '../schema.ts';
 export const MAX_MANIFEST = 4 * 1024 * 1024;
 
 /** The most values in a manifest, and the most blobs and manifests it may name. */
-const LIMITS = { values: 300_000, depth: 32 };
+const LIMITS = { values: 100_000, depth: 32 };
 const MAX_DESCRIPTORS = 10_000;
 
 /** The most bytes of the annotations of a manifest with a subject, which lists of referrers repeat. */
@@ -54,7 +54,7 @@ export function readManifest(bytes: Uint8Array, contentType: string | undefined)
       ...(config && { config: digestOf(config) }),
       ...(subjectDigest && { subject: subjectDigest, ...annotationsOf(manifest) }),
     },
-    uses: { blobs: distinct(stored), versions: distinct(manifests) },
+    uses: usesOf(stored, manifests),
     subject: subjectDigest,
   };
 }
@@ -103,6 +103,14 @@ function isIndexOrImage(mediaType: string): boolean {
 /** Whether a layer may be kept elsewhere: it is not pushed, because its licence forbids to distribute it. */
 function isForeign({ mediaType = '', urls = [] }: Descriptor): boolean {
   return urls.length > 0 && /\.(?:foreign|nondistributable)\./.test(mediaType);
+}
+
+function usesOf(stored: readonly Descriptor[], manifests: readonly Descriptor[]): Uses {
+  const uses = { blobs: distinct(stored), versions: distinct(manifests) };
+  const blobs = new Set(uses.blobs);
+  const both = uses.versions.find((digest) => blobs.has(digest));
+  if (both !== undefined) throw invalid(`it names ${both} both as a blob and as a manifest`);
+  return uses;
 }
 
 function distinct(descriptors: readonly Descriptor[]): ContentDigest[] {

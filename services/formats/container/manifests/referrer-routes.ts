@@ -61,7 +61,7 @@ async function collect(
       if (artifactType !== undefined && version.metadata.artifactType !== artifactType) continue;
       const descriptor = descriptorOf(version);
       descriptors.push(descriptor);
-      bytes += JSON.stringify(descriptor).length;
+      bytes += Buffer.byteLength(JSON.stringify(descriptor));
       if (descriptors.length < size && bytes < MAX_BYTES) continue;
       const isLast = next === undefined && index === versions.length - 1;
       return { descriptors, last: isLast ? undefined : version.version };

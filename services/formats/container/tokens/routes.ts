@@ -1,4 +1,4 @@
-import { badRequest, RegistryError } from '../../../domain/errors.ts';
+import { RegistryError } from '../../../domain/errors.ts';
 import { credentialOf } from '../../../http/access/credentials.ts';
 import type { FormatContext } from '../../../http/access/guard.ts';
 import { replyJson } from '../../../http/answer/reply.ts';
@@ -9,7 +9,7 @@ import { secretDigest } from '../../../registry/accounts/token-secret.ts';
 import { issueGrant, subjectOf } from '../../../registry/grants/grant.ts';
 import { grantable } from '../../../registry/grants/grantable.ts';
 import { SERVICES } from '../challenge.ts';
-import { MAX_LENGTH, MAX_SCOPES, parseScopes } from './scopes.ts';
+import { parseScopes } from './scopes.ts';
 
 /**
  * `GET /jwt/auth`: exchanges a token, or nothing, for a grant. `POST` is missing on purpose: clients that try it first then
@@ -29,7 +29,6 @@ async function issue(c: FormatContext): Promise<Response> {
     throw new RegistryError('routeNotFound', 'The service is unknown');
   }
   const scopes = parseScopes(c.req.queries('scope') ?? []);
-  if (!scopes) throw badRequest(`A token is for at most ${MAX_SCOPES} scopes of ${MAX_LENGTH} characters`);
   const credential = credentialOf(c.req.raw, format.tokenHeaders);
   const principal = await identify(registry, credential, trace);
   const isAnonymous = principal.kind === 'anonymous';

@@ -1,9 +1,9 @@
 import { type GrantedAction, grantedActions } from '../../../registry/grants/grant.ts';
 
-/** The most scopes of one request, and the longest, in characters. */
-export const MAX_SCOPES = 10;
-/** See `MAX_SCOPES`. */
-export const MAX_LENGTH = 600;
+/** How much of the scopes of a request is granted, in characters: grants have to fit into a header. */
+const MAX_LENGTH = 4000;
+/** How many scopes, each of which takes a few reads. */
+const MAX_SCOPES = 20;
 
 /** What a client asks a grant for. */
 export interface RequestedScopes {
@@ -15,15 +15,17 @@ export interface RequestedScopes {
 
 /**
  * Parses scopes: `repository:acme/tools/app:pull,push`, several of them in one parameter, separated by spaces, or in
- * parameters of their own. What is not understood is left out, as what is not allowed will be. Undefined if there are too
- * many.
+ * parameters of their own. What is not understood is left out, as what is not allowed will be, and so are scopes after too
+ * many others: clients that ask for one for each source of a mount can do without.
  */
-export function parseScopes(parameters: readonly string[]): RequestedScopes | undefined {
+export function parseScopes(parameters: readonly string[]): RequestedScopes {
   const scopes = parameters.flatMap((text) => text.split(' ')).filter((text) => text !== '');
-  if (scopes.length > MAX_SCOPES || scopes.some(({ length }) => length > MAX_LENGTH)) return undefined;
+  let length = 0;
   const repositories = new Map<string, Set<GrantedAction>>();
   let catalog = false;
-  for (const scope of scopes) {
+  for (const scope of scopes.slice(0, MAX_SCOPES)) {
+    length += scope.length;
+    if (length > MAX_LENGTH) break;
     const start = scope.indexOf(':');
     const end = scope.lastIndexOf(':');
     if (start < 0 || start === end) continue;
