@@ -17,6 +17,7 @@ import type { RegistryAddress } from '../kit/accounts.ts';
 import type { Deployment } from '../kit/deploy.ts';
 import { type Gateway, startGateway } from '../kit/gateway-simulator.ts';
 import { type LambdaHandler, stackRoutes } from '../kit/gateway-simulator-routes.ts';
+import { conformsToDistribution, containersWork } from './container-clients.ts';
 import { mavenWorks } from './maven-clients.ts';
 import { pypiClientsWork, pythonPairs, uvPair } from './pypi-clients.ts';
 
@@ -68,6 +69,7 @@ export function describeClients(deployed: () => Deployment): void {
     describeInstalls(deployed, oneClient, levels);
     mavenWorks(deployed, levels);
     pypiClientsWork(deployed, { pairs: [uvPair], kinds: tokenKinds, levels });
+    containersWork(deployed);
     // It passes on requests of any size.
     describeUploadLimits(deployed, false);
   });
@@ -85,6 +87,8 @@ export function describeClients(deployed: () => Deployment): void {
     describeInstalls(registry, everyClient, ['group']);
     mavenWorks(registry, ['group']);
     pypiClientsWork(registry, { pairs: pythonPairs, kinds: [], levels: ['group'] });
+    containersWork(registry);
+    conformsToDistribution(registry);
     describeUploadLimits(registry, true);
   });
 }
@@ -100,6 +104,7 @@ async function loaderOf(
     PACKHOUSE_AUDIT_TABLE: stores['audit-table'],
     PACKHOUSE_BUCKET: stores['blob-bucket'],
     PACKHOUSE_URL: url,
+    PACKHOUSE_SEALING_SECRET: stores['sealing-key'],
     PACKHOUSE_LINK_LIFETIME: '600',
     PACKHOUSE_PROXY_DOWNLOAD: 'false',
     PACKHOUSE_PROXY_BELOW: '0',

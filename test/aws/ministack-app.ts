@@ -12,6 +12,7 @@ import type { IConstruct } from 'constructs';
 import { addStacks } from '../../lib/app.ts';
 import { bundleFolder, bundleFunctions } from '../../lib/bundles.ts';
 import { readSettings } from '../../lib/settings.ts';
+import { signingFamilies } from '../../services/catalog.ts';
 
 // The stacks of `bin/app.ts`, without part MiniStack does not support. `test/stacks` checks that in the templates.
 const unsupported: readonly { part: string; reason: string; leaveOut(node: IConstruct): boolean }[] = [
@@ -75,17 +76,20 @@ function remove(node: IConstruct): boolean {
 const app = new App();
 const settings = readSettings((name) => app.node.tryGetContext(name));
 bundleFunctions();
-const { jobs } = addStacks(app, settings, {
+const { api, jobs } = addStacks(app, settings, {
   code: (entry) => Code.fromAsset(join(bundleFolder, entry)),
   image: () => ContainerImage.fromRegistry('packhouse'),
 });
-// In MiniStack `Ref` of a secret is its name, and on AWS its ARN, so the grants of the secret have no effect here.
-jobs.bootstrap.lambda.addToRolePolicy(
-  new PolicyStatement({
-    actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
-    resources: ['*'],
-  }),
-);
+// In MiniStack `Ref` of a secret is its name, and on AWS its ARN, so the grants of secrets have no effect here.
+const readers = [...signingFamilies(), 'router'].flatMap((name) => api.functions.get(name) ?? []);
+for (const { lambda } of [jobs.bootstrap, ...readers]) {
+  lambda.addToRolePolicy(
+    new PolicyStatement({
+      actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'],
+      resources: ['*'],
+    }),
+  );
+}
 const nodes = app.node.findAll();
 for (const { part, reason, leaveOut } of unsupported) {
   process.stderr.write(`Left out ${nodes.filter(leaveOut).length} times: ${part} (${reason})\n`);

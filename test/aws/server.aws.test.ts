@@ -8,6 +8,7 @@ import { runNpmSmoke } from '../clients/npm/smoke.ts';
 import { accountsOf, freshName } from '../kit/accounts.ts';
 import { type AwsResources, awsResources } from '../kit/aws-resources.ts';
 import { type Ministack, ministackMissing, startMinistack } from '../kit/ministack.ts';
+import { conformsToDistribution } from './container-clients.ts';
 
 const rootToken = 'root-token-of-the-aws-tests';
 
@@ -59,6 +60,8 @@ describe.skipIf(ministackMissing)('the Node server', () => {
     });
 
     test('serves npm at every level', () => runNpmSmoke({ url: serving.url, rootToken }));
+
+    conformsToDistribution(() => ({ url: serving.url, rootToken }));
   }
 
   describe('with its records in DynamoDB and its bytes in S3', () => {
@@ -66,6 +69,7 @@ describe.skipIf(ministackMissing)('the Node server', () => {
       start({
         PACKHOUSE_TABLE: await resources.table(),
         PACKHOUSE_AUDIT_TABLE: await resources.table(),
+        PACKHOUSE_SEALING_SECRET: await resources.secret(),
         PACKHOUSE_AWS_ENDPOINT: ministack.endpoint,
       }),
     );

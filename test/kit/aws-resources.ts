@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 
 /** Makes what the adapters need, as the stacks do on AWS. Names are new each time. */
@@ -8,6 +9,8 @@ export interface AwsResources {
   readonly s3: S3Client;
   table(): Promise<string>;
   bucket(): Promise<string>;
+  /** A secret of 64 characters; returns its name. */
+  secret(): Promise<string>;
   queue(maxAttempts: number): Promise<{ readonly url: string; readonly deadLetterUrl: string }>;
   close(): void;
 }
@@ -17,6 +20,7 @@ export function awsResources(endpoint: string): AwsResources {
   const dynamodb = new DynamoDBClient({ endpoint });
   const s3 = new S3Client({ endpoint, forcePathStyle: true });
   const sqs = new SQSClient({ endpoint });
+  const secrets = new SecretsManagerClient({ endpoint });
   return {
     s3,
     table: () => makeTable(dynamodb),
@@ -24,6 +28,12 @@ export function awsResources(endpoint: string): AwsResources {
       const Bucket = `test-${randomUUID()}`;
       await s3.send(new CreateBucketCommand({ Bucket }));
       return Bucket;
+    },
+    async secret() {
+      const Name = `test-${randomUUID()}`;
+      const SecretString = randomBytes(32).toString('hex');
+      await secrets.send(new CreateSecretCommand({ Name, SecretString }));
+      return Name;
     },
     async queue(maxAttempts) {
       const deadLetterUrl = await makeQueue(sqs);
@@ -34,7 +44,7 @@ export function awsResources(endpoint: string): AwsResources {
       return { url: await makeQueue(sqs, { RedrivePolicy: JSON.stringify(policy) }), deadLetterUrl };
     },
     close() {
-      for (const client of [dynamodb, s3, sqs]) client.destroy();
+      for (const client of [dynamodb, s3, sqs, secrets]) client.destroy();
     },
   };
 }

@@ -182,7 +182,7 @@ async function startFront() {
   return {
     url: `http://127.0.0.1:${port}`,
     setApi(endpoint: string, host: string) {
-      api = { port: new URL(endpoint).port, host };
+      api = { port: new URL(endpoint).port, host, stage: '$default' };
     },
     sendUploadsTo(url: string) {
       const { port, host } = new URL(url);
@@ -201,6 +201,8 @@ async function startFront() {
 interface Target {
   readonly port: string;
   readonly host: string;
+  /** The stage to name in paths below `/v2`: without it, the emulator answers them as its own container registry. */
+  readonly stage?: string;
   readonly forwarded?: string;
 }
 
@@ -210,8 +212,9 @@ function passOn(incoming: IncomingMessage, outgoing: ServerResponse, target: Tar
     if (headers[i]?.toLowerCase() === 'host') headers[i + 1] = target.host;
   }
   if (target.forwarded) headers.push('x-forwarded-for', target.forwarded);
-  const { method, url } = incoming;
-  const onward = request({ host: '127.0.0.1', port: target.port, method, path: url, headers: headers });
+  const { method, url = '/' } = incoming;
+  const path = /^\/v2(?=[/?]|$)/.test(url) && target.stage ? `/${target.stage}${url}` : url;
+  const onward = request({ host: '127.0.0.1', port: target.port, method, path, headers });
   onward.on('response', (response) => {
     outgoing.writeHead(response.statusCode ?? 502, response.rawHeaders);
     response.pipe(outgoing);
