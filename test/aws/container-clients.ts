@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { levels } from '../../services/domain/access.ts';
 import { describeTool, makeWorkspace, type Workspace } from '../clients/client.ts';
-import { conformance, expectConformance } from '../clients/container/conformance.ts';
+import { CONFORMANCE_TIMEOUT, conformance, expectConformance } from '../clients/container/conformance.ts';
 import { logIn, registryClients } from '../clients/container/registry-clients.ts';
 import { noise } from '../clients/noise.ts';
 import { failed, succeeded } from '../clients/outcome.ts';
@@ -53,7 +53,7 @@ export function containersWork(registry: () => RegistryAddress): void {
 /** The conformance suite of the OCI distribution specification. */
 export function conformsToDistribution(registry: () => RegistryAddress): void {
   describeTool(conformance, () => {
-    test('has no failures and no skips', async () => {
+    test('has no failures and no skips', { timeout: CONFORMANCE_TIMEOUT }, async () => {
       const ground = await openPlayground(registry());
       try {
         await expectConformance(ground, '1.1');

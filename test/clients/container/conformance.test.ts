@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject, test } from 'vitest';
 import { describeTool } from '../client.ts';
 import { openPlayground, type Playground } from '../playground.ts';
-import { conformance, expectConformance } from './conformance.ts';
+import { CONFORMANCE_TIMEOUT, conformance, expectConformance } from './conformance.ts';
 
 let ground: Playground;
 beforeAll(async () => {
@@ -11,7 +11,9 @@ afterAll(() => ground?.remove());
 
 describeTool(conformance, () => {
   // `dev` has what the next version of the specification adds, such as tags as parameters of a push.
-  test.each(['1.1', 'dev'])('has no failures and no skips with version %s of the specification', (version) =>
-    expectConformance(ground, version),
+  test.each(['1.1', 'dev'])(
+    'has no failures and no skips with version %s of the specification',
+    (version) => expectConformance(ground, version),
+    CONFORMANCE_TIMEOUT,
   );
 });

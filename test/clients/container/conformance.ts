@@ -7,6 +7,9 @@ import type { Playground } from '../playground.ts';
 /** The conformance suite of the OCI distribution specification. */
 export const conformance = unpackedTool('oci-conformance', 'conformance');
 
+/** How long a run of the suite may take, in milliseconds: about 2,000 requests, one after the other. */
+export const CONFORMANCE_TIMEOUT = 600_000;
+
 /** Runs the suite against two repositories, and expects that it reports no failures and skips nothing. */
 export async function expectConformance(ground: Playground, version: string): Promise<void> {
   const space = await makeWorkspace({ conformance });
@@ -22,6 +25,7 @@ export async function expectConformance(ground: Playground, version: string): Pr
         OCI_PASSWORD: ground.rootToken,
         OCI_RESULTS_DIR: join(space.project, 'results'),
       },
+      timeoutMs: CONFORMANCE_TIMEOUT,
     });
     const report = await readFile(join(space.project, 'results/junit.xml'), 'utf8');
     const [, tests = '0'] = / tests="(\d+)"/.exec(report) ?? [];
