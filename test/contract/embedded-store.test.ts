@@ -228,7 +228,7 @@ test.skipIf(!canMountDisks)(
     const disk = join(directory, 'disk');
     await mkdir(disk);
     const child = [process.execPath, quiet, join(kit, 'full-disk-child.ts'), join(disk, 'data')];
-    const [program = '', ...args] = onSmallDisk(disk, 8, child);
+    const [program = '', ...args] = onSmallDisk(disk, 12, child);
     const { stdout } = await promisify(execFile)(program, args);
     const report: FullDiskReport = JSON.parse(stdout);
     for (const kind of ['item', 'queue', 'blob']) {
