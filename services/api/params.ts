@@ -1,7 +1,7 @@
 /** The parameters of a request, from the query and the body, checked by a schema. */
 import * as z from 'zod';
 import { badParameters, badRequest } from '../domain/errors.ts';
-import { requestBody } from '../http/body/request-body.ts';
+import { readBody } from '../http/body/request-body.ts';
 import { parseJson } from '../shared/json/parse-json.ts';
 import { UnreadableJson } from '../shared/json/unreadable-json.ts';
 import type { ApiContext } from './request.ts';
@@ -82,9 +82,7 @@ async function bodyOf(c: ApiContext): Promise<Raw> {
 }
 
 async function textOf(c: ApiContext): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of requestBody(c, { bytes: MAX_BODY, hint: '' })) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  return (await readBody(c, { bytes: MAX_BODY, hint: '' })).toString();
 }
 
 function jsonOf(text: string): Raw {

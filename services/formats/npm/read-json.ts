@@ -3,7 +3,7 @@ import { gunzip } from 'node:zlib';
 import type { z } from 'zod';
 import { badRequest, RegistryError } from '../../domain/errors.ts';
 import type { FormatContext } from '../../http/access/guard.ts';
-import { requestBody } from '../../http/body/request-body.ts';
+import { readBody } from '../../http/body/request-body.ts';
 import { parseJson } from '../../shared/json/parse-json.ts';
 
 /** The most values in a small body. */
@@ -13,9 +13,7 @@ const decompress = promisify(gunzip);
 
 /** Reads a small JSON body, gzipped or not. @param limit the most bytes, unpacked */
 export async function readJson(c: FormatContext, limit: number): Promise<unknown> {
-  const parts: Uint8Array[] = [];
-  for await (const part of requestBody(c, { bytes: limit, hint: '' })) parts.push(part);
-  let bytes: Buffer = Buffer.concat(parts);
+  let bytes = await readBody(c, { bytes: limit, hint: '' });
   if (isGzip(bytes)) bytes = await unpacked(bytes, limit);
   try {
     return parseJson(bytes.toString(), LIMITS);

@@ -2,7 +2,7 @@ import { badRequest, RegistryError } from '../../domain/errors.ts';
 import { isListed } from '../../domain/packages.ts';
 import { change, type FormatContext, inProject, type Target } from '../../http/access/guard.ts';
 import { reply } from '../../http/answer/reply.ts';
-import { requestBody } from '../../http/body/request-body.ts';
+import { readBody } from '../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../http/format/format.ts';
 import { changeVersions } from '../../registry/packages/change-versions.ts';
 import { projectName } from './names.ts';
@@ -59,9 +59,7 @@ async function setYanked(c: FormatContext, target: Target, yanked: string | unde
 
 /** Reads the reason from a form or from JSON. It is empty if omitted. */
 async function readReason(c: FormatContext): Promise<string> {
-  const bytes: Uint8Array[] = [];
-  for await (const part of requestBody(c, { bytes: BODY_LIMIT, hint: '' })) bytes.push(part);
-  const text = Buffer.concat(bytes).toString();
+  const text = (await readBody(c, { bytes: BODY_LIMIT, hint: '' })).toString();
   const isJson = /^application\/json\b/i.test(c.req.header('content-type') ?? '');
   const reason = isJson ? reasonInJson(text) : (new URLSearchParams(text).get('reason') ?? '');
   if (typeof reason !== 'string' || reason.length > MAX_REASON) {

@@ -48,6 +48,13 @@ export async function* requestBody(c: BodyContext, limit: BodyLimit): AsyncGener
   }
 }
 
+/** Reads a small body completely. @throws RegistryError like `requestBody` */
+export async function readBody(c: BodyContext, limit: BodyLimit): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of requestBody(c, limit)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
 /** A stream of chunks that can be stopped even while a chunk is awaited. */
 interface ChunkStream {
   /** Reads the next chunk; `value` is undefined at the end. */

@@ -1,7 +1,7 @@
 import { change, type FormatContext, publish, pull, type Target } from '../../../http/access/guard.ts';
 import { reply } from '../../../http/answer/reply.ts';
 import { sendFile } from '../../../http/answer/send-file.ts';
-import { requestBody } from '../../../http/body/request-body.ts';
+import { readBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import { type FoundPackage, findVersionOfTag } from '../../../registry/access/find-package.ts';
 import type { Selection } from '../../../registry/access/holdings.ts';
@@ -72,12 +72,9 @@ async function push(c: FormatContext, { project, actor, access }: Target<Metadat
 /** The most tags that one push of a digest may set. */
 const MAX_TAGS = 10;
 
-async function read(c: FormatContext): Promise<Buffer> {
+function read(c: FormatContext): Promise<Buffer> {
   const host = c.env.registry.settings.bodyLimit;
-  const limit = MAX_MANIFEST <= host.bytes ? { bytes: MAX_MANIFEST, hint: '' } : host;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of requestBody(c, limit)) chunks.push(Uint8Array.from(chunk));
-  return Buffer.concat(chunks);
+  return readBody(c, MAX_MANIFEST <= host.bytes ? { bytes: MAX_MANIFEST, hint: '' } : host);
 }
 
 async function remove(

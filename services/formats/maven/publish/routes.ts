@@ -7,7 +7,7 @@ import { type FormatContext, publish, type Target } from '../../../http/access/g
 import { packageFileJson } from '../../../http/answer/package-json.ts';
 import { reply, replyJson } from '../../../http/answer/reply.ts';
 import { readUpload } from '../../../http/body/read-upload.ts';
-import { requestBody } from '../../../http/body/request-body.ts';
+import { readBody, requestBody } from '../../../http/body/request-body.ts';
 import type { FormatRoutes } from '../../../http/format/format.ts';
 import type { Selection } from '../../../registry/access/holdings.ts';
 import type { Announced } from '../../../registry/access/open-access.ts';
@@ -71,9 +71,7 @@ async function verify(
   algorithm: DigestAlgorithm,
 ): Promise<Response> {
   const { fileName } = address;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of requestBody(c, CHECKSUM_LIMIT)) chunks.push(chunk);
-  const digest = firstDigest(Buffer.concat(chunks).toString('latin1'), algorithm);
+  const digest = firstDigest((await readBody(c, CHECKSUM_LIMIT)).toString('latin1'), algorithm);
   if (digest === undefined) throw badRequest(`The body is not a ${algorithm} checksum of ${fileName}`);
   const existing = target.holding?.files.get(fileName);
   await compareDigest(c.env.registry, fileAt(c, target, address), existing, { algorithm, digest });
