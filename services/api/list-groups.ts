@@ -12,7 +12,6 @@ import {
   mergedById,
   type Walk,
   walkGroups,
-  walkOpenGroups,
 } from '../registry/accounts/list-accounts.ts';
 import { type Memberships, membershipsOf } from '../registry/accounts/memberships.ts';
 import { groupJson } from './json/account-json.ts';
@@ -50,18 +49,16 @@ export async function listGroups(c: ApiContext): Promise<Response> {
   const above = await groupsAbove(registry, principal);
   const passes = groupFilter({ principal, memberships, above }, input);
   const open = openTo(principal);
-  if (!open && !narrowed) {
-    return replyPage(c, input, (walk) => filtered(walkGroups(registry, walk), passes));
-  }
-  const own = [
-    ...(await memberGroups(registry, memberships.direct)),
-    ...(narrowed ? [] : (await groupsById(registry, [...above])).values()),
-  ];
-  const candidates = (walk: Walk): AsyncIterable<Group> =>
-    narrowed || !open
-      ? inIds(own, walk)
-      : mergedById([walkOpenGroups(registry, open, walk), inIds(own, walk)], walk);
+  const candidates = await candidatesOf();
   return replyPage(c, input, (walk) => filtered(candidates(walk), passes));
+
+  async function candidatesOf(): Promise<(walk: Walk) => AsyncIterable<Group>> {
+    if (!open && !narrowed) return (walk) => walkGroups(registry, walk);
+    const own = await memberGroups(registry, memberships.direct);
+    if (!open || narrowed) return (walk) => inIds(own, walk);
+    own.push(...(await groupsById(registry, [...above])).values());
+    return (walk) => mergedById([walkGroups(registry, walk, open), inIds(own, walk)], walk);
+  }
 }
 
 /**

@@ -55,8 +55,8 @@ export async function projectFilter(
 }
 
 /**
- * The visibilities of what a caller sees without a role in it. Undefined for callers whose rights come from elsewhere, who
- * may see anything: administrators and deploy tokens.
+ * The visibilities of the projects and groups that a caller sees without a role in them. Undefined for administrators and
+ * deploy tokens, whose rights do not come from roles.
  */
 export function openTo(principal: Principal): readonly Visibility[] | undefined {
   if (principal.kind === 'anonymous') return ['public'];

@@ -21,7 +21,6 @@ import {
   mergedById,
   type Walk,
   walkMemberProjects,
-  walkOpenProjects,
   walkProjects,
   walkProjectsIn,
 } from '../registry/accounts/list-accounts.ts';
@@ -85,9 +84,11 @@ async function listProjects(c: ApiContext): Promise<Response> {
   return replyProjects(c, params, (walk) => filtered(candidates(walk), passes));
 
   function candidates(walk: Walk): AsyncIterable<Project> {
-    if (!narrowed && !open) return walkProjects(registry, walk);
-    const own = walkMemberProjects(registry, memberships.direct, walk);
-    return narrowed || !open ? own : mergedById([walkOpenProjects(registry, open, walk), own], walk);
+    const own = () => walkMemberProjects(registry, memberships.direct, walk);
+    if (narrowed) return own();
+    return open
+      ? mergedById([walkProjects(registry, walk, open), own()], walk)
+      : walkProjects(registry, walk);
   }
 }
 

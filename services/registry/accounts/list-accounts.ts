@@ -17,41 +17,27 @@ export interface Walk {
   readonly atOnce?: number;
 }
 
-/** All projects of the instance by id, read page by page. */
-export function walkProjects(registry: Registry, walk: Walk = {}): AsyncGenerator<Project> {
-  return walkLists<Project>(registry, projectLists(visibilities), walk);
-}
+// Until the upgrade to schema 7 has finished, some projects and groups are in the former lists, which have all visibilities.
 
-/** The projects that everybody may see, or everybody who is signed in, by id, read page by page. */
-export function walkOpenProjects(
+/** The projects of the instance by id, read page by page: all, or those of some visibilities. */
+export function walkProjects(
   registry: Registry,
-  open: readonly Visibility[],
   walk: Walk = {},
+  of: readonly Visibility[] = visibilities,
 ): AsyncGenerator<Project> {
-  return walkLists<Project>(registry, projectLists(open), walk);
+  return walkLists<Project>(registry, [...of.map(indexes.projects), indexes.formerProjects], walk);
 }
 
-/** All groups of the instance by id, read page by page, without those that are being deleted. */
-export function walkGroups(registry: Registry, walk: Walk = {}): AsyncGenerator<Group> {
-  return filtered(walkLists<Group>(registry, groupLists(visibilities), walk), isPresent);
-}
-
-/** The groups that everybody may see, or everybody who is signed in, by id, read page by page. */
-export function walkOpenGroups(
+/** The groups of the instance by id, read page by page: all, or those of some visibilities. Omits those being deleted. */
+export function walkGroups(
   registry: Registry,
-  open: readonly Visibility[],
   walk: Walk = {},
+  of: readonly Visibility[] = visibilities,
 ): AsyncGenerator<Group> {
-  return filtered(walkLists<Group>(registry, groupLists(open), walk), isPresent);
-}
-
-// Until the upgrade to schema 7 has finished, some are in the former list of all, whatever their visibility.
-function projectLists(of: readonly Visibility[]): readonly Query[] {
-  return [...of.map((visibility) => indexes.projects(visibility)), indexes.formerProjects];
-}
-
-function groupLists(of: readonly Visibility[]): readonly Query[] {
-  return [...of.map((visibility) => indexes.groups(visibility)), indexes.formerGroups];
+  return filtered(
+    walkLists<Group>(registry, [...of.map(indexes.groups), indexes.formerGroups], walk),
+    isPresent,
+  );
 }
 
 function walkLists<T extends { readonly id: number }>(
@@ -65,7 +51,7 @@ function walkLists<T extends { readonly id: number }>(
   );
 }
 
-/** Merges sequences in the order of ids; something that is in several of them comes once. */
+/** Merges sequences in the order of ids, without duplicates. */
 export async function* mergedById<T extends { readonly id: number }>(
   sequences: readonly AsyncIterable<T>[],
   { descending = false }: Walk,
