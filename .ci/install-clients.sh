@@ -22,11 +22,16 @@ system() {
   fi
 }
 
+# is_installed <folder> <version>: sets `folder`, and `mark`, the file to make when the installation is complete
+is_installed() {
+  folder=$home/$1
+  mark=$folder/installed-$2
+  [ -e "$mark" ]
+}
+
 # install_npm <folder> <package> <version>: from wherever npm is configured to look, without its install scripts
 install_npm() {
-  folder=$home/$1
-  mark=$folder/installed-$3
-  [ -e "$mark" ] && return 0
+  is_installed "$1" "$3" && return 0
   rm -rf "$folder"
   mkdir -p "$folder"
   # A project of its own, so that npm does not take the repository above it for the one to install into.

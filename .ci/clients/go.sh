@@ -6,9 +6,7 @@ system skopeo skopeo
 
 # go_program <folder> <package> <version>
 go_program() {
-  folder=$home/$1
-  mark=$folder/installed-$3
-  [ -e "$mark" ] && return 0
+  is_installed "$1" "$3" && return 0
   rm -rf "$folder"
   mkdir -p "$folder"
   GOBIN="$folder" GOFLAGS=-mod=mod go install "$2@$3"

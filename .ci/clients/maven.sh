@@ -13,9 +13,7 @@ maven() {
 
 # distribution <folder> <group:artifact> <version>
 distribution() {
-  folder=$home/$1
-  mark=$folder/installed-$3
-  [ -e "$mark" ] && return 0
+  is_installed "$1" "$3" && return 0
   rm -rf "$folder"
   mkdir -p "$folder"
   maven "$copy" "-Dartifact=$2:$3:tar.gz:bin" "-DoutputDirectory=$folder"
@@ -29,9 +27,7 @@ distribution maven-4 org.apache.maven:apache-maven 4.0.0-rc-4
 
 # java_program <folder> <group:artifact> <version>: a program with its libraries, whose paths are in the file `classpath`
 java_program() {
-  folder=$home/$1
-  mark=$folder/installed-$3
-  [ -e "$mark" ] && return 0
+  is_installed "$1" "$3" && return 0
   rm -rf "$folder"
   mkdir -p "$folder"
   cat > "$folder/pom.xml" << EOF

@@ -7,10 +7,8 @@ python=${PYTHON:-python3}
 
 # install_python <folder> <package>==<version>...: into a virtual environment of their own; the first one is the client
 install_python() {
-  folder=$home/$1
+  is_installed "$1" "${2#*==}" && return 0
   shift
-  mark=$folder/installed-${1#*==}
-  [ -e "$mark" ] && return 0
   rm -rf "$folder"
   "$python" -m venv "$folder"
   "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
