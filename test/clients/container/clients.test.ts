@@ -72,6 +72,12 @@ for (const client of Object.values(registryClients)) {
       expect(await failed(space.run(client.pull(`${repository}:1`, 'a')))).toMatch(
         /unauthori[sz]ed|authentication|401/i,
       );
+      // Not every client checks a token when it logs in.
+      const login = await logIn(space, client, host, writer.username, 'phdt-00000000000000000000');
+      const withWrongToken = login.code === 0 ? space.run(client.pull(`${repository}:1`, 'w')) : login;
+      expect(await failed(Promise.resolve(withWrongToken))).toMatch(
+        /unauthori[sz]ed|authentication|401|invalid username/i,
+      );
       const reader = await ground.accounts.deployToken(ground.project, ['read_registry']);
       await use(client, reader);
       await succeeded(space.run(client.pull(`${repository}:1`, 'pulled')));
