@@ -114,7 +114,8 @@ export async function openAccess<M>(registry: Registry, request: AccessRequest):
     return openProject(registry, request, presented, project);
   }
   const owner = endpoint.level === 'group' ? locateGroup(registry.table, endpoint.owner) : undefined;
-  const [{ token }, group] = await both(tokenLookup, Promise.resolve(owner));
+  const [{ token, grant }, group] = await both(tokenLookup, Promise.resolve(owner));
+  requireGranted(grant, endpoint.owner, request.action);
   return openShared(registry, request, token, group);
 }
 
