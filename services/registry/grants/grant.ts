@@ -17,7 +17,7 @@ const TOLERANCE = 60;
 /** The longest grant, in characters; with its header, an HTTP API allows 10 KB. */
 const MAX_LENGTH = 8000;
 
-/** What grants are for: everything on the instance that is requested with them. */
+/** The audience of grants: the whole instance. */
 const AUDIENCE = 'registry';
 
 /** Actions in grants, as clients name them. */
@@ -128,10 +128,10 @@ function invalid(reason: string): RegistryError {
   return new RegistryError('invalidGrant', undefined, { reason: `grant: ${reason}` });
 }
 
-/** The actions of grants that cover those of requests. */
-const actionOf: Partial<Record<ProjectAction, GrantedAction>> = {
+/** What a request may do by an action of its grant. */
+export const projectActions: Readonly<Record<GrantedAction, ProjectAction>> = {
   pull: 'pull',
-  publish: 'push',
+  push: 'publish',
   delete: 'delete',
 };
 
@@ -148,9 +148,10 @@ export function requireGranted(grant: Grant | undefined, path: string, action: P
 /** Whether a grant covers an action on a path. Without a grant, everything is covered. */
 export function isGranted(grant: Grant | undefined, path: string, action: ProjectAction): boolean {
   if (!grant) return true;
-  const needed = actionOf[action];
   return grant.access.some(
-    (each) => each.path.toLowerCase() === path.toLowerCase() && needed && each.actions.includes(needed),
+    (each) =>
+      each.path.toLowerCase() === path.toLowerCase() &&
+      each.actions.some((granted) => projectActions[granted] === action),
   );
 }
 

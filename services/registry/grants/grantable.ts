@@ -1,18 +1,14 @@
 import type { Principal } from '../../domain/accounts.ts';
 import type { FormatRules } from '../../domain/format-rules.ts';
-import type { ProjectAction } from '../access/authorize.ts';
 import { readRights } from '../access/project-rights.ts';
 import { locateProjectOn } from '../accounts/find-accounts.ts';
 import type { Registry } from '../context.ts';
-import type { GrantedAccess, GrantedAction } from './grant.ts';
+import { type GrantedAccess, type GrantedAction, projectActions } from './grant.ts';
 
-const needed: Readonly<Record<GrantedAction, ProjectAction>> = {
-  pull: 'pull',
-  push: 'publish',
-  delete: 'delete',
-};
-
-/** What a caller may do of what it requests, by the paths of packages. Nothing tells what is missing from what is hidden. */
+/**
+ * The part of a request that a caller is allowed,  by the paths of packages. The result is the same
+ * for missing and hidden projects.
+ */
 export async function grantable(
   registry: Registry,
   input: {
@@ -28,7 +24,7 @@ export async function grantable(
       if (!located) return { path, actions: [] };
       const rights = await readRights(registry, principal, located.entity);
       const may = (action: GrantedAction) =>
-        rights.may(needed[action], format.feature) && (action === 'pull' || !located.moved);
+        rights.may(projectActions[action], format.feature) && (action === 'pull' || !located.moved);
       return { path, actions: [...actions].filter(may) };
     }),
   );

@@ -1,7 +1,7 @@
 /**
- * What packages hold and nobody needs any more: bytes that no version uses, and, of formats whose versions stay out of the
- * lists, versions without a tag that no other version uses or that describe one which is gone. Whatever may have come to
- * that is noted with the time from which it counts, so that nothing is ever searched for it.
+ * Removes what packages hold but no longer need: bytes that no version uses and, in formats whose versions stay out of the
+ * lists, versions without a tag that no other version uses, including those whose subject is gone. Every change that may
+ * leave something unused adds a note with the time from which to check it, so this job reads only notes that are due.
  */
 
 import type { Project } from '../../domain/accounts.ts';
@@ -58,7 +58,7 @@ async function collectIfUnused(
   what: MayBeUnused,
 ): Promise<number | undefined> {
   if (what.kind === 'uses') {
-    await forgetUsesOfNone(registry, { ...ref, id: what.id, version: what.version });
+    await forgetUnpublishedUses(registry, { ...ref, id: what.id, version: what.version });
     return undefined;
   }
   const digest = parseContentDigest(what.digest);
@@ -72,7 +72,7 @@ async function collectIfUnused(
 }
 
 /** Forgets the uses of a version that does not exist: its publish failed or broke off. */
-async function forgetUsesOfNone(
+async function forgetUnpublishedUses(
   registry: Registry,
   version: PackageRef & Pick<Version, 'id' | 'version'>,
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function collectVersion(registry: Registry, ref: PackageRef, digest: Conte
   const version = maybeEntity<StoredVersion>(versionItem);
   const project = maybeEntity<Project>(projectItem);
   if (!version || !project || version.claim || (await tagsOf(registry, version)).length > 0) return;
-  // Those that a publish may be about to use are noted again if it fails.
+  // If it is a publish under way that uses it and fails, forgetting its uses adds another note.
   if (await isUsed(registry, version, digest, 'any')) return;
   const { subject } = version;
   if (subject !== undefined && (await registry.table.get(keys.version(version, subject)))) return;

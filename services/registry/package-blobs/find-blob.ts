@@ -19,7 +19,7 @@ export interface HeldBlob {
   readonly blob: PackageBlob;
 }
 
-/** The bytes as any package of a project holds them. */
+/** Finds bytes in the packages of a project. Undefined if no package holds them. */
 export async function blobInProject(
   registry: Pick<Registry, 'table'>,
   project: Project,

@@ -9,16 +9,28 @@ import { indexes, inIndex2, keys, padId } from '../records/keys.ts';
 /** How long bytes are kept that no version uses yet, in milliseconds: the version that uses them may be on its way. */
 export const UNUSED_BLOB = 24 * 60 * 60 * 1000;
 
-/** What may be unused: bytes or a version, by the digest, or the noted uses of a version that was perhaps never published. */
+/** What may be unused: bytes or a version, by the digest, or the uses of a version that may never have been published. */
 export type MayBeUnused =
   | { readonly kind: 'blob' | 'version'; readonly digest: string }
   | { readonly kind: 'uses'; readonly id: number; readonly version: VersionName };
 
-/** Returns the write that notes that something may be unused from a time on (`collect-unused.ts`). A later note replaces an earlier one. */
+/**
+ * Returns the write that notes that something may be unused from a time on (`collect-unused.ts`). A later note replaces an
+ * earlier one.
+ */
 export function mayBeUnused(ref: PackageRef, what: MayBeUnused, due: number): Write {
   const key = keys.unused(ref, what.kind, what.kind === 'uses' ? padId(what.id) : what.digest);
   const at = `${new Date(due).toISOString()}#${key.pk}#${key.sk}`;
   return { put: itemOf(key, { due, ...what }, inIndex2(indexes.unused.pk, at)) };
+}
+
+/** Returns the write that notes that a version may be without a tag and unused: from the end of its retention on. */
+export function mayBeUntagged(
+  { clock, settings }: Pick<Registry, 'clock' | 'settings'>,
+  ref: PackageRef,
+  version: string,
+): Write {
+  return mayBeUnused(ref, { kind: 'version', digest: version }, clock.now() + settings.untaggedRetention);
 }
 
 /**
@@ -26,18 +38,17 @@ export function mayBeUnused(ref: PackageRef, what: MayBeUnused, due: number): Wr
  * @throws RegistryError `packageNotFound` if it is gone
  */
 export async function renewVersion(
-  { table, clock, settings }: Pick<Registry, 'table' | 'clock' | 'settings'>,
+  registry: Pick<Registry, 'table' | 'clock' | 'settings'>,
   ref: PackageRef,
   version: VersionName,
 ): Promise<void> {
-  const due = clock.now() + settings.untaggedRetention;
   const writes: Write[] = [
     // A removal that has read the version before starts over.
     { update: keys.version(ref, version), add: { additions: 1 }, when: { exists: true } },
-    mayBeUnused(ref, { kind: 'version', digest: version }, due),
+    mayBeUntagged(registry, ref, version),
   ];
   try {
-    await table.write(writes);
+    await registry.table.write(writes);
   } catch (error) {
     throw error instanceof ConditionFailed ? new RegistryError('packageNotFound') : error;
   }
@@ -45,14 +56,13 @@ export async function renewVersion(
 
 /** Returns the writes that no longer list tags under their versions, which may be unused from some time on. */
 export function untaggedWrites(
-  { clock, settings }: Pick<Registry, 'clock' | 'settings'>,
+  registry: Pick<Registry, 'clock' | 'settings'>,
   ref: PackageRef,
   tags: readonly Tag[],
 ): Write[] {
-  const due = clock.now() + settings.untaggedRetention;
   const versions = new Set(tags.map(({ version }) => version));
   return [
     ...tags.map(({ tag, version }) => ({ delete: keys.tagged(ref, version, tag) })),
-    ...[...versions].map((version) => mayBeUnused(ref, { kind: 'version', digest: version }, due)),
+    ...[...versions].map((version) => mayBeUntagged(registry, ref, version)),
   ];
 }

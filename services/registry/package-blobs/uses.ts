@@ -16,7 +16,7 @@ import { type Items, readItems } from '../records/read-items.ts';
 import type { RemovedVersion } from '../removal/removed.ts';
 import { blobInProject } from './find-blob.ts';
 import { mountBlob, neededWrite, type PackageIn } from './hold-blob.ts';
-import { mayBeUnused } from './may-be-unused.ts';
+import { mayBeUntagged, mayBeUnused } from './may-be-unused.ts';
 
 /** What a version uses. */
 export interface Uses {
@@ -117,9 +117,9 @@ export async function noteUses(
   if (pairs.length <= AT_ONCE) return { writes: [...pairs.flat(), ...lists], check };
   const what = { kind: 'uses', id: version.id, version: version.version } as const;
   await registry.table.write([...lists, mayBeUnused(ref, what, now + UNPUBLISHED)]);
-  for (let start = 0; start < pairs.length; start += STEP) {
+  for (const some of chunk(pairs, STEP)) {
     try {
-      await registry.table.write(pairs.slice(start, start + STEP).flat());
+      await registry.table.write(some.flat());
     } catch (error) {
       if (error instanceof ConditionFailed) await check();
       throw error;
@@ -221,18 +221,14 @@ export async function forgetUses(
   registry: Registry,
   { projectId, format, name, id }: PackageRef & Pick<Version, 'id'>,
 ): Promise<void> {
-  const { table, clock, settings } = registry;
+  const { table, clock } = registry;
   const ref: PackageRef = { projectId, format, name };
   const now = clock.now();
   for await (const { kind, digests, key } of listsOf(registry, { ...ref, id })) {
-    const due = kind === 'blob' ? now : now + settings.untaggedRetention;
+    const noted = (digest: ContentDigest) =>
+      kind === 'blob' ? mayBeUnused(ref, { kind, digest }, now) : mayBeUntagged(registry, ref, digest);
     for (const some of chunk(digests, 50)) {
-      await table.write(
-        some.flatMap((digest) => [
-          { delete: keys.use(ref, digest, id) },
-          mayBeUnused(ref, { kind, digest }, due),
-        ]),
-      );
+      await table.write(some.flatMap((digest) => [{ delete: keys.use(ref, digest, id) }, noted(digest)]));
     }
     await table.write([{ delete: key }]);
   }

@@ -10,7 +10,7 @@ import { eventFacts } from '../events/package-event.ts';
 import { recordEvent } from '../events/record-event.ts';
 import { indexWrites, stateFile, unlisted } from '../indexes/index-writes.ts';
 import { type NamesToTake, readNamesToTake } from '../names/take-names.ts';
-import { mayBeUnused, untaggedWrites } from '../package-blobs/may-be-unused.ts';
+import { mayBeUntagged, untaggedWrites } from '../package-blobs/may-be-unused.ts';
 import { noteUses, type Uses } from '../package-blobs/uses.ts';
 import { publishRules } from '../publish-rules/publish-rules.ts';
 import type { StoredHead, StoredVersion } from '../records/entities.ts';
@@ -162,15 +162,7 @@ async function publishAtOnce<M>(
       ...plan.writes,
       ...uses.writes,
       ...untaggedWrites(registry, ref, tags),
-      ...(version.apart && !input.tags?.length
-        ? [
-            mayBeUnused(
-              ref,
-              { kind: 'version', digest: version.version },
-              now + registry.settings.untaggedRetention,
-            ),
-          ]
-        : []),
+      ...(version.apart && !input.tags?.length ? [mayBeUntagged(registry, ref, version.version)] : []),
       ...indexWrites(ref, {
         stated,
         listings: unlisted(

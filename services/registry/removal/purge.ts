@@ -5,7 +5,7 @@ import { releaseBlobs } from '../blobs/release-blobs.ts';
 import type { Registry } from '../context.ts';
 import { forgetDownloads } from '../downloads/count-downloads.ts';
 import { indexWrites } from '../indexes/index-writes.ts';
-import { mayBeUnused } from '../package-blobs/may-be-unused.ts';
+import { mayBeUntagged } from '../package-blobs/may-be-unused.ts';
 import { forgetUses } from '../package-blobs/uses.ts';
 import { entityOf, maybeEntity, type StoredVersion } from '../records/entities.ts';
 import { indexes, keys, ranges } from '../records/keys.ts';
@@ -74,15 +74,12 @@ export async function purgeVersion(
 /** Notes for the purge of a version that what it used, and what described it, may be unused from now on. */
 async function noteUnused(registry: Registry, version: RemovedVersion & StoredVersion): Promise<void> {
   if (!version.apart) return;
-  const { table, clock, settings } = registry;
-  const due = clock.now() + settings.untaggedRetention;
+  const { table } = registry;
   await forgetUses(registry, version);
   const current = await table.get(keys.version(version, version.version));
   if (!current) {
     for await (const items of queryPages(table, ranges.referrers(version, version.version))) {
-      await table.write(
-        items.map((item) => mayBeUnused(version, { kind: 'version', digest: String(item.version) }, due)),
-      );
+      await table.write(items.map((item) => mayBeUntagged(registry, version, String(item.version))));
     }
   }
   const { subject, id } = version;
