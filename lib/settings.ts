@@ -206,6 +206,7 @@ const Settings = z.strictObject({
    * owners, in days; 0 frees it immediately.
    */
   pathReservationDays: whole(0, 3650).default(90),
+  /** How long an image without a tag is kept that no other image uses, in days. */
   untaggedDays: whole(1, 3650).default(7),
   /** How long an orphaned blob is kept before the sweep deletes it, in hours. */
   blobGraceHours: whole(1, 24 * 30).default(24),

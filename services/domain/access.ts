@@ -34,10 +34,7 @@ export const registryAccessLevels = ['disabled', 'private', 'enabled', 'public']
 /** See `registryAccessLevels`. */
 export type RegistryAccess = (typeof registryAccessLevels)[number];
 
-/**
- * The features of a project that are opened and closed apart from each other: packages of all formats but images, and
- * images.
- */
+/** The features of a project, each with an access level of its own: images, and packages of all other formats. */
 export type Feature = 'packages' | 'containers';
 /** The levels of access to a project's images, as in GitLab: images are public only where the project is. */
 export const containerAccessLevels = ['disabled', 'private', 'enabled'] as const satisfies RegistryAccess[];

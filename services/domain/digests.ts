@@ -23,7 +23,7 @@ export type Sha512 = Digest<'sha512'>;
 /** Digests of a blob. */
 export type Digests = { readonly [A in DigestAlgorithm]: Digest<A> };
 
-/** Digests of bytes that are not a file: the SHA-256, and others if somebody needs them. */
+/** Digests of bytes that are not a file: always the SHA-256, others if clients use them. */
 export type BlobDigests = Pick<Digests, 'sha256'> & Partial<Digests>;
 
 declare const isContentDigest: unique symbol;
@@ -39,7 +39,7 @@ export function parseContentDigest(text: string): ContentDigest | undefined {
   return /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text) ? (text as ContentDigest) : undefined;
 }
 
-/** The content digest with a digest. */
+/** Returns a digest with the name of its algorithm in front. */
 export function contentDigestOf<A extends ContentAlgorithm>(algorithm: A, digest: Digest<A>): ContentDigest {
   return `${algorithm}:${digest}` as ContentDigest;
 }

@@ -29,7 +29,7 @@ export interface FormatRules {
   readonly id: string;
   /** The feature of projects that it belongs to; by default packages. */
   readonly feature?: Feature;
-  /** Whether clients exchange their tokens for grants, which are for a few requests and a short time. */
+  /** Whether clients exchange their tokens for grants, which cover a few requests and last some minutes. */
   readonly grants?: boolean;
   /** Whether files may be published again: never, or according to a group's setting. */
   readonly duplicates: 'never' | 'by-setting';
@@ -70,7 +70,7 @@ export interface FormatRules {
   readonly namespaceOf?: (name: PackageName) => string | undefined;
   /**
    * Whether it is served only in projects, by the path of the project: its names need no owner, and its versions stay
-   * out of the lists of packages, which would drown in them.
+   * out of the lists of packages, which they would flood.
    */
   readonly projectOnly?: boolean;
   /** Absent for formats whose names can't be bound to a namespace by a prefix. */

@@ -20,8 +20,9 @@ const PART_TIMEOUT = 5 * 60_000;
 /**
  * The scheduled sweep: upgrades records of an older schema, finishes changes and deletions of groups, purges removed
  * packages and projects that are due and reservations of paths that are over, then deletes the remains of killed
- * publishes, digests of files that never came, abandoned uploads, what no version uses any more, unreferenced blobs, orphaned blobs, and unfinished uploads of killed
- * processes. Each part runs even if others fail. Returns whether it finished.
+ * publishes, digests of files that never came, abandoned uploads, blobs and untagged versions that are no longer used,
+ * unreferenced blobs, orphaned blobs, and unfinished uploads of killed processes. Each part runs even if others fail.
+ * Returns whether it finished.
  * @throws the first failure of a part
  */
 export async function sweep(registry: Registry, signal?: AbortSignal): Promise<boolean> {

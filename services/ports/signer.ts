@@ -30,7 +30,7 @@ export interface TokenKey {
 
 /** The public part of a key. Times are milliseconds since the epoch. */
 export interface PublicKey {
-  /** The OpenPGP fingerprint, or the SHA-256 of the key's DER: as lowercase hex of an RSA key, as base64 of a key for grants. */
+  /** The OpenPGP fingerprint, or the SHA-256 of the key's DER: lowercase hex for RSA, base64url for keys for grants. */
   readonly id: string;
   readonly algorithm: KeyAlgorithm;
   /** An armored OpenPGP key, or PEM (SPKI). */

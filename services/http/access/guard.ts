@@ -22,8 +22,8 @@ export type FormatContext = Context<FormatEnv>;
 /** What a guarded route declares. */
 export interface GuardOptions {
   /**
-   * Returns the part of the URL that begins with the full path of a project, where only the registry knows how it goes
-   * on: `acme/tools/app` is the package `app` of the project `acme/tools`.
+   * Returns the part of the URL that starts with the full path of a project, if the URL does not show where that path
+   * ends: `acme/tools/app` is the package `app` of the project `acme/tools`.
    */
   readonly projectPath?: (c: FormatContext) => string;
   /**

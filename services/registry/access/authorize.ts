@@ -45,7 +45,7 @@ const featureRules: Readonly<Record<Feature, FeatureRules>> = {
     accessTo: ({ containerAccess }) => containerAccess ?? 'enabled',
     read: ['read_registry', 'write_registry'],
     write: 'write_registry',
-    // As in GitLab, where whoever may push a tag may also delete it.
+    // As in GitLab, Developers may delete tags as well as push them.
     deleteLevel: levels.developer,
   },
 };
@@ -188,7 +188,7 @@ function inScope(action: ProjectAction, principal: Principal, rules: FeatureRule
   return principal.kind === 'anonymous' || hasScope(principal, scopesFor(action, rules));
 }
 
-/** Whether the principal's token has any scope for a feature. */
+/** Whether the principal's token has at least one of the scopes that read a feature. */
 export function hasFeatureScope(
   principal: Exclude<Principal, { kind: 'anonymous' }>,
   feature: Feature = 'packages',

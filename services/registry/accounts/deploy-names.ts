@@ -1,7 +1,7 @@
 /**
- * User names of deploy tokens. They are shown where names of users are, as the publisher of a package, so none is that of a
- * user. Several tokens may have one name. Each has an item under the name, and every new one counts up a guard beside them,
- * so that a user can't get the name at the same moment.
+ * User names of deploy tokens. They are shown as publishers of packages, like the names of users, so a deploy token can't
+ * have the name of a user. Several tokens may share a name. Each has an item in the partition of the name. Every new token
+ * also increments a counter there, on which the creation of a user with that name depends.
  */
 import type { DeployToken } from '../../domain/accounts.ts';
 import { type FullPath, parseFullPath } from '../../domain/names.ts';

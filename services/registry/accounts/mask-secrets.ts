@@ -10,10 +10,7 @@ const separator = String.raw`(?:[-_.]|%(?:25)*(?:2D|5F|2E)|\\u00(?:2D|5F|2E))`;
  */
 const ownSecret = new RegExp(`ph[ad]t(?:${separator}+[0-9A-Z]{20,}|[0-9A-Z]{36,})`, 'gi');
 
-/**
- * A signed token of the JSON Web Token standard (JWT), whoever issued it, also if it was cut after the first letters of its
- * claims.
- */
+/** A signed JSON Web Token (JWT) from any issuer, even if only the first letters of its claims are left. */
 const signedToken = /eyJ[\w-]{10,500}(?:\.|%(?:25)*2E|\\u002E)[\w-]+(?:(?:\.|%(?:25)*2E|\\u002E)[\w-]*)?/gi;
 
 /** The credentials of an `Authorization` header, which may be a secret that a person chose, of 20 characters or more. */

@@ -19,7 +19,7 @@ export interface ShownBy<M> {
   readonly metadata: MetadataType<M>;
   /** The tag of the version. */
   readonly tag: TagName;
-  /** Chooses a version if the tag points to none that is listed. Undefined if there is none to show. */
+  /** Chooses a version if the tag does not point to a listed one. Undefined if the package has nothing to show. */
   choose(held: HeldPackage): Promise<VersionName | undefined>;
 }
 

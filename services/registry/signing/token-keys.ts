@@ -32,12 +32,12 @@ interface Remembered {
   readonly at: number;
   /** The key that signs; undefined before the first grant of the instance. */
   readonly current: StoredKey | undefined;
-  /** Opens it. Only whoever signs has the sealing key. */
+  /** Decrypts the private key, which takes the sealing key. */
   readonly open: () => Promise<TokenKey>;
   readonly known: ReadonlyMap<string, KeyObject>;
 }
 
-/** The keys of one store, remembered by the process. Only whoever signs makes keys; others read them. */
+/** The keys of one store, cached by the process. Only processes that issue grants create keys; the others read them. */
 export function tokenKeys(store: KeyStore) {
   let remembered: Promise<Remembered> | undefined;
 
@@ -58,7 +58,7 @@ export function tokenKeys(store: KeyStore) {
     const before = remembered;
     const known = await before?.catch(() => undefined);
     if (known && store.clock.now() - known.at < maxAge) return known;
-    // Of those that waited for the same keys, the first one reads them again, for all.
+    // If several callers wait for the same keys, only the first one reads them again.
     if (remembered === before || !remembered) remembered = read();
     return remembered;
   }

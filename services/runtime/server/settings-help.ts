@@ -42,7 +42,7 @@ export const settingGroups: Readonly<Record<string, Readonly<Record<string, Mean
     },
     untaggedDays: {
       value: 'n',
-      text: 'how many days an image is kept to which no tag points and which no other image uses',
+      text: 'how many days to keep an image that has no tag and is used by no other image',
     },
   },
   'Behind a proxy or a load balancer': {

@@ -46,7 +46,7 @@ interface Query {
   readonly artifactType: string | undefined;
 }
 
-/** The descriptors of a page, and the digest after which the next one begins; undefined if there is none. */
+/** The descriptors of a page, and the digest that the next page continues after; undefined on the last page. */
 async function collect(
   c: FormatContext,
   { head, subject, after, size, artifactType }: Query,
